@@ -1,0 +1,367 @@
+"""All that a node author needs to know: Node, ports, settings, and the Job a running node talks to.
+
+A node is a pydantic model: its fields are its settings. It works in two phases: `configure` says from specs alone what
+would come out, `execute` does the work. Nothing here knows of Qt, of Keras, or of the engine that runs the node.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from nodes.errors import Cancelled, NodeError
+from nodes.values.figure import Figure, FigureSpec
+from nodes.values.network import Network, NetworkSpec
+from nodes.values.table import Table, TableSpec
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = [
+    "Cancelled", "Columns", "Inputs", "Job", "Node", "NodeError", "PathUse", "Port", "PortKind", "Settings", "Spec", "Specs", "Value",
+    "Values", "setting",
+]  # fmt: skip
+
+PortKind = Literal["table", "network", "figure"]
+Spec = TableSpec | NetworkSpec | FigureSpec
+Value = Table | Network | Figure
+T = TypeVar("T")
+
+
+# ----------------------------------------------------------------------------------------------------------------- ports
+
+
+@dataclass(frozen=True)
+class Port:
+    """One connection point of a node.
+
+    Attributes:
+        name: Stored in workflow files; never changes.
+        kind: What travels through it; only ports of one kind can be wired.
+        title: What the person reads.
+        help: One sentence for the node's description.
+        optional: An input that may stay unconnected.
+        grows: An input that becomes as many as are connected: `name_1`, `name_2`, ... At least `least` must be.
+        least: How many wires a growing input needs.
+    """
+
+    name: str
+    kind: PortKind
+    title: str
+    help: str = ""
+    optional: bool = False
+    grows: bool = False
+    least: int = 2
+
+    def number(self, name: str) -> int | None:
+        """The n of `name_n` where `name` is one of this growing port's names, else None."""
+        stem, _, digits = name.rpartition("_")
+        return int(digits) if self.grows and stem == self.name and digits.isdecimal() and int(digits) > 0 else None
+
+    def matches(self, name: str) -> bool:
+        """Whether `name`, as a workflow file gives it, means this port."""
+        return self.number(name) is not None if self.grows else name == self.name
+
+
+# -------------------------------------------------------------------------------------------------------------- settings
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Declares that a setting names columns of the table at an input port.
+
+    Attributes:
+        port: The input port whose table offers the columns.
+        accepts: Kinds of column, as in `nodes.values.table.COLUMN_KINDS`; empty accepts all.
+    """
+
+    port: str = "table"
+    accepts: tuple[str, ...] = ()
+
+
+PathUse = Literal["read file", "read folder", "write file", "write folder"]
+
+
+def setting(
+    default: Any,
+    label: str,
+    help: str = "",
+    *,
+    group: str = "Settings",
+    advanced: bool = False,
+    shown_if: Mapping[str, Any] | None = None,
+    columns: Columns | None = None,
+    path: PathUse | None = None,
+    choices: Mapping[str, str] | None = None,
+    **constraints: Any,
+) -> Any:
+    """Declare one setting of a node.
+
+    Args:
+        default: The value of a new node; `...` makes the setting required.
+        label: Its name in the dialog.
+        help: What it does, as a sentence or two.
+        group: The dialog's tab.
+        advanced: Shown only when asked for.
+        shown_if: Other settings and the value (or list of values) they need for this one to matter.
+        columns: Where the setting names columns: of which table, and of which kinds.
+        path: Where the setting is a path: what for. What is read counts by its content, not by its name.
+        choices: For a choice: a sentence of help per value.
+        **constraints: pydantic's own: ge, gt, le, lt, min_length, max_length, pattern.
+    """
+    extra: dict[str, Any] = {"group": group}
+    if advanced:
+        extra["advanced"] = True
+    if shown_if:
+        extra["shown_if"] = dict(shown_if)
+    if columns:
+        extra["columns"] = {"port": columns.port, "accepts": list(columns.accepts)}
+    if path:
+        extra["path"] = path
+    if choices:
+        extra["choices"] = dict(choices)
+    if isinstance(default, list | dict):
+        content = default
+        return Field(
+            default_factory=lambda: type(content)(content),
+            title=label,
+            description=help,
+            json_schema_extra=extra,
+            **constraints,
+        )
+    return Field(default, title=label, description=help, json_schema_extra=extra, **constraints)
+
+
+class Settings(BaseModel):
+    """A group of settings with a name of its own, such as an optimizer; used as the type of a node's setting."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+# ------------------------------------------------------------------------------------------------------ what a node is given
+
+
+@dataclass
+class Inputs(Generic[T]):
+    """What is at a node's input ports. Missing optional ports are absent.
+
+    Subscripting gives a port's content; `table`, `network` and `all` give it with its type.
+    """
+
+    by_port: Mapping[str, T]
+
+    def __contains__(self, port: str) -> bool:
+        return port in self.by_port
+
+    def __getitem__(self, port: str) -> T:
+        return self.by_port[port]
+
+    def all(self, port: str) -> list[T]:
+        """The contents of a growing port, in the order of their numbers."""
+        prefix = f"{port}_"
+        names = [n for n in self.by_port if n.startswith(prefix) and n[len(prefix) :].isdecimal()]
+        return [self.by_port[n] for n in sorted(names, key=lambda n: int(n[len(prefix) :]))]
+
+
+@dataclass
+class Specs(Inputs[Spec]):
+    """What `configure` sees: the specs at the inputs, and where the node stands.
+
+    Attributes:
+        node: The node's id in its workflow.
+        folder: The workflow's folder, against which relative paths are resolved.
+        warnings: What `warn` collected.
+        errors: What `report` collected.
+    """
+
+    node: str = "node"
+    folder: Path = field(default_factory=Path.cwd)
+    warnings: list[str] = field(default_factory=list)
+    errors: list[NodeError] = field(default_factory=list)
+
+    def table(self, port: str = "table") -> TableSpec:
+        """The spec of the table at `port`."""
+        return cast(TableSpec, self.by_port[port])
+
+    def network(self, port: str = "network") -> NetworkSpec:
+        """The spec of the network at `port`."""
+        return cast(NetworkSpec, self.by_port[port])
+
+    def resolve(self, path: str | Path) -> Path:
+        """An absolute path; a relative one is meant from the workflow's folder."""
+        return (self.folder / Path(path).expanduser()).resolve()
+
+    def warn(self, message: str) -> None:
+        """Tell the person something that does not keep the node from running."""
+        self.warnings.append(message)
+
+    def report(self, error: NodeError) -> None:
+        """Report a mistake and go on looking for more; the node counts as not configured."""
+        self.errors.append(error)
+
+
+@dataclass
+class Values(Inputs[Value]):
+    """What `execute` sees: the values at the inputs."""
+
+    def table(self, port: str = "table") -> Table:
+        """The table at `port`."""
+        return cast(Table, self.by_port[port])
+
+    def network(self, port: str = "network") -> Network:
+        """The network at `port`."""
+        return cast(Network, self.by_port[port])
+
+
+class Job(Protocol):
+    """How a running node talks back. The engine provides it; a node only uses it.
+
+    Attributes:
+        node: The node's id in its workflow.
+        scratch: A folder of this very result (same settings, same inputs). What is left in it when a run is killed is
+            found there by the next one: the place for checkpoints. It disappears when the result is complete.
+    """
+
+    @property
+    def node(self) -> str: ...
+
+    @property
+    def scratch(self) -> Path: ...
+
+    def resolve(self, path: str | Path) -> Path:
+        """An absolute path; a relative one is meant from the workflow's folder."""
+
+    def progress(self, fraction: float | None, message: str = "") -> None:
+        """Say how far the work is, from 0 to 1 (None: not known), and what is being done. Cheap: call it often."""
+
+    def metrics(self, step: float, values: Mapping[str, float], *, epoch: bool = False) -> None:
+        """Add a point to the live curves: `step` in epochs (2.5: in the middle of the third), values by name."""
+
+    def log(self, message: str) -> None:
+        """Write a line to the console."""
+
+    def warn(self, message: str) -> None:
+        """Finish, but with a warning on the node."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the run was cancelled; look often."""
+
+    def check_cancelled(self) -> None:
+        """Raise `Cancelled` if the run was cancelled."""
+
+    @property
+    def stop_requested(self) -> bool:
+        """Whether the person asked to stop here and keep what was reached (a learner ends its training)."""
+
+    def stream(self, batches: Iterable[pl.DataFrame]) -> Table:
+        """Write frames of one schema to the result store as they come, and give them back as one table on disk.
+
+        Memory stays at one batch, however long the table is. At least one frame (it may have no rows) must come.
+        """
+
+    def wrote(self, path: Path) -> None:
+        """Say that the user's own file `path` was written: it must still be there, unchanged, for the result to hold."""
+
+
+# ------------------------------------------------------------------------------------------------------------------ node
+
+
+class Node(BaseModel):
+    """One kind of node; an instance is a node with its settings.
+
+    A subclass declares its settings as fields, its ports and names as class attributes, and the two phases. The first
+    line of its docstring is its description in the node repository; the rest is its help.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, validate_default=False)
+
+    id: ClassVar[str]
+    """What a workflow file stores; never changes."""
+    version: ClassVar[int] = 1
+    """Grows when the settings change their meaning; `migrate` then reads the older ones."""
+    title: ClassVar[str]
+    shelf: ClassVar[str]
+    """Where the node repository shows it, as `Shelf / Sub-shelf`."""
+    icon: ClassVar[str] = "mdi6.circle-outline"
+    """A Material Design icon, as QtAwesome names it."""
+    keywords: ClassVar[tuple[str, ...]] = ()
+    """Further words that find the node: KNIME's and Keras's names, everyday words."""
+    input_ports: ClassVar[tuple[Port, ...]] = ()
+    output_ports: ClassVar[tuple[Port, ...]] = ()
+    needs_keras: ClassVar[bool] = False
+    """Whether `execute` imports TensorFlow: the engine then imports it early, and runs one such node at a time."""
+    uses_node_id: ClassVar[bool] = False
+    """Whether the node's id in the workflow is part of what it puts out, as a layer's name is."""
+
+    @property
+    def reproducible(self) -> bool:
+        """Whether the same inputs give the same outputs; if not, a stored result is not used in a later run."""
+        return True
+
+    @abstractmethod
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        """Say what would come out, from schemas and shapes alone, in milliseconds and without reading data.
+
+        Args:
+            specs: The specs at the inputs; every required input is there.
+
+        Returns:
+            A spec per output port; None where it cannot be known before running.
+
+        Raises:
+            NodeError: If a setting and the inputs do not fit.
+        """
+
+    @abstractmethod
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        """Do the work.
+
+        Args:
+            values: The values at the inputs.
+            job: How to report progress and to see whether the run was cancelled.
+
+        Returns:
+            A value per output port, of the spec that `configure` promised.
+
+        Raises:
+            NodeError: If the data do not allow it.
+            Cancelled: If `job` was cancelled.
+        """
+
+    def views(self, outputs: Values) -> Sequence[Figure]:
+        """What there is to see in the finished node's outputs: figures for the node monitor and the report."""
+        return ()
+
+    @classmethod
+    def migrate(cls, settings: dict[str, Any], version: int) -> dict[str, Any]:
+        """Turn the settings stored by an older `version` of this class into today's."""
+        return settings
+
+    @classmethod
+    def description(cls) -> str:
+        """The first line of the docstring."""
+        return (cls.__doc__ or "").strip().partition("\n")[0]
+
+    @classmethod
+    def input_port(cls, name: str) -> Port | None:
+        """The declared input that `name`, as a workflow file gives it, means."""
+        return next((p for p in cls.input_ports if p.matches(name)), None)
+
+    @classmethod
+    def output_port(cls, name: str) -> Port | None:
+        """The declared output called `name`."""
+        return next((p for p in cls.output_ports if p.name == name), None)
+
+    @classmethod
+    def read_paths(cls) -> Iterator[tuple[str, str]]:
+        """(name, use) of the settings that are paths to read, in the order of their declaration."""
+        for name, info in cls.model_fields.items():
+            extra = info.json_schema_extra
+            if isinstance(extra, dict) and str(extra.get("path", "")).startswith("read"):
+                yield name, str(extra["path"])

@@ -1,0 +1,1 @@
+"""Nodes that are layers of a network."""

@@ -1,0 +1,1 @@
+"""Nodes that read, train, apply, describe and write whole networks."""
