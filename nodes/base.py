@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = [
-    "Cancelled", "Columns", "Inputs", "Job", "Node", "NodeError", "PathUse", "Port", "PortKind", "Settings", "Spec", "Specs", "Value",
-    "Values", "setting",
+    "Cancelled", "Columns", "Inputs", "Job", "Node", "NodeError", "PathUse", "Port", "PortKind", "Settings", "Spec",
+    "Specs", "Value", "Values", "setting",
 ]  # fmt: skip
 
 PortKind = Literal["table", "network", "figure"]
@@ -228,10 +228,12 @@ class Job(Protocol):
     """
 
     @property
-    def node(self) -> str: ...
+    def node(self) -> str:
+        """The node's id in its workflow."""
 
     @property
-    def scratch(self) -> Path: ...
+    def scratch(self) -> Path:
+        """A folder that outlives a killed run of this very result."""
 
     def resolve(self, path: str | Path) -> Path:
         """An absolute path; a relative one is meant from the workflow's folder."""
