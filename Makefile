@@ -1,0 +1,45 @@
+# Everything a developer types. `make run` and `make test` need nothing but git, make and Python 3.11 to 3.13.
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null \
+	&& echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+WORKFLOW := workflows/fashion_mnist_cnn.workflow.json
+
+.PHONY: run test check bench schema clean
+
+run: $(VENV)/.installed
+	$(BIN)/python -m app.run $(WORKFLOW)
+
+test: $(VENV)/.installed-dev check
+	$(BIN)/python .ci/system_libraries.py
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.benchmarks
+
+# The JSON schema of workflow files, written from the models; a test says when it is out of date.
+schema: $(VENV)/.installed
+	$(BIN)/python -m app.document.schema > resources/workflow.schema.json
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis output
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Layerloom needs Python 3.11, 3.12 or 3.13; none was found."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@ $(VENV)/.installed

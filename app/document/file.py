@@ -1,0 +1,137 @@
+"""Reading and writing `.workflow.json`: parse, validate, migrate, and only then hand over; write aside, then rename."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from app import __version__
+from app.document.model import FORMAT, FORMAT_VERSION, Workflow
+from app.document.problems import DocumentError
+
+LINE = 120
+"""JSON values that fit into this many characters stay on one line, which keeps files short and diffs readable."""
+
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""format version -> function that turns a document of that version into one of the next."""
+
+
+def load(path: Path) -> Workflow:
+    """Read a workflow file.
+
+    Raises:
+        DocumentError: If it cannot be read, is no workflow, or is of a newer format than this program knows.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise DocumentError(f"There is no file {path}.", "Check the name and the folder.") from None
+    except IsADirectoryError:
+        raise DocumentError(f"{path} is a folder.", "Name a .workflow.json file in it.") from None
+    except UnicodeDecodeError:
+        raise DocumentError(f"{path} is not a text file.", "Name a .workflow.json file.") from None
+    except OSError as error:
+        raise DocumentError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from error
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str = "The text") -> Workflow:
+    """Turn the text of a workflow file into a workflow.
+
+    Args:
+        text: JSON.
+        name: How messages call it.
+
+    Raises:
+        DocumentError: As `load`.
+    """
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DocumentError(
+            f"{name} is not JSON: {error.msg} in line {error.lineno}, column {error.colno}.",
+            "If it was edited or merged by hand, look there; else take an older copy.",
+        ) from None
+    except RecursionError:
+        raise DocumentError(f"{name} is nested too deeply to be a workflow.", "Name a .workflow.json file.") from None
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise DocumentError(f"{name} is JSON, but not a Layerloom workflow.", f'A workflow has "format": "{FORMAT}".')
+    version = data.get("format_version")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise DocumentError(f"{name} does not say its format version.", f'Add "format_version": {FORMAT_VERSION}.')
+    if version > FORMAT_VERSION:
+        writer = f" (written by Layerloom {data['app_version']})" if data.get("app_version") else ""
+        raise DocumentError(
+            f"{name} has format version {version}{writer}; this program reads versions up to {FORMAT_VERSION}.",
+            "Update Layerloom.",
+        )
+    for step in range(version, FORMAT_VERSION):
+        data = MIGRATIONS[step](data)
+    try:
+        return Workflow.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        raise DocumentError(
+            f"{name} is damaged: {place}: {first['msg']}{more}.", "Mend that place, or take an older copy."
+        ) from None
+
+
+def dump(workflow: Workflow) -> str:
+    """The text of a workflow file: stable order, short values on one line, ends with a newline."""
+    stamped = workflow.model_copy(update={"format_version": FORMAT_VERSION, "app_version": __version__})
+    data = stamped.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    head = {"format": FORMAT, "format_version": FORMAT_VERSION}
+    return _format(head | {k: v for k, v in data.items() if k not in head}) + "\n"
+
+
+def save(workflow: Workflow, path: Path) -> None:
+    """Write a workflow file: whole or not at all.
+
+    Raises:
+        DocumentError: If it cannot be written; the file that was there is untouched.
+    """
+    try:
+        write_atomically(path, dump(workflow).encode())
+    except OSError as error:
+        raise DocumentError(f"{path} cannot be written: {error.strerror}.", "Save it somewhere else.") from error
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file by one with this content, so that a crash or power cut leaves the old or the new one.
+
+    Raises:
+        OSError: If that fails; nothing is left behind.
+    """
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileNotFoundError):
+            temporary.chmod(path.stat().st_mode & 0o777)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _format(value: Any, indent: int = 0) -> str:
+    """JSON with an indent of two, where whatever fits into a line stays on it."""
+    flat = json.dumps(value, ensure_ascii=False)
+    if (indent and len(flat) + 2 * indent <= LINE) or not isinstance(value, dict | list) or not value:
+        return flat
+    inner, outer = "  " * (indent + 1), "  " * indent
+    if isinstance(value, dict):
+        items = [f"{inner}{json.dumps(k, ensure_ascii=False)}: {_format(v, indent + 1)}" for k, v in value.items()]
+        return "{\n" + ",\n".join(items) + f"\n{outer}}}"
+    return "[\n" + ",\n".join(inner + _format(v, indent + 1) for v in value) + f"\n{outer}]"

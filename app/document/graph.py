@@ -1,0 +1,205 @@
+"""The workflow as a networkx multigraph, with the ports on its edges, and what is wrong with its wiring.
+
+All mistakes are found at once; each names the node, the port and the remedy.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import networkx as nx
+
+from app.document.model import Connection, Workflow
+from app.document.problems import Problem
+
+
+class PortLike(Protocol):
+    """What the document knows of a port (`nodes.base.Port`)."""
+
+    @property
+    def name(self) -> str:
+        """As workflow files have it."""
+
+    @property
+    def kind(self) -> str:
+        """What travels through it."""
+
+    @property
+    def title(self) -> str:
+        """What the person reads."""
+
+    @property
+    def optional(self) -> bool:
+        """Whether it may stay unconnected."""
+
+    @property
+    def grows(self) -> bool:
+        """Whether it becomes as many inputs as are connected."""
+
+    @property
+    def least(self) -> int:
+        """How many wires a growing input needs."""
+
+    def matches(self, name: str) -> bool:
+        """Whether a name in a file means this port."""
+
+
+class NodeType(Protocol):
+    """What the document knows of a node class (`nodes.base.Node`)."""
+
+    @property
+    def title(self) -> str:
+        """What the person reads."""
+
+    @property
+    def input_ports(self) -> Sequence[PortLike]:
+        """The declared inputs."""
+
+    @property
+    def output_ports(self) -> Sequence[PortLike]:
+        """The declared outputs."""
+
+    def input_port(self, name: str) -> PortLike | None:
+        """The input that a name in a file means."""
+
+    def output_port(self, name: str) -> PortLike | None:
+        """The output that a name in a file means."""
+
+
+Types = Mapping[str, Any]
+"""Node classes by id; each is a `NodeType` (a class object, which typing cannot say of its class attributes)."""
+
+
+def build(workflow: Workflow, types: Types) -> tuple[nx.MultiDiGraph, list[Problem]]:
+    """Turn a workflow into a graph and check its wiring.
+
+    Args:
+        workflow: What to look at.
+        types: The catalog of node classes.
+
+    Returns:
+        The graph (nodes by id; edges carry `source_port` and `target_port`; wires that cannot be are left out), and all
+        problems: unknown node types, wires to nothing, between different port kinds, two into one input, cycles, required
+        inputs that are not connected.
+    """
+    graph = nx.MultiDiGraph()
+    graph.add_nodes_from(record.id for record in workflow.nodes)
+    problems = [*_duplicate_ids(workflow), *_unknown_types(workflow, types)]
+    types_by_id = {r.id: types.get(r.type) for r in workflow.nodes}
+    taken: defaultdict[str, list[Connection]] = defaultdict(list)
+    for wire in workflow.connections:
+        found = _wire_problem(wire, types_by_id)
+        if found:
+            problems.append(found)
+            continue
+        taken[wire.target].append(wire)
+        if len(taken[wire.target]) == 1:
+            graph.add_edge(wire.source_node, wire.target_node, source_port=wire.source_port, target_port=wire.target_port)
+    for wires in taken.values():
+        if len(wires) > 1:
+            sources = ", ".join(w.source for w in wires)
+            problems.append(
+                Problem(
+                    f"{len(wires)} wires end at one input: {sources}.",
+                    "Keep one of them; an input takes one wire.",
+                    node=wires[0].target_node,
+                    port=wires[0].target_port,
+                )
+            )
+    problems += _cycles(graph)
+    problems += _unconnected(workflow, types_by_id, taken.keys())
+    return graph, problems
+
+
+def _duplicate_ids(workflow: Workflow) -> list[Problem]:
+    counts = Counter(record.id for record in workflow.nodes)
+    return [Problem(f"{n} nodes have the id '{i}'.", "Give each an id of its own.", node=i) for i, n in counts.items() if n > 1]
+
+
+def _unknown_types(workflow: Workflow, types: Types) -> list[Problem]:
+    problems = []
+    for record in workflow.nodes:
+        if record.type not in types:
+            near = difflib.get_close_matches(record.type, list(types), n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            problems.append(
+                Problem(
+                    f"There is no node type '{record.type}'.{hint}",
+                    "Install the package that brings it, or replace the node.",
+                    node=record.id,
+                )
+            )
+    return problems
+
+
+def _wire_problem(wire: Connection, types_by_id: Mapping[str, Any]) -> Problem | None:
+    for node in (wire.source_node, wire.target_node):
+        if node not in types_by_id:
+            return Problem(
+                f"A wire ({wire.source} to {wire.target}) is tied to node '{node}', which does not exist.",
+                "Delete the wire, or tie it to a node.",
+                node=wire.target_node if node != wire.target_node and wire.target_node in types_by_id else None,
+            )
+    source_type, target_type = types_by_id[wire.source_node], types_by_id[wire.target_node]
+    if source_type is None or target_type is None:
+        return None  # ports of a type that is not installed are not known; the missing type is reported by itself
+    source, target = source_type.output_port(wire.source_port), target_type.input_port(wire.target_port)
+    if source is None:
+        return _no_port(wire.source_node, wire.source_port, "output", source_type.output_ports)
+    if target is None:
+        return _no_port(wire.target_node, wire.target_port, "input", target_type.input_ports)
+    if source.kind != target.kind:
+        return Problem(
+            f"A {source.kind} ({wire.source}) is wired to an input for a {target.kind}.",
+            f"Connect an output that gives a {target.kind}.",
+            node=wire.target_node,
+            port=wire.target_port,
+        )
+    return None
+
+
+def _no_port(node: str, port: str, direction: str, ports: Sequence[PortLike]) -> Problem:
+    names = ", ".join(f"{p.name}_1, {p.name}_2, ..." if p.grows else p.name for p in ports) or "none"
+    return Problem(f"The node has no {direction} port '{port}'.", f"Its {direction} ports: {names}.", node=node, port=port)
+
+
+def _cycles(graph: nx.MultiDiGraph) -> list[Problem]:
+    """One problem per group of nodes that feed each other."""
+    problems: list[Problem] = []
+    if nx.is_directed_acyclic_graph(graph):
+        return problems
+    for group in nx.strongly_connected_components(graph):
+        first = min(group)
+        if len(group) > 1 or graph.has_edge(first, first):
+            cycle = [edge[0] for edge in nx.find_cycle(graph.subgraph(group), first)]
+            problems.append(
+                Problem(
+                    f"Nodes feed each other in a circle: {' -> '.join([*cycle, cycle[0]])}.",
+                    "Remove one of these wires.",
+                    node=cycle[0],
+                )
+            )
+    return problems
+
+
+def _unconnected(workflow: Workflow, types_by_id: Mapping[str, Any], targets: Iterable[str]) -> list[Problem]:
+    wired: defaultdict[str, list[str]] = defaultdict(list)
+    for target in targets:
+        node, _, port = target.partition(".")
+        wired[node].append(port)
+    problems = []
+    for record in workflow.nodes:
+        node_type = types_by_id[record.id]
+        for port in node_type.input_ports if node_type else ():
+            count = sum(port.matches(name) for name in wired[record.id])
+            if port.grows and count < port.least and not (port.optional and count == 0):
+                message = f"Input '{port.title}' needs {port.least} wires and has {count}."
+            elif count == 0 and not port.optional and not port.grows:
+                message = f"Input '{port.title}' is not connected."
+            else:
+                continue
+            problems.append(Problem(message, f"Connect a {port.kind} to it.", node=record.id, port=port.name))
+    return problems

@@ -1,0 +1,118 @@
+"""Workflow variables: their values in a run, and settings that refer to them.
+
+`{"variable": "epochs"}` in the place of a setting's value stands for the variable's value, and `${data_dir}` inside a
+text for its text; `$${` is a plain `${`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from app.document.model import Variable
+from app.document.problems import Problem
+
+Scalar = bool | int | float | str
+
+_REFERENCE = re.compile(r"\$(\$)?\{([^{}]*)\}")
+
+
+def values_of(
+    variables: Sequence[Variable], given: Mapping[str, str], *, folder: Path, start: Path
+) -> tuple[dict[str, Scalar], list[Problem]]:
+    """What each variable is in this run.
+
+    Args:
+        variables: As the workflow declares them.
+        given: Values that replace the declared ones, as text.
+        folder: The workflow file's folder.
+        start: The folder the program was started in.
+
+    Returns:
+        The values (paths are absolute), and what is wrong with them.
+    """
+    values: dict[str, Scalar] = {}
+    problems: list[Problem] = []
+    for variable in variables:
+        raw: Scalar = given.get(variable.name, variable.value)
+        try:
+            value = _typed(raw, variable.type)
+        except ValueError:
+            problems.append(
+                Problem(f"Variable '{variable.name}' is {variable.type}, and {raw!r} is not.", f"Give it as {variable.type}.")
+            )
+            continue
+        if variable.type == "path":
+            base = start if variable.name in given or variable.relative_to == "start" else folder
+            value = str((base / Path(str(value)).expanduser()).resolve())
+        values[variable.name] = value
+    for name in given:
+        if name not in {v.name for v in variables}:
+            problems.append(Problem(f"The workflow has no variable '{name}'.", _nearest(name, [v.name for v in variables])))
+    return values, problems
+
+
+def _typed(value: Scalar, kind: str) -> Scalar:
+    """The value as the kind asks; ValueError if it cannot be."""
+    text = str(value).strip()
+    if kind == "integer":
+        return int(text) if not isinstance(value, float) else _whole(value)
+    if kind == "number":
+        return float(text)
+    if kind == "boolean":
+        if text.lower() in ("true", "false"):
+            return text.lower() == "true"
+        raise ValueError(text)
+    return str(value)
+
+
+def _whole(value: float) -> int:
+    if not value.is_integer():
+        raise ValueError(value)
+    return int(value)
+
+
+def resolve(settings: Mapping[str, Any], values: Mapping[str, Scalar], node: str) -> tuple[dict[str, Any], list[Problem]]:
+    """A node's settings with every reference replaced.
+
+    Returns:
+        The settings, and a problem per reference to a variable that does not exist (its setting is left out).
+    """
+    problems: list[Problem] = []
+    resolved: dict[str, Any] = {}
+    for name, value in settings.items():
+        try:
+            resolved[name] = _resolve(value, values)
+        except KeyError as error:
+            missing = str(error.args[0])
+            problems.append(
+                Problem(f"There is no variable '{missing}'.", _nearest(missing, list(values)), node=node, setting=name)
+            )
+    return resolved, problems
+
+
+def _resolve(value: Any, values: Mapping[str, Scalar]) -> Any:
+    if isinstance(value, dict):
+        if set(value) == {"variable"} and isinstance(value["variable"], str):
+            return values[value["variable"]]
+        return {k: _resolve(v, values) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_resolve(v, values) for v in value]
+    if isinstance(value, str) and "${" in value:
+        return _REFERENCE.sub(lambda m: m[0][1:] if m[1] else _as_text(values[m[2]]), value)
+    return value
+
+
+def _as_text(value: Scalar) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, names, n=1)
+    if near:
+        return f"Did you mean '{near[0]}'?"
+    return f"It has: {', '.join(names)}." if names else "It has none."

@@ -1,0 +1,79 @@
+"""Fingerprints of the files that nodes read, so that a result is found again exactly when their content is the same."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+
+def signature(path: Path) -> str:
+    """What can be seen of a file or folder without reading it: sizes and times; `missing` if it is not there."""
+    try:
+        if path.is_dir():
+            return _folder(path)
+        status = path.stat()
+    except OSError:
+        return "missing"
+    return f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}"
+
+
+def _folder(path: Path) -> str:
+    """Names, sizes and times of all files below a folder, in one hash."""
+    digest = hashlib.blake2b(digest_size=16)
+    for folder, subfolders, names in os.walk(path):
+        subfolders.sort()
+        with os.scandir(folder) as entries:
+            found = {e.name: e.stat() for e in entries if e.name in set(names)} if names else {}
+        for name in sorted(found):
+            relative = os.path.relpath(os.path.join(folder, name), path)  # noqa: PTH118 - ten times as fast for long lists
+            digest.update(f"{relative}\0{found[name].st_size}\0{found[name].st_mtime_ns}\0".encode(errors="surrogateescape"))
+    return digest.hexdigest()
+
+
+class Fingerprints:
+    """Content hashes of files, remembered with their signature, so that an unchanged file is read once.
+
+    Args:
+        database: Where to remember them; None remembers nothing beyond this object.
+    """
+
+    def __init__(self, database: Path | None = None) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[str, str]] = {}
+        self._database = database
+        if database is not None:
+            with closing(self._connect(database)) as connection, connection:
+                connection.execute("CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, signature TEXT, digest TEXT)")
+                self._known = {p: (s, d) for p, s, d in connection.execute("SELECT path, signature, digest FROM files")}
+
+    @staticmethod
+    def _connect(database: Path) -> sqlite3.Connection:
+        return sqlite3.connect(database, timeout=30)
+
+    def of(self, path: Path) -> str:
+        """A hash of a file's content, or of a folder's names, sizes and times; `missing` if it is not there."""
+        seen = signature(path)
+        if seen == "missing" or path.is_dir():
+            return seen
+        with self._lock:
+            known = self._known.get(str(path))
+            if known and known[0] == seen:
+                return known[1]
+        try:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+        except OSError:
+            return "missing"
+        self._remember(str(path), seen, digest)
+        return digest
+
+    def _remember(self, path: str, seen: str, digest: str) -> None:
+        with self._lock:
+            self._known[path] = (seen, digest)
+            if self._database is not None:
+                with closing(self._connect(self._database)) as connection, connection:
+                    connection.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", (path, seen, digest))

@@ -1,0 +1,65 @@
+"""The key of a result: one hash of everything it depends on, and of nothing else.
+
+A key chains the keys of the inputs, so computing all of them takes one pass in topological order, however deep the
+workflow. Names, notes and positions are not in it; a node's id only where the node says that its output depends on it.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from nodes.base import Node
+
+
+def result_key(node: Node, node_id: str, inputs: Mapping[str, tuple[str, str]], files: Mapping[str, str], run: str) -> str:
+    """The key of a node's result, as 32 hexadecimal digits.
+
+    Args:
+        node: The node with its settings.
+        node_id: Its id in the workflow.
+        inputs: Input port -> (key of the node it comes from, output port there).
+        files: Setting -> fingerprint of the file or folder it names; such a setting's own value does not count.
+        run: The run's id; part of the key of a node that does not give the same result again.
+    """
+    settings = node.model_dump(mode="json", exclude=set(files))
+    content = [
+        node.id,
+        node.version,
+        _source(type(node)),
+        settings,
+        sorted(inputs.items()),
+        sorted(files.items()),
+        node_id if node.uses_node_id else "",
+        "" if node.reproducible else run,
+    ]
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+@functools.cache
+def _source(node_class: type[Node]) -> str:
+    """A hash of the modules that define the class and its bases below `Node`: changed code gives new results."""
+    modules = {c.__module__ for c in node_class.__mro__ if issubclass(c, Node) and c is not Node}
+    return _modules_hash(frozenset(modules))
+
+
+@functools.cache
+def _modules_hash(names: frozenset[str]) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for text in _sources(sorted(names)):
+        digest.update(text)
+    return digest.hexdigest()
+
+
+def _sources(names: Iterable[str]) -> Iterable[bytes]:
+    for name in names:
+        try:
+            yield Path(inspect.getfile(sys.modules[name])).read_bytes()
+        except (OSError, TypeError):
+            yield name.encode()  # a class made in an interactive session has no file

@@ -1,0 +1,286 @@
+"""python -m app.run FILE: runs a workflow without a window.
+
+Exit codes: 0 done; 1 a node failed; 2 wrong call or unreadable file; 3 the workflow has problems; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app import __version__
+from app.document.file import load
+from app.document.problems import DocumentError, Problem
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from app.document.model import Workflow
+    from app.engine.events import Event
+    from app.engine.executor import RunResult
+    from app.engine.job import Control
+    from app.engine.plan import Plan
+    from app.engine.store import Store
+
+DONE, NODE_FAILED, WRONG_CALL, HAS_PROBLEMS, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        workflow = load(options.file)
+    except DocumentError as error:
+        return _refuse(options, Problem(error.message, error.remedy), WRONG_CALL)
+
+    # The engine is imported only now: a wrong call is answered at once.
+    from app.engine.plan import make_plan
+    from nodes.catalog import Catalog
+
+    catalog = Catalog.load()
+    for name, why in catalog.failures.items():
+        logging.getLogger("layerloom").warning("the plug-in %s could not be loaded: %s", name, why)
+    plan = make_plan(
+        workflow,
+        catalog,
+        folder=options.file.resolve().parent,
+        variable_values=dict(options.var),
+        overrides=options.set,
+    )
+    unknown = [t for t in options.to if t not in plan.nodes]
+    if unknown:
+        names = ", ".join(plan.nodes)
+        return _refuse(options, Problem(f"The workflow has no node '{unknown[0]}'.", f"Its nodes: {names}."), WRONG_CALL)
+    targets = plan.needed_for(options.to or list(plan.nodes))
+    return _check(options, plan, targets) if options.check else _run(options, workflow, plan, targets)
+
+
+# ------------------------------------------------------------------------------------------------------- the command line
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m app.run",
+        description="Run a Layerloom workflow without a window. Results that are stored already are not computed again.",
+        epilog="Exit codes: 0 done; 1 a node failed; 2 wrong call or unreadable file; 3 workflow has problems; 130 interrupted.",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="the .workflow.json file")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        type=_setting,
+        metavar="NODE.SETTING=VALUE",
+        help="replace a setting for this run, as in learner.optimizer.learning_rate=0.01; may be repeated",
+    )
+    parser.add_argument(
+        "--var", action="append", default=[], type=_variable, metavar="NAME=VALUE", help="replace a workflow variable's value"
+    )
+    parser.add_argument("--to", action="append", default=[], metavar="NODE", help="run only this node and what it needs")
+    parser.add_argument("--check", action="store_true", help="configure every node, print all problems, run nothing")
+    parser.add_argument("--fresh", action="store_true", help="compute everything again, whatever is stored")
+    parser.add_argument("--json", action="store_true", help="print one event per line as JSON")
+    parser.add_argument("--results", type=Path, metavar="DIR", help="the folder of the stored results")
+    parser.add_argument("--jobs", type=_count, default=2, metavar="N", help="how many nodes may work at once (2)")
+    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a report as one HTML page")
+    parser.add_argument("--version", action="version", version=f"Layerloom {__version__}")
+    return parser
+
+
+def _setting(text: str) -> tuple[str, str, Any]:
+    from app.engine.plan import parse_override
+
+    try:
+        return parse_override(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _variable(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=VALUE")
+    return name, value
+
+
+def _count(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 on")
+    return number
+
+
+def _refuse(options: argparse.Namespace, problem: Problem, code: int) -> int:
+    """Say why nothing is done."""
+    if options.json:
+        print(json.dumps({"event": "problem"} | problem.as_dict(), ensure_ascii=False), flush=True)
+        _print_end("refused")
+    else:
+        print(f"layerloom: {problem.message} {problem.remedy}".rstrip(), file=sys.stderr)
+    return code
+
+
+def _print_end(status: str) -> None:
+    print(json.dumps({"event": "run.finished", "status": status}), flush=True)
+
+
+# --------------------------------------------------------------------------------------------------------------- checking
+
+
+def _check(options: argparse.Namespace, plan: Plan, targets: Sequence[str]) -> int:
+    """Print all problems of a plan."""
+    problems = _concerning(plan, targets)
+    failed = any(p.severity == "error" for p in problems)
+    if options.json:
+        for problem in problems:
+            print(json.dumps({"event": "problem"} | problem.as_dict(), ensure_ascii=False))
+        _print_end("problems" if failed else "checked")
+    else:
+        from rich.console import Console
+
+        from app.terminal import print_problems
+
+        console = Console(highlight=False)
+        print_problems(console, problems)
+        if not failed:
+            console.print(f"{len(targets)} nodes are ready to run.")
+    return HAS_PROBLEMS if failed else DONE
+
+
+def _concerning(plan: Plan, targets: Sequence[str]) -> list[Problem]:
+    """The problems that matter for these nodes."""
+    return [*plan.general, *(p for node_id in targets for p in plan.nodes[node_id].problems)]
+
+
+# ---------------------------------------------------------------------------------------------------------------- running
+
+
+def _run(options: argparse.Namespace, workflow: Workflow, plan: Plan, targets: Sequence[str]) -> int:
+    problems = _concerning(plan, targets)
+    if any(p.severity == "error" for p in problems):
+        return _check(options, plan, targets)
+    from app.engine import executor
+    from app.engine.job import Control
+    from app.engine.store import Store
+
+    try:
+        store = Store(options.results or default_results())
+    except OSError as error:
+        where = error.filename or options.results
+        return _refuse(
+            options,
+            Problem(f"The results cannot be stored in {where}: {error.strerror}.", "Name another folder with --results."),
+            WRONG_CALL,
+        )
+    control = Control()
+    seen: list[Event] = []
+    face = _JsonFace() if options.json else _TerminalFace(plan, store, problems)
+
+    def listen(event: Event) -> None:
+        if options.report:
+            seen.append(event)
+        face.listen(event)
+
+    with _interruptible(control, face.interrupted):
+        try:
+            result = executor.run(plan, store, listen, targets=targets, jobs=options.jobs, fresh=options.fresh, control=control)
+        finally:
+            face.close()
+    if options.report:
+        from app.report import write_report
+
+        try:
+            write_report(options.report, workflow, plan, result, store, seen)
+        except OSError as error:
+            problem = Problem(f"The report cannot be written to {options.report}: {error.strerror}.", "Name another file.")
+            print(f"layerloom: {problem.message} {problem.remedy}", file=sys.stderr)
+            result.status = "failed" if result.status == "done" else result.status
+    face.summarize(result)
+    return {"done": DONE, "failed": NODE_FAILED, "cancelled": INTERRUPTED}[result.status]
+
+
+def default_results() -> Path:
+    """Where results are stored unless `--results` names another place: LAYERLOOM_RESULTS, or the user's cache folder."""
+    import platformdirs
+
+    chosen = os.environ.get("LAYERLOOM_RESULTS")
+    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("layerloom", appauthor=False)) / "results"
+
+
+class _JsonFace:
+    """A run as one event per line on standard output."""
+
+    def listen(self, event: Event) -> None:
+        print(json.dumps(event.as_dict(), ensure_ascii=False), flush=True)
+
+    def interrupted(self) -> None:
+        """Nothing to say: the events tell."""
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+    def summarize(self, result: RunResult) -> None:
+        """Nothing to add: the last event has told the status."""
+
+
+class _TerminalFace:
+    """A run as progress bars and a summary for a person."""
+
+    def __init__(self, plan: Plan, store: Store, warnings: Sequence[Problem]) -> None:
+        from rich.console import Console
+
+        from app.terminal import TerminalListener, print_problems
+
+        self._plan = plan
+        self._store = store
+        self._console = Console(highlight=False)
+        if warnings:
+            print_problems(self._console, warnings)
+        self._listener = TerminalListener(plan, self._console)
+
+    def listen(self, event: Event) -> None:
+        self._listener(event)
+
+    def interrupted(self) -> None:
+        self._console.print("Stopping at the next batch; press Ctrl+C again to stop at once.", style="yellow")
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def summarize(self, result: RunResult) -> None:
+        from app.terminal import print_summary
+
+        print_summary(self._console, self._plan, result, self._store)
+        if result.status == "cancelled":
+            self._console.print("Interrupted. Every finished result is kept: run the same command again to go on.")
+
+
+@contextmanager
+def _interruptible(control: Control, say: Callable[[], None]) -> Iterator[None]:
+    """Turns the first Ctrl+C (or SIGTERM) into a cancel, and lets the second one end the process."""
+
+    def cancel(_number: int, _frame: FrameType | None) -> None:
+        if control.cancel.is_set():
+            os._exit(INTERRUPTED)
+        control.cancel.set()
+        say()
+
+    before = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
