@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 import threading
 import time
 import uuid
@@ -256,7 +257,10 @@ class _Run:
                 if signature(path) != seen:
                     raise NodeError(f"{path} was changed while it was being read.", "Run again.")
             seconds = time.perf_counter() - began
-            record, kept = writer.commit(outputs, written=job.written, warnings=tuple(job.warnings), seconds=seconds)
+            record, kept = writer.commit(
+                outputs, written=job.written, warnings=tuple(job.warnings), seconds=seconds, replace=self.fresh
+            )
+        self._computed.add(key)
         self.records[planned.id] = record
         self.values[planned.id] = kept
         self.tell(NodeFinished(run=self.id, node=planned.id, key=key, seconds=record.seconds, outputs=record.described))
@@ -309,7 +313,7 @@ def _explained(error: Exception, store: Path) -> NodeError:
         return error
     if isinstance(error, MemoryError):
         return NodeError("The memory of this machine does not suffice.", "Use fewer rows, smaller images or a smaller batch.")
-    if (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)) or "No space left" in str(error):
+    if _is_disk_full(error):
         return NodeError(
             f"No space is left on the disk while the result was written ({store}).",
             "Make room, or choose another folder for the results with --results; everything finished so far is kept.",
@@ -317,6 +321,13 @@ def _explained(error: Exception, store: Path) -> NodeError:
     log.error("unexpected error", exc_info=error)
     detail = str(error).strip().partition("\n")[0]
     return NodeError(f"The node stopped with {type(error).__name__}: {detail}", "The log has the details.")
+
+
+def _is_disk_full(error: Exception) -> bool:
+    """Whether a write failed for want of room; polars and pyarrow give the system's number in the text only."""
+    found = re.search(r"os error (\d+)|\[errno (\d+)\]", str(error))
+    number = getattr(error, "errno", None) or (int(found[1] or found[2]) if found else None)
+    return number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def _import_keras_early() -> threading.Thread:

@@ -183,6 +183,8 @@ class NetworkSpec:
     def append(self, layer: LayerSpec, inputs: Sequence[Tensor], outputs: Sequence[TensorSpec]) -> NetworkSpec:
         """Apply a new layer to some tensors; its outputs take the place of those tensors among the network's outputs.
 
+        Outputs of a layer on inner tensors come first, so that the next layer goes on from there.
+
         Raises:
             ValueError: If a layer of that name is there already.
         """
@@ -191,12 +193,13 @@ class NetworkSpec:
         call = Call(layer.name, 0, tuple(inputs), tuple(outputs))
         made = tuple(Tensor(layer.name, 0, i) for i in range(len(outputs)))
         kept = tuple(t for t in self.outputs if t not in set(inputs))
+        place = next((n for n, t in enumerate(self.outputs) if t in set(inputs)), 0)
         classes = {t: n for t, n in self.classes.items() if t in {str(k) for k in kept}}
         return replace(
             self,
             layers=(*self.layers, layer),
             calls=(*self.calls, call),
-            outputs=(*kept, *made) if inputs else made,
+            outputs=(*kept[:place], *made, *kept[place:]) if inputs else made,
             classes=classes,
         )
 

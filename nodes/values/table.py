@@ -196,9 +196,14 @@ class Part:
         """Number of rows."""
         return self.frame.height if self.rows is None else len(self.rows)
 
-    def collect(self, columns: Sequence[str]) -> pl.DataFrame:
+    def collect(self, columns: list[str]) -> pl.DataFrame:
         """These columns, under their names in the table."""
-        chosen = self.frame.select(self.names[c] for c in columns).rename({self.names[c]: c for c in columns})
+        import polars as pl
+
+        if columns == self.frame.columns and all(c == s for c, s in self.names.items()):
+            chosen = self.frame
+        else:
+            chosen = pl.DataFrame([self.frame[self.names[c]].alias(c) for c in columns])
         return chosen if self.rows is None else chosen[self.rows]
 
 
@@ -261,7 +266,8 @@ class Table:
                 pieces.append(part.collect(mine))
         if not pieces:
             return pl.DataFrame(height=self.height)
-        return pl.concat(pieces, how="horizontal").select(wanted)
+        frame = pieces[0] if len(pieces) == 1 else pl.concat(pieces, how="horizontal")
+        return frame if frame.columns == wanted else frame[wanted]
 
     def lazy(self, columns: Sequence[str] | None = None) -> pl.LazyFrame:
         """As `frame`, for a polars query."""

@@ -1,0 +1,134 @@
+"""A workflow file is read whole or refused in words, keeps what it does not understand, and is never half written."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.document.file import dump, load, parse, save, write_atomically
+from app.document.model import FORMAT_VERSION, Annotation, Connection, NodeRecord, NodeView, Variable, View, Workflow
+from app.document.problems import DocumentError
+from app.document.schema import workflow_schema
+
+NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True)
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**9), 10**9)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@st.composite
+def workflows(draw: st.DrawFn) -> Workflow:
+    ids = draw(st.lists(NAMES, unique=True, max_size=5))
+    ends = st.sampled_from(ids or ["a"]).map(lambda i: f"{i}.table")
+    return Workflow(
+        name=draw(st.text(max_size=20)),
+        description=draw(st.text(max_size=40)),
+        variables=[
+            Variable(name=n, type="integer", value=draw(st.integers(-9, 9)))
+            for n in draw(st.lists(NAMES, unique=True, max_size=2))
+        ],
+        nodes=[NodeRecord(id=i, type="any.type", settings=draw(st.dictionaries(NAMES, JSON, max_size=3))) for i in ids],
+        connections=[Connection(source=draw(ends), target=draw(ends)) for _ in range(draw(st.integers(0, 3)))],
+        view=View(
+            nodes={i: NodeView(position=(draw(st.integers(-999, 999)), 5.5), note=draw(st.text(max_size=9))) for i in ids},
+            annotations=[Annotation(text=draw(st.text(max_size=9)), position=(0, 0), size=(10, 10))],
+        ),
+    )
+
+
+@given(workflows())
+def test_what_is_saved_is_read_again(workflow: Workflow) -> None:
+    again = parse(dump(workflow))
+    assert again.model_copy(update={"app_version": ""}) == workflow
+    assert dump(again) == dump(workflow)
+
+
+def test_fields_of_a_newer_program_survive_at_every_level() -> None:
+    text = json.dumps(
+        {
+            "format": "layerloom-workflow",
+            "format_version": FORMAT_VERSION,
+            "licence": "of the future",
+            "nodes": [{"id": "a", "type": "not.installed", "settings": {"x": [1, {"y": None}]}, "pinned": True}],
+            "connections": [{"from": "a.out", "to": "a.in", "colour": "red"}],
+            "view": {"nodes": {"a": {"position": [1, 2], "collapsed": True}}, "zoom": 2},
+        }
+    )
+    kept = json.loads(dump(parse(text)))
+    assert kept["licence"] == "of the future"
+    assert kept["nodes"] == [{"id": "a", "type": "not.installed", "settings": {"x": [1, {"y": None}]}, "pinned": True}]
+    assert kept["connections"] == [{"from": "a.out", "to": "a.in", "colour": "red"}]
+    assert kept["view"]["zoom"] == 2
+    assert kept["view"]["nodes"]["a"]["collapsed"] is True
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "remedy"),
+    [
+        ("", "is not JSON", "line 1"),
+        ("<<<<<<< HEAD\n{}", "is not JSON", "merged by hand"),
+        ("[1, 2]", "not a Layerloom workflow", '"format"'),
+        ('{"nodes": []}', "not a Layerloom workflow", '"format"'),
+        ('{"format": "layerloom-workflow"}', "does not say its format version", "format_version"),
+        ('{"format": "layerloom-workflow", "format_version": 999, "app_version": "7.0"}', "written by Layerloom 7.0", "Update"),
+        ('{"format": "layerloom-workflow", "format_version": 1, "nodes": [{"id": "a b", "type": "x"}]}', "nodes.0.id", "Mend"),
+        ('{"format": "layerloom-workflow", "format_version": 1, "nodes": 3}', "nodes", "Mend"),
+        ("[" * 100_000, "nested too deeply", "workflow.json"),
+    ],
+)
+def test_what_is_no_workflow_is_refused_in_words(tmp_path: Path, text: str, what: str, remedy: str) -> None:
+    path = tmp_path / "x.workflow.json"
+    path.write_text(text)
+    with pytest.raises(DocumentError) as caught:
+        load(path)
+    assert what in str(caught.value)
+    assert remedy in str(caught.value)
+
+
+def test_missing_files_folders_and_pictures_are_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n\xff\xfe")
+    for path, what in ((tmp_path / "none.json", "no file"), (tmp_path, "folder"), (tmp_path / "picture.png", "not a text")):
+        with pytest.raises(DocumentError, match=what):
+            load(path)
+
+
+def test_saving_replaces_the_file_whole_and_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "a.workflow.json"
+    save(Workflow(name="first"), path)
+    path.chmod(0o640)
+    save(Workflow(name="second"), path)
+    assert load(path).name == "second"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert [p.name for p in tmp_path.iterdir()] == ["a.workflow.json"]
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"old")
+    with pytest.raises(TypeError):
+        write_atomically(path, "not bytes")  # type: ignore[arg-type]
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+    with pytest.raises(DocumentError, match="cannot be written"):
+        save(Workflow(), tmp_path / "no such folder" / "a.workflow.json")
+
+
+def test_the_schema_in_resources_is_that_of_the_models() -> None:
+    stored = json.loads(Path("resources/workflow.schema.json").read_text())
+    assert stored == workflow_schema(), "run `make schema`"
+
+
+@pytest.mark.parametrize("path", sorted(Path("workflows").glob("*.workflow.json")), ids=lambda p: p.name)
+def test_every_example_is_stored_as_the_program_would_store_it(path: Path) -> None:
+    assert path.read_text() == dump(load(path))

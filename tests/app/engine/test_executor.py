@@ -1,0 +1,280 @@
+"""What runs, what is taken from the store, and what is left when something goes wrong."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.document.model import Workflow
+from app.engine import executor
+from app.engine.events import Event
+from app.engine.executor import RunResult
+from app.engine.job import Control
+from app.engine.plan import make_plan
+from app.engine.store import Store
+from tests.app.engine.toy import CATALOG, RUNS, chain, workflow
+
+
+@pytest.fixture(autouse=True)
+def _count_anew() -> Iterator[None]:
+    RUNS.clear()
+    yield
+    left = [t for t in threading.enumerate() if t is not threading.main_thread() and not t.daemon]
+    assert not left, left
+
+
+class Bench:
+    """A store, and runs on it; `ran` is what the last one computed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store = Store(folder / "store")
+        self.events: list[Event] = []
+        self.ran: set[str] = set()
+
+    def run(self, made: Workflow, **options: object) -> RunResult:
+        RUNS.clear()
+        self.events.clear()
+        plan = make_plan(made, CATALOG, folder=self.folder)
+        result = executor.run(plan, self.store, self.events.append, **options)  # type: ignore[arg-type]
+        self.ran = set(RUNS)
+        return result
+
+    def rows(self, result: RunResult, node: str) -> list[int]:
+        return self.store.load(result.keys[node])["table"].frame()["n"].to_list()  # type: ignore[union-attr]
+
+    def happened(self, node: str) -> list[str]:
+        return [e.event for e in self.events if getattr(e, "node", None) == node]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+DIAMOND = {"a": ("toy.count", {}), "b": ("toy.add", {"number": 1}), "c": ("toy.add", {"number": 2}), "d": ("toy.both", {})}
+DIAMOND_WIRES = [("a", "b"), ("a", "c"), ("b", "d.table_1"), ("c", "d.table_2")]
+
+
+def test_values_travel_along_the_wires(bench: Bench) -> None:
+    result = bench.run(workflow(DIAMOND, DIAMOND_WIRES))
+    assert result.status == "done"
+    assert bench.rows(result, "d") == [1, 2, 3, 2, 3, 4]
+    assert bench.happened("d") == ["node.started", "node.finished"]
+
+
+def test_nothing_runs_twice(bench: Bench) -> None:
+    bench.run(workflow(DIAMOND, DIAMOND_WIRES))
+    result = bench.run(workflow(DIAMOND, DIAMOND_WIRES))
+    assert bench.ran == set()
+    assert result.status == "done"
+    assert bench.happened("d") == ["node.stored"]
+
+
+def test_only_what_changed_runs_again(bench: Bench) -> None:
+    bench.run(workflow(DIAMOND, DIAMOND_WIRES))
+    changed = workflow({**DIAMOND, "c": ("toy.add", {"number": 5})}, DIAMOND_WIRES)
+    result = bench.run(changed)
+    assert bench.ran == {"c", "d"}
+    assert bench.rows(result, "d") == [1, 2, 3, 5, 6, 7]
+
+
+def test_a_fresh_run_computes_everything(bench: Bench) -> None:
+    bench.run(workflow(DIAMOND, DIAMOND_WIRES))
+    bench.run(workflow(DIAMOND, DIAMOND_WIRES), fresh=True)
+    assert bench.ran == {"a", "b", "c", "d"}
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_twins_compute_once(bench: Bench, fresh: bool) -> None:
+    twins = workflow({"a": ("toy.count", {}), "b": ("toy.add", {}), "c": ("toy.add", {})}, [("a", "b"), ("a", "c")])
+    result = bench.run(twins, fresh=fresh)
+    assert result.status == "done"
+    assert len(bench.ran & {"b", "c"}) == 1
+
+
+def test_only_targets_and_what_they_need_run(bench: Bench) -> None:
+    bench.run(workflow(DIAMOND, DIAMOND_WIRES), targets=["b"])
+    assert bench.ran == {"a", "b"}
+
+
+def test_what_is_not_reproducible_runs_every_time(bench: Bench) -> None:
+    made = workflow({"d": ("toy.dice", {}), "a": ("toy.add", {})}, [("d", "a")])
+    bench.run(made)
+    bench.run(made)
+    assert bench.ran == {"d", "a"}
+
+
+def test_a_failure_stops_what_is_behind_it_and_nothing_else(bench: Bench) -> None:
+    made = workflow(
+        {"a": ("toy.count", {}), "f": ("toy.fail", {}), "g": ("toy.add", {}), "b": ("toy.add", {})},
+        [("a", "f"), ("f", "g"), ("a", "b")],
+    )
+    result = bench.run(made)
+    assert result.status == "failed"
+    assert str(result.failures["f"]) == "It did not work. Try something else."
+    assert result.skipped == ["g"]
+    assert bench.rows(result, "b") == [1, 2, 3]
+    bench.run(made)
+    assert bench.ran == {"f"}  # what was finished is kept
+
+
+@pytest.mark.parametrize(("how", "words"), [("memory", "memory of this machine"), ("bug", "ZeroDivisionError: division by zero")])
+def test_whatever_a_node_raises_becomes_a_message(bench: Bench, how: str, words: str) -> None:
+    result = bench.run(workflow({"a": ("toy.count", {}), "f": ("toy.fail", {"how": how})}, [("a", "f")]))
+    assert words in str(result.failures["f"])
+
+
+def test_problems_keep_their_nodes_from_running_and_no_others(bench: Bench) -> None:
+    made = workflow(
+        {"a": ("toy.count", {}), "b": ("toy.add", {}), "x": ("toy.count", {"rows": 13}), "y": ("toy.add", {})},
+        [("a", "b"), ("x", "y")],
+    )
+    result = bench.run(made)
+    assert bench.ran == {"a", "b"}
+    assert set(result.skipped) == {"x", "y"}
+    assert result.status == "failed"
+
+
+def test_a_spec_found_out_late_is_checked_before_the_node_runs(bench: Bench) -> None:
+    made = workflow({"c": ("toy.count", {}), "l": ("toy.late", {"column": "m"}), "a": ("toy.add", {})}, [("c", "l"), ("l", "a")])
+    result = bench.run(made)
+    assert "There is no column 'n'" in str(result.failures["a"])
+    assert "a" not in bench.ran
+
+
+def test_cancel_stops_soon_and_keeps_what_is_finished(bench: Bench) -> None:
+    made = workflow({"a": ("toy.count", {}), "w": ("toy.wait", {}), "b": ("toy.add", {})}, [("a", "w"), ("w", "b")])
+    control = Control()
+    threading.Timer(0.3, control.cancel.set).start()
+    began = time.monotonic()
+    result = bench.run(made, control=control)
+    assert time.monotonic() - began < 5
+    assert result.status == "cancelled"
+    assert set(result.keys) == {"a"}
+    assert "node.cancelled" in bench.happened("w")
+    assert bench.happened("b") == ["node.skipped"]
+
+
+def test_a_cancelled_node_finds_its_scratch_folder_again(bench: Bench) -> None:
+    made = workflow({"a": ("toy.count", {}), "w": ("toy.wait", {"seconds": 0.2})}, [("a", "w")])
+    control = Control()
+    threading.Timer(0.1, control.cancel.set).start()
+    bench.run(made, control=control)
+    result = bench.run(made)
+    assert result.status == "done"
+    assert any(getattr(e, "message", "") == "found a mark" for e in bench.events)
+    assert list((bench.store.root / "partial").iterdir()) == []
+
+
+def test_a_file_that_was_written_is_written_again_when_it_is_gone_or_changed(bench: Bench) -> None:
+    target = bench.folder / "out.txt"
+    made = workflow({"a": ("toy.count", {}), "s": ("toy.save", {"path": str(target)})}, [("a", "s")])
+    bench.run(made)
+    bench.run(made)
+    assert bench.ran == set()
+    target.unlink()
+    bench.run(made)
+    assert bench.ran == {"s"}
+    target.write_text("something else")
+    bench.run(made)
+    assert bench.ran == {"s"}
+    assert target.read_text() == "3"
+
+
+def test_independent_branches_work_at_the_same_time(bench: Bench) -> None:
+    made = workflow(
+        {"a": ("toy.count", {}), "v": ("toy.wait", {"seconds": 0.5}), "w": ("toy.wait", {"seconds": 0.51})},
+        [("a", "v"), ("a", "w")],
+    )
+    bench.run(made, jobs=2)
+    order = [(e.event, getattr(e, "node", None)) for e in bench.events if e.event in ("node.started", "node.finished")]
+    waiting = [entry for entry in order if entry[1] in ("v", "w")]
+    assert [kind for kind, _ in waiting[:2]] == ["node.started", "node.started"]
+
+
+def test_every_event_of_a_run_carries_its_id(bench: Bench) -> None:
+    bench.run(chain(3))
+    assert len({e.run for e in bench.events}) == 1
+    assert bench.events[0].event == "run.started"
+    assert bench.events[-1].as_dict()["status"] == "done"
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from app.engine import executor
+from app.engine.plan import make_plan
+from app.engine.store import Store
+from tests.app.engine.toy import CATALOG, RUNS, chain, workflow
+wait = ("toy.wait", {"seconds": float(sys.argv[2])})
+nodes = {"a": ("toy.count", {"rows": 50}), "b": ("toy.add", {}), "w": wait, "c": ("toy.add", {})}
+made = workflow(nodes, [("a", "b"), ("b", "w"), ("w", "c")])
+store = Store(Path(sys.argv[1]))
+def tell(event):
+    print(event.event, getattr(event, "node", ""), flush=True)
+result = executor.run(make_plan(made, CATALOG, folder=Path.cwd()), store, tell)
+print(result.status, sorted(RUNS), flush=True)
+"""
+
+
+def program(store: Path, seconds: float) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", PROGRAM, str(store), str(seconds)], stdout=subprocess.PIPE, text=True)
+
+
+def test_a_kill_loses_only_the_node_that_was_running(bench: Bench) -> None:
+    killed = program(bench.store.root, 60)
+    assert killed.stdout is not None
+    for line in killed.stdout:
+        if line == "node.started w\n":
+            break
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait()
+    killed.stdout.close()
+    again = program(bench.store.root, 60)
+    assert again.stdout is not None
+    seen = []
+    for line in again.stdout:
+        seen.append(line.strip())
+        if line == "node.started w\n":
+            break
+    again.kill()
+    again.wait()
+    again.stdout.close()
+    assert "node.stored a" in seen
+    assert "node.stored b" in seen
+
+
+def test_two_runs_at_once_on_one_store_both_end_well(bench: Bench) -> None:
+    both = [program(bench.store.root, 0.3) for _ in range(2)]
+    for one in both:
+        out, _ = one.communicate(timeout=60)
+        assert out.splitlines()[-1].startswith("done")
+    assert program(bench.store.root, 0.3).communicate(timeout=60)[0].splitlines()[-1] == "done []"
+
+
+def test_a_full_disk_is_a_message_and_leaves_no_torn_result(bench: Bench) -> None:
+    # A limit on the size of files stands in for a full disk: the write fails half way, just as it does there.
+    made = workflow({"a": ("toy.count", {"rows": 400_000}), "b": ("toy.count", {"rows": 10})}, [])
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, before[1]))
+    try:
+        result = bench.run(made)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert "No space is left" in str(result.failures["a"])
+    assert "--results" in str(result.failures["a"])
+    assert bench.rows(result, "b") == list(range(10))
+    assert list((bench.store.root / "new").iterdir()) == []
+    assert bench.run(made).status == "done"

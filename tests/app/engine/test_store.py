@@ -1,0 +1,189 @@
+"""A stored result is whole or it is not there, shares what it can, and goes when room is needed."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from app.engine import store as module
+from app.engine.store import Store
+from nodes.base import Value
+from nodes.values.figure import BarsFigure, HeatMapFigure, ImagesFigure, Line, LinesFigure, TextFigure
+from nodes.values.network import Call, LayerSpec, Network, NetworkSpec, Tensor, TensorSpec, WeightSpec
+from nodes.values.table import Table
+
+IMAGES = np.random.default_rng(1).integers(0, 255, (5000, 28, 28, 1), dtype=np.uint8)
+
+
+def put(store: Store, key: str, **values: Value) -> dict[str, Value]:
+    with store.writing(key) as writer:
+        return writer.commit(values, written={}, warnings=("careful",), seconds=1.5)[1]
+
+
+def big() -> Table:
+    labels = pl.Series("label", ["bag", "coat"] * 2500, dtype=pl.Enum(["coat", "bag", "none"]))
+    return Table.of(pl.DataFrame({"image": pl.Series(IMAGES), "label": labels, "n": range(5000)}), {"n": ("zero", "one")})
+
+
+def folder(store: Store, key: str) -> Path:
+    return store.root / "results" / key[:2] / key
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+def test_tables_come_back_equal_with_enums_arrays_and_classes(store: Store) -> None:
+    frame = pl.DataFrame(
+        {
+            "text": ["a", None],
+            "list": [[1, 2], []],
+            "blob": [b"\0", None],
+            "when": pl.Series([0, None]).cast(pl.Datetime("us")),
+            "kind": pl.Series(["x", None], dtype=pl.Enum(["x", "y"])),
+            "flag": [True, None],
+        }
+    )
+    for table in (big(), Table.of(frame), Table.of(frame.clear()), Table.of(pl.DataFrame())):
+        put(store, "ab01", table=table)
+        again = store.load("ab01")["table"]
+        assert isinstance(again, Table)
+        assert again.frame().equals(table.frame())
+        assert again.schema == table.schema
+        assert again.classes == table.classes
+        store.drop("ab01")
+
+
+def test_a_large_column_is_stored_once_however_many_nodes_pass_it_on(store: Store) -> None:
+    first = put(store, "aa01", table=big())["table"]
+    assert isinstance(first, Table)
+    base = store.size
+    more = first.with_columns(pl.DataFrame({"code": np.arange(5000, dtype=np.int32)}))
+    second = put(store, "aa02", table=more)["table"]
+    assert isinstance(second, Table)
+    third = put(store, "aa03", first=second.take(np.arange(0, 5000, 2)), second=second.take(np.arange(1, 5000, 2)))
+    assert store.size - base < IMAGES.nbytes * 0.1
+    rows = third["second"]
+    assert isinstance(rows, Table)
+    assert np.array_equal(rows.array("image")[np.array([0, 10])], IMAGES[[1, 21]])
+    assert rows.frame(["n"])["n"].to_list() == list(range(1, 5000, 2))
+    store.drop("aa01")  # what others share stays readable
+    assert np.array_equal(Store(store.root).load("aa03")["first"].array("image")[:3], IMAGES[[0, 2, 4]])  # type: ignore[union-attr]
+
+
+def test_networks_keep_graph_weights_and_classes(store: Store) -> None:
+    weights = (WeightSpec("kernel", (4, 2)), WeightSpec("bias", (2,)))
+    spec = NetworkSpec(
+        layers=(
+            LayerSpec("in", "InputLayer", {"shape": [4]}, "u1"),
+            LayerSpec("out", "Dense", {"units": 2}, "u2", weights, False),
+        ),
+        calls=(Call("in", 0, (), (TensorSpec((4,)),)), Call("out", 0, (Tensor("in"),), (TensorSpec((2,)),))),
+        inputs=(Tensor("in"),),
+        outputs=(Tensor("out"),),
+        classes={"out_0:0": ("no", "yes")},
+    )
+    arrays = [np.arange(8, dtype=np.float32).reshape(4, 2), np.ones(2, np.float32)]
+    for network in (Network(spec), Network(spec, {"out": arrays})):
+        put(store, "cc01", network=network)
+        again = store.load("cc01")["network"]
+        assert isinstance(again, Network)
+        assert again.spec == spec
+        assert {k: [a.tolist() for a in v] for k, v in again.weights.items()} == {
+            k: [a.tolist() for a in v] for k, v in network.weights.items()
+        }
+        store.drop("cc01")
+
+
+def test_figures_come_back_equal(store: Store) -> None:
+    figures = [
+        LinesFigure("t", [Line("loss", [1.0, 2.0], [0.5, 0.25], "loss", True)], "epoch"),
+        HeatMapFigure("t", [[1, 2], [3, 4]], ["a", "b"], ["a", "b"], "actual", "predicted"),
+        BarsFigure("t", ["a"], {"f": [0.5]}, "F"),
+        TextFigure("t", "text"),
+    ]
+    for figure in figures:
+        put(store, "dd01", figure=figure)
+        assert store.load("dd01")["figure"] == figure
+        store.drop("dd01")
+    put(store, "dd02", figure=ImagesFigure("t", IMAGES[:3], ["a", "b", "c"]))
+    again = store.load("dd02")["figure"]
+    assert isinstance(again, ImagesFigure)
+    assert np.array_equal(again.images, IMAGES[:3])
+
+
+def test_the_record_tells_without_loading(store: Store) -> None:
+    put(store, "ee01", table=big())
+    record = store.record("ee01")
+    assert record is not None
+    assert record.described == {"table": "5\u202f000 rows · 3 columns"}
+    assert record.warnings == ("careful",)
+    assert record.seconds == 1.5
+    assert store.record("ee02") is None
+
+
+def test_an_unfinished_result_is_not_there(store: Store) -> None:
+    with pytest.raises(RuntimeError), store.writing("ff01") as writer:
+        (writer.folder / "half").write_bytes(b"x")
+        raise RuntimeError
+    assert store.record("ff01") is None
+    assert list((store.root / "new").iterdir()) == []
+
+
+@pytest.mark.parametrize("damage", ["cut", "missing", "record"])
+def test_a_damaged_result_is_dropped(store: Store, damage: str) -> None:
+    put(store, "ab99", table=Table.of(pl.DataFrame({"n": range(100)})))
+    (data,) = folder(store, "ab99").glob("*.arrow")
+    record = folder(store, "ab99") / "record.json"
+    if damage == "cut":
+        data.write_bytes(data.read_bytes()[:-8])
+    elif damage == "missing":
+        data.unlink()
+    else:
+        record.write_text(record.read_text()[:50])
+    assert store.record("ab99") is None
+    put(store, "ab99", table=Table.of(pl.DataFrame({"n": [1]})))  # and can be computed again
+    assert store.record("ab99") is not None
+
+
+def test_after_a_restart_of_the_machine_checksums_are_compared_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(store, "ab50", table=Table.of(pl.DataFrame({"n": range(100)})))
+    put(store, "ab51", table=Table.of(pl.DataFrame({"n": range(100)})))
+    (data,) = folder(store, "ab51").glob("*.arrow")
+    content = bytearray(data.read_bytes())
+    content[200:300] = bytes(100)  # what a power cut leaves: the right size, with zeros
+    data.write_bytes(bytes(content))
+    monkeypatch.setattr(module, "BOOT", "another session of the machine")
+    assert store.record("ab50") is not None
+    assert json.loads((folder(store, "ab50") / "record.json").read_text())["boot"] == "another session of the machine"
+    assert store.record("ab51") is None
+
+
+def test_what_was_used_longest_ago_goes_first(store: Store) -> None:
+    for n in range(4):
+        put(store, f"ab0{n}", table=Table.of(pl.DataFrame({"n": range(10_000)})))
+        os.utime(folder(store, f"ab0{n}") / "record.json", (n, n))
+    assert store.record("ab00") is not None  # looking counts as use
+    store.limit = store.size // 2
+    store.make_room()
+    assert [store.record(f"ab0{n}") is not None for n in range(4)] == [True, False, False, True]
+    store.clear()
+    assert store.size == 0
+
+
+def test_what_a_killed_run_left_is_swept_a_day_later(store: Store) -> None:
+    old, young = store.root / "new" / "old", store.root / "new" / "young"
+    old.mkdir()
+    young.mkdir()
+    past = time.time() - 2 * 24 * 3600
+    os.utime(old, (past, past))
+    Store(store.root)
+    assert not old.exists()
+    assert young.exists()
