@@ -7,12 +7,14 @@ would come out, `execute` does the work. Nothing here knows of Qt, of Keras, or 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
 
 from nodes.errors import Cancelled, NodeError
 from nodes.values.figure import Figure, FigureSpec
@@ -361,9 +363,12 @@ class Node(BaseModel):
         return next((p for p in cls.output_ports if p.name == name), None)
 
     @classmethod
-    def read_paths(cls) -> Iterator[tuple[str, str]]:
-        """(name, use) of the settings that are paths to read, in the order of their declaration."""
-        for name, info in cls.model_fields.items():
-            extra = info.json_schema_extra
-            if isinstance(extra, dict) and str(extra.get("path", "")).startswith("read"):
-                yield name, str(extra["path"])
+    @cache
+    def read_paths(cls) -> tuple[str, ...]:
+        """The settings that name a file or folder to read, in the order of their declaration."""
+        return tuple(name for name, info in cls.model_fields.items() if _path_use(info).startswith("read"))
+
+
+def _path_use(info: FieldInfo) -> str:
+    extra = info.json_schema_extra
+    return str(extra.get("path", "")) if isinstance(extra, dict) else ""

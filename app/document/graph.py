@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import networkx as nx
@@ -89,29 +90,34 @@ def build(workflow: Workflow, types: Types) -> tuple[nx.MultiDiGraph, list[Probl
     graph.add_nodes_from(record.id for record in workflow.nodes)
     problems = [*_duplicate_ids(workflow), *_unknown_types(workflow, types)]
     types_by_id = {r.id: types.get(r.type) for r in workflow.nodes}
-    taken: defaultdict[str, list[Connection]] = defaultdict(list)
+    taken: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for wire in workflow.connections:
+        source, _, source_port = wire.source.partition(".")
+        target, _, target_port = wire.target.partition(".")
         found = _wire_problem(wire, types_by_id)
         if found:
             problems.append(found)
             continue
-        taken[wire.target].append(wire)
-        if len(taken[wire.target]) == 1:
-            graph.add_edge(wire.source_node, wire.target_node, source_port=wire.source_port, target_port=wire.target_port)
-    for wires in taken.values():
-        if len(wires) > 1:
-            sources = ", ".join(w.source for w in wires)
-            problems.append(
-                Problem(
-                    f"{len(wires)} wires end at one input: {sources}.",
-                    "Keep one of them; an input takes one wire.",
-                    node=wires[0].target_node,
-                    port=wires[0].target_port,
-                )
-            )
+        sources = taken[target, target_port]
+        sources.append(wire.source)
+        if len(sources) == 1:
+            graph.add_edge(source, target, source_port=source_port, target_port=target_port)
+    for (node, port), sources in taken.items():
+        if len(sources) > 1:
+            message = f"{len(sources)} wires end at one input: {', '.join(sources)}."
+            problems.append(Problem(message, "Keep one of them; an input takes one wire.", node=node, port=port))
     problems += _cycles(graph)
-    problems += _unconnected(workflow, types_by_id, taken.keys())
+    problems += _unconnected(workflow, types_by_id, taken)
     return graph, problems
+
+
+def order(graph: nx.MultiDiGraph) -> list[str]:
+    """Topological order; where there is a circle, its nodes and those behind it come last, in the order of the file."""
+    ordered: dict[str, None] = {}
+    with suppress(nx.NetworkXUnfeasible):
+        for node_id in nx.topological_sort(graph):
+            ordered[node_id] = None
+    return list(ordered | dict.fromkeys(graph))
 
 
 def _duplicate_ids(workflow: Workflow) -> list[Problem]:
@@ -168,27 +174,24 @@ def _no_port(node: str, port: str, direction: str, ports: Sequence[PortLike]) ->
 
 def _cycles(graph: nx.MultiDiGraph) -> list[Problem]:
     """One problem per group of nodes that feed each other."""
-    problems: list[Problem] = []
-    if nx.is_directed_acyclic_graph(graph):
-        return problems
-    for group in nx.strongly_connected_components(graph):
-        first = min(group)
-        if len(group) > 1 or graph.has_edge(first, first):
-            cycle = [edge[0] for edge in nx.find_cycle(graph.subgraph(group), first)]
-            problems.append(
-                Problem(
-                    f"Nodes feed each other in a circle: {' -> '.join([*cycle, cycle[0]])}.",
-                    "Remove one of these wires.",
-                    node=cycle[0],
-                )
-            )
+    problems = []
+    for group in _circles(graph):
+        cycle = [edge[0] for edge in nx.find_cycle(graph.subgraph(group), min(group))]
+        message = f"Nodes feed each other in a circle: {' -> '.join([*cycle, cycle[0]])}."
+        problems.append(Problem(message, "Remove one of these wires.", node=cycle[0]))
     return problems
 
 
-def _unconnected(workflow: Workflow, types_by_id: Mapping[str, Any], targets: Iterable[str]) -> list[Problem]:
+def _circles(graph: nx.MultiDiGraph) -> list[set[str]]:
+    """Groups of nodes that feed each other; none is found in a tenth of the time of looking for groups."""
+    if nx.is_directed_acyclic_graph(graph):
+        return []
+    return [g for g in nx.strongly_connected_components(graph) if len(g) > 1 or graph.has_edge(*g, *g)]
+
+
+def _unconnected(workflow: Workflow, types_by_id: Mapping[str, Any], taken: Iterable[tuple[str, str]]) -> list[Problem]:
     wired: defaultdict[str, list[str]] = defaultdict(list)
-    for target in targets:
-        node, _, port = target.partition(".")
+    for node, port in taken:
         wired[node].append(port)
     problems = []
     for record in workflow.nodes:

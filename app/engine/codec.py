@@ -10,7 +10,8 @@ import os
 import shutil
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, field, fields
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -76,13 +77,26 @@ class Folder:
 
 
 def measure(path: Path) -> tuple[int, int]:
-    """Bytes and CRC-32 of a file."""
-    size = crc = 0
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            size += len(block)
-            crc = zlib.crc32(block, crc)
-    return size, crc
+    """Bytes and CRC-32 of a finished file; a file that several results share is read once."""
+    status = path.stat()
+    return _Counted(path, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)).count()
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """A file, equal to every other name of the same content."""
+
+    path: Path = field(compare=False)
+    identity: tuple[int, ...]
+
+    @cache  # noqa: B019 - a few numbers per large file of this process
+    def count(self) -> tuple[int, int]:
+        size = crc = 0
+        with self.path.open("rb") as file:
+            while block := file.read(1 << 20):
+                size += len(block)
+                crc = zlib.crc32(block, crc)
+        return size, crc
 
 
 def write_value(folder: Folder, port: str, value: Value) -> dict[str, Any]:

@@ -27,22 +27,27 @@ def result_key(node: Node, node_id: str, inputs: Mapping[str, tuple[str, str]], 
         files: Setting -> fingerprint of the file or folder it names; such a setting's own value does not count.
         run: The run's id; part of the key of a node that does not give the same result again.
     """
-    settings = node.model_dump(mode="json", exclude=set(files))
     content = [
-        node.id,
-        node.version,
-        _source(type(node)),
-        settings,
         sorted(inputs.items()),
         sorted(files.items()),
         node_id if node.uses_node_id else "",
         "" if node.reproducible else run,
     ]
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    digest = hashlib.blake2b(_identity(type(node)), digest_size=16)
+    digest.update(node.__pydantic_serializer__.to_json(node, exclude=set(files) or None))
+    digest.update(_encode(content).encode())
+    return digest.hexdigest()
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @functools.cache
+def _identity(node_class: type[Node]) -> bytes:
+    """What of a key is the same for all nodes of a class; no part can run into the next."""
+    return f"{node_class.id}\0{node_class.version}\0{_source(node_class)}\0".encode()
+
+
 def _source(node_class: type[Node]) -> str:
     """A hash of the modules that define the class and its bases below `Node`: changed code gives new results."""
     modules = {c.__module__ for c in node_class.__mro__ if issubclass(c, Node) and c is not Node}

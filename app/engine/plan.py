@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,7 +104,7 @@ class Plan:
 def read_paths(node: Node, folder: Path) -> dict[str, Path]:
     """Setting -> absolute path, for the files and folders that a node reads."""
     found = {}
-    for name, _ in node.read_paths():
+    for name in node.read_paths():
         value = getattr(node, name)
         if value:
             found[name] = (folder / Path(str(value)).expanduser()).resolve()
@@ -140,7 +139,7 @@ def make_plan(
     overridden, found = _with_overrides(records, overrides)
     problems += found
     plan = Plan({}, graph, folder, variables=values)
-    for node_id in _order(graph):
+    for node_id in wiring.order(graph):
         record = overridden[node_id]
         node, found = _instantiate(record, catalog, values)
         title = own_names.get(node_id) or titles.get(record.type, record.type)
@@ -155,15 +154,6 @@ def make_plan(
     for planned in plan.nodes.values():
         _configure(planned, plan)
     return plan
-
-
-def _order(graph: nx.MultiDiGraph) -> list[str]:
-    """Topological order; where there is a circle, its nodes and those behind it come last, in the order of the file."""
-    ordered: dict[str, None] = {}
-    with suppress(nx.NetworkXUnfeasible):
-        for node_id in nx.topological_sort(graph):
-            ordered[node_id] = None
-    return list(ordered | dict.fromkeys(graph))
 
 
 # -------------------------------------------------------------------------------------------------------------- settings

@@ -1,0 +1,347 @@
+"""Scorer: the confusion matrix of a classification, and the measures that follow from it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.tables.dtypes import union
+from nodes.values.figure import BarsFigure, Figure, FigureSpec, HeatMapFigure
+from nodes.values.table import Table, TableSpec
+
+if TYPE_CHECKING:
+    import polars as pl
+    from numpy.typing import NDArray
+
+MAX_CLASSES = 1000
+"""More different values than that are no classes; their matrix would be unreadable and huge."""
+
+COUNTS = ("TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives")
+MEASURES = ("Recall", "Precision", "Sensitivity", "Specificity", "F-measure")
+OVERALL_MEASURES = ("Accuracy", "Cohen's kappa")
+MACRO, WEIGHTED, OVERALL = "Macro average", "Weighted average", "Overall"
+SUMMARY_ROWS = (MACRO, WEIGHTED, OVERALL)
+
+
+class Scorer(Node):
+    """Compare predicted with actual classes: confusion matrix, accuracy, Cohen's kappa, recall, precision and F-measure.
+
+    Classes are compared by their names: a category column, text, or class numbers whose names are known. Class numbers
+    without names can be compared with each other. Classes that occur in one column only count too.
+
+    The statistics have one row per class and three more: the mean over the classes, the mean weighted by how often a
+    class actually occurs, and the overall figures. What is not defined, such as the precision of a class that was never
+    predicted, is missing, and left out of the means.
+    """
+
+    id = "scoring.scorer"
+    title = "Scorer"
+    shelf = "Scoring"
+    icon = "mdi6.bullseye-arrow"
+    keywords = (
+        "Scorer (JavaScript)", "confusion matrix", "accuracy", "kappa", "precision", "recall", "F1", "evaluate", "error rate",
+    )  # fmt: skip
+    input_ports = (Port("table", "table", "Table", "The table with actual and predicted classes."),)
+    output_ports = (
+        Port("confusion", "table", "Confusion matrix", "Rows are the actual, columns the predicted classes."),
+        Port("statistics", "table", "Accuracy statistics", "Measures per class, their means, and the overall figures."),
+        Port("figure", "figure", "Confusion matrix as a figure", "The confusion matrix as a heat map."),
+    )
+
+    actual_column: str | None = setting(
+        None,
+        "First column (actual)",
+        "The true classes: the rows of the matrix.",
+        columns=Columns("table", ("category", "integer")),
+    )
+    predicted_column: str | None = setting(
+        None,
+        "Second column (predicted)",
+        "The predicted classes: the columns of the matrix.",
+        columns=Columns("table", ("category", "integer")),
+    )
+    sorting: Literal["insertion order", "lexical", "numeric"] = setting(
+        "insertion order",
+        "Sorting",
+        "The order of the classes.",
+        choices={
+            "insertion order": "That of the categories; where there are none, that of their first appearance.",
+            "lexical": "By their letters.",
+            "numeric": "By their value; the classes must be numbers.",
+        },
+    )
+    reverse: bool = setting(False, "Reverse order", "Begin with the last class.")
+    missing: Literal["ignore", "fail"] = setting(
+        "ignore",
+        "Missing values",
+        "What to do with rows in which one of the two is missing.",
+        choices={"ignore": "Leave them out, with a warning.", "fail": "Stop with an error."},
+    )
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        """The schemas; the matrix's only where the classes of both columns are known."""
+        columns = self._columns(specs.table())
+        classes = None
+        if columns.actual_names is not None and columns.predicted_names is not None:
+            classes = self._sorted(union(columns.actual_names, columns.predicted_names))
+        return {
+            "confusion": None if classes is None else TableSpec(_confusion_schema(classes), len(classes)),
+            "statistics": TableSpec(_statistics_schema(), None if classes is None else len(classes) + len(SUMMARY_ROWS)),
+            "figure": FigureSpec("heat map"),
+        }
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        """Counts, and works out the measures."""
+        import polars as pl
+
+        table = values.table()
+        columns = self._columns(table.spec)
+        frame = table.frame([columns.actual, columns.predicted])
+        pairs = pl.DataFrame(
+            {
+                "actual": _named(frame[columns.actual], columns.actual_names),
+                "predicted": _named(frame[columns.predicted], columns.predicted_names),
+            }
+        )
+        job.check_cancelled()
+        pairs = self._without_missing(pairs, job)
+        known = [
+            pairs[column].unique(maintain_order=True).to_list() if names is None else names
+            for column, names in (("actual", columns.actual_names), ("predicted", columns.predicted_names))
+        ]
+        classes = self._sorted(union(*known))
+        counts = _count(pairs, classes)
+        schema = _confusion_schema(classes)
+        label, *_ = schema
+        return {
+            "confusion": Table.of(pl.DataFrame([pl.Series(label, classes, dtype=pl.String), *_count_columns(classes, counts)])),
+            "statistics": Table.of(_statistics(classes, counts)),
+            "figure": HeatMapFigure(
+                "Confusion matrix", counts.astype(float).tolist(), classes, classes, "Actual class", "Predicted class"
+            ),
+        }
+
+    def views(self, outputs: Values) -> Sequence[Figure]:
+        """The confusion matrix, and the F-measure of every class."""
+        statistics = cast(Table, outputs["statistics"]).frame(["class", "F-measure"])
+        per_class = statistics.head(statistics.height - len(SUMMARY_ROWS))
+        measures = [math.nan if value is None else value for value in per_class["F-measure"]]
+        bars = BarsFigure("F-measure per class", per_class["class"].to_list(), {"F-measure": measures}, "F-measure")
+        return (cast(HeatMapFigure, outputs["figure"]), bars)
+
+    def _columns(self, table: TableSpec) -> _Compared:
+        """The two columns and how their cells are named.
+
+        Raises:
+            NodeError: If they are not two columns that can be compared.
+        """
+        actual_dtype = table.require(self.actual_column, "category", "integer", setting="actual_column")
+        predicted_dtype = table.require(self.predicted_column, "category", "integer", setting="predicted_column")
+        assert self.actual_column and self.predicted_column
+        if self.actual_column == self.predicted_column:
+            raise NodeError(
+                f"Column '{self.actual_column}' is compared with itself.", "Choose two columns.", setting="predicted_column"
+            )
+        actual = table.class_names(self.actual_column)
+        predicted = table.class_names(self.predicted_column)
+        if actual_dtype.is_integer() and predicted_dtype.is_integer():
+            # Class numbers count the same classes, so the names of the one are those of the other.
+            actual, predicted = actual or predicted, predicted or actual
+        for column, dtype, names, other in (
+            (self.actual_column, actual_dtype, actual, predicted_dtype),
+            (self.predicted_column, predicted_dtype, predicted, actual_dtype),
+        ):
+            if dtype.is_integer() and names is None and not other.is_integer():
+                raise NodeError(
+                    f"Column '{column}' holds class numbers without names, the other column holds names.",
+                    "Compare two columns of numbers, or give the Class Extractor the class names.",
+                    setting="actual_column" if column == self.actual_column else "predicted_column",
+                )
+        return _Compared(self.actual_column, self.predicted_column, actual, predicted)
+
+    def _sorted(self, classes: Sequence[str]) -> list[str]:
+        """The classes in the order of the matrix.
+
+        Raises:
+            NodeError: If there are too many, or are to be sorted as numbers and are none.
+        """
+        if len(classes) > MAX_CLASSES:
+            raise NodeError(
+                f"The two columns hold {len(classes)} different values; at most {MAX_CLASSES} classes can be scored.",
+                "Choose columns of classes; for numbers there is the Numeric Scorer.",
+                setting="actual_column",
+            )
+        ordered = list(classes)
+        if self.sorting == "lexical":
+            ordered.sort()
+        elif self.sorting == "numeric":
+            try:
+                ordered.sort(key=float)
+            except ValueError as error:
+                raise NodeError(
+                    f"The classes cannot be sorted as numbers: {error}.", "Choose another sorting.", setting="sorting"
+                ) from error
+        return ordered[::-1] if self.reverse else ordered
+
+    def _without_missing(self, pairs: pl.DataFrame, job: Job) -> pl.DataFrame:
+        complete = pairs.drop_nulls()
+        left_out = pairs.height - complete.height
+        rows = f"{left_out} row{'s' if left_out != 1 else ''}"
+        if left_out and self.missing == "fail":
+            raise NodeError(
+                f"In {rows} the actual or the predicted class is missing.",
+                "Remove them (Row Filter), or ignore missing values.",
+                setting="missing",
+            )
+        if left_out:
+            job.warn(f"{rows} without an actual or a predicted class {'are' if left_out != 1 else 'is'} not counted.")
+        if not complete.height:
+            job.warn("There are no rows to score.")
+        return complete
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """The two columns of a comparison, and the class names of each, where they are known before running."""
+
+    actual: str
+    predicted: str
+    actual_names: tuple[str, ...] | None
+    predicted_names: tuple[str, ...] | None
+
+
+def headline(statistics: Table) -> dict[str, float]:
+    """The overall figures of a Scorer's `statistics`: accuracy, error (1 - accuracy), correct, wrong (rows), kappa.
+
+    NaN where a figure is not defined, as all but the counts are without rows.
+    """
+    frame = statistics.frame()
+    classes, overall = frame.head(frame.height - len(SUMMARY_ROWS)), frame.row(-1, named=True)
+    accuracy, kappa = (math.nan if overall[m] is None else float(overall[m]) for m in OVERALL_MEASURES)
+    return {
+        "accuracy": accuracy,
+        "error": 1 - accuracy,
+        "correct": float(classes["TruePositives"].sum()),
+        "wrong": float(classes["FalseNegatives"].sum()),
+        "kappa": kappa,
+    }
+
+
+# --------------------------------------------------------------------------------------------------------------- schemas
+
+
+def _confusion_schema(classes: Sequence[str]) -> pl.Schema:
+    """The name of the actual class (String), then a count (Int64) per predicted class."""
+    import polars as pl
+
+    label = "actual"
+    while label in classes:
+        label += " class"
+    return pl.Schema({label: pl.String(), **{name: pl.Int64() for name in classes}})
+
+
+def _statistics_schema() -> pl.Schema:
+    import polars as pl
+
+    counts = {name: pl.Int64() for name in COUNTS}
+    measures = {name: pl.Float64() for name in (*MEASURES, *OVERALL_MEASURES)}
+    return pl.Schema({"class": pl.String(), **counts, **measures})
+
+
+# -------------------------------------------------------------------------------------------------------------- counting
+
+
+def _named(series: pl.Series, names: tuple[str, ...] | None) -> pl.Series:
+    """The cells of a column as class names (String).
+
+    Raises:
+        NodeError: If a class number has no name.
+    """
+    import polars as pl
+
+    if names is None or not series.dtype.is_integer():
+        return series.cast(pl.String)
+    inside = series.is_between(0, len(names) - 1)
+    if not inside.all():
+        raise NodeError(
+            f"Column '{series.name}' holds the class number {series.filter(~inside)[0]}, but its classes are "
+            f"0 to {len(names) - 1}.",
+            "Check where the column comes from.",
+        )
+    return pl.Series(names, dtype=pl.String).gather(series.cast(pl.UInt32))
+
+
+def _count(pairs: pl.DataFrame, classes: Sequence[str]) -> NDArray[Any]:
+    """How often each actual class (row) was predicted as each class (column): int64, (classes, classes)."""
+    import numpy as np
+    import polars as pl
+
+    numbers = pairs.cast(pl.Enum(classes)).select(pl.all().to_physical().cast(pl.Int64))
+    n = len(classes)
+    flat = numbers["actual"].to_numpy() * n + numbers["predicted"].to_numpy()
+    return np.bincount(flat, minlength=n * n).reshape(n, n)
+
+
+def _count_columns(classes: Sequence[str], counts: NDArray[Any]) -> list[pl.Series]:
+    import polars as pl
+
+    return [pl.Series(name, counts[:, i], dtype=pl.Int64) for i, name in enumerate(classes)]
+
+
+# -------------------------------------------------------------------------------------------------------------- measures
+
+
+def _statistics(classes: Sequence[str], counts: NDArray[Any]) -> pl.DataFrame:
+    """One row per class, then the means and the overall figures."""
+    import polars as pl
+
+    total = int(counts.sum())
+    rows: list[dict[str, Any]] = []
+    for i, name in enumerate(classes):
+        hit = int(counts[i, i])
+        false_alarms = int(counts[:, i].sum()) - hit
+        missed = int(counts[i].sum()) - hit
+        rows.append({"class": name, **_measures(hit, false_alarms, total - hit - false_alarms - missed, missed)})
+    support = [row["TruePositives"] + row["FalseNegatives"] for row in rows]
+    means = [
+        {"class": MACRO, **{m: _mean([row[m] for row in rows], [1] * len(rows)) for m in MEASURES}},
+        {"class": WEIGHTED, **{m: _mean([row[m] for row in rows], support) for m in MEASURES}},
+    ]
+    overall = {"class": OVERALL, "Accuracy": _ratio(int(counts.trace()), total), "Cohen's kappa": _kappa(counts)}
+    return pl.DataFrame([*rows, *means, overall], schema=_statistics_schema())
+
+
+def _measures(hit: int, false_alarms: int, rejected: int, missed: int) -> dict[str, float | None]:
+    """The measures of one class from its true and false positives, true and false negatives."""
+    recall = _ratio(hit, hit + missed)
+    values = (
+        recall,
+        _ratio(hit, hit + false_alarms),
+        recall,
+        _ratio(rejected, rejected + false_alarms),
+        _ratio(2 * hit, 2 * hit + false_alarms + missed),
+    )
+    counted = zip(COUNTS, (hit, false_alarms, rejected, missed), strict=True)
+    return dict(counted) | dict(zip(MEASURES, values, strict=True))
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _mean(values: Sequence[float | None], weights: Sequence[int]) -> float | None:
+    """The weighted mean of the values that are defined."""
+    defined = [(value, weight) for value, weight in zip(values, weights, strict=True) if value is not None]
+    total = sum(weight for _, weight in defined)
+    return sum(value * weight for value, weight in defined) / total if total else None
+
+
+def _kappa(counts: NDArray[Any]) -> float | None:
+    """Cohen's kappa: agreement beyond what chance gives (J. Cohen, 1960); None where chance alone agrees always."""
+    total = int(counts.sum())
+    observed = int(counts.trace()) * total
+    expected = sum(int(row) * int(column) for row, column in zip(counts.sum(axis=1), counts.sum(axis=0), strict=True))
+    return (observed - expected) / (total**2 - expected) if total**2 != expected else None

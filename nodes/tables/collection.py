@@ -1,0 +1,120 @@
+"""Create Collection Column: several columns become one, whose cells hold the values of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.tables.dtypes import common_dtype
+from nodes.values.table import Table, TableSpec, describe_dtype
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class CreateCollectionColumn(Node):
+    """Collect the values of several columns in one column.
+
+    Number columns become an array of fixed length, which is what a network takes as a target or as an input; its numbers
+    are of the narrowest type that holds all of them. Text and category columns become a list of texts, and so does what
+    differs in length because missing values are skipped. A single column of class numbers keeps its class names.
+    """
+
+    id = "tables.create_collection"
+    title = "Create Collection Column"
+    shelf = "Tables"
+    icon = "mdi6.code-array"
+    keywords = ("Columns to Collection", "array", "vector", "list", "features", "stack", "concat")
+    input_ports = (Port("table", "table", "Table", "The table with the columns to collect."),)
+    output_ports = (Port("table", "table", "Table with collection", "The table with the collection column at its end."),)
+
+    columns: list[str] = setting(
+        [],
+        "Collected columns",
+        "Columns to collect, in this order: all numbers, or all text or categories.",
+        columns=Columns("table", ("number", "category")),
+    )
+    output_name: str = setting("Collected Values", "Output name", "The name of the new column.", min_length=1)
+    remove_collected: bool = setting(False, "Remove collected columns", "Leave the collected columns out of the output.")
+    skip_missing: bool = setting(
+        False,
+        "Skip missing values",
+        "Leave missing values out; the collections then differ in length and are lists.",
+        advanced=True,
+    )
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        """The table with an array or a list column at its end."""
+        table = specs.table()
+        if not self.columns:
+            table.require(None, "number", "category", setting="columns")
+        for column in self._columns:
+            table.require(column, "number", "category", setting="columns")
+        removed = set(self._columns) if self.remove_collected else set()
+        if self.output_name in table.schema and self.output_name not in removed:
+            raise NodeError(f"There is already a column '{self.output_name}'.", "Choose another name.", setting="output_name")
+        kept = table.with_schema({c: d for c, d in table.schema.items() if c not in removed})
+        return {"table": kept.with_columns({self.output_name: self._dtype(table)}, self._classes(table))}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        """Collects the columns piece by piece."""
+        table = values.table()
+        collected = job.stream(self._collected(table, job))
+        kept = table.drop(self._columns) if self.remove_collected else table
+        return {"table": kept.with_columns(collected, self._classes(table.spec))}
+
+    @property
+    def _columns(self) -> list[str]:
+        """The chosen columns, each once."""
+        return list(dict.fromkeys(self.columns))
+
+    def _dtype(self, table: TableSpec) -> pl.DataType:
+        """The dtype of the collection.
+
+        Raises:
+            NodeError: If the columns have no type in common.
+        """
+        import polars as pl
+
+        first, *others = self._columns
+
+        def widened(dtype: pl.DataType, column: str) -> pl.DataType:
+            common = common_dtype(dtype, table.schema[column])
+            if common is None:
+                raise NodeError(
+                    f"Column '{first}' is {describe_dtype(table.schema[first])}, but '{column}' is "
+                    f"{describe_dtype(table.schema[column])}: one collection cannot hold both.",
+                    "Collect columns of one kind, or turn categories into numbers first (Category to Number).",
+                    setting="columns",
+                )
+            return common
+
+        common = reduce(widened, others, table.schema[first])
+        if not common.is_numeric():
+            return pl.List(pl.String())
+        return pl.List(common) if self.skip_missing else pl.Array(common, len(self._columns))
+
+    def _classes(self, table: TableSpec) -> dict[str, tuple[str, ...]]:
+        """The class names of a single collected column of class numbers."""
+        names = table.classes.get(self._columns[0]) if len(self._columns) == 1 else None
+        return {self.output_name: names} if names else {}
+
+    def _collected(self, table: Table, job: Job) -> Iterator[pl.DataFrame]:
+        import polars as pl
+
+        dtype = self._dtype(table.spec)
+        is_array = isinstance(dtype, pl.Array)
+        inner = dtype.inner if isinstance(dtype, pl.Array | pl.List) else dtype
+        cells = [pl.col(c).cast(inner) for c in self._columns]
+        collection = pl.concat_arr(cells) if is_array else pl.concat_list(cells)
+        if self.skip_missing:
+            # A list of one column is missing where its only cell is: an empty list is meant.
+            collection = pl.concat_list(cells).list.drop_nulls()
+        done = 0
+        for batch in table.batches(self._columns):
+            job.check_cancelled()
+            yield batch.select(collection.cast(dtype).alias(self.output_name))
+            done += batch.height
+            job.progress(done / max(table.height, 1), f"{done} of {table.height} rows")

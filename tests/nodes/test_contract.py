@@ -1,0 +1,406 @@
+"""What every node of the catalog keeps to, and what table nodes do with awkward tables.
+
+Nothing here is written for a single node: a new node class is tested as soon as it exists.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import numpy as np
+import polars as pl
+import pytest
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from nodes.base import Node, NodeError, Settings, Specs, Values
+from nodes.catalog import Catalog
+from nodes.values.table import COLUMN_KINDS, Table, TableSpec
+from tests.support import assert_fits, run
+
+CATALOG = Catalog.load()
+LAYERS = ("Core", "Convolution", "Pooling", "Merge", "Normalization", "Activations")
+SHELVES = {"Readers", "Images", "Tables", "Network", "Scoring", "Writers", *(f"Network / Layers / {s}" for s in LAYERS)}
+HEAVY = ("tensorflow", "keras", "PySide6", "polars", "PIL", "sklearn", "matplotlib", "pyarrow")
+
+
+# ----------------------------------------------------------------------------------------------- looking into a node class
+
+
+def types_in(annotation: Any) -> Iterator[Any]:
+    """An annotation and all that it is made of."""
+    yield annotation
+    for inner in get_args(annotation):
+        yield from types_in(inner)
+
+
+def models_of(*classes: type[BaseModel]) -> list[type[BaseModel]]:
+    """Node classes and the groups of settings that they use, at any depth, each once."""
+    found: list[type[BaseModel]] = []
+    waiting: list[type[BaseModel]] = [*classes]
+    while waiting:
+        model = waiting.pop()
+        if model in found:
+            continue
+        found.append(model)
+        model.model_rebuild()
+        for info in model.model_fields.values():
+            waiting += [t for t in types_in(info.annotation) if isinstance(t, type) and issubclass(t, Settings)]
+    return found
+
+
+@cache
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
+
+
+def settings_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The settings by name; the constant `kind` that tells groups apart is none."""
+    return {name: info for name, info in model.model_fields.items() if "const" not in schema_of(model)["properties"][name]}
+
+
+def extra(info: FieldInfo) -> dict[str, Any]:
+    return info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+
+
+Wrap = Callable[[Any], Any]
+
+
+def leaves(schema: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Wrap]]:
+    """The single values that a setting is made of, and how to make a setting of one: `2` -> `[2, 2]` for a pair."""
+    for option in schema.get("anyOf", ()):
+        yield from leaves(option)
+    if schema.get("type") == "array":
+        elements = schema.get("prefixItems") or [schema.get("items", {})]
+        count = max(schema.get("minItems", 1), 1)
+        for leaf, wrap in leaves(elements[0]):
+            yield leaf, lambda value, wrap=wrap: [wrap(value)] * count
+    elif "anyOf" not in schema:
+        yield schema, lambda value: value
+
+
+def leaves_of(model: type[BaseModel], name: str) -> list[tuple[dict[str, Any], Wrap]]:
+    return list(leaves(schema_of(model)["properties"][name]))
+
+
+def errors_at(model: type[BaseModel], name: str, value: Any) -> list[str]:
+    """What is wrong with one setting's value, whatever the others are."""
+    try:
+        model.model_validate({name: value})
+    except ValidationError as error:
+        return [e["msg"] for e in error.errors() if e["loc"][:1] == (name,)]
+    return []
+
+
+def ends(leaf: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """(the last value allowed, the first one beyond) for each bound of a number."""
+    whole = leaf.get("type") == "integer"
+    for inclusive, exclusive, direction in (("minimum", "exclusiveMinimum", -1), ("maximum", "exclusiveMaximum", 1)):
+        if inclusive in leaf:
+            end = leaf[inclusive]
+            yield end, end + direction if whole else math.nextafter(end, direction * math.inf)
+        if exclusive in leaf:
+            beyond = leaf[exclusive]
+            yield beyond - direction if whole else math.nextafter(beyond, -direction * math.inf), beyond
+
+
+MODELS = models_of(*CATALOG.values())
+every_node = pytest.mark.parametrize("cls", CATALOG.values(), ids=list(CATALOG))
+every_model = pytest.mark.parametrize("model", MODELS, ids=[getattr(m, "id", m.__name__) for m in MODELS])
+
+
+# ------------------------------------------------------------------------------------------------- what a class says of itself
+
+
+def test_the_catalog_is_not_empty_and_whole():
+    assert CATALOG
+    assert not CATALOG.failures
+    titles = [cls.title for cls in CATALOG.values()]
+    assert sorted(titles) == sorted(set(titles)), "a person could not tell two nodes apart"
+
+
+def test_loading_the_catalog_imports_nothing_heavy():
+    code = (
+        "import json, sys; from nodes.catalog import Catalog; Catalog.load();"
+        f"print(json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+
+    assert json.loads(done.stdout) == []
+
+
+@every_node
+def test_a_node_introduces_itself(cls: type[Node]):
+    assert re.fullmatch(r"[a-z]+(\.[a-z0-9_]+)+", cls.id)
+    assert cls.title.strip()
+    assert cls.__doc__
+    assert cls.__doc__ is not Node.__doc__, "the description would be that of the base class"
+    assert cls.description().endswith((".", ":", "?")), "a sentence"
+    assert cls.icon.startswith("mdi6.")
+    assert cls.shelf in SHELVES
+    assert cls.keywords
+    assert all(word.strip() for word in cls.keywords)
+    assert cls.version >= 1
+
+
+@every_node
+def test_ports_have_titles_and_names_of_their_own(cls: type[Node]):
+    assert cls.input_ports or cls.output_ports
+    for ports in (cls.input_ports, cls.output_ports):
+        assert all(port.title.strip() for port in ports)
+        names = [port.name for port in ports]
+        assert len(set(names)) == len(names)
+    assert not any(port.grows or port.optional for port in cls.output_ports)
+
+
+# -------------------------------------------------------------------------------------------------------------- settings
+
+
+@every_model
+def test_every_setting_has_a_label_and_help(model: type[BaseModel]):
+    for name, info in settings_of(model).items():
+        assert (info.title or "").strip(), f"{name} has no label"
+        assert (info.description or "").strip(), f"{name} has no help"
+        assert extra(info).get("group"), f"{name} is not declared by setting()"
+
+
+@every_node
+def test_column_settings_refer_to_a_table_that_comes_in(cls: type[Node]):
+    ports = {port.name: port for port in cls.input_ports}
+    for model in models_of(cls):
+        for name, info in settings_of(model).items():
+            columns = extra(info).get("columns")
+            if columns:
+                assert ports[columns["port"]].kind == "table", name
+                assert set(columns["accepts"]) <= set(COLUMN_KINDS), name
+
+
+@every_model
+def test_settings_refer_to_settings_and_choices_that_there_are(model: type[BaseModel]):
+    for name, info in settings_of(model).items():
+        for other, needed in extra(info).get("shown_if", {}).items():
+            assert other in model.model_fields, name
+            for value in needed if isinstance(needed, list) else [needed]:
+                assert not errors_at(model, other, value), f"{name} is shown if {other} is {value!r}, which it cannot be"
+        choices = extra(info).get("choices")
+        if choices:
+            offered = {value for leaf, _ in leaves_of(model, name) for value in leaf.get("enum", ())}
+            assert set(choices) == offered, f"{name} explains {set(choices) ^ offered}"
+            assert all(help.strip() for help in choices.values()), name
+
+
+@every_model
+def test_the_json_schema_is_json(model: type[BaseModel]):
+    schema = json.loads(json.dumps(schema_of(model)))
+
+    assert set(schema.get("properties", {})) == set(model.model_fields)
+
+
+@every_model
+def test_settings_survive_json(model: type[BaseModel]):
+    made = model.model_validate(required(model))
+
+    assert model.model_validate_json(made.model_dump_json()) == made
+    assert model.model_validate(json.loads(json.dumps(made.model_dump(mode="json")))) == made
+
+
+@every_model
+def test_an_unknown_setting_is_refused(model: type[BaseModel]):
+    assert errors_at(model, "no_such_setting", 1)
+
+
+@every_model
+def test_numbers_are_accepted_up_to_their_ends_and_refused_beyond(model: type[BaseModel]):
+    for name in settings_of(model):
+        for leaf, wrap in leaves_of(model, name):
+            for last, beyond in ends(leaf):
+                assert not errors_at(model, name, wrap(last)), f"{name} = {last}"
+                assert errors_at(model, name, wrap(beyond)), f"{name} = {beyond}"
+
+
+@every_model
+def test_every_choice_is_accepted_and_no_other(model: type[BaseModel]):
+    for name in settings_of(model):
+        options = leaves_of(model, name)
+        free_text = any(leaf.get("type") == "string" and "enum" not in leaf for leaf, _ in options)
+        for leaf, wrap in options:
+            for choice in leaf.get("enum", ()):
+                assert not errors_at(model, name, wrap(choice)), f"{name} = {choice!r}"
+            if "enum" in leaf and not free_text:
+                assert errors_at(model, name, wrap("no such choice")), name
+
+
+# ------------------------------------------------------------------------------------------------------- settings for a table
+
+
+def is_list_of_settings(info: FieldInfo) -> type[Settings] | None:
+    """The group of settings that a list setting holds, such as a criterion."""
+    if get_origin(info.annotation) is not list:
+        return None
+    (inner,) = get_args(info.annotation)
+    return inner if isinstance(inner, type) and issubclass(inner, Settings) else None
+
+
+def required(cls: type[BaseModel]) -> dict[str, Any]:
+    """A value for every setting that has no default. Where a new kind of setting makes this fail, teach it that kind."""
+    values = {"string": "text", "integer": 1, "number": 1.0, "boolean": True}
+    settings = {}
+    for name, info in cls.model_fields.items():
+        if info.is_required():
+            leaf, wrap = leaves_of(cls, name)[0]
+            settings[name] = wrap(leaf["enum"][0] if "enum" in leaf else values[leaf["type"]])
+    return settings
+
+
+def column_choices(cls: type[BaseModel], table: TableSpec) -> Iterator[dict[str, Any]]:
+    """Settings with every combination of fitting columns, none chosen included; paths get a name."""
+    options: dict[str, list[Any]] = {}
+    for name, info in cls.model_fields.items():
+        columns, inner = extra(info).get("columns"), is_list_of_settings(info)
+        if columns:
+            several = get_origin(info.annotation) in (list, tuple)
+            fitting = table.columns_of(*columns["accepts"]) or list(table.schema)
+            options[name] = [*([c] if several else c for c in fitting), info.get_default(call_default_factory=True)]
+        elif inner:
+            options[name] = [[settings] for settings in column_choices(inner, table)]
+        elif extra(info).get("path"):
+            options[name] = [f"{name}.out"]
+    for chosen in product(*options.values()):
+        yield required(cls) | dict(zip(options, chosen, strict=True))
+
+
+def variations(cls: type[BaseModel], base: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The settings with one changed: every choice, both ways of a switch, every number at its lower end."""
+    for name, info in cls.model_fields.items():
+        inner = is_list_of_settings(info)
+        if inner:
+            for element in variations(inner, base[name][0]):
+                yield {**base, name: [element]}
+        elif not (extra(info).get("path") or extra(info).get("columns")):
+            for leaf, wrap in leaves_of(cls, name):
+                values = [True, False] if leaf.get("type") == "boolean" else leaf.get("enum", [])
+                for value in [*values, *([leaf["minimum"]] if "minimum" in leaf else [])]:
+                    yield {**base, name: wrap(value)}
+
+
+# ---------------------------------------------------------------------------------------------------------- awkward tables
+
+
+def columns(rows: int, image: pl.Array | None = None) -> dict[str, pl.Series]:
+    """One column of every kind."""
+    image = image or pl.Array(pl.UInt8, (4, 4, 1))
+    pixels = np.arange(rows * math.prod(image.shape)).reshape(rows, *image.shape) % 200
+    return {
+        "image": pl.Series(pixels.astype(np.uint16)).cast(image) if rows else pl.Series([], dtype=image),
+        "label": pl.Series([("a", "b")[i % 2] for i in range(rows)], dtype=pl.Enum(["a", "b"])),
+        "text": pl.Series([("b", "c")[i % 2] for i in range(rows)], dtype=pl.String),
+        "code": pl.Series([i % 2 for i in range(rows)], dtype=pl.Int32),
+        "x": pl.Series([i / 4 for i in range(rows)], dtype=pl.Float64),
+        "z": pl.Series([1 - i / 4 for i in range(rows)], dtype=pl.Float32),
+        "vector": pl.Series([[0.5, 0.25, 0.25]] * rows, dtype=pl.Array(pl.Float32, 3)),
+        "flag": pl.Series([True] * rows, dtype=pl.Boolean),
+        "list": pl.Series([[1, 2]] * rows, dtype=pl.List(pl.Int64)),
+        "bytes": pl.Series([b"\x00"] * rows, dtype=pl.Binary),
+    }
+
+
+def table(rows: int = 4, image: pl.Array | None = None, **replaced: Any) -> Table:
+    made = columns(rows, image)
+    made |= {name: pl.Series(name, values, dtype=made[name].dtype) for name, values in replaced.items()}
+    return Table.of(pl.DataFrame(made), {"code": ("a", "b")})
+
+
+def awkward_tables() -> dict[str, Table]:
+    return {
+        "empty": table(0),
+        "one row": table(1),
+        "rows chosen, some twice": table().take(np.array([3, 0, 0])),
+        "all missing": Table.of(table(3).frame().clear(3), {"code": ("a", "b")}),
+        "no type": Table.of(pl.DataFrame({"nothing": [None, None]})),
+        "no column": Table.of(pl.DataFrame()),
+        "one class": table(label=["a"] * 4, text=["a"] * 4, code=[0] * 4),
+        "NaN": table(x=[math.nan] * 4, z=[math.nan] * 4, vector=[[math.nan] * 3] * 4),
+        "infinite": table(x=[math.inf, -math.inf, 0.0, 1.0], z=[math.inf] * 4, vector=[[math.inf, 0.0, -math.inf]] * 4),
+        "1 x 1 grey image": table(image=pl.Array(pl.UInt8, (1, 1, 1))),
+        "RGBA image": table(image=pl.Array(pl.UInt8, (3, 2, 4))),
+        "16-bit image": table(image=pl.Array(pl.UInt16, (2, 3, 1))),
+        "float image": table(image=pl.Array(pl.Float32, (2, 2, 3))),
+    }
+
+
+AWKWARD = awkward_tables()
+TABLE_NODES = {
+    node_id: cls
+    for node_id, cls in CATALOG.items()
+    if cls.input_ports and all(port.kind == "table" for port in cls.input_ports if not port.optional)
+}
+
+
+def wired(cls: type[Node], table: Table) -> dict[str, Table]:
+    """The table at every required input."""
+    inputs: dict[str, Table] = {}
+    for port in cls.input_ports:
+        names = [f"{port.name}_{n}" for n in range(1, port.least + 1)] if port.grows else [port.name]
+        inputs |= {} if port.optional else dict.fromkeys(names, table)
+    return inputs
+
+
+def works(node: Node, inputs: dict[str, Table], folder: Path) -> bool:
+    """Whether the node takes the inputs. If not, it must say why; if so, what it gives must be what it promised."""
+    folder.mkdir()
+    try:
+        rows_unknown = node.configure(Specs({port: t.spec.with_rows(None) for port, t in inputs.items()}, "node_1", folder))
+        outputs = run(node, inputs, folder)
+    except NodeError as error:
+        assert error.message.strip()
+        return False
+    for port, spec in rows_unknown.items():
+        if spec is not None:
+            assert_fits(spec, outputs[port])
+    assert all(figure.title for figure in node.views(Values(outputs)))
+    return True
+
+
+def uses(cls: type[Node], table: Table, folder: Path) -> int:
+    """In how many ways the node works on a table, of all that are tried.
+
+    First with every choice of columns, then every other setting is varied, with those columns that work.
+    """
+    count = 0
+
+    def tried(settings: dict[str, Any]) -> bool:
+        nonlocal count
+        count += 1
+        return works(cls.model_validate(settings), wired(cls, table), folder / str(count))
+
+    chosen = list(column_choices(cls, table.spec))
+    working = [settings for settings in chosen if tried(settings)]
+    varied = [tried(settings) for base in working[:3] or chosen[:12] for settings in variations(cls, base)]
+    return len(working) + sum(varied)
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+@pytest.mark.parametrize("node_id", TABLE_NODES)
+def test_an_awkward_table_gives_the_promised_output_or_an_error_that_says_why(node_id: str, name: str, tmp_path: Path):
+    uses(TABLE_NODES[node_id], AWKWARD[name], tmp_path)
+
+
+@pytest.mark.parametrize("node_id", TABLE_NODES)
+def test_a_table_node_works_on_an_ordinary_table(node_id: str, tmp_path: Path):
+    ordinary = [table(), table().select(["label", "text", "code", "x"])]
+
+    ways = 0
+    for i, given in enumerate(ordinary):
+        (tmp_path / str(i)).mkdir()
+        ways += uses(TABLE_NODES[node_id], given, tmp_path / str(i))
+
+    assert ways, "the tests above say nothing of a node that they cannot make work"
