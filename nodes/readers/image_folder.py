@@ -1,0 +1,328 @@
+"""Image Folder Reader: a folder of image files becomes a table of images of one size, labelled by their folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.images.preview import preview
+from nodes.images.resampling import METHODS, Aspect, Method
+from nodes.readers.image_decoding import Decoder, ImageFormat, PixelType, Unreadable, probe
+from nodes.values.figure import Figure
+from nodes.values.table import BATCH_BYTES, Table, TableSpec, cell_bytes
+
+if TYPE_CHECKING:
+    import polars as pl
+    from numpy.typing import NDArray
+
+EXTENSIONS = [".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"]
+MAX_SIDE = 16_384
+
+_CHANNELS = {"grey": 1, "RGB": 3, "RGBA": 4}
+_PIXEL_TYPES: dict[str, PixelType] = {"UInt8": "uint8", "UInt16": "uint16", "Float32": "float32"}
+
+_THREADED_PIXELS = 96 * 96
+"""Smaller images are decoded in one thread: several would spend their time waiting for Python's lock."""
+_CHUNK = 64
+"""Files per task of a thread, and between two looks at whether the run was cancelled."""
+_READ_ON = 2**20
+"""Bytes asked for at once where a file is longer than it said."""
+
+
+class ImageFolderReader(Node):
+    """Read the images in a folder, labelled by the folders they are in.
+
+    PNG, JPEG, BMP, GIF (first frame), TIFF (first page) and WebP; grey, palette, RGB, RGBA and 16-bit grey. EXIF orientation
+    is applied, colour profiles are not. With *folder per class* every folder inside the chosen one is a class, in the order
+    of the alphabet; folders whose names begin with a dot are left out. Files come class by class, in the order of their paths.
+
+    All images get one size and mode. What is not set is taken from the first readable image; other images are resized or
+    refused, as chosen. Alpha that does not fit into the mode is dropped. UInt8 and UInt16 use their whole range (a 16-bit
+    white is 65535, as UInt8 it is 255), Float32 runs from 0 to 1. Colours of more than 8 bits are read with 8.
+
+    Files that give no image are listed with the reason in the second output, or stop the node. Images of more pixels than
+    Pillow's limit (about 89 million) count as unreadable: a small file can claim any size.
+    """
+
+    id: ClassVar[str] = "readers.image_folder"
+    title: ClassVar[str] = "Image Folder Reader"
+    shelf: ClassVar[str] = "Readers"
+    icon: ClassVar[str] = "mdi6.folder-image"
+    keywords: ClassVar[tuple[str, ...]] = (
+        "Image Reader", "image_dataset_from_directory", "png", "jpeg", "jpg", "tiff", "webp", "gif", "bmp", "photos", "directory",
+    )  # fmt: skip
+    output_ports: ClassVar[tuple[Port, ...]] = (
+        Port("table", "table", "Images", "One row per image: the image, its file and, with a folder per class, its label."),
+        Port("unreadable", "table", "Unreadable files", "The files that gave no image, and why."),
+    )
+
+    folder: str = setting("", "Folder", "The folder of images, or of the folders of the classes.", path="read folder")
+    labels: Literal["folder per class", "none"] = setting(
+        "folder per class",
+        "Labels",
+        "Where the labels come from.",
+        choices={"folder per class": "The name of the folder is the label.", "none": "There is no label column."},
+    )
+    subfolders: bool = setting(False, "Include subfolders", "Whether images in deeper folders are read too.")
+    extensions: list[str] = setting(
+        EXTENSIONS, "Extensions", "Only files with these endings are read.", advanced=True, min_length=1
+    )
+    height: int | None = setting(
+        None, "Height", "Height of the images in pixels; empty takes that of the first image.", ge=1, le=MAX_SIDE, group="Image"
+    )
+    width: int | None = setting(
+        None, "Width", "Width of the images in pixels; empty takes that of the first image.", ge=1, le=MAX_SIDE, group="Image"
+    )
+    mode: Literal["as in the first file", "grey", "RGB", "RGBA"] = setting(
+        "as in the first file", "Mode", "Which channels the images have.", group="Image"
+    )
+    depth: Literal["as in the first file", "UInt8", "UInt16", "Float32"] = setting(
+        "as in the first file", "Bit depth", "The type of the pixel values.", group="Image"
+    )
+    other_sizes: Literal["stretch", "crop", "pad", "refuse"] = setting(
+        "stretch",
+        "Images of another size",
+        "How an image of another size is fitted.",
+        group="Image",
+        choices={
+            "stretch": "Height and width change each on its own.",
+            "crop": "Shapes stay true; what stands over is cut off on both sides.",
+            "pad": "Shapes stay true; what is missing is black.",
+            "refuse": "It counts as unreadable.",
+        },
+    )
+    interpolation: Method = setting(
+        "bilinear", "Interpolation", "How values between pixels are found.", group="Image", choices=METHODS, advanced=True
+    )
+    unreadable: Literal["skip and list", "error"] = setting(
+        "skip and list",
+        "Unreadable files",
+        "What becomes of files that give no image.",
+        choices={
+            "skip and list": "They are left out, and listed with the reason in the second output.",
+            "error": "The first one stops the node.",
+        },
+    )
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        """The schema: classes from the folders' names, size and mode from the settings and the first image's header."""
+        import polars as pl
+
+        folder = self._existing_folder(specs)
+        if self.labels == "folder per class" and any(True for _ in _walk(folder, "", self._endings(), deep=False)):
+            specs.warn("Images beside the folders of the classes are not read.")
+        classes = self._classes(folder)
+        return {
+            "table": TableSpec(self._schema(self._format(folder), classes)),
+            "unreadable": TableSpec(pl.Schema({"file": pl.String(), "reason": pl.String()})),
+        }
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        """Decode the files, batch by batch, onto disk."""
+        import polars as pl
+
+        folder = self._existing_folder(job)
+        job.progress(None, "listing the files")
+        files = list(self._files(folder))
+        failures: dict[str, str] = {}
+        table = job.stream(self._batches(folder, files, failures, job))
+        if failures:
+            job.warn(f"{len(failures)} of {len(files)} files could not be read; see the second output.")
+        listed = {"file": [_text(file) for file in failures], "reason": list(failures.values())}
+        return {"table": table, "unreadable": Table.of(pl.DataFrame(listed, schema={"file": pl.String, "reason": pl.String}))}
+
+    def views(self, outputs: Values) -> Sequence[Figure]:
+        """The first images with their labels or names."""
+        return preview(outputs.table(), "image", "file" if self.labels == "none" else "label")
+
+    # -- what is in the folder
+
+    def _existing_folder(self, where: Specs | Job) -> Path:
+        if not self.folder.strip():
+            raise NodeError("No folder is chosen.", "Choose the folder of images.", setting="folder")
+        folder = where.resolve(self.folder)
+        if not folder.is_dir():
+            raise NodeError(f"There is no folder '{folder}'.", "Choose a folder that is there.", setting="folder")
+        return folder
+
+    def _classes(self, folder: Path) -> list[str] | None:
+        """The names of the folders inside, sorted; None where folders mean nothing."""
+        if self.labels == "none":
+            return None
+        names = [_text(name) for name in _folders(folder)]
+        if not names:
+            raise NodeError(
+                f"There are no folders in '{folder}', so there are no classes.",
+                "Choose the folder that holds one folder per class, or set 'Labels' to 'none'.",
+                setting="labels",
+            )
+        return names
+
+    def _endings(self) -> tuple[str, ...]:
+        return tuple(e.lower() if e.startswith(".") else f".{e.lower()}" for e in self.extensions)
+
+    def _files(self, folder: Path) -> Iterator[str]:
+        """Paths of the image files relative to the folder, in order; found one by one, so that the first comes at once."""
+        if self.labels == "none":
+            yield from _walk(folder, "", self._endings(), deep=self.subfolders)
+            return
+        for name in _folders(folder):
+            yield from _walk(folder, name, self._endings(), deep=self.subfolders)
+
+    # -- what the images become
+
+    def _format(self, folder: Path) -> ImageFormat:
+        """Size and kind of the images: the settings, completed by the first image whose header can be read.
+
+        Raises:
+            NodeError: If there is no image file, or none that completes the settings.
+        """
+        files = self._files(folder)
+        head = next(files, None)
+        if head is None:
+            hint = "Choose another folder, include subfolders, or change the extensions."
+            raise NodeError(f"There is no image file in '{folder}'.", hint, setting="folder")
+        channels, pixel_type = _CHANNELS.get(self.mode), _PIXEL_TYPES.get(self.depth)
+        if self.height and self.width and channels and pixel_type:
+            return ImageFormat(self.height, self.width, channels, pixel_type)
+        first = self._first_readable(folder, chain([head], files))
+        return ImageFormat(
+            self.height or first.height,
+            self.width or first.width,
+            channels or first.channels,
+            pixel_type or first.pixel_type,
+        )
+
+    def _first_readable(self, folder: Path, files: Iterable[str]) -> ImageFormat:
+        for file in files:
+            try:
+                return probe(folder / file)
+            except Unreadable as error:
+                if self.unreadable == "error":
+                    raise _cannot_read(file, str(error)) from error
+        hint = "Choose another folder, or set size, mode and bit depth."
+        raise NodeError(f"No file in '{folder}' is an image that can be read.", hint, setting="folder")
+
+    def _schema(self, format: ImageFormat, classes: list[str] | None) -> pl.Schema:
+        import polars as pl
+
+        leaf = {"uint8": pl.UInt8, "uint16": pl.UInt16, "float32": pl.Float32}[format.pixel_type]
+        columns: dict[str, pl.DataType] = {
+            "image": pl.Array(leaf, (format.height, format.width, format.channels)),
+            "file": pl.String(),
+        }
+        if classes is not None:
+            columns["label"] = pl.Enum(classes)
+        return pl.Schema(columns)
+
+    # -- decoding
+
+    def _batches(self, folder: Path, files: Sequence[str], failures: dict[str, str], job: Job) -> Iterator[pl.DataFrame]:
+        """Frames of decoded images; what cannot be read goes into `failures` (file -> reason)."""
+        import numpy as np
+        import polars as pl
+
+        format, classes = self._format(folder), self._classes(folder)
+        aspect: Aspect | None = None if self.other_sizes == "refuse" else self.other_sizes
+        decoder = Decoder(format, aspect, self.interpolation)
+        schema = self._schema(format, classes)
+        shape = (format.height, format.width, format.channels)
+        step = max(1, BATCH_BYTES // cell_bytes(schema["image"]))
+        with _decoding_threads(format) as run:
+            for start in range(0, max(len(files), 1), step):
+                batch = files[start : start + step]
+                images = np.empty((len(batch), *shape), format.pixel_type)
+                read = np.ones(len(batch), bool)
+                parts = [slice(i, i + _CHUNK) for i in range(0, len(batch), _CHUNK)]
+                tasks = run(lambda part: _decode(decoder, folder, batch[part], images[part]), parts)  # noqa: B023 - used up below
+                for part, reasons in zip(parts, tasks, strict=True):
+                    job.check_cancelled()
+                    job.progress((start + part.start) / len(files))
+                    for row, reason in reasons.items():
+                        self._note(failures, batch[part.start + row], reason)
+                        read[part.start + row] = False
+                names = [_text(file) for file, good in zip(batch, read, strict=True) if good]
+                columns: dict[str, Any] = {"image": images if read.all() else images[read], "file": names}
+                if classes is not None:
+                    columns["label"] = [name.partition("/")[0] for name in names]
+                yield pl.DataFrame(columns, schema=schema)
+
+    def _note(self, failures: dict[str, str], file: str, reason: str) -> None:
+        if self.unreadable == "error":
+            raise _cannot_read(file, reason)
+        failures[file] = reason
+
+
+def _decode(decoder: Decoder, folder: Path, files: Sequence[str], out: NDArray[Any]) -> dict[int, str]:
+    """Decode files into the rows of `out`; what could not be read comes back as row -> reason."""
+    reasons: dict[int, str] = {}
+    for row, file in enumerate(files):
+        try:
+            out[row] = decoder.decode(_content(f"{folder}/{file}"))
+        except Unreadable as error:
+            reasons[row] = str(error)
+    return reasons
+
+
+def _content(path: str) -> bytes:
+    """A file's bytes, by the system's own calls: a Python file object takes longer than reading a small image."""
+    try:
+        number = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        try:
+            data = os.read(number, os.fstat(number).st_size)
+            while more := os.read(number, _READ_ON):
+                data += more
+            return data
+        finally:
+            os.close(number)
+    except OSError as error:
+        raise Unreadable(f"cannot be read: {error.strerror}") from error
+
+
+@contextmanager
+def _decoding_threads(format: ImageFormat) -> Iterator[Callable[..., Iterable[dict[int, str]]]]:
+    """A `map` that decodes in several threads where images are large, and in this one where they are small.
+
+    Decoders let go of Python's lock only while they decode: with small images threads would just wait for each other.
+    """
+    if format.height * format.width < _THREADED_PIXELS:
+        yield map
+        return
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        try:
+            yield pool.map
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _folders(folder: Path) -> list[str]:
+    """The names of the folders inside, hidden ones left out, in the order of the alphabet."""
+    with os.scandir(folder) as entries:
+        return sorted((e.name for e in entries if e.is_dir() and not e.name.startswith(".")), key=_text)
+
+
+def _walk(folder: Path, inside: str, endings: tuple[str, ...], *, deep: bool) -> Iterator[str]:
+    """Files with these endings, relative to `folder` with `/` between, sorted; a folder's files come before its folders."""
+    for path, folders, files in os.walk(folder / inside):
+        folders[:] = sorted(f for f in folders if not f.startswith(".")) if deep else []
+        relative = Path(path).relative_to(folder).as_posix()
+        prefix = "" if relative == "." else f"{relative}/"
+        for file in sorted(files):
+            if file.lower().endswith(endings) and not file.startswith("."):
+                yield prefix + file
+
+
+def _text(name: str) -> str:
+    """A file's name as text; bytes that are no UTF-8, which Linux allows in names, are shown as replaced."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def _cannot_read(file: str, reason: str) -> NodeError:
+    hint = "Mend or remove the file, or set 'Unreadable files' to 'skip and list'."
+    return NodeError(f"'{_text(file)}' {reason}.", hint, setting="unreadable")

@@ -1,0 +1,193 @@
+"""CSV Writer: a table becomes a text file that any program reads."""
+
+from __future__ import annotations
+
+import csv
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Literal
+
+from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.values.table import Table, TableSpec, describe_dtype
+
+if TYPE_CHECKING:
+    import polars as pl
+
+QuoteStyle = Literal["necessary", "always", "non_numeric", "never"]
+
+
+class CsvWriter(Node):
+    """Write a table into a CSV file.
+
+    The file is written aside and then takes its place at once, so that a run that is killed leaves no half file; only
+    *append* writes into the file itself. Categories are written as their names. Images and other collections are refused,
+    or written as text in brackets: [[0, 12], [255, 3]].
+    """
+
+    id: ClassVar[str] = "writers.csv"
+    title: ClassVar[str] = "CSV Writer"
+    shelf: ClassVar[str] = "Writers"
+    icon: ClassVar[str] = "mdi6.file-delimited-outline"
+    keywords: ClassVar[tuple[str, ...]] = ("export", "save", "text", "tsv", "table", "write_csv", "spreadsheet")
+    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table to write."),)
+
+    path: str = setting("", "File", "The file to write.", path="write file")
+    if_exists: Literal["fail", "overwrite", "append"] = setting(
+        "fail",
+        "If the file exists",
+        "What becomes of a file that is there already.",
+        choices={
+            "fail": "The node stops, and the file stays as it is.",
+            "overwrite": "The new file takes its place.",
+            "append": "The rows are added at its end.",
+        },
+    )
+    create_folders: bool = setting(True, "Create missing folders", "Whether folders of the path that are not there are made.")
+    delimiter: str = setting(
+        ",", "Column delimiter", "The character between two cells; a tab is \\t.", min_length=1, max_length=2
+    )
+    header: bool = setting(True, "Write column names", "Whether the first line holds the names of the columns.")
+    quote: QuoteStyle = setting(
+        "necessary",
+        "Quotes",
+        "Which cells are quoted.",
+        choices={
+            "necessary": "Those that hold a delimiter, a quote or a line break.",
+            "always": "All.",
+            "non_numeric": "All but numbers.",
+            "never": "None; such a file may not be readable again.",
+        },
+    )
+    null_text: str = setting("", "Missing cells", "What is written for a missing cell.")
+    collections: Literal["refuse", "as text"] = setting(
+        "refuse",
+        "Images and collections",
+        "What becomes of columns whose cells hold several numbers.",
+        choices={"refuse": "They are an error.", "as text": "They are written in brackets."},
+    )
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        """Check that all columns can be written, and that there is a place to write to."""
+        if not self.path.strip():
+            raise NodeError("No file is chosen.", "Choose the file to write.", setting="path")
+        path = specs.resolve(self.path)
+        if path.is_dir():
+            raise NodeError(f"'{path}' is a folder.", "Give the name of a file in it.", setting="path")
+        if not self.create_folders and not path.parent.is_dir():
+            raise NodeError(f"There is no folder '{path.parent}'.", "Create it, or let it be created.", setting="create_folders")
+        self._separator()
+        self._check_columns(specs.table())
+        return {}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        """Write the rows, piece by piece."""
+        table = values.table()
+        path = job.resolve(self.path)
+        try:
+            if self.create_folders:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() and self.if_exists == "fail":
+                hint = "Remove it, choose another name, or let it be overwritten."
+                raise NodeError(f"'{path}' exists already.", hint, setting="if_exists")
+            if path.exists() and path.stat().st_size and self.if_exists == "append":
+                self._append(table, path, job)
+            else:
+                with _written_aside(path) as stream:
+                    self._write(table, stream, job, header=self.header)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise NodeError(
+                f"'{path}' cannot be written: {reason}.", "Choose another place, or make room.", setting="path"
+            ) from error
+        job.wrote(path)
+        return {}
+
+    def _separator(self) -> str:
+        separator = "\t" if self.delimiter == "\\t" else self.delimiter
+        if len(separator) > 1 or not separator.isascii() or separator in '"\r\n':
+            raise NodeError(f"'{self.delimiter}' cannot separate cells.", "Give one character, such as ,", setting="delimiter")
+        return separator
+
+    def _check_columns(self, table: TableSpec) -> None:
+        import polars as pl
+
+        for column, dtype in table.schema.items():
+            if isinstance(dtype, pl.Array | pl.List) and self.collections == "refuse":
+                hint = "Filter the column out, or have collections written as text."
+                raise NodeError(f"Column '{column}' is {describe_dtype(dtype)}.", hint, setting="collections")
+            if isinstance(dtype, pl.Binary | pl.Struct | pl.Object):
+                message = f"Column '{column}' is {describe_dtype(dtype)}, which a text file cannot hold."
+                raise NodeError(message, "Filter the column out before this node.", setting="path")
+
+    def _write(self, table: Table, stream: IO[bytes], job: Job, *, header: bool) -> None:
+        done = 0
+        for piece in table.batches():
+            job.check_cancelled()
+            job.progress(done / max(table.height, 1))
+            _as_text(piece).write_csv(
+                stream,
+                include_header=header and done == 0,
+                separator=self._separator(),
+                null_value=self.null_text,
+                quote_style=self.quote,
+            )
+            done += piece.height
+
+    def _append(self, table: Table, path: Path, job: Job) -> None:
+        """Add rows to a file; if that fails, the file is as it was."""
+        if self.header:
+            self._check_header(table, path)
+        size = path.stat().st_size
+        with path.open("r+b") as stream:
+            stream.seek(-1, os.SEEK_END)
+            ends = stream.read(1) == b"\n"
+            try:
+                if not ends:
+                    stream.write(b"\n")
+                self._write(table, stream, job, header=False)
+                stream.flush()
+                os.fsync(stream.fileno())
+            except BaseException:
+                stream.truncate(size)
+                raise
+
+    def _check_header(self, table: Table, path: Path) -> None:
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as text:
+            there = next(csv.reader(text, delimiter=self._separator()), [])
+        if there != table.columns:
+            raise NodeError(
+                f"'{path}' has other columns: {', '.join(there[:8])}.",
+                "Choose another file, or bring the columns into its order.",
+                setting="if_exists",
+            )
+
+
+def _as_text(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with its collections written in brackets."""
+    import json
+
+    import polars as pl
+
+    def written(column: pl.Series) -> pl.Series:
+        cells: list[Any] = column.to_list()
+        return pl.Series(column.name, [None if c is None else json.dumps(c, default=str) for c in cells], dtype=pl.String)
+
+    nested = [c for c, dtype in frame.schema.items() if isinstance(dtype, pl.Array | pl.List)]
+    return frame.with_columns(written(frame[c]) for c in nested) if nested else frame
+
+
+@contextmanager
+def _written_aside(path: Path) -> Iterator[IO[bytes]]:
+    """A file that takes the place of `path` once it is written and safe on disk; if that fails, nothing is left of it."""
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        with aside.open("xb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)

@@ -1,0 +1,134 @@
+"""CSV Reader: files as people have them, and what is said about those that cannot be read."""
+
+import gzip
+
+import polars as pl
+import pytest
+
+from nodes.base import NodeError, Values
+from nodes.readers.csv_table import CsvReader
+from tests.support import RecordingJob, configure, run
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(content, **settings):
+        path = tmp_path / "f.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return run(CsvReader(path="f.csv", **settings), folder=tmp_path)["table"].frame()
+
+    return read
+
+
+@pytest.fixture
+def refused(tmp_path, read):
+    def refused(content, *, when="configure", **settings):
+        (tmp_path / "f.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+        node = CsvReader(path="f.csv", **settings)
+        with pytest.raises(NodeError) as caught:
+            if when == "execute":
+                configure(node, folder=tmp_path)
+                node.execute(Values({}), RecordingJob(tmp_path))
+            else:
+                configure(node, folder=tmp_path)
+        assert caught.value.remedy
+        assert caught.value.setting
+        return caught.value.message
+
+    return refused
+
+
+def test_types_are_found(read):
+    frame = read('a,b,c,d\n1,1.5,x,true\n2,,"y, z",false\n')
+    assert frame.schema == {"a": pl.Int64, "b": pl.Float64, "c": pl.String, "d": pl.Boolean}
+    assert frame.rows() == [(1, 1.5, "x", True), (2, None, "y, z", False)]
+
+
+def test_types_can_be_given(read):
+    frame = read("a,b\n1,2\n", column_types={"a": "UInt8", "b": "String"})
+    assert frame.schema == {"a": pl.UInt8, "b": pl.String}
+
+
+def test_dates_are_found_where_asked_for(read):
+    assert read("d\n2024-02-29\n", parse_dates=True).schema == {"d": pl.Date}
+    assert read("d\n2024-02-29\n").schema == {"d": pl.String}
+    assert read("d\n2024-02-29\n", column_types={"d": "Date"}).schema == {"d": pl.Date}
+
+
+def test_dialects(read):
+    assert read("a;b\n1,5;2\n", delimiter=";", decimal_comma=True).rows() == [(1.5, 2)]
+    assert read("a\tb\n1\t2\n", delimiter="\\t").rows() == [(1, 2)]
+    assert read("a,b\n'1,2',3\n", quote="'").rows() == [("1,2", 3)]
+    assert read('a,b\n1",2\n', quote="").rows() == [('1"', 2)]
+    assert read("# a comment\na,b\n# another\n1,2\n", comment="#").rows() == [(1, 2)]
+    assert read("1,2\n3,4\n", header=False).columns == ["column_0", "column_1"]
+    assert read("made by\nsomebody\na,b\n1,2\n", skip_lines=2).rows() == [(1, 2)]
+    assert read("a\n1\n2\n3\n", limit=2).rows() == [(1,), (2,)]
+    assert read("a,b\n1,NA\n?,2\n", null_values=["NA", "?"]).rows() == [(1, None), (None, 2)]
+    assert read("a,b\nx,\n", column_types={"b": "String"}).rows() == [("x", None)]
+    assert read("a,b\nx,\n", column_types={"b": "String"}, empty_is_missing=False).rows() == [("x", "")]
+    assert read('a,b\r\n"two\r\nlines",2\r\n').rows() == [("two\r\nlines", 2)]
+
+
+def test_only_a_header(read):
+    frame = read("a,b\n")
+    assert frame.columns == ["a", "b"]
+    assert frame.is_empty()
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "windows-1252", "utf-16", "utf-8-sig", "UTF-8"])
+def test_encodings(read, encoding):
+    assert read("näme,n\nä,1\nö,2\n".encode(encoding), encoding=encoding).rows() == [("ä", 1), ("ö", 2)]
+
+
+def test_gzip_is_seen_in_the_file(read):
+    assert read(gzip.compress(b"a,b\n1,2\n")).rows() == [(1, 2)]
+
+
+def test_rows_of_another_length(read, refused):
+    short, long = "a,b,c\n1,2,3\n4,5\n", "a,b,c\n1,2,3\n4,5,6,7\n"
+    assert read(short, short_rows="insert missing").rows() == [(1, 2, 3), (4, 5, None)]
+    assert read(long, long_rows="cut").rows() == [(1, 2, 3), (4, 5, 6)]
+    assert "Row 2" in refused(short, when="execute")
+    assert "has 2 of 3 columns" in refused(short, when="execute")
+    assert "has 4 instead of 3 columns" in refused(long, when="execute")
+    assert "cannot be seen" in refused("a,b\n" + "x" * 200_000 + ",1\n2\n", when="execute")
+    assert read("a,b\n1,\n,\n").rows() == [(1, None), (None, None)]
+
+
+def test_a_cell_that_does_not_fit_is_named(refused):
+    late = "a,b\n" + "1,2\n" * 20 + "1,x5\n1,2\n"
+    message = refused(late, when="execute", scanned_rows=10)
+    assert "Row 21" in message
+    assert "'x5'" in message
+    assert "column 'b'" in message
+    assert "'300'" in refused("a\n1\n300\n", when="execute", column_types={"a": "UInt8"})
+    assert "'soon'" in refused("d\n2024-01-01\nsoon\n", when="execute", column_types={"d": "Date"})
+    assert "'x'" in refused("a;b\n1,5;1\nx;2\n", when="execute", delimiter=";", decimal_comma=True, scanned_rows=1)
+    assert "'maybe'" in refused("a\ntrue\nmaybe\n", when="execute", scanned_rows=1)
+
+
+def test_files_that_are_no_tables(refused, tmp_path):
+    assert "is empty" in refused("")
+    assert "not a text file" in refused(bytes(range(256)))
+    assert "archive" in refused(b"PK\3\4 and so on")
+    assert "not written in utf-8" in refused("a\nä\n".encode("latin-1"), when="execute")
+    assert "not written in utf-16" in refused(b"a,b\n1,2\n\xd8", encoding="utf-16")
+    assert "no rows" in refused("a,b\n", skip_lines=5)
+    assert "damaged" in refused(gzip.compress(b"a,b\n" * 1000)[:-9], when="execute")
+    assert "cannot be read" in refused('a,b\n1,"2\n', when="execute")
+
+
+def test_mistakes_in_the_settings(refused, tmp_path):
+    assert "not one character" in refused("a\n", delimiter="ab")
+    assert "same" in refused("a\n", delimiter='"')
+    assert "decimal sign" in refused("a\n", decimal_comma=True)
+    assert "no encoding" in refused("a\n", encoding="klingon")
+    assert "no column 'b'" in refused("a\n1\n", column_types={"b": "Int8"})
+    for path in ("", "nowhere.csv", "."):
+        with pytest.raises(NodeError):
+            configure(CsvReader(path=path), folder=tmp_path)
+
+
+def test_a_bomb_stops_at_the_limit(refused):
+    assert "once it is unpacked" in refused(gzip.compress(b"a\n" + b"1\n" * 2**20), when="execute", largest_size=0.001)

@@ -1,0 +1,327 @@
+"""Image Folder Reader: real files of every format, upright and turned, whole and broken."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+
+from nodes.base import Cancelled, NodeError, Specs, Values
+from nodes.readers import image_decoding
+from nodes.readers.image_folder import ImageFolderReader
+from tests.support import RecordingJob, configure, run
+
+LOSSLESS = ["png", "bmp", "gif", "tif", "webp"]
+
+
+def picture(height=6, width=8, channels=3, seed=0):
+    """Smooth colours, which JPEG keeps nearly as they are."""
+    small = np.random.default_rng(seed).integers(0, 256, (2, 2, channels), dtype=np.uint8)
+    return np.asarray(Image.fromarray(small.squeeze()).resize((width, height), Image.Resampling.BILINEAR))
+
+
+def save(path, pixels, **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
+    image.save(path, **({"lossless": True} if path.suffix == ".webp" else {}), **options)
+
+
+def read(folder, **settings):
+    return run(ImageFolderReader(folder=str(folder), **{"labels": "none", **settings}), folder=folder)
+
+
+def pixels_of(folder, **settings):
+    values = read(folder, **settings)
+    assert values["unreadable"].height == 0, values["unreadable"].frame()
+    return values["table"].frame()["image"].to_numpy()
+
+
+# ---------------------------------------------------------------------------------------------------------------- labels
+
+
+@pytest.fixture
+def classes(tmp_path):
+    for name in ("shoe", "bag", "shirt"):
+        for number in range(3):
+            save(tmp_path / name / f"{number}.png", picture(seed=number))
+    save(tmp_path / "shirt" / "striped" / "9.png", picture(seed=9))
+    save(tmp_path / "beside.png", picture())
+    (tmp_path / "bag" / "notes.txt").write_text("no image")
+    (tmp_path / "bag" / "._0.png").write_bytes(b"what macOS leaves behind")
+    (tmp_path / ".cache").mkdir()
+    return tmp_path
+
+
+def test_the_folders_are_the_classes(classes):
+    frame = run(ImageFolderReader(folder="."), folder=classes)["table"].frame()
+    assert frame.schema == {"image": pl.Array(pl.UInt8, (6, 8, 3)), "file": pl.String, "label": pl.Enum(["bag", "shirt", "shoe"])}
+    assert frame["file"].to_list() == [f"{c}/{n}.png" for c in ("bag", "shirt", "shoe") for n in range(3)]
+    assert frame["label"].to_list() == ["bag"] * 3 + ["shirt"] * 3 + ["shoe"] * 3
+    assert np.array_equal(frame["image"].to_numpy()[1], picture(seed=1))
+
+
+def test_folders_in_the_classes(classes):
+    frame = run(ImageFolderReader(folder=".", subfolders=True), folder=classes)["table"].frame()
+    row = frame.row(by_predicate=pl.col("file") == "shirt/striped/9.png", named=True)
+    assert row["label"] == "shirt"
+    assert frame.height == 10
+
+
+def test_without_labels(classes):
+    assert read(classes)["table"].frame()["file"].to_list() == ["beside.png"]
+    deep = read(classes, subfolders=True)["table"].frame()
+    assert deep.columns == ["image", "file"]
+    assert deep["file"].to_list()[:2] == ["beside.png", "bag/0.png"]
+    assert deep.height == 11
+
+
+def test_images_beside_the_classes_are_worth_a_word(classes):
+    specs = Specs({}, "node_1", classes)
+    ImageFolderReader(folder=".").configure(specs)
+    assert specs.warnings
+
+
+def test_extensions(classes):
+    save(classes / "other.WEBP", picture(seed=4))
+    assert read(classes, extensions=["webp"])["table"].frame()["file"].to_list() == ["other.WEBP"]
+
+
+def test_the_first_images_are_shown_with_their_labels(classes):
+    node = ImageFolderReader(folder=".")
+    (figure,) = node.views(Values(run(node, folder=classes)))
+    assert figure.images.shape == (9, 6, 8, 3)
+    assert figure.captions[0] == "bag"
+
+
+# --------------------------------------------------------------------------------------------------------------- formats
+
+
+@pytest.mark.parametrize("ending", LOSSLESS)
+def test_lossless_formats(tmp_path, ending):
+    save(tmp_path / f"x.{ending}", np.full((6, 8, 3), 200, np.uint8) if ending == "gif" else picture())
+    expected = 200 if ending == "gif" else picture()
+    assert np.array_equal(pixels_of(tmp_path, mode="RGB")[0], np.broadcast_to(expected, (6, 8, 3)))
+
+
+@pytest.mark.parametrize("mode", ["grey", "RGB", "RGBA"])
+@pytest.mark.parametrize("exif", [False, True])
+def test_jpeg_is_read_as_pillow_reads_it(tmp_path, mode, exif):
+    options = {"exif": Image.Exif()} if exif else {}
+    save(tmp_path / "x.jpg", picture(40, 30), quality=90, **options)
+    with Image.open(tmp_path / "x.jpg") as image:
+        if mode == "grey":
+            image.draft("L", image.size)
+        expected = np.asarray(image.convert({"grey": "L"}.get(mode, mode))).reshape(40, 30, -1)
+    assert np.array_equal(pixels_of(tmp_path, mode=mode)[0], expected)
+
+
+def test_jpeg_in_cmyk(tmp_path):
+    save(tmp_path / "x.jpg", Image.fromarray(picture()).convert("CMYK"))
+    with Image.open(tmp_path / "x.jpg") as image:
+        assert np.array_equal(pixels_of(tmp_path)[0], np.asarray(image.convert("RGB")))
+
+
+def test_grey_palette_alpha_and_one_bit(tmp_path):
+    grey, colours, alpha = picture(channels=1), picture(), picture(channels=4)
+    save(tmp_path / "grey" / "x.png", grey)
+    save(tmp_path / "rgba" / "x.png", alpha)
+    save(tmp_path / "palette" / "x.png", Image.fromarray(colours).quantize(4))
+    clear = Image.fromarray(colours).quantize(4)
+    clear.info["transparency"] = 0
+    save(tmp_path / "clear" / "x.gif", clear)
+    save(tmp_path / "bits" / "x.png", Image.fromarray(grey).point(lambda v: v > 127, "1"))
+    assert np.array_equal(pixels_of(tmp_path / "grey")[0, :, :, 0], grey)
+    assert np.array_equal(pixels_of(tmp_path / "grey", mode="RGB")[0], np.repeat(grey[:, :, None], 3, axis=2))
+    assert np.array_equal(pixels_of(tmp_path / "rgba")[0], alpha)
+    assert np.array_equal(pixels_of(tmp_path / "rgba", mode="RGB")[0], alpha[:, :, :3])
+    assert pixels_of(tmp_path / "palette").shape == (1, 6, 8, 3)
+    with_alpha = pixels_of(tmp_path / "clear")
+    assert set(np.unique(with_alpha[..., 3])) == {0, 255}
+    assert np.array_equal(pixels_of(tmp_path / "clear", mode="RGB"), with_alpha[..., :3])
+    assert set(np.unique(pixels_of(tmp_path / "bits"))) == {0, 255}
+
+
+@pytest.mark.parametrize("ending", ["png", "tif"])
+def test_16_bit_grey(tmp_path, ending):
+    deep = (np.arange(48).reshape(6, 8) * 1300).astype(np.uint16)
+    save(tmp_path / f"x.{ending}", deep)
+    assert np.array_equal(pixels_of(tmp_path)[0, :, :, 0], deep)
+    assert np.array_equal(pixels_of(tmp_path, depth="UInt8")[0, :, :, 0], np.rint(deep / 257).astype(np.uint8))
+    assert np.allclose(pixels_of(tmp_path, depth="Float32", mode="RGB")[0, :, :, 1], deep / 65535)
+    assert pixels_of(tmp_path, mode="RGBA")[0, 0, 0].tolist() == [0, 0, 0, 65535]
+
+
+def test_8_bit_images_as_16_bit_and_float(tmp_path):
+    save(tmp_path / "x.png", picture())
+    assert np.array_equal(pixels_of(tmp_path, depth="UInt16")[0], picture().astype(np.uint16) * 257)
+    assert np.allclose(pixels_of(tmp_path, depth="Float32")[0], picture() / 255)
+
+
+def test_float_tiff(tmp_path):
+    values = np.linspace(-0.5, 1.5, 48, dtype=np.float32).reshape(6, 8)
+    save(tmp_path / "x.tif", values)
+    assert np.array_equal(pixels_of(tmp_path)[0, :, :, 0], values)
+    assert np.array_equal(pixels_of(tmp_path, depth="UInt8")[0, :, :, 0], np.rint(values.clip(0, 1) * 255).astype(np.uint8))
+
+
+def test_only_the_first_frame_and_page_is_read(tmp_path):
+    first, second = (Image.fromarray(np.full((4, 4), v, np.uint8)) for v in (10, 200))
+    for ending in ("gif", "tif", "webp", "png"):
+        first.save(
+            tmp_path / f"x.{ending}", save_all=True, append_images=[second], **({"lossless": True} if ending == "webp" else {})
+        )
+    assert (pixels_of(tmp_path, mode="grey") == 10).all()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("ending", ["jpg", "png", "tif", "webp"])
+def test_exif_orientation(tmp_path, orientation, ending):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    save(tmp_path / f"x.{ending}", picture(16, 32), exif=exif, **({"quality": 95} if ending == "jpg" else {}))
+    turned = {
+        1: lambda x: x, 2: lambda x: x[:, ::-1], 3: lambda x: x[::-1, ::-1], 4: lambda x: x[::-1],
+        5: lambda x: x.swapaxes(0, 1), 6: lambda x: np.rot90(x, -1), 7: lambda x: x[::-1, ::-1].swapaxes(0, 1), 8: np.rot90,
+    }[orientation](picture(16, 32))  # fmt: skip
+    made = pixels_of(tmp_path)[0]
+    assert made.shape == turned.shape
+    assert np.abs(made.astype(int) - turned).max() <= (12 if ending == "jpg" else 0)
+
+
+# ------------------------------------------------------------------------------------------------------------------ size
+
+
+def test_the_first_image_gives_size_and_mode(tmp_path):
+    save(tmp_path / "a.png", picture(6, 8, 1))
+    save(tmp_path / "b.png", picture(12, 16))
+    assert pixels_of(tmp_path).shape == (2, 6, 8, 1)
+    assert pixels_of(tmp_path, height=3, width=4, mode="RGB").shape == (2, 3, 4, 3)
+
+
+def test_other_sizes(tmp_path):
+    half = np.zeros((4, 8, 1), np.uint8)
+    half[:, 4:] = 200
+    save(tmp_path / "x.png", half[:, :, 0])
+    size = {"height": 4, "width": 4, "interpolation": "nearest"}
+    assert pixels_of(tmp_path, **size)[0, 0, :, 0].tolist() == [0, 0, 200, 200]
+    assert pixels_of(tmp_path, **size, other_sizes="crop")[0, 0, :, 0].tolist() == [0, 0, 200, 200]
+    padded = pixels_of(tmp_path, **size, other_sizes="pad")[0, :, :, 0]
+    assert padded.tolist() == [[0] * 4, [0, 0, 200, 200], [0, 0, 200, 200], [0] * 4]
+    values = read(tmp_path, **size, other_sizes="refuse")
+    assert values["table"].height == 0
+    assert values["unreadable"].frame().rows() == [("x.png", "is 4 x 8 pixels, not 4 x 4")]
+
+
+def test_large_images_are_decoded_in_threads_to_the_same_pixels(tmp_path):
+    for number in range(150):
+        save(tmp_path / f"{number:03}.png", picture(100, 100, seed=number))
+    pixels = pixels_of(tmp_path)
+    assert all(np.array_equal(pixels[n], picture(100, 100, seed=n)) for n in range(150))
+
+
+# ------------------------------------------------------------------------------------------------------------ unreadable
+
+
+@pytest.fixture
+def broken(tmp_path):
+    buffer = io.BytesIO()
+    Image.fromarray(picture(64, 64)).save(buffer, "JPEG")
+    (tmp_path / "a_cut.jpg").write_bytes(buffer.getvalue()[:-200])
+    buffer = io.BytesIO()
+    Image.fromarray(picture(64, 64)).save(buffer, "PNG")
+    (tmp_path / "b_cut.png").write_bytes(buffer.getvalue()[:-200])
+    (tmp_path / "c_empty.png").touch()
+    (tmp_path / "d_text.png").write_text("hello")
+    save(tmp_path / "e_good.png", picture(64, 64))
+    return tmp_path
+
+
+def test_unreadable_files_are_listed(broken):
+    job = RecordingJob(broken)
+    values = run(ImageFolderReader(folder=".", labels="none"), folder=broken, job=job)
+    assert values["table"].frame()["file"].to_list() == ["e_good.png"]
+    assert np.array_equal(values["table"].frame()["image"].to_numpy()[0], picture(64, 64))
+    reasons = dict(values["unreadable"].frame().rows())
+    assert list(reasons) == ["a_cut.jpg", "b_cut.png", "c_empty.png", "d_text.png"]
+    assert "truncated" in reasons["a_cut.jpg"]
+    assert reasons["c_empty.png"] == "is empty"
+    assert "not an image" in reasons["d_text.png"]
+    assert "4 of 5" in job.warnings[0]
+
+
+def test_or_stop_the_node(broken):
+    node = ImageFolderReader(folder=".", labels="none", unreadable="error")
+    with pytest.raises(NodeError, match=r"a_cut\.jpg.*truncated"):
+        run(node, folder=broken)
+    (broken / "a_cut.jpg").unlink()
+    (broken / "b_cut.png").unlink()
+    with pytest.raises(NodeError, match=r"c_empty\.png"):
+        configure(node, folder=broken)
+
+
+def test_a_folder_of_nothing_readable(tmp_path):
+    (tmp_path / "x.png").write_text("hello")
+    with pytest.raises(NodeError, match="No file in"):
+        configure(ImageFolderReader(folder=".", labels="none"), folder=tmp_path)
+    values = read(tmp_path, height=4, width=5, mode="grey", depth="UInt8")
+    assert values["table"].schema == {"image": pl.Array(pl.UInt8, (4, 5, 1)), "file": pl.String}
+    assert values["unreadable"].height == 1
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def test_decompression_bombs_are_not_decoded(tmp_path):
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+    (tmp_path / "a.png").write_bytes(png)
+    buffer = io.BytesIO()
+    Image.fromarray(picture()).save(buffer, "JPEG")
+    jpeg = bytearray(buffer.getvalue())
+    frame = jpeg.index(b"\xff\xc0")
+    jpeg[frame + 5 : frame + 9] = struct.pack(">HH", 10_000, 12_000)
+    (tmp_path / "b.jpg").write_bytes(jpeg)
+    save(tmp_path / "c.png", picture())
+    values = read(tmp_path)
+    assert values["table"].height == 1
+    assert all("bomb" in reason for reason in values["unreadable"].frame()["reason"])
+    assert values["unreadable"].height == 2
+
+
+def test_mistakes_in_the_settings(tmp_path):
+    def refused(**settings):
+        with pytest.raises(NodeError) as caught:
+            configure(ImageFolderReader(**settings), folder=tmp_path)
+        assert caught.value.remedy
+        assert caught.value.setting
+        return caught.value.message
+
+    assert "No folder" in refused()
+    assert "There is no folder" in refused(folder="nowhere")
+    assert "no classes" in refused(folder=".")
+    assert "no image file" in refused(folder=".", labels="none")
+    (tmp_path / "class").mkdir()
+    assert "no image file" in refused(folder=".")
+
+
+def test_cancelling(classes):
+    with pytest.raises(Cancelled):
+        ImageFolderReader(folder=".").execute(Values({}), RecordingJob(classes, cancelled=True))
+
+
+def test_simplejpeg_gives_pillows_pixels(tmp_path):
+    """The fast path is an accelerator only: same pixels for every subsampling, size and quality."""
+    pytest.importorskip("simplejpeg")
+    rng = np.random.default_rng(0)
+    for height, width, subsampling, progressive in [(33, 31, 0, False), (64, 48, 1, True), (100, 7, 2, False), (1, 1, 2, True)]:
+        buffer = io.BytesIO()
+        noise = Image.fromarray(rng.integers(0, 256, (height, width, 3), dtype=np.uint8))
+        noise.save(buffer, "JPEG", quality=80, subsampling=subsampling, progressive=progressive)
+        for channels in (1, 3):
+            fast = image_decoding._decode_jpeg(buffer.getvalue(), channels)
+            assert fast is not None
+            assert np.array_equal(fast, image_decoding._decode_any(buffer.getvalue(), channels, "uint8"))
