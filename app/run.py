@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 a node failed; 2 wrong call or unreadable file; 3 the work
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import logging
 import os
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from nodes.catalog import Catalog
 
     catalog = Catalog.load()
+    gc.freeze()  # what is loaded now stays; the collector need not look at it again for every workflow's thousands of objects
     for name, why in catalog.failures.items():
         logging.getLogger("layerloom").warning("the plug-in %s could not be loaded: %s", name, why)
     plan = make_plan(
@@ -259,7 +261,8 @@ class _TerminalFace:
     def summarize(self, result: RunResult) -> None:
         from app.terminal import print_summary
 
-        print_summary(self._console, self._plan, result, self._store)
+        seen = self._listener
+        print_summary(self._console, self._plan, result, self._store, stored=seen.stored, stopped=seen.stopped)
         if result.status == "cancelled":
             self._console.print("Interrupted. Every finished result is kept: run the same command again to go on.")
 

@@ -48,7 +48,7 @@ class Folder:
 
     def write(self, name: str, content: bytes | memoryview) -> None:
         """Write a small file at once."""
-        with open(f"{self.path}/{name}", "wb") as file:  # noqa: PTH123 - a thousand small results: Path objects would cost more
+        with open(f"{self.path}/{name}", "wb") as file:
             file.write(content)
         self.files[name] = (len(content), zlib.crc32(content))
 
@@ -124,6 +124,7 @@ def read_value(folder: Path, stored: Mapping[str, Any]) -> Value:
 def _write_table(folder: Folder, port: str, table: Table) -> dict[str, Any]:
     parts: list[dict[str, Any]] = []
     small: list[Part] = []
+    classes = {c: list(n) for c, n in table.classes.items()}
     for part in table.parts:
         if part.names and _bytes(part) >= LARGE:
             parts.append(_write_large(folder, f"{port}-{len(parts)}", part))
@@ -133,9 +134,9 @@ def _write_table(folder: Folder, port: str, table: Table) -> dict[str, Any]:
     if small or not parts:
         name = f"{port}.arrow"
         columns = [c for p in small for c in p.names]
-        folder.write(name, frame_bytes(Table(small, columns).frame() if columns else table.frame()))
+        folder.write(name, frame_bytes(Table(small, columns).frame() if parts else table.frame()))
         parts.append({"file": name, "rows": None, "names": {c: c for c in columns}})
-    return {"parts": parts, "order": table.columns, "classes": {c: list(n) for c, n in table.classes.items()}}
+    return {"parts": parts, "order": table.columns, "classes": classes}
 
 
 def _write_large(folder: Folder, stem: str, part: Part) -> dict[str, Any]:

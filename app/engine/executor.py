@@ -210,7 +210,7 @@ class _Run:
             with self._turns[key], self._keras_turn(key) if node.needs_keras else nullcontext():
                 self._check_cancelled()
                 # Another run, or a twin of this node in this one, may have computed it meanwhile.
-                if not self._take_from_store(planned.id):
+                if not ((node.needs_keras or key in self._computed) and self._take_from_store(planned.id)):
                     self._compute(planned, node)
         except Cancelled:
             self.tell(NodeCancelled(run=self.id, node=planned.id))

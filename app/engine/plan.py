@@ -130,7 +130,7 @@ def make_plan(
         variable_values: Values that replace those of workflow variables, as text.
         overrides: (node, setting in dotted form, value) that replace settings for this run.
     """
-    graph, problems = wiring.build(workflow, catalog)
+    graph, order, problems = wiring.build(workflow, catalog)
     values, found = variables.values_of(workflow.variables, variable_values or {}, folder=folder, start=start or Path.cwd())
     problems += found
     titles = {node_id: cls.title for node_id, cls in catalog.items()}
@@ -139,7 +139,7 @@ def make_plan(
     overridden, found = _with_overrides(records, overrides)
     problems += found
     plan = Plan({}, graph, folder, variables=values)
-    for node_id in wiring.order(graph):
+    for node_id in order:
         record = overridden[node_id]
         node, found = _instantiate(record, catalog, values)
         title = own_names.get(node_id) or titles.get(record.type, record.type)

@@ -7,6 +7,8 @@
 A result is written to a folder in `new/` and renamed into place. Its record holds the size and checksum of every file.
 The files need no fsync: until the machine restarts, what was written is what is read; after a restart the checksums are
 compared before a result is used, and a torn one is dropped and computed again.
+
+Paths are plain strings where a small result passes: Path objects would cost as much as the writing.
 """
 
 from __future__ import annotations
@@ -19,11 +21,13 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from dataclasses import replace as dataclass_replace
 from pathlib import Path
 from typing import Any
 
 import filelock
 
+from app.document.file import write_atomically
 from app.engine.codec import Folder, measure, read_value, write_value
 from app.engine.fingerprints import Fingerprints, signature
 from nodes.base import Value
@@ -88,7 +92,8 @@ class Store:
         """The record of a whole result, else None. Looking counts as use."""
         folder = self._folder(key)
         try:
-            record = Record.parse((folder / "record.json").read_text(encoding="utf-8"))
+            with open(f"{folder}/record.json", encoding="utf-8") as file:
+                record = Record.parse(file.read())
         except (OSError, ValueError, KeyError, TypeError):
             return None
         if not self._is_whole(folder, record):
@@ -97,7 +102,7 @@ class Store:
         if any(signature(Path(path)) != seen for path, seen in record.written.items()):
             return None  # the user's file is gone or was changed: the node has to write it again
         with suppress(OSError):
-            os.utime(folder / "record.json")
+            os.utime(f"{folder}/record.json")
         return record
 
     def load(self, key: str, record: Record | None = None) -> dict[str, Value]:
@@ -109,21 +114,21 @@ class Store:
         record = record or self.record(key)
         if record is None:
             raise KeyError(key)
-        folder = self._folder(key)
+        folder = Path(self._folder(key))
         return {port: read_value(folder, stored) for port, stored in record.outputs.items()}
 
-    def _is_whole(self, folder: Path, record: Record) -> bool:
+    def _is_whole(self, folder: str, record: Record) -> bool:
         try:
-            if any((folder / name).stat().st_size != size for name, (size, _) in record.files.items()):
+            if any(os.stat(f"{folder}/{name}").st_size != size for name, (size, _) in record.files.items()):
                 return False
             if record.boot == BOOT:
                 return True
-            if any(measure(folder / name) != counted for name, counted in record.files.items()):
+            if any(measure(Path(folder, name)) != counted for name, counted in record.files.items()):
                 return False
         except OSError:
             return False
-        checked = Record(**{**vars(record), "boot": BOOT})
-        _replace_text(folder / "record.json", checked.as_json())
+        with suppress(OSError):
+            write_atomically(Path(folder, "record.json"), dataclass_replace(record, boot=BOOT).as_json().encode())
         return True
 
     # -- writing
@@ -131,12 +136,13 @@ class Store:
     @contextmanager
     def writing(self, key: str) -> Iterator[Writer]:
         """A place for a result in the making; it vanishes unless `Writer.commit` was called."""
-        folder = self.root / "new" / f"{os.getpid()}-{uuid.uuid4().hex}"
-        folder.mkdir()
+        folder = f"{self.root}/new/{os.getpid()}-{uuid.uuid4().hex}"
+        os.mkdir(folder)
+        writer = Writer(self, key, Path(folder))
         try:
-            yield Writer(self, key, folder)
+            yield writer
         finally:
-            if folder.exists():
+            if not writer.moved:
                 shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
@@ -156,8 +162,8 @@ class Store:
 
     def drop_scratch(self, key: str) -> None:
         """Forget what a killed run of this result left behind."""
-        path = self.root / "partial" / key
-        if path.exists():
+        path = f"{self.root}/partial/{key}"
+        if os.path.exists(path):
             shutil.rmtree(path, ignore_errors=True)
 
     def drop(self, key: str) -> None:
@@ -190,16 +196,17 @@ class Store:
     def _folders(self) -> Iterator[Path]:
         return (self.root / "results").glob("*/*/")
 
-    def _folder(self, key: str) -> Path:
-        return self.root / "results" / key[:2] / key
+    def _folder(self, key: str) -> str:
+        return f"{self.root}/results/{key[:2]}/{key}"
 
     def _sweep(self) -> None:
-        """Remove what killed runs left unfinished a day ago or earlier."""
-        horizon = time.time() - 24 * 3600
-        for folder in (self.root / "new").iterdir():
-            with suppress(OSError):
-                if folder.stat().st_mtime < horizon:
-                    shutil.rmtree(folder, ignore_errors=True)
+        """Remove what killed runs left long ago: unfinished results after a day, checkpoints after a month."""
+        for name, days in (("new", 1), ("partial", 30)):
+            horizon = time.time() - days * 24 * 3600
+            for folder in (self.root / name).iterdir():
+                with suppress(OSError):
+                    if folder.stat().st_mtime < horizon:
+                        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Writer:
@@ -207,10 +214,12 @@ class Writer:
 
     Attributes:
         folder: Where its files go.
+        moved: Whether the folder has become the result.
     """
 
     def __init__(self, store: Store, key: str, folder: Path) -> None:
         self.folder = folder
+        self.moved = False
         self._store = store
         self._key = key
 
@@ -245,15 +254,18 @@ class Writer:
                 self._store.drop(self._key)
                 self._put(final)
         self._store.drop_scratch(self._key)
-        kept = {port: read_value(final, outputs[port]) if target.is_large(port) else value for port, value in values.items()}
+        kept = {
+            port: read_value(Path(final), outputs[port]) if target.is_large(port) else value for port, value in values.items()
+        }
         return record, kept
 
-    def _put(self, final: Path) -> None:
+    def _put(self, final: str) -> None:
         try:
-            self.folder.rename(final)
+            os.rename(self.folder, final)
         except FileNotFoundError:
-            final.parent.mkdir(exist_ok=True)
-            self.folder.rename(final)
+            os.makedirs(os.path.dirname(final), exist_ok=True)
+            os.rename(self.folder, final)
+        self.moved = True
 
 
 def _boot() -> str:
@@ -264,13 +276,6 @@ def _boot() -> str:
 
 
 BOOT = _boot()
-
-
-def _replace_text(path: Path, text: str) -> None:
-    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
-    with suppress(OSError):
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
 
 
 def _own_bytes(folder: Path) -> int:

@@ -1,0 +1,530 @@
+"""The report of a run: one HTML page that holds everything itself, reads in light and dark, and prints.
+
+No scripts, nothing from elsewhere. What people have written stands in it escaped.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import networkx as nx
+from pydantic import BaseModel
+
+from app import __version__
+from app.document.file import write_atomically
+from app.document.problems import Problem
+from app.drawing import as_pixels, to_svg
+from app.engine.events import Event, NodeCancelled, NodeLog, NodeSkipped, NodeStored, RunStarted
+from app.outcome import Outcome, Score, described, duration, outcomes, percent, scores
+from app.report.markup import Child, Markup, tag
+from app.report.workflow_picture import shelf_style, workflow_picture
+from nodes.base import Port, Value, Values
+from nodes.values.figure import Figure, ImagesFigure, TextFigure
+from nodes.values.table import Table, TableSpec, describe_dtype, grouped
+
+if TYPE_CHECKING:
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from app.document.model import Workflow
+    from app.engine.executor import RunResult
+    from app.engine.plan import Plan, PlannedNode
+    from app.engine.store import Store
+
+STYLE = Path(__file__).with_name("report.css")
+
+EXAMPLES = 14
+"""How many images of a column are shown."""
+SMALL_IMAGE = 64
+"""Images of up to so many pixels are shown small, with their pixels visible."""
+WHOLE_TABLE, FIRST_ROWS = 24, 5
+"""A table of up to so many rows is shown whole; of others so many rows are."""
+TABLE_COLUMNS = 16
+CELL_LETTERS = 60
+FIGURE_INCHES = 7.0
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+"""What a browser may load for this page: nothing."""
+
+
+def write_report(  # noqa: PLR0917 - all that there is to report of, in the order in which it comes to be
+    path: Path, workflow: Workflow, plan: Plan, result: RunResult, store: Store, events: Sequence[Event]
+) -> None:
+    """Write the report of a run.
+
+    Args:
+        path: The HTML file; replaced as a whole.
+        workflow: What was run, as its file has it.
+        plan: What was run.
+        result: How it went.
+        store: Where the results are.
+        events: All that happened, in order.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    write_atomically(path, _Report(workflow, plan, result, store, events).page().encode())
+
+
+@dataclass
+class _Seen:
+    """What only the events tell."""
+
+    began: float | None
+    stored: set[str]
+    stopped: set[str]
+    reasons: dict[str, str]
+    warnings: dict[str, list[str]]
+
+    @classmethod
+    def of(cls, events: Sequence[Event]) -> _Seen:
+        seen = cls(None, set(), set(), {}, {})
+        for event in events:
+            match event:
+                case RunStarted():
+                    seen.began = event.time
+                case NodeStored():
+                    seen.stored.add(event.node)
+                case NodeCancelled():
+                    seen.stopped.add(event.node)
+                case NodeSkipped():
+                    seen.reasons[event.node] = event.reason
+                case NodeLog(level="warning"):
+                    seen.warnings.setdefault(event.node, []).append(event.message)
+        return seen
+
+
+class _Report:
+    """One report in the making."""
+
+    def __init__(self, workflow: Workflow, plan: Plan, result: RunResult, store: Store, events: Sequence[Event]) -> None:
+        self.workflow = workflow
+        self.plan = plan
+        self.result = result
+        self.store = store
+        self.seen = _Seen.of(events)
+        self.outcomes = outcomes(plan, result, store, stored=self.seen.stored, stopped=self.seen.stopped)
+        self.title = workflow.name or "Workflow"
+        self._drawn = 0
+
+    def page(self) -> str:
+        """The whole page."""
+        head = tag(
+            "head",
+            tag("meta", charset="utf-8"),
+            tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+            tag("meta", name="color-scheme", content="light dark"),
+            tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
+            tag("title", f"{self.title}: report"),
+            tag("style", Markup(STYLE.read_text(encoding="utf-8"))),
+        )
+        main = tag(
+            "main",
+            self._header(),
+            [self._headline(score) for score in scores(self.plan, self.result, self.store)],
+            self._picture(),
+            _problems(self.plan.general),
+            self._variables(),
+            tag("h2", "Nodes"),
+            [self._node(self.plan.nodes[n]) for n in self._reading_order() if self.outcomes[n].state != "not asked for"],
+            self._left_out(),
+            tag(
+                "footer",
+                f"Layerloom {__version__} · Python {platform.python_version()} · {platform.system()} {platform.machine()}",
+            ),
+        )
+        return f"<!doctype html>\n{tag('html', head, tag('body', main), lang='en')}\n"
+
+    def _reading_order(self) -> list[str]:
+        """A topological order that keeps to the order of the file, so that a branch is not torn apart."""
+        graph = self.plan.graph
+        if not nx.is_directed_acyclic_graph(graph):
+            return list(self.plan.nodes)
+        numbers = {record.id: number for number, record in enumerate(self.workflow.nodes)}
+        return list(nx.lexicographical_topological_sort(graph, key=numbers.__getitem__))
+
+    # -- the top of the page
+
+    def _header(self) -> Markup:
+        began = datetime.fromtimestamp(self.seen.began).astimezone() if self.seen.began else datetime.now().astimezone()
+        words = {"done": "done", "failed": "failed", "cancelled": "stopped"}
+        states = [outcome.state for outcome in self.outcomes.values()]
+        counts = [f"{states.count(state)} {state}" for state in dict.fromkeys(states) if state != "not asked for"]
+        return tag(
+            "header",
+            tag("h1", self.title),
+            tag("p", self.workflow.description, class_="description") if self.workflow.description else None,
+            tag(
+                "p",
+                tag("span", words[self.result.status], class_=f"status {words[self.result.status]}"),
+                tag("span", f"{began.day} {began:%B %Y, %H:%M}"),
+                tag("span", f"took {duration(self.result.seconds)}"),
+                tag("span", f"{len(states)} nodes: {', '.join(counts) or 'nothing to do'}"),
+                class_="facts",
+            ),
+        )
+
+    def _headline(self, score: Score) -> Markup:
+        """What a Scorer found, in large type."""
+        figures = score.figures
+        right, wrong = int(figures["correct"]), int(figures["wrong"])
+        cards = [
+            (percent(figures["accuracy"]), "accuracy"),
+            ("–" if math.isnan(figures["kappa"]) else f"{figures['kappa']:.4f}", "Cohen's kappa"),
+            (grouped(right), f"of {grouped(right + wrong)} right"),
+            (grouped(wrong), "wrong"),
+        ]
+        return tag(
+            "section",
+            tag("h2", score.title),
+            tag("div", [tag("div", tag("b", value), tag("span", name)) for value, name in cards], class_="cards"),
+            class_="headline",
+        )
+
+    def _picture(self) -> Markup | None:
+        picture = workflow_picture(self.workflow, self.plan, self.outcomes)
+        return tag("section", tag("div", picture, class_="canvas"), class_="overview") if picture else None
+
+    def _variables(self) -> Markup | None:
+        declared = {variable.name: variable for variable in self.workflow.variables}
+        if not declared:
+            return None
+        rows = []
+        for name, variable in declared.items():
+            value = self.plan.variables.get(name)
+            as_declared = str(variable.value) == str(value) or variable.type == "path"
+            rows.append(
+                tag(
+                    "tr",
+                    tag("td", tag("code", name)),
+                    tag("td", _shown(value)),
+                    tag("td", variable.description or None, None if as_declared else f" (declared: {_shown(variable.value)})"),
+                )
+            )
+        head = tag("thead", tag("tr", tag("th", "Name"), tag("th", "Value"), tag("th", "")))
+        return tag("section", tag("h2", "Variables"), _scrolling(tag("table", head, tag("tbody", rows))))
+
+    def _left_out(self) -> Markup | None:
+        titles = [self.outcomes[n].title for n in self.plan.nodes if self.outcomes[n].state == "not asked for"]
+        return tag("p", f"Not part of this run: {', '.join(titles)}.", class_="muted") if titles else None
+
+    # -- a node
+
+    def _node(self, planned: PlannedNode) -> Markup:
+        outcome = self.outcomes[planned.id]
+        values = self._values(planned)
+        return tag(
+            "section",
+            self._node_head(planned, outcome),
+            _failure(outcome),
+            _problems(planned.problems),
+            [tag("p", text, class_="warning") for text in outcome.warnings or self.seen.warnings.get(planned.id, ())],
+            self._settings(planned),
+            self._views(planned, values),
+            [
+                self._table(port, values[port.name])
+                for port in (planned.node.output_ports if planned.node else ())
+                if port.name in values
+            ],
+            class_="node",
+            id=f"node-{planned.id}",
+        )
+
+    def _node_head(self, planned: PlannedNode, outcome: Outcome) -> Markup:
+        color, picture = shelf_style(planned.node)
+        icon = tag(
+            "svg",
+            tag("rect", width=24, height=24, rx=6, fill=color),
+            tag("path", d=picture, class_="picture", transform="translate(3 3) scale(.75)"),
+            viewBox="0 0 24 24",
+            class_="icon",
+            aria_hidden="true",
+        )
+        reason = self.seen.reasons.get(planned.id)
+        state = f"{outcome.state}: {reason}" if reason else outcome.state
+        ports = planned.node.output_ports if planned.node else ()
+        return tag(
+            "div",
+            icon,
+            tag("h3", planned.title),
+            tag("code", planned.id),
+            tag("span", described(ports, outcome.outputs), class_="carries"),
+            tag("span", duration(outcome.seconds) if outcome.seconds is not None else None, class_="time"),
+            tag("span", state, class_=f"status {outcome.state.replace(' ', '-')}"),
+            class_="head",
+        )
+
+    def _values(self, planned: PlannedNode) -> Mapping[str, Value]:
+        """The node's results; none where it has none, or where they were dropped to make room."""
+        key = self.result.keys.get(planned.id)
+        try:
+            return self.store.load(key) if key else {}
+        except (KeyError, OSError):
+            return {}
+
+    def _settings(self, planned: PlannedNode) -> Markup | None:
+        """What differs from the defaults, and behind a click everything."""
+        if planned.node is None:
+            raw = self.workflow.node(planned.id).settings
+            return tag("dl", [_setting(name, _shown(value)) for name, value in raw.items()], class_="settings") if raw else None
+        changed = list(_settings_of(planned.node, only_changed=True))
+        every = list(_settings_of(planned.node, only_changed=False))
+        return tag(
+            "div",
+            tag("dl", [_setting(*item) for item in changed], class_="settings") if changed else None,
+            tag("details", tag("summary", "All settings"), tag("dl", [_setting(*i) for i in every], class_="settings"))
+            if len(every) > len(changed)
+            else None,
+            class_="all-settings",
+        )
+
+    # -- what came out
+
+    def _views(self, planned: PlannedNode, values: Mapping[str, Value]) -> list[Markup]:
+        """The node's own views and, where no view shows them, example images of columns that are new or newly chosen."""
+        if planned.node is None or not values:
+            return []
+        figures = list(planned.node.views(Values(values)))
+        drawn = [self._figure(figure) for figure in figures]
+        if not any(isinstance(figure, ImagesFigure) for figure in figures):
+            drawn += [_images(figure) for figure in self._examples(planned, values)]
+        return drawn
+
+    def _figure(self, figure: Figure) -> Markup:
+        if isinstance(figure, ImagesFigure):
+            return _images(figure)
+        if isinstance(figure, TextFigure):
+            return tag("figure", tag("figcaption", figure.title), tag("pre", figure.text))
+        self._drawn += 1
+        drawings = [
+            tag(
+                "div",
+                Markup(
+                    to_svg(
+                        figure,
+                        theme=theme,
+                        width_inches=FIGURE_INCHES,
+                        titled=False,
+                        transparent=True,
+                        prefix=f"f{self._drawn}{theme}-",
+                    )
+                ),
+                class_=f"drawing in-{theme}",
+            )
+            for theme in ("light", "dark")
+        ]
+        return tag("figure", tag("figcaption", figure.title), drawings)
+
+    def _examples(self, planned: PlannedNode, values: Mapping[str, Value]) -> Iterator[ImagesFigure]:
+        above = [
+            spec
+            for source, port in planned.inputs.values()
+            if isinstance(spec := self.plan.nodes[source].specs.get(port), TableSpec)
+        ]
+        for port, value in values.items():
+            if not isinstance(value, Table) or not value.height:
+                continue
+            for column in value.spec.columns_of("image"):
+                dtype = value.schema[column]
+                if any(spec.schema.get(column) == dtype and spec.rows in (None, value.height) for spec in above):
+                    continue  # the same pictures were shown where they came from
+                assert planned.node is not None
+                declared = planned.node.output_port(port)
+                yield _example_images(value, column, declared.title if declared else port)
+
+    def _table(self, port: Port, value: Value) -> Markup | None:
+        if not isinstance(value, Table) or not value.columns:
+            return None
+        whole = value.height <= WHOLE_TABLE
+        rows = value.slice(0, value.height if whole else FIRST_ROWS)
+        says = f"{port.title}: {value.spec.describe()}" + ("" if whole else f" (the first {FIRST_ROWS})")
+        return tag("details", tag("summary", says), _scrolling(_rows(rows)))
+
+
+# -------------------------------------------------------------------------------------------------------------- settings
+
+
+def _settings_of(node: BaseModel, *, only_changed: bool, path: str = "", label: str = "") -> Iterator[tuple[str, str]]:
+    """(label, value as text) of settings; those of a group, such as an optimizer's, one by one.
+
+    Args:
+        node: The node, or a group of settings in it.
+        only_changed: Whether those that are at their default are left out.
+        path: The group's dotted name.
+        label: The group's label.
+    """
+    for name, info in type(node).model_fields.items():
+        value = getattr(node, name)
+        default = info.get_default(call_default_factory=True, validated_data={})
+        if only_changed and value == default:
+            continue
+        title = f"{label}: {info.title or name}" if label else info.title or name
+        if isinstance(value, BaseModel):
+            yield title, _kind(value)
+            yield from _settings_of(value, only_changed=only_changed, path=f"{path}{name}.", label=title)
+        else:
+            yield title, _shown(value)
+
+
+def _kind(group: BaseModel) -> str:
+    """What a group of settings is: its `kind` where it has one."""
+    return str(getattr(group, "kind", None) or type(group).__name__)
+
+
+def _setting(name: str, value: str) -> Markup:
+    return tag("div", tag("dt", name), tag("dd", value))
+
+
+def _shown(value: object) -> str:
+    """A setting's value for a person."""
+    match value:
+        case None | "":
+            shown = ""
+        case bool():
+            shown = "yes" if value else "no"
+        case float():
+            shown = f"{value:g}"
+        case BaseModel():
+            shown = ", ".join(f"{name} {_shown(v)}" for name, v in value)
+        case Mapping():
+            shown = ", ".join(f"{_shown(k)}: {_shown(v)}" for k, v in value.items())
+        case list() | tuple():
+            shown = ", ".join(_shown(v) for v in value)
+        case _:
+            text = str(value)
+            shown = text if text == text.strip() else f"'{text}'"
+    return shown or "–"
+
+
+# -------------------------------------------------------------------------------------------------------------- problems
+
+
+def _failure(outcome: Outcome) -> Markup | None:
+    if outcome.failure is None:
+        return None
+    return tag("p", outcome.failure.message, _remedy(outcome.failure.remedy), class_="error")
+
+
+def _problems(problems: Sequence[Problem]) -> Markup | None:
+    """Errors and warnings of the plan, each with its remedy."""
+    if not problems:
+        return None
+    return Markup(
+        "".join(
+            tag("p", tag("b", f"{p.setting}: ") if p.setting else None, p.message, _remedy(p.remedy), class_=p.severity)
+            for p in problems
+        )
+    )
+
+
+def _remedy(text: str) -> Markup | None:
+    return tag("span", f" {text}", class_="remedy") if text else None
+
+
+# ---------------------------------------------------------------------------------------------------- tables and pictures
+
+
+def _rows(table: Table) -> Markup:
+    """A table as HTML; pictures as pictures, other tensors by their size."""
+    columns = table.columns[:TABLE_COLUMNS]
+    frame = table.frame(columns)
+    numeric = {c for c in columns if frame.schema[c].is_numeric()}
+    pictures = set(table.spec.columns_of("image"))
+    cells = {c: _thumbnails(frame[c]) if c in pictures else [_cell(v) for v in frame[c].to_list()] for c in columns}
+    more = tag("th", f"and {len(table.columns) - TABLE_COLUMNS} more") if len(table.columns) > TABLE_COLUMNS else None
+    head = [tag("th", c, title=describe_dtype(frame.schema[c]), class_="number" if c in numeric else None) for c in columns]
+    body = [
+        tag("tr", [tag("td", cells[c][row], class_="number" if c in numeric else None) for c in columns])
+        for row in range(frame.height)
+    ]
+    return tag("table", tag("thead", tag("tr", head, more)), tag("tbody", body))
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, bytes):
+        return f"{grouped(len(value))} bytes"
+    if isinstance(value, list) and len(value) > 6:
+        return f"{grouped(len(value))} values"
+    text = ", ".join(_cell(v) for v in value) if isinstance(value, list) else str(value)
+    return text if len(text) <= CELL_LETTERS else text[: CELL_LETTERS - 1] + "…"
+
+
+def _thumbnails(column: pl.Series) -> list[Child]:
+    """A small picture per cell."""
+    present = column.drop_nulls()
+    if present.is_empty():
+        return ["–"] * len(column)
+    pictures = iter(as_pixels(present.to_numpy()))
+    return ["–" if missing else _image(next(pictures), "", "thumbnail") for missing in column.is_null()]
+
+
+def _example_images(table: Table, column: str, title: str) -> ImagesFigure:
+    """Images from all over a column, captioned by the table's first category column."""
+    import numpy as np
+
+    rows = np.unique(np.linspace(0, table.height - 1, min(EXAMPLES, table.height)).astype(np.int64))
+    captions = _caption_column(table)
+    frame = table.take(rows).frame([column, *([captions] if captions else [])]).drop_nulls(column)
+    names = table.spec.class_names(captions) if captions else None
+    texts = [_caption(v, names) for v in frame[captions].to_list()] if captions else []
+    heading = f"{title}: {column}" + (f", with {captions}" if captions else "")
+    shape = frame.schema[column].shape  # type: ignore[attr-defined]
+    images = frame[column].to_numpy() if frame.height else np.empty((0, *shape), np.uint8)
+    return ImagesFigure(heading, as_pixels(images), texts)
+
+
+def _caption_column(table: Table) -> str | None:
+    """A column of category type, else one of class numbers, else one of text."""
+    spec = table.spec
+    numbers = [c for c in table.columns if c in spec.classes and spec.schema[c].is_integer()]
+    texts = spec.columns_of("text")
+    categories = [c for c in spec.columns_of("category") if c not in texts]
+    return next(iter([*categories, *numbers, *texts]), None)
+
+
+def _caption(value: object, names: Sequence[str] | None) -> str:
+    if isinstance(value, int) and names is not None and 0 <= value < len(names):
+        return names[value]
+    return _cell(value)
+
+
+def _images(figure: ImagesFigure) -> Markup:
+    """A grid of pictures that flows with the width of the page; of many, the first."""
+    shown = figure.images[:EXAMPLES]
+    captions = [*figure.captions, *[""] * len(shown)]
+    tiles = [
+        tag("div", _image(pixels, captions[i]), tag("span", captions[i], title=captions[i]) if captions[i] else None)
+        for i, pixels in enumerate(shown)
+    ]
+    size = "images small" if max(figure.images.shape[1:3]) <= SMALL_IMAGE else "images"
+    return tag("figure", tag("figcaption", figure.title), tag("div", tiles, class_=size))
+
+
+def _image(pixels: NDArray[Any], text: str, class_: str | None = None) -> Markup:
+    """A picture inside the page, from UInt8 (height, width, channels)."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(out, "PNG", optimize=True)
+    source = "data:image/png;base64," + base64.b64encode(out.getvalue()).decode("ascii")
+    height, width = pixels.shape[:2]
+    coarse = "coarse" if max(height, width) <= SMALL_IMAGE else None
+    classes = " ".join(c for c in (class_, coarse) if c)
+    return tag("img", src=source, alt=text, width=width, height=height, class_=classes or None)
+
+
+def _scrolling(content: Markup) -> Markup:
+    """Wide content scrolls by itself, not with the page."""
+    return tag("div", content, class_="scrolling")

@@ -1,0 +1,322 @@
+"""The workflow itself as an SVG drawing: tiles in the colours of their shelves, typed ports, wires that say what they carry.
+
+Colours are CSS classes, so that the page decides between light and dark.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import networkx as nx
+
+from app.report.markup import Markup, tag
+
+if TYPE_CHECKING:
+    from app.document.model import Workflow
+    from app.engine.plan import Plan, PlannedNode
+    from app.outcome import Outcome, State
+    from nodes.base import Node, PortKind
+
+TILE, CORNER = 56.0, 11.0
+COLUMN, ROW = 132.0, 150.0
+"""Distances of nodes that the person has not placed."""
+TITLE_LINE, TITLE_LETTERS, NOTE_LETTERS = 15.0, 15, 20
+MARGIN = 34.0
+PILL_HEIGHT, PILL_LETTER = 16.0, 5.9
+LOOP = 64.0
+"""How far a wire that goes back swings out at its ends."""
+
+SHELVES: Mapping[str, tuple[str, str]] = {
+    "Readers": (
+        "#E69F00",
+        "M12 4c4 0 7 1.1 7 2.5S16 9 12 9 5 7.9 5 6.5 8 4 12 4z"
+        "M5 6.5v11C5 18.9 8 20 12 20s7-1.1 7-2.5v-11M5 12c0 1.4 3 2.5 7 2.5s7-1.1 7-2.5",
+    ),
+    "Images": ("#1AA179", "M5 5h14v14H5zM5 16l4.5-5 3.5 4 2-2 4 4M15.5 8.5v.1"),
+    "Tables": ("#3E9BD1", "M4.5 5.5h15v13h-15zM4.5 10h15M4.5 14.25h15M9.5 5.5v13"),
+    "Network / Layers": ("#3F6FD8", "M12 4l8 4-8 4-8-4zM4 12l8 4 8-4M4 16l8 4 8-4"),
+    "Network": ("#8A63D2", "M6 5a2 2 0 1 0 .01 0M6 15a2 2 0 1 0 .01 0M18 10a2 2 0 1 0 .01 0M8 7.8l8 3.4M8 16.2l8-3.4"),
+    "Scoring": ("#D9603B", "M12 4a8 8 0 1 0 .01 0M12 8.5a3.5 3.5 0 1 0 .01 0M12 12v.1"),
+    "Writers": ("#C2619A", "M5 5h11l3 3v11H5zM8.5 5v4.5h6V5M8.5 19v-5h7v5"),
+}
+"""Shelf -> its colour and the lines of its picture in a square of 24; the longest name that fits counts."""
+OTHER_SHELF = ("#7B8794", "M6 12h12M13 7l5 5-5 5")
+
+
+def shelf_style(node: Node | None) -> tuple[str, str]:
+    """Colour and picture of a node's shelf; grey for a node that is not known."""
+    shelf = node.shelf if node else ""
+    fitting = [s for s in SHELVES if shelf == s or shelf.startswith(f"{s} /")]
+    return SHELVES[max(fitting, key=len)] if fitting else OTHER_SHELF
+
+
+def workflow_picture(workflow: Workflow, plan: Plan, found: Mapping[str, Outcome]) -> Markup | None:
+    """The drawing, or None of a workflow without nodes.
+
+    Args:
+        workflow: For positions, notes and annotations.
+        plan: For titles, ports and wires.
+        found: For the state lights and what the wires carry.
+    """
+    if not plan.nodes:
+        return None
+    places = _places(workflow, plan)
+    notes = {node_id: view.note for node_id, view in workflow.view.nodes.items() if view.note}
+    wires = _wires(plan, places, found)
+    boxes = [Box(*a.position, *a.size) for a in workflow.view.annotations]
+    tiles = [Box(x - TILE * 0.4, y - 2 * TITLE_LINE - 8, TILE * 1.8, TILE + 2 * TITLE_LINE + 44) for x, y in places.values()]
+    everything = Box.around([*boxes, *tiles, *(w.box for w in wires)]).grown(MARGIN / 2)
+    free = _Free([Box(x - 12, y - 2 * TITLE_LINE - 6, TILE + 24, TILE + 2 * TITLE_LINE + 40) for x, y in places.values()])
+    return tag(
+        "svg",
+        tag("title", "The workflow"),
+        [_annotation(a.text, box, a.color) for a, box in zip(workflow.view.annotations, boxes, strict=True)],
+        [wire.drawn() for wire in wires],
+        [
+            _tile(planned, plan, places[planned.id], found[planned.id], notes.get(planned.id, ""))
+            for planned in plan.nodes.values()
+        ],
+        [pill for wire in wires if (pill := wire.pill(free))],
+        class_="workflow",
+        viewBox=f"{everything.x:g} {everything.y:g} {everything.width:g} {everything.height:g}",
+        width=everything.width,
+        role="img",
+        xmlns="http://www.w3.org/2000/svg",
+    )
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle; y grows downwards."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def meets(self, other: Box) -> bool:
+        """Whether the two overlap."""
+        return (
+            self.x < other.x + other.width
+            and other.x < self.x + self.width
+            and self.y < other.y + other.height
+            and other.y < self.y + self.height
+        )
+
+    def grown(self, by: float) -> Box:
+        """The same with a margin."""
+        return Box(self.x - by, self.y - by, self.width + 2 * by, self.height + 2 * by)
+
+    @classmethod
+    def around(cls, boxes: Sequence[Box]) -> Box:
+        """The smallest one that holds all."""
+        x, y = min(b.x for b in boxes), min(b.y for b in boxes)
+        return cls(x, y, max(b.x + b.width for b in boxes) - x, max(b.y + b.height for b in boxes) - y)
+
+
+class _Free:
+    """Where there is still room for a pill."""
+
+    def __init__(self, taken: list[Box]) -> None:
+        self._taken = taken
+
+    def take(self, box: Box) -> bool:
+        """Whether there was room; then there is none any more."""
+        if any(box.meets(other) for other in self._taken):
+            return False
+        self._taken.append(box)
+        return True
+
+
+# ---------------------------------------------------------------------------------------------------------------- places
+
+
+def _places(workflow: Workflow, plan: Plan) -> dict[str, tuple[float, float]]:
+    """The tiles' upper left corners: as the person placed them; the others in rows by topological generation, beneath."""
+    places = {n: workflow.view.nodes[n].position for n in plan.nodes if n in workflow.view.nodes}
+    if len(set(places.values())) < len(places):
+        places = {}  # nodes on top of each other: nobody has placed them
+    top = max((y for _, y in places.values()), default=-ROW) + ROW
+    left = min((x for x, _ in places.values()), default=0.0)
+    rest = plan.graph.subgraph(n for n in plan.nodes if n not in places)
+    generations = nx.topological_generations(rest) if nx.is_directed_acyclic_graph(rest) else [list(rest)]
+    for column, generation in enumerate(generations):
+        for row, node_id in enumerate(generation):
+            places[node_id] = (left + column * COLUMN, top + row * ROW)
+    return places
+
+
+def _ports(planned: PlannedNode, plan: Plan) -> tuple[list[tuple[str, PortKind]], list[tuple[str, PortKind]]]:
+    """(name, kind) of a node's input and output ports; a growing one counts as often as it is connected."""
+    node = planned.node
+    if node is None:
+        sources = [d["source_port"] for _, _, d in plan.graph.out_edges(planned.id, data=True)]
+        return [(p, "table") for p in planned.inputs], [(p, "table") for p in dict.fromkeys(sources)]
+    inputs: list[tuple[str, PortKind]] = []
+    for port in node.input_ports:
+        names = sorted((n for n in planned.inputs if port.matches(n)), key=lambda n: (len(n), n)) if port.grows else [port.name]
+        inputs += [(name, port.kind) for name in names]
+    return inputs, [(port.name, port.kind) for port in node.output_ports]
+
+
+def _offsets(count: int) -> list[float]:
+    """How far below the tile's upper edge its ports on one side are."""
+    gap = min(14.0, 44.0 / count) if count else 0.0
+    return [TILE / 2 + (i - (count - 1) / 2) * gap for i in range(count)]
+
+
+# ----------------------------------------------------------------------------------------------------------------- wires
+
+
+@dataclass(frozen=True)
+class _Wire:
+    kind: PortKind
+    start: tuple[float, float]
+    end: tuple[float, float]
+    says: str
+    labelled: bool
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether it runs against the direction of reading."""
+        return self.end[0] < self.start[0] + 8
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Where its pill lies; a wire that goes back has a level stretch there."""
+        (x1, y1), (x2, y2) = self.start, self.end
+        beside = self.goes_back and abs(y2 - y1) < TILE + LOOP
+        return (x1 + x2) / 2, max(y1, y2) + TILE + LOOP / 2 if beside else (y1 + y2) / 2
+
+    @property
+    def box(self) -> Box:
+        """What the curve may touch."""
+        (x1, y1), (x2, y2), (_, y) = self.start, self.end, self.middle
+        corners = [Box(x, v, 0, 0) for x in (x1, x2) for v in (y1, y2, y)]
+        return Box.around(corners).grown(LOOP if self.goes_back else 1)
+
+    def drawn(self) -> Markup:
+        """The curve; what it carries shows where the pointer rests on it."""
+        (x1, y1), (x2, y2), (_, y) = self.start, self.end, self.middle
+        if self.goes_back:
+            right = f"C{x1 + LOOP:g} {y1:g} {x1 + LOOP:g} {y:g} {x1:g} {y:g}"
+            left = f"L{x2:g} {y:g}C{x2 - LOOP:g} {y:g} {x2 - LOOP:g} {y2:g} {x2:g} {y2:g}"
+            path = f"M{x1:g} {y1:g}{right}{left}"
+        else:
+            reach = min(140.0, (x2 - x1) / 2)
+            path = f"M{x1:g} {y1:g}C{x1 + reach:g} {y1:g} {x2 - reach:g} {y2:g} {x2:g} {y2:g}"
+        return tag("path", tag("title", self.says) if self.says else None, class_=f"wire {self.kind}", d=path)
+
+    def pill(self, free: _Free) -> Markup | None:
+        """What the wire carries, in its middle, if there is room."""
+        if not (self.says and self.labelled):
+            return None
+        width = len(self.says) * PILL_LETTER + 16
+        x, y = self.middle
+        if not free.take(Box(x - width / 2, y - PILL_HEIGHT / 2, width, PILL_HEIGHT)):
+            return None
+        return tag(
+            "g",
+            tag("rect", x=x - width / 2, y=y - PILL_HEIGHT / 2, width=width, height=PILL_HEIGHT, rx=PILL_HEIGHT / 2),
+            tag("text", self.says, x=x, y=y + 3.5),
+            class_="pill",
+        )
+
+
+def _wires(plan: Plan, places: Mapping[str, tuple[float, float]], found: Mapping[str, Outcome]) -> list[_Wire]:
+    ports = {planned.id: _ports(planned, plan) for planned in plan.nodes.values()}
+    wires = []
+    labelled: set[tuple[str, str]] = set()
+    for planned in plan.nodes.values():
+        inputs = [name for name, _ in ports[planned.id][0]]
+        for port, (source, out) in planned.inputs.items():
+            outputs = [name for name, _ in ports[source][1]]
+            y1 = places[source][1] + _offsets(len(outputs))[outputs.index(out)]
+            y2 = places[planned.id][1] + _offsets(len(inputs))[inputs.index(port)]
+            wires.append(
+                _Wire(
+                    dict(ports[source][1])[out],
+                    (places[source][0] + TILE + 5, y1),
+                    (places[planned.id][0] - 5, y2),
+                    _carried(plan.nodes[source], out, found[source]),
+                    (source, out) not in labelled,
+                )
+            )
+            labelled.add((source, out))
+    return wires
+
+
+def _carried(source: PlannedNode, port: str, outcome: Outcome) -> str:
+    """What came out of a port, or what is expected to."""
+    if port in outcome.outputs:
+        return outcome.outputs[port]
+    spec = source.specs.get(port)
+    return spec.describe() if spec is not None else ""
+
+
+# ----------------------------------------------------------------------------------------------------------------- tiles
+
+
+def _tile(planned: PlannedNode, plan: Plan, place: tuple[float, float], outcome: Outcome, note: str) -> Markup:
+    """A node; a click leads to what the report says of it."""
+    color, picture = shelf_style(planned.node)
+    title = wrapped(planned.title, TITLE_LETTERS, 2)
+    inputs, outputs = _ports(planned, plan)
+    tile = tag(
+        "g",
+        tag("title", f"{planned.title} ({planned.id}): {outcome.state}"),
+        tag("rect", width=TILE, height=TILE, rx=CORNER, fill=color),
+        tag("path", d=picture, class_="picture", transform="translate(12.4 12.4) scale(1.3)"),
+        [_port(kind, -4, y) for (_, kind), y in zip(inputs, _offsets(len(inputs)), strict=True)],
+        [_port(kind, TILE + 4, y) for (_, kind), y in zip(outputs, _offsets(len(outputs)), strict=True)],
+        [
+            tag("text", line, class_="title", x=TILE / 2, y=-10 - TITLE_LINE * (len(title) - 1 - i))
+            for i, line in enumerate(title)
+        ],
+        _light(outcome.state),
+        [
+            tag("text", line, class_="note", x=TILE / 2, y=TILE + 34 + 13 * i)
+            for i, line in enumerate(wrapped(note, NOTE_LETTERS, 2))
+        ],
+        transform=f"translate({place[0]:g} {place[1]:g})",
+        class_="node",
+    )
+    return tile if outcome.state == "not asked for" else tag("a", tile, href=f"#node-{planned.id}")
+
+
+def _port(kind: PortKind, x: float, y: float) -> Markup:
+    """Tables are triangles, networks squares, figures circles."""
+    if kind == "table":
+        return tag("path", d=f"M{x - 4:g} {y - 5.5:g}l9 5.5l-9 5.5z", class_="port table")
+    if kind == "network":
+        return tag("rect", x=x - 4.5, y=y - 4.5, width=9, height=9, class_="port network")
+    return tag("circle", cx=x, cy=y, r=4.5, class_="port figure")
+
+
+def _light(state: State) -> Markup:
+    """The state: a check, a cross, a bar for what was stopped; an empty light for what was not run."""
+    x, y = TILE / 2, TILE + 14
+    signs = {"done": "m-2.5 .2 1.8 1.9 3.3-3.9", "stored": "m-2.5 .2 1.8 1.9 3.3-3.9"}
+    signs |= {"failed": "m-2-2 4 4m0-4-4 4", "stopped": "m-2 0h4"}
+    circle = tag("circle", cx=x, cy=y, r=5.5)
+    sign = tag("path", d=f"M{x:g} {y:g}{signs[state]}") if state in signs else None
+    return tag("g", circle, sign, class_=f"light {state.replace(' ', '-')}")
+
+
+def _annotation(text: str, box: Box, color: str) -> Markup:
+    lines = text.splitlines()
+    return tag(
+        "g",
+        tag("rect", x=box.x, y=box.y, width=box.width, height=box.height, rx=CORNER, class_="area"),
+        [tag("text", line, x=box.x + 16, y=box.y + 25 + 17 * i) for i, line in enumerate(lines)],
+        class_="annotation",
+        fill=color,
+    )
+
+
+def wrapped(text: str, letters: int, lines: int) -> list[str]:
+    """Text in at most so many lines of at most so many letters, cut where it is too long."""
+    return textwrap.wrap(text, letters, max_lines=lines, placeholder="…")

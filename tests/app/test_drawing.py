@@ -1,0 +1,226 @@
+"""Every kind of figure is drawn, whatever is in it, the same way each time, and readably."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import math
+import subprocess
+import sys
+import warnings
+from typing import get_args
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Drawing
+from matplotlib.text import Text
+from PIL import Image
+
+from app.drawing import THEMES, as_pixels, draw, spread, to_png, to_svg
+from nodes.values.figure import BarsFigure, Figure, HeatMapFigure, ImagesFigure, Line, LinesFigure, TextFigure
+
+NAMES = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
+EPOCHS = list(range(1, 13))
+CURVES = LinesFigure(
+    "Learning curves",
+    [
+        Line("training", EPOCHS, [1 / e for e in EPOCHS], "loss"),
+        Line("validation", EPOCHS, [1.1 / e for e in EPOCHS], "loss", dashed=True),
+        Line("training", EPOCHS, [1 - 0.3 / e for e in EPOCHS], "accuracy"),
+    ],
+    "epoch",
+)
+CONFUSION = HeatMapFigure(
+    "Confusion matrix", (np.eye(10) * 900 + 7 - 7 * np.eye(10)).tolist(), NAMES, NAMES, "actual", "predicted"
+)
+IMAGES = ImagesFigure("Images", np.arange(15 * 64, dtype=np.uint32).astype(np.uint8).reshape(15, 8, 8, 1), NAMES)
+BARS = BarsFigure("F-measure", NAMES, {"F-measure": [0.9] * 10, "recall": [0.8] * 10}, "share")
+TEXT = TextFigure("Layers", "conv_1   28 x 28 x 16\nconv_2   28 x 28 x 16")
+KINDS: list[Figure] = [CURVES, CONFUSION, IMAGES, BARS, TEXT]
+
+EMPTY: list[Figure] = [
+    LinesFigure("none", []),
+    LinesFigure("no points", [Line("a", [], [])]),
+    LinesFigure("not a number", [Line("a", [1, 2], [math.nan, math.nan])]),
+    LinesFigure("one point", [Line("a", [1], [0.5])]),
+    LinesFigure("no change", [Line("a", [1, 2], [0.5, 0.5])]),
+    HeatMapFigure("none", [], [], []),
+    HeatMapFigure("zeros", [[0, 0], [0, 0]], ["a", "b"], ["a", "b"]),
+    HeatMapFigure("not a number", [[math.nan, 1.0]], ["a"], ["b", "c"]),
+    ImagesFigure("none", np.zeros((0, 8, 8, 1), np.uint8)),
+    ImagesFigure("one pixel", np.zeros((1, 1, 1, 1), np.uint8)),
+    BarsFigure("none", [], {}),
+    BarsFigure("not a number", ["a"], {"x": [math.nan]}),
+    TextFigure("none", ""),
+]
+
+
+def texts_of(drawing: Drawing) -> list[Text]:
+    """All texts that show, with their places worked out."""
+    FigureCanvasAgg(drawing).draw()
+    return [t for t in drawing.findobj(Text) if t.get_text().strip() and t.get_visible()]
+
+
+def words(drawing: Drawing) -> str:
+    return "\n".join(t.get_text() for t in texts_of(drawing))
+
+
+def test_there_is_an_example_of_every_kind() -> None:
+    assert {type(f) for f in KINDS} == set(get_args(Figure))
+
+
+@pytest.mark.parametrize("figure", [*KINDS, *EMPTY], ids=lambda f: f"{f.kind}: {f.title}")
+def test_every_figure_becomes_well_formed_svg(figure: Figure) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        root = ElementTree.fromstring(to_svg(figure))
+    assert root.tag.endswith("svg")
+    assert figure.title in "".join(root.itertext())
+
+
+@pytest.mark.parametrize("figure", KINDS, ids=lambda f: f.kind)
+def test_the_same_figure_gives_the_same_svg_and_the_same_png(figure: Figure) -> None:
+    assert to_svg(figure) == to_svg(figure)
+    assert to_png(figure, dpi=50) == to_png(figure, dpi=50)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_png_has_the_asked_width_and_the_theme_s_ground(theme: str) -> None:
+    image = Image.open(io.BytesIO(to_png(BARS, theme=theme, width_inches=5, dpi=100))).convert("RGB")  # type: ignore[arg-type]
+    assert image.width == 500
+    assert "#{:02X}{:02X}{:02X}".format(*image.getpixel((499, 0))) == THEMES[theme].panel  # type: ignore[index, misc]
+
+
+def test_type_stays_inside_the_drawing_and_names_do_not_lie_on_each_other() -> None:
+    for figure in (CURVES, CONFUSION, BARS, IMAGES):
+        drawing = draw(figure, width_inches=7)
+        FigureCanvasAgg(drawing).draw()
+        drawn, (width, height) = drawing.get_tightbbox(), drawing.get_size_inches()
+        assert drawn.x0 >= -0.02 and drawn.y0 >= -0.02 and drawn.x1 <= width + 0.02 and drawn.y1 <= height + 0.02, figure.title
+    drawing = draw(CONFUSION)
+    FigureCanvasAgg(drawing).draw()
+    rows = [t.get_window_extent() for t in drawing.axes[0].get_yticklabels()]
+    assert not any(a.overlaps(b) for i, a in enumerate(rows) for b in rows[i + 1 :])
+
+
+def test_lines_of_a_group_share_a_panel_and_are_labelled_at_their_ends() -> None:
+    drawing = draw(CURVES)
+    loss, accuracy = drawing.axes
+    assert [a.get_title(loc="left") for a in (loss, accuracy)] == ["loss", "accuracy"]
+    assert loss.get_legend() is None
+    said = words(drawing)
+    assert "0.0833  training" in said and "0.0917  validation" in said and "0.975  training" in said
+
+
+def test_validation_is_dashed_and_orange_training_solid_and_in_the_accent_colour() -> None:
+    training, validation = (line for line in draw(CURVES).axes[0].get_lines() if len(line.get_xdata()) > 1)
+    assert (training.get_color(), training.is_dashed()) == (THEMES["light"].solid[0], False)
+    assert (validation.get_color(), validation.is_dashed()) == ("#E69F00", True)
+
+
+def test_many_lines_get_a_legend() -> None:
+    figure = LinesFigure("many", [Line(f"line {i}", [1, 2], [i, i + 1]) for i in range(9)])
+    legend = draw(figure).axes[0].get_legend()
+    assert [t.get_text() for t in legend.get_texts()] == [f"line {i}" for i in range(9)]
+
+
+def test_a_confusion_matrix_shows_its_counts_and_leaves_out_the_zeros_beside_the_diagonal() -> None:
+    counts = [[90, 10, 0], [0, 0, 0], [3, 0, 97]]
+    drawing = draw(HeatMapFigure("c", counts, ["a", "b", "c"], ["a", "b", "c"]))
+    cells = {(t.get_position(), t.get_text(), t.get_weight()) for t in drawing.axes[0].texts}
+    assert cells == {
+        ((0.5, 0.5), "90", "bold"),
+        ((1.5, 0.5), "10", "normal"),
+        ((1.5, 1.5), "0", "bold"),
+        ((0.5, 2.5), "3", "normal"),
+        ((2.5, 2.5), "97", "bold"),
+    }
+
+
+def contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    """As WCAG 2 defines it."""
+
+    def luminance(color: tuple[float, ...]) -> float:
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color[:3]]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_numbers_are_readable_on_every_shade(theme: str) -> None:
+    from matplotlib.colors import to_rgb
+
+    figure = HeatMapFigure("all shades", [[float(i) for i in range(30)]], ["r"], [str(i) for i in range(30)])
+    drawing = draw(figure, theme=theme)  # type: ignore[arg-type]
+    FigureCanvasAgg(drawing).draw()
+    axes = drawing.axes[0]
+    shades = axes.collections[0].get_facecolors()
+    assert len(shades) == len(axes.texts) == 30
+    assert min(contrast(to_rgb(t.get_color()), tuple(s)) for t, s in zip(axes.texts, shades, strict=True)) >= 3
+
+
+def test_a_matrix_of_a_hundred_classes_is_a_picture_without_numbers() -> None:
+    names = [f"class {i}" for i in range(100)]
+    drawing = draw(HeatMapFigure("large", np.eye(100).tolist(), names, names))
+    assert not drawing.axes[0].texts
+    assert drawing.get_figheight() < 10
+    boxes = [t.get_window_extent() for t in texts_of(drawing) if t in drawing.axes[0].get_yticklabels()]
+    assert len(boxes) > 20 and not any(a.overlaps(b) for a, b in itertools.pairwise(boxes))
+
+
+def test_bars_lie_where_their_names_would_not_fit_side_by_side() -> None:
+    standing = draw(BarsFigure("short", ["a", "b"], {"x": [1, 2]})).axes[0]
+    lying = draw(BARS).axes[0]
+    assert [t.get_text() for t in standing.get_xticklabels()] == ["a", "b"]
+    assert [t.get_text() for t in lying.get_yticklabels()] == NAMES
+
+
+def test_names_are_names_and_no_formulas_and_no_control_characters() -> None:
+    name = "$x^2$ \x1b[31m <b>&amp;"
+    root = ElementTree.fromstring(to_svg(BarsFigure(name, [name], {name: [1.0], "y": [2.0]}, name)))
+    assert "".join(root.itertext()).count("$x^2$ \ufffd[31m <b>&amp;") == 4
+
+
+def test_drawings_with_prefixes_share_no_ids() -> None:
+    def ids(svg: str) -> set[str]:
+        return {e.get("id", "") for e in ElementTree.fromstring(svg).iter() if e.get("id")}
+
+    one, other = to_svg(CONFUSION, prefix="a-"), to_svg(CONFUSION, prefix="b-")
+    assert ids(one) and not ids(one) & ids(other)
+    assert set(ids(one)) >= {part.partition(")")[0] for part in one.split("url(#")[1:]}
+
+
+def test_pixels_of_other_types() -> None:
+    ramp = np.linspace(0, 1, 16, dtype=np.float32).reshape(1, 4, 4, 1)
+    assert as_pixels(ramp)[0, 3, 3, 0] == 255
+    assert as_pixels(np.full((1, 2, 2, 1), 0.5, np.float32)).max() == 128
+    assert as_pixels(ramp * 20 - 10).min() == 0 and as_pixels(ramp * 20 - 10).max() == 255
+    assert as_pixels(np.full((1, 2, 2, 1), 65535, np.uint16)).max() == 255
+    assert as_pixels(np.full((1, 2, 2, 3), np.nan, np.float32)).shape == (1, 2, 2, 3)
+    assert as_pixels(np.zeros((1, 2, 2, 16), np.uint8)).shape == (1, 2, 2, 1)
+    assert as_pixels(np.zeros((0, 2, 2, 1), np.float32)).shape == (0, 2, 2, 1)
+
+
+@given(st.lists(st.floats(0, 1), max_size=8))
+def test_labels_are_moved_apart_in_their_order(wanted: list[float]) -> None:
+    placed = spread(wanted, 0.1)
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    assert all(placed[b] - placed[a] >= 0.1 - 1e-9 for a, b in itertools.pairwise(order))
+    far = all(abs(a - b) > 0.1 for i, a in enumerate(wanted) for b in wanted[i + 1 :])
+    if far:
+        assert placed == pytest.approx(wanted)
+
+
+def test_neither_pyplot_nor_tensorflow_is_imported() -> None:
+    code = (
+        "import sys; from app.drawing import to_svg; from nodes.values.figure import TextFigure\n"
+        "assert 'matplotlib' not in sys.modules; to_svg(TextFigure('a', 'b'))\n"
+        "assert not {'matplotlib.pyplot', 'tensorflow', 'PySide6'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
