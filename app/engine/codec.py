@@ -23,34 +23,45 @@ from nodes.values.table import BATCH_BYTES, Part, Table, cell_bytes
 if TYPE_CHECKING:
     import numpy as np
     import polars as pl
+    import pyarrow as pa
     from numpy.typing import NDArray
 
 LARGE = 2**20
 """From this many bytes on, a part of a table is shared and memory-mapped rather than copied."""
 
 
-class Folder:
-    """The folder a result is written to, and what was written there.
+class Draft:
+    """The files of a result in the making: small ones in memory, large ones in a folder that is made when it is needed.
 
-    Attributes:
-        files: The files that belong to the result -> (bytes, CRC-32), None while not counted yet.
+    Args:
+        folder: Where large files go.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.files: dict[str, tuple[int, int] | None] = {}
-        self._large: set[str] = set()
+    def __init__(self, folder: Path) -> None:
+        self.small: dict[str, bytes | memoryview] = {}
+        self.large: set[str] = set()
+        self._folder = folder
+        self._mapped: set[str] = set()
+
+    @property
+    def folder(self) -> Path:
+        """The folder of large files; it is there once this was asked for."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self._folder
+
+    @property
+    def small_bytes(self) -> int:
+        """How much is held in memory."""
+        return sum(len(content) for content in self.small.values())
 
     def new(self, name: str) -> Path:
-        """The path for a new file of the result."""
-        self.files[name] = None
-        return self.path / name
+        """The path for a new large file of the result."""
+        self.large.add(name)
+        return self.folder / name
 
     def write(self, name: str, content: bytes | memoryview) -> None:
-        """Write a small file at once."""
-        with open(f"{self.path}/{name}", "wb") as file:
-            file.write(content)
-        self.files[name] = (len(content), zlib.crc32(content))
+        """Take a small file."""
+        self.small[name] = content
 
     def adopt(self, file: Path, name: str) -> None:
         """Make an existing, finished file part of the result: by a hard link, or by a copy where there are none."""
@@ -60,20 +71,59 @@ class Folder:
         except OSError:
             shutil.copyfile(file, target)
 
-    def mark_large(self, port: str) -> None:
-        """Say that the value at `port` is better read from the store again than kept in memory."""
-        self._large.add(port)
+    def mark_mapped(self, port: str) -> None:
+        """Say that the value at `port` is better mapped from the store again than kept in memory."""
+        self._mapped.add(port)
 
-    def is_large(self, port: str) -> bool:
-        """Whether `mark_large` was called for it."""
-        return port in self._large
+    def is_mapped(self, port: str) -> bool:
+        """Whether `mark_mapped` was called for it."""
+        return port in self._mapped
 
-    def finish(self) -> dict[str, tuple[int, int]]:
-        """Remove files that did not become part of the result; bytes and CRC-32 of those that did."""
-        with os.scandir(self.path) as entries:
-            for stray in [entry for entry in entries if entry.name not in self.files]:
-                Path(stray).unlink()
-        return {name: counted or measure(self.path / name) for name, counted in self.files.items()}
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Bytes and CRC-32 per file, the small ones first and in the order of `small`."""
+        small = {name: (len(content), zlib.crc32(content)) for name, content in self.small.items()}
+        return small | {name: measure(self._folder / name) for name in sorted(self.large)}
+
+    def lay_down(self) -> None:
+        """Write the small files beside the large ones, and remove what did not become part of the result."""
+        for name, content in self.small.items():
+            (self.folder / name).write_bytes(content)
+        for entry in self.folder.iterdir():
+            if entry.name not in self.small and entry.name not in self.large:
+                entry.unlink()
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of a stored result: in a folder, or as bytes.
+
+    Attributes:
+        folder: Where they are, if they are files.
+        content: What is in them, if they are not.
+    """
+
+    folder: Path | None = None
+    content: Mapping[str, bytes] = field(default_factory=dict)
+
+    def path(self, name: str) -> Path | None:
+        """The path of a file, if it is one."""
+        return None if name in self.content or self.folder is None else self.folder / name
+
+    def frame(self, name: str) -> pl.DataFrame:
+        """An Arrow IPC file as a frame; the columns of a real file stay on disk until they are touched."""
+        import pyarrow as pa
+
+        path = self.path(name)
+        with pa.memory_map(str(path)) if path else pa.BufferReader(self.content[name]) as source:
+            return _frame(source)
+
+    def arrays(self, name: str) -> dict[str, NDArray[Any]]:
+        """A safetensors file."""
+        from safetensors.numpy import load, load_file
+
+        path = self.path(name)
+        arrays: dict[str, NDArray[Any]] = load_file(path) if path else load(self.content[name])
+        return arrays
 
 
 def measure(path: Path) -> tuple[int, int]:
@@ -99,62 +149,62 @@ class _Counted:
         return size, crc
 
 
-def write_value(folder: Folder, port: str, value: Value) -> dict[str, Any]:
+def write_value(draft: Draft, port: str, value: Value) -> dict[str, Any]:
     """Write a value and say how to find it again, as plain JSON data."""
     if isinstance(value, Table):
-        return {"kind": "table"} | _write_table(folder, port, value)
+        return {"kind": "table"} | _write_table(draft, port, value)
     if isinstance(value, Network):
-        return {"kind": "network"} | _write_network(folder, port, value)
-    return {"kind": "figure"} | _write_figure(folder, port, value)
+        return {"kind": "network"} | _write_network(draft, port, value)
+    return {"kind": "figure"} | _write_figure(draft, port, value)
 
 
-def read_value(folder: Path, stored: Mapping[str, Any]) -> Value:
+def read_value(files: Files, stored: Mapping[str, Any]) -> Value:
     """The value that `write_value` described."""
-    readers: dict[str, Callable[[Path, Mapping[str, Any]], Value]] = {
+    readers: dict[str, Callable[[Files, Mapping[str, Any]], Value]] = {
         "table": _read_table,
         "network": _read_network,
         "figure": _read_figure,
     }
-    return readers[stored["kind"]](folder, stored)
+    return readers[stored["kind"]](files, stored)
 
 
 # ---------------------------------------------------------------------------------------------------------------- tables
 
 
-def _write_table(folder: Folder, port: str, table: Table) -> dict[str, Any]:
+def _write_table(draft: Draft, port: str, table: Table) -> dict[str, Any]:
     parts: list[dict[str, Any]] = []
     small: list[Part] = []
     classes = {c: list(n) for c, n in table.classes.items()}
     for part in table.parts:
         if part.names and _bytes(part) >= LARGE:
-            parts.append(_write_large(folder, f"{port}-{len(parts)}", part))
-            folder.mark_large(port)
+            parts.append(_write_large(draft, f"{port}-{len(parts)}", part))
+            draft.mark_mapped(port)
         else:
             small.append(part)
     if small or not parts:
         name = f"{port}.arrow"
         columns = [c for p in small for c in p.names]
-        folder.write(name, frame_bytes(Table(small, columns).frame() if parts else table.frame()))
+        draft.write(name, frame_bytes(Table(small, columns).frame() if parts else table.frame()))
         parts.append({"file": name, "rows": None, "names": {c: c for c in columns}})
     return {"parts": parts, "order": table.columns, "classes": classes}
 
 
-def _write_large(folder: Folder, stem: str, part: Part) -> dict[str, Any]:
+def _write_large(draft: Draft, stem: str, part: Part) -> dict[str, Any]:
     import polars as pl
 
     name = f"{stem}.arrow"
     names = dict(part.names)
     rows = None
     if part.file is not None and part.file.exists():
-        folder.adopt(part.file, name)
+        draft.adopt(part.file, name)
         if part.rows is not None:
             rows = f"{stem}-rows.arrow"
             if part.rows_file is not None and part.rows_file.exists():
-                folder.adopt(part.rows_file, rows)
+                draft.adopt(part.rows_file, rows)
             else:
-                write_frame(pl.DataFrame({"rows": part.rows}), folder.new(rows))
+                write_frame(pl.DataFrame({"rows": part.rows}), draft.new(rows))
     else:
-        write_frame(part.collect(list(names)), folder.new(name))
+        write_frame(part.collect(list(names)), draft.new(name))
         names = {c: c for c in names}
     return {"file": name, "rows": rows, "names": names}
 
@@ -183,24 +233,36 @@ def frame_bytes(frame: pl.DataFrame) -> memoryview:
 
 def map_frame(path: Path) -> pl.DataFrame:
     """An Arrow IPC file as a frame whose columns stay on disk until they are touched."""
+    return Files(path.parent).frame(path.name)
+
+
+def _frame(source: pa.NativeFile) -> pl.DataFrame:
     import polars as pl
     import pyarrow as pa
 
-    with pa.memory_map(str(path)) as source:
-        frame = pl.from_arrow(pa.ipc.open_file(source).read_all(), rechunk=False)
+    frame = pl.from_arrow(pa.ipc.open_file(source).read_all(), rechunk=False)
     assert isinstance(frame, pl.DataFrame)
     return frame
 
 
-def _read_table(folder: Path, stored: Mapping[str, Any]) -> Table:
+def _read_table(files: Files, stored: Mapping[str, Any]) -> Table:
     parts = []
     for entry in stored["parts"]:
-        file = folder / entry["file"]
-        rows_file = folder / entry["rows"] if entry["rows"] else None
-        rows: NDArray[np.integer[Any]] | None = map_frame(rows_file)["rows"].to_numpy() if rows_file else None
-        parts.append(Part(map_frame(file), entry["names"], rows, file, rows_file))
+        rows: NDArray[np.integer[Any]] | None = files.frame(entry["rows"])["rows"].to_numpy() if entry["rows"] else None
+        rows_file = files.path(entry["rows"]) if entry["rows"] else None
+        parts.append(Part(files.frame(entry["file"]), entry["names"], rows, files.path(entry["file"]), rows_file))
     classes = {c: tuple(n) for c, n in stored["classes"].items()}
     return Table(parts, stored["order"], classes)
+
+
+def _write_arrays(draft: Draft, name: str, arrays: dict[str, NDArray[Any]]) -> None:
+    """Write arrays as a safetensors file."""
+    from safetensors.numpy import save, save_file
+
+    if sum(a.nbytes for a in arrays.values()) < LARGE:
+        draft.write(name, save(arrays))
+    else:
+        save_file(arrays, draft.new(name))
 
 
 # -------------------------------------------------------------------------------------------------------------- networks
@@ -236,11 +298,10 @@ def spec_from_json(data: Mapping[str, Any]) -> NetworkSpec:
     )
 
 
-def _write_network(folder: Folder, port: str, network: Network) -> dict[str, Any]:
+def _write_network(draft: Draft, port: str, network: Network) -> dict[str, Any]:
     stored: dict[str, Any] = {"spec": spec_to_json(network.spec), "weights": None, "counts": {}}
     if network.weights:
         import numpy as np
-        from safetensors.numpy import save_file
 
         stored["weights"] = f"{port}.safetensors"
         stored["counts"] = {layer: len(arrays) for layer, arrays in network.weights.items()}
@@ -249,16 +310,14 @@ def _write_network(folder: Folder, port: str, network: Network) -> dict[str, Any
             for layer, arrays in network.weights.items()
             for n, array in enumerate(arrays)
         }
-        save_file(named, folder.new(stored["weights"]))
+        _write_arrays(draft, stored["weights"], named)
     return stored
 
 
-def _read_network(folder: Path, stored: Mapping[str, Any]) -> Network:
+def _read_network(files: Files, stored: Mapping[str, Any]) -> Network:
     weights: dict[str, list[NDArray[Any]]] = {}
     if stored["weights"]:
-        from safetensors.numpy import load_file
-
-        named = load_file(folder / stored["weights"])
+        named = files.arrays(stored["weights"])
         weights = {layer: [named[f"{layer}/{n}"] for n in range(count)] for layer, count in stored["counts"].items()}
     return Network(spec_from_json(stored["spec"]), weights)
 
@@ -266,27 +325,24 @@ def _read_network(folder: Path, stored: Mapping[str, Any]) -> Network:
 # --------------------------------------------------------------------------------------------------------------- figures
 
 
-def _write_figure(folder: Folder, port: str, figure: Figure) -> dict[str, Any]:
+def _write_figure(draft: Draft, port: str, figure: Figure) -> dict[str, Any]:
     data = {f.name: getattr(figure, f.name) for f in fields(figure)}
     if isinstance(figure, ImagesFigure):
-        from safetensors.numpy import save_file
+        import numpy as np
 
-        name = f"{port}.safetensors"
-        save_file({"images": figure.images}, folder.new(name))
-        data["images"] = name
+        data["images"] = f"{port}.safetensors"
+        _write_arrays(draft, data["images"], {"images": np.ascontiguousarray(figure.images)})
     if "lines" in data:
         data["lines"] = [asdict(line) for line in data["lines"]]
     return {"figure": data}
 
 
-def _read_figure(folder: Path, stored: Mapping[str, Any]) -> Figure:
+def _read_figure(files: Files, stored: Mapping[str, Any]) -> Figure:
     data = dict(stored["figure"])
     if "lines" in data:
         data["lines"] = [Line(**line) for line in data["lines"]]
     if data["kind"] == "images":
-        from safetensors.numpy import load_file
-
-        data["images"] = load_file(folder / data["images"])["images"]
+        data["images"] = files.arrays(data["images"])["images"]
     by_kind = {f.kind: f for f in get_args(Figure)}
     figure: Figure = by_kind[data["kind"]](**data)
     return figure

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import logging
 import re
+import sqlite3
 import threading
 import time
 import uuid
@@ -130,8 +131,7 @@ class _Run:
             self.result.status = "cancelled"
         elif self.result.failures or self.result.skipped:
             self.result.status = "failed"
-        if todo:
-            self.store.make_room()
+        self.store.make_room()
         self.result.keys = {n: self.keys[n] for n in self.records}
         self.result.seconds = time.perf_counter() - began
         self.tell(RunFinished(run=self.id, status=self.result.status, seconds=round(self.result.seconds, 3)))
@@ -248,7 +248,7 @@ class _Run:
                 node=planned.id,
                 folder=self.plan.folder,
                 scratch=lambda: self.store.scratch(key),
-                streams=writer.folder,
+                streams=lambda: writer.folder,
                 listener=self.tell,
                 control=self.control,
             )
@@ -260,6 +260,8 @@ class _Run:
             record, kept = writer.commit(
                 outputs, written=job.written, warnings=tuple(job.warnings), seconds=seconds, replace=self.fresh
             )
+        if job.used_scratch:
+            self.store.drop_scratch(key)
         self._computed.add(key)
         self.records[planned.id] = record
         self.values[planned.id] = kept
@@ -325,6 +327,8 @@ def _explained(error: Exception, store: Path) -> NodeError:
 
 def _is_disk_full(error: Exception) -> bool:
     """Whether a write failed for want of room; polars and pyarrow give the system's number in the text only."""
+    if isinstance(error, sqlite3.OperationalError):
+        return "full" in str(error)
     found = re.search(r"os error (\d+)|\[errno (\d+)\]", str(error))
     number = getattr(error, "errno", None) or (int(found[1] or found[2]) if found else None)
     return number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -44,9 +44,14 @@ class EngineJob:
         node: The node's id.
         folder: The workflow's folder.
         scratch: Makes and gives the folder that outlives a killed run.
-        streams: Where streamed tables are written.
+        streams: Makes and gives the folder where streamed tables are written.
         listener: Gets the events.
         control: The person's wishes.
+
+    Attributes:
+        warnings: What the node warned of.
+        written: The user's files it wrote -> their signature.
+        used_scratch: Whether it asked for the scratch folder.
     """
 
     def __init__(
@@ -56,13 +61,14 @@ class EngineJob:
         node: str,
         folder: Path,
         scratch: Callable[[], Path],
-        streams: Path,
+        streams: Callable[[], Path],
         listener: Listener,
         control: Control,
     ) -> None:
         self.node = node
         self.warnings: list[str] = []
         self.written: dict[str, str] = {}
+        self.used_scratch = False
         self._run = run
         self._folder = folder
         self._scratch = scratch
@@ -75,6 +81,7 @@ class EngineJob:
     @property
     def scratch(self) -> Path:
         """See `nodes.base.Job`."""
+        self.used_scratch = True
         return self._scratch()
 
     def resolve(self, path: str | Path) -> Path:
@@ -122,7 +129,7 @@ class EngineJob:
         import pyarrow as pa
 
         self._stream_count += 1
-        path = self._streams / f"stream-{self._stream_count}.arrow"
+        path = self._streams() / f"stream-{self._stream_count}.arrow"
         writer: pa.ipc.RecordBatchFileWriter | None = None
         schema = None
         with pa.OSFile(str(path), "wb") as sink:

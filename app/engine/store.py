@@ -1,14 +1,14 @@
 """The content-addressed result store: a result is whole, or it is not there.
 
-    <root>/results/ab/<key>/    record.json and the files it lists
+    <root>/store.sqlite         small results, each in one row; fingerprints of files
+    <root>/results/ab/<key>/    large results: record.json and the files it lists
     <root>/partial/<key>/       what an unfinished node left behind (checkpoints)
-    <root>/locks/, <root>/new/  for runs that are at it; fingerprints.sqlite
+    <root>/locks/, <root>/new/  for runs that are at it
 
-A result is written to a folder in `new/` and renamed into place. Its record holds the size and checksum of every file.
-The files need no fsync: until the machine restarts, what was written is what is read; after a restart the checksums are
-compared before a result is used, and a torn one is dropped and computed again.
-
-Paths are plain strings where a small result passes: Path objects would cost as much as the writing.
+A large result is written to a folder in `new/` and renamed into place; a small one is one transaction, which costs a tenth
+of making files. The record holds size and checksum of every file. The files need no fsync: until the machine restarts,
+what was written is what is read; after a restart the checksums are compared before a result is used, and a torn one is
+dropped and computed again.
 """
 
 from __future__ import annotations
@@ -16,24 +16,31 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
+import threading
 import time
 import uuid
+import weakref
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from dataclasses import replace as dataclass_replace
+from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
 import filelock
 
 from app.document.file import write_atomically
-from app.engine.codec import Folder, measure, read_value, write_value
+from app.engine.codec import Draft, Files, measure, read_value, write_value
 from app.engine.fingerprints import Fingerprints, signature
 from nodes.base import Value
 
 DEFAULT_LIMIT = 20 * 2**30
 """How many bytes the store keeps unless told otherwise."""
+SMALL = 2**18
+"""Results of up to so many bytes are rows of the database."""
+DAY = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,7 @@ class Record:
 
     def as_json(self) -> str:
         """As `record.json` holds it."""
-        return json.dumps(vars(self), ensure_ascii=False, default=list)
+        return json.dumps(vars(self), ensure_ascii=False)
 
     @classmethod
     def parse(cls, text: str) -> Record:
@@ -71,7 +78,7 @@ class Record:
 
 
 class Store:
-    """Results by key, within a limit of bytes.
+    """Results by key, within a limit of bytes. May be used by several threads and processes at once.
 
     Args:
         root: Its folder; made if it is not there.
@@ -83,26 +90,17 @@ class Store:
         self.limit = limit
         for name in ("results", "partial", "locks", "new"):
             (root / name).mkdir(parents=True, exist_ok=True)
-        self.fingerprints = Fingerprints(root / "fingerprints.sqlite")
+        self._rows = _Rows(root / "store.sqlite")
+        self.fingerprints = Fingerprints(root / "store.sqlite")
         self._sweep()
 
     # -- looking up
 
     def record(self, key: str) -> Record | None:
         """The record of a whole result, else None. Looking counts as use."""
-        folder = self._folder(key)
-        try:
-            with open(f"{folder}/record.json", encoding="utf-8") as file:
-                record = Record.parse(file.read())
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        if not self._is_whole(folder, record):
-            self.drop(key)
-            return None
-        if any(signature(Path(path)) != seen for path, seen in record.written.items()):
-            return None  # the user's file is gone or was changed: the node has to write it again
-        with suppress(OSError):
-            os.utime(f"{folder}/record.json")
+        record = self._rows.record(key) or self._record_in_folder(key)
+        if record is None or any(signature(Path(path)) != seen for path, seen in record.written.items()):
+            return None  # where the user's file is gone or was changed, the node has to write it again
         return record
 
     def load(self, key: str, record: Record | None = None) -> dict[str, Value]:
@@ -114,36 +112,35 @@ class Store:
         record = record or self.record(key)
         if record is None:
             raise KeyError(key)
-        folder = Path(self._folder(key))
-        return {port: read_value(folder, stored) for port, stored in record.outputs.items()}
+        content = self._rows.content(key, record)
+        files = Files(self._folder(key)) if content is None else Files(content=content)
+        return {port: read_value(files, stored) for port, stored in record.outputs.items()}
 
-    def _is_whole(self, folder: str, record: Record) -> bool:
+    def _record_in_folder(self, key: str) -> Record | None:
+        folder = self._folder(key)
         try:
-            if any(os.stat(f"{folder}/{name}").st_size != size for name, (size, _) in record.files.items()):
-                return False
-            if record.boot == BOOT:
-                return True
-            if any(measure(Path(folder, name)) != counted for name, counted in record.files.items()):
-                return False
-        except OSError:
-            return False
+            record = Record.parse((folder / "record.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError):
+            record = None
+        if record is None or not _is_whole(folder, record):
+            self.drop(key)
+            return None
         with suppress(OSError):
-            write_atomically(Path(folder, "record.json"), dataclass_replace(record, boot=BOOT).as_json().encode())
-        return True
+            os.utime(folder / "record.json")
+        return record
 
     # -- writing
 
     @contextmanager
     def writing(self, key: str) -> Iterator[Writer]:
         """A place for a result in the making; it vanishes unless `Writer.commit` was called."""
-        folder = f"{self.root}/new/{os.getpid()}-{uuid.uuid4().hex}"
-        os.mkdir(folder)
-        writer = Writer(self, key, Path(folder))
+        writer = Writer(self, key, self.root / "new" / f"{os.getpid()}-{uuid.uuid4().hex}")
         try:
             yield writer
         finally:
-            if not writer.moved:
-                shutil.rmtree(folder, ignore_errors=True)
+            writer.discard()
 
     @contextmanager
     def locked(self, key: str) -> Iterator[None]:
@@ -162,47 +159,70 @@ class Store:
 
     def drop_scratch(self, key: str) -> None:
         """Forget what a killed run of this result left behind."""
-        path = f"{self.root}/partial/{key}"
-        if os.path.exists(path):
-            shutil.rmtree(path, ignore_errors=True)
+        shutil.rmtree(self.root / "partial" / key, ignore_errors=True)
+
+    def put(self, key: str, draft: Draft, record: Record, *, replace: bool) -> Files:
+        """Put a finished result in its place; one that is there already stays, unless `replace` is set.
+
+        Raises:
+            OSError, sqlite3.Error: If the disk is full, say; then there is no result.
+        """
+        if not draft.large and draft.small_bytes <= SMALL:
+            self._rows.put(key, record, draft.small)
+            return Files(content={name: bytes(content) for name, content in draft.small.items()})
+        draft.lay_down()
+        (draft.folder / "record.json").write_text(record.as_json(), encoding="utf-8")
+        final = self._folder(key)
+        final.parent.mkdir(exist_ok=True)
+        try:
+            draft.folder.rename(final)
+        except OSError:
+            if replace or self.record(key) is None:  # an outdated or torn result is in the way
+                self.drop(key)
+                draft.folder.rename(final)
+        return Files(final)
+
+    # -- room
 
     def drop(self, key: str) -> None:
         """Forget a result."""
+        self._rows.drop([key])
         shutil.rmtree(self._folder(key), ignore_errors=True)
 
     def clear(self) -> None:
         """Forget everything."""
+        self._rows.clear()
         for name in ("results", "partial"):
             shutil.rmtree(self.root / name, ignore_errors=True)
             (self.root / name).mkdir(parents=True, exist_ok=True)
 
-    # -- room
-
     @property
     def size(self) -> int:
         """Bytes taken; a file that several results share counts once."""
-        return sum(_own_bytes(folder) for folder in self._folders())
+        return sum(size for _, size, _ in self._uses())
 
     def make_room(self) -> None:
         """Drop the results used longest ago until the rest fits into the limit."""
-        sizes = {folder: _own_bytes(folder) for folder in self._folders()}
-        excess = sum(sizes.values()) - self.limit
-        for folder in sorted(sizes, key=_last_use):
+        uses = sorted(self._uses())
+        excess = sum(size for _, size, _ in uses) - self.limit
+        for _, size, key in uses:
             if excess <= 0:
                 break
-            shutil.rmtree(folder, ignore_errors=True)
-            excess -= sizes[folder]
+            self.drop(key)
+            excess -= size
 
-    def _folders(self) -> Iterator[Path]:
-        return (self.root / "results").glob("*/*/")
+    def _uses(self) -> list[tuple[float, int, str]]:
+        """(when last used, bytes, key) of every result."""
+        folders = (self.root / "results").glob("*/*/")
+        return self._rows.uses() + [(_last_use(f), _own_bytes(f), f.name) for f in folders]
 
-    def _folder(self, key: str) -> str:
-        return f"{self.root}/results/{key[:2]}/{key}"
+    def _folder(self, key: str) -> Path:
+        return self.root / "results" / key[:2] / key
 
     def _sweep(self) -> None:
         """Remove what killed runs left long ago: unfinished results after a day, checkpoints after a month."""
         for name, days in (("new", 1), ("partial", 30)):
-            horizon = time.time() - days * 24 * 3600
+            horizon = time.time() - days * DAY
             for folder in (self.root / name).iterdir():
                 with suppress(OSError):
                     if folder.stat().st_mtime < horizon:
@@ -210,18 +230,18 @@ class Store:
 
 
 class Writer:
-    """A result in the making.
-
-    Attributes:
-        folder: Where its files go.
-        moved: Whether the folder has become the result.
-    """
+    """A result in the making."""
 
     def __init__(self, store: Store, key: str, folder: Path) -> None:
-        self.folder = folder
-        self.moved = False
         self._store = store
         self._key = key
+        self._path = folder
+        self._draft = Draft(folder)
+
+    @property
+    def folder(self) -> Path:
+        """Where its large files go; it is there once this was asked for."""
+        return self._draft.folder
 
     def commit(
         self,
@@ -238,34 +258,106 @@ class Writer:
             Its record, and the values as the store now holds them (large ones memory-mapped).
 
         Raises:
-            OSError: If the disk is full, say; then there is no result.
+            OSError, sqlite3.Error: If the disk is full, say; then there is no result.
         """
-        target = Folder(self.folder)
-        outputs = {port: write_value(target, port, value) for port, value in values.items()}
+        draft = self._draft
+        outputs = {port: write_value(draft, port, value) for port, value in values.items()}
         described = {port: value.spec.describe() if hasattr(value, "spec") else value.kind for port, value in values.items()}
-        files = target.finish()
-        record = Record(outputs, described, files, written, warnings, round(seconds, 4), BOOT)
-        target.write("record.json", record.as_json().encode())
-        final = self._store._folder(self._key)
-        try:
-            self._put(final)
-        except OSError:
-            if replace or self._store.record(self._key) is None:  # an outdated or torn result is in the way
-                self._store.drop(self._key)
-                self._put(final)
-        self._store.drop_scratch(self._key)
-        kept = {
-            port: read_value(Path(final), outputs[port]) if target.is_large(port) else value for port, value in values.items()
-        }
+        record = Record(outputs, described, draft.counts(), written, warnings, round(seconds, 4), BOOT)
+        files = self._store.put(self._key, draft, record, replace=replace)
+        kept = {port: read_value(files, outputs[port]) if draft.is_mapped(port) else value for port, value in values.items()}
         return record, kept
 
-    def _put(self, final: str) -> None:
+    def discard(self) -> None:
+        """Remove what was not committed."""
+        if self._path.exists():
+            shutil.rmtree(self._path, ignore_errors=True)
+
+
+class _Rows:
+    """The small results: one row each, with the contents of their files one behind the other."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
+        self._used: dict[str, float] = {}
         try:
-            os.rename(self.folder, final)
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(final), exist_ok=True)
-            os.rename(self.folder, final)
-        self.moved = True
+            self._connection = self._open(path)
+        except sqlite3.DatabaseError:  # what is no database any more is of no use to anybody
+            path.unlink(missing_ok=True)
+            self._connection = self._open(path)
+        weakref.finalize(self, self._connection.close)
+
+    @staticmethod
+    def _open(path: Path) -> sqlite3.Connection:
+        connection = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+        # With a write-ahead log a row costs no fsync, and a power cut may lose the last rows, but nothing else.
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, record TEXT, content BLOB, used REAL)")
+        return connection
+
+    def record(self, key: str) -> Record | None:
+        with self._lock, suppress(sqlite3.DatabaseError):
+            row = self._connection.execute("SELECT record FROM results WHERE key = ?", (key,)).fetchone()
+            if row is not None:
+                self._used[key] = time.time()
+                with suppress(ValueError, KeyError, TypeError):
+                    return Record.parse(row[0])
+        return None
+
+    def content(self, key: str, record: Record) -> dict[str, bytes] | None:
+        """The files of a result by name; None if it has no row. KeyError if they are not what was written."""
+        with self._lock:
+            row = self._connection.execute("SELECT content FROM results WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            return None
+        files, start = {}, 0
+        for name, (size, crc) in record.files.items():
+            files[name] = row[0][start : start + size]
+            start += size
+            if zlib.crc32(files[name]) != crc:
+                self.drop([key])
+                raise KeyError(key)
+        return files
+
+    def put(self, key: str, record: Record, files: Mapping[str, bytes | memoryview]) -> None:
+        row = (key, record.as_json(), b"".join(files.values()), time.time())
+        with self._lock:
+            self._connection.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", row)
+
+    def uses(self) -> list[tuple[float, int, str]]:
+        """(when last used, bytes, key) of every row."""
+        with self._lock:
+            self._connection.executemany(
+                "UPDATE results SET used = ? WHERE key = ?", [(used, key) for key, used in self._used.items()]
+            )
+            self._used.clear()
+            return self._connection.execute("SELECT used, length(content) + length(record), key FROM results").fetchall()
+
+    def drop(self, keys: list[str]) -> None:
+        with self._lock:
+            self._connection.executemany("DELETE FROM results WHERE key = ?", [(key,) for key in keys])
+
+    def clear(self) -> None:
+        with self._lock:
+            self._connection.execute("DELETE FROM results")
+            self._connection.execute("VACUUM")
+
+
+def _is_whole(folder: Path, record: Record) -> bool:
+    """Whether the files are those the record lists; their content is looked at once in each session of the machine."""
+    try:
+        if any((folder / name).stat().st_size != size for name, (size, _) in record.files.items()):
+            return False
+        if record.boot == BOOT:
+            return True
+        if any(measure(folder / name) != counted for name, counted in record.files.items()):
+            return False
+    except OSError:
+        return False
+    with suppress(OSError):
+        write_atomically(folder / "record.json", changed(record, boot=BOOT).as_json().encode())
+    return True
 
 
 def _boot() -> str:

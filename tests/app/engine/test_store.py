@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -139,8 +141,8 @@ def test_an_unfinished_result_is_not_there(store: Store) -> None:
 
 @pytest.mark.parametrize("damage", ["cut", "missing", "record"])
 def test_a_damaged_result_is_dropped(store: Store, damage: str) -> None:
-    put(store, "ab99", table=Table.of(pl.DataFrame({"n": range(100)})))
-    (data,) = folder(store, "ab99").glob("*.arrow")
+    put(store, "ab99", table=big())
+    data = folder(store, "ab99") / "table-0.arrow"
     record = folder(store, "ab99") / "record.json"
     if damage == "cut":
         data.write_bytes(data.read_bytes()[:-8])
@@ -154,12 +156,11 @@ def test_a_damaged_result_is_dropped(store: Store, damage: str) -> None:
 
 
 def test_after_a_restart_of_the_machine_checksums_are_compared_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(store, "ab50", table=Table.of(pl.DataFrame({"n": range(100)})))
-    put(store, "ab51", table=Table.of(pl.DataFrame({"n": range(100)})))
-    (data,) = folder(store, "ab51").glob("*.arrow")
-    content = bytearray(data.read_bytes())
-    content[200:300] = bytes(100)  # what a power cut leaves: the right size, with zeros
-    data.write_bytes(bytes(content))
+    put(store, "ab50", table=big())
+    put(store, "ab51", table=big())
+    with (folder(store, "ab51") / "table-0.arrow").open("r+b") as data:  # what a power cut leaves: the right size, with zeros
+        data.seek(200)
+        data.write(bytes(100))
     monkeypatch.setattr(module, "BOOT", "another session of the machine")
     assert store.record("ab50") is not None
     assert json.loads((folder(store, "ab50") / "record.json").read_text())["boot"] == "another session of the machine"
@@ -168,7 +169,7 @@ def test_after_a_restart_of_the_machine_checksums_are_compared_once(store: Store
 
 def test_what_was_used_longest_ago_goes_first(store: Store) -> None:
     for n in range(4):
-        put(store, f"ab0{n}", table=Table.of(pl.DataFrame({"n": range(10_000)})))
+        put(store, f"ab0{n}", table=big())
         os.utime(folder(store, f"ab0{n}") / "record.json", (n, n))
     assert store.record("ab00") is not None  # looking counts as use
     store.limit = store.size // 2
@@ -176,6 +177,46 @@ def test_what_was_used_longest_ago_goes_first(store: Store) -> None:
     assert [store.record(f"ab0{n}") is not None for n in range(4)] == [True, False, False, True]
     store.clear()
     assert store.size == 0
+
+
+def test_small_results_make_room_too(store: Store) -> None:
+    for n in range(4):
+        put(store, f"ac0{n}", table=Table.of(pl.DataFrame({"n": range(1000 + n)})))
+        time.sleep(0.01)
+    assert not folder(store, "ac00").exists()  # they are rows of a database: a tenth of the time of making files
+    assert store.record("ac00") is not None
+    store.limit = store.size // 2
+    store.make_room()
+    assert [store.record(f"ac0{n}") is not None for n in range(4)] == [True, False, False, True]
+
+
+def test_a_damaged_database_costs_its_results_and_nothing_more(store: Store) -> None:
+    put(store, "ad01", table=Table.of(pl.DataFrame({"n": [1]})))
+    connection = sqlite3.connect(store.root / "store.sqlite")
+    connection.execute("UPDATE results SET content = zeroblob(length(content))")
+    connection.commit()
+    connection.close()
+    with pytest.raises(KeyError):
+        store.load("ad01")
+    assert store.record("ad01") is None
+    other = store.root.parent / "other"
+    other.mkdir()
+    (other / "store.sqlite").write_bytes(b"no database at all" * 100)
+    again = Store(other)
+    put(again, "ad02", table=Table.of(pl.DataFrame({"n": [1]})))
+    assert again.record("ad02") is not None
+
+
+def test_a_store_is_for_several_processes_and_threads(store: Store) -> None:
+    second = Store(store.root)
+    put(store, "ae01", table=Table.of(pl.DataFrame({"n": [1]})))
+    assert second.load("ae01")["table"].frame()["n"].to_list() == [1]  # type: ignore[union-attr]
+    with ThreadPoolExecutor(4) as pool:
+        for made in [
+            pool.submit(put, s, f"af{n:02}", table=Table.of(pl.DataFrame({"n": [n]}))) for n in range(40) for s in (store, second)
+        ]:
+            made.result()
+    assert all(store.record(f"af{n:02}") for n in range(40))
 
 
 def test_what_a_killed_run_left_is_swept_a_day_later(store: Store) -> None:
