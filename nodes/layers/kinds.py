@@ -1,0 +1,44 @@
+"""Which Keras layers there are nodes for: the allow-list of everything that builds, reads or writes a network."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from typing import TYPE_CHECKING
+
+from nodes.errors import NodeError
+
+if TYPE_CHECKING:
+    from nodes.layers.base import Layer
+
+
+def layer_class(kind: str, name: str = "") -> type[Layer]:
+    """The node class for the Keras layer class `kind`.
+
+    Args:
+        kind: The Keras class: `Conv2D`.
+        name: The layer's name in its network, for the message.
+
+    Raises:
+        NodeError: If there is no such node: the layer is not built, whatever it is.
+    """
+    _import_layer_modules()
+    from nodes.layers.base import Layer
+
+    found = Layer.kinds.get(kind)
+    if found is None:
+        where = f"Layer '{name}' is of the class '{kind}'" if name else f"'{kind}' is a class"
+        raise NodeError(
+            f"{where}, which is not one of the layers that Layerloom knows.",
+            "Replace it by layers that are in the node repository; layers that run code of their own are never loaded.",
+        )
+    return found
+
+
+@cache
+def _import_layer_modules() -> None:
+    """Import this package's modules, so that every layer class has made itself known."""
+    package = importlib.import_module(__package__ or "nodes.layers")
+    for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        importlib.import_module(info.name)

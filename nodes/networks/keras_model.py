@@ -1,0 +1,119 @@
+"""From our graph of layers to a Keras model, and its weights back.
+
+The only place where Keras layers are constructed. What is constructed comes from an allow-list: a layer's class must
+be one there is a node for, and its arguments are read into that node's settings and written out again before Keras
+sees them, so nothing that a file says can make Keras look up code.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from nodes.errors import NodeError
+from nodes.layers.kinds import layer_class
+from nodes.values.network import LayerSpec, Network, NetworkSpec, Tensor
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    import keras
+    from numpy.typing import NDArray
+
+
+def import_keras() -> ModuleType:
+    """Keras on TensorFlow, imported with TensorFlow's chatter turned down (what the user has set stays as it is)."""
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import keras
+
+    module: ModuleType = keras
+    return module
+
+
+def to_keras(network: Network, seed: int | None = None) -> keras.Model:
+    """Build the Keras model of a network.
+
+    Args:
+        network: The graph, and the weights there are; a layer without weights gets its initial ones.
+        seed: For the initial weights (and for everything random that follows: Keras's one global seed).
+
+    Returns:
+        A functional model with the network's names. One input or output is a tensor, several are a list in the
+        network's order.
+
+    Raises:
+        NodeError: If a layer is not allowed, does not fit its inputs, or does not fit its weights.
+    """
+    keras = import_keras()
+    spec = network.spec
+    if seed is not None:
+        keras.utils.set_random_seed(seed)
+    layers = {layer.name: _build(layer) for layer in spec.layers}
+    tensors: dict[Tensor, Any] = {}
+    for call in spec.calls:
+        layer = layers[call.layer]
+        inputs = [tensors[t] for t in call.inputs]
+        try:
+            made = layer(inputs[0] if len(inputs) == 1 else inputs) if inputs else layer.output
+        except (ValueError, TypeError) as error:
+            raise NodeError(f"Keras refuses layer '{call.layer}': {_first_line(error)}", "Check its settings.") from error
+        for number, tensor in enumerate(made if isinstance(made, list | tuple) else [made]):
+            tensors[Tensor(call.layer, call.index, number)] = tensor
+    try:
+        model = keras.Model(_single([tensors[t] for t in spec.inputs]), _single([tensors[t] for t in spec.outputs]))
+    except ValueError as error:
+        raise NodeError(f"Keras refuses the network: {_first_line(error)}", "Connect its inputs to its outputs.") from error
+    load_weights(model, {name: arrays for name, arrays in network.weights.items() if name in layers})
+    return model
+
+
+def weights_of(model: keras.Model, spec: NetworkSpec) -> dict[str, list[NDArray[Any]]]:
+    """The weights of a model built by `to_keras`: layer name -> arrays in the order of `LayerSpec.weights`.
+
+    Layers without weights are left out. The states of random generators (Dropout's) are not weights.
+    """
+    return {layer.name: model.get_layer(layer.name).get_weights() for layer in spec.layers if layer.weights}
+
+
+def load_weights(model: keras.Model, weights: Mapping[str, Sequence[NDArray[Any]]]) -> None:
+    """Put weights (layer name -> arrays in the order of `LayerSpec.weights`) into a model built by `to_keras`.
+
+    Raises:
+        NodeError: If number or shapes of a layer's weights are not the model's.
+    """
+    for name, arrays in weights.items():
+        layer = model.get_layer(name)
+        wanted = [tuple(w.shape) for w in layer.weights]
+        given = [tuple(a.shape) for a in arrays]
+        if given != wanted:
+            raise NodeError(
+                f"The weights of layer '{name}' do not fit: the layer has {_shapes(wanted)}, stored are {_shapes(given)}.",
+                "Train the network anew, or use the network these weights belong to.",
+            )
+        layer.set_weights(arrays)
+
+
+def _build(layer: LayerSpec) -> Any:
+    """The Keras layer of a layer's spec, not yet applied to anything."""
+    keras = import_keras()
+    arguments = layer_class(layer.kind, layer.name).normalize(layer.config, layer.name)
+    if layer.kind != "InputLayer":
+        arguments["trainable"] = layer.trainable
+    try:
+        return getattr(keras.layers, layer.kind)(**arguments, name=layer.name)
+    except (ValueError, TypeError) as error:
+        raise NodeError(f"Keras refuses layer '{layer.name}': {_first_line(error)}", "Check its settings.") from error
+
+
+def _single(items: list[Any]) -> Any:
+    return items[0] if len(items) == 1 else items
+
+
+def _first_line(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+def _shapes(shapes: Sequence[tuple[int, ...]]) -> str:
+    return ", ".join(" x ".join(map(str, shape)) or "a number" for shape in shapes) or "none"

@@ -1,0 +1,243 @@
+"""Keras's losses as settings: every option, with Keras's defaults, and what a target must look like for each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
+
+from pydantic import Field
+
+from nodes.base import Settings, setting
+
+if TYPE_CHECKING:
+    import keras
+
+TargetForm = Literal["values", "one-hot", "class number", "sequence"]
+"""What a loss compares with: as many values as the network puts out; the same, with 1 for the true class and 0 for the
+others; the number of the true class; a sequence of class numbers."""
+
+
+class Loss(Settings):
+    """How far the network's output is from the target; training makes it small."""
+
+    form: ClassVar[TargetForm] = "values"
+
+    kind: str
+    reduction: Literal["sum_over_batch_size", "sum", "mean", "mean_with_sample_weight"] = setting(
+        "sum_over_batch_size",
+        "Reduction",
+        "How the losses of a batch become one number.",
+        advanced=True,
+        choices={
+            "sum_over_batch_size": "Their sum, divided by their number.",
+            "sum": "Their sum.",
+            "mean": "Their mean; the same as the sum divided by their number.",
+            "mean_with_sample_weight": "Their sum, divided by the sum of the class weights.",
+        },
+    )
+
+    def build(self) -> keras.losses.Loss:
+        """The Keras loss."""
+        import keras
+
+        return cast("keras.losses.Loss", getattr(keras.losses, self.kind)(**self.model_dump(exclude={"kind"})))
+
+
+def _from_logits() -> Any:
+    return setting(
+        False, "From logits", "The network's last layer has no softmax or sigmoid: the loss applies it.", advanced=True
+    )
+
+
+def _label_smoothing() -> Any:
+    return setting(0.0, "Label smoothing", "Moves targets from 0 and 1 this far towards an even distribution.", ge=0, le=1)
+
+
+def _axis(default: int) -> Any:
+    return setting(default, "Axis", "The dimension of the output that the classes are along; -1 is the last.", advanced=True)
+
+
+def _alpha() -> Any:
+    return setting(0.25, "Alpha", "The weight of the classes in the loss.", ge=0, le=1)
+
+
+def _gamma() -> Any:
+    return setting(2.0, "Gamma", "How much less easy examples count; 0: all the same.", ge=0)
+
+
+class CategoricalCrossentropy(Loss):
+    """For one of several classes: -log of the true class's probability; the target is one-hot."""
+
+    form: ClassVar[TargetForm] = "one-hot"
+    kind: Literal["CategoricalCrossentropy"] = "CategoricalCrossentropy"
+    from_logits: bool = _from_logits()
+    label_smoothing: float = _label_smoothing()
+    axis: int = _axis(-1)
+
+
+class SparseCategoricalCrossentropy(Loss):
+    """For one of several classes: -log of the true class's probability; the target is the class's number."""
+
+    form: ClassVar[TargetForm] = "class number"
+    kind: Literal["SparseCategoricalCrossentropy"] = "SparseCategoricalCrossentropy"
+    from_logits: bool = _from_logits()
+    ignore_class: int | None = setting(None, "Ignored class", "Rows of this class number do not count.", advanced=True)
+    axis: int = _axis(-1)
+
+
+class BinaryCrossentropy(Loss):
+    """For yes or no (one sigmoid unit), or several of them that do not exclude each other."""
+
+    kind: Literal["BinaryCrossentropy"] = "BinaryCrossentropy"
+    from_logits: bool = _from_logits()
+    label_smoothing: float = _label_smoothing()
+    axis: int = _axis(-1)
+
+
+class BinaryFocalCrossentropy(Loss):
+    """Binary cross-entropy in which easy examples count less (Lin et al., 2017)."""
+
+    kind: Literal["BinaryFocalCrossentropy"] = "BinaryFocalCrossentropy"
+    apply_class_balancing: bool = setting(False, "Class balancing", "Weight the two classes by alpha and 1 - alpha.")
+    alpha: float = _alpha()
+    gamma: float = _gamma()
+    from_logits: bool = _from_logits()
+    label_smoothing: float = _label_smoothing()
+    axis: int = _axis(-1)
+
+
+class CategoricalFocalCrossentropy(Loss):
+    """Categorical cross-entropy in which easy examples count less (Lin et al., 2017); the target is one-hot."""
+
+    form: ClassVar[TargetForm] = "one-hot"
+    kind: Literal["CategoricalFocalCrossentropy"] = "CategoricalFocalCrossentropy"
+    alpha: float = _alpha()
+    gamma: float = _gamma()
+    from_logits: bool = _from_logits()
+    label_smoothing: float = _label_smoothing()
+    axis: int = _axis(-1)
+
+
+class CategoricalGeneralizedCrossEntropy(Loss):
+    """Cross-entropy for labels that are partly wrong (Zhang & Sabuncu, 2018); the target is the class's number."""
+
+    form: ClassVar[TargetForm] = "class number"
+    kind: Literal["CategoricalGeneralizedCrossEntropy"] = "CategoricalGeneralizedCrossEntropy"
+    q: float = setting(0.5, "q", "Near 0 it is the cross-entropy, near 1 the more forgiving mean absolute error.", gt=0, lt=1)
+
+
+class CategoricalHinge(Loss):
+    """The margin between the true class and the best of the others; the target is one-hot."""
+
+    form: ClassVar[TargetForm] = "one-hot"
+    kind: Literal["CategoricalHinge"] = "CategoricalHinge"
+
+
+class Hinge(Loss):
+    """max(1 - target x output, 0), for targets -1 and 1 (0 is taken as -1)."""
+
+    kind: Literal["Hinge"] = "Hinge"
+
+
+class SquaredHinge(Loss):
+    """The square of the hinge loss."""
+
+    kind: Literal["SquaredHinge"] = "SquaredHinge"
+
+
+class KLDivergence(Loss):
+    """How far one distribution over the classes is from another (Kullback-Leibler)."""
+
+    form: ClassVar[TargetForm] = "one-hot"
+    kind: Literal["KLDivergence"] = "KLDivergence"
+
+
+class MeanSquaredError(Loss):
+    """For numbers: the mean square of the differences."""
+
+    kind: Literal["MeanSquaredError"] = "MeanSquaredError"
+
+
+class MeanAbsoluteError(Loss):
+    """For numbers: the mean of the absolute differences."""
+
+    kind: Literal["MeanAbsoluteError"] = "MeanAbsoluteError"
+
+
+class MeanAbsolutePercentageError(Loss):
+    """For numbers: the mean of the differences, as a percentage of the target."""
+
+    kind: Literal["MeanAbsolutePercentageError"] = "MeanAbsolutePercentageError"
+
+
+class MeanSquaredLogarithmicError(Loss):
+    """For positive numbers: the mean square of the differences of log(1 + value)."""
+
+    kind: Literal["MeanSquaredLogarithmicError"] = "MeanSquaredLogarithmicError"
+
+
+class Huber(Loss):
+    """For numbers with outliers: squared below delta, linear above."""
+
+    kind: Literal["Huber"] = "Huber"
+    delta: float = setting(1.0, "Delta", "The difference from which on it is linear.", gt=0)
+
+
+class LogCosh(Loss):
+    """For numbers with outliers: log(cosh(difference))."""
+
+    kind: Literal["LogCosh"] = "LogCosh"
+
+
+class Poisson(Loss):
+    """For counts: output - target x log(output)."""
+
+    kind: Literal["Poisson"] = "Poisson"
+
+
+class CosineSimilarity(Loss):
+    """For directions: minus the cosine of the angle between target and output."""
+
+    kind: Literal["CosineSimilarity"] = "CosineSimilarity"
+    axis: int = _axis(-1)
+
+
+class Dice(Loss):
+    """For segmentation: 1 - 2 x overlap / (size of target + size of output)."""
+
+    kind: Literal["Dice"] = "Dice"
+    axis: tuple[int, ...] | None = setting(None, "Axes", "Dimensions the overlap is taken over; empty: all.", advanced=True)
+
+
+class Tversky(Loss):
+    """For segmentation: Dice with weights of their own for false positives and false negatives (Salehi et al., 2017)."""
+
+    kind: Literal["Tversky"] = "Tversky"
+    alpha: float = setting(0.5, "Alpha", "The weight of false positives.", ge=0)
+    beta: float = setting(0.5, "Beta", "The weight of false negatives.", ge=0)
+    axis: tuple[int, ...] | None = setting(None, "Axes", "Dimensions the overlap is taken over; empty: all.", advanced=True)
+
+
+class Circle(Loss):
+    """For embeddings: examples of one class are drawn together (Sun et al., 2020); the target is the class's number."""
+
+    form: ClassVar[TargetForm] = "class number"
+    kind: Literal["Circle"] = "Circle"
+    gamma: float = setting(80.0, "Gamma", "The scale of the similarities.", gt=0)
+    margin: float = setting(0.4, "Margin", "How far the classes are to be apart.", ge=0, le=1)
+    remove_diagonal: bool = setting(True, "Without itself", "Do not compare an example with itself.", advanced=True)
+
+
+class CTC(Loss):
+    """For sequences without alignment, such as speech (Graves et al., 2006); the target is a sequence of class numbers."""
+
+    form: ClassVar[TargetForm] = "sequence"
+    kind: Literal["CTC"] = "CTC"
+
+
+AnyLoss = Annotated[
+    CategoricalCrossentropy | SparseCategoricalCrossentropy | BinaryCrossentropy | MeanSquaredError | MeanAbsoluteError
+    | MeanAbsolutePercentageError | MeanSquaredLogarithmicError | Huber | LogCosh | BinaryFocalCrossentropy
+    | CategoricalFocalCrossentropy | CategoricalGeneralizedCrossEntropy | CategoricalHinge | Hinge | SquaredHinge
+    | KLDivergence | Poisson | CosineSimilarity | Dice | Tversky | Circle | CTC,
+    Field(discriminator="kind"),
+]  # fmt: skip

@@ -1,0 +1,87 @@
+"""Network Summary: the layers of a network as a table, without building the network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from nodes.base import Job, Node, Port, Specs, Values
+from nodes.values.figure import TextFigure
+from nodes.values.network import LayerSpec, NetworkSpec
+from nodes.values.table import Table, TableSpec, grouped
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class NetworkSummary(Node):
+    """List a network's layers, with the shape that comes out of each and the number of its parameters.
+
+    There is one row per layer, in the order in which they are computed. Of a layer that is used several times, shapes
+    and inputs of every use are listed. Shapes are without the batch; ? is a size that is not fixed.
+    """
+
+    id: ClassVar[str] = "networks.summary"
+    title: ClassVar[str] = "Network Summary"
+    shelf: ClassVar[str] = "Network"
+    icon: ClassVar[str] = "mdi6.table-eye"
+    keywords: ClassVar[tuple[str, ...]] = ("summary", "layers", "parameters", "shapes", "inspect", "model.summary", "describe")
+    input_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network to look at."),)
+    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Layers", "One row per layer."),)
+
+    def configure(self, specs: Specs) -> Mapping[str, TableSpec]:
+        """The columns, and as many rows as there are layers."""
+        return {"table": TableSpec(_schema(), len(specs.network().layers))}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Table]:
+        """One row per layer."""
+        import polars as pl
+
+        network = values.network().spec
+        rows = [_row(network, layer) for layer in network.layers]
+        return {"table": Table.of(pl.DataFrame(rows, schema=_schema(), orient="row"))}
+
+    def views(self, outputs: Values) -> Sequence[TextFigure]:
+        """The table as text, with the totals below."""
+        frame = outputs.table().frame()
+        head = ["Layer", "Class", "Output shape", "Parameters", "Inputs"]
+        body = [
+            [
+                row["layer"],
+                row["class"],
+                row["output shape"],
+                grouped(row["parameters"]) + " frozen" * (not row["trainable"]),
+                row["inputs"],
+            ]
+            for row in frame.iter_rows(named=True)
+        ]
+        total, trainable = int(frame["parameters"].sum()), int(frame["trainable parameters"].sum())
+        totals = f"Parameters: {grouped(total)}, of which training changes {grouped(trainable)}."
+        return [TextFigure("Layers", f"{_in_columns([head, *body])}\n\n{totals}")]
+
+
+def _schema() -> pl.Schema:
+    import polars as pl
+
+    texts, numbers = ("layer", "class", "output shape"), ("parameters", "trainable parameters")
+    return pl.Schema(
+        {
+            **dict.fromkeys(texts, pl.String()),
+            **dict.fromkeys(numbers, pl.Int64()),
+            "trainable": pl.Boolean(),
+            "inputs": pl.String(),
+        }
+    )
+
+
+def _row(network: NetworkSpec, layer: LayerSpec) -> tuple[Any, ...]:
+    calls = [call for call in network.calls if call.layer == layer.name]
+    shapes = "; ".join(dict.fromkeys(", ".join(out.describe() for out in call.outputs) for call in calls))
+    inputs = "; ".join(", ".join(str(tensor) for tensor in call.inputs) for call in calls)
+    return layer.name, layer.kind, shapes, layer.parameters, layer.trainable_parameters, layer.trainable, inputs
+
+
+def _in_columns(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of text set in columns, two spaces apart."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
