@@ -24,7 +24,6 @@ from app.engine.events import (
     NodeFailed,
     NodeFinished,
     NodeLog,
-    NodeMetrics,
     NodeProgress,
     NodeSkipped,
     NodeStarted,
@@ -99,9 +98,6 @@ class TerminalListener:
                 self._begin(event.node)
             case NodeProgress():
                 self._advance(event)
-            case NodeMetrics(epoch=True) if not self._live:
-                values = ", ".join(f"{name} {value:.4g}" for name, value in event.values.items())
-                self._say(f"  {self._name(event.node)}: epoch {event.step:g}: {values}")
             case NodeStored():
                 self.stored.add(event.node)
                 self._end(event.node, "stored", f"stored   {self._described(event.node, event.outputs)}")

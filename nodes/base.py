@@ -67,7 +67,7 @@ class Port:
 
     def matches(self, name: str) -> bool:
         """Whether `name`, as a workflow file gives it, means this port."""
-        return self.number(name) is not None if self.grows else name == self.name
+        return name == self.name if not self.grows else self.number(name) is not None
 
 
 # -------------------------------------------------------------------------------------------------------------- settings
@@ -355,12 +355,18 @@ class Node(BaseModel):
     @classmethod
     def input_port(cls, name: str) -> Port | None:
         """The declared input that `name`, as a workflow file gives it, means."""
-        return next((p for p in cls.input_ports if p.matches(name)), None)
+        for port in cls.input_ports:
+            if port.matches(name):
+                return port
+        return None
 
     @classmethod
     def output_port(cls, name: str) -> Port | None:
         """The declared output called `name`."""
-        return next((p for p in cls.output_ports if p.name == name), None)
+        for port in cls.output_ports:
+            if port.name == name:
+                return port
+        return None
 
     @classmethod
     @cache

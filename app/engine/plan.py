@@ -51,7 +51,9 @@ class PlannedNode:
     @property
     def ready(self) -> bool:
         """Whether it can run, as far as can be seen before."""
-        return self.node is not None and self.blocked_by is None and all(p.severity != "error" for p in self.problems)
+        if self.node is None or self.blocked_by is not None:
+            return False
+        return not self.problems or all(p.severity != "error" for p in self.problems)
 
 
 @dataclass

@@ -15,7 +15,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 from pydantic import BaseModel
 
 from app import __version__
@@ -134,7 +133,7 @@ class _Report:
             _problems(self.plan.general),
             self._variables(),
             tag("h2", "Nodes"),
-            [self._node(self.plan.nodes[n]) for n in self._reading_order() if self.outcomes[n].state != "not asked for"],
+            [self._node(self.plan.nodes[n]) for n in self.plan.nodes if self.outcomes[n].state != "not asked for"],
             self._left_out(),
             tag(
                 "footer",
@@ -142,14 +141,6 @@ class _Report:
             ),
         )
         return f"<!doctype html>\n{tag('html', head, tag('body', main), lang='en')}\n"
-
-    def _reading_order(self) -> list[str]:
-        """A topological order that keeps to the order of the file, so that a branch is not torn apart."""
-        graph = self.plan.graph
-        if not nx.is_directed_acyclic_graph(graph):
-            return list(self.plan.nodes)
-        numbers = {record.id: number for number, record in enumerate(self.workflow.nodes)}
-        return list(nx.lexicographical_topological_sort(graph, key=numbers.__getitem__))
 
     # -- the top of the page
 

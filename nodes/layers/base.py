@@ -150,13 +150,10 @@ class Layer(Node):
         """
         known, values = set(cls.arguments()), {}
         for key, value in cls.upgrade({cls.renamed.get(k, k): v for k, v in config.items()}).items():
+            if value is None:
+                continue  # Keras's way of saying that the default is meant
             if key not in known:
-                if (
-                    value is None
-                    or key in COMMON_ARGUMENTS
-                    or key in cls.ignored
-                    or (key == "data_format" and cls.has_data_format)
-                ):
+                if key in COMMON_ARGUMENTS or key in cls.ignored or (key == "data_format" and cls.has_data_format):
                     continue
                 raise NodeError(
                     f"Layer '{name}' ({cls.kind}) has the argument '{key}' = {value!r:.60}, which Layerloom does not know.",
@@ -201,6 +198,9 @@ class Layer(Node):
 class AttachedLayer(Layer):
     """A layer that is applied to the outputs of one or more networks."""
 
+    tensor_setting: ClassVar[str] = "input_tensor"
+    """The setting that chooses tensors."""
+
     dtype: DtypePolicy = setting(
         "float32",
         "Number type",
@@ -213,9 +213,6 @@ class AttachedLayer(Layer):
     def compute_dtype(self) -> str:
         """The dtype that floating-point inputs are cast to, and outputs have."""
         return self.dtype.removeprefix("mixed_")
-
-    tensor_setting: ClassVar[str] = "input_tensor"
-    """The setting that chooses tensors."""
 
     @abstractmethod
     def tensor_name(self, position: int) -> str | None:

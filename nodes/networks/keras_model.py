@@ -8,7 +8,12 @@ sees them, so nothing that a file says can make Keras look up code.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from nodes.errors import NodeError
@@ -22,14 +27,45 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@cache
 def import_keras() -> ModuleType:
-    """Keras on TensorFlow, imported with TensorFlow's chatter turned down (what the user has set stays as it is)."""
+    """Keras on TensorFlow, with TensorFlow's devices found and its chatter turned down.
+
+    The first call takes seconds. What the user has set in the environment stays as it is.
+    """
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    import keras
+    with _without_chatter():
+        import keras
+        import tensorflow as tf
 
+        tf.config.list_physical_devices()
     module: ModuleType = keras
     return module
+
+
+_CHATTER = re.compile(rb"WARNING: All log messages before absl::|[IWE]\d{4} [\d:.]+ ")
+"""How the lines begin that TensorFlow's C++ libraries write however quiet they are told to be, about graphics cards that are
+not there for one."""
+
+
+@contextmanager
+def _without_chatter() -> Iterator[None]:
+    """Hold back what is written to the process's standard error, and pass on afterwards what is not chatter."""
+    with tempfile.TemporaryFile() as held:
+        sys.stderr.flush()
+        shown = os.dup(2)
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(shown, 2)
+            os.close(shown)
+            held.seek(0)
+            for line in held:
+                if not _CHATTER.match(line):
+                    os.write(2, line)
 
 
 def to_keras(network: Network, seed: int | None = None) -> keras.Model:

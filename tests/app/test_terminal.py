@@ -45,7 +45,6 @@ def test_a_log_file_gets_plain_lines(tmp_path: Path) -> None:
     text = raw.getvalue().decode()
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text)
     assert "✓ Train (train)" in text and "History: 3 rows" not in text and "3 rows · 2 columns" in text
-    assert "Train (train): epoch 2: loss 0.5" in text
     assert "! Train (train): The loss is stuck <script>" in text
     assert "✗ Break (broken)" in text and "Mend it." in text
     assert "– Train (behind)" in text and "skipped: a node above it did not finish" in text

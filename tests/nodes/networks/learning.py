@@ -9,26 +9,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from nodes.base import Values
-from nodes.layers.base import Layer
 from nodes.layers.core import Dense, Dropout, Input
 from nodes.networks.learner import Learner
 from nodes.values.network import Network
 from nodes.values.table import Table
+from tests.nodes.layers.building import chain
 from tests.support import RecordingJob, run
 
 NAMES = ("low", "middle", "high")
-
-
-def chain(*layers: Layer, start: Network | None = None) -> Network:
-    """Layers one behind the other; they are called layer_0, layer_1, ..."""
-    network = start
-    first = len(start.spec.layers) if start else 0
-    for number, layer in enumerate(layers, first):
-        inputs = {"network": network} if network else {}
-        network = layer.execute(Values(inputs), RecordingJob(Path(), node=f"layer_{number}"))["network"]  # type: ignore[assignment]
-    assert network is not None
-    return network
 
 
 def classifier(units: int = 3, inputs: int = 4, *, dropout: float = 0.0, activation: Any = "softmax") -> Network:

@@ -11,13 +11,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nodes.base import Cancelled, NodeError
+from nodes.base import Cancelled, NodeError, Values
+from nodes.layers.convolution import Conv2D
 from nodes.layers.core import Dense, Flatten, Input
+from nodes.layers.pooling import MaxPooling2D
 from nodes.networks.keras_model import to_keras
 from nodes.networks.learner import Learner
 from nodes.values.network import Network, Tensor
 from nodes.values.table import Table
-from tests.nodes.networks.learning import NAMES, chain, classifier, learner, points, same_weights, train
+from tests.nodes.layers.building import chain
+from tests.nodes.networks.learning import NAMES, classifier, learner, points, same_weights, train
 from tests.support import RecordingJob, run
 
 
@@ -29,7 +32,7 @@ def test_it_learns(tmp_path: Path) -> None:
     assert history["epoch"].to_list() == list(range(1, 13))
     assert history["loss"][-1] < 0.6 * history["loss"][0]
     assert history["accuracy"][-1] > 0.85
-    assert outputs["network"].spec.classes == {"layer_2_0:0": NAMES}
+    assert outputs["network"].spec.classes == {"node_3_0:0": NAMES}
     assert not job.warnings
 
 
@@ -65,6 +68,21 @@ def test_the_same_seed_gives_the_same_network_to_the_last_bit(tmp_path: Path) ->
     assert same_weights(first["network"], second["network"])
     other, _ = train(node.model_copy(update={"seed": 8}), tmp_path / "c", network, table)
     assert not same_weights(first["network"], other["network"])
+
+
+def test_convolutions_are_the_same_to_the_last_bit_too(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).random((64, 12, 12, 1), np.float32)
+    table = Table.of(pl.DataFrame({"image": images, "number": np.arange(64) % 3}))
+    layers = (
+        Conv2D(filters=8, kernel_size=(2, 2), activation="relu"),
+        MaxPooling2D(),
+        Flatten(),
+        Dense(units=3, activation="softmax"),
+    )
+    target = {"columns": ["number"], "conversion": "one-hot"}
+    node = Learner.model_validate({"targets": [target], "epochs": 2, "batch_size": 20})
+    runs = [train(node, tmp_path / name, chain(Input(shape=(12, 12, 1)), *layers), table)[0] for name in "ab"]
+    assert same_weights(runs[0]["network"], runs[1]["network"])
 
 
 def test_without_a_seed_runs_differ_and_are_not_reused(tmp_path: Path) -> None:
@@ -152,8 +170,6 @@ def test_no_checkpoints_where_none_are_wanted(tmp_path: Path) -> None:
 
 
 def test_cancel_is_seen_at_the_next_block(tmp_path: Path) -> None:
-    job = RecordingJob(tmp_path)
-
     class CancelledSoon(RecordingJob):
         def progress(self, fraction: float | None, message: str = "") -> None:
             self.cancelled = "batch" in message
@@ -228,7 +244,7 @@ def test_every_way_to_name_a_class_gives_the_same_training(tmp_path: Path, colum
     reference, _ = train(learner(), tmp_path / "b", classifier(), points())
     assert outputs["history"].frame()["loss"][0] == pytest.approx(reference["history"].frame()["loss"][0], rel=1e-5)
     assert outputs["history"].frame()["accuracy"][0] == reference["history"].frame()["accuracy"][0]
-    assert outputs["network"].spec.classes == ({} if column == "one_hot" else {"layer_2_0:0": NAMES})
+    assert outputs["network"].spec.classes == ({} if column == "one_hot" else {"node_3_0:0": NAMES})
 
 
 def test_class_weights_count(tmp_path: Path) -> None:
@@ -245,9 +261,9 @@ def test_class_weights_count(tmp_path: Path) -> None:
 def test_two_inputs_and_two_outputs(tmp_path: Path) -> None:
     left = chain(Input(shape=(4,)), Dense(units=3, activation="softmax"))
     spec = left.spec.append(
-        replace(left.spec.layer("layer_1"), name="value", uid="value"), [Tensor("layer_0")], left.spec.calls[-1].outputs
+        replace(left.spec.layer("node_2"), name="value", uid="value"), [Tensor("node_1")], left.spec.calls[-1].outputs
     )
-    network = Network(replace(spec, outputs=(Tensor("layer_1"), Tensor("value"))))
+    network = Network(replace(spec, outputs=(Tensor("node_2"), Tensor("value"))))
     node = Learner.model_validate(
         {
             "inputs": [{"columns": ["features"]}],
@@ -264,8 +280,8 @@ def test_two_inputs_and_two_outputs(tmp_path: Path) -> None:
     )
     outputs, _ = train(node, tmp_path, network, points(), points(20, seed=1))
     row = outputs["history"].frame().row(0, named=True)
-    assert row["loss"] == pytest.approx(row["layer_1_loss"] + 2 * row["value_loss"], rel=1e-5)
-    assert {"layer_1_accuracy", "layer_1_auc", "layer_1_auc_2", "value_mean_absolute_error", "val_value_loss"} <= set(row)
+    assert row["loss"] == pytest.approx(row["node_2_loss"] + 2 * row["value_loss"], rel=1e-5)
+    assert {"node_2_accuracy", "node_2_auc", "node_2_auc_2", "value_mean_absolute_error", "val_value_loss"} <= set(row)
 
 
 def test_images_by_their_bytes(tmp_path: Path) -> None:
@@ -289,7 +305,7 @@ def test_an_empty_validation_table_means_no_validation(tmp_path: Path) -> None:
     outputs, job = train(learner(early_stopping={}), tmp_path, classifier(), points(), points().slice(0, 0))
     assert outputs["history"].frame()["val_loss"].to_list() == [None]
     assert "no validation" in job.warnings[0]
-    assert len(learner().views(outputs_of(outputs))[0].lines) == 2  # type: ignore[union-attr]
+    assert len(learner().views(Values(outputs))[0].lines) == 2  # type: ignore[union-attr]
 
 
 def test_one_row_is_enough(tmp_path: Path) -> None:
@@ -344,19 +360,13 @@ def test_progress_and_curves(tmp_path: Path) -> None:
     ends = [(step, set(values)) for step, values, epoch in job.points if epoch]
     assert ends == [(n, {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"}) for n in (1, 2)]
     assert all(0 < step < 2 for step, _, epoch in job.points if not epoch)
-    (figure,) = learner().views(outputs_of(outputs))
+    (figure,) = learner().views(Values(outputs))
     assert [(line.group, line.dashed) for line in figure.lines] == [  # type: ignore[union-attr]
         ("loss", False),
         ("loss", True),
         ("accuracy", False),
         ("accuracy", True),
     ]
-
-
-def outputs_of(outputs: dict[str, Any]) -> Any:
-    from nodes.base import Values
-
-    return Values(outputs)
 
 
 def test_an_unknown_device_is_refused(tmp_path: Path) -> None:

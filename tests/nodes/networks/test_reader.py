@@ -26,9 +26,6 @@ from tests.support import configure, run
 
 FORMATS = (".keras", ".h5")
 
-# Keras 3.15 gives its variables to numpy 2 in the way of numpy 1 when it saves them.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
 
 def read(path: Path) -> Network:
     network = run(NetworkReader(path=str(path)))["network"]
