@@ -17,6 +17,7 @@ settings.load_profile("layerloom")
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as the program has it
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 

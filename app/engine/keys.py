@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import inspect
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from nodes.base import Node
@@ -49,22 +48,21 @@ def _identity(node_class: type[Node]) -> bytes:
 
 
 def _source(node_class: type[Node]) -> str:
-    """A hash of the modules that define the class and its bases below `Node`: changed code gives new results."""
+    """A hash of the code behind a class: the folders that it and its bases below `Node` are in. Changed code, new results."""
     modules = {c.__module__ for c in node_class.__mro__ if issubclass(c, Node) and c is not Node}
-    return _modules_hash(frozenset(modules))
+    return "".join(sorted({_folder_hash(name.rpartition(".")[0] or name) for name in modules}))
 
 
 @functools.cache
-def _modules_hash(names: frozenset[str]) -> str:
+def _folder_hash(name: str) -> str:
+    """A hash of the modules in a package (or of one module that is in none)."""
     digest = hashlib.blake2b(digest_size=16)
-    for text in _sources(sorted(names)):
-        digest.update(text)
+    module = sys.modules[name]
+    folders = [Path(folder) for folder in getattr(module, "__path__", ())]
+    files = sorted(path for folder in folders for path in folder.glob("*.py"))
+    if not folders and getattr(module, "__file__", None):
+        files = [Path(str(module.__file__))]
+    digest.update(name.encode())
+    for path in files:
+        digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def _sources(names: Iterable[str]) -> Iterable[bytes]:
-    for name in names:
-        try:
-            yield Path(inspect.getfile(sys.modules[name])).read_bytes()
-        except (OSError, TypeError):
-            yield name.encode()  # a class made in an interactive session has no file

@@ -164,16 +164,19 @@ def find_column(
     for column in table.columns_of(*FEEDABLE):
         if column not in taken:
             try:
-                bind(table, tensor, [column], conversion, setting=setting, channels_first=channels_first)
+                bound = bind(table, tensor, [column], conversion, setting=setting, channels_first=channels_first)
             except NodeError:
                 continue
-            fitting.append(column)
+            # One-hot, a category could fill a tensor of any size; it is meant where the classes are as many.
+            names = table.class_names(column)
+            if bound.parts[0].conversion != "one-hot" or names is None or len(names) == bound.classes:
+                fitting.append(column)
     if len(fitting) == 1:
         return fitting[0]
     named = ", ".join(f"'{c}'" for c in (fitting or table.columns_of(*FEEDABLE)))
-    problem = f"{len(fitting)} columns fit" if fitting else "no column of the table fits"
+    problem = f"{len(fitting)} columns fit" if fitting else "no column of the table fits it alone"
     raise NodeError(
-        f"No column is chosen for {what} ({tensor.describe()}), and {problem} by itself.",
+        f"No column is chosen for {what} ({tensor.describe()}), and {problem}.",
         f"Choose from: {named or '(the table has no column of numbers)'}.",
         setting=f"{setting}.columns",
     )

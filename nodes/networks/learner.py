@@ -278,6 +278,7 @@ class Learner(Node):
         if validation is not None:
             size = self.batch_size if wiring.fixed_batch else self.validation_batch_size or self.batch_size
             checked = self._feed(validation, wiring, size, None)
+            _refuse_no_batches(checked, "validation")
         _refuse_no_batches(feed, "training")
         model = to_keras(network, seed)
         self._compile(model, network.spec, wiring, feed.batches * self.epochs)

@@ -29,7 +29,7 @@ class Metric(Settings):
     @property
     def name(self) -> str:
         """As the history calls it: `top_k_categorical_accuracy`."""
-        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", self.kind.replace("IoU", "Iou")).lower()
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", self.kind.replace("IoU", "Iou")).lower()
 
     def build(self, name: str, classes: int) -> keras.Metric | str:
         """The Keras metric.

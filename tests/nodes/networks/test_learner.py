@@ -308,6 +308,17 @@ def test_an_empty_validation_table_means_no_validation(tmp_path: Path) -> None:
     assert len(learner().views(Values(outputs))[0].lines) == 2  # type: ignore[union-attr]
 
 
+def test_a_fixed_batch_size_needs_that_many_rows(tmp_path: Path) -> None:
+    network = chain(Input(shape=(4,), batch_size=10), Dense(units=3, activation="softmax"))
+    node = learner(batch_size=10)
+    outputs, _ = train(node, tmp_path / "a", network, points(25), points(15))
+    assert outputs["history"].height == 1
+    with pytest.raises(NodeError, match="The training table has fewer rows"):
+        train(node, tmp_path / "b", network, points(9))
+    with pytest.raises(NodeError, match="The validation table has fewer rows"):
+        train(node, tmp_path / "c", network, points(25), points(9))
+
+
 def test_one_row_is_enough(tmp_path: Path) -> None:
     outputs, _ = train(learner(), tmp_path, classifier(), points(1))
     assert outputs["history"].height == 1

@@ -36,9 +36,8 @@ def test_early_stopping(
 ) -> None:
     rule = EarlyStopping(min_delta=min_delta, patience=patience, baseline=baseline, start_from_epoch=start)
     ours = Patience(rule, rises, worst(rises))
-    theirs = keras.callbacks.EarlyStopping(
-        monitor="x", mode="max" if rises else "min", restore_best_weights=True, **rule.model_dump(exclude={"monitor", "mode", "restore_best_weights"})
-    )  # fmt: skip
+    options = rule.model_dump(exclude={"monitor", "mode"})
+    theirs = keras.callbacks.EarlyStopping(monitor="x", mode="max" if rises else "min", **options)
     model: Any = FakeModel(stop_training=False, epoch=0)
     theirs.set_model(model)
     theirs.on_train_begin()
