@@ -23,7 +23,6 @@ from nodes.writers.network import NetworkWriter
 from tests.nodes.layers.building import add, chain
 from tests.support import RecordingJob, configure, run
 
-
 IMAGES = np.random.default_rng(0).random((3, 6, 6, 1), np.float32)
 CLASSES = {"scores_1_0:0": ("cat", "dog")}
 
