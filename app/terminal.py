@@ -7,6 +7,7 @@ in it cannot reach the terminal. Where the output is no terminal, plain lines ar
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -88,11 +89,23 @@ class TerminalListener:
             console=console,
             transient=True,
             disable=not self._live,
-            refresh_per_second=8,
+            auto_refresh=False,
         )
+        # rich's own refreshing thread and lines printed above the bars overwrite each other; here one lock orders both.
+        self._drawing = threading.Lock()
+        self._closed = threading.Event()
+        self._ticker = threading.Thread(target=self._tick, name="progress", daemon=True)
 
     def __call__(self, event: Event) -> None:
         """Show an event."""
+        with self._drawing:
+            self._show(event)
+            if self._live:
+                self._progress.refresh()
+        if isinstance(event, RunFinished):
+            self.close()
+
+    def _show(self, event: Event) -> None:
         match event:
             case NodeStarted():
                 self._begin(event.node)
@@ -117,18 +130,27 @@ class TerminalListener:
                 self._say(f"{self._mark('warning')} {self._name(event.node)}: {event.message}", WARNING)
             case NodeLog():
                 self._say(f"  {self._name(event.node)}: {event.message}", DIM)
-            case RunFinished():
-                self.close()
 
     def close(self) -> None:
         """End the live display; what was printed stays."""
+        self._closed.set()
+        if self._ticker.is_alive():
+            self._ticker.join()
         self._progress.stop()
+
+    def _tick(self) -> None:
+        """Let the seconds run while nothing happens."""
+        while not self._closed.wait(0.25):
+            with self._drawing:
+                self._progress.refresh()
 
     def _begin(self, node_id: str) -> None:
         if not self._live:
             self._say(f"  {self._name(node_id)} ...")
             return
-        self._progress.start()
+        if self._ticker.ident is None:  # not begun yet
+            self._progress.start()
+            self._ticker.start()
         title = _safe(self._console, self._plan.nodes[node_id].title)
         if len(title) > self._bar_title:
             title = title[: self._bar_title - 1] + _safe(self._console, "…")
