@@ -258,13 +258,15 @@ class Error(ForNumbers):
         "Hinge",
         "SquaredHinge",
         "CategoricalHinge",
-    ]
+    ] = setting(..., "Error", "Which difference, as Keras calls it.")
 
 
 class Agreement(HigherIsBetter, ForNumbers):
     """How well target and output go together."""
 
-    kind: Literal["R2Score", "CosineSimilarity", "PearsonCorrelation", "ConcordanceCorrelation"]
+    kind: Literal["R2Score", "CosineSimilarity", "PearsonCorrelation", "ConcordanceCorrelation"] = setting(
+        ..., "Agreement", "Which measure, as Keras calls it."
+    )
 
 
 class MeanIoU(HigherIsBetter):

@@ -160,9 +160,11 @@ def images_per_second(results: str, rows: int, epochs: int, memory: int) -> floa
         if isinstance(event, NodeMetrics) and event.step >= WARM_UP * epochs:
             points.append((event.time, event.step))
 
-    result = executor.run(_plan(results, rows, epochs), Store(Path(results)), listen, targets=["learner"])
-    if result.status != "done" or not result.keys:
+    store = Store(Path(results))
+    result = executor.run(_plan(results, rows, epochs), store, listen, targets=["learner"])
+    if result.status != "done":
         raise RuntimeError(f"the training ended as {result.status}: {result.failures or result.skipped}")
+    store.drop(result.keys["learner"])  # the next round has to train again
     (began, first), (ended, last) = points[0], points[-1]
     return rows * (last - first) / (ended - began)
 
