@@ -153,7 +153,7 @@ class DepthwiseLayer(BiasedLayer):
         known = require_known(channels, "number of channels")
         if self.strides[0] != self.strides[1] and max(self.dilation_rate) == 1:
             raise NodeError(
-                f"The strides are {self.strides[0]} down and {self.strides[1]} across; TensorFlow needs equal ones on most machines.",
+                f"The strides are {self.strides[0]} and {self.strides[1]}; TensorFlow needs equal ones on most machines.",
                 "Make both the same.",
                 setting="strides",
             )
