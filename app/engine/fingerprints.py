@@ -24,13 +24,15 @@ def signature(path: Path) -> str:
 def _folder(path: Path) -> str:
     """Names, sizes and times of all files below a folder, in one hash."""
     digest = hashlib.blake2b(digest_size=16)
-    for folder, subfolders, names in os.walk(path):
+    root = str(path)
+    for folder, subfolders, _ in os.walk(root):
         subfolders.sort()
         with os.scandir(folder) as entries:
-            found = {e.name: e.stat() for e in entries if e.name in set(names)} if names else {}
+            found = {entry.name: entry.stat() for entry in entries if entry.is_file()}
+        within = folder[len(root) + 1 :]
         for name in sorted(found):
-            relative = os.path.relpath(os.path.join(folder, name), path)  # noqa: PTH118 - ten times as fast for long lists
-            digest.update(f"{relative}\0{found[name].st_size}\0{found[name].st_mtime_ns}\0".encode(errors="surrogateescape"))
+            text = f"{within}/{name}\0{found[name].st_size}\0{found[name].st_mtime_ns}\0"
+            digest.update(text.encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 

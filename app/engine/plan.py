@@ -6,7 +6,9 @@ Making a plan reads no data and imports neither Qt nor TensorFlow; opening a wor
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -132,8 +134,20 @@ def make_plan(
         variable_values: Values that replace those of workflow variables, as text.
         overrides: (node, setting in dotted form, value) that replace settings for this run.
     """
+    with _without_collector():
+        return _make_plan(workflow, catalog, folder, start or Path.cwd(), variable_values or {}, overrides)
+
+
+def _make_plan(  # noqa: PLR0917 - what `make_plan` was given, with nothing left open
+    workflow: Workflow,
+    catalog: Catalog,
+    folder: Path,
+    start: Path,
+    variable_values: Mapping[str, str],
+    overrides: Sequence[tuple[str, str, Any]],
+) -> Plan:
     graph, order, problems = wiring.build(workflow, catalog)
-    values, found = variables.values_of(workflow.variables, variable_values or {}, folder=folder, start=start or Path.cwd())
+    values, found = variables.values_of(workflow.variables, variable_values, folder=folder, start=start)
     problems += found
     titles = {node_id: cls.title for node_id, cls in catalog.items()}
     records = {record.id: record for record in workflow.nodes}
@@ -156,6 +170,18 @@ def make_plan(
     for planned in plan.nodes.values():
         _configure(planned, plan)
     return plan
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Keep the garbage collector from looking, again and again, at the thousands of objects of a plan that all stay."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 # -------------------------------------------------------------------------------------------------------------- settings

@@ -415,6 +415,9 @@ def _missing(series: pl.Series) -> bool:
 
     if series.null_count():
         return True
+    if series.n_chunks() > 1:
+        # Reshaping several chunks would first copy them into one, which for a table on disk is all of it.
+        return any(_missing(chunk) for chunk in series.get_chunks())
     if isinstance(series.dtype, pl.Array):
         return _missing(series.reshape((-1,)))
     if isinstance(series.dtype, pl.List):
