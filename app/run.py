@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app import __version__
-from app.document.file import load
 from app.document.problems import DocumentError, Problem
 
 if TYPE_CHECKING:
@@ -38,32 +37,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    # Nothing of what is made until the plan stands is garbage: the collector need not look for it.
+    gc.disable()
     try:
-        workflow = load(options.file)
+        workflow, plan = _prepare(options)
     except DocumentError as error:
         return _refuse(options, Problem(error.message, error.remedy), WRONG_CALL)
-
-    # The engine is imported only now: a wrong call is answered at once.
-    from app.engine.plan import make_plan
-    from nodes.catalog import Catalog
-
-    catalog = Catalog.load()
-    gc.freeze()  # what is loaded now stays; the collector need not look at it again for every workflow's thousands of objects
-    for name, why in catalog.failures.items():
-        logging.getLogger("layerloom").warning("the plug-in %s could not be loaded: %s", name, why)
-    plan = make_plan(
-        workflow,
-        catalog,
-        folder=options.file.resolve().parent,
-        variable_values=dict(options.var),
-        overrides=options.set,
-    )
+    finally:
+        gc.freeze()
+        gc.enable()
     unknown = [t for t in options.to if t not in plan.nodes]
     if unknown:
         names = ", ".join(plan.nodes)
         return _refuse(options, Problem(f"The workflow has no node '{unknown[0]}'.", f"Its nodes: {names}."), WRONG_CALL)
     targets = plan.needed_for(options.to or list(plan.nodes))
     return _check(options, plan, targets) if options.check else _run(options, workflow, plan, targets)
+
+
+def _prepare(options: argparse.Namespace) -> tuple[Workflow, Plan]:
+    """Read the workflow and configure its nodes. The engine is imported only here: a wrong call is answered at once.
+
+    Raises:
+        DocumentError: If the file cannot be read.
+    """
+    from app.document.file import load
+    from app.engine.plan import make_plan
+    from nodes.catalog import Catalog
+
+    workflow = load(options.file)
+    catalog = Catalog.load()
+    for name, why in catalog.failures.items():
+        logging.getLogger("layerloom").warning("the plug-in %s could not be loaded: %s", name, why)
+    folder = options.file.resolve().parent
+    return workflow, make_plan(workflow, catalog, folder=folder, variable_values=dict(options.var), overrides=options.set)
 
 
 # ------------------------------------------------------------------------------------------------------- the command line

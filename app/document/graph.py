@@ -8,12 +8,15 @@ from __future__ import annotations
 import difflib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
-
-import networkx as nx
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from app.document.model import Workflow
 from app.document.problems import Problem
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 class PortLike(Protocol):
@@ -73,69 +76,98 @@ Types = Mapping[str, Any]
 """Node classes by id; each is a `NodeType` (a class object, which typing cannot say of its class attributes)."""
 
 
-class Wiring(NamedTuple):
-    """A workflow's graph, and what is wrong with it.
+class Wire(NamedTuple):
+    """A wire that can be: from an output port of a node to an input port of another one."""
+
+    source: str
+    source_port: str
+    target: str
+    target_port: str
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """How a workflow's nodes are wired, and what is wrong with it.
 
     Attributes:
-        graph: Nodes by id; edges carry `source_port` and `target_port`; wires that cannot be are left out.
         order: The nodes in topological order. Where there is a circle, its nodes and those behind it come last, in the
             order of the file.
+        wires: The wires that can be; of several into one input the first.
         problems: Unknown node types, wires to nothing, between different port kinds, two into one input, circles, required
             inputs that are not connected.
     """
 
-    graph: nx.MultiDiGraph
-    order: list[str]
-    problems: list[Problem]
+    order: Sequence[str]
+    wires: Sequence[Wire]
+    problems: Sequence[Problem]
+
+    @cached_property
+    def graph(self) -> nx.MultiDiGraph:
+        """The same as a networkx graph: nodes by id; edges carry `source_port` and `target_port`."""
+        return _graph(self.order, self.wires)
 
 
 def build(workflow: Workflow, types: Types) -> Wiring:
-    """Turn a workflow into a graph and check its wiring.
+    """Look at the wiring of a workflow.
 
     Args:
         workflow: What to look at.
         types: The catalog of node classes.
     """
-    graph = nx.MultiDiGraph()
-    graph.add_nodes_from(record.id for record in workflow.nodes)
     problems = [*_duplicate_ids(workflow), *_unknown_types(workflow, types)]
     types_by_id = {r.id: types.get(r.type) for r in workflow.nodes}
+    wires: list[Wire] = []
     taken: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for wire in workflow.connections:
-        source, _, source_port = wire.source.partition(".")
-        target, _, target_port = wire.target.partition(".")
+    for connection in workflow.connections:
+        source, _, source_port = connection.source.partition(".")
+        target, _, target_port = connection.target.partition(".")
         found = _wire_problem((source, source_port), (target, target_port), types_by_id)
         if found:
             problems.append(found)
             continue
         sources = taken[target, target_port]
-        sources.append(wire.source)
+        sources.append(connection.source)
         if len(sources) == 1:
-            graph.add_edge(source, target, source_port=source_port, target_port=target_port)
+            wires.append(Wire(source, source_port, target, target_port))
     for (node, port), sources in taken.items():
         if len(sources) > 1:
             message = f"{len(sources)} wires end at one input: {', '.join(sources)}."
             problems.append(Problem(message, "Keep one of them; an input takes one wire.", node=node, port=port))
-    order, circles = _order(graph, [record.id for record in workflow.nodes])
+    order, circles = _order(list(types_by_id), wires)
     problems += circles
     problems += _unconnected(workflow, types_by_id, taken)
-    return Wiring(graph, order, problems)
+    return Wiring(order, wires, problems)
 
 
-def _order(graph: nx.MultiDiGraph, ids: Sequence[str]) -> tuple[list[str], list[Problem]]:
+def _graph(ids: Sequence[str], wires: Sequence[Wire]) -> nx.MultiDiGraph:
+    import networkx as nx
+
+    graph = nx.MultiDiGraph()
+    graph.add_nodes_from(ids)
+    for wire in wires:
+        graph.add_edge(wire.source, wire.target, source_port=wire.source_port, target_port=wire.target_port)
+    return graph
+
+
+def _order(ids: Sequence[str], wires: Sequence[Wire]) -> tuple[list[str], list[Problem]]:
     """`Wiring.order`, and a problem per circle.
 
     Among nodes that could come next, the order of the file decides, so that what belongs together stays together.
     """
     place = {node_id: number for number, node_id in enumerate(ids)}
-    if all(place[source] < place[target] for source, target in graph.edges()):
-        return list(place), []  # most files are in order; seeing that costs a tenth of sorting
+    if all(place[wire.source] < place[wire.target] for wire in wires):
+        return list(
+            ids
+        ), []  # most files are in order; seeing that needs neither sorting nor networkx, which takes long to import
+    import networkx as nx
+
+    graph = _graph(ids, wires)
     order: dict[str, None] = {}
     try:
         for node_id in nx.lexicographical_topological_sort(graph, key=place.__getitem__):
             order[node_id] = None
     except nx.NetworkXUnfeasible:
-        return list(order | dict.fromkeys(graph)), _circles(graph)
+        return list(order | dict.fromkeys(ids)), _circles(graph)
     return list(order), []
 
 
@@ -194,6 +226,8 @@ def _no_port(node: str, port: str, direction: str, ports: Sequence[PortLike]) ->
 
 def _circles(graph: nx.MultiDiGraph) -> list[Problem]:
     """One problem per group of nodes that feed each other."""
+    import networkx as nx
+
     problems = []
     for group in nx.strongly_connected_components(graph):
         first = min(group)

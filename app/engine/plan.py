@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import networkx as nx
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from app.document import graph as wiring
 from app.document import variables
+from app.document.graph import Wiring, build
 from app.document.model import NodeRecord, Workflow
 from app.document.problems import Problem
 from app.engine.fingerprints import Fingerprints
@@ -64,14 +63,14 @@ class Plan:
 
     Attributes:
         nodes: By id, in topological order; nodes of a circle come last.
-        graph: The wiring.
+        wiring: How they are wired.
         folder: Against which nodes resolve relative paths.
         general: Problems that belong to no node.
         variables: The workflow variables' values.
     """
 
     nodes: dict[str, PlannedNode]
-    graph: nx.MultiDiGraph
+    wiring: Wiring
     folder: Path
     general: list[Problem] = field(default_factory=list)
     variables: Mapping[str, variables.Scalar] = field(default_factory=dict)
@@ -146,22 +145,22 @@ def _make_plan(  # noqa: PLR0917 - what `make_plan` was given, with nothing left
     variable_values: Mapping[str, str],
     overrides: Sequence[tuple[str, str, Any]],
 ) -> Plan:
-    graph, order, problems = wiring.build(workflow, catalog)
+    wiring = build(workflow, catalog)
+    problems = list(wiring.problems)
     values, found = variables.values_of(workflow.variables, variable_values, folder=folder, start=start)
     problems += found
-    titles = {node_id: cls.title for node_id, cls in catalog.items()}
     records = {record.id: record for record in workflow.nodes}
     own_names = {node_id: view.name for node_id, view in workflow.view.nodes.items() if view.name}
     overridden, found = _with_overrides(records, overrides)
     problems += found
-    plan = Plan({}, graph, folder, variables=values)
-    for node_id in order:
+    plan = Plan({}, wiring, folder, variables=values)
+    for node_id in wiring.order:
         record = overridden[node_id]
         node, found = _instantiate(record, catalog, values)
-        title = own_names.get(node_id) or titles.get(record.type, record.type)
+        title = own_names.get(node_id) or _title(catalog, record.type)
         plan.nodes[node_id] = PlannedNode(node_id, title, node, problems=found)
-    for source, target, ports in graph.edges(data=True):
-        plan.nodes[target].inputs[ports["target_port"]] = (source, ports["source_port"])
+    for wire in wiring.wires:
+        plan.nodes[wire.target].inputs[wire.target_port] = (wire.source, wire.source_port)
     for problem in problems:
         if problem.node in plan.nodes:
             plan.nodes[problem.node].problems.append(problem)
@@ -170,6 +169,10 @@ def _make_plan(  # noqa: PLR0917 - what `make_plan` was given, with nothing left
     for planned in plan.nodes.values():
         _configure(planned, plan)
     return plan
+
+
+def _title(catalog: Catalog, node_type: str) -> str:
+    return catalog[node_type].title if node_type in catalog else node_type
 
 
 @contextmanager

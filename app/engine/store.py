@@ -29,8 +29,6 @@ from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
-import filelock
-
 from app.document.file import write_atomically
 from app.engine.codec import Draft, Files, measure, read_value, write_value
 from app.engine.fingerprints import Fingerprints, signature
@@ -145,6 +143,8 @@ class Store:
     @contextmanager
     def locked(self, key: str) -> Iterator[None]:
         """Holds a result for this thread, so that two runs on one store do not compute it twice."""
+        import filelock
+
         path = self.root / "locks" / key
         with filelock.FileLock(path):
             yield

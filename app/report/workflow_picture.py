@@ -141,7 +141,7 @@ def _places(workflow: Workflow, plan: Plan) -> dict[str, tuple[float, float]]:
         places = {}  # nodes on top of each other: nobody has placed them
     top = max((y for _, y in places.values()), default=-ROW) + ROW
     left = min((x for x, _ in places.values()), default=0.0)
-    rest = plan.graph.subgraph(n for n in plan.nodes if n not in places)
+    rest = plan.wiring.graph.subgraph(n for n in plan.nodes if n not in places)
     generations = nx.topological_generations(rest) if nx.is_directed_acyclic_graph(rest) else [list(rest)]
     for column, generation in enumerate(generations):
         for row, node_id in enumerate(generation):
@@ -153,7 +153,7 @@ def _ports(planned: PlannedNode, plan: Plan) -> tuple[list[tuple[str, PortKind]]
     """(name, kind) of a node's input and output ports; a growing one counts as often as it is connected."""
     node = planned.node
     if node is None:
-        sources = [d["source_port"] for _, _, d in plan.graph.out_edges(planned.id, data=True)]
+        sources = [d["source_port"] for _, _, d in plan.wiring.graph.out_edges(planned.id, data=True)]
         return [(p, "table") for p in planned.inputs], [(p, "table") for p in dict.fromkeys(sources)]
     inputs: list[tuple[str, PortKind]] = []
     for port in node.input_ports:

@@ -24,6 +24,12 @@ UNTRAINED_SEED = 0
 """Layers without weights get their initial ones by this seed: the same in every run."""
 
 NARROW_FLOATS = ("float16", "bfloat16")
+POLARS_NAMES = {
+    "bool": "Boolean", "float32": "Float32", "float64": "Float64",
+    "int8": "Int8", "int16": "Int16", "int32": "Int32", "int64": "Int64",
+    "uint8": "UInt8", "uint16": "UInt16", "uint32": "UInt32", "uint64": "UInt64",
+}  # fmt: skip
+"""Keras's names of the dtypes that come out -> polars's."""
 """Floating-point types that are put out as Float32, which every later node computes with."""
 
 
@@ -80,10 +86,9 @@ class Output:
 
     def schema(self) -> dict[str, pl.DataType]:
         """Names and dtypes of the columns."""
-        import numpy as np
         import polars as pl
 
-        number = pl.Series(np.empty(0, self.dtype)).dtype
+        number = getattr(pl, POLARS_NAMES[self.dtype])()
         dtype: pl.DataType = pl.Array(number, self.shape) if self.is_array else number
         return dict.fromkeys(self.columns, dtype)
 

@@ -36,14 +36,21 @@ def test_a_sound_workflow_becomes_a_graph_with_ports_on_its_edges() -> None:
         {"a": ("toy.count", {}), "b": ("toy.add", {}), "c": ("toy.both", {})},
         [("a", "b"), ("a", "c.table_1"), ("b", "c.table_2")],
     )
-    graph, order, problems = build(made, TYPES)
-    assert problems == []
-    assert order == ["a", "b", "c"]
-    assert {(s, t, d["source_port"], d["target_port"]) for s, t, d in graph.edges(data=True)} == {
+    wiring = build(made, TYPES)
+    assert wiring.problems == []
+    assert wiring.order == ["a", "b", "c"]
+    assert {(s, t, d["source_port"], d["target_port"]) for s, t, d in wiring.graph.edges(data=True)} == {
         ("a", "b", "table", "table"),
         ("a", "c", "table", "table_1"),
         ("b", "c", "table", "table_2"),
     }
+
+
+def test_nodes_are_put_in_topological_order_that_keeps_to_the_file_where_it_can() -> None:
+    made = workflow(
+        {"c": ("toy.add", {}), "x": ("toy.count", {}), "b": ("toy.add", {}), "a": ("toy.count", {})}, [("a", "b"), ("b", "c")]
+    )
+    assert build(made, TYPES).order == ["x", "a", "b", "c"]
 
 
 def test_a_circle_is_named_wire_by_wire() -> None:
