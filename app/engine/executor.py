@@ -36,7 +36,6 @@ from app.engine.events import (
     RunStarted,
     RunStatus,
 )
-from app.engine.fingerprints import signature
 from app.engine.job import Control, EngineJob
 from app.engine.plan import Plan, PlannedNode, configure, read_paths
 from app.engine.store import Record, Store
@@ -238,7 +237,6 @@ class _Run:
         inputs = {port: self._value(source, out) for port, (source, out) in planned.inputs.items()}
         if any(spec is None for spec in planned.specs.values()):
             self._configure_late(planned, node, inputs)
-        read = {path: signature(path) for path in read_paths(node, self.plan.folder).values()}
         if self.fresh:
             self.store.drop_scratch(key)
         began = time.perf_counter()
@@ -253,9 +251,9 @@ class _Run:
                 control=self.control,
             )
             outputs = node.execute(Values(inputs), job)
-            for path, seen in read.items():
-                if signature(path) != seen:
-                    raise NodeError(f"{path} was changed while it was being read.", "Run again.")
+            for path in read_paths(node, self.plan.folder).values():
+                if not self.store.fingerprints.is_as_it_was(path):
+                    raise NodeError(f"{path} was changed while the workflow ran.", "Run again.")
             seconds = time.perf_counter() - began
             record, kept = writer.commit(
                 outputs, written=job.written, warnings=tuple(job.warnings), seconds=seconds, replace=self.fresh

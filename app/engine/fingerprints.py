@@ -46,6 +46,7 @@ class Fingerprints:
     def __init__(self, database: Path | None = None) -> None:
         self._lock = threading.Lock()
         self._known: dict[str, tuple[str, str]] = {}
+        self._seen: dict[Path, str] = {}
         self._database = database
         if database is not None:
             with closing(self._connect(database)) as connection, connection:
@@ -58,7 +59,7 @@ class Fingerprints:
 
     def of(self, path: Path) -> str:
         """A hash of a file's content, or of a folder's names, sizes and times; `missing` if it is not there."""
-        seen = signature(path)
+        seen = self._seen[path] = signature(path)
         if seen == "missing" or path.is_dir():
             return seen
         with self._lock:
@@ -72,6 +73,10 @@ class Fingerprints:
             return "missing"
         self._remember(str(path), seen, digest)
         return digest
+
+    def is_as_it_was(self, path: Path) -> bool:
+        """Whether a file or folder is, as far as can be seen without reading it, what it was when `of` was last asked."""
+        return signature(path) == self._seen.get(path)
 
     def _remember(self, path: str, seen: str, digest: str) -> None:
         with self._lock:

@@ -191,6 +191,21 @@ def test_a_file_that_was_written_is_written_again_when_it_is_gone_or_changed(ben
     assert target.read_text() == "3"
 
 
+def test_a_file_that_changes_while_it_is_read_gives_no_result(bench: Bench) -> None:
+    path = bench.folder / "data"
+    path.write_text("before")
+    made = workflow({"c": ("toy.count", {"file": str(path)}), "a": ("toy.add", {})}, [("c", "a")])
+    plan = make_plan(made, CATALOG, folder=bench.folder)
+
+    def meddle(event: Event) -> None:
+        if event.event == "node.started" and getattr(event, "node", "") == "c":
+            path.write_text("after that")
+
+    result = executor.run(plan, bench.store, meddle)
+    assert "was changed while the workflow ran. Run again." in str(result.failures["c"])
+    assert bench.run(made).status == "done"
+
+
 def test_independent_branches_work_at_the_same_time(bench: Bench) -> None:
     made = workflow(
         {"a": ("toy.count", {}), "v": ("toy.wait", {"seconds": 0.5}), "w": ("toy.wait", {"seconds": 0.51})},
