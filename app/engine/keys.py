@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,19 +25,13 @@ def result_key(node: Node, node_id: str, inputs: Mapping[str, tuple[str, str]], 
         files: Setting -> fingerprint of the file or folder it names; such a setting's own value does not count.
         run: The run's id; part of the key of a node that does not give the same result again.
     """
-    content = [
-        sorted(inputs.items()),
-        sorted(files.items()),
-        node_id if node.uses_node_id else "",
-        "" if node.reproducible else run,
-    ]
+    content = [f"{port}<{key}.{output}" for port, (key, output) in sorted(inputs.items())]
+    content += [f"{name}={fingerprint}" for name, fingerprint in sorted(files.items())]
+    content += [node_id if node.uses_node_id else "", "" if node.reproducible else run]
     digest = hashlib.blake2b(_identity(type(node)), digest_size=16)
     digest.update(node.__pydantic_serializer__.to_json(node, exclude=set(files) or None))
-    digest.update(_encode(content).encode())
+    digest.update("\n".join(content).encode())
     return digest.hexdigest()
-
-
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @functools.cache

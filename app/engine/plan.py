@@ -99,7 +99,8 @@ class Plan:
         for planned in self.nodes.values():
             if planned.ready and planned.node is not None and all(s in keys for s, _ in planned.inputs.values()):
                 inputs = {port: (keys[source], out) for port, (source, out) in planned.inputs.items()}
-                files = {name: fingerprints.of(path) for name, path in read_paths(planned.node, self.folder).items()}
+                paths = read_paths(planned.node, self.folder) if planned.node.read_paths() else {}
+                files = {name: fingerprints.of(path) for name, path in paths.items()}
                 keys[planned.id] = result_key(planned.node, planned.id, inputs, files, run)
         return keys
 

@@ -234,9 +234,11 @@ def _operand(value: Operand | None, dtype: pl.DataType, setting: str) -> pl.Expr
         raise NodeError("No value is given to compare with.", "Enter one.", setting=setting)
     try:
         if dtype.is_integer():
-            return pl.lit(_integer(value), dtype=pl.Int128)
+            number = _integer(value)
+            # Given a dtype, `lit` builds a whole Series; a cast costs nothing, but its literal holds 64 bits only.
+            return pl.lit(number).cast(pl.Int128) if abs(number) < 2**63 else pl.lit(number, dtype=pl.Int128)
         if dtype.is_numeric():
-            return pl.lit(_finite(value), dtype=pl.Float64)
+            return pl.lit(_finite(value)).cast(pl.Float64)
         if isinstance(dtype, pl.Date):
             return pl.lit(datetime.date.fromisoformat(str(value)))
         if isinstance(dtype, pl.Datetime) and dtype.time_zone is None:
@@ -251,7 +253,7 @@ def _operand(value: Operand | None, dtype: pl.DataType, setting: str) -> pl.Expr
         names = ", ".join(f"'{c}'" for c in dtype.categories[:8].to_list())
         raise NodeError(f"'{value}' is no category of the column.", f"Its categories are: {names}.", setting=setting)
     if COLUMN_KINDS["category"](dtype):
-        return pl.lit(str(value), dtype=pl.String)
+        return pl.lit(str(value))
     raise NodeError(
         f"A column {describe_dtype(dtype)} cannot be compared with a value.",
         "Choose another column or another operator.",
