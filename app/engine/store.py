@@ -290,10 +290,14 @@ class _Rows:
     @staticmethod
     def _open(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-        # With a write-ahead log a row costs no fsync, and a power cut may lose the last rows, but nothing else.
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, record TEXT, content BLOB, used REAL)")
+        try:
+            # With a write-ahead log a row costs no fsync, and a power cut may lose the last rows, but nothing else.
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute("CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, record TEXT, content BLOB, used REAL)")
+        except sqlite3.DatabaseError:
+            connection.close()
+            raise
         return connection
 
     def record(self, key: str) -> Record | None:
