@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.scoring.missing import without_missing
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class NumericScorer(Node):
 
         assert self.actual_column and self.predicted_column
         frame = values.table().frame([self.actual_column, self.predicted_column]).cast(pl.Float64)
-        complete = self._without_missing(frame.with_columns(pl.all().fill_nan(None)), job)
+        complete = without_missing(frame.with_columns(pl.all().fill_nan(None)), "number", self.missing, job)
         job.check_cancelled()
         figures = _figures(complete[self.actual_column].to_numpy(), complete[self.predicted_column].to_numpy(), self.predictors)
         return {"statistics": Table.of(pl.DataFrame([*figures.items()], schema=self._schema(), orient="row"))}
@@ -72,22 +73,6 @@ class NumericScorer(Node):
         import polars as pl
 
         return pl.Schema({"statistic": pl.String(), self.output_name: pl.Float64()})
-
-    def _without_missing(self, frame: pl.DataFrame, job: Job) -> pl.DataFrame:
-        complete = frame.drop_nulls()
-        left_out = frame.height - complete.height
-        rows = f"{left_out} row{'s' if left_out != 1 else ''}"
-        if left_out and self.missing == "fail":
-            raise NodeError(
-                f"In {rows} the actual or the predicted number is missing.",
-                "Remove them (Row Filter), or ignore missing values.",
-                setting="missing",
-            )
-        if left_out:
-            job.warn(f"{rows} without an actual or a predicted number {'are' if left_out != 1 else 'is'} not counted.")
-        if not complete.height:
-            job.warn("There are no rows to score.")
-        return complete
 
 
 def _figures(actual: NDArray[Any], predicted: NDArray[Any], predictors: int) -> dict[str, float | None]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.scoring.missing import without_missing
 from nodes.tables.dtypes import union
 from nodes.values.figure import BarsFigure, Figure, FigureSpec, HeatMapFigure
 from nodes.values.table import Table, TableSpec
@@ -107,7 +108,7 @@ class Scorer(Node):
             }
         )
         job.check_cancelled()
-        pairs = self._without_missing(pairs, job)
+        pairs = without_missing(pairs, "class", self.missing, job)
         known = [
             pairs[column].unique(maintain_order=True).to_list() if names is None else names
             for column, names in (("actual", columns.actual_names), ("predicted", columns.predicted_names))
@@ -185,22 +186,6 @@ class Scorer(Node):
                     f"The classes cannot be sorted as numbers: {error}.", "Choose another sorting.", setting="sorting"
                 ) from error
         return ordered[::-1] if self.reverse else ordered
-
-    def _without_missing(self, pairs: pl.DataFrame, job: Job) -> pl.DataFrame:
-        complete = pairs.drop_nulls()
-        left_out = pairs.height - complete.height
-        rows = f"{left_out} row{'s' if left_out != 1 else ''}"
-        if left_out and self.missing == "fail":
-            raise NodeError(
-                f"In {rows} the actual or the predicted class is missing.",
-                "Remove them (Row Filter), or ignore missing values.",
-                setting="missing",
-            )
-        if left_out:
-            job.warn(f"{rows} without an actual or a predicted class {'are' if left_out != 1 else 'is'} not counted.")
-        if not complete.height:
-            job.warn("There are no rows to score.")
-        return complete
 
 
 @dataclass(frozen=True)
