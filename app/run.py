@@ -178,7 +178,7 @@ def _run(options: argparse.Namespace, workflow: Workflow, plan: Plan, targets: S
         return _check(options, plan, targets)
     from app.engine import executor
     from app.engine.job import Control
-    from app.engine.store import Store
+    from app.engine.store import Store, default_results
 
     try:
         store = Store(options.results or default_results())
@@ -214,14 +214,6 @@ def _run(options: argparse.Namespace, workflow: Workflow, plan: Plan, targets: S
             result.status = "failed" if result.status == "done" else result.status
     face.summarize(result)
     return {"done": DONE, "failed": NODE_FAILED, "cancelled": INTERRUPTED}[result.status]
-
-
-def default_results() -> Path:
-    """Where results are stored unless `--results` names another place: LAYERLOOM_RESULTS, or the user's cache folder."""
-    import platformdirs
-
-    chosen = os.environ.get("LAYERLOOM_RESULTS")
-    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("layerloom", appauthor=False)) / "results"
 
 
 class _JsonFace:

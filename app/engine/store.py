@@ -41,6 +41,14 @@ SMALL = 2**18
 DAY = 24 * 3600
 
 
+def default_results() -> Path:
+    """Where results are stored unless a run names another place: LAYERLOOM_RESULTS, or the user's cache folder."""
+    import platformdirs
+
+    chosen = os.environ.get("LAYERLOOM_RESULTS")
+    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("layerloom", appauthor=False)) / "results"
+
+
 @dataclass(frozen=True)
 class Record:
     """What is known of a stored result without reading its data.

@@ -1,0 +1,1 @@
+"""The config dialog, made from a node's declaration."""

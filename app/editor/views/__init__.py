@@ -1,0 +1,1 @@
+"""Views of results: tables, images, figures, networks, learning curves."""

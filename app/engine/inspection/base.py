@@ -1,0 +1,72 @@
+"""What an answer is made from, and what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, cast
+
+from app.engine.store import Record, Store
+from nodes.base import Node, Value
+from nodes.errors import NodeError
+from nodes.values.figure import Figure
+from nodes.values.network import Network
+from nodes.values.table import Table
+
+
+@dataclass
+class StoredOutputs:
+    """A finished node's outputs, loaded (memory-mapped) when they are looked at first.
+
+    Attributes:
+        node: The node with its settings; None where the class is not there any more.
+        key: The key of the result.
+        record: What is known of the result without its data.
+        store: Where it is.
+        cache: For answers to keep what is dear to compute (a sort order), by a name of their choice; lives as long as the
+            engine holds these outputs.
+    """
+
+    node: Node | None
+    key: str
+    record: Record
+    store: Store
+    cache: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def values(self) -> dict[str, Value]:
+        """The values by output port."""
+        try:
+            return self.store.load(self.key, self.record)
+        except (KeyError, OSError) as error:
+            raise NodeError("The stored result has disappeared.", "Run the node again.") from error
+
+    def table(self, port: str) -> Table:
+        """The table at an output port."""
+        return cast(Table, self.values[port])
+
+    def network(self, port: str) -> Network:
+        """The network at an output port."""
+        return cast(Network, self.values[port])
+
+    def figure(self, port: str) -> Figure:
+        """The figure at an output port."""
+        return cast(Figure, self.values[port])
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer: JSON, and bytes where there are pictures in it.
+
+    Attributes:
+        header: What goes out as JSON.
+        payload: Raw bytes that the header describes (pixels, a file).
+    """
+
+    header: Mapping[str, Any]
+    payload: bytes = b""
+
+
+Answer = Callable[[StoredOutputs, Mapping[str, Any]], Reply]
+"""(a node's outputs, the request's parameters) -> reply. Raises NodeError for what the person should read."""

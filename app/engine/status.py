@@ -1,0 +1,59 @@
+"""NodeStatus: what the canvas shows of a node at this moment. The engine's session makes it, the editor shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+from app.document.problems import Problem
+
+State = Literal["not configured", "ready", "queued", "running", "done", "warning", "failed"]
+"""As KNIME's lights: not configured (has problems, or is behind a node that has), ready (can run), queued (waits in a run),
+running, done (its result, for just these settings and inputs, is in the store), warning (done, with a warning), failed."""
+
+
+@dataclass(frozen=True)
+class NodeStatus:
+    """What there is to show of a node.
+
+    Attributes:
+        state: Its light.
+        problems: What is wrong with it: of configuring, of running (failed), warnings of a finished one.
+        outputs: Output port -> what the edge says of it (`14 × 14 × 32 · 2 080 parameters`); before running, too.
+        blocked_by: The node above it that is not configured, if this one therefore is not either.
+        key: The key of the result for the present settings and inputs; None where there can be none yet.
+        shown_key: The key of the result that views show: `key` where that is stored, else that of an earlier result.
+        outdated: Whether `shown_key` is of earlier settings or inputs.
+        fraction: How far it is, from 0 to 1; None if not known or not running.
+        message: What it is doing (`epoch 8 of 12`).
+        seconds_left: How long it will probably take still; None if not known.
+        seconds: How long its result took.
+    """
+
+    state: State = "not configured"
+    problems: tuple[Problem, ...] = ()
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    blocked_by: str | None = None
+    key: str | None = None
+    shown_key: str | None = None
+    outdated: bool = False
+    fraction: float | None = None
+    message: str = ""
+    seconds_left: float | None = None
+    seconds: float | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a line of JSON; without what is not set."""
+        data = {k: v for k, v in asdict(self).items() if v not in (None, "", (), {}, False)}
+        if self.problems:
+            data["problems"] = [problem.as_dict() for problem in self.problems]
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> NodeStatus:
+        """What `as_dict` gave; fields it does not know are left out."""
+        known = {f.name for f in fields(cls)}
+        values = {k: v for k, v in data.items() if k in known}
+        values["problems"] = tuple(Problem(**p) for p in data.get("problems", ()))
+        return cls(**values)
