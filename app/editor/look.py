@@ -1,4 +1,4 @@
-"""How the program looks: colours, type, icons and the style sheet, in light and dark (the drawings are described in CONTRIBUTING).
+"""How the program looks: colours, type, icons and the style sheet, in light and dark.
 
 `look()` is the one place to ask. Widgets that paint by themselves, or hold icons, connect to `look().changed`.
 """

@@ -83,7 +83,8 @@ QTreeView::item:selected:active, QListView::item:selected:active { background: $
 QTableView { gridline-color: $line; }
 QTableView::item:selected { background: $selection; color: $text; }
 QHeaderView::section {
-    background: $raised; color: $muted; border: none; border-bottom: 1px solid $line; border-right: 1px solid $line; padding: 5px 8px;
+    background: $raised; color: $muted; border: none; border-bottom: 1px solid $line; border-right: 1px solid $line;
+    padding: 5px 8px;
 }
 QTableCornerButton::section { background: $raised; border: none; }
 
