@@ -22,8 +22,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
 @pytest.fixture(autouse=True)
-def _results_in_a_folder_of_the_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _nothing_outside_the_folder_of_the_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAYERLOOM_RESULTS", str(tmp_path / "results"))
+    monkeypatch.setenv("LAYERLOOM_HOME", str(tmp_path / "home"))
 
 
 @pytest.fixture(autouse=True)

@@ -8,11 +8,12 @@ what to redraw, and the journal is a list of Changes. Nothing here knows of Qt, 
 from __future__ import annotations
 
 import re
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from app.document.graph import PortLike, Types
 from app.document.model import Annotation, Connection, NodeRecord, NodeView, Variable, View, Workflow
@@ -20,7 +21,8 @@ from app.document.model import Annotation, Connection, NodeRecord, NodeView, Var
 TableName = Literal["nodes", "connections", "views", "annotations", "variables", "properties"]
 TABLES: tuple[TableName, ...] = ("nodes", "connections", "views", "annotations", "variables", "properties")
 Point = tuple[float, float]
-Value = TypeVar("Value")
+TWIN_OFFSET = 40.0
+"""How far from the first a node is drawn whose id was taken, so that it does not hide behind it."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Change:
     Attributes:
         label: What was done, for the menu: "Move 3 nodes".
         records: Table -> key -> (record before, record after); None where there is or was none.
-        orders: Table -> (keys before, keys after) for tables that gained or lost records.
+        orders: Table -> (keys before, keys after) for tables that gained or lost records, or whose order is another one.
         merge: Changes with the same merge key that follow each other are one step; None never merges.
         backwards: Whether this is an undo.
     """
@@ -49,15 +51,21 @@ class Change:
 
     def then(self, later: Change, label: str | None = None) -> Change:
         """This change and the next as one."""
-        records: dict[TableName, dict[str, tuple[Any, Any]]] = {t: dict(e) for t, e in self.records.items()}
-        for table, entries in later.records.items():
-            mine = records.setdefault(table, {})
-            for key, (before, after) in entries.items():
-                mine[key] = (mine[key][0] if key in mine else before, after)
-        orders = dict(self.orders)
-        for table, (before, after) in later.orders.items():
-            orders[table] = (orders[table][0] if table in orders else before, after)
-        return Change(label or self.label, records, orders, later.merge, self.backwards)
+        return Change.joined([self, later], label or self.label, later.merge)
+
+    @staticmethod
+    def joined(changes: Sequence[Change], label: str, merge: str | None = None) -> Change:
+        """Changes that follow each other as one."""
+        records: dict[TableName, dict[str, tuple[Any, Any]]] = {}
+        orders: dict[TableName, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        for change in changes:
+            for table, entries in change.records.items():
+                mine = records.setdefault(table, {})
+                for key, (before, after) in entries.items():
+                    mine[key] = (mine[key][0] if key in mine else before, after)
+            for table, (first, last) in change.orders.items():
+                orders[table] = (orders[table][0] if table in orders else first, last)
+        return Change(label, records, orders, merge)
 
     def keys(self, table: TableName) -> Iterable[str]:
         """The keys of a table's records that this change replaces."""
@@ -66,12 +74,13 @@ class Change:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is different afterwards."""
-        return all(before == after for entries in self.records.values() for before, after in entries.values())
+        replaced = (pair for entries in self.records.values() for pair in entries.values())
+        return all(before == after for before, after in (*replaced, *self.orders.values()))
 
     @property
     def cosmetic(self) -> bool:
         """Whether it concerns only how the workflow is drawn and called, not what it computes."""
-        return not any(self.records.get(table) for table in ("nodes", "connections", "variables"))
+        return not any(self.records.get(t) or t in self.orders for t in ("nodes", "connections", "variables"))
 
 
 Listener = Callable[[Change], None]
@@ -90,30 +99,49 @@ class Document:
         views: Node id -> how it is drawn; nodes without an entry are drawn with the defaults.
         annotations: key -> coloured box; keys are of this session only.
         variables: name -> variable.
-        properties: `name` and `description` of the workflow.
+        properties: `name` and `description` of the workflow, the versions its file was written by, and whatever else the file
+            says at the top, which this version does not know (`view`: the same for its view).
+        renumbered: New id -> the id in the file, for nodes whose id another one had before them (a merge by hand does that).
+            Each can be seen and edited; the wires stay with the first.
     """
 
     def __init__(self, workflow: Workflow, types: Types) -> None:
         self.types = types
-        self._rest = workflow.model_copy(update={"nodes": [], "connections": [], "variables": [], "view": View()})
-        self._view_rest = workflow.view.model_copy(update={"nodes": {}, "annotations": []})
+        self.renumbered: dict[str, str] = {}
         self._tables: dict[TableName, dict[str, Any]] = {
-            "nodes": {record.id: record for record in workflow.nodes},
+            "nodes": {},
             "connections": {},
             "views": dict(workflow.view.nodes),
             "annotations": {f"box_{n}": a for n, a in enumerate(workflow.view.annotations, 1)},
-            "variables": {v.name: v for v in workflow.variables},
-            "properties": {"name": workflow.name, "description": workflow.description},
+            "variables": {},
+            "properties": _properties(workflow),
         }
+        self._take_nodes(workflow.nodes)
         for connection in workflow.connections:
             self._tables["connections"][self._free_key(connection_key(connection), "connections")] = connection
-        self._twins = [r for r in workflow.nodes if self._tables["nodes"][r.id] is not r]
+        for variable in workflow.variables:
+            self._tables["variables"][self._free_key(variable.name, "variables")] = variable
         self._done: list[Change] = []
         self._undone: list[Change] = []
         self._clean: int | None = 0
-        self._listeners: list[Listener] = []
+        self._mergeable = False
         self._open: list[Change] | None = None
-        self._boxes = len(workflow.view.annotations)
+        self._listeners: list[Listener] = []
+        self._untold: deque[Change] = deque()
+        self._boxes = 0
+
+    def _take_nodes(self, records: Sequence[NodeRecord]) -> None:
+        nodes, views = self._tables["nodes"], self._tables["views"]
+        ids = {record.id for record in records}
+        for record in records:
+            if record.id not in nodes:
+                nodes[record.id] = record
+                continue
+            fresh = self.free_id(record.id, ids)
+            self.renumbered[fresh] = record.id
+            nodes[fresh] = record.model_copy(update={"id": fresh})
+            x, y = self.view(record.id).position
+            views[fresh] = self.view(record.id).model_copy(update={"position": (x + TWIN_OFFSET, y + TWIN_OFFSET)})
 
     # -- looking
 
@@ -143,8 +171,8 @@ class Document:
         return MappingProxyType(self._tables["variables"])
 
     @property
-    def properties(self) -> Mapping[str, str]:
-        """The workflow's `name` and `description`."""
+    def properties(self) -> Mapping[str, Any]:
+        """The workflow's `name` and `description`, and what else its file says."""
         return MappingProxyType(self._tables["properties"])
 
     def view(self, node_id: str) -> NodeView:
@@ -168,22 +196,29 @@ class Document:
 
     def workflow(self) -> Workflow:
         """The workflow as it is now, to save, copy or run. The records are shared, and must not be changed."""
-        view = self._view_rest.model_copy(
-            update={"nodes": dict(self._tables["views"]), "annotations": list(self._tables["annotations"].values())}
-        )
+        properties = self._tables["properties"]
+        view = {
+            "nodes": dict(self._tables["views"]),
+            "annotations": list(self._tables["annotations"].values()),
+            **properties.get("view", {}),
+        }
         content = {
-            "nodes": [*self._tables["nodes"].values(), *self._twins],
+            "nodes": list(self._tables["nodes"].values()),
             "connections": list(self._tables["connections"].values()),
             "variables": list(self._tables["variables"].values()),
-            "view": view,
-            **self._tables["properties"],
+            **properties,
+            "view": View().model_copy(update=view),
         }
-        return self._rest.model_copy(update=content)
+        return Workflow().model_copy(update=content)
 
     # -- listening, undo
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Have `listener` called with every change, undo and redo; returns what ends that."""
+        """Have `listener` called with every change, undo and redo, in their order; returns what ends that.
+
+        The document is in its new state by then. All edits of a `step` are told as one change. A listener may edit; all listeners
+        are told of that edit after the one they are being told of.
+        """
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
@@ -200,7 +235,7 @@ class Document:
     @property
     def modified(self) -> bool:
         """Whether there are changes since `mark_saved`."""
-        return self._clean != len(self._done)
+        return bool(self._open) or self._clean != len(self._done)
 
     @property
     def history(self) -> Sequence[Change]:
@@ -210,24 +245,36 @@ class Document:
     def mark_saved(self) -> None:
         """Call the present state saved; the next edit will be a step of its own."""
         self._clean = len(self._done)
+        self._mergeable = False
+
+    def mark_unsaved(self) -> None:
+        """Say that no state of this session is in a file, as after a recovery."""
+        self._clean = None
 
     def undo(self) -> None:
-        """Take the last step back; nothing if there is none."""
-        if self._done:
+        """Take the last step back; nothing if there is none, or while a step is being made."""
+        if self._done and self._open is None:
             change = self._done.pop()
             self._undone.append(change)
+            self._mergeable = False
             self._apply(change.reversed())
+            self._tell(change.reversed())
 
     def redo(self) -> None:
-        """Do the step again that was taken back last; nothing if there is none."""
-        if self._undone:
+        """Do the step again that was taken back last; nothing if there is none, or while a step is being made."""
+        if self._undone and self._open is None:
             change = self._undone.pop()
             self._done.append(change)
+            self._mergeable = False
             self._apply(change)
+            self._tell(change)
 
     @contextmanager
     def step(self, label: str) -> Iterator[None]:
-        """Make all edits inside one step. If the block raises, they are taken back. Steps may be nested."""
+        """Make all edits inside one step, told to the listeners as one change at its end. Steps may be nested.
+
+        If the block raises, its edits are taken back, and nobody is told anything.
+        """
         if self._open is not None:
             yield
             return
@@ -240,15 +287,23 @@ class Document:
                 self._apply(change.reversed())
             raise
         made, self._open = self._open, None
-        if made:
-            whole = made[0]
-            for change in made[1:]:
-                whole = whole.then(change)
-            self._record(Change(label, whole.records, whole.orders))
+        whole = Change.joined(made, label)
+        if not whole.is_empty:
+            self._record(whole)
+            self._tell(whole)
 
     def apply(self, change: Change) -> None:
-        """Do a change that was made elsewhere, such as one of a journal; it becomes a step."""
-        self._commit(change)
+        """Do a change that was made elsewhere, such as one of another document with the same content; it becomes a step."""
+        self._apply(change)
+        if self._open is not None:
+            self._open.append(change)
+        else:
+            self._record(change)
+            self._tell(change)
+
+    def follow(self, change: Change) -> None:
+        """Do a change without it becoming a step: for a copy of a document that is edited elsewhere."""
+        self._apply(change)
 
     # -- nodes
 
@@ -266,7 +321,7 @@ class Document:
         Raises:
             ValueError: If an id is taken.
         """
-        taken = [record.id for record in records if record.id in self.nodes]
+        taken = [i for i, count in Counter(r.id for r in records).items() if count > 1 or i in self.nodes]
         if taken:
             raise ValueError(f"the workflow has a node '{taken[0]}' already")
         self._change(
@@ -327,17 +382,20 @@ class Document:
         wires = self.connections_of([node_id])
         changes: dict[str, Connection | None] = dict.fromkeys(wires)
         used: set[str] = set()
-        for connection in wires.values():
-            at_input = connection.target_node == node_id
-            name = connection.target_port if at_input else connection.source_port
-            before = (old.input_port(name) if at_input else old.output_port(name)) if old else None
-            port = _fitting(new, before, name, used) if at_input else _fitting_output(new, before)
-            if port is None:
-                continue
-            if at_input:
+        for connection in sorted(wires.values(), key=lambda c: new.input_port(c.target_port) is None):  # same names come first
+            moved = connection
+            if connection.target_node == node_id:
+                before = old.input_port(connection.target_port) if old else None
+                port = _fitting(new, before, connection.target_port, used)
+                if port is None:
+                    continue
                 used.add(port)
-            end = {"target": f"{node_id}.{port}"} if at_input else {"source": f"{node_id}.{port}"}
-            moved = connection.model_copy(update=end)
+                moved = moved.model_copy(update={"target": f"{node_id}.{port}"})
+            if connection.source_node == node_id:
+                output = _fitting_output(new, old.output_port(connection.source_port) if old else None)
+                if output is None:
+                    continue
+                moved = moved.model_copy(update={"source": f"{node_id}.{output}"})
             changes[connection_key(moved)] = moved
         title = self.title(node_id)
         self._change(f"Replace {title} by {new.title}", nodes={node_id: record}, views={node_id: view}, connections=changes)
@@ -364,8 +422,10 @@ class Document:
         return f"{port.name}_{number}"
 
     def insert(self, key: str, node_id: str, input_port: str, output_port: str) -> None:
-        """Put a node into a connection: what came from its source goes through the node."""
+        """Put a node into a connection: what came from its source goes through the node. Not into a wire of its own."""
         connection = self._tables["connections"][key]
+        if node_id in (connection.source_node, connection.target_node):
+            return
         first = Connection(source=connection.source, target=f"{node_id}.{input_port}")
         second = Connection(source=f"{node_id}.{output_port}", target=connection.target)
         added = self._replacing([first])
@@ -378,25 +438,30 @@ class Document:
         positions: Mapping[str, Point],
         boxes: Mapping[str, Point] | None = None,
         *,
+        sizes: Mapping[str, Point] | None = None,
         merge: str | None = None,
         label: str | None = None,
     ) -> None:
-        """Move nodes (by id) and annotations (by key) to new positions."""
-        count = len(positions) + len(boxes or {})
+        """Move nodes (by id) and annotations (by key) to new positions; annotations may get new sizes with that."""
+        moved = {n: p for n, p in positions.items() if n in self.nodes}  # a late gesture may know of nodes that are gone
+        count = len(moved) + len(boxes or {})
+        changed = {k: {"position": _point(p)} for k, p in (boxes or {}).items()}
+        for key, size in (sizes or {}).items():
+            changed.setdefault(key, {})["size"] = _point(size)
         self._change(
             label or (f"Move {count} items" if count > 1 else "Move"),
             merge=merge,
-            views={n: self.view(n).model_copy(update={"position": p}) for n, p in positions.items()},
-            annotations={k: self.annotations[k].model_copy(update={"position": p}) for k, p in (boxes or {}).items()},
+            views={n: self.view(n).model_copy(update={"position": _point(p)}) for n, p in moved.items()},
+            annotations={k: self.annotations[k].model_copy(update=update) for k, update in changed.items()},
         )
 
     def rename(self, node_id: str, name: str) -> None:
         """Give a node a name of its own; empty means its type's title."""
-        self._change("Rename", views={node_id: self.view(node_id).model_copy(update={"name": name})})
+        self._look("Rename", node_id, name=name)
 
     def set_note(self, node_id: str, note: str) -> None:
         """Set the note below a node."""
-        self._change("Edit the note", views={node_id: self.view(node_id).model_copy(update={"note": note})})
+        self._look("Edit the note", node_id, note=note)
 
     def add_annotation(self, annotation: Annotation) -> str:
         """Add a coloured box; returns its key."""
@@ -411,64 +476,82 @@ class Document:
     # -- the workflow as a whole
 
     def set_variable(self, name: str, variable: Variable | None) -> None:
-        """Add, replace (perhaps under a new name; settings that refer to it follow) or, with None, delete a variable."""
-        with self.step("Edit the variables"):
-            entries: dict[str, Variable | None] = {name: variable}
-            if variable is not None and variable.name != name:
-                entries = {name: None, variable.name: variable}
-                renamed = {n: _renamed(r.settings, name, variable.name) for n, r in self.nodes.items()}
-                self._change(
-                    "Rename a variable",
-                    nodes={
-                        n: self.nodes[n].model_copy(update={"settings": s})
-                        for n, s in renamed.items()
-                        if s != self.nodes[n].settings
-                    },
-                )
-            self._change("Edit the variables", variables=entries)
+        """Add, replace (perhaps under a new name; settings that refer to it follow) or, with None, delete a variable.
+
+        Raises:
+            ValueError: If another variable has the new name already.
+        """
+        entries: dict[str, Variable | None] = {name: variable}
+        keys = list(self.variables)
+        nodes: dict[str, NodeRecord] = {}
+        if variable is not None and variable.name != name and name in self.variables:
+            if variable.name in self.variables:
+                raise ValueError(f"the workflow has a variable '{variable.name}' already")
+            entries = {name: None, variable.name: variable}
+            keys[keys.index(name)] = variable.name
+            for node_id, record in self.nodes.items():
+                settings = _renamed(record.settings, name, variable.name)
+                if settings != record.settings:
+                    nodes[node_id] = record.model_copy(update={"settings": settings})
+        label = f"Delete variable {name}" if variable is None else f"Edit variable {variable.name}"
+        self._change(label, nodes=nodes, variables=entries, orders={"variables": keys})
 
     def set_property(self, name: Literal["name", "description"], value: str) -> None:
         """Set the workflow's name or description."""
         self._change("Edit the workflow's description", merge=f"property {name}", properties={name: value})
 
+    def become(self, workflow: Workflow, label: str) -> None:
+        """Take over the content of another workflow, as one step; what is the same in both is not touched."""
+        other = Document(workflow, self.types)
+        tables: dict[str, Any] = {name: dict.fromkeys(self._tables[name]) | other._tables[name] for name in TABLES}
+        self._change(label, **tables, orders={name: list(other._tables[name]) for name in TABLES})
+
     # -- the mechanism
 
-    def _change(self, label: str, merge: str | None = None, **tables: Mapping[str, Any]) -> None:
-        """Replace records: table -> key -> new record, None to remove it."""
+    def _look(self, label: str, node_id: str, **changes: Any) -> None:
+        known = self.nodes[node_id].id
+        self._change(label, views={known: self.view(known).model_copy(update=changes)})
+
+    def _change(
+        self,
+        label: str,
+        merge: str | None = None,
+        orders: Mapping[TableName, Sequence[str]] | None = None,
+        **tables: Mapping[str, Any],
+    ) -> None:
+        """Replace records: table -> key -> new record, None to remove it. New ones come last, unless `orders` says otherwise."""
         records: dict[TableName, dict[str, tuple[Any, Any]]] = {}
-        orders: dict[TableName, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        changed: dict[TableName, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         for name in TABLES:
             table = self._tables[name]
             entries = {k: (table.get(k), after) for k, after in tables.get(name, {}).items()}
             entries = {k: (before, after) for k, (before, after) in entries.items() if before != after}
-            if not entries:
-                continue
-            records[name] = entries
-            if any((before is None) != (after is None) for before, after in entries.values()):
+            if entries:
+                records[name] = entries
+            wanted = (orders or {}).get(name, ())
+            if wanted or any((before is None) != (after is None) for before, after in entries.values()):
                 gone = {k for k, (_, after) in entries.items() if after is None}
-                new = [k for k, (before, after) in entries.items() if before is None and after is not None]
-                orders[name] = (tuple(table), (*(k for k in table if k not in gone), *new))
-        if records:
-            self._commit(Change(label, records, orders, merge))
-
-    def _commit(self, change: Change) -> None:
-        self._apply(change)
-        if self._open is not None:
-            self._open.append(change)
-        else:
-            self._record(change)
+                there = dict.fromkeys(k for k in (*table, *entries) if k not in gone)
+                keys = tuple(dict.fromkeys(k for k in wanted if k in there) | there)
+                if keys != tuple(table):
+                    changed[name] = (tuple(table), keys)
+        if records or changed:
+            self.apply(Change(label, records, changed, merge))
 
     def _record(self, change: Change) -> None:
         """Put a change that was applied on the undo stack, merged with the last one where they belong together."""
         if self._clean is not None and self._clean > len(self._done):
             self._clean = None  # what was saved can no longer be reached by redo
         self._undone.clear()
-        last = self._done[-1] if self._done else None
-        if last and change.merge and last.merge == change.merge and self._clean != len(self._done):
-            merged = last.then(change)
-            self._done[-1:] = [] if merged.is_empty else [merged]
+        if self._mergeable and change.merge and self._done[-1].merge == change.merge:
+            merged = self._done.pop().then(change)
+            if merged.is_empty:
+                self._mergeable = False
+            else:
+                self._done.append(merged)
         else:
             self._done.append(change)
+            self._mergeable = True
 
     def _apply(self, change: Change) -> None:
         for name, entries in change.records.items():
@@ -478,12 +561,26 @@ class Document:
                     table.pop(key, None)
                 else:
                     table[key] = after
-            if name in change.orders:
-                order = change.orders[name][1]
-                if tuple(table) != order:
-                    self._tables[name] = {k: table[k] for k in order}
-        for listener in tuple(self._listeners):
-            listener(change)
+        for name, (_, order) in change.orders.items():
+            table = self._tables[name]
+            if tuple(table) != order:
+                self._tables[name] = {k: table[k] for k in order}
+
+    def _tell(self, change: Change) -> None:
+        """Tell all listeners, even if one fails; an edit that one of them makes is told when all know of this one."""
+        self._untold.append(change)
+        if len(self._untold) > 1:
+            return
+        errors: list[Exception] = []
+        while self._untold:
+            for listener in tuple(self._listeners):
+                try:
+                    listener(self._untold[0])
+                except Exception as error:  # noqa: BLE001 - a fault in one view must not keep the journal from being told
+                    errors.append(error)
+            self._untold.popleft()
+        if errors:
+            raise errors[0]
 
     def _replacing(self, connections: Iterable[Connection]) -> dict[str, Connection | None]:
         """Connections to add, and None for those that end at the same inputs."""
@@ -500,8 +597,11 @@ class Document:
         return found
 
     def _new_box(self) -> str:
-        self._boxes += 1
-        return f"box_{self._boxes}"
+        """A key no annotation has, nor had before in this session."""
+        while True:
+            self._boxes += 1
+            if f"box_{self._boxes}" not in self._tables["annotations"]:
+                return f"box_{self._boxes}"
 
     def _type_title(self, node_type: str) -> str:
         known = self.types.get(node_type)
@@ -511,6 +611,18 @@ class Document:
 def connection_key(connection: Connection) -> str:
     """What a document calls a connection: `node.port>node.port`."""
     return f"{connection.source}>{connection.target}"
+
+
+def _properties(workflow: Workflow) -> dict[str, Any]:
+    """What a file says beside its tables: name, description, versions, and fields this version does not know."""
+    unknown = workflow.view.model_extra or {}
+    known = {name: getattr(workflow, name) for name in ("format_version", "app_version", "name", "description")}
+    return known | dict(workflow.model_extra or {}) | ({"view": dict(unknown)} if unknown else {})
+
+
+def _point(point: Point) -> Point:
+    """As a file that is read back has it, so that equal positions are equal."""
+    return float(point[0]), float(point[1])
 
 
 def _fitting(new: Any, before: PortLike | None, name: str, used: set[str]) -> str | None:

@@ -23,8 +23,12 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """format version -> function that turns a document of that version into one of the next."""
 
 
-def load(path: Path) -> Workflow:
+def load(path: Path, *, newer: bool = False) -> Workflow:
     """Read a workflow file.
+
+    Args:
+        path: Where it is.
+        newer: Whether to take a file of a newer format, too, as far as it is understood; what is not is kept (`is_newer`).
 
     Raises:
         DocumentError: If it cannot be read, is no workflow, or is of a newer format than this program knows.
@@ -39,15 +43,16 @@ def load(path: Path) -> Workflow:
         raise DocumentError(f"{path} is not a text file.", "Name a .workflow.json file.") from None
     except OSError as error:
         raise DocumentError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from error
-    return parse(text, str(path))
+    return parse(text, str(path), newer=newer)
 
 
-def parse(text: str, name: str = "The text") -> Workflow:
+def parse(text: str, name: str = "The text", *, newer: bool = False) -> Workflow:
     """Turn the text of a workflow file into a workflow.
 
     Args:
         text: JSON.
         name: How messages call it.
+        newer: As `load`.
 
     Raises:
         DocumentError: As `load`.
@@ -66,7 +71,7 @@ def parse(text: str, name: str = "The text") -> Workflow:
     version = data.get("format_version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise DocumentError(f"{name} does not say its format version.", f'Add "format_version": {FORMAT_VERSION}.')
-    if version > FORMAT_VERSION:
+    if version > FORMAT_VERSION and not newer:
         writer = f" (written by Layerloom {data['app_version']})" if data.get("app_version") else ""
         raise DocumentError(
             f"{name} has format version {version}{writer}; this program reads versions up to {FORMAT_VERSION}.",
@@ -86,11 +91,21 @@ def parse(text: str, name: str = "The text") -> Workflow:
 
 
 def dump(workflow: Workflow) -> str:
-    """The text of a workflow file: stable order, short values on one line, ends with a newline."""
-    stamped = workflow.model_copy(update={"format_version": FORMAT_VERSION, "app_version": __version__})
+    """The text of a workflow file: stable order, short values on one line, ends with a newline.
+
+    It is stamped with this program's version, unless it came from a newer one.
+    """
+    version = max(workflow.format_version, FORMAT_VERSION)
+    stamp = workflow.app_version if is_newer(workflow) else __version__
+    stamped = workflow.model_copy(update={"format_version": version, "app_version": stamp})
     data = stamped.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    head = {"format": FORMAT, "format_version": FORMAT_VERSION}
+    head = {"format": FORMAT, "format_version": version}
     return _format(head | {k: v for k, v in data.items() if k not in head}) + "\n"
+
+
+def is_newer(workflow: Workflow) -> bool:
+    """Whether a workflow was written by a newer version of this program, in a format that this one knows only in part."""
+    return workflow.format_version > FORMAT_VERSION
 
 
 def save(workflow: Workflow, path: Path) -> None:

@@ -95,6 +95,19 @@ def resolve(settings: Mapping[str, Any], values: Mapping[str, Scalar], node: str
     return resolved, problems
 
 
+def references(value: Any) -> set[str]:
+    """The names of all variables that a setting's value, or a dict of settings, refers to."""
+    if isinstance(value, dict):
+        if set(value) == {"variable"} and isinstance(value["variable"], str):
+            return {value["variable"]}
+        return {name for inner in value.values() for name in references(inner)}
+    if isinstance(value, list):
+        return {name for inner in value for name in references(inner)}
+    if isinstance(value, str):
+        return {match[2] for match in _REFERENCE.finditer(value) if not match[1]}
+    return set()
+
+
 def _resolve(value: Any, values: Mapping[str, Scalar]) -> Any:
     if isinstance(value, dict):
         if set(value) == {"variable"} and isinstance(value["variable"], str):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.document.file import dump, load, parse, save, write_atomically
+from app.document.file import dump, is_newer, load, parse, save, write_atomically
 from app.document.model import FORMAT_VERSION, Annotation, Connection, NodeRecord, NodeView, Variable, View, Workflow
 from app.document.problems import DocumentError
 from app.document.schema import workflow_schema
@@ -132,3 +132,21 @@ def test_the_schema_in_resources_is_that_of_the_models() -> None:
 @pytest.mark.parametrize("path", sorted(Path("workflows").glob("*.workflow.json")), ids=lambda p: p.name)
 def test_every_example_is_stored_as_the_program_would_store_it(path: Path) -> None:
     assert path.read_text() == dump(load(path))
+
+
+def test_a_newer_format_is_opened_where_asked_for_and_saved_back_as_it_was(tmp_path):
+    text = """{
+  "format": "layerloom-workflow",
+  "format_version": 7,
+  "app_version": "9.1",
+  "nodes": [{"id": "a", "type": "future.node", "settings": {"x": 1}, "lanes": [1, 2]}],
+  "sweeps": [{"over": "a"}]
+}
+"""
+    path = tmp_path / "new.workflow.json"
+    path.write_text(text)
+    with pytest.raises(DocumentError, match="format version 7"):
+        load(path)
+    workflow = load(path, newer=True)
+    assert is_newer(workflow)
+    assert dump(workflow) == text
