@@ -240,8 +240,10 @@ def _frame(source: pa.NativeFile) -> pl.DataFrame:
     import polars as pl
     import pyarrow as pa
 
-    frame = pl.from_arrow(pa.ipc.open_file(source).read_all(), rechunk=False)
+    arrow = pa.ipc.open_file(source).read_all()
+    frame = pl.from_arrow(arrow, rechunk=False)
     assert isinstance(frame, pl.DataFrame)
+    frame.columns = arrow.column_names  # polars names a column whose name is empty
     return frame
 
 
@@ -325,24 +327,43 @@ def _read_network(files: Files, stored: Mapping[str, Any]) -> Network:
 # --------------------------------------------------------------------------------------------------------------- figures
 
 
-def _write_figure(draft: Draft, port: str, figure: Figure) -> dict[str, Any]:
+def figure_to_json(figure: Figure, put_images: Callable[[NDArray[Any]], Any]) -> dict[str, Any]:
+    """A figure as plain JSON data.
+
+    Args:
+        figure: Any figure.
+        put_images: Keeps the pixels of images, and says how they are found again.
+    """
     data = {f.name: getattr(figure, f.name) for f in fields(figure)}
     if isinstance(figure, ImagesFigure):
-        import numpy as np
-
-        data["images"] = f"{port}.safetensors"
-        _write_arrays(draft, data["images"], {"images": np.ascontiguousarray(figure.images)})
+        data["images"] = put_images(figure.images)
     if "lines" in data:
         data["lines"] = [asdict(line) for line in data["lines"]]
-    return {"figure": data}
+    return data
 
 
-def _read_figure(files: Files, stored: Mapping[str, Any]) -> Figure:
-    data = dict(stored["figure"])
+def figure_from_json(stored: Mapping[str, Any], get_images: Callable[[Any], NDArray[Any]]) -> Figure:
+    """The figure that `figure_to_json` described; `get_images` finds what `put_images` kept."""
+    data = dict(stored)
     if "lines" in data:
         data["lines"] = [Line(**line) for line in data["lines"]]
     if data["kind"] == "images":
-        data["images"] = files.arrays(data["images"])["images"]
+        data["images"] = get_images(data["images"])
     by_kind = {f.kind: f for f in get_args(Figure)}
     figure: Figure = by_kind[data["kind"]](**data)
     return figure
+
+
+def _write_figure(draft: Draft, port: str, figure: Figure) -> dict[str, Any]:
+    def put(images: NDArray[Any]) -> str:
+        import numpy as np
+
+        name = f"{port}.safetensors"
+        _write_arrays(draft, name, {"images": np.ascontiguousarray(images)})
+        return name
+
+    return {"figure": figure_to_json(figure, put)}
+
+
+def _read_figure(files: Files, stored: Mapping[str, Any]) -> Figure:
+    return figure_from_json(stored["figure"], lambda name: files.arrays(name)["images"])

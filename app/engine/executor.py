@@ -15,9 +15,9 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -29,6 +29,7 @@ from app.engine.events import (
     NodeFailed,
     NodeFinished,
     NodeLog,
+    NodeProgress,
     NodeSkipped,
     NodeStarted,
     NodeStored,
@@ -37,7 +38,7 @@ from app.engine.events import (
     RunStatus,
 )
 from app.engine.job import Control, EngineJob
-from app.engine.plan import Plan, PlannedNode, configure, read_paths
+from app.engine.plan import Draw, Plan, PlannedNode, configure, read_paths
 from app.engine.store import Record, Store
 from nodes.base import Node, Value, Values
 from nodes.errors import Cancelled, NodeError
@@ -74,6 +75,8 @@ def run(
     jobs: int = 2,
     fresh: bool = False,
     control: Control | None = None,
+    draw: Draw | None = None,
+    run_id: str | None = None,
 ) -> RunResult:
     """Bring nodes, and all they need, to completion.
 
@@ -85,15 +88,72 @@ def run(
         jobs: How many nodes may work at the same time.
         fresh: Whether to compute everything again.
         control: How the run can be cancelled from outside.
+        draw: For results of nodes that are not reproducible that are to be found again after the run (`Plan.keys`).
+        run_id: What the run is called; by default something new.
     """
-    return _Run(plan, store, listener, jobs=jobs, fresh=fresh, control=control or Control()).go(list(targets or plan.nodes))
+    run_id = run_id or uuid.uuid4().hex[:12]
+    one = _Run(run_id, plan, store, listener, jobs=jobs, fresh=fresh, control=control or Control(), draw=draw)
+    return one.go(list(targets or plan.nodes))
+
+
+_KERAS = threading.Lock()
+"""Held by the node that uses TensorFlow, among all runs: it uses all cores by itself, and its random state is global."""
+
+
+class _Turns:
+    """A lock per result in the making, shared by the runs of this process; forgotten when nobody holds or waits for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._turns: dict[tuple[Path, str], tuple[threading.Lock, int]] = {}
+
+    @contextmanager
+    def of(self, place: tuple[Path, str], while_waiting: Callable[[], None]) -> Iterator[bool]:
+        """Wait for one's turn; gives whether somebody else had one before."""
+        with self._lock:
+            turn, users = self._turns.get(place, (threading.Lock(), 0))
+            self._turns[place] = turn, users + 1
+        try:
+            with _held(turn, while_waiting):
+                yield users > 0
+        finally:
+            with self._lock:
+                turn, users = self._turns.pop(place)
+                if users > 1:
+                    self._turns[place] = turn, users - 1
+
+
+_TURNS = _Turns()
+
+
+@contextmanager
+def _held(lock: threading.Lock, while_waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold a lock; while it is not to be had, `while_waiting` is called a few times a second, and may raise."""
+    while not lock.acquire(timeout=0.1):
+        while_waiting()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class _Run:
     """One run in progress. The thread that calls `go` decides; worker threads only compute."""
 
-    def __init__(self, plan: Plan, store: Store, listener: Listener, *, jobs: int, fresh: bool, control: Control) -> None:
-        self.id = uuid.uuid4().hex[:12]
+    def __init__(
+        self,
+        run_id: str,
+        plan: Plan,
+        store: Store,
+        listener: Listener,
+        *,
+        jobs: int,
+        fresh: bool,
+        control: Control,
+        draw: Draw | None,
+    ) -> None:
+        self.id = run_id
+        self.draw = draw
         self.plan = plan
         self.store = store
         self.jobs = jobs
@@ -106,8 +166,8 @@ class _Run:
         self._uses: Counter[str] = Counter()  # how many nodes of this run still need a node's values
         self._computed: set[str] = set()  # keys of results that this run has made
         self._telling = threading.Lock()
-        self._turns: dict[str, threading.Lock] = {}
-        self._keras = threading.Lock()  # TensorFlow uses all cores by itself, and its random state is global
+        self._skipped: set[str] = set()
+        self._importing: threading.Thread | None = None
 
     def tell(self, event: Event) -> None:
         """Pass an event on; listeners need not be thread-safe."""
@@ -118,18 +178,20 @@ class _Run:
         """Run to the end."""
         began = time.perf_counter()
         needed = self.plan.needed_for(targets)
-        self.keys = self.plan.keys(self.store.fingerprints, self.id)
-        self._turns = {key: threading.Lock() for key in self.keys.values()}
+        self.keys = self.plan.keys(self.store.fingerprints, self.id, self.draw)
         self.tell(RunStarted(run=self.id, nodes=tuple(needed)))
         todo = self._skip_unready([n for n in needed if not self._take_from_store(n)])
         with ThreadPoolExecutor(max_workers=max(1, self.jobs), thread_name_prefix="node") as pool, ExitStack() as threads:
             if any(self._node(n).needs_keras for n in todo):
-                threads.callback(_import_keras_early().join)
+                self._importing = _import_keras_early()
+                threads.callback(self._importing.join)
             self._work(todo, pool)
         if self.control.cancel.is_set() and len(self.records) < len(needed):
             self.result.status = "cancelled"
-        elif self.result.failures or self.result.skipped:
+        elif self.result.failures:
             self.result.status = "failed"
+        elif len(self.records) < len(needed):
+            self.result.status = "cancelled" if self.control.cancelled_nodes else "failed"
         self.store.make_room()
         self.result.keys = {n: self.keys[n] for n in self.records}
         self.result.seconds = time.perf_counter() - began
@@ -174,26 +236,45 @@ class _Run:
         self._uses.update(source for n in todo for source in sources[n])
         sorter = TopologicalSorter({n: sources[n] & sources.keys() for n in todo})
         sorter.prepare()
+        behind = _behind(sources)
         running: dict[Future[bool], str] = {}
         started: set[str] = set()
         while True:
+            for node_id in (self.control.cancelled_nodes & sources.keys()) - started - self._skipped:
+                self._skip(node_id, "it was cancelled")
+                self._skip_behind(node_id, behind)
             # After a cancel nothing new begins; a node that failed is never `done`, so what is behind it never gets ready.
             for node_id in () if self.control.cancel.is_set() else sorter.get_ready():
+                if node_id in self._skipped:
+                    continue
                 started.add(node_id)
                 running[pool.submit(self._complete, self.plan.nodes[node_id])] = node_id
             if not running:
                 break
-            # Waking up four times a second keeps the main thread open to Ctrl+C on every system.
+            # Waking up four times a second keeps the main thread open to Ctrl+C on every system, and shows cancelled nodes.
             for future in wait(running, timeout=0.25, return_when=FIRST_COMPLETED).done:
                 node_id = running.pop(future)
                 if future.result():
                     sorter.done(node_id)
+                else:
+                    self._skip_behind(node_id, behind)
         for node_id in todo:
-            if node_id not in started:
+            if node_id not in started and node_id not in self._skipped:
                 cancelled = self.control.cancel.is_set()
                 self._skip(node_id, "the run was cancelled" if cancelled else "a node above it did not finish")
 
+    def _skip_behind(self, node_id: str, behind: Mapping[str, Sequence[str]]) -> None:
+        """Say at once of all nodes behind one that did not finish that they will not run."""
+        waiting = [node_id]
+        while waiting:
+            for following in behind.get(waiting.pop(), ()):
+                if following not in self._skipped:
+                    cancelled = self.control.is_cancelled(node_id)
+                    self._skip(following, "a node above it was cancelled" if cancelled else "a node above it did not finish")
+                    waiting.append(following)
+
     def _skip(self, node_id: str, reason: str) -> None:
+        self._skipped.add(node_id)
         self.result.skipped.append(node_id)
         self.tell(NodeSkipped(run=self.id, node=node_id, reason=reason))
 
@@ -206,10 +287,10 @@ class _Run:
         try:
             # Twins (same settings, same inputs) compute once. Against other processes only long work is locked: two of
             # them computing a short one does no harm, whoever is second finds the result in its place.
-            with self._turns[key], self._keras_turn(key) if node.needs_keras else nullcontext():
-                self._check_cancelled()
+            with self._turn(key, planned.id) as others, self._keras_turn(key, planned.id) if node.needs_keras else nullcontext():
+                self._check_cancelled(planned.id)
                 # Another run, or a twin of this node in this one, may have computed it meanwhile.
-                if not ((node.needs_keras or key in self._computed) and self._take_from_store(planned.id)):
+                if not ((node.needs_keras or others or key in self._computed) and self._take_from_store(planned.id)):
                     self._compute(planned, node)
         except Cancelled:
             self.tell(NodeCancelled(run=self.id, node=planned.id))
@@ -221,14 +302,20 @@ class _Run:
             self._release(planned)
         return False
 
+    def _turn(self, key: str, node_id: str) -> AbstractContextManager[bool]:
+        return _TURNS.of((self.store.root, key), lambda: self._check_cancelled(node_id))
+
     @contextmanager
-    def _keras_turn(self, key: str) -> Iterator[None]:
-        with self._keras, self.store.locked(key):
+    def _keras_turn(self, key: str, node_id: str) -> Iterator[None]:
+        def look() -> None:
+            self._check_cancelled(node_id)
+
+        with _held(_KERAS, look), self.store.locked(key, look):
             yield
 
-    def _check_cancelled(self) -> None:
-        """Raise `Cancelled` if the run was cancelled."""
-        if self.control.cancel.is_set():
+    def _check_cancelled(self, node_id: str) -> None:
+        """Raise `Cancelled` if the node is not wanted any more."""
+        if self.control.is_cancelled(node_id):
             raise Cancelled
 
     def _compute(self, planned: PlannedNode, node: Node) -> None:
@@ -237,6 +324,8 @@ class _Run:
         inputs = {port: self._value(source, out) for port, (source, out) in planned.inputs.items()}
         if any(spec is None for spec in planned.specs.values()):
             self._configure_late(planned, node, inputs)
+        if node.needs_keras:
+            self._wait_for_keras(planned.id)
         if self.fresh:
             self.store.drop_scratch(key)
         began = time.perf_counter()
@@ -265,10 +354,17 @@ class _Run:
         self.values[planned.id] = kept
         self.tell(NodeFinished(run=self.id, node=planned.id, key=key, seconds=record.seconds, outputs=record.described))
 
+    def _wait_for_keras(self, node_id: str) -> None:
+        """Wait for the import of TensorFlow, which takes seconds and cannot be interrupted, in a way that can be."""
+        while self._importing is not None and self._importing.is_alive():
+            self.tell(NodeProgress(run=self.id, node=node_id, fraction=None, message="starting TensorFlow"))
+            self._importing.join(0.2)
+            self._check_cancelled(node_id)
+
     def _configure_late(self, planned: PlannedNode, node: Node, inputs: Mapping[str, Value]) -> None:
         """Configure a node whose inputs could not be known before: now they are there."""
         specs = {port: value.spec for port, value in inputs.items() if not hasattr(value, "kind")}
-        _, problems = configure(node, planned.id, specs, self.plan.folder)
+        _, problems, _ = configure(node, planned.id, specs, self.plan.folder)
         for problem in problems:
             if problem.severity == "error":
                 raise NodeError(problem.message, problem.remedy, setting=problem.setting)
@@ -305,6 +401,15 @@ class _Run:
     def _fail(self, planned: PlannedNode, error: NodeError) -> None:
         self.result.failures[planned.id] = error
         self.tell(NodeFailed(run=self.id, node=planned.id, message=error.message, remedy=error.remedy, setting=error.setting))
+
+
+def _behind(sources: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """Node -> the nodes right behind it; from node -> the nodes right above it."""
+    behind: dict[str, list[str]] = {}
+    for node_id, above in sources.items():
+        for source in above:
+            behind.setdefault(source, []).append(node_id)
+    return behind
 
 
 def _explained(error: Exception, store: Path) -> NodeError:

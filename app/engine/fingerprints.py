@@ -5,9 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+import stat
 import threading
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
+
+MOST_ENTRIES = 1000
+"""So many names of a folder a glance looks at."""
 
 
 def signature(path: Path) -> str:
@@ -19,6 +24,23 @@ def signature(path: Path) -> str:
     except OSError:
         return "missing"
     return f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}"
+
+
+def glance(path: Path) -> str:
+    """What can be seen of a file or folder at once, however much is in it; for noticing soon that something has changed.
+
+    Of a folder: its own time, which tells of names that come and go, and those of the first folders in it; not of files
+    that are written anew in their place.
+    """
+    try:
+        status = path.stat()
+        if not stat.S_ISDIR(status.st_mode):
+            return f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}"
+        with os.scandir(path) as entries:
+            within = sorted(f"{e.name}:{e.stat().st_mtime_ns}" for e in islice(entries, MOST_ENTRIES) if e.is_dir())
+    except OSError:
+        return "missing" if path.parent.is_dir() else "missing with its folder"
+    return f"{status.st_mtime_ns} {' '.join(within)}"
 
 
 def _folder(path: Path) -> str:
@@ -73,6 +95,18 @@ class Fingerprints:
             return "missing"
         self._remember(str(path), seen, digest)
         return digest
+
+    def at_hand(self, path: Path, most_bytes: int) -> str | None:
+        """What `of` would say, if it can be said at once: of a file known before, or of so few bytes; not of a folder."""
+        try:
+            status = path.stat()
+        except OSError:
+            return self.of(path)
+        with self._lock:
+            known = self._known.get(str(path))
+        if stat.S_ISDIR(status.st_mode) or (status.st_size > most_bytes and (known is None or known[0] != signature(path))):
+            return None
+        return self.of(path)
 
     def is_as_it_was(self, path: Path) -> bool:
         """Whether a file or folder is, as far as can be seen without reading it, what it was when `of` was last asked."""

@@ -29,11 +29,17 @@ class Control:
 
     Attributes:
         cancel: Set to stop the run.
+        cancelled_nodes: Ids of nodes that are to stop, or not to begin; what is behind them is skipped, the rest goes on.
         stop: Ids of nodes that are to end early and keep what they have.
     """
 
     cancel: threading.Event = field(default_factory=threading.Event)
+    cancelled_nodes: set[str] = field(default_factory=set)
     stop: set[str] = field(default_factory=set)
+
+    def is_cancelled(self, node: str) -> bool:
+        """Whether a node is to stop."""
+        return self.cancel.is_set() or node in self.cancelled_nodes
 
 
 class EngineJob:
@@ -111,7 +117,7 @@ class EngineJob:
     @property
     def cancelled(self) -> bool:
         """See `nodes.base.Job`."""
-        return self._control.cancel.is_set()
+        return self._control.is_cancelled(self.node)
 
     def check_cancelled(self) -> None:
         """See `nodes.base.Job`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from app.document.problems import Problem
@@ -45,15 +45,21 @@ class NodeStatus:
 
     def as_dict(self) -> dict[str, Any]:
         """For a line of JSON; without what is not set."""
-        data = {k: v for k, v in asdict(self).items() if v not in (None, "", (), {}, False)}
-        if self.problems:
+        data = {name: value for name, value in vars(self).items() if value is not None and value is not False and value != ""}
+        if not self.outputs:
+            del data["outputs"]
+        if not self.problems:
+            del data["problems"]
+        else:
             data["problems"] = [problem.as_dict() for problem in self.problems]
         return data
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> NodeStatus:
         """What `as_dict` gave; fields it does not know are left out."""
-        known = {f.name for f in fields(cls)}
-        values = {k: v for k, v in data.items() if k in known}
+        values = {k: v for k, v in data.items() if k in _NAMES}
         values["problems"] = tuple(Problem(**p) for p in data.get("problems", ()))
         return cls(**values)
+
+
+_NAMES = frozenset(f.name for f in fields(NodeStatus))

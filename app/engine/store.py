@@ -22,7 +22,7 @@ import time
 import uuid
 import weakref
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from dataclasses import replace as changed
@@ -39,14 +39,6 @@ DEFAULT_LIMIT = 20 * 2**30
 SMALL = 2**18
 """Results of up to so many bytes are rows of the database."""
 DAY = 24 * 3600
-
-
-def default_results() -> Path:
-    """Where results are stored unless a run names another place: LAYERLOOM_RESULTS, or the user's cache folder."""
-    import platformdirs
-
-    chosen = os.environ.get("LAYERLOOM_RESULTS")
-    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("layerloom", appauthor=False)) / "results"
 
 
 @dataclass(frozen=True)
@@ -94,6 +86,7 @@ class Store:
     def __init__(self, root: Path, limit: int = DEFAULT_LIMIT) -> None:
         self.root = root
         self.limit = limit
+        self._results = root / "results"
         for name in ("results", "partial", "locks", "new"):
             (root / name).mkdir(parents=True, exist_ok=True)
         self._rows = _Rows(root / "store.sqlite")
@@ -109,6 +102,11 @@ class Store:
             return None  # where the user's file is gone or was changed, the node has to write it again
         return record
 
+    def absent(self, keys: Collection[str]) -> set[str]:
+        """Those of many keys that there is no result of; much faster than asking for each record."""
+        rows = self._rows.among(keys)
+        return {key for key in keys if key not in rows and not os.access(f"{self._results}/{key[:2]}/{key}", os.F_OK)}
+
     def load(self, key: str, record: Record | None = None) -> dict[str, Value]:
         """The values of a result, by output port; large ones stay memory-mapped.
 
@@ -123,13 +121,13 @@ class Store:
         return {port: read_value(files, stored) for port, stored in record.outputs.items()}
 
     def _record_in_folder(self, key: str) -> Record | None:
-        folder = self._folder(key)
-        try:
-            record = Record.parse((folder / "record.json").read_text(encoding="utf-8"))
+        try:  # one path of text: this is asked of every node at every edit, and most often there is nothing
+            record = Record.parse(Path(f"{self._results}/{key[:2]}/{key}/record.json").read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError):
             record = None
+        folder = self._folder(key)
         if record is None or not _is_whole(folder, record):
             self.drop(key)
             return None
@@ -149,15 +147,29 @@ class Store:
             writer.discard()
 
     @contextmanager
-    def locked(self, key: str) -> Iterator[None]:
-        """Holds a result for this thread, so that two runs on one store do not compute it twice."""
+    def locked(self, key: str, while_waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Holds a result for this thread, so that two runs on one store do not compute it twice.
+
+        Args:
+            key: Of the result.
+            while_waiting: Called a few times a second as long as another one holds it; ends the waiting by raising.
+        """
         import filelock
 
         path = self.root / "locks" / key
-        with filelock.FileLock(path):
+        lock = filelock.FileLock(path)
+        while True:
+            try:
+                lock.acquire(timeout=0.2)
+                break
+            except filelock.Timeout:
+                while_waiting()
+        try:
             yield
             with suppress(OSError):
                 path.unlink()  # whoever waits for this very file finds the result when it gets the lock
+        finally:
+            lock.release()
 
     def scratch(self, key: str) -> Path:
         """The folder that outlives a killed run of this result."""
@@ -225,7 +237,7 @@ class Store:
         return self._rows.uses() + [(_last_use(f), _own_bytes(f), f.name) for f in folders]
 
     def _folder(self, key: str) -> Path:
-        return self.root / "results" / key[:2] / key
+        return self._results / key[:2] / key
 
     def _sweep(self) -> None:
         """Remove what killed runs left long ago: unfinished results after a day, checkpoints after a month."""
@@ -316,6 +328,17 @@ class _Rows:
                 with suppress(ValueError, KeyError, TypeError):
                     return Record.parse(row[0])
         return None
+
+    def among(self, keys: Collection[str]) -> set[str]:
+        """Those of many keys that have a row."""
+        found: set[str] = set()
+        wanted = list(keys)
+        with self._lock, suppress(sqlite3.DatabaseError):
+            for start in range(0, len(wanted), 500):
+                some = wanted[start : start + 500]
+                query = f"SELECT key FROM results WHERE key IN ({','.join('?' * len(some))})"  # noqa: S608 - only question marks
+                found.update(key for (key,) in self._connection.execute(query, some))
+        return found
 
     def content(self, key: str, record: Record) -> dict[str, bytes] | None:
         """The files of a result by name; None if it has no row. KeyError if they are not what was written."""

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -27,12 +28,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@cache
 def import_keras() -> ModuleType:
     """Keras on TensorFlow, with TensorFlow's devices found and its chatter turned down.
 
     The first call takes seconds. What the user has set in the environment stays as it is.
     """
+    with _IMPORTING:  # two threads that turn the chatter down at once would not find the way back to standard error
+        return _import_keras()
+
+
+_IMPORTING = threading.Lock()
+
+
+@cache
+def _import_keras() -> ModuleType:
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     # TensorFlow asks the processor's maker before it uses oneDNN's convolutions; where it does not by itself, they train
     # the Fashion-MNIST example 1.7 times as fast.

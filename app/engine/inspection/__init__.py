@@ -3,3 +3,27 @@
 Each module answers the requests of one kind of view; `ANSWERS` lists them by name. An answer is a function of a node's
 stored outputs and of the request's parameters; it changes nothing.
 """
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.engine.inspection.base import Answer
+
+MODULES = ("tables", "statistics", "images", "figures", "networks")
+
+
+@cache
+def answers() -> Mapping[str, Answer]:
+    """All answers by name."""
+    found: dict[str, Answer] = {}
+    for name in MODULES:
+        full = f"{__name__}.{name}"
+        if find_spec(full) is not None:
+            found |= importlib.import_module(full).ANSWERS
+    return found

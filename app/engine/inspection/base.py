@@ -26,6 +26,8 @@ class StoredOutputs:
         store: Where it is.
         cache: For answers to keep what is dear to compute (a sort order), by a name of their choice; lives as long as the
             engine holds these outputs.
+        inputs: Input port -> the outputs and the port that the result was made from; empty where they are not known or not
+            stored any more.
     """
 
     node: Node | None
@@ -33,6 +35,7 @@ class StoredOutputs:
     record: Record
     store: Store
     cache: dict[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, tuple[StoredOutputs, str]] = field(default_factory=dict)
 
     @cached_property
     def values(self) -> dict[str, Value]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from app.document.model import NodeRecord, Variable, Workflow
 from app.engine.fingerprints import Fingerprints
 from app.engine.plan import Plan, make_plan, parse_override
+from nodes.catalog import Catalog
 from tests.app.engine.toy import CATALOG, chain, workflow
 
 
@@ -112,6 +113,25 @@ def test_settings_of_an_older_version_are_migrated_and_of_a_newer_refused() -> N
     assert planned(old).nodes["a"].node.number == 6  # type: ignore[union-attr]
     new = Workflow(nodes=[NodeRecord(id="a", type="toy.add", type_version=3)])
     assert any("saved by version 3" in str(p) for p in planned(new).problems)
+
+
+@pytest.mark.parametrize(
+    ("settings", "places"),
+    [
+        ({"optimizer": {"kind": "Adam", "learning_rate": -1}}, ["optimizer.learning_rate"]),
+        (
+            {"optimizer": {"kind": "Adam", "learning_rate": {"kind": "CosineDecay", "initial_learning_rate": "x"}}},
+            ["optimizer.learning_rate.initial_learning_rate"],
+        ),
+        ({"optimizer": {"kind": "Nothing"}}, ["optimizer"]),
+        ({"optimizer": {"kind": "Adam", "speed": 1}}, ["optimizer.speed"]),
+        ({"epochs": 0, "batch_size": "x"}, ["epochs", "batch_size"]),
+    ],
+)
+def test_a_wrong_setting_is_named_as_the_dialog_has_it(settings: dict[str, object], places: list[str]) -> None:
+    made = Workflow(nodes=[NodeRecord(id="l", type="networks.learner", settings=settings)])
+    problems = make_plan(made, Catalog.load(), folder=Path("/flows")).nodes["l"].problems
+    assert [p.setting for p in problems if p.setting] == places
 
 
 # ------------------------------------------------------------------------------------------------------------------ keys

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -180,7 +182,39 @@ class Save(Toy):
         return {}
 
 
-CATALOG = Catalog({c.id: c for c in (Count, Add, Both, Fail, Wait, Late, Dice, Save)})
+class Deaf(Toy):
+    """Work for a minute and hear no cancel."""
+
+    id = "toy.deaf"
+    title = "Deaf"
+    input_ports = TABLE_IN
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        return {"table": specs.table()}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        job.progress(None, "working")
+        time.sleep(60)
+        return {"table": values.table()}
+
+
+class Chatter(Toy):
+    """Print to standard output, as Python, as C and as a program do it; read from standard input."""
+
+    id = "toy.chatter"
+    title = "Chatter"
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        return {"table": TableSpec(pl.Schema({"n": pl.Int64}), 1)}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        print('{"tell": "nonsense"}', flush=True)
+        os.write(1, b"from the depths\n")
+        assert sys.stdin.read() == ""
+        return {"table": Table.of(pl.DataFrame({"n": [1]}))}
+
+
+CATALOG = Catalog({c.id: c for c in (Count, Add, Both, Fail, Wait, Late, Dice, Save, Deaf, Chatter)})
 
 
 def workflow(nodes: Mapping[str, tuple[str, dict[str, object]]], wires: list[tuple[str, str]]) -> Workflow:

@@ -1,0 +1,61 @@
+"""python -m app.engine: the engine as a process, for an editor at the other end of its standard streams."""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve the editor until it closes standard input; never returns.
+
+    Exit codes: 0: the editor has gone; 2: wrong call; 4: there is no place for the results.
+    """
+    parser = argparse.ArgumentParser(prog="python -m app.engine", description="Layerloom's engine; the editor starts it.")
+    parser.add_argument("--results", type=Path, metavar="DIR", help="the folder of the stored results")
+    parser.add_argument("--limit", type=float, metavar="GB", help="how much to store; what was used longest ago goes (20)")
+    parser.add_argument(
+        "--warm-up",
+        type=float,
+        default=2.0,
+        metavar="SECONDS",
+        help="import TensorFlow after so long with nothing to do; -1: never",
+    )
+    options = parser.parse_args(arguments)
+    faulthandler.enable()
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the editor; when it goes, so does the engine
+    from app.engine.protocol import take_standard_streams
+
+    line = take_standard_streams()
+    from app.engine.server import Engine
+    from app.engine.store import DEFAULT_LIMIT, Store
+    from app.places import default_results
+
+    results = options.results or default_results()
+    try:
+        store = Store(results, DEFAULT_LIMIT if options.limit is None else round(options.limit * 2**30))
+        engine = Engine(line, store, None if options.warm_up < 0 else options.warm_up)
+    except OSError as error:
+        where = error.filename or results
+        message = f"The results cannot be stored in {where}: {error.strerror}."
+        line.send({"tell": "refused", "message": message, "remedy": "Make that folder writable, or set LAYERLOOM_RESULTS."})
+        _leave(4)
+    engine.serve()
+    _leave(0)
+
+
+def _leave(code: int) -> None:
+    """End at once: threads that compute, TensorFlow's above all, need not come to an end first."""
+    logging.shutdown()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

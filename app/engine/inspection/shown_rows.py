@@ -1,0 +1,149 @@
+"""Which rows of a stored table are looked at, and in which order: sorted by a column, or only those with certain values.
+
+Every answer about a table takes the same two parameters, so that what is scrolled, searched, copied and exported is the same:
+
+    sort: {column, descending}     missing cells (and NaN) last, equal cells in the order they had
+    where: {column: value, ...}    rows whose cells have these values; class names stand for class numbers, null for missing
+
+Row numbers are computed once and kept with the outputs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from app.engine.inspection.base import StoredOutputs
+from nodes.errors import NodeError
+from nodes.values.table import Table
+
+if TYPE_CHECKING:
+    import polars as pl
+    from numpy.typing import NDArray
+
+KEPT = 6
+"""How many orders of rows are kept with a node's outputs: 4 MB each for a million rows."""
+
+
+@dataclass(frozen=True)
+class ShownRows:
+    """A table as it is looked at.
+
+    Attributes:
+        table: The whole table.
+        rows: The numbers of the rows that are shown, in their order; None means all, as they are.
+    """
+
+    table: Table
+    rows: NDArray[Any] | None = None
+
+    @property
+    def height(self) -> int:
+        """How many rows are shown."""
+        return self.table.height if self.rows is None else len(self.rows)
+
+    def range(self, start: int, stop: int) -> Table:
+        """The shown rows from `start` to before `stop`; fewer at the end."""
+        start, stop = max(start, 0), min(stop, self.height)
+        if self.rows is None:
+            return self.table.slice(start, max(stop - start, 0))
+        return self.table.take(self.rows[start : max(stop, start)])
+
+    def whole(self) -> Table:
+        """All that is shown."""
+        return self.table if self.rows is None else self.table.take(self.rows)
+
+    def number(self, position: int) -> int:
+        """The number, in the stored table, of the row shown at a position."""
+        return position if self.rows is None else int(self.rows[position])
+
+
+def stored_table(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> Table:
+    """The table at the port that is asked about.
+
+    Raises:
+        NodeError: If there is none.
+    """
+    value = outputs.values.get(str(parameters.get("port")))
+    if not isinstance(value, Table):
+        raise NodeError("This output is no table.", "Choose another output.")
+    return value
+
+
+def require_column(table: Table, column: str) -> None:
+    """Raise NodeError, with the nearest name, where the table has no such column. An empty name is one like others."""
+    if column not in table.schema:
+        table.spec.require(column)
+
+
+def shown_rows(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> ShownRows:
+    """The rows that the parameters `port`, `sort` and `where` speak of.
+
+    Raises:
+        NodeError: If a column is not there, or cannot be sorted by.
+    """
+    table = stored_table(outputs, parameters)
+    sort, where = parameters.get("sort") or None, parameters.get("where") or None
+    if sort is None and where is None:
+        return ShownRows(table)
+    orders: dict[str, NDArray[Any]] = outputs.cache.setdefault("orders", {})
+    name = json.dumps([parameters["port"], sort, where])
+    rows = orders.get(name)
+    if rows is None:
+        rows = _row_numbers(table, sort, where)
+        for oldest in list(orders)[: max(0, len(orders) + 1 - KEPT)]:
+            orders.pop(oldest, None)
+        orders[name] = rows
+    return ShownRows(table, rows)
+
+
+def is_sortable(dtype: pl.DataType) -> bool:
+    """Whether the cells of a column have an order that a person would expect."""
+    import polars as pl
+
+    return not isinstance(dtype, pl.Array | pl.List | pl.Struct | pl.Object | pl.Binary)
+
+
+def _row_numbers(table: Table, sort: Mapping[str, Any] | None, where: Mapping[str, Any] | None) -> NDArray[Any]:
+    import numpy as np
+    import polars as pl
+
+    columns = ([sort["column"]] if sort else []) + list(where or {})
+    for column in columns:
+        require_column(table, column)
+    if sort and not is_sortable(table.schema[sort["column"]]):
+        raise NodeError(f"Rows cannot be put in order by column '{sort['column']}'.", "Sort by another column.")
+    places = {column: f"c{n}" for n, column in enumerate(dict.fromkeys(columns))}  # polars takes names like `^a$` for patterns
+    frame = table.select(list(places)).rename(places).frame()
+    rows: NDArray[Any] | None = None
+    if where:
+        condition = pl.all_horizontal(_has(table, column, value, pl.col(places[column])) for column, value in where.items())
+        rows = frame.select(condition.arg_true()).to_series().to_numpy()
+        frame = frame[rows]
+    if sort:
+        key = pl.col(places[sort["column"]])
+        if table.schema[sort["column"]].is_float():
+            key = key.fill_nan(None)
+        order = pl.arg_sort_by(key, descending=bool(sort.get("descending")), nulls_last=True, maintain_order=True)
+        sorted_rows = frame.select(order).to_series().to_numpy()
+        rows = sorted_rows if rows is None else rows[sorted_rows]
+    assert rows is not None
+    return rows.astype(np.uint32 if table.height < 2**32 else np.int64, copy=False)
+
+
+def _has(table: Table, column: str, value: Any, cells: pl.Expr) -> pl.Expr:
+    """Whether the cells of a column, which `cells` gives, have a value."""
+    import polars as pl
+
+    dtype = table.schema[column]
+    if value is None:
+        return cells.is_null()
+    names = table.classes.get(column)
+    if isinstance(value, str) and names and dtype.is_integer():
+        return cells.eq(names.index(value)) if value in names else pl.repeat(value=False, n=pl.len())
+    if isinstance(value, str) or isinstance(dtype, pl.Enum | pl.Categorical):
+        cells = cells.cast(pl.String)
+        value = str(value)
+    return cells.eq(value).fill_null(value=False)

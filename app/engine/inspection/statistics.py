@@ -1,0 +1,223 @@
+"""Answers with figures about the columns of a stored table: how many are missing, how they are distributed, what is frequent.
+
+The view asks column by column, so that it fills in as the answers come. Columns of images and tensors that are very large are
+judged by a sample; the answer says so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from app.engine.inspection.base import Answer, Reply, StoredOutputs
+from app.engine.inspection.cells import cells_of, class_text, exact_texts, number_text
+from app.engine.inspection.images import sample, thumbnails, value_range
+from app.engine.inspection.shown_rows import require_column, stored_table
+from app.engine.inspection.tables import described_column
+from nodes.values.table import Table, leaf_dtype
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+    from numpy.typing import NDArray
+
+BINS = 32
+FREQUENT = 20
+"""So many of the most frequent values are named; classes up to `CLASSES` are all counted."""
+CLASSES = 200
+EXACT_ROWS = 2_000_000
+"""Up to so many rows distinct values are counted; beyond, estimated."""
+SAMPLE_BYTES = 2**28
+SAMPLE_CELLS = 10_000
+"""So much of a column of images or tensors is looked at."""
+MEAN_IMAGE = 96
+
+
+def statistics(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> Reply:
+    """Figures of columns. Parameters: port, columns (none: all).
+
+    Header: rows, columns: [{name, dtype, kind, missing, and by kind:
+        numbers, times: distinct, distinct_estimated, nan, infinite, min, mean, median, max, std, histogram {edges, counts}
+        (times as text, without std; the edges as seconds since 1970 or midnight, and as texts)
+        texts, classes, booleans: distinct, values [[text, count], ...] (most frequent first, classes in their order), others
+        lists, arrays, images: min, mean, max, shape or lengths [least, most], sampled (rows looked at, where not all)
+        images: image (as `images.thumbnails` describes, with offset and bytes) of their mean in the payload}]
+    """
+    table = stored_table(outputs, parameters)
+    wanted = parameters.get("columns")
+    known: dict[tuple[str, str], tuple[dict[str, Any], bytes]] = outputs.cache.setdefault("statistics", {})
+    columns, payload = [], b""
+    for column in table.columns if wanted is None else wanted:
+        require_column(table, column)
+        name = (str(parameters["port"]), column)
+        if name not in known:
+            known[name] = _column_statistics(outputs, name[0], table, column)
+        figures, pixels = known[name]
+        if pixels:
+            figures = figures | {"image": figures["image"] | {"offset": len(payload), "bytes": len(pixels)}}
+        columns.append(figures)
+        payload += pixels
+    return Reply({"rows": table.height, "columns": columns}, payload)
+
+
+def _column_statistics(outputs: StoredOutputs, port: str, table: Table, column: str) -> tuple[dict[str, Any], bytes]:
+    described = described_column(table, column)
+    kind = described["kind"]
+    classes = described.pop("classes", None)
+    cells = cells_of(table, column) if kind not in ("image", "array") else None
+    if cells is None:
+        figures, pixels = _of_tensors(outputs, port, table, column, is_image=kind == "image")
+    else:
+        pixels = b""
+        if kind in ("integer", "float"):
+            figures = _of_numbers(cells)
+        elif kind == "time":
+            figures = _of_times(cells)
+        elif kind in ("class", "text", "boolean"):
+            figures = _of_values(cells, classes)
+        elif kind == "list":
+            figures = _of_lists(cells)
+        else:
+            figures = {}
+        figures["missing"] = cells.null_count()
+    return described | figures, pixels
+
+
+# --------------------------------------------------------------------------------------------------- by kind of column
+
+
+def _of_numbers(cells: pl.Series) -> dict[str, Any]:
+    import polars as pl
+
+    there = cells.drop_nulls()
+    if there.dtype.is_decimal() or str(there.dtype) in ("Int128", "UInt128"):
+        there = there.cast(pl.Float64)
+    figures: dict[str, Any] = {"nan": 0, "infinite": 0} | _distinct(there)
+    if there.dtype.is_float():
+        finite = there.filter(there.is_finite())
+        figures["nan"] = int(there.is_nan().sum())
+        figures["infinite"] = there.len() - finite.len() - figures["nan"]
+        there = finite
+    for name in ("min", "mean", "median", "max", "std"):
+        value = getattr(there, name)()
+        figures[name] = value if value is None or math.isfinite(value) else None  # sums of very large numbers overflow
+    return figures | {"histogram": _histogram(there.to_numpy())}
+
+
+def _of_times(cells: pl.Series) -> dict[str, Any]:
+    """Points in time and spans, as text; durations in Python's notation."""
+    import polars as pl
+
+    there = cells.drop_nulls()
+    figures = _distinct(there)
+    for name in ("min", "median", "max"):
+        value = getattr(there, name)() if there.len() else None
+        figures[name] = None if value is None else exact_texts(pl.Series([value]))[0]
+    if isinstance(there.dtype, pl.Date):
+        seconds = there.to_physical().cast(pl.Float64) * 86400
+    else:
+        unit = {"ms": 1e3, "us": 1e6, "ns": 1e9}[getattr(there.dtype, "time_unit", None) or "ns"]
+        seconds = there.to_physical().cast(pl.Float64) / unit
+    histogram = _histogram(seconds.to_numpy())
+    if histogram is not None:
+        histogram = histogram | {"texts": _time_texts(histogram["edges"], there.dtype)}
+    return figures | {"histogram": histogram}
+
+
+def _time_texts(seconds: list[float], dtype: pl.DataType) -> list[str]:
+    """Seconds as what they are counted for: days, points in time, times of day; seconds themselves for spans."""
+    import polars as pl
+
+    if isinstance(dtype, pl.Duration):
+        return [f"{number_text(s)} s" for s in seconds]
+    unit = 1e9 if isinstance(dtype, pl.Time) else 1e6
+    whole = pl.Series([round(s * unit) for s in seconds], dtype=pl.Int64)
+    kind = pl.Time() if isinstance(dtype, pl.Time) else pl.Datetime("us")
+    texts = [text or "" for text in exact_texts(whole.cast(kind))]
+    return [text.partition(" ")[0] for text in texts] if isinstance(dtype, pl.Date) else texts
+
+
+def _of_values(cells: pl.Series, classes: list[str] | None) -> dict[str, Any]:
+    counts = cells.drop_nulls().value_counts(sort=True)
+    head = counts.head(CLASSES)
+    if classes and head["cell"].dtype.is_integer():
+        texts = [class_text(number, classes) for number in head["cell"].to_list()]
+    else:
+        texts = [text or "" for text in exact_texts(head["cell"])]
+    values = [list(pair) for pair in zip(texts, head["count"].to_list(), strict=True)]
+    if classes and len(classes) <= CLASSES:
+        place = {name: n for n, name in enumerate(classes)}
+        values.sort(key=lambda item: place.get(item[0], len(place)))
+    else:
+        values = values[:FREQUENT]
+    others = int(counts["count"].sum()) - sum(n for _, n in values)
+    return {"distinct": counts.height, "distinct_estimated": False, "values": values, "others": others}
+
+
+def _of_lists(cells: pl.Series) -> dict[str, Any]:
+    lengths = cells.drop_nulls().list.len()
+    figures: dict[str, Any] = {"lengths": [lengths.min(), lengths.max()]}
+    if leaf_dtype(cells.dtype).is_numeric() and not leaf_dtype(cells.dtype.inner).is_nested():  # type: ignore[attr-defined]
+        looked_at = cells.head(SAMPLE_CELLS * 10)
+        items = looked_at.explode()
+        while items.dtype.is_nested():
+            items = items.explode()
+        figures |= {k: v for k, v in _of_numbers(items).items() if k in ("min", "mean", "max", "histogram")}
+        if looked_at.len() < cells.len():
+            figures["sampled"] = looked_at.len()
+    return figures
+
+
+def _of_tensors(outputs: StoredOutputs, port: str, table: Table, column: str, *, is_image: bool) -> tuple[dict[str, Any], bytes]:
+    import numpy as np
+    import polars as pl
+
+    missing = cells_of(table, column).null_count()
+    figures: dict[str, Any] = {"missing": missing}
+    leaf = leaf_dtype(table.schema[column])
+    if not (leaf.is_numeric() or isinstance(leaf, pl.Boolean)):
+        return figures, b""
+    values = sample(table, column, SAMPLE_CELLS, SAMPLE_BYTES)
+    if len(values) < table.height - missing:
+        figures["sampled"] = len(values)
+    flat = values.reshape(-1)
+    finite = flat[np.isfinite(flat)] if flat.dtype.kind == "f" else flat
+    if finite.size:
+        figures |= {"min": finite.min().item(), "max": finite.max().item(), "mean": float(finite.mean(dtype=np.float64))}
+    figures |= {"histogram": _histogram(finite[:: max(1, finite.size // 1_000_000)])}
+    if not is_image or not values.size:
+        return figures, b""
+    mean = values.mean(axis=0, dtype=np.float64).astype(np.float32)
+    frame = pl.DataFrame({column: pl.Series(mean[None], dtype=pl.Array(pl.Float32, mean.shape))})
+    described, pixels = thumbnails(Table.of(frame), column, MEAN_IMAGE, value_range(outputs, port, table, column))
+    return figures | {"image": described}, pixels
+
+
+# ----------------------------------------------------------------------------------------------------------------- tools
+
+
+def _distinct(cells: pl.Series) -> dict[str, Any]:
+    estimated = cells.len() > EXACT_ROWS
+    return {"distinct": cells.approx_n_unique() if estimated else cells.n_unique(), "distinct_estimated": estimated}
+
+
+def _histogram(values: NDArray[Any]) -> dict[str, Any] | None:
+    """Counts between edges; few different whole numbers get a bin each. None where there is nothing to count."""
+    import numpy as np
+
+    if not values.size:
+        return None
+    values = values.astype(np.uint8) if values.dtype == np.bool_ else values
+    low, high = float(values.min()), float(values.max())
+    if values.dtype.kind in "iu" and high - low < BINS:
+        edges: NDArray[np.float64] = np.arange(low - 0.5, high + 1)
+        counts = np.bincount((values - values.min()).astype(np.int64), minlength=len(edges) - 1)
+    elif not np.isfinite(high - low) or high - low <= abs(low) * 1e-12:  # one value, or more than floats can tell apart
+        return {"edges": [low, high], "counts": [int(values.size)]}
+    else:
+        counts, edges = np.histogram(values, BINS, (low, high))
+    return {"edges": edges.tolist(), "counts": counts.tolist()}
+
+
+ANSWERS: dict[str, Answer] = {"statistics": statistics}

@@ -1,0 +1,287 @@
+"""Answers about a stored table: its columns, its rows as text, where a text occurs, and rows for clipboard and files.
+
+`sort` and `where`, which all of them take, are explained in `shown_rows`. A table may have millions of rows and lie on disk:
+no answer touches more of it than it must.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from app.engine.inspection.base import Answer, Reply, StoredOutputs
+from app.engine.inspection.cells import cells_of, exact_texts, shape_text, shown_texts
+from app.engine.inspection.images import THUMBNAIL, is_image, thumbnails, value_range
+from app.engine.inspection.shown_rows import is_sortable, require_column, shown_rows
+from nodes.errors import NodeError
+from nodes.values.table import Table, grouped, is_category, leaf_dtype
+from nodes.writers.csv_table import collections_as_text, written_aside
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MOST_ROWS = 2000
+"""So many rows are given at once."""
+MOST_COPIED = 2_000_000
+"""So many cells fit on a clipboard without harm."""
+SEARCH_SECONDS = 0.2
+"""After this time a search says how far it got, so that it can be given up."""
+SEARCHED_ROWS = 50_000
+
+
+# ------------------------------------------------------------------------------------------------------------- answers
+
+
+def table(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> Reply:
+    """What the table is like. Parameters: port, where.
+
+    Header: rows (how many are shown), columns: [{name, dtype, kind, sortable, shape?, classes?}] with kind one of image, array,
+    list, class, integer, float, text, boolean, time, binary, other.
+    """
+    shown = shown_rows(outputs, parameters)
+    return Reply({"rows": shown.height, "columns": [described_column(shown.table, c) for c in shown.table.columns]})
+
+
+def rows(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> Reply:
+    """Some rows, as they are shown. Parameters: port, start, stop, columns (none: all), sort, where, size (of thumbnails).
+
+    Header: start, rows (how many are shown in all), cells: column -> texts (null where missing), images: column -> what
+    `images.thumbnails` says, with `offset` and `bytes` of its pixels in the payload.
+    """
+    shown = shown_rows(outputs, parameters)
+    columns = _columns(shown.table, parameters)
+    start = max(0, int(parameters["start"]))
+    piece = shown.range(start, min(int(parameters["stop"]), start + MOST_ROWS))
+    schema = shown.table.schema
+    pictures = [c for c in columns if is_image(schema[c])]
+    texts = [c for c in columns if c not in pictures]
+    cells = {c: shown_texts(cells_of(piece, c), shown.table.classes.get(c)) for c in texts}
+    size = int(parameters.get("size") or THUMBNAIL)
+    described, payload = {}, b""
+    for column in pictures:
+        values = value_range(outputs, parameters["port"], shown.table, column)
+        made, pixels = thumbnails(piece, column, min(size, THUMBNAIL), values)
+        described[column] = made | {"offset": len(payload), "bytes": len(pixels)}
+        payload += pixels
+    return Reply({"start": start, "rows": shown.height, "cells": cells, "images": described}, payload)
+
+
+def find(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> Reply:
+    """The next row with a cell that contains a text, whatever its case.
+
+    Parameters: port, text, start (the first row that counts), stop (none: the end), columns (none: all), backwards, sort, where.
+    Class numbers are found by the names of their classes; images, bytes and collections are not searched.
+
+    Header: row (null if none was found so far), column, searched (where to go on), done.
+    """
+    shown = shown_rows(outputs, parameters)
+    text, backwards = str(parameters["text"]), bool(parameters.get("backwards"))
+    start = max(0, int(parameters.get("start") or 0))
+    stop = min(shown.height, int(shown.height if parameters.get("stop") is None else parameters["stop"]))
+    conditions = _conditions(shown.table, _columns(shown.table, parameters), text) if text else {}
+    ends = time.monotonic() + SEARCH_SECONDS
+    reached = stop if backwards else start
+    while conditions and (reached > start if backwards else reached < stop):
+        low = max(start, reached - SEARCHED_ROWS) if backwards else reached
+        high = reached if backwards else min(stop, reached + SEARCHED_ROWS)
+        found = _found(shown.range(low, high), conditions, last=backwards)
+        if found is not None:
+            return Reply({"row": low + found[0], "column": found[1], "searched": low + found[0], "done": True})
+        reached = low if backwards else high
+        if time.monotonic() > ends:
+            break
+    done = not conditions or (reached <= start if backwards else reached >= stop)
+    return Reply({"row": None, "column": None, "searched": reached, "done": done})
+
+
+def copy(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> Reply:
+    """Cells as text, separated by tabs, to paste into a spreadsheet. The payload is UTF-8.
+
+    Parameters: port, ranges [[start, stop], ...], columns (none: all), header (with their names first), sort, where.
+
+    Raises:
+        NodeError: If it is too much for a clipboard.
+    """
+    shown = shown_rows(outputs, parameters)
+    columns = _columns(shown.table, parameters)
+    ranges = [(max(0, int(a)), min(int(b), shown.height)) for a, b in parameters["ranges"]]
+    count = sum(max(0, b - a) for a, b in ranges)
+    if count * len(columns) > MOST_COPIED:
+        message = f"{grouped(count)} rows of {grouped(len(columns))} columns are too much for the clipboard."
+        raise NodeError(message, "Copy fewer rows, or export the table to a file.")
+    lines = ["\t".join(_quoted(c) for c in columns)] if parameters.get("header") else []
+    for start, stop in ranges:
+        texts = [_copied(shown.range(start, stop), column) for column in columns]
+        lines += ["\t".join(_quoted(cell) for cell in row) for row in zip(*texts, strict=True)]
+    return Reply({"rows": count}, "\n".join(lines).encode())
+
+
+def export(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> Reply:
+    """Write what is shown into a file: whole, or not at all.
+
+    Parameters: port, path, format (csv or parquet), columns (none: all), sort, where.
+
+    Header: rows, left_out (columns that a text file cannot hold).
+
+    Raises:
+        NodeError: If the file cannot be written.
+    """
+    shown = shown_rows(outputs, parameters)
+    columns, path = _columns(shown.table, parameters), Path(parameters["path"])
+    as_text = parameters["format"] == "csv"
+    written = [c for c in columns if not as_text or _fits_into_text(shown.table.schema[c])]
+    if not written:
+        raise NodeError("None of these columns can be written as text.", "Export to a Parquet file instead.")
+    chosen = shown.whole().select(written)
+    try:
+        with written_aside(path) as stream:
+            (_write_csv if as_text else _write_parquet)(chosen, stream)
+    except OSError as error:
+        message = f"'{path}' cannot be written: {error.strerror or error}."
+        raise NodeError(message, "Choose another place, or make room.") from error
+    return Reply({"rows": chosen.height, "left_out": [c for c in columns if c not in written]})
+
+
+# -------------------------------------------------------------------------------------------------------------- columns
+
+
+def described_column(table: Table, column: str) -> dict[str, Any]:
+    """What there is to know of a column without looking at its cells."""
+    import polars as pl
+
+    dtype = table.schema[column]
+    described: dict[str, Any] = {"name": column, "kind": column_kind(table, column), "sortable": is_sortable(dtype)}
+    if isinstance(dtype, pl.Array):
+        described |= {"dtype": f"{leaf_dtype(dtype)} {shape_text(dtype.shape)}", "shape": list(dtype.shape)}
+    else:
+        described["dtype"] = str(dtype.base_type()) if is_category(dtype) or isinstance(dtype, pl.Struct) else _short(str(dtype))
+    if names := table.spec.class_names(column):
+        described["classes"] = list(names)
+    return described
+
+
+def column_kind(table: Table, column: str) -> str:
+    """How the cells of a column are shown, and what figures there are of them."""
+    import polars as pl
+
+    dtype = table.schema[column]
+    tests = {
+        "image": is_image(dtype),
+        "array": isinstance(dtype, pl.Array),
+        "list": isinstance(dtype, pl.List),
+        "class": is_category(dtype) or (dtype.is_integer() and column in table.classes),
+        "integer": dtype.is_integer(),
+        "float": dtype.is_numeric(),
+        "text": isinstance(dtype, pl.String),
+        "boolean": isinstance(dtype, pl.Boolean),
+        "time": dtype.is_temporal(),
+        "binary": isinstance(dtype, pl.Binary),
+    }
+    return next((kind for kind, holds in tests.items() if holds), "other")
+
+
+def _short(dtype: str) -> str:
+    """`Datetime(time_unit='us', time_zone='UTC')` says no more than `Datetime UTC`."""
+    name, _, rest = dtype.partition("(")
+    if name in ("Datetime", "Duration"):
+        zone = rest.partition("time_zone=")[2].strip("')")
+        return f"{name} {zone}" if zone and zone != "None" else name
+    return dtype
+
+
+def _columns(table: Table, parameters: Mapping[str, Any]) -> list[str]:
+    wanted: Sequence[str] | None = parameters.get("columns")
+    if wanted is None:
+        return table.columns
+    for column in wanted:
+        require_column(table, column)
+    return list(wanted)
+
+
+# --------------------------------------------------------------------------------------------------------------- finding
+
+
+def _conditions(table: Table, columns: Sequence[str], text: str) -> dict[str, pl.Expr]:
+    """Column -> whether its cells contain the text; without those that cannot."""
+    import polars as pl
+
+    pattern = f"(?i){pl.escape_regex(text)}"
+    numeric = set(text) <= set("0123456789.+-eE") or text.lower() in ("nan", "inf", "-inf")
+    conditions: dict[str, pl.Expr] = {}
+    for column in columns:
+        dtype, cells, names = table.schema[column], pl.col("cell"), table.classes.get(column)
+        if names and dtype.is_integer():
+            fitting = [n for n, name in enumerate(names) if text.lower() in name.lower()]
+            if fitting:
+                conditions[column] = cells.is_in(fitting)
+        elif isinstance(dtype, pl.String):
+            conditions[column] = cells.str.contains(pattern)
+        elif isinstance(dtype, pl.Enum):
+            fitting_names = [name for name in dtype.categories if text.lower() in name.lower()]
+            if fitting_names:
+                conditions[column] = cells.is_in(pl.Series(fitting_names, dtype=dtype).implode())
+        elif (dtype.is_numeric() and numeric) or isinstance(dtype, pl.Boolean | pl.Categorical | pl.Date | pl.Datetime | pl.Time):
+            conditions[column] = cells.cast(pl.String).str.contains(pattern)
+    return conditions
+
+
+def _found(piece: Table, conditions: Mapping[str, pl.Expr], *, last: bool) -> tuple[int, str] | None:
+    """The first (or last) row of a piece in which a condition holds, and the first column in which it does."""
+    places: list[tuple[int, str]] = []
+    for column, condition in conditions.items():
+        rows = cells_of(piece, column).to_frame().select(condition.arg_true()).to_series()
+        if rows.len():
+            places.append((rows[-1 if last else 0], column))
+    return (max if last else min)(places, key=lambda place: place[0], default=None)
+
+
+# ------------------------------------------------------------------------------------------------------ clipboard, files
+
+
+def _copied(piece: Table, column: str) -> list[str]:
+    dtype, names = piece.schema[column], piece.classes.get(column)
+    cells = cells_of(piece, column)
+    if is_image(dtype) or (names and dtype.is_integer()):
+        return [text or "" for text in shown_texts(cells, names)]
+    return [text or "" for text in exact_texts(cells)]
+
+
+def _quoted(text: str) -> str:
+    """A cell as spreadsheets read it from the clipboard."""
+    return '"' + text.replace('"', '""') + '"' if any(c in text for c in "\t\n\r") or text.startswith('"') else text
+
+
+def _fits_into_text(dtype: pl.DataType) -> bool:
+    import polars as pl
+
+    return not is_image(dtype) and not isinstance(dtype, pl.Binary | pl.Struct | pl.Object)
+
+
+def _pieces(table: Table) -> Iterator[pl.DataFrame]:
+    """The table piece by piece; some rows at least, so that chosen rows are not gathered one by one."""
+    return table.batches(rows=min(max(1000, table.rows_per_batch()), 200_000))
+
+
+def _write_csv(table: Table, stream: IO[bytes]) -> None:
+    for number, piece in enumerate(_pieces(table)):
+        collections_as_text(piece).write_csv(stream, include_header=number == 0)
+
+
+def _write_parquet(table: Table, stream: IO[bytes]) -> None:
+    import polars as pl
+    import pyarrow.parquet as pq
+
+    writer: pq.ParquetWriter | None = None
+    try:
+        for piece in _pieces(table):
+            arrow = piece.to_arrow(compat_level=pl.CompatLevel.oldest())
+            writer = writer or pq.ParquetWriter(stream, arrow.schema, compression="zstd")
+            writer.write_table(arrow)
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+ANSWERS: dict[str, Answer] = {"table": table, "rows": rows, "find": find, "copy": copy, "export": export}

@@ -1,0 +1,318 @@
+"""The engine as the editor sees it: a real process, which may be killed, may hang, and is never waited for."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.document.editing import Document
+from app.document.model import Workflow
+from app.editor.asking import Answer
+from app.editor.engine_client import EngineClient, EngineDeath
+from app.engine.status import NodeStatus
+from tests.app.editor.conftest import Start, toy_plug_in
+from tests.app.engine.toy import CATALOG, chain, workflow
+
+LONG = 30_000
+
+
+class Desk:
+    """A document that is edited, and what its engine says of it."""
+
+    def __init__(self, qtbot: QtBot, client: EngineClient, content: Workflow, folder: Path, name: str = "doc") -> None:
+        self.qtbot, self.client, self.name, self.folder = qtbot, client, name, folder
+        self.document = Document(content, CATALOG)
+        self.document.subscribe(lambda change: client.edit(name, change))
+        self.statuses: dict[str, NodeStatus] = {}
+        self.runs: list[dict[str, Any]] = []
+        self.logs: list[dict[str, Any]] = []
+        self.deaths: list[EngineDeath] = []
+        client.statuses.connect(self.see)
+        client.run_changed.connect(lambda d, run: self.runs.append(run) if d == name else None)
+        client.logged.connect(lambda d, line: self.logs.append(line) if d == name else None)
+        client.died.connect(self.deaths.append)
+        client.open(name, self.document.workflow(), folder)
+
+    def see(self, document: str, changed: dict[str, NodeStatus], general: object) -> None:
+        if document == self.name:
+            self.statuses |= changed
+
+    def states(self) -> dict[str, str]:
+        return {node_id: status.state for node_id, status in self.statuses.items()}
+
+    def wait_for(self, **states: str) -> None:
+        def are_there() -> None:
+            assert {n: self.states().get(n) for n in states} == states
+
+        self.qtbot.waitUntil(are_there, timeout=LONG)
+
+    def run(self, targets: list[str] | None = None, fresh: bool = False) -> None:
+        self.client.run(self.name, targets, fresh)
+
+    def ask(self, do: str, **parameters: Any) -> Answer:
+        got: list[Answer] = []
+        self.client.ask(do, {"document": self.name, **parameters}, got.append)
+        self.qtbot.waitUntil(lambda: bool(got), timeout=LONG)
+        return got[0]
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, toy_engine: EngineClient, tmp_path: Path) -> Callable[..., Desk]:
+    def make(content: Workflow, name: str = "doc") -> Desk:
+        return Desk(qtbot, toy_engine, content, tmp_path, name)
+
+    return make
+
+
+WAITING = {"a": ("toy.count", {}), "w": ("toy.wait", {}), "b": ("toy.add", {})}
+WAITING_WIRES = [("a", "w"), ("w", "b")]
+
+
+def test_a_workflow_is_configured_run_and_looked_at(desk: Callable[..., Desk]) -> None:
+    one = desk(chain(3))
+    one.wait_for(node_0="ready", node_2="ready")
+    assert one.statuses["node_2"].outputs == {"table": "3 rows · 1 column"}
+    one.run()
+    one.wait_for(node_0="done", node_1="done", node_2="done")
+    one.qtbot.waitUntil(lambda: [r["status"] for r in one.runs] == ["started", "done"], timeout=LONG)
+    found = one.ask("inspect", node="node_2").header
+    assert (found["type"], found["stored"], found["settings"]) == ("toy.add", True, {"number": 2})
+    assert found["outputs"] == [
+        {"port": "table", "kind": "table", "title": "Table", "text": "3 rows · 1 column", "rows": 3, "columns": 1}
+    ]
+
+
+def test_edits_arrive_and_their_effect_comes_back(desk: Callable[..., Desk]) -> None:
+    one = desk(chain(3))
+    one.wait_for(node_2="ready")
+    one.document.set_settings("node_0", {"rows": 13})
+    one.wait_for(node_0="not configured", node_1="not configured")
+    assert one.statuses["node_0"].problems[0].setting == "rows"
+    one.document.undo()
+    one.wait_for(node_2="ready")
+    added = one.document.add_node("toy.add", (0, 0))
+    one.wait_for(**{added: "not configured"})
+    one.document.connect("node_2.table", f"{added}.table")
+    one.wait_for(**{added: "ready"})
+    one.document.delete(["node_0"])
+    one.wait_for(**{added: "not configured"})
+
+
+def test_a_killed_engine_is_replaced_and_says_which_node_died(desk: Callable[..., Desk]) -> None:
+    one = desk(workflow(WAITING, WAITING_WIRES))
+    one.wait_for(b="ready")
+    one.run()
+    one.wait_for(a="done", w="running", b="queued")
+    assert one.client.process_id is not None
+    os.kill(one.client.process_id, signal.SIGKILL)
+    one.qtbot.waitUntil(lambda: bool(one.deaths), timeout=LONG)
+    assert one.deaths[0].running == {"doc": ["w"]}
+    assert one.deaths[0].signal == signal.SIGKILL
+    assert one.deaths[0].out_of_memory
+    assert one.deaths[0].restarting
+    assert one.states() == {"a": "done", "w": "failed", "b": "ready"}
+    assert [r["status"] for r in one.runs] == ["started", "failed"]
+    one.qtbot.waitUntil(lambda: one.client.is_ready, timeout=LONG)
+    one.statuses.clear()
+    one.client.refresh("doc")
+    one.wait_for(a="done", w="failed", b="ready")  # the new engine says so too
+    assert "memory" in one.statuses["w"].problems[0].message
+    one.document.set_settings("w", {"seconds": 0.01})
+    one.wait_for(w="ready")
+    one.run()
+    one.wait_for(w="done", b="done")
+
+
+def test_pending_questions_get_an_error_when_the_engine_dies(desk: Callable[..., Desk]) -> None:
+    one = desk(chain(2))
+    one.wait_for(node_1="ready")
+    got: list[Answer] = []
+    assert one.client.process_id is not None
+    os.kill(one.client.process_id, signal.SIGSTOP)
+    one.client.ask("inspect", {"document": "doc", "node": "node_1"}, got.append)
+    dropped = one.client.ask("inspect", {"document": "doc", "node": "node_1"}, got.append)
+    dropped.drop()
+    os.kill(one.client.process_id, signal.SIGKILL)
+    one.qtbot.waitUntil(lambda: bool(one.deaths), timeout=LONG)
+    assert len(got) == 1
+    assert got[0].error is not None
+    one.qtbot.waitUntil(lambda: one.client.is_ready, timeout=LONG)
+    assert one.ask("inspect", node="node_1").error is None
+
+
+def test_an_engine_that_gives_no_sign_of_life_is_noticed_and_can_be_replaced(
+    qtbot: QtBot, start_engine: Start, tmp_path: Path
+) -> None:
+    client = start_engine(environment=toy_plug_in(tmp_path), patience=2.0)
+    one = Desk(qtbot, client, chain(2), tmp_path)
+    one.wait_for(node_1="ready")
+    assert client.process_id is not None
+    hanging: list[bool] = []
+    client.hanging.connect(hanging.append)
+    os.kill(client.process_id, signal.SIGSTOP)
+    qtbot.waitUntil(lambda: hanging == [True], timeout=LONG)
+    with qtbot.waitSignal(client.ready, timeout=LONG):
+        client.restart()
+    assert hanging == [True, False]
+    assert one.ask("inspect", node="node_1").error is None
+
+
+def test_a_node_that_ignores_cancel_is_ended_with_the_engine(qtbot: QtBot, start_engine: Start, tmp_path: Path) -> None:
+    client = start_engine(environment=toy_plug_in(tmp_path), grace=0.5)
+    one = Desk(qtbot, client, workflow({"a": ("toy.count", {}), "d": ("toy.deaf", {})}, [("a", "d")]), tmp_path)
+    one.wait_for(d="ready")
+    one.run()
+    one.wait_for(d="running")
+    client.cancel("doc")
+    qtbot.waitUntil(lambda: bool(one.deaths), timeout=LONG)
+    assert "did not stop when it was cancelled" in one.deaths[0].message
+    qtbot.waitUntil(lambda: client.is_ready, timeout=LONG)
+    one.wait_for(a="done")
+
+
+def test_a_node_that_ignores_cancel_beside_others_is_left_to_the_person(
+    qtbot: QtBot, start_engine: Start, tmp_path: Path
+) -> None:
+    client = start_engine(environment=toy_plug_in(tmp_path), grace=0.5)
+    nodes = {"a": ("toy.count", {}), "d": ("toy.deaf", {}), "w": ("toy.wait", {})}
+    one = Desk(qtbot, client, workflow(nodes, [("a", "d"), ("a", "w")]), tmp_path)
+    one.wait_for(d="ready")
+    one.run()
+    one.wait_for(d="running", w="running")
+    with qtbot.waitSignal(client.cancel_ignored, timeout=LONG) as ignored:
+        client.cancel("doc", ["d"])
+    assert ignored.args == ["doc", ["d"]]
+    assert one.states()["w"] == "running"
+    client.restart()
+    qtbot.waitUntil(lambda: bool(one.deaths), timeout=LONG)
+    assert sorted(one.deaths[0].running["doc"]) == ["d", "w"]
+    assert one.states()["w"] == "failed"
+    qtbot.waitUntil(lambda: client.is_ready, timeout=LONG)
+
+
+def test_an_engine_that_cannot_work_is_given_up_with_a_reason(qtbot: QtBot, start_engine: Start, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    client = start_engine(wait=False, results=tmp_path / "file")
+    deaths: list[EngineDeath] = []
+    client.died.connect(deaths.append)
+    client.open("doc", chain(2), tmp_path)
+    client.start()
+    qtbot.waitUntil(lambda: bool(deaths), timeout=LONG)
+    assert not deaths[0].restarting
+    assert "cannot be stored" in deaths[0].message
+    got: list[Answer] = []
+    client.ask("inspect", {"document": "doc", "node": "node_1"}, got.append)
+    qtbot.waitUntil(lambda: bool(got), timeout=LONG)
+    assert got[0].error is not None
+
+
+def test_an_engine_that_dies_at_once_again_and_again_is_given_up(qtbot: QtBot, start_engine: Start, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import os, sys; sys.stderr.write('a broken installation\\n'); os._exit(3)")
+    client = start_engine(wait=False, environment={"PYTHONPATH": str(tmp_path)})
+    deaths: list[EngineDeath] = []
+    client.died.connect(deaths.append)
+    client.start()
+    qtbot.waitUntil(lambda: bool(deaths) and not deaths[-1].restarting, timeout=LONG)
+    assert [death.restarting for death in deaths] == [True] * (len(deaths) - 1) + [False]
+    assert len(deaths) > 2
+    assert deaths[-1].exit_code == 3
+    assert "engine.log" in deaths[-1].remedy
+    assert "a broken installation" in client.log_lines
+
+
+def test_what_is_asked_before_the_engine_is_ready_is_done_then(qtbot: QtBot, start_engine: Start, tmp_path: Path) -> None:
+    client = start_engine(wait=False, environment=toy_plug_in(tmp_path))
+    one = Desk(qtbot, client, chain(2), tmp_path)
+    client.start()
+    one.document.set_settings("node_0", {"rows": 7})
+    one.run()
+    one.wait_for(node_1="done")
+    assert one.statuses["node_1"].outputs == {"table": "7 rows · 1 column"}
+
+
+def test_a_document_opened_anew_hears_nothing_of_its_former_runs(desk: Callable[..., Desk]) -> None:
+    one = desk(workflow(WAITING, WAITING_WIRES))
+    one.wait_for(b="ready")
+    one.run()
+    one.wait_for(w="running")
+    one.client.close("doc")
+    one.runs.clear()
+    one.statuses.clear()
+    one.client.open("doc", one.document.workflow(), one.folder)
+    one.wait_for(a="done", w="ready", b="ready")
+    assert one.ask("preview", node="b", settings={}).error is None
+    assert one.runs == []
+
+
+def test_the_engine_s_words_are_kept(desk: Callable[..., Desk], tmp_path: Path) -> None:
+    one = desk(workflow({"f": ("toy.chatter", {})}, []))
+    one.wait_for(f="ready")
+    one.run()
+    one.wait_for(f="done")
+    one.qtbot.waitUntil(lambda: any("from the depths" in line for line in one.client.log_lines), timeout=LONG)
+    one.client.shutdown()
+    assert "from the depths" in (tmp_path / "home" / "data" / "engine.log").read_text()
+
+
+EDITOR = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication, QTimer
+from app.editor.engine_client import EngineClient
+from tests.app.engine.toy import workflow
+qt = QCoreApplication([])
+client = EngineClient(arguments=("--warm-up", "-1"))
+client.ready.connect(lambda about: print(about["pid"], flush=True))
+def see(document, changed, general):
+    if any(status.state == "running" for status in changed.values()):
+        print("running", flush=True)
+client.statuses.connect(see)
+client.open("doc", workflow({"a": ("toy.count", {}), "d": ("toy.deaf", {})}, [("a", "d")]), Path(sys.argv[1]))
+client.start()
+client.run("doc")
+qt.exec()
+"""
+
+
+def test_no_engine_outlives_a_killed_editor(tmp_path: Path) -> None:
+    environment = os.environ | toy_plug_in(tmp_path) | {"LAYERLOOM_HOME": str(tmp_path / "home")}
+    editor = subprocess.Popen([sys.executable, "-c", EDITOR, str(tmp_path)], stdout=subprocess.PIPE, text=True, env=environment)
+    assert editor.stdout is not None
+    engine = psutil.Process(int(editor.stdout.readline()))
+    assert editor.stdout.readline() == "running\n"
+    editor.kill()
+    editor.wait()
+    editor.stdout.close()
+    deadline = time.monotonic() + 30
+    while engine.is_running() and engine.status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_an_edit_is_plain_json_and_a_move_of_the_picture_is_none(qtbot: QtBot) -> None:
+    from app.editor.engine_client import change_as_request
+
+    document = Document(chain(3), CATALOG)
+    made: list[dict[str, Any]] = []
+    document.subscribe(lambda change: made.append(change_as_request(change)))
+    document.move({"node_0": (5.0, 5.0)})
+    assert made.pop() == {}
+    document.rename("node_0", "Mine")
+    assert made.pop() == {"records": {"views": {"node_0": {"name": "Mine"}}}, "orders": {}}
+    document.delete(["node_1"])
+    request = json.loads(json.dumps(made.pop()))
+    assert request["records"]["nodes"] == {"node_1": None}
+    assert request["orders"]["nodes"] == ["node_0", "node_2"]
+    document.undo()
+    assert made.pop()["records"]["connections"]["node_0.table>node_1.table"] == {"from": "node_0.table", "to": "node_1.table"}

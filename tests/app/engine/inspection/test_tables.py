@@ -1,0 +1,395 @@
+"""Answers about tables: what is shown, sorted, found, counted, copied and exported is what polars says by hand."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.engine.inspection.base import StoredOutputs
+from app.engine.inspection.cells import number_text
+from nodes.errors import NodeError
+from nodes.values.table import Table
+from tests.app.engine.inspection.asked import asked, stored
+
+CLASSES = ("Bag", "Coat", "Dress")
+WEIRD = ["", " ", "^a$", "*", "a\tb", "a\nb", "ä/ö:'\"", "rows", "x" * 300]
+
+
+def sample_frame(rows: int = 200) -> pl.DataFrame:
+    random = np.random.default_rng(7)
+    names = [CLASSES[n % 3] for n in range(rows)]
+    return pl.DataFrame(
+        {
+            "n": pl.Series(random.permutation(rows), dtype=pl.Int64),
+            "x": [None if n % 10 == 3 else math.nan if n % 10 == 7 else float(v) for n, v in enumerate(random.normal(size=rows))],
+            "name": [None if n % 9 == 0 else f"Row {n % 17}" for n in range(rows)],
+            "kind": pl.Series(names, dtype=pl.Enum(CLASSES)),
+            "label": pl.Series([None if n == 5 else n % 3 for n in range(rows)], dtype=pl.UInt8),
+            "day": [dt.date(2020, 1, 1) + dt.timedelta(days=n) for n in range(rows)],
+            "when": [dt.datetime(2020, 1, 1, 12, 0, n % 60, 250_000 * (n % 2)) for n in range(rows)],
+            "yes": [n % 2 == 0 for n in range(rows)],
+            "list": [list(map(float, range(n % 6))) for n in range(rows)],
+            "one_hot": pl.Series(np.eye(3, dtype=np.float32)[np.arange(rows) % 3]),
+            "matrix": pl.Series(random.normal(size=(rows, 4, 5))),
+            "bytes": [b"x" * n for n in range(rows)],
+            "image": pl.Series(random.integers(0, 256, (rows, 6, 5, 3), dtype=np.uint8)),
+        }
+    )
+
+
+@pytest.fixture(name="outputs")
+def _outputs(tmp_path: Path) -> StoredOutputs:
+    return stored(tmp_path, Table.of(sample_frame(), {"label": CLASSES}))
+
+
+def cells(outputs: StoredOutputs, column: str, start: int = 0, stop: int = 2000, **parameters: Any) -> list[str | None]:
+    return asked(outputs, "rows", start=start, stop=stop, columns=[column], **parameters).header["cells"][column]
+
+
+def order(outputs: StoredOutputs, column: str, *, descending: bool = False) -> list[int]:
+    return [int(n or 0) for n in cells(outputs, "n", sort={"column": column, "descending": descending})]
+
+
+# --------------------------------------------------------------------------------------------------------------- columns
+
+
+def test_the_columns_are_described(outputs: StoredOutputs) -> None:
+    header = asked(outputs, "table").header
+    assert header["rows"] == 200
+    kinds = {c["name"]: c["kind"] for c in header["columns"]}
+    assert kinds == {
+        "n": "integer", "x": "float", "name": "text", "kind": "class", "label": "class", "day": "time", "when": "time",
+        "yes": "boolean", "list": "list", "one_hot": "array", "matrix": "array", "bytes": "binary", "image": "image",
+    }  # fmt: skip
+    by_name = {c["name"]: c for c in header["columns"]}
+    assert by_name["image"]["dtype"] == "UInt8 6 × 5 × 3"
+    assert by_name["image"]["shape"] == [6, 5, 3]
+    assert by_name["label"]["classes"] == list(CLASSES)
+    assert by_name["kind"] == {"name": "kind", "kind": "class", "sortable": True, "dtype": "Enum", "classes": list(CLASSES)}
+    assert by_name["when"]["dtype"] == "Datetime"
+    assert not by_name["image"]["sortable"]
+
+
+def test_cells_are_shown_short_and_readable(outputs: StoredOutputs) -> None:
+    frame = sample_frame()
+    assert cells(outputs, "n", 3, 6) == [str(n) for n in frame["n"][3:6]]
+    assert cells(outputs, "x")[3] is None
+    assert cells(outputs, "x")[7] == "NaN"
+    assert float(cells(outputs, "x")[0] or 0) == pytest.approx(frame["x"][0], rel=1e-5)
+    assert cells(outputs, "label")[4:7] == ["Coat", None, "Bag"]
+    assert cells(outputs, "kind")[:3] == list(CLASSES)
+    assert cells(outputs, "day")[1] == "2020-01-02"
+    assert cells(outputs, "when")[:2] == ["2020-01-01 12:00:00", "2020-01-01 12:00:01.25"]
+    assert cells(outputs, "yes")[:2] == ["true", "false"]
+    assert cells(outputs, "list")[0] == "[]"
+    assert cells(outputs, "list")[2] == "[0, 1]"
+    assert cells(outputs, "list")[5] == "[0, 1, 2, …] (5)"
+    assert cells(outputs, "one_hot")[1] == "[0, 1, 0]"
+    assert (cells(outputs, "matrix")[0] or "").endswith(", …]] (4 × 5)")
+    assert cells(outputs, "bytes")[100] == "100 bytes"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0.1 + 0.2, "0.3"), (1.0, "1"), (1234567.0, "1234567"), (1234567.891, "1234567.89"), (1e-7, "1e-07"), (1e20, "1e+20"),
+        (-0.12345678, "-0.123457"), (math.inf, "∞"), (-math.inf, "-∞"), (math.nan, "NaN"), (7, "7"), (None, ""),
+    ],
+)  # fmt: skip
+def test_a_number_has_the_digits_that_matter(number: float | None, text: str) -> None:
+    assert number_text(number) == text
+
+
+def test_pages_put_together_are_the_table(outputs: StoredOutputs) -> None:
+    pages = [asked(outputs, "rows", start=s, stop=s + 64, columns=["n"]).header for s in range(0, 200, 64)]
+    assert [int(c) for p in pages for c in p["cells"]["n"]] == sample_frame()["n"].to_list()
+    assert {p["rows"] for p in pages} == {200}
+    assert asked(outputs, "rows", start=200, stop=300, columns=["n"]).header["cells"]["n"] == []
+
+
+def test_images_come_as_pixels_with_the_rows(outputs: StoredOutputs) -> None:
+    reply = asked(outputs, "rows", start=10, stop=14, columns=["n", "image"])
+    described = reply.header["images"]["image"]
+    assert described["shape"] == [6, 5, 3]
+    assert described["present"] == [True] * 4
+    assert reply.payload == sample_frame()["image"][10:14].to_numpy().tobytes()
+
+
+# --------------------------------------------------------------------------------------------------------------- sorting
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("column", ["n", "x", "name", "kind", "label", "day", "when", "yes"])
+def test_rows_are_sorted_with_missing_last_and_equal_ones_as_they_were(
+    outputs: StoredOutputs, column: str, descending: bool
+) -> None:
+    frame = sample_frame()
+    values = [None if isinstance(v, float) and math.isnan(v) else v for v in frame[column].to_list()]
+    if column == "kind":
+        values = [CLASSES.index(v) for v in values]
+    there = sorted((i for i, v in enumerate(values) if v is not None), key=lambda i: values[i], reverse=False)
+    if descending:  # stable in this direction too
+        there = [i for v in sorted({values[i] for i in there}, reverse=True) for i in range(200) if values[i] == v]
+    wanted = there + [i for i, v in enumerate(values) if v is None]
+    assert order(outputs, column, descending=descending) == [frame["n"][i] for i in wanted]
+
+
+def test_an_order_is_computed_once(outputs: StoredOutputs) -> None:
+    order(outputs, "x")
+    (kept,) = outputs.cache["orders"].values()
+    order(outputs, "x")
+    assert next(iter(outputs.cache["orders"].values())) is kept
+    for column in ("n", "name", "kind", "label", "day", "when", "yes"):
+        order(outputs, column)
+    assert len(outputs.cache["orders"]) <= 6
+
+
+def test_a_column_of_images_has_no_order(outputs: StoredOutputs) -> None:
+    with pytest.raises(NodeError, match="cannot be put in order"):
+        order(outputs, "image")
+
+
+@given(st.lists(st.one_of(st.none(), st.floats()), max_size=40), st.booleans())
+def test_sorting_loses_and_doubles_no_row(values: list[float | None], descending: bool) -> None:
+    import tempfile
+
+    frame = pl.DataFrame({"v": pl.Series(values, dtype=pl.Float64), "n": pl.Series(range(len(values)), dtype=pl.Int64)})
+    with tempfile.TemporaryDirectory() as folder:
+        rows = order(stored(Path(folder), Table.of(frame)), "v", descending=descending)
+    assert sorted(rows) == list(range(len(values)))
+
+
+def test_only_rows_with_certain_values_are_shown(outputs: StoredOutputs) -> None:
+    frame = sample_frame()
+    chosen = frame.filter((pl.col("label") == 1) & (pl.col("kind") == "Coat"))
+    where = {"label": "Coat", "kind": "Coat"}
+    assert asked(outputs, "table", where=where).header["rows"] == chosen.height
+    assert [int(n or 0) for n in cells(outputs, "n", where=where)] == chosen["n"].to_list()
+    sorted_rows = cells(outputs, "n", where=where, sort={"column": "n", "descending": True})
+    assert [int(n or 0) for n in sorted_rows] == chosen["n"].sort(descending=True).to_list()
+    assert asked(outputs, "table", where={"label": None}).header["rows"] == 1
+    assert asked(outputs, "table", where={"label": "Hat"}).header["rows"] == 0
+    assert asked(outputs, "table", where={"n": 17, "yes": frame.filter(n=17)["yes"][0]}).header["rows"] == 1
+
+
+def test_a_column_that_is_not_there_is_named(outputs: StoredOutputs) -> None:
+    with pytest.raises(NodeError, match="There is no column 'nam'"):
+        cells(outputs, "nam")
+    with pytest.raises(NodeError, match="no table"):
+        asked(outputs, "table", port="other")
+
+
+# --------------------------------------------------------------------------------------------------------------- finding
+
+
+def test_a_text_is_found_whatever_its_case(outputs: StoredOutputs) -> None:
+    frame = sample_frame()
+    wanted = frame.with_row_index().filter(pl.col("name") == "Row 16")["index"].to_list()
+    assert asked(outputs, "find", text="rOW 16").header | {"done": True} == {
+        "row": wanted[0], "column": "name", "searched": wanted[0], "done": True,
+    }  # fmt: skip
+    assert asked(outputs, "find", text="row 16", start=wanted[0] + 1).header["row"] == wanted[1]
+    assert asked(outputs, "find", text="row 16", stop=wanted[2], backwards=True).header["row"] == wanted[1]
+    assert asked(outputs, "find", text="nowhere").header == {"row": None, "column": None, "searched": 200, "done": True}
+
+
+def test_classes_numbers_dates_and_special_characters_are_found(outputs: StoredOutputs) -> None:
+    assert asked(outputs, "find", text="dre", columns=["label"]).header["row"] == 2
+    assert asked(outputs, "find", text="dre", columns=["kind"]).header["row"] == 2
+    assert asked(outputs, "find", text="2020-02-01").header["row"] == 31
+    where_17 = sample_frame()["n"].to_list().index(199)
+    assert asked(outputs, "find", text="199", columns=["n"]).header["row"] == where_17
+    assert asked(outputs, "find", text="(.*", columns=["name"]).header["row"] is None
+
+
+def test_finding_goes_by_the_order_that_is_shown(outputs: StoredOutputs) -> None:
+    sort = {"column": "n", "descending": True}
+    assert asked(outputs, "find", text="199", columns=["n"], sort=sort).header["row"] == 0
+
+
+# ------------------------------------------------------------------------------------------------------------ statistics
+
+
+def figures(outputs: StoredOutputs, column: str) -> dict[str, Any]:
+    return asked(outputs, "statistics", columns=[column]).header["columns"][0]
+
+
+def test_figures_of_numbers_are_polars_own(outputs: StoredOutputs) -> None:
+    x = sample_frame()["x"]
+    finite = x.drop_nulls().drop_nans()
+    found = figures(outputs, "x")
+    assert (found["missing"], found["nan"], found["infinite"]) == (20, 20, 0)
+    for name in ("min", "mean", "median", "max", "std"):
+        assert found[name] == pytest.approx(getattr(finite, name)())
+    assert found["distinct"] == x.drop_nulls().n_unique()
+    counts, edges = np.histogram(finite.to_numpy(), len(found["histogram"]["counts"]))
+    assert found["histogram"]["counts"] == counts.tolist()
+    assert found["histogram"]["edges"] == pytest.approx(edges.tolist())
+
+
+def test_figures_of_classes_texts_and_truths_are_counts(outputs: StoredOutputs) -> None:
+    assert figures(outputs, "label")["values"] == [["Bag", 67], ["Coat", 67], ["Dress", 65]]
+    assert figures(outputs, "label")["missing"] == 1
+    assert figures(outputs, "kind")["values"] == [["Bag", 67], ["Coat", 67], ["Dress", 66]]
+    assert sorted(figures(outputs, "yes")["values"]) == [["false", 100], ["true", 100]]
+    names = figures(outputs, "name")
+    assert names["distinct"] == 17
+    counts = dict(sample_frame()["name"].drop_nulls().value_counts().rows())
+    assert dict(names["values"]) == counts
+    assert names["others"] == 0
+
+
+def test_figures_of_times_lists_and_tensors(outputs: StoredOutputs) -> None:
+    day = figures(outputs, "day")
+    assert (day["min"], day["max"]) == ("2020-01-01", "2020-07-18")
+    assert sum(day["histogram"]["counts"]) == 200
+    assert (day["histogram"]["texts"][0], day["histogram"]["texts"][-1]) == ("2020-01-01", "2020-07-18")
+    assert figures(outputs, "when")["min"] == "2020-01-01 12:00:00"
+    lists = figures(outputs, "list")
+    assert (lists["lengths"], lists["max"]) == ([0, 5], 4.0)
+    matrix = sample_frame()["matrix"].to_numpy()
+    assert figures(outputs, "matrix")["mean"] == pytest.approx(matrix.mean())
+    assert figures(outputs, "bytes")["missing"] == 0
+
+
+def test_figures_of_images_have_their_mean(outputs: StoredOutputs) -> None:
+    reply = asked(outputs, "statistics", columns=["n", "image"])
+    found = reply.header["columns"][1]
+    pixels = sample_frame()["image"].to_numpy()
+    assert (found["min"], found["max"]) == (pixels.min(), pixels.max())
+    mean = np.frombuffer(reply.payload, np.uint8, found["image"]["bytes"], found["image"]["offset"]).reshape(6, 5, 3)
+    assert np.abs(mean - pixels.mean(axis=0)).max() <= 1
+    assert reply.header["columns"][0]["name"] == "n"
+
+
+# ---------------------------------------------------------------------------------------------------- clipboard and files
+
+
+def test_copied_cells_can_be_read_again(outputs: StoredOutputs) -> None:
+    reply = asked(outputs, "copy", ranges=[[2, 5], [9, 10]], columns=["n", "x", "label", "image"], header=True)
+    read = list(csv.reader(io.StringIO(reply.payload.decode()), delimiter="\t"))
+    frame = sample_frame()
+    assert read[0] == ["n", "x", "label", "image"]
+    assert [int(r[0]) for r in read[1:]] == [frame["n"][i] for i in (2, 3, 4, 9)]
+    assert float(read[1][1]) == frame["x"][2]
+    assert read[2][1] == ""
+    assert [r[2] for r in read[1:]] == ["Dress", "Bag", "Coat", "Bag"]
+    assert read[1][3] == "6 × 5 × 3"
+
+
+def test_cells_with_tabs_and_line_breaks_survive_the_clipboard(tmp_path: Path) -> None:
+    texts = ["a\tb", 'say "hi"', '"quoted"', "two\nlines"]
+    reply = asked(stored(tmp_path, Table.of(pl.DataFrame({"t": texts}))), "copy", ranges=[[0, 4]])
+    assert [row[0] for row in csv.reader(io.StringIO(reply.payload.decode(), newline=""), delimiter="\t")] == texts
+
+
+def test_too_much_for_the_clipboard_is_refused(tmp_path: Path) -> None:
+    outputs = stored(tmp_path, Table.of(pl.DataFrame({"n": np.arange(2_000_001)})))
+    with pytest.raises(NodeError, match="too much for the clipboard"):
+        asked(outputs, "copy", ranges=[[0, 2_000_001]])
+
+
+def test_a_csv_file_holds_what_is_shown_and_says_what_it_leaves_out(outputs: StoredOutputs, tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    header = asked(outputs, "export", path=str(path), format="csv", sort={"column": "n", "descending": False}).header
+    assert header == {"rows": 200, "left_out": ["bytes", "image"]}
+    read = pl.read_csv(path)
+    assert read["n"].to_list() == list(range(200))
+    assert read.columns == [c for c in sample_frame().columns if c not in ("bytes", "image")]
+    assert [p.name for p in tmp_path.iterdir() if p.suffix not in ("", ".csv")] == []
+
+
+def test_a_parquet_file_holds_everything(outputs: StoredOutputs, tmp_path: Path) -> None:
+    path = tmp_path / "out.parquet"
+    sort = {"column": "x", "descending": True}
+    assert asked(outputs, "export", path=str(path), format="parquet", sort=sort).header == {"rows": 200, "left_out": []}
+    read, frame = pl.read_parquet(path), sample_frame()
+    assert read["n"].to_list() == order(outputs, "x", descending=True)
+    joined = frame.join(read.select("n"), on="n", how="right", maintain_order="right")
+    assert read["kind"].dtype == pl.Enum(CLASSES)
+    assert read["image"].dtype == frame["image"].dtype
+    assert np.array_equal(read["image"].to_numpy(), joined["image"].to_numpy())
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing(outputs: StoredOutputs, tmp_path: Path) -> None:
+    with pytest.raises(NodeError, match="cannot be written"):
+        asked(outputs, "export", path=str(tmp_path / "missing" / "out.csv"), format="csv")
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(NodeError, match="Parquet"):
+        asked(outputs, "export", path=str(tmp_path / "out.csv"), format="csv", columns=["image"])
+    assert sorted(tmp_path.iterdir()) == before
+
+
+# --------------------------------------------------------------------------------------------------------- awkward tables
+
+AWKWARD: dict[str, pl.DataFrame] = {
+    "no columns": pl.DataFrame(),
+    "no rows": sample_frame(0),
+    "one row": sample_frame(1),
+    "all missing": pl.DataFrame({c: pl.Series([None] * 3, dtype=d) for c, d in sample_frame(1).schema.items()}),
+    "only null": pl.DataFrame({"nothing": [None, None]}),
+    "weird names": pl.DataFrame({name: [n] for n, name in enumerate(WEIRD)}),
+    "nested": pl.DataFrame({"a": [[["x"], []], None], "b": [{"p": 1, "q": [1.5]}, None], "c": [[{"z": 1}], []]}),
+    "times": pl.DataFrame({
+        "t": [dt.time(1, 2, 3), None], "d": [dt.timedelta(days=1), None],
+        "z": pl.Series([dt.datetime(2020, 1, 1), None]).dt.replace_time_zone("UTC"),
+    }),
+    "not finite": pl.DataFrame({"v": [math.inf, -math.inf, math.nan], "one": [math.nan] * 3, "big": [1e308, -1e308, 0.0]}),
+    "large integers": pl.DataFrame({"u": pl.Series([2**64 - 1, 0], dtype=pl.UInt64), "i": [-(2**63), 2**63 - 1]}),
+    "long text": pl.DataFrame({"t": ["a" * 100_000, "line\nbreak", "\x00", "😀"]}),
+    "odd numbers": pl.DataFrame({
+        "decimal": pl.Series(["1.25", None], dtype=pl.String).cast(pl.Decimal(10, 2)),
+        "half": pl.Series([1.5, None], dtype=pl.Float32),
+        "cat": pl.Series(["b", None], dtype=pl.Categorical),
+    }),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_every_answer_copes_with_awkward_tables(name: str, tmp_path: Path) -> None:
+    frame = AWKWARD[name]
+    outputs = stored(tmp_path, Table.of(frame))
+    described = asked(outputs, "table").header
+    assert [c["name"] for c in described["columns"]] == frame.columns
+    page = asked(outputs, "rows", start=0, stop=50).header
+    for column in frame.columns:
+        texts = page["cells"].get(column)
+        present = page["images"][column]["present"] if texts is None else [t is not None for t in texts]
+        assert present == frame.get_column(column).rename("x").is_not_null().to_list()
+        assert (
+            asked(outputs, "statistics", columns=[column]).header["columns"][0]["missing"]
+            == frame.get_column(column).null_count()
+        )
+    for column in described["columns"]:
+        if column["sortable"]:
+            asked(outputs, "rows", start=0, stop=5, sort={"column": column["name"], "descending": True})
+    assert asked(outputs, "find", text="1").header["done"]
+    assert asked(outputs, "copy", ranges=[[0, frame.height]]).header["rows"] == frame.height
+    if name not in ("no columns", "only null"):
+        assert asked(outputs, "export", path=str(tmp_path / "o.parquet"), format="parquet").header["rows"] == frame.height
+        assert pl.read_parquet(tmp_path / "o.parquet").columns == frame.columns
+
+
+def test_a_table_of_many_pieces_on_disk_reads_as_one(tmp_path: Path) -> None:
+    rows = 300_000
+    base = Table.of(pl.DataFrame({"n": np.arange(rows), "text": np.arange(rows).astype(str)}))
+    taken = stored(tmp_path / "a", base).table("table").take(np.arange(rows)[::-3])
+    outputs = stored(tmp_path / "b", taken.with_columns(pl.DataFrame({"m": np.arange(len(range(rows)[::-3]))})))
+    assert cells(outputs, "n", 0, 3) == [str(rows - 1), str(rows - 4), str(rows - 7)]
+    assert cells(outputs, "n", 0, 2, sort={"column": "m", "descending": True}) == ["2", "5"]
+    assert asked(outputs, "find", text=str(rows - 4), columns=["text"]).header["row"] == 1
+    found = asked(outputs, "find", text="12345", columns=["n", "text"]).header
+    while not found["done"]:
+        found = asked(outputs, "find", text="12345", columns=["n", "text"], start=found["searched"]).header
+    by_hand = taken.frame().with_row_index().filter(pl.any_horizontal(pl.col("n", "text").cast(pl.String).str.contains("12345")))
+    assert found["row"] == by_hand["index"][0]
