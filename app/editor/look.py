@@ -21,13 +21,13 @@ SHELF_COLORS = {
     "Readers": "#E69F00",
     "Images": "#1AA179",
     "Tables": "#3E9BD1",
-    "Network": "#3F6FD8",
-    "Networks": "#8A63D2",
+    "Network / Layers": "#3F6FD8",
+    "Network": "#8A63D2",
     "Scoring": "#D9603B",
     "Writers": "#C2619A",
     "Flow": "#7B8794",
 }
-"""First part of a node's shelf -> its colour; the same in light and dark, and distinguishable for colour-blind people."""
+"""Shelf -> its colour, the longest name that fits counts; the same in light and dark, distinguishable for colour-blind people."""
 OTHER_SHELF = "#7B8794"
 
 PORT_COLORS = {"network": "#8A63D2", "figure": "#D9603B", "variable": "#D9534F"}
@@ -76,7 +76,8 @@ DARK = Colors(True, "#191D23", "#222831", "#1E232B", "#242A33", "#2F3641", "#DFE
 
 def shelf_color(shelf: str) -> str:
     """The colour of a node's shelf (`Network / Layers / Pooling`)."""
-    return SHELF_COLORS.get(shelf.partition("/")[0].strip(), OTHER_SHELF)
+    fitting = [name for name in SHELF_COLORS if shelf == name or shelf.startswith(f"{name} /")]
+    return SHELF_COLORS[max(fitting, key=len)] if fitting else OTHER_SHELF
 
 
 class Look(QObject):
@@ -137,11 +138,15 @@ def _icon(name: str, color: str, disabled: str) -> QIcon:
         return QIcon(qtawesome.icon("mdi6.circle-outline", color=color, color_disabled=disabled))
 
 
+@cache
+def _has_inter() -> bool:
+    """Asked once: the list of all fonts takes a millisecond, and fonts are wanted while painting."""
+    return "Inter" in QFontDatabase.families()
+
+
 def interface_font(pixels: float = 0, *, bold: bool = False) -> QFont:
     """The interface font: Inter where it is there, else the system's; 12.5 px unless another size (in px) is given."""
-    font = (
-        QFont("Inter") if "Inter" in QFontDatabase.families() else QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
-    )
+    font = QFont("Inter") if _has_inter() else QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
     font.setPixelSize(round(pixels or 13))
     if bold:
         font.setWeight(QFont.Weight.DemiBold)

@@ -23,6 +23,15 @@ QToolButton:pressed, QToolButton:checked { background: $line; }
 QToolButton:focus { border: 1px solid $accent; padding: 5px; }
 QToolButton::menu-indicator { image: none; }
 
+QToolButton#run_all { background: $accent; padding: 7px; margin: 0 2px; }
+QToolButton#run_all:hover { background: $accent_hover; }
+QToolButton#run_all:disabled { background: $line; }
+QToolButton#find { background: $raised; border: 1px solid $line; color: $muted; padding: 6px 10px; min-width: 300px; }
+QToolButton#find:hover { border: 1px solid $muted; }
+QToolButton#small { padding: 2px; border-radius: 5px; }
+QLabel#wordmark { font-size: 15px; padding: 0 14px 0 6px; }
+QStatusBar QToolButton { color: $muted; padding: 3px 8px; border-radius: 5px; }
+
 QMenuBar { background: $panel; color: $text; border-bottom: 1px solid $line; }
 QMenuBar::item { padding: 5px 10px; border-radius: 5px; background: transparent; }
 QMenuBar::item:selected { background: $raised; }
@@ -39,7 +48,7 @@ QStatusBar { background: $raised; color: $muted; border-top: 1px solid $line; }
 QStatusBar::item { border: none; }
 QStatusBar QLabel { color: $muted; padding: 2px 8px; }
 
-QTabBar { background: transparent; }
+QTabBar { background: transparent; qproperty-drawBase: 0; }
 QTabBar::tab {
     background: transparent; color: $muted; padding: 7px 12px; border: none; border-bottom: 2px solid transparent;
 }
@@ -106,13 +115,90 @@ QLabel[role="heading"] { font-weight: 600; }
 QLabel[role="muted"] { color: $muted; }
 QLabel[role="small"] { color: $muted; font-size: 11px; }
 QLabel[role="error"] { color: $wrong; }
+
+/* The config dialog */
+QLineEdit[role="inner"] { background: $panel; border-radius: 5px; padding: 1px 4px; }
+QPushButton[role="add"] { background: transparent; border: 1px solid transparent; color: $accent; padding: 4px 6px; }
+QPushButton[role="add"]:hover { background: $raised; }
+QPushButton[role="add"]:focus { border: 1px solid $accent; }
+QFrame[role="field"], QListWidget[role="field"] { background: $raised; border: 1px solid $line; border-radius: 7px; }
+QListWidget[role="field"] { padding: 3px; }
+QListWidget[role="field"]:focus { border: 1px solid $accent; }
+QFrame[role="field"][invalid="true"], QListWidget[role="field"][invalid="true"] { border: 1px solid $wrong; }
+QLineEdit[role="chip"] { background: $panel; border: 1px solid $line; border-radius: 5px; padding: 1px 5px; }
+QLineEdit[role="chip"]:focus { border: 1px solid $accent; }
+QLineEdit[role="name"] {
+    background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 1px 4px;
+    font-size: 15px; font-weight: 600;
+}
+QLineEdit[role="name"]:hover { background: $raised; }
+QLineEdit[role="name"]:focus { background: $raised; border: 1px solid $accent; }
+QToolButton[role="small"] { padding: 4px; border-radius: 6px; }
+QToolButton[role="small"]:focus { padding: 3px; }
+QToolButton[role="step"], QToolButton[role="step"]:focus { padding: 0; border: none; border-radius: 3px; }
+QFrame[role="bound"] { background: $selection; border: 1px solid $accent; border-radius: 7px; min-height: 28px; }
+QFrame[role="nested"] { border: none; border-left: 2px solid $line; border-radius: 0; }
+QFrame[role="item"] { background: transparent; border: 1px solid $line; border-radius: 9px; }
+QFrame[role="outcome"] { background: $panel; border: 1px solid $accent; border-radius: 9px; }
+QFrame[role="outcome"][wrong="true"] { border: 1px solid $wrong; }
+QScrollArea[role="plain"], QScrollArea[role="plain"] > QWidget > QWidget { background: transparent; }
+QLabel[role="label"] { color: $muted; }
+QLabel[role="strong"] { font-weight: 600; font-size: 14px; }
+QLabel[role="warning"] { color: $text; }
+QPushButton[role="note"] {
+    background: $selection; border: 1px solid transparent; color: $text; text-align: left; padding: 7px 11px;
+}
+QPushButton[role="note"]:hover, QPushButton[role="note"]:focus { border: 1px solid $accent; }
+
+/* panels */
+QPushButton[role="segment"] { padding: 6px 18px; }
+QPushButton[role="segment"]:checked { background: $selection; border: 1px solid $accent; color: $text; font-weight: 600; }
+QTableWidget#variables::item { padding: 0 8px; }
+QScrollArea#welcome { background: $panel; border: none; }
+QFrame[role="example"] { background: $panel; border: 1px solid $line; border-radius: 11px; }
+QFrame[role="example"]:hover, QFrame[role="example"]:focus { border: 1px solid $accent; }
+QFrame[role="recent"] { border: 1px solid transparent; border-radius: 9px; }
+QFrame[role="recent"]:hover { background: $raised; }
+QFrame[role="recent"]:focus { border: 1px solid $accent; }
+QFrame[role="popup"] { background: $panel; border: 1px solid $line; border-radius: 11px; }
+QTreeView#rows::item:hover, QTreeView#rows::item:selected, QTreeView#rows::item:selected:active,
+QListView#rows::item:hover, QListView#rows::item:selected, QListView#rows::item:selected:active { background: transparent; }
+
+/* grid of images: it paints what is selected by itself */
+QTableView#imageGrid, QTableView#imageGrid::item, QTableView#imageGrid::item:selected {
+    selection-background-color: transparent; background: transparent;
+}
+
+/* results: node monitor, learning curves, confusion matrix, network */
+QLabel#epochPill { background: $raised; color: $text; border: 1px solid $line; border-radius: 11px; padding: 2px 11px; }
+QLabel#counterValue { color: $text; font-size: 14px; font-weight: 600; }
+QListWidget#runList { background: $raised; border: 1px solid $line; border-radius: 9px; padding: 4px; }
+QPushButton[role="pill"] {
+    background: transparent; color: $muted; border: 1px solid transparent; border-radius: 10px; padding: 3px 11px;
+}
+QPushButton[role="pill"]:hover { color: $text; }
+QPushButton[role="pill"]:checked { background: $raised; color: $text; border: 1px solid $line; }
+QPushButton[role="pill"]:focus { border: 1px solid $accent; }
+QFrame#banner { background: $notice; border: none; border-radius: 7px; }
+QFrame#behind { background: $raised; border: none; border-radius: 9px; }
+QFrame#behind QListView, QFrame#behind QTableView { background: transparent; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
+QTableView#matrix { background: transparent; gridline-color: transparent; }
+QTableView#matrix QHeaderView::section, QTableView#matrix QHeaderView { background: transparent; border: none; padding: 2px 5px; }
+QTableView#matrix QTableCornerButton::section { background: transparent; }
+QScrollArea#monitorPage, QWidget#monitorBody { background: $panel; border: none; }
 """)
 
 
 def style_sheet(colors: Colors) -> str:
     """The style sheet in these colours."""
     names = {k: v for k, v in vars(colors).items() if isinstance(v, str)}
-    return _SHEET.substitute(names, selection=mixed(colors.accent, colors.panel, 0.18))
+    return _SHEET.substitute(
+        names,
+        selection=mixed(colors.accent, colors.panel, 0.18),
+        accent_hover=mixed(colors.accent, colors.text, 0.88),
+        notice=mixed(colors.ready, colors.panel, 0.2),
+    )
 
 
 def mixed(front: str, back: str, share: float) -> str:

@@ -1,0 +1,115 @@
+"""What there is to say of a node beside its results: settings in effect, times, messages, problems and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
+
+from app.document.problems import Problem
+from app.editor.look import look
+from nodes.base import Node
+
+
+class AboutNode(QTextBrowser):
+    """A page of text."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._said: tuple[Mapping[str, Any], type[Node] | None, Sequence[Problem]] | None = None
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setOpenLinks(False)
+        self.setAccessibleName("Settings, times and messages of the node")
+        self.document().setDocumentMargin(14)
+        look().changed.connect(self._write)
+
+    def show_node(self, header: Mapping[str, Any], node_class: type[Node] | None, problems: Sequence[Problem]) -> None:
+        """Tell of a node.
+
+        Args:
+            header: The engine's answer `inspect`.
+            node_class: Its class, for the names of its settings; None if it is not there.
+            problems: What is wrong with it now.
+        """
+        self._said = (header, node_class, problems)
+        self._write()
+
+    def _write(self) -> None:
+        if self._said is None:
+            return
+        header, node_class, problems = self._said
+        colors = look().colors
+        parts = [_messages(problems, header.get("warnings", ()), colors.wrong, colors.muted)]
+        seconds = header.get("seconds")
+        facts = [
+            ("State", header.get("state", "")),
+            ("Took", "" if seconds is None else duration(seconds)),
+            ("Result", "of earlier settings" if header.get("outdated") else "stored" if header.get("stored") else "none yet"),
+            ("Key", header.get("key") or ""),
+        ]
+        parts.append(_table("This result", [(name, str(value)) for name, value in facts if value], colors.muted))
+        outputs = [(port["title"], port.get("text", "")) for port in header.get("outputs", ())]
+        parts.append(_table("Outputs", outputs, colors.muted))
+        parts.append(_table("Settings in effect", list(_settings(header.get("settings", {}), node_class)), colors.muted))
+        place = self.verticalScrollBar().value()
+        self.setHtml("".join(parts))
+        self.verticalScrollBar().setValue(place)
+
+
+def _messages(problems: Sequence[Problem], warnings: Sequence[str], wrong: str, muted: str) -> str:
+    rows = [
+        f"<p><span style='color:{wrong}'>{'Warning' if p.severity == 'warning' else 'Problem'}</span>&nbsp; {escape(p.message)}"
+        f"<br><span style='color:{muted}'>{escape(p.remedy)}</span></p>"
+        for p in problems
+    ]
+    told = {p.message for p in problems}
+    rows += [f"<p><span style='color:{wrong}'>Warning</span>&nbsp; {escape(text)}</p>" for text in warnings if text not in told]
+    return "".join(rows)
+
+
+def _table(title: str, rows: Sequence[tuple[str, str]], muted: str) -> str:
+    if not rows:
+        return ""
+    cells = "".join(
+        f"<tr><td style='color:{muted}; padding: 2px 18px 2px 0'>{escape(name)}</td>"
+        f"<td style='padding: 2px 0'>{escape(value) or '–'}</td></tr>"
+        for name, value in rows
+    )
+    return f"<p style='margin-top:10px; margin-bottom:2px'><b>{escape(title)}</b></p><table cellspacing='0'>{cells}</table>"
+
+
+def _settings(settings: Mapping[str, Any], node_class: type[Node] | None, prefix: str = "") -> list[tuple[str, str]]:
+    """Name and value of every setting; those of groups beneath their group's name."""
+    found: list[tuple[str, str]] = []
+    for name, value in settings.items():
+        info = node_class.model_fields.get(name) if node_class and not prefix else None
+        label = prefix + ((info.title if info else None) or name.replace("_", " "))
+        if isinstance(value, Mapping) and value and len(prefix) < 60:
+            found += _settings(value, None, f"{label} · ")
+        else:
+            found.append((label, _value(value)))
+    return found
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(_value(item) for item in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k}: {_value(v)}" for k, v in value.items())
+    return str(value)
+
+
+def duration(seconds: float) -> str:
+    """A time as a person says it."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s"

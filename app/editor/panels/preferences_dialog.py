@@ -1,0 +1,249 @@
+"""The preferences: looks, the canvas, config dialogs, stored results. Every choice holds at once.
+
+Stored results are measured and emptied on a thread of their own, as there may be many.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Literal, get_args
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QDoubleValidator
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.editor.config.widgets import Switch
+from app.editor.look import Preference, look
+from app.editor.preferences import PreferenceStore
+from app.places import default_results
+
+_SWITCHES = {
+    "minimap": ("Show the minimap", "A small picture of the whole workflow in the corner of the canvas."),
+    "snap_to_grid": ("Move in steps", "Nodes that are dragged keep their alignment; Alt drags freely."),
+    "show_advanced": ("Show advanced settings", "Config dialogs begin with all settings, not only the common ones."),
+}
+Task = Literal["measure", "empty"]
+
+
+class PreferencesDialog(QDialog):
+    """How the editor looks and behaves.
+
+    Args:
+        preferences: What is shown and changed.
+        results: The folder of stored results; None: the program's own.
+    """
+
+    results_emptied = Signal()
+    """All stored results are gone: what is shown of nodes is out of date."""
+
+    def __init__(self, preferences: PreferenceStore, parent: QWidget | None = None, results: Path | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Preferences")
+        self.setMinimumWidth(480)
+        self._preferences = preferences
+        self._results = _Results(results)
+        self._results.measured.connect(self._show_size)
+        self._results.emptied.connect(self._on_emptied)
+        self.finished.connect(self._results.stop)
+        values = preferences.values
+        self.appearance = {name: QPushButton(name.capitalize()) for name in get_args(Preference)}
+        group = QButtonGroup(self)
+        for name, button in self.appearance.items():
+            button.setCheckable(True)
+            button.setProperty("role", "segment")
+            button.setChecked(name == values.appearance)
+            button.clicked.connect(partial(self._choose_appearance, name))
+            group.addButton(button)
+        self.switches = {name: Switch() for name in _SWITCHES}
+        for name, box in self.switches.items():
+            box.setAccessibleName(_SWITCHES[name][0])
+            box.setChecked(getattr(values, name))
+            box.toggled.connect(partial(self._switch, name))
+        self.limit = QLineEdit()
+        self.limit.setText(self.limit.locale().toString(values.results_limit_gb, "g", 6))
+        self.limit.setValidator(QDoubleValidator(0.1, 100_000, 1, self.limit))
+        self.limit.setMaximumWidth(90)
+        self.limit.setAccessibleName("Most room for stored results, in gigabytes")
+        self.limit.editingFinished.connect(self._limit)
+        self.size_text = QLabel("Counting …")
+        self.size_text.setProperty("role", "muted")
+        self.empty_button = QPushButton("Empty stored results …")
+        self.empty_button.setProperty("role", "danger")
+        self.empty_button.clicked.connect(self._ask_and_empty)
+        self._lay_out()
+        for push in self.findChildren(QPushButton):
+            push.setAutoDefault(False)  # Enter ends an edit, not the dialog
+        self._results.begin("measure")
+
+    def empty_results(self) -> None:
+        """Forget all stored results, without asking; `results_emptied` says when it is done."""
+        self.empty_button.setEnabled(False)
+        self.size_text.setText("Emptying …")
+        self._results.begin("empty")
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(22, 20, 22, 16)
+        layout.setSpacing(8)
+        layout.addWidget(_label("Appearance", "heading"))
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for button in self.appearance.values():
+            row.addWidget(button)
+        row.addStretch(1)
+        layout.addLayout(row)
+        layout.addSpacing(12)
+        layout.addWidget(_label("Editing", "heading"))
+        for name, box in self.switches.items():
+            texts = QVBoxLayout()
+            texts.setSpacing(1)
+            for text, role in zip(_SWITCHES[name], ("", "small"), strict=True):
+                texts.addWidget(_label(text, role))
+            line = QHBoxLayout()
+            line.addLayout(texts, 1)
+            line.addWidget(box)
+            layout.addLayout(line)
+        layout.addSpacing(12)
+        layout.addWidget(_label("Stored results", "heading"))
+        layout.addWidget(
+            _label("What nodes put out is kept, so that only what changed runs again. Used longest ago goes first.", "small")
+        )
+        limit = QHBoxLayout()
+        limit.addWidget(QLabel("Keep at most"))
+        limit.addWidget(self.limit)
+        limit.addWidget(QLabel("GB"))
+        limit.addStretch(1)
+        layout.addLayout(limit)
+        size = QHBoxLayout()
+        size.addWidget(self.size_text, 1)
+        size.addWidget(self.empty_button)
+        layout.addLayout(size)
+        layout.addStretch(1)
+        layout.addSpacing(10)
+        close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        close.rejected.connect(self.accept)
+        layout.addWidget(close)
+
+    def _choose_appearance(self, name: Preference) -> None:
+        look().choose(name)
+        self._preferences.change(appearance=name)
+
+    def _switch(self, name: str, on: bool) -> None:
+        self._preferences.change(**{name: on})
+
+    def _limit(self) -> None:
+        gigabytes, fits = self.limit.locale().toDouble(self.limit.text())
+        if fits:
+            self._preferences.change(results_limit_gb=gigabytes)
+
+    def _ask_and_empty(self) -> None:
+        question = QMessageBox(self)
+        question.setIcon(QMessageBox.Icon.Warning)
+        question.setText("Empty all stored results?")
+        question.setInformativeText("Every workflow has to run again, trainings too. Workflows and files are not touched.")
+        empty = question.addButton("Empty", QMessageBox.ButtonRole.DestructiveRole)
+        question.addButton(QMessageBox.StandardButton.Cancel)
+        question.setDefaultButton(QMessageBox.StandardButton.Cancel)
+        question.exec()
+        if question.clickedButton() is empty:
+            self.empty_results()
+
+    def _show_size(self, size: object, problem: str) -> None:
+        self.size_text.setText(problem or f"{human_size(size if isinstance(size, int) else 0)} are stored now.")
+        self.empty_button.setEnabled(True)
+
+    def _on_emptied(self, problem: str) -> None:
+        self.results_emptied.emit()
+        if problem:
+            self._show_size(0, problem)
+        else:
+            self._results.begin("measure")
+
+
+class _Results(QObject):
+    """Measures and empties the stored results on a thread; one thing at a time."""
+
+    measured = Signal(object, str)
+    """Bytes, or what went wrong."""
+    emptied = Signal(str)
+    """It is done; or what went wrong."""
+
+    def __init__(self, folder: Path | None) -> None:
+        super().__init__()
+        self._folder = folder
+        self._stopped = threading.Event()
+
+    def begin(self, task: Task) -> None:
+        """Start one of the two."""
+        self._stopped.clear()
+        work: dict[Task, Callable[[], None]] = {"measure": self._measure, "empty": self._empty}
+        threading.Thread(target=work[task], name=f"{task} results", daemon=False).start()
+
+    def stop(self) -> None:
+        """Nobody waits for the size any longer. Emptying goes on: half of it would be of no use."""
+        self._stopped.set()
+
+    def _place(self) -> Path:
+        return self._folder or default_results()
+
+    def _measure(self) -> None:
+        try:
+            size = self._size(self._place())
+        except OSError as error:
+            self.measured.emit(0, f"The stored results cannot be counted: {error.strerror or error}.")
+        else:
+            if not self._stopped.is_set():
+                self.measured.emit(size, "")
+
+    def _size(self, folder: Path) -> int:
+        total = 0
+        for place, _, files in os.walk(folder):
+            if self._stopped.is_set():
+                break
+            for name in files:
+                try:
+                    total += (Path(place) / name).stat().st_size
+                except FileNotFoundError:
+                    continue  # a run has just dropped it
+        return total
+
+    def _empty(self) -> None:
+        from app.engine.store import Store
+
+        try:
+            Store(self._place()).clear()
+        except OSError as error:
+            self.emptied.emit(f"The stored results cannot be emptied: {error.strerror or error}. Stop what runs, and try again.")
+        else:
+            self.emptied.emit("")
+
+
+def human_size(size: float) -> str:
+    """Bytes as people say them: `3.2 GB`."""
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "bytes" or size >= 100 else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def _label(text: str, role: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", role)
+    label.setWordWrap(True)
+    return label

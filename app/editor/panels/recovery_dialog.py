@@ -1,0 +1,150 @@
+"""After a crash: what was not saved, to restore, to discard, or to decide later. Nothing is lost by closing the dialog."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from app.editor.look import look
+from app.journal import Lost
+
+
+class RecoveryDialog(QDialog):
+    """A card for each workflow with edits that were not saved.
+
+    Args:
+        lost: What `app.journal.recoverable()` found.
+    """
+
+    restore_requested = Signal(Lost)
+    """Open this `Lost` again."""
+
+    def __init__(self, lost: Sequence[Lost], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Restore unsaved work")
+        self.setMinimumWidth(560)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.cards = [LostCard(one) for one in lost]
+        title = QLabel("Layerloom ended before your work was saved")
+        title.setProperty("role", "title")
+        text = QLabel("Every edit up to the last second is kept. Restored workflows open as they were, and are not saved yet.")
+        text.setProperty("role", "muted")
+        for label in (title, text):
+            label.setWordWrap(True)
+        cards = QWidget()
+        cards.setObjectName("page")
+        column = QVBoxLayout(cards)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        for card in self.cards:
+            card.restore_button.clicked.connect(partial(self._restore, card))
+            card.discard_button.clicked.connect(partial(self._discard, card))
+            column.addWidget(card)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setObjectName("welcome")
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(cards)
+        scroll.setMinimumHeight(min(cards.sizeHint().height() + 10, 380))
+        self.later_button = QPushButton("Decide later")
+        self.later_button.setToolTip("Nothing is lost; it is offered again at the next start.")
+        self.all_button = QPushButton("Restore all")
+        self.all_button.setProperty("role", "primary")
+        self.all_button.setDefault(True)
+        self.later_button.clicked.connect(self.reject)
+        self.all_button.clicked.connect(self._restore_all)
+        self.all_button.setVisible(len(self.cards) > 1)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.later_button)
+        buttons.addWidget(self.all_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(22, 20, 22, 16)
+        layout.setSpacing(12)
+        layout.addWidget(title)
+        layout.addWidget(text)
+        layout.addWidget(scroll, 1)
+        layout.addLayout(buttons)
+
+    def _restore_all(self) -> None:
+        for card in list(self.cards):
+            self._restore(card)
+
+    def _restore(self, card: LostCard, _checked: bool = False) -> None:
+        self._drop(card)
+        self.restore_requested.emit(card.lost)
+        self._end_if_empty()
+
+    def _discard(self, card: LostCard, _checked: bool = False) -> None:
+        self._drop(card)
+        card.lost.discard()
+        self._end_if_empty()
+
+    def _drop(self, card: LostCard) -> None:
+        self.cards.remove(card)
+        card.hide()
+
+    def _end_if_empty(self) -> None:
+        if not self.cards:
+            self.accept()
+
+
+class LostCard(QFrame):
+    """What was lost of one workflow."""
+
+    def __init__(self, lost: Lost) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self.setAccessibleName(lost.name)
+        self.lost = lost
+        name = QLabel(lost.name)
+        name.setProperty("role", "heading")
+        edits = f"{lost.edits} edit{'' if lost.edits == 1 else 's'}"
+        where = str(lost.path) if lost.path else "was never saved"
+        facts = QLabel(f"{edits}, the last one {ago(time.time() - lost.time)} · {where}")
+        facts.setProperty("role", "small")
+        facts.setWordWrap(True)
+        texts = QVBoxLayout()
+        texts.setSpacing(3)
+        texts.addWidget(name)
+        texts.addWidget(facts)
+        for note in self._notes():
+            label = QLabel(note)
+            label.setProperty("role", "small")
+            label.setStyleSheet(f"color: {look().colors.wrong}")
+            label.setWordWrap(True)
+            texts.addWidget(label)
+        self.discard_button = QPushButton("Discard")
+        self.discard_button.setProperty("role", "danger")
+        self.restore_button = QPushButton("Restore")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 12, 12, 12)
+        layout.addLayout(texts, 1)
+        layout.addWidget(self.discard_button)
+        layout.addWidget(self.restore_button)
+
+    def _notes(self) -> list[str]:
+        notes = []
+        if self.lost.path and self.lost.file_changed():
+            notes.append("The file was changed since; what is restored does not have these changes. Save it under another name.")
+        if self.lost.unreadable:
+            notes.append(f"{self.lost.unreadable} lines of the journal cannot be read and are left out.")
+        return notes
+
+
+def ago(seconds: float) -> str:
+    """How long ago, in words."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} minute{'' if minutes == 1 else 's'} ago"
+    hours = round(minutes / 60)
+    if hours < 24:
+        return f"{hours} hour{'' if hours == 1 else 's'} ago"
+    days = round(hours / 24)
+    return f"{days} day{'' if days == 1 else 's'} ago"

@@ -1,0 +1,56 @@
+"""Node types in lists: found by what a person types, mistakes included."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.editor.panels.node_types import TypeSearch
+from nodes.catalog import Catalog
+
+CATALOG = Catalog.load(plugins=False)
+SEARCH = TypeSearch(CATALOG)
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("max pool", "keras.max_pooling_2d"),
+        ("Keras Convolution 2D Layer", "keras.conv_2d"),
+        ("MaxPool2D", "keras.max_pooling_2d"),
+        ("fully connected", "keras.dense"),
+        ("confusion", "scoring.scorer"),
+        ("learnr", "networks.learner"),
+        ("dorpout", "keras.dropout"),
+        ("partitoining", "tables.partitioning"),
+        ("flaten", "keras.flatten"),
+    ],
+)
+def test_finds_by_title_keyword_and_with_mistakes(typed: str, first: str) -> None:
+    assert SEARCH.rows(typed)[0].key == first
+
+
+def test_nonsense_finds_nothing() -> None:
+    assert SEARCH.rows("qqxyzzy") == []
+
+
+def test_every_word_must_fit() -> None:
+    assert {row.key for row in SEARCH.rows("pooling global")} == {
+        "keras.global_average_pooling_2d",
+        "keras.global_max_pooling_2d",
+    }
+
+
+@settings(max_examples=30)
+@given(st.sampled_from(sorted(CATALOG)))
+def test_every_node_is_the_first_hit_for_its_own_title(node_type: str) -> None:
+    titles = [CATALOG[row.key].title for row in SEARCH.rows(CATALOG[node_type].title)[:3]]
+    assert CATALOG[node_type].title in titles
+
+
+@settings(max_examples=30)
+@given(st.text(max_size=30))
+def test_spans_lie_inside_the_titles(typed: str) -> None:
+    for row in SEARCH.rows(typed):
+        assert all(0 <= start < end <= len(row.title) for start, end in row.spans)

@@ -1,0 +1,93 @@
+"""The help of every node, made from its declaration."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from html import unescape
+from html.parser import HTMLParser
+from typing import Literal
+
+import pytest
+from pydantic import Field
+from pydantic.fields import FieldInfo
+
+from app.node_help import docstring_html, kind_of, node_help, shown
+from nodes.base import Node
+from nodes.catalog import Catalog
+
+CATALOG = Catalog.load(plugins=False)
+EMPTY = {"br"}
+
+
+class Strict(HTMLParser):
+    """Fails where tags do not match."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag not in EMPTY:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("node_class", CATALOG.values(), ids=str)
+def test_it_tells_all_there_is(node_class: type[Node]) -> None:
+    page = node_help(node_class)
+    parser = Strict()
+    parser.feed(page)
+    assert not parser.open
+    text = unescape(re.sub(r"<[^>]+>", "", page))
+    assert node_class.title in text
+    for port in (*node_class.input_ports, *node_class.output_ports):
+        assert port.title in text
+    for name, info in node_class.model_fields.items():
+        assert name in text
+        assert info.title is None or info.title in text
+    assert all(" ".join(word.split()) in text for word in node_class.keywords)
+
+
+@pytest.mark.parametrize("node_class", CATALOG.values(), ids=str)
+def test_the_example_is_a_node_of_a_workflow(node_class: type[Node]) -> None:
+    found = re.search(r"<pre>(.*)</pre>", node_help(node_class), re.DOTALL)
+    assert found
+    record = json.loads(unescape(found[1]))
+    assert record["type"] == node_class.id
+    if "…" not in found[1]:
+        node_class.model_validate(record.get("settings", {}))
+
+
+@pytest.mark.parametrize(
+    ("info", "words"),
+    [
+        (FieldInfo.from_annotated_attribute(int, Field(1, ge=1)), "whole number from 1"),
+        (FieldInfo.from_annotated_attribute(float | None, Field(None, gt=0, lt=1)), "number above 0 below 1, or empty"),
+        (FieldInfo.from_annotated_attribute(Literal["valid", "same"], Field("valid")), "valid or same"),
+        (FieldInfo.from_annotated_attribute(tuple[int, int], Field((1, 1))), "2 × whole number"),
+        (FieldInfo.from_annotated_attribute(list[str], Field([])), "list of: text"),
+        (FieldInfo.from_annotated_attribute(dict[str, float], Field({})), "number by name"),
+        (FieldInfo.from_annotated_attribute(bool, Field(True)), "yes or no"),
+    ],
+)
+def test_types_in_words(info: FieldInfo, words: str) -> None:
+    assert kind_of(info) == words
+
+
+def test_values_in_words() -> None:
+    assert [shown(v) for v in (None, True, (2, 2), [], ["a", "b"], 0.5)] == ["empty", "on", "2 × 2", "empty", "a, b", "0.5"]
+
+
+def test_docstrings_become_paragraphs_lists_and_code() -> None:
+    html = docstring_html("One <b>.\n\n    - first `x`\n    - second\n\n    Last\n    line.")
+    assert html == "<p>One &lt;b&gt;.</p>\n<ul><li>first <code>x</code></li><li>second</li></ul>\n<p>Last line.</p>"
+
+
+def test_it_needs_no_qt() -> None:
+    code = "import sys, app.node_help; sys.exit('PySide6' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
