@@ -1,0 +1,118 @@
+"""The dialog's head: the node's tile, its name (edited in place), its id and what it does in one line."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from app.editor.config.widgets import IconButton
+from app.editor.look import look
+
+TILE = 36
+
+
+class Tile(QWidget):
+    """A node's icon on its shelf's colour, as on the canvas."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedSize(TILE, TILE)
+        self._icon = "mdi6.circle-outline"
+        self._color = "#7B8794"
+
+    def show_node(self, icon: str, color: str) -> None:
+        """Show another node's."""
+        self._icon, self._color = icon, color
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A rounded square with a white icon."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._color))
+        painter.drawRoundedRect(QRectF(0, 0, TILE, TILE), 9, 9)
+        side = 22
+        look().icon(self._icon, "#FFFFFF").paint(painter, QRect((TILE - side) // 2, (TILE - side) // 2, side, side))
+
+
+class NameEdit(QLineEdit):
+    """The name: looks like a title until it is edited. Enter and leaving it rename, Esc takes back."""
+
+    renamed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "name")
+        self.setToolTip("The node's name: click to change it; empty gives back the usual one")
+        self._shown = ""
+
+    def show_name(self, name: str) -> None:
+        """Show the name of another node, or a new one."""
+        self._shown = name
+        self.setText(name)
+        self.setCursorPosition(0)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter renames, Esc takes back what was typed."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._finish()
+        elif event.key() == Qt.Key.Key_Escape and self.text() != self._shown:
+            self.show_name(self._shown)
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Leaving it renames."""
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self._finish()
+
+    def sizeHint(self) -> QSize:
+        """As high as the text."""
+        return QSize(120, self.fontMetrics().height() + 8)
+
+    def _finish(self) -> None:
+        text = self.text().strip()
+        if text != self._shown:
+            self._shown = text
+            self.renamed.emit(text)
+
+
+class Header(QWidget):
+    """The head of the dialog."""
+
+    renamed = Signal(str)
+    help_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tile = Tile()
+        self.name = NameEdit()
+        self.name.setAccessibleName("Name of the node")
+        self.name.renamed.connect(self.renamed)
+        self.about = QLabel()
+        self.about.setProperty("role", "small")
+        self.about.setContentsMargins(5, 0, 0, 0)
+        self.about.setWordWrap(True)
+        self.about.setTextFormat(Qt.TextFormat.PlainText)
+        self.about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.help = IconButton("mdi6.help-circle-outline", "What this node does", size=18)
+        self.help.clicked.connect(self.help_requested)
+        texts = QVBoxLayout()
+        texts.setSpacing(1)
+        texts.addWidget(self.name)
+        texts.addWidget(self.about)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(7)
+        layout.addWidget(self.tile, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(texts, 1)
+        layout.addWidget(self.help, 0, Qt.AlignmentFlag.AlignTop)
+
+    def show_node(self, node_id: str, name: str, description: str, icon: str, color: str) -> None:
+        """Show another node."""
+        self.tile.show_node(icon, color)
+        self.name.show_name(name)
+        self.about.setText(f"{node_id} · {description}" if description else node_id)

@@ -1,0 +1,104 @@
+"""Every node of the catalog can be configured: nothing here is written for a single one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.editor.config.declaration import MISSING, Declared, Maybe, same, settings_of
+from app.editor.config.factory import control_for
+from app.editor.config.form import Form
+from app.editor.config.simple import JsonControl
+from app.editor.config.surroundings import Surroundings
+from nodes.base import Node
+from tests.app.editor.config.support import CATALOG, Made, enter, every_model, samples, workflow_of
+
+MODELS = list(dict.fromkeys(model for cls in CATALOG.values() for model in every_model(cls)))
+GROUPS = [model for model in MODELS if not issubclass(model, Node)]
+DISTINCT: dict[str, Declared] = {}
+"""A setting of every shape and use that there is in the catalog."""
+for _model in MODELS:
+    for _declared in settings_of(_model):
+        DISTINCT.setdefault(f"{_declared.shape} {_declared.columns} {_declared.path} {_declared.is_seed}", _declared)
+
+
+def explicit(cls: type[Node]) -> dict[str, Any]:
+    """Every setting, with its default written out in full."""
+    made = {}
+    for name, info in cls.model_fields.items():
+        if not info.is_required():
+            value = info.get_default(call_default_factory=True, validated_data={})
+            made[name] = cls.model_construct(**{name: value}).model_dump(mode="json", include={name})[name]
+    return made
+
+
+@pytest.mark.parametrize("cls", CATALOG.values(), ids=list(CATALOG))
+def test_its_dialog_has_a_named_control_for_every_setting_and_changes_nothing_by_itself(cls: type[Node], bench: Made) -> None:
+    written = {**explicit(cls), "of_a_newer_version": {"kept": [1]}}
+    dialog = bench(workflow_of(("new", cls.id, {}), ("written", cls.id, written)))
+    dialog.panel.show_advanced(True)
+    for node_id in ("new", "written"):
+        dialog.show(node_id)
+        for declared in settings_of(cls):
+            row = dialog.row(declared.name)
+            assert row.control is not None
+            assert not isinstance(row.control, JsonControl), f"{declared.name} would be edited as JSON"
+            assert declared.label in row.control.first().accessibleName(), declared.name
+        for row in dialog.panel.all_rows():
+            assert row.control is None or row.control.first().accessibleName(), row.declared.name
+        assert not dialog.panel.has_edits
+        dialog.panel.apply()
+
+    assert dialog.document.history == ()
+    assert same(dialog.settings("new"), {})
+    assert same(dialog.settings("written"), written)
+
+
+@pytest.fixture
+def page(qtbot: QtBot) -> QWidget:
+    made = QWidget()
+    QVBoxLayout(made)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def table_for(declared: Declared) -> dict[str, Any]:
+    """Inputs with a table that has columns for a setting."""
+    port, kinds = declared.columns or ("table", ())
+    names = [*samples(declared.shape.inner if isinstance(declared.shape, Maybe) else declared.shape)] if declared.columns else []
+    wanted = dict.fromkeys(n for value in names for n in (value if isinstance(value, list) else [value]))
+    return {port: {"table": {"columns": [{"name": name, "dtype": "any", "kinds": kinds} for name in wanted]}}}
+
+
+@pytest.mark.parametrize("declared", DISTINCT.values(), ids=[d.name for d in DISTINCT.values()])
+def test_what_is_entered_is_what_is_stored(declared: Declared, page: QWidget) -> None:
+    around = Surroundings(page)
+    around.inputs = table_for(declared)
+    control = control_for(declared.shape, declared, around)
+    layout = page.layout()
+    assert layout is not None
+    layout.addWidget(control)
+    if (below := control.below()) is not None:
+        layout.addWidget(below)
+    for value in samples(declared.shape):
+        control.set_value([] if isinstance(value, list) else None if declared.default is MISSING else declared.default)
+        enter(control, declared.shape, value)
+        assert same(control.value(), value)
+
+
+@pytest.mark.parametrize("model", GROUPS, ids=[f"{m.__module__.rpartition('.')[2]}.{m.__name__}" for m in GROUPS])
+def test_a_form_gives_back_what_it_was_given_even_if_it_is_wrong(model: type[Any], page: QWidget) -> None:
+    owner = QObject(page)
+    form = Form(model, Surroundings(owner), owner)
+    for made in form.pages.values():
+        made.setParent(page)
+    foreign = {declared.name: {"strange": [1, None, "x"]} for declared in settings_of(model)}
+    texts = {declared.name: "no such value" for declared in settings_of(model)}
+    for stored in ({}, foreign, {**texts, "unknown": 1}):
+        form.load(stored)
+        assert same(form.values(), stored)
