@@ -1,4 +1,4 @@
-# Everything a developer types. `make run` and `make test` need nothing but git, make and Python 3.11 to 3.13.
+# Everything a developer types. `make edit`, `make run` and `make test` need nothing but git, make and Python 3.11 to 3.13.
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null \
@@ -7,7 +7,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKFLOW := workflows/fashion_mnist_cnn.workflow.json
 
-.PHONY: run test check bench schema clean
+.PHONY: edit run test check bench schema clean
+
+edit: $(VENV)/.installed
+	$(BIN)/python -m app
 
 run: $(VENV)/.installed
 	$(BIN)/python -m app.run $(WORKFLOW)
