@@ -1,0 +1,129 @@
+"""The whole workflow, small: where the view is, and a way to move it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import QWidget
+
+from app.editor.canvas.geometry import TILE
+from app.editor.look import look
+
+if TYPE_CHECKING:
+    from app.editor.canvas.view import CanvasView
+
+SIZE = QSize(168, 104)
+MARGIN = 8.0
+
+
+class Minimap(QWidget):
+    """A small picture of all nodes; a click or drag moves the view.
+
+    Args:
+        view: What it is the map of.
+        parent: The canvas.
+    """
+
+    def __init__(self, view: CanvasView, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._picture: QPixmap | None = None
+        self._content = QRectF()
+        self.setFixedSize(SIZE)
+        self.setAccessibleName("Minimap")
+        self.setToolTip("Click or drag to move the view")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(60)
+        self._later.timeout.connect(self.redraw)
+        view.canvas_scene.content_changed.connect(self._changed)
+        view.area_changed.connect(self._moved)
+
+    def _changed(self) -> None:
+        if self.isVisible() and not self._later.isActive():
+            self._later.start()
+
+    def _moved(self) -> None:
+        if self.isVisible():
+            self.update()
+
+    def stop(self) -> None:
+        """End its timer."""
+        self._later.stop()
+
+    def redraw(self) -> None:
+        """Make the picture of the nodes anew."""
+        self._picture = None
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The nodes as a picture, and a frame around what is seen."""
+        colors = look().colors
+        ratio = self.devicePixelRatioF()
+        if self._picture is None or self._picture.devicePixelRatio() != ratio:
+            self._picture = self._made(ratio)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawPixmap(0, 0, self._picture)
+        area = self._to_map(self._view.visible_area())
+        area = area.intersected(QRectF(self.rect()).adjusted(2, 2, -2, -2))
+        painter.setPen(QPen(QColor(colors.accent), 1.4))
+        fill = QColor(colors.accent)
+        fill.setAlphaF(0.07)
+        painter.setBrush(fill)
+        painter.drawRoundedRect(area, 4, 4)
+
+    def _made(self, ratio: float) -> QPixmap:
+        colors, scene = look().colors, self._view.canvas_scene
+        self._content = scene.content_rect()
+        pixmap = QPixmap(self.size() * ratio)
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(colors.line), 1))
+        painter.setBrush(QColor(colors.panel))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 9, 9)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for box in scene.boxes.values():
+            fill = QColor(box.text_color())
+            fill.setAlphaF(0.13)
+            painter.setBrush(fill)
+            painter.drawRoundedRect(self._to_map(box.rect), 2, 2)
+        scale, shift = self._fitted()
+        side = max(3.0, TILE * scale)
+        dx, dy = shift.x() + (TILE * scale - side) / 2, shift.y() + (TILE * scale - side) / 2
+        by_color: dict[str, list[QRectF]] = {}
+        for tile in scene.tiles.values():
+            rect = QRectF(tile.left * scale + dx, tile.top * scale + dy, side, side)
+            by_color.setdefault(tile.face.color, []).append(rect)
+        for color, rects in by_color.items():
+            painter.setBrush(QColor(color))
+            painter.drawRects(rects)
+        painter.end()
+        return pixmap
+
+    def _fitted(self) -> tuple[float, QPointF]:
+        """Scale and shift from the scene to the map."""
+        content = self._content if not self._content.isEmpty() else QRectF(-400, -250, 800, 500)
+        room = QRectF(self.rect()).adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+        scale = min(room.width() / content.width(), room.height() / content.height(), 0.12)
+        return scale, room.center() - content.center() * scale
+
+    def _to_map(self, rect: QRectF) -> QRectF:
+        scale, shift = self._fitted()
+        return QRectF(rect.topLeft() * scale + shift, rect.size() * scale)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Go there."""
+        scale, shift = self._fitted()
+        self._view.look_at((event.position() - shift) / scale, fly=False)
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follow the drag."""
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self.mousePressEvent(event)

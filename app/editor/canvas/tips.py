@@ -1,0 +1,83 @@
+"""What the tooltip says of a node, port, wire or annotation."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from app.editor.canvas.painting import duration
+
+if TYPE_CHECKING:
+    from app.editor.canvas.scene import CanvasScene, Hit
+    from app.engine.status import NodeStatus
+
+STATES = {
+    "not configured": "Not configured",
+    "ready": "Ready to run",
+    "queued": "Waiting to run",
+    "running": "Running",
+    "done": "Done",
+    "warning": "Done, with a warning",
+    "failed": "Failed",
+}
+
+
+def tip_of(scene: CanvasScene, hit: Hit) -> str:
+    """Rich text; empty where there is nothing to say."""
+    if hit.node is not None and hit.port is not None:
+        return _port_tip(scene, hit)
+    if hit.node is not None:
+        return _node_tip(scene, hit.node)
+    wire = scene.wires.get(hit.connection or "")
+    if wire is not None:
+        names = [scene.document.title(n) for n in (wire.source, wire.target)]
+        carried = scene.carried(wire)
+        return _paragraphs(f"<b>{escape(names[0])}</b> to <b>{escape(names[1])}</b>", escape(carried))
+    return ""
+
+
+def in_words(scene: CanvasScene, node_id: str) -> str:
+    """A node in one line, for those who hear the screen instead of seeing it."""
+    status = scene.statuses.get(node_id)
+    parts = [scene.document.title(node_id), STATES[status.state] if status else "", status.message if status else ""]
+    parts += [problem.message for problem in status.problems] if status else []
+    return ". ".join(part for part in parts if part)
+
+
+def _port_tip(scene: CanvasScene, hit: Hit) -> str:
+    side, name = hit.port or ("input", "")
+    port = next((p for p in scene.tiles[hit.node or ""].face.ports.on(side) if p.name == name), None)
+    if port is None:
+        return ""
+    status = scene.statuses.get(hit.node or "")
+    says = status.outputs.get(name, "") if status and side == "output" else ""
+    kind = f"{port.kind or 'unknown'}{', optional' if port.optional else ''}"
+    return _paragraphs(f"<b>{escape(port.title)}</b> ({kind})", escape(says))
+
+
+def _node_tip(scene: CanvasScene, node_id: str) -> str:
+    document = scene.document
+    record = document.nodes[node_id]
+    node_type = document.types.get(record.type)
+    title = document.title(node_id)
+    kind = node_type.title if node_type is not None else f"{record.type} (this node type is not installed)"
+    first = f"<b>{escape(title)}</b>" + (f"<br>{escape(kind)}" if kind != title else "")
+    status = scene.statuses.get(node_id)
+    note = document.view(node_id).note
+    return _paragraphs(first, *(_status_lines(scene, status) if status else ()), escape(note))
+
+
+def _status_lines(scene: CanvasScene, status: NodeStatus) -> list[str]:
+    state = STATES[status.state]
+    if status.seconds is not None and status.state in ("done", "warning"):
+        state += f" in {status.seconds:.1f} s" if status.seconds < 60 else f" in {duration(status.seconds)}"
+    if status.outdated:
+        state += ". The result shown is of earlier settings"
+    if status.blocked_by and status.blocked_by in scene.document.nodes:
+        state += f": {scene.document.title(status.blocked_by)} above it is not configured"
+    lines = [escape(state + (f": {status.message}" if status.message else ""))]
+    return lines + [escape(f"{p.message} {p.remedy}".strip()) for p in status.problems[:4]]
+
+
+def _paragraphs(*texts: str) -> str:
+    return "<qt>" + "<br>".join(text for text in texts if text) + "</qt>"
