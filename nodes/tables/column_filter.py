@@ -9,7 +9,7 @@ from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, 
 from nodes.tables.patterns import full_match
 from nodes.values.table import TableSpec
 
-Kind = Literal["number", "integer", "text", "category", "boolean", "image", "array", "collection", "binary"]
+Kind = Literal["number", "integer", "text", "category", "boolean", "image", "array", "collection", "binary", "time"]
 
 
 class ColumnFilter(Node):

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from nodes.values.table import Table
+from nodes.tables.sampling import GROUP_KINDS, SAMPLINGS, Sampling, sampled
 
 
 class Partitioning(Node):
@@ -28,7 +23,7 @@ class Partitioning(Node):
     shelf = "Tables"
     icon = "mdi6.call-split"
     keywords = (
-        "Table Partitioner", "Row Sampling", "train test split", "validation split", "stratified", "sample", "hold out",
+        "Table Partitioner", "train test split", "validation split", "stratified", "sample", "hold out",
     )  # fmt: skip
     input_ports = (Port("table", "table", "Table", "The rows to split."),)
     output_ports = (
@@ -46,22 +41,12 @@ class Partitioning(Node):
         70.0, "Percentage", "The share of rows that go to the first partition.", ge=0, le=100, shown_if={"size": "relative"}
     )
     rows: int = setting(100, "Rows", "How many rows go to the first partition.", ge=0, shown_if={"size": "absolute"})
-    sampling: Literal["random", "stratified", "linear", "first rows"] = setting(
-        "random",
-        "Sampling",
-        "Which rows go to the first partition.",
-        choices={
-            "random": "Every row has the same chance.",
-            "stratified": "By chance, with every class's share kept.",
-            "linear": "At even distances, the first and the last row included.",
-            "first rows": "From the top.",
-        },
-    )
+    sampling: Sampling = setting("random", "Sampling", "Which rows go to the first partition.", choices=SAMPLINGS)
     group_column: str | None = setting(
         None,
         "Group column",
         "The column whose classes keep their share; a missing value counts as a class of its own.",
-        columns=Columns("table", ("category", "integer", "boolean")),
+        columns=Columns("table", GROUP_KINDS),
         shown_if={"sampling": "stratified"},
     )
     seed: int | None = setting(
@@ -89,7 +74,7 @@ class Partitioning(Node):
         """The input's columns, and the exact numbers of rows where the input's is known."""
         table = specs.table()
         if self.sampling == "stratified":
-            table.require(self.group_column, "category", "integer", "boolean", setting="group_column")
+            table.require(self.group_column, *GROUP_KINDS, setting="group_column")
         if table.rows is None:
             return {"first": table, "second": table}
         self._refuse_empty(table.rows)
@@ -103,7 +88,8 @@ class Partitioning(Node):
         table = values.table()
         self._refuse_empty(table.height)
         chosen = np.zeros(table.height, dtype=bool)
-        chosen[self._choose(table, self._first_size(table.height))] = True
+        first = self._first_size(table.height)
+        chosen[sampled(table, first, self.sampling, self.group_column, self.seed)] = True
         job.check_cancelled()
         if self.size == "absolute" and self.rows > table.height:
             job.warn(f"The table has only {table.height} rows: all are in the first partition.")
@@ -118,47 +104,3 @@ class Partitioning(Node):
     def _first_size(self, height: int) -> int:
         """Rows of the first partition out of `height`; a relative size is rounded half up."""
         return min(self.rows, height) if self.size == "absolute" else int(height * self.percent / 100 + 0.5)
-
-    def _choose(self, table: Table, count: int) -> NDArray[Any]:
-        """The numbers of `count` different rows, in any order."""
-        import numpy as np
-
-        if self.sampling == "first rows":
-            return np.arange(count)
-        if self.sampling == "linear":
-            # In whole numbers: steps of at least one row never fall on the same row twice.
-            return np.arange(count) * (table.height - 1) // max(count - 1, 1)
-        generator = np.random.default_rng(self.seed)
-        if self.sampling == "random":
-            return generator.choice(table.height, count, replace=False)
-        assert self.group_column is not None
-        return _stratified(_groups(table, self.group_column), count, generator)
-
-
-def _groups(table: Table, column: str) -> list[NDArray[Any]]:
-    """The row numbers of every class, classes in the order of their first appearance."""
-    import polars as pl
-
-    keys = table.frame([column]).select(pl.col(column).alias("key")).with_row_index("row")
-    rows = keys.group_by("key", maintain_order=True).agg("row").get_column("row")
-    return [group.to_numpy() for group in rows]
-
-
-def _stratified(groups: list[NDArray[Any]], count: int, generator: np.random.Generator) -> NDArray[Any]:
-    """`count` rows in which every group has its share, by the largest remainder method (Hamilton's).
-
-    Whole shares first; the rows still to give go to the largest remainders, by lot where these are equal.
-    """
-    import numpy as np
-
-    height = sum(len(group) for group in groups)
-    if not height:
-        return np.arange(0)
-    shares = [divmod(count * len(group), height) for group in groups]
-    takes = [whole for whole, _ in shares]
-    lots = generator.permutation(len(groups))
-    by_remainder = sorted(range(len(groups)), key=lambda g: (-shares[g][1], lots[g]))
-    for group in by_remainder[: count - sum(takes)]:
-        takes[group] += 1
-    picked = [generator.choice(group, take, replace=False) for group, take in zip(groups, takes, strict=True)]
-    return np.concatenate(picked)

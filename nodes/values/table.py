@@ -58,6 +58,7 @@ COLUMN_KINDS: Mapping[str, Callable[[pl.DataType], bool]] = {
     "array": is_array,
     "collection": lambda d: type(d).__name__ in ("Array", "List"),
     "binary": lambda d: type(d).__name__ == "Binary",
+    "time": lambda d: d.is_temporal(),
 }
 """Kinds of column that a setting can ask for, and the test of a dtype for each."""
 
@@ -203,7 +204,7 @@ class Part:
         if columns == self.frame.columns and all(c == s for c, s in self.names.items()):
             chosen = self.frame
         else:
-            chosen = pl.DataFrame([self.frame[self.names[c]].alias(c) for c in columns])
+            chosen = pl.DataFrame({c: self.frame.get_column(self.names[c]) for c in columns})
         return chosen if self.rows is None else chosen[self.rows]
 
 
@@ -267,7 +268,7 @@ class Table:
         if not pieces:
             return pl.DataFrame(height=self.height)
         frame = pieces[0] if len(pieces) == 1 else pl.concat(pieces, how="horizontal")
-        return frame if frame.columns == wanted else frame[wanted]
+        return frame if frame.columns == wanted else pl.DataFrame({c: frame.get_column(c) for c in wanted})
 
     def lazy(self, columns: Sequence[str] | None = None) -> pl.LazyFrame:
         """As `frame`, for a polars query."""

@@ -95,7 +95,7 @@ class CsvWriter(Node):
             if path.exists() and path.stat().st_size and self.if_exists == "append":
                 self._append(table, path, job)
             else:
-                with _written_aside(path) as stream:
+                with written_aside(path) as stream:
                     self._write(table, stream, job, header=self.header)
         except OSError as error:
             reason = error.strerror or str(error)
@@ -127,7 +127,7 @@ class CsvWriter(Node):
         for piece in table.batches():
             job.check_cancelled()
             job.progress(done / max(table.height, 1))
-            _as_text(piece).write_csv(
+            collections_as_text(piece).write_csv(
                 stream,
                 include_header=header and done == 0,
                 separator=self._separator(),
@@ -165,7 +165,7 @@ class CsvWriter(Node):
             )
 
 
-def _as_text(frame: pl.DataFrame) -> pl.DataFrame:
+def collections_as_text(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with its collections written in brackets."""
     import json
 
@@ -176,11 +176,14 @@ def _as_text(frame: pl.DataFrame) -> pl.DataFrame:
         return pl.Series(column.name, [None if c is None else json.dumps(c, default=str) for c in cells], dtype=pl.String)
 
     nested = [c for c, dtype in frame.schema.items() if isinstance(dtype, pl.Array | pl.List)]
+    # Polars writes no durations: they are written as in the ISO standard.
+    durations = [c for c, dtype in frame.schema.items() if isinstance(dtype, pl.Duration)]
+    frame = frame.with_columns(pl.col(c).dt.to_string("iso") for c in durations)
     return frame.with_columns(written(frame[c]) for c in nested) if nested else frame
 
 
 @contextmanager
-def _written_aside(path: Path) -> Iterator[IO[bytes]]:
+def written_aside(path: Path) -> Iterator[IO[bytes]]:
     """A file that takes the place of `path` once it is written and safe on disk; if that fails, nothing is left of it."""
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:

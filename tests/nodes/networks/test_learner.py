@@ -369,7 +369,9 @@ def test_progress_and_curves(tmp_path: Path) -> None:
     assert known == sorted(known)
     assert known[-1] == 1.0
     ends = [(step, set(values)) for step, values, epoch in job.points if epoch]
-    assert ends == [(n, {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"}) for n in (1, 2)]
+    told = {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds", "epochs"}
+    assert ends == [(n, told) for n in (1, 2)]
+    assert {values["epochs"] for _, values, _ in job.points} == {2}
     assert all(0 < step < 2 for step, _, epoch in job.points if not epoch)
     (figure,) = learner().views(Values(outputs))
     assert [(line.group, line.dashed) for line in figure.lines] == [  # type: ignore[union-attr]

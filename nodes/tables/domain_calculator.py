@@ -1,0 +1,120 @@
+"""Domain Calculator: columns of text or integers become columns of categories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Literal
+
+from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.tables.elementwise import chosen
+from nodes.values.table import Table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+KINDS = ("category", "integer", "boolean")
+
+
+class DomainCalculator(Node):
+    """Find the possible values of a column, and make it a category column, which knows them.
+
+    Nodes after it then know the classes before anything runs: One to Many and Pivot their columns, a learner its outputs.
+    Where the categories are typed in, this node too knows them; a value that is not among them stops it or becomes missing.
+    Columns of class numbers with known names become columns of these names.
+    """
+
+    id = "tables.domain_calculator"
+    title = "Domain Calculator"
+    shelf = "Tables / Columns"
+    icon = "mdi6.tag-multiple-outline"
+    keywords = ("Edit Nominal Domain", "categories", "Enum", "factor", "String to Category", "nominal", "possible values")
+    input_ports = (Port("table", "table", "Table", "The table with the columns."),)
+    output_ports = (Port("table", "table", "Table", "The table with the category columns."),)
+
+    columns: list[str] = setting(
+        [], "Columns", "The columns to make categories of; each replaces its column.", columns=Columns("table", KINDS)
+    )
+    categories: list[str] = setting([], "Categories", "The possible values, in their order; empty: those that occur.")
+    order: Literal["sorted", "first appearance"] = setting(
+        "sorted",
+        "Order of categories",
+        "Where none are typed in: in which order they are.",
+        choices={"sorted": "Text by its letters, numbers by their value.", "first appearance": "As the rows bring them."},
+    )
+    if_unknown: Literal["fail", "missing"] = setting(
+        "fail",
+        "If a value is no category",
+        "What to do with a cell that is not among the typed categories.",
+        choices={"fail": "Stop with an error.", "missing": "Make the cell missing."},
+    )
+    max_categories: int = setting(
+        1000, "Maximum number of categories", "A column with more is an error: it is probably no category.", ge=1, advanced=True
+    )
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        """The category columns, where the categories are known before running."""
+        import polars as pl
+
+        table = specs.table()
+        if len(set(self.categories)) < len(self.categories):
+            raise NodeError("A category is there twice.", "Take one of them out.", setting="categories")
+        made: dict[str, pl.DataType] = {}
+        for column in chosen(table, self.columns, *KINDS):
+            names = self.categories or table.class_names(column)
+            if names is None:
+                return {"table": None}
+            made[column] = pl.Enum(list(names))
+        return {"table": table.with_columns(made)}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        """Finds the categories, then writes the columns piece by piece."""
+        import polars as pl
+
+        table = values.table()
+        dtypes = {c: pl.Enum(self._categories(table, c)) for c in dict.fromkeys(self.columns)}
+        return {"table": table.with_columns(job.stream(self._pieces(table, dtypes, job)))}
+
+    def _categories(self, table: Table, column: str) -> list[str]:
+        known = self.categories or table.spec.class_names(column)
+        if known is None:
+            cells = table.frame([column])[column]
+            cells = cells if cells.dtype.is_integer() else cells.cast(str)
+            found = cells.drop_nulls().unique(maintain_order=True)
+            known = (found.sort() if self.order == "sorted" else found).cast(str).to_list()
+        if len(known) > self.max_categories:
+            message = f"Column '{column}' has {len(known)} different values."
+            raise NodeError(message, "Allow more, or choose another column.", setting="max_categories")
+        return list(known)
+
+    def _pieces(self, table: Table, dtypes: Mapping[str, pl.Enum], job: Job) -> Iterator[pl.DataFrame]:
+        import polars as pl
+
+        start = 0
+        for batch in table.batches(list(dtypes)):
+            job.check_cancelled()
+            text = batch.select(_names(c, table.classes.get(c), self.categories) for c in dtypes)
+            made = text.select(pl.col(c).cast(dtype, strict=False) for c, dtype in dtypes.items())
+            if self.if_unknown == "fail":
+                for column in dtypes:
+                    unknown = batch[column].is_not_null() & made[column].is_null()
+                    if unknown.any():
+                        row = unknown.arg_max() or 0
+                        raise NodeError(
+                            f"'{batch[column][row]}' in row {start + row + 1} of column '{column}' is no category.",
+                            "Add it to the categories, or make what is unknown missing.",
+                            setting="if_unknown",
+                        )
+            yield made
+            start += batch.height
+            job.progress(start / max(table.height, 1), f"{start} of {table.height} rows")
+
+
+def _names(column: str, classes: tuple[str, ...] | None, typed: list[str]) -> pl.Expr:
+    """The cells as text; class numbers as the names they stand for, unless the numbers themselves are typed in."""
+    import polars as pl
+
+    cell = pl.col(column)
+    if classes is None or (typed and not set(typed) & set(classes)):
+        return cell.cast(pl.String)
+    numbers = dict(enumerate(classes))
+    return cell.replace_strict(numbers, default=None, return_dtype=pl.String)

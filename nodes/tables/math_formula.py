@@ -1,0 +1,49 @@
+"""Math Formula: a column of numbers, computed from others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nodes.base import NodeError, setting
+from nodes.tables.computed import Computed
+from nodes.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed
+from nodes.values.table import TableSpec, describe_dtype
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class MathFormula(Computed):
+    """Compute a column of numbers by a formula.
+
+    The formula is written as in SQL: `(x - 32) / 1.8`, `SQRT(x * x + y * y)`, `CASE WHEN x < 0 THEN 0 ELSE x END`. Figures
+    of a whole column stand beside its cells: `x - AVG(x)`, `x / MAX(x)`, also MIN, SUM, MEDIAN, STDDEV, COUNT, and per group
+    `x / SUM(x) OVER (PARTITION BY label)`. A cell that is missing makes the result missing. x / 0 is infinite.
+    """
+
+    id = "tables.math_formula"
+    title = "Math Formula"
+    icon = "mdi6.function-variant"
+    keywords = ("Expression", "calculate", "compute", "arithmetic", "sql_expr", "Math Formula (Multi Column)", "with_columns")
+
+    expression: str = setting("0", "Expression", f"The formula, such as {EXAMPLES['number']}. {HELP}")
+    column: str = setting("new column", "Column", "The result's column; one of this name is replaced.", min_length=1)
+    convert_to_int: bool = setting(
+        False, "Convert to Int", "Whether the result is rounded to whole numbers (Int64); what does not fit becomes missing."
+    )
+
+    def columns_of(self, table: TableSpec) -> tuple[dict[str, pl.Expr], bool]:
+        """The one column."""
+        import polars as pl
+
+        made = parsed(self.expression, table, "expression")
+        dtype = dtype_of(made, table)
+        if not dtype.is_numeric() and not isinstance(dtype, pl.Boolean):
+            raise NodeError(
+                f"The result is {describe_dtype(dtype)}, not a number.",
+                "Change the formula, or use String Manipulation.",
+                setting="expression",
+            )
+        if self.convert_to_int:
+            made = made.cast(pl.Float64).round().cast(pl.Int64, strict=False)
+        return {self.column: made}, by_row(self.expression)

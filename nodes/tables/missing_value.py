@@ -1,0 +1,289 @@
+"""Missing Value: what stands in place of missing cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import FiniteFloat
+
+from nodes.base import Columns, Job, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
+from nodes.values.table import Table, TableSpec
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Method = Literal[
+    "nothing", "fixed", "mean", "rounded mean", "median", "min", "max", "mode", "previous", "next", "linear", "average",
+    "moving average", "remove row",
+]  # fmt: skip
+METHODS: Mapping[str, str] = {
+    "nothing": "Missing cells stay missing.",
+    "fixed": "A value that you give.",
+    "mean": "The column's mean; whole numbers become Float64.",
+    "rounded mean": "The column's mean as a whole number, for columns of whole numbers.",
+    "median": "The column's median; whole numbers become Float64.",
+    "min": "The column's smallest value.",
+    "max": "The column's largest value.",
+    "mode": "The column's most frequent value; of several the one that comes first.",
+    "previous": "The last cell before that is not missing.",
+    "next": "The next cell that is not missing.",
+    "linear": "On the straight line between the cells before and after; whole numbers become Float64.",
+    "average": "The mean of the cells before and after; whole numbers become Float64.",
+    "moving average": "The mean of the cells around, so many before and after; whole numbers become Float64.",
+    "remove row": "The row is left out.",
+}
+NUMERIC = ("mean", "rounded mean", "median", "linear", "average", "moving average")
+BECOME_FLOAT = ("mean", "median", "linear", "average", "moving average")
+BY_POSITION = ("previous", "next", "linear", "average", "moving average")
+PLAIN_KINDS = ("number", "category", "boolean", "time")
+
+
+class Treatment(Settings):
+    """What to do with the missing cells of some columns."""
+
+    columns: list[str] = setting([], "Columns", "The columns; empty: all columns of a type.", columns=Columns())
+    type: Literal["any", "number", "integer", "text", "category", "boolean", "time"] = setting(
+        "any", "Of type", "Which columns, where none are named."
+    )
+    method: Method = setting("nothing", "Replace by", "What stands in their place.", choices=METHODS)
+    value: int | FiniteFloat | bool | str | None = setting(
+        None, "Value", "The fixed value; dates as 2025-12-31.", shown_if={"method": "fixed"}
+    )
+    before: int = setting(
+        1, "Cells before", "How many cells before count.", ge=0, le=10000, shown_if={"method": "moving average"}
+    )
+    after: int = setting(1, "Cells after", "How many cells after count.", ge=0, le=10000, shown_if={"method": "moving average"})
+
+
+class MissingValue(Node):
+    """Replace missing cells, or leave out the rows that have any.
+
+    Each treatment is for columns that it names, or for all columns of a type. For a column, the first treatment that names
+    it decides; if none does, the first whose type fits. NaN counts as missing unless you say otherwise. Where a column has
+    no value at all, its cells stay missing.
+
+    The second output holds the values that columns were filled with (mean, median, mode, smallest, largest, fixed). Wire it
+    to the second input of another Missing Value to fill test data with the values of the training data: there, nothing is
+    computed anew. Rows are left out after the cells were replaced.
+    """
+
+    id = "tables.missing_value"
+    title = "Missing Value"
+    shelf = "Tables / Columns"
+    icon = "mdi6.bandage"
+    keywords = ("Missing Value (Apply)", "impute", "fill_null", "fillna", "interpolate", "dropna", "NaN", "replace missing")
+    input_ports = (
+        Port("table", "table", "Table", "The table with missing cells."),
+        Port("values", "table", "Values", "What to fill in, as another Missing Value put it out.", optional=True),
+    )
+    output_ports = (
+        Port("table", "table", "Table", "The table with the cells replaced."),
+        Port("values", "table", "Values", "One row per filled column: column and value."),
+    )
+
+    treatments: list[Treatment] = setting([], "Treatments", "What to do with which columns.")
+    nan_is_missing: bool = setting(True, "NaN is missing", "Whether NaN, a number that is none, is replaced too.")
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        """The same columns; whole numbers with a mean become Float64."""
+        import polars as pl
+
+        table = specs.table()
+        for i, treatment in enumerate(self.treatments):
+            for column in treatment.columns:
+                dtype = table.require(column, setting=f"treatments.{i}.columns")
+                _check(treatment, column, dtype, f"treatments.{i}")
+            if not treatment.columns and treatment.method == "fixed":
+                for column in self._treated(table):
+                    if self._treated(table)[column] is treatment:
+                        _fixed(treatment, table.schema[column], f"treatments.{i}.value")
+        if "values" in specs:
+            for name in ("column", "value"):
+                specs.table("values").require(name, "text")
+        treated = self._treated(table)
+        changed = {c: pl.Float64() for c, t in treated.items() if _target(t, table.schema[c]) != table.schema[c]}
+        removes = any(t.method == "remove row" for t in treated.values())
+        schema = {c: changed.get(c, d) for c, d in table.schema.items()}
+        # A column that stays what it is keeps its class names.
+        out = TableSpec(
+            table.schema, None if removes else table.rows, {c: n for c, n in table.classes.items() if c not in changed}
+        )
+        return {"table": out.with_schema(schema), "values": TableSpec(_values_schema())}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        """Finds the values, then fills them in piece by piece; what depends on the rows around is done a column at a time."""
+        import numpy as np
+        import polars as pl
+
+        table = values.table()
+        treated = {c: t for c, t in self._treated(table.spec).items() if t.method != "nothing"}
+        given = dict(values.table("values").frame(["column", "value"]).rows()) if "values" in values else None
+        fillers: dict[str, pl.Series] = {}
+        out = table
+        keep = np.ones(table.height, dtype=bool)
+        for number, (column, treatment) in enumerate(treated.items()):
+            job.check_cancelled()
+            job.progress(number / len(treated), column)
+            if treatment.method == "remove row":
+                present = table.frame([column]).select(self._cell(column, table.spec).is_not_null()).to_series()
+                keep &= present.to_numpy()
+            elif treatment.method in BY_POSITION:
+                filled = table.frame([column]).select(self._around(column, treatment, table.spec))
+                stays = _target(treatment, table.schema[column]) == table.schema[column]
+                kept = {column: table.classes[column]} if stays and column in table.classes else {}
+                out = out.with_columns(job.stream([filled]), kept)
+            else:
+                fillers[column] = self._filler(table, column, treatment, given)
+        if fillers:
+            made = job.stream(self._pieces(table, fillers, job))
+            kept = {c: n for c, n in table.classes.items() if c in fillers and fillers[c].dtype == table.schema[c]}
+            out = out.with_columns(made, kept)
+        if not keep.all():
+            out = out.take(np.flatnonzero(keep))
+        told = [(c, None if s.null_count() else str(s.cast(pl.String)[0])) for c, s in fillers.items()]
+        return {"table": out, "values": Table.of(pl.DataFrame(told, schema=_values_schema(), orient="row"))}
+
+    def _treated(self, table: TableSpec) -> dict[str, Treatment]:
+        """For each column the treatment that decides."""
+        result: dict[str, Treatment] = {}
+        for column in table.schema:
+            named = [t for t in self.treatments if column in t.columns]
+            typed = [t for t in self.treatments if not t.columns and _suits(t, column, table)]
+            if named or typed:
+                result[column] = (named or typed)[0]
+        return result
+
+    def _cell(self, column: str, table: TableSpec) -> pl.Expr:
+        import polars as pl
+
+        return pl.col(column).fill_nan(None) if self.nan_is_missing and table.schema[column].is_float() else pl.col(column)
+
+    def _around(self, column: str, treatment: Treatment, table: TableSpec) -> pl.Expr:
+        """The column filled from the rows around."""
+        import polars as pl
+
+        cell = self._cell(column, table)
+        target = _target(treatment, table.schema[column])
+        match treatment.method:
+            case "previous":
+                filled = cell.forward_fill()
+            case "next":
+                filled = cell.backward_fill()
+            case "linear":
+                filled = cell.cast(pl.Float64).interpolate()
+            case "average":
+                number = cell.cast(pl.Float64)
+                filled = number.fill_null((number.forward_fill() + number.backward_fill()) / 2)
+            case _:
+                number = cell.cast(pl.Float64)
+                window = treatment.before + 1 + treatment.after
+                # A rolling mean ends at its row: moved up, it is in the middle of its window.
+                padded = number.append(pl.repeat(None, treatment.after, dtype=pl.Float64))
+                mean = padded.rolling_mean(window, min_samples=1).slice(treatment.after)
+                filled = number.fill_null(mean)
+        return filled.cast(target).alias(column)
+
+    def _filler(self, table: Table, column: str, treatment: Treatment, given: Mapping[str, str | None] | None) -> pl.Series:
+        """The one value that fills a column, as a series of the new type; missing where the column has none."""
+        import polars as pl
+
+        dtype = table.schema[column]
+        target = _target(treatment, dtype)
+        if given is not None:
+            text = pl.Series([given.get(column)], dtype=pl.String)
+            if target.is_temporal():
+                return _fixed(Treatment(method="fixed", value=given.get(column)), target, "treatments")
+            if isinstance(target, pl.Boolean):
+                return pl.Series([None if given.get(column) is None else given.get(column) == "true"], dtype=pl.Boolean)
+            return text.cast(target)
+        if treatment.method == "fixed":
+            return _fixed(treatment, dtype, "treatments")
+        cell = self._cell(column, table.spec).drop_nulls()
+        found = {
+            "mean": cell.mean(),
+            "rounded mean": cell.mean().round(),
+            "median": cell.median(),
+            "min": cell.min(),
+            "max": cell.max(),
+            "mode": cell.mode(maintain_order=True).first(),
+        }[treatment.method]
+        return table.frame([column]).select(found.cast(target)).to_series()
+
+    def _pieces(self, table: Table, fillers: Mapping[str, pl.Series], job: Job) -> Iterator[pl.DataFrame]:
+        import polars as pl
+
+        filled = [self._cell(c, table.spec).cast(s.dtype).fill_null(pl.lit(s).first()).alias(c) for c, s in fillers.items()]
+        done = 0
+        for batch in table.batches(list(fillers)):
+            job.check_cancelled()
+            yield batch.select(filled)
+            done += batch.height
+            job.progress(done / max(table.height, 1))
+
+
+def _target(treatment: Treatment, dtype: pl.DataType) -> pl.DataType:
+    """What a treated column becomes."""
+    import polars as pl
+
+    return pl.Float64() if dtype.is_integer() and treatment.method in BECOME_FLOAT else dtype
+
+
+def _suits(treatment: Treatment, column: str, table: TableSpec) -> bool:
+    """Whether a treatment of all columns of a type can treat this one."""
+    kinds = () if treatment.type == "any" else (treatment.type,)
+    needed = _needs(treatment)
+    return column in table.columns_of(*kinds) and (not needed or column in table.columns_of(*needed))
+
+
+def _needs(treatment: Treatment) -> tuple[str, ...]:
+    """Kinds of columns that the method is for; empty: all."""
+    if treatment.method == "rounded mean":
+        return ("integer",)
+    if treatment.method in NUMERIC:
+        return ("number",)
+    return PLAIN_KINDS if treatment.method in ("fixed", "min", "max", "mode") else ()
+
+
+def _check(treatment: Treatment, column: str, dtype: pl.DataType, path: str) -> None:
+    """A named column must suit the method, and the fixed value the column."""
+    import polars as pl
+
+    spec = TableSpec(pl.Schema({column: dtype}))
+    needed = _needs(treatment)
+    if needed and column not in spec.columns_of(*needed):
+        raise NodeError(
+            f"'{treatment.method}' is for {' or '.join(needed)}, which column '{column}' is not.",
+            "Choose another method.",
+            setting=f"{path}.method",
+        )
+    if treatment.method == "fixed":
+        _fixed(treatment, dtype, f"{path}.value")
+
+
+def _fixed(treatment: Treatment, dtype: pl.DataType, setting: str) -> pl.Series:
+    """The fixed value as a series of the column's type.
+
+    Raises:
+        NodeError: If it is none of this type.
+    """
+    import polars as pl
+
+    from nodes.tables.cells import typed_cell
+
+    if treatment.value is None:
+        raise NodeError("No value is given.", "Enter one.", setting=setting)
+    if isinstance(dtype, pl.Enum):
+        if str(treatment.value) not in dtype.categories:
+            raise NodeError(f"'{treatment.value}' is no category of the column.", "Enter one of its categories.", setting=setting)
+        return pl.Series([str(treatment.value)], dtype=dtype)
+    name = "String" if isinstance(dtype, pl.Categorical) else type(dtype).__name__
+    if isinstance(dtype, pl.Duration | pl.Decimal) or name.endswith("128") or name == "Float16":
+        raise NodeError(f"A column of type {name} has no fixed value.", "Choose another method.", setting=setting)
+    return typed_cell(treatment.value, name, setting).cast(dtype)  # type: ignore[arg-type]
+
+
+def _values_schema() -> pl.Schema:
+    import polars as pl
+
+    return pl.Schema({"column": pl.String(), "value": pl.String()})

@@ -1,0 +1,22 @@
+"""Names for new columns that no other column has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from itertools import count
+
+
+def fresh_name(name: str, taken: Collection[str], suffix: str = " (#1)") -> str:
+    """`name` with the suffix appended; its number grows until the name is not taken.
+
+    A suffix without a number gets one from the second try on.
+    """
+    if name + suffix not in taken:
+        return name + suffix
+    number = re.search(r"\d+", suffix)
+    for n in count(int(number[0]) + 1 if number else 2):
+        grown = f"{suffix[: number.start()]}{n}{suffix[number.end() :]}" if number else f"{suffix}{n}"
+        if name + grown not in taken:
+            return name + grown
+    raise AssertionError

@@ -1,0 +1,107 @@
+"""Rule Engine: the first rule whose condition is true tells the cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nodes.base import NodeError, Settings, setting
+from nodes.tables.computed import Computed
+from nodes.tables.dtypes import common_dtype
+from nodes.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed
+from nodes.values.table import TableSpec, describe_dtype
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class Rule(Settings):
+    """A condition, and what the cell is where it is true."""
+
+    condition: str = setting("TRUE", "If", f"What must be true, such as {EXAMPLES['rule']}. {HELP}")
+    outcome: str = setting("0", "Then", "The cell: a number, a text in single quotes, a column, or any expression.")
+
+
+class RuleEngine(Computed):
+    """Fill a column by rules: if a condition is true, then this is the cell. The first rule that is true decides.
+
+    Conditions and outcomes are written as in SQL: `x > 0.5 AND label = 'cat'`, `name LIKE '%.png'`, `x IS NULL`,
+    `name IN ('a', 'b')`. A condition that is missing, since a cell is, counts as not true. A last rule with the condition
+    `TRUE` is for all other rows; without one their cells are missing. All outcomes must have a type in common. (KNIME writes
+    `$x$ > 0.5 => "big"`; here condition and outcome stand in fields of their own.)
+    """
+
+    id = "tables.rule_engine"
+    title = "Rule Engine"
+    icon = "mdi6.gavel"
+    keywords = ("if then else", "case when", "Rule Engine (Dictionary)", "Expression", "conditions", "recode", "map values")
+
+    rules: list[Rule] = setting([], "Rules", "From top to bottom; the first that is true decides.")
+    column: str = setting("prediction", "Column", "The result's column; one of this name is replaced.", min_length=1)
+    as_category: bool = setting(
+        False, "Outcomes are categories", "Whether texts become the categories of a category column, in the order of the rules."
+    )
+
+    def columns_of(self, table: TableSpec) -> tuple[dict[str, pl.Expr], bool]:
+        """The one column, as a chain of when and then."""
+        import polars as pl
+
+        if not self.rules:
+            raise NodeError("There is no rule.", "Add one.", setting="rules")
+        outcomes = [parsed(rule.outcome, table, f"rules.{i}.outcome") for i, rule in enumerate(self.rules)]
+        dtype = self._dtype([dtype_of(outcome, table) for outcome in outcomes])
+        cases = []
+        for i, (rule, outcome) in enumerate(zip(self.rules, outcomes, strict=True)):
+            condition = parsed(rule.condition, table, f"rules.{i}.condition")
+            told = dtype_of(condition, table)
+            if not isinstance(told, pl.Boolean):
+                raise NodeError(
+                    f"The condition of rule {i + 1} is {describe_dtype(told)}, not true or false.",
+                    "Compare it with something.",
+                    setting=f"rules.{i}.condition",
+                )
+            cases.append((condition.fill_null(False), outcome.cast(dtype)))
+        made: pl.Expr = pl.lit(None, dtype=dtype)
+        for condition, cell in reversed(cases):
+            made = pl.when(condition).then(cell).otherwise(made)
+        if self.as_category:
+            made = made.cast(pl.Enum(self._categories(outcomes, dtype)))
+        # A rule that names no column is one value: it must still be as long as the table.
+        return {self.column: made}, all(by_row(rule.condition) and by_row(rule.outcome) for rule in self.rules)
+
+    def _dtype(self, dtypes: list[pl.DataType]) -> pl.DataType:
+        """The type of all outcomes.
+
+        Raises:
+            NodeError: If they have none in common.
+        """
+        common = dtypes[0]
+        for i, dtype in enumerate(dtypes[1:], 2):
+            wider = common_dtype(common, dtype)
+            if wider is None:
+                raise NodeError(
+                    f"The outcome of rule {i} is {describe_dtype(dtype)}, but those before are {describe_dtype(common)}.",
+                    "Give all rules outcomes of one type.",
+                    setting=f"rules.{i - 1}.outcome",
+                )
+            common = wider
+        return common
+
+    def _categories(self, outcomes: list[pl.Expr], dtype: pl.DataType) -> list[str]:
+        """The texts that the rules name.
+
+        Raises:
+            NodeError: If an outcome is no text, or known only when it runs.
+        """
+        import polars as pl
+
+        names: dict[str, None] = {}
+        for i, outcome in enumerate(outcomes):
+            if not isinstance(dtype, pl.String) or outcome.meta.root_names():
+                raise NodeError(
+                    f"The outcome of rule {i + 1} is no text in single quotes: its categories are not known before running.",
+                    "Write a text, or switch categories off.",
+                    setting=f"rules.{i}.outcome",
+                )
+            value = pl.select(outcome.alias("value")).item()
+            names |= {} if value is None else {value: None}
+        return list(names)

@@ -1,0 +1,42 @@
+"""String Manipulation: a column of text, computed from others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nodes.base import NodeError, setting
+from nodes.tables.cells import as_text
+from nodes.tables.computed import Computed
+from nodes.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed
+from nodes.values.table import TableSpec, describe_dtype
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class StringManipulation(Computed):
+    """Compute a column of text by an expression.
+
+    It is written as in SQL: `UPPER(name)`, `first || ' ' || last`, `REPLACE(name, '_', ' ')`, `SUBSTR(name, 1, 3)` (the
+    first letter is 1), `REGEXP_REPLACE(name, '[0-9]+', '')`, `SPLIT_PART(path, '/', -2)` for the folder of a file,
+    `TRIM(name)`, `LENGTH(name)`. A result that is a number or a date becomes text. A cell that is missing makes the result
+    missing; `COALESCE(name, '?')` puts something in its place. Functions for text want text: `CAST(label AS VARCHAR)` for
+    categories.
+    """
+
+    id = "tables.string_manipulation"
+    title = "String Manipulation"
+    icon = "mdi6.alphabetical-variant"
+    keywords = ("Expression", "text", "regex", "replace", "String Replacer", "Case Converter", "substring", "label from path")
+
+    expression: str = setting("''", "Expression", f"What to compute, such as {EXAMPLES['text']}. {HELP}")
+    column: str = setting("new column", "Column", "The result's column; one of this name is replaced.", min_length=1)
+
+    def columns_of(self, table: TableSpec) -> tuple[dict[str, pl.Expr], bool]:
+        """The one column."""
+        made = parsed(self.expression, table, "expression")
+        dtype = dtype_of(made, table)
+        if dtype.is_nested() or type(dtype).__name__ in ("Binary", "Object"):
+            message = f"The result is {describe_dtype(dtype)}, which is no text."
+            raise NodeError(message, "Change the expression.", setting="expression")
+        return {self.column: as_text(made, dtype)}, by_row(self.expression)
