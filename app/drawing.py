@@ -9,9 +9,11 @@ from __future__ import annotations
 import io
 import math
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.values.figure import BarsFigure, Figure, HeatMapFigure, ImagesFigure, Line, LinesFigure, TextFigure
@@ -32,6 +34,10 @@ LABELLED_LINES = 6
 """Up to so many lines are labelled at their ends; more get a legend."""
 NUMBERED_CELLS = 30
 """Up to so many columns the cells of a heat map show their numbers, and are drawn as vectors."""
+MARKED_POINTS = 60
+"""Up to so many values a line has a mark at each."""
+PANEL_ASPECT = 1.9
+"""Width of a panel of lines that looks best, as a multiple of its height."""
 IMAGE_INCHES = 0.92
 """Width of an image in a grid, with its margin."""
 
@@ -83,7 +89,14 @@ THEMES: dict[ThemeName, Theme] = {
 
 
 def draw(
-    figure: Figure, *, theme: ThemeName = "light", width_inches: float = 7.0, titled: bool = True, transparent: bool = False
+    figure: Figure,
+    *,
+    theme: ThemeName = "light",
+    width_inches: float = 7.0,
+    height_inches: float | None = None,
+    titled: bool = True,
+    transparent: bool = False,
+    font: str = "",
 ) -> Drawing:
     """Draw a figure; its height follows from what it shows.
 
@@ -91,16 +104,21 @@ def draw(
         figure: The data of the drawing.
         theme: Which colours.
         width_inches: Its width; type has the same size whatever the width.
+        height_inches: For lines, which fit into any: its height, title included.
         titled: Whether the title is drawn, or stands in the text around it.
         transparent: Whether what lies beneath shines through.
+        font: A font of this machine, for a screen; by default the one that matplotlib brings, so that files are alike everywhere.
     """
     from matplotlib.figure import Figure as Drawing
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     colors = THEMES[theme]
-    with _style(colors):
+    with _style(colors, font):
+        facecolor = "none" if transparent else colors.panel
+        if isinstance(figure, LinesFigure) and height_inches is not None:
+            return _draw_fitted_lines(Drawing((width_inches, height_inches), facecolor=facecolor), figure, colors, titled=titled)
         layout = ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.06, hspace=0.06)
-        drawing = Drawing((width_inches, 1.0), layout=layout, facecolor="none" if transparent else colors.panel)
+        drawing = Drawing((width_inches, 1.0), layout=layout, facecolor=facecolor)
         if titled and figure.title:
             drawing.suptitle(_plain(figure.title), x=0.012, ha="left", size=TITLE_SIZE, weight="bold", color=colors.text)
         match figure:
@@ -123,6 +141,7 @@ def to_svg(
     *,
     theme: ThemeName = "light",
     width_inches: float = 7.0,
+    height_inches: float | None = None,
     titled: bool = True,
     transparent: bool = False,
     prefix: str = "",
@@ -135,13 +154,16 @@ def to_svg(
         figure: See `draw`.
         theme: See `draw`.
         width_inches: See `draw`.
+        height_inches: See `draw`.
         titled: See `draw`.
         transparent: See `draw`.
         prefix: Put before every id, so that several drawings can stand in one page.
     """
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-    drawing = draw(figure, theme=theme, width_inches=width_inches, titled=titled, transparent=transparent)
+    drawing = draw(
+        figure, theme=theme, width_inches=width_inches, height_inches=height_inches, titled=titled, transparent=transparent
+    )
     out = io.StringIO()
     with _style(THEMES[theme]):
         FigureCanvasSVG(drawing).print_svg(out, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
@@ -157,6 +179,7 @@ def to_png(
     *,
     theme: ThemeName = "light",
     width_inches: float = 7.0,
+    height_inches: float | None = None,
     titled: bool = True,
     transparent: bool = False,
     dpi: int = 144,
@@ -164,12 +187,92 @@ def to_png(
     """The figure as a PNG file of `width_inches * dpi` pixels width; see `draw`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    drawing = draw(figure, theme=theme, width_inches=width_inches, titled=titled, transparent=transparent)
+    drawing = draw(
+        figure, theme=theme, width_inches=width_inches, height_inches=height_inches, titled=titled, transparent=transparent
+    )
     drawing.set_dpi(dpi)
     out = io.BytesIO()
     with _style(THEMES[theme]):
         FigureCanvasAgg(drawing).print_png(out, metadata={"Software": None})
     return out.getvalue()
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Where a panel of a `LinesFigure` was drawn, to find the values beneath the mouse.
+
+    Attributes:
+        group: Whose lines are in it.
+        box: Left, top, right, bottom, as parts of the picture's width and height.
+        x: The positions at its left and right edge.
+        y: The values at its bottom and top.
+        log: Whether the values are drawn on a logarithmic scale.
+    """
+
+    group: str
+    box: tuple[float, float, float, float]
+    x: tuple[float, float]
+    y: tuple[float, float]
+    log: bool
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawing as pixels.
+
+    Attributes:
+        width: In pixels.
+        height: In pixels.
+        rgba: Four bytes per pixel, row by row.
+        panels: For lines: where they are.
+    """
+
+    width: int
+    height: int
+    rgba: bytes
+    panels: tuple[Panel, ...] = ()
+
+
+def to_picture(
+    figure: Figure,
+    *,
+    theme: ThemeName = "light",
+    width_inches: float = 7.0,
+    height_inches: float | None = None,
+    titled: bool = True,
+    transparent: bool = False,
+    font: str = "",
+    dpi: float = 144,
+) -> Picture:
+    """The figure as pixels for a screen; see `draw`."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    drawing = draw(
+        figure,
+        theme=theme,
+        width_inches=width_inches,
+        height_inches=height_inches,
+        titled=titled,
+        transparent=transparent,
+        font=font,
+    )
+    drawing.set_dpi(dpi)
+    canvas = FigureCanvasAgg(drawing)
+    with _style(THEMES[theme], font):
+        canvas.draw()
+    width, height = canvas.get_width_height()
+    return Picture(width, height, bytes(canvas.buffer_rgba()), _panels(drawing, figure))
+
+
+def _panels(drawing: Drawing, figure: Figure) -> tuple[Panel, ...]:
+    if not isinstance(figure, LinesFigure):
+        return ()
+    found = []
+    for group, axes in zip(_by_group(figure), drawing.axes, strict=False):
+        box = axes.get_position()
+        x, y = axes.get_xlim(), axes.get_ylim()
+        found.append(Panel(group, (box.x0, 1 - box.y1, box.x1, 1 - box.y0), (x[0], x[1]), (y[0], y[1]), figure.log))
+    return tuple(found)
 
 
 def as_pixels(images: NDArray[Any]) -> NDArray[Any]:
@@ -197,13 +300,24 @@ def as_pixels(images: NDArray[Any]) -> NDArray[Any]:
     return np.rint((values - low) * (255 / ((high - low) or 1))).astype(np.uint8)
 
 
+_ONE_AT_A_TIME = threading.RLock()
+
+
+@cache
+def _has_font(family: str) -> bool:
+    """Whether matplotlib finds a font of this family."""
+    from matplotlib.font_manager import fontManager
+
+    return any(font.name == family for font in fontManager.ttflist)
+
+
 @contextmanager
-def _style(colors: Theme) -> Iterator[None]:
-    """matplotlib's settings while something is drawn. They are global: draw in one thread at a time."""
+def _style(colors: Theme, font: str = "") -> Iterator[None]:
+    """matplotlib's settings while something is drawn. They are global: one thread at a time."""
     import matplotlib as mpl
 
     settings = {
-        "font.family": ["DejaVu Sans"],  # matplotlib brings it, so that texts are measured alike everywhere
+        "font.family": [font, "DejaVu Sans"] if font and _has_font(font) else ["DejaVu Sans"],
         "svg.fonttype": "none",
         "svg.hashsalt": "layerloom",
         "text.color": colors.text,
@@ -222,74 +336,192 @@ def _style(colors: Theme) -> Iterator[None]:
         "legend.fontsize": LABEL_SIZE,
         "legend.frameon": False,
     }
-    with mpl.rc_context(settings):
+    with _ONE_AT_A_TIME, mpl.rc_context(settings):
         yield
 
 
 # ----------------------------------------------------------------------------------------------------------------- lines
 
 
-def _draw_lines(drawing: Drawing, figure: LinesFigure, colors: Theme) -> float:
+def _by_group(figure: LinesFigure) -> dict[str, list[Line]]:
     groups: dict[str, list[Line]] = {}
     for line in figure.lines:
         groups.setdefault(line.group, []).append(line)
+    return groups
+
+
+def _draw_lines(drawing: Drawing, figure: LinesFigure, colors: Theme) -> float:
+    """The panels beneath each other, as wide as the drawing."""
+    groups = _by_group(figure)
     panels = drawing.subplots(max(1, len(groups)), 1, sharex=True, squeeze=False)[:, 0]
     panel_height = 2.5 if len(groups) <= 1 else 1.9
     for axes, (group, lines) in zip(panels, groups.items(), strict=False):
-        _draw_panel(axes, group, lines, colors, panel_height)
+        _draw_panel(axes, group, lines, colors, log=figure.log)
     if not groups:
         _say_empty(panels[0], colors)
-    positions = [x for line in figure.lines for x in line.x]
-    if positions and all(float(x).is_integer() for x in positions):
-        from matplotlib.ticker import MaxNLocator
-
-        panels[-1].xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
-    if positions and min(positions) == max(positions):
-        panels[-1].set_xlim(positions[0] - 1, positions[0] + 0.05)  # a single epoch: beside its label
+    _place_positions(panels[-1], figure)
+    for axes, lines in zip(panels, groups.values(), strict=False):
+        _label_panel(axes, lines, colors, panel_height * 0.78)
     panels[-1].set_xlabel(_plain(figure.x_label))
     return panel_height * len(panels) + (0.3 if figure.x_label else 0.1)
 
 
-def _draw_panel(axes: Axes, group: str, lines: Sequence[Line], colors: Theme, height: float) -> None:
+def _draw_fitted_lines(drawing: Drawing, figure: LinesFigure, colors: Theme, *, titled: bool) -> Drawing:
+    """The panels in a space that is given, side by side where it is wide.
+
+    Margins are worked out from the texts rather than by matplotlib's layout engine, which takes longer than all the rest:
+    this is what is drawn several times a second while a network learns.
+    """
+    groups = _by_group(figure)
+    width, height = drawing.get_figwidth(), drawing.get_figheight()
+    head = 0.08
+    if titled and figure.title:
+        drawing.text(0.1 / width, 1 - 0.1 / height, _plain(figure.title), va="top", size=TITLE_SIZE, weight="bold")
+        head = 0.38
+    count = max(1, len(groups))
+    columns = max(range(1, count + 1), key=lambda n: min(width / n, PANEL_ASPECT * (height - head) / math.ceil(count / n)))
+    rows = math.ceil(count / columns)
+    wide, tall = width / columns, (height - head) / rows
+    foot = TICK_SIZE * 2.1 / POINTS
+    for number, (group, lines) in enumerate(groups.items() or [("", [])]):
+        labels = [text for *_, text in _ends(lines)]
+        left, top = 0.5, LABEL_SIZE * 2.0 / POINTS if group else 0.06
+        right = max(_text_width(labels, LABEL_SIZE) + 0.1 if len(labels) <= LABELLED_LINES else 1.4, 0.5)
+        right = min(right, wide * 0.42)
+        inner, across = max(0.2, tall - top - foot), max(0.2, wide - left - right)
+        x, y = (number % columns) * wide, height - head - (number // columns) * tall
+        axes = drawing.add_axes(((x + left) / width, (y - top - inner) / height, across / width, inner / height))
+        if lines:
+            _draw_panel(axes, group, lines, colors, log=figure.log)
+        else:
+            _bare(axes, colors)
+            _say_empty(axes, colors)
+        _place_positions(axes, figure, int(across / 0.36))
+        _label_panel(axes, lines, colors, inner, int(right * POINTS / (LABEL_SIZE * CHARACTER_WIDTH)))
+        axes.text(
+            1.0 + 0.12 / across,
+            -5 / POINTS / inner,
+            _plain(figure.x_label),
+            transform=axes.transAxes,
+            va="top",
+            size=TICK_SIZE,
+            color=colors.muted,
+        )
+        # Places of their own: matplotlib else measures everything around to find them.
+        axes.xaxis.set_label_coords(0.5, 0.0)
+        axes.yaxis.set_label_coords(0.0, 0.5)
+    return drawing
+
+
+def _place_positions(axes: Axes, figure: LinesFigure, most_ticks: int = 8) -> None:
+    """Whole numbers on the axis of epochs, from the first to the last that there is or will be."""
+    positions = [x for line in figure.lines if line.style != "faint" for x in line.x]
+    if figure.x_range is not None:
+        axes.set_xlim(*figure.x_range)
+    elif positions and min(positions) == max(positions):
+        axes.set_xlim(positions[0] - 1, positions[0] + 0.05)  # a single epoch: beside its label
+    if positions and all(float(x).is_integer() for x in positions):
+        from matplotlib.ticker import MaxNLocator
+
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=max(1, min(8, most_ticks)), integer=True, min_n_ticks=1))
+
+
+def _draw_panel(axes: Axes, group: str, lines: Sequence[Line], colors: Theme, *, log: bool) -> None:
     """One group of lines over an axis of their own."""
     _bare(axes, colors, grid="y")
     axes.margins(x=0.02, y=0.08)
+    if log:
+        axes.set_yscale("log", nonpositive="mask")
+        _name_powers(axes)
     if group:
-        axes.set_title(_plain(group), loc="left", size=LABEL_SIZE, weight="bold", color=colors.muted, pad=5)
-    ends: list[tuple[float, float, str, str]] = []
-    palettes = {True: iter(_endless(colors.dashed)), False: iter(_endless(colors.solid))}
-    for line in lines:
-        color = next(palettes[line.dashed])
-        axes.plot(line.x, line.y, color=color, linewidth=1.9, dashes=(4, 2) if line.dashed else (), label=_plain(line.name))
-        points = [(float(x), float(y)) for x, y in zip(line.x, line.y, strict=True) if math.isfinite(y)]
-        if points:
-            axes.plot(*points[-1], "o", color=color, markersize=4.5)
-            ends.append((*points[-1], f"{_short(points[-1][1])}  {_plain(line.name)}".rstrip(), color))
-    if not ends:
+        # A place of its own: matplotlib else measures everything around to find one.
+        axes.set_title(_plain(group), loc="left", y=1.0, size=LABEL_SIZE, weight="bold", color=colors.muted, pad=5)
+    for line, color in _colored(lines, colors):
+        if line.style == "faint":
+            axes.plot(line.x, line.y, color=color, linewidth=0.9, alpha=0.32)
+            continue
+        marker = "o" if line.style == "points" and len(line.x) <= MARKED_POINTS else ""
+        axes.plot(
+            line.x,
+            line.y,
+            color=color,
+            linewidth=1.9,
+            dashes=(4, 2) if line.dashed else (),
+            marker=marker,
+            markersize=3,
+            label=_plain(line.name),
+        )
+    if not any(len(line.x) for line in lines):
         _say_empty(axes, colors)
-    elif len(ends) <= LABELLED_LINES:
-        _label_ends(axes, ends, colors, height)
+
+
+def _label_panel(axes: Axes, lines: Sequence[Line], colors: Theme, height: float, most_characters: int = 60) -> None:
+    """Mark the ends of the lines of a panel, so many inches high, and name them there, or in a legend if they are many."""
+    ends = [(x, y, text, color) for line, color in _colored(lines, colors) for x, y, text in _ends([line])]
+    axes.autoscale_view()
+    for x, y, _, color in ends:
+        axes.plot(x, y, "o", color=color, markersize=4.5, scalex=False, scaley=False)
+    if len(ends) <= LABELLED_LINES:
+        _label_ends(axes, [(x, y, _shortened(text, most_characters), color) for x, y, text, color in ends], colors, height)
     else:
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0)
 
 
+def _colored(lines: Sequence[Line], colors: Theme) -> Iterator[tuple[Line, str]]:
+    """The lines and their colours: their own hue, or the next one of the palette of solid or dashed lines."""
+    palettes = {True: iter(_endless(colors.dashed)), False: iter(_endless(colors.solid))}
+    for line in lines:
+        if line.hue is None:
+            yield line, next(palettes[line.dashed])
+        else:
+            palette = colors.dashed if line.dashed else colors.solid
+            yield line, palette[line.hue % len(palette)]
+
+
+def _ends(lines: Sequence[Line]) -> list[tuple[float, float, str]]:
+    """The last value of every line that is labelled: position, value, label."""
+    found = []
+    for line in lines:
+        if line.style != "faint":
+            last = next((i for i in reversed(range(len(line.y))) if math.isfinite(line.y[i])), None)
+            if last is not None:
+                x, y = float(line.x[last]), float(line.y[last])
+                found.append((x, y, f"{_short(y)}  {_plain(line.name)}".rstrip()))
+    return found
+
+
+def _shortened(text: str, most: int) -> str:
+    """A label without its end where there is no room for it; its number is always whole."""
+    return text if len(text) <= most else text[: max(5, most - 1)].rstrip() + "…"
+
+
+def _name_powers(axes: Axes) -> None:
+    """Plain numbers on a logarithmic axis (0.05, not 5 x 10^-2)."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=6))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
 def _label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]], colors: Theme, height: float) -> None:
     """Write value and name beside the end of every line, moved apart where they would lie on each other."""
-    low, high = axes.get_ylim()
-    wanted = [(y - low) / (high - low) for _, y, _, _ in ends]
-    heights = spread(wanted, LABEL_SIZE * 1.35 / (height * 0.78 * POINTS))
-    for (x, y, text, color), at in zip(ends, heights, strict=True):
-        axes.annotate(
-            text,
-            xy=(x, y),
-            xytext=(1.025, at),
-            textcoords="axes fraction",
-            va="center",
-            size=LABEL_SIZE,
-            color=colors.text,
-            annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.9, "alpha": 0.7, "shrinkA": 1, "shrinkB": 3},
+    from matplotlib.collections import LineCollection
+
+    scale = axes.transData + axes.transAxes.inverted()
+    wanted = [float(scale.transform((x, y))[1]) for x, y, _, _ in ends]
+    heights = spread(wanted, LABEL_SIZE * 1.35 / (height * POINTS))
+    connectors: list[list[tuple[float, float]]] = []
+    for (x, y, text, _), at in zip(ends, heights, strict=True):
+        end = scale.transform((x, y))
+        connectors.append([(float(end[0]) + 0.008, float(end[1])), (1.018, at)])
+        axes.text(1.028, at, text, transform=axes.transAxes, va="center", size=LABEL_SIZE, color=colors.text)
+    shades = [color for *_, color in ends]
+    axes.add_artist(
+        LineCollection(
+            connectors, colors=shades, linewidths=0.9, alpha=0.7, transform=axes.transAxes, clip_on=False, in_layout=False
         )
+    )
 
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:

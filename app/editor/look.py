@@ -130,12 +130,9 @@ def look() -> Look:
 
 @cache
 def _icon(name: str, color: str, disabled: str) -> QIcon:
-    import qtawesome
+    from app.editor.icons import font_icon
 
-    try:
-        return QIcon(qtawesome.icon(name, color=color, color_disabled=disabled))
-    except Exception:  # noqa: BLE001 - a plug-in's node may name an icon that does not exist
-        return QIcon(qtawesome.icon("mdi6.circle-outline", color=color, color_disabled=disabled))
+    return font_icon(name, color, disabled)
 
 
 @cache

@@ -123,6 +123,14 @@ QPushButton[role="add"]:hover { background: $raised; }
 QPushButton[role="add"]:focus { border: 1px solid $accent; }
 QFrame[role="field"], QListWidget[role="field"] { background: $raised; border: 1px solid $line; border-radius: 7px; }
 QListWidget[role="field"] { padding: 3px; }
+QListWidget[role="field"]::indicator {
+    width: 13px; height: 13px; border: 1px solid $muted; border-radius: 4px; background: $panel;
+}
+QListWidget[role="field"]::indicator:checked {
+    border: 1px solid $accent;
+    background: qradialgradient(cx: 0.5, cy: 0.5, radius: 0.5, fx: 0.5, fy: 0.5,
+        stop: 0 $on_accent, stop: 0.45 $on_accent, stop: 0.55 $accent, stop: 1 $accent);
+}
 QListWidget[role="field"]:focus { border: 1px solid $accent; }
 QFrame[role="field"][invalid="true"], QListWidget[role="field"][invalid="true"] { border: 1px solid $wrong; }
 QLineEdit[role="chip"] { background: $panel; border: 1px solid $line; border-radius: 5px; padding: 1px 5px; }

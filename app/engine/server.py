@@ -32,6 +32,7 @@ from app.engine.prints import Prints
 from app.engine.protocol import Line, Malformed
 from app.engine.session import NoSuchNode, Session, Surroundings, measured
 from app.engine.store import Store
+from app.places import node_index
 from nodes.catalog import Catalog
 from nodes.errors import NodeError
 from nodes.networks.keras_model import import_keras
@@ -68,7 +69,7 @@ class Engine:
         self._busy_since: float | None = None
         self._last_flush = self._last_tick = self._last_request = 0.0
         self._around = Surroundings(
-            Catalog.load(),
+            Catalog.load(index=node_index()),
             store,
             Draws(store.root / "store.sqlite"),
             Prints(store.fingerprints, self._queue.put, self._prints_changed),

@@ -139,6 +139,7 @@ class Training:
         self._seed = seed
         self._build(arrangement)
         self._train_block = block_function(model, model.train_step, arrangement, train, course.terminate_on_nan)
+        self._test_block: Any = None
         if validation is not None:
             self._test_block = block_function(model, model.test_step, arrangement, validation, False)
         self._work = Work(course.epochs, train.batches, validation.batches if validation else 0)
@@ -162,6 +163,14 @@ class Training:
         self._model.test_step(arrangement.data([tf.cast(a, d) for a, d in zip(block, arrangement.dtypes, strict=True)]))
         self._model.reset_metrics()
 
+    def _trace(self) -> None:
+        """Have TensorFlow make its graphs now, one by one: that takes about a second each, and cannot be interrupted."""
+        for function in (self._train_block, self._test_block):
+            self._job.check_cancelled()
+            if function is not None:
+                function.get_concrete_function()
+        self._job.check_cancelled()
+
     # -- the whole of it
 
     def run(self, path: Path) -> Progress:
@@ -178,6 +187,8 @@ class Training:
             Cancelled: If the job was cancelled.
         """
         self._resume(path)
+        if self.progress.epoch < self._course.epochs and not self.progress.ended:
+            self._trace()
         self._work.start(self.progress.epoch)
         try:
             while self.progress.epoch < self._course.epochs and not self.progress.ended:
@@ -228,7 +239,7 @@ class Training:
         row = {"epoch": number, **logs, "learning_rate": rate, "seconds": time.perf_counter() - began}
         progress.history.append(row)
         progress.epoch = number
-        self._job.metrics(number, {**logs, "learning_rate": rate}, epoch=True)
+        self._show(row)
         self._job.log(f"epoch {number} of {self._course.epochs}: {_described({**logs, 'seconds': row['seconds']})}")
         if progress.plateau and self._course.reduce_rate:
             lowered = progress.plateau.see(logs[self._course.reduce_rate[1]], rate)
@@ -263,13 +274,18 @@ class Training:
                 self._work.advance(block.batches * (VALIDATION_COST if validating else 1.0))
                 self._tell("validating batch" if validating else "batch", done, feed.batches, number, logs)
                 if not validating and done < feed.batches:
-                    self._job.metrics(number - 1 + done / feed.batches, logs)
+                    self._job.metrics(number - 1 + done / feed.batches, {**logs, "epochs": self._course.epochs})
                 self._job.check_cancelled()
                 if self._job.stop_requested:
                     raise _Stopped
                 if self._course.terminate_on_nan and self._first_nan:
                     raise _NotANumber(f"{_nan(self._first_nan)}: the training ended there.")
         return logs
+
+    def _show(self, row: Mapping[str, float]) -> None:
+        """A point of the live curves for a finished epoch, with `learning_rate`, `seconds` and `epochs` (how many to do)."""
+        values = {name: value for name, value in row.items() if name != "epoch"}
+        self._job.metrics(row["epoch"], {**values, "epochs": self._course.epochs}, epoch=True)
 
     def _tell(self, doing: str, done: int, batches: int, number: int, logs: Mapping[str, float]) -> None:
         """Progress in words: `epoch 3 of 12 · batch 120 of 422 · loss 0.31 · accuracy 0.89 · 0:41 left`."""
@@ -325,7 +341,7 @@ class Training:
         _restore(progress.patience, state["patience"])
         _restore(progress.plateau, state["plateau"])
         for row in progress.history:
-            self._job.metrics(row["epoch"], {k: v for k, v in row.items() if k not in ("epoch", "seconds")}, epoch=True)
+            self._show(row)
         self._job.log(f"The training goes on after epoch {progress.epoch}, where it was interrupted.")
 
 
@@ -344,7 +360,7 @@ def stored_seed(path: Path) -> int | None:
 
 def block_function(
     model: keras.Model, step: Callable[[Any], Any], arrangement: Arrangement, feed: Feed, terminate_on_nan: bool
-) -> Callable[..., Any]:
+) -> Any:
     """A function that takes a block's arrays through `step`, batch by batch, without coming back to Python.
 
     Returns:
@@ -373,7 +389,7 @@ def block_function(
         _, bad = tf.while_loop(goes_on, one_batch, [tf.constant(0), tf.constant(-1)])
         return model.get_metrics_result(), bad
 
-    return tf.function(run_block, input_signature=[signature], autograph=False)  # type: ignore[no-any-return]
+    return tf.function(run_block, input_signature=[signature], autograph=False)
 
 
 # -------------------------------------------------------------------------------------------------------------- helpers

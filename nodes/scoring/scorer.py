@@ -100,13 +100,7 @@ class Scorer(Node):
 
         table = values.table()
         columns = self._columns(table.spec)
-        frame = table.frame([columns.actual, columns.predicted])
-        pairs = pl.DataFrame(
-            {
-                "actual": _named(frame[columns.actual], columns.actual_names),
-                "predicted": _named(frame[columns.predicted], columns.predicted_names),
-            }
-        )
+        pairs = self.pairs(table)
         job.check_cancelled()
         pairs = without_missing(pairs, "class", self.missing, job)
         known = [
@@ -124,6 +118,23 @@ class Scorer(Node):
                 "Confusion matrix", counts.astype(float).tolist(), classes, classes, "Actual class", "Predicted class"
             ),
         }
+
+    def pairs(self, table: Table) -> pl.DataFrame:
+        """The names of the classes in every row: String columns `actual` and `predicted`, null where one is missing.
+
+        Raises:
+            NodeError: If the two columns cannot be compared.
+        """
+        import polars as pl
+
+        columns = self._columns(table.spec)
+        frame = table.frame([columns.actual, columns.predicted])
+        return pl.DataFrame(
+            {
+                "actual": _named(frame[columns.actual], columns.actual_names),
+                "predicted": _named(frame[columns.predicted], columns.predicted_names),
+            }
+        )
 
     def views(self, outputs: Values) -> Sequence[Figure]:
         """The confusion matrix, and the F-measure of every class."""

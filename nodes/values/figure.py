@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FigureKind = Literal["lines", "heat map", "images", "bars", "text"]
+LineStyle = Literal["line", "faint", "points"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Line:
         y: Values, as many as `x`.
         group: Lines of one group share an axis of their own beneath the others (loss, accuracy).
         dashed: Drawn dashed, as validation is beside training.
+        style: `faint` is thin and pale, without a label (what another line smooths); `points` has a mark at every value.
+        hue: Which colour of the palette; None takes the next one. Lines that belong together have the same.
     """
 
     name: str
@@ -40,15 +43,24 @@ class Line:
     y: Sequence[float]
     group: str = ""
     dashed: bool = False
+    style: LineStyle = "line"
+    hue: int | None = None
 
 
 @dataclass(frozen=True)
 class LinesFigure:
-    """Lines over a common x axis, one panel per group."""
+    """Lines over a common x axis, one panel per group.
+
+    Attributes:
+        x_range: First and last position of the axis; None: as far as the lines go.
+        log: Whether values are drawn on a logarithmic scale.
+    """
 
     title: str
     lines: Sequence[Line]
     x_label: str = ""
+    x_range: Sequence[float] | None = None
+    log: bool = False
     kind: Literal["lines"] = "lines"
 
 

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure as Drawing
 from matplotlib.text import Text
 from PIL import Image
 
-from app.drawing import THEMES, as_pixels, draw, spread, to_png, to_svg
+from app.drawing import THEMES, as_pixels, draw, spread, to_picture, to_png, to_svg
 from nodes.values.figure import BarsFigure, Figure, HeatMapFigure, ImagesFigure, Line, LinesFigure, TextFigure
 
 NAMES = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
@@ -224,3 +224,58 @@ def test_neither_pyplot_nor_tensorflow_is_imported() -> None:
         "assert not {'matplotlib.pyplot', 'tensorflow', 'PySide6'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+# -------------------------------------------------------------------------------------------------------- on the screen
+
+
+def fitted(*, groups: int = 2, log: bool = False) -> LinesFigure:
+    lines = []
+    for n in range(groups):
+        lines.append(Line("per batch", [0.1, 0.5, 1.4], [3.0, 2.0, 1.0], f"panel {n}", style="faint", hue=0))
+        lines.append(Line("training", [1, 2], [2.0, 1.0], f"panel {n}", style="points", hue=0))
+        lines.append(Line("validation", [1, 2], [1.0, 0.5], f"panel {n}", dashed=True, hue=0))
+    return LinesFigure("", lines, "epoch", (0, 4), log)
+
+
+@pytest.mark.parametrize(("width", "height", "beside"), [(9.0, 2.0, True), (4.0, 5.0, False)])
+def test_panels_of_lines_fit_the_space_side_by_side_where_it_is_wide(width: float, height: float, beside: bool) -> None:
+    picture = to_picture(fitted(), width_inches=width, height_inches=height, dpi=100)
+    assert (picture.width, picture.height) == (width * 100, height * 100)
+    assert len(picture.rgba) == 4 * picture.width * picture.height
+    first, second = (panel.box for panel in picture.panels)
+    assert (first[2] < second[0]) == beside
+    assert (first[3] < second[1]) == (not beside)
+    assert all(0 <= edge <= 1 for panel in picture.panels for edge in panel.box)
+    assert [panel.x for panel in picture.panels] == [(0, 4), (0, 4)]
+
+
+def test_a_panel_says_where_its_values_are() -> None:
+    for log in (False, True):
+        panel = to_picture(fitted(log=log), width_inches=6, height_inches=2.5).panels[0]
+        assert panel.log == log
+        assert panel.y[0] <= 0.5
+        assert panel.y[1] >= 3.0
+
+
+def test_faint_lines_have_no_label_and_the_colour_of_their_hue() -> None:
+    drawing = draw(fitted(groups=1), width_inches=6, height_inches=2.5)
+    (axes,) = drawing.axes
+    texts = [text.get_text() for text in axes.texts]
+    assert texts == ["1  training", "0.500  validation", "epoch"]
+    drawn = {(line.get_color(), line.get_alpha()) for line in axes.lines}
+    assert (THEMES["light"].solid[0], 0.32) in drawn
+
+
+def test_labels_lie_beside_the_ends_of_their_lines() -> None:
+    drawing = draw(fitted(groups=1), width_inches=6, height_inches=2.5)
+    (axes,) = drawing.axes
+    heights = [text.get_position()[1] for text in axes.texts[:2]]
+    low, high = axes.get_ylim()
+    assert heights == pytest.approx([(1.0 - low) / (high - low), (0.5 - low) / (high - low)], abs=0.12)
+
+
+def test_nothing_to_draw_is_said_in_any_space() -> None:
+    picture = to_picture(LinesFigure("Empty", []), width_inches=3, height_inches=2)
+    assert picture.panels == ()
+    assert (picture.width, picture.height) == (432, 288)

@@ -10,12 +10,12 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 from app.document.model import Workflow
 from app.editor.look import OTHER_SHELF, look, shelf_color
 from app.editor.style import mixed
-from nodes.base import Node
+from nodes.about import NodeType
 
 _TILE, _COLUMN, _ROW = 56.0, 132.0, 150.0
 
 
-def miniature(workflow: Workflow, types: Mapping[str, type[Node]], width: int, height: int, ratio: float) -> QPixmap:
+def miniature(workflow: Workflow, types: Mapping[str, NodeType], width: int, height: int, ratio: float) -> QPixmap:
     """The workflow, fitted into so many pixels, on a transparent ground."""
     pixmap = QPixmap(round(width * ratio), round(height * ratio))
     pixmap.setDevicePixelRatio(ratio)
@@ -58,7 +58,7 @@ def _places(workflow: Workflow) -> dict[str, QRectF]:
 
 
 def _draw_wires(
-    painter: QPainter, workflow: Workflow, places: Mapping[str, QRectF], types: Mapping[str, type[Node]], scale: float
+    painter: QPainter, workflow: Workflow, places: Mapping[str, QRectF], types: Mapping[str, NodeType], scale: float
 ) -> None:
     kinds = {n.id: types.get(n.type) for n in workflow.nodes}
     painter.setBrush(Qt.BrushStyle.NoBrush)

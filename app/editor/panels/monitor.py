@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -106,6 +107,9 @@ class NodeMonitor(QWidget):
         self._empty.pressed.connect(self._run)
         self._about = AboutNode()
         self._stack = QStackedWidget()
+        # A view that was looked at before must not keep the monitor from becoming smaller.
+        self._stack.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self._stack.setMinimumSize(220, 110)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self._about)
         self._is_narrow: bool | None = None
@@ -133,6 +137,7 @@ class NodeMonitor(QWidget):
         layout.addWidget(self._banner)
         layout.addWidget(self._stack, 1)
         self._place(narrow=False)
+        self.setMinimumSize(260, 150)  # what is wider than that in its head gives way
 
     # -- what is shown
 
@@ -326,6 +331,8 @@ class NodeMonitor(QWidget):
         had_focus = self._pills.isAncestorOf(focused) if (focused := self.focusWidget()) else False
         for button in self._pill_group.buttons():
             self._pill_group.removeButton(button)
+            self._pill_row.removeWidget(button)
+            button.hide()
             button.deleteLater()
         for name in names:
             pill = QPushButton("" if name == ABOUT else name)
@@ -339,6 +346,7 @@ class NodeMonitor(QWidget):
                 pill.setIconSize(QSize(16, 16))
             self._pill_group.addButton(pill)
             self._pill_row.addWidget(pill)
+            pill.show()
             if had_focus and name == names[0]:
                 pill.setFocus()
 

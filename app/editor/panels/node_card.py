@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QVBoxLay
 
 from app.editor.look import look
 from app.editor.panels.ports import port_pixmap
-from nodes.base import Node, Port
+from nodes.about import NodeType
+from nodes.base import Port
 
 
 class NodeCard(QFrame):
@@ -36,12 +37,12 @@ class NodeCard(QFrame):
         layout.addWidget(self._title)
         layout.addWidget(self._description)
         layout.addWidget(self._ports)
-        self._shown: type[Node] | None = None
+        self._shown: NodeType | None = None
         self._description.linkActivated.connect(self.more_requested)
         look().changed.connect(self._redraw)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
 
-    def show_type(self, node_class: type[Node]) -> None:
+    def show_type(self, node_class: NodeType) -> None:
         """Describe a kind of node."""
         self._shown = node_class
         self._title.setText(node_class.title)

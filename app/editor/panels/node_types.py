@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from app.document.search import Candidate, Index
 from app.editor.look import SHELF_COLORS, shelf_color
 from app.editor.panels.rows import Row
-from nodes.base import Node
+from nodes.about import NodeType
 
 MIME_TYPE = "application/x-layerloom-node"
 """What is dragged from the repository to the canvas: the node type's id, in UTF-8."""
 _LAYERS = ("Core", "Convolution", "Pooling", "Merge", "Recurrent", "Normalization", "Activations")
 """The usual order of kinds of layers; others follow by name."""
 
-Types = Mapping[str, type[Node]]
+Types = Mapping[str, NodeType]
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Shelf:
 
     title: str
     path: str
-    types: list[type[Node]] = field(default_factory=list)
+    types: list[NodeType] = field(default_factory=list)
     parts: dict[str, Shelf] = field(default_factory=dict)
 
 
@@ -60,13 +60,13 @@ def _sort(shelf: Shelf) -> None:
         _sort(part)
 
 
-def short_title(node_class: type[Node]) -> str:
+def short_title(node_class: NodeType) -> str:
     """A node type's title where its shelf is seen beside it: `Convolution 2D` for `Keras Convolution 2D Layer`."""
     title = node_class.title
     return title[6:-6] if title.startswith("Keras ") and title.endswith(" Layer") else title
 
 
-def type_row(node_class: type[Node], spans: tuple[tuple[int, int], ...] = ()) -> Row:
+def type_row(node_class: NodeType, spans: tuple[tuple[int, int], ...] = ()) -> Row:
     """A node type in a flat list: its tile, its title, its shelf."""
     return Row(
         short_title(node_class),
@@ -93,7 +93,7 @@ class TypeSearch:
         return [type_row(hit.item, hit.spans) for hit in hits if allowed is None or hit.item.id in allowed]
 
 
-def candidate(node_class: type[Node]) -> Candidate[type[Node]]:
+def candidate(node_class: NodeType) -> Candidate[NodeType]:
     """What a node type is found by."""
     text = f"{node_class.description()} {node_class.shelf} {node_class.id}"
     return Candidate(node_class, short_title(node_class), (node_class.title, *node_class.keywords), text)

@@ -17,7 +17,7 @@ from app.editor.look import shelf_color
 from app.editor.panels.node_types import short_title
 from app.editor.panels.popup import SHADOW, popup_frame
 from app.editor.panels.rows import KeysToList, Row, RowList, SearchField
-from nodes.base import Node
+from nodes.about import NodeType
 
 PLACEHOLDER = "Find a node, an action, a setting …"
 MOST_SHOWN = 60
@@ -54,7 +54,7 @@ class Entry:
 Provider = Callable[[], Iterable[Entry]]
 
 
-def type_entry(node_class: type[Node], add: Callable[[], object]) -> Entry:
+def type_entry(node_class: NodeType, add: Callable[[], object]) -> Entry:
     """The entry that adds a node of a type."""
     return Entry(
         "Add",
@@ -92,7 +92,7 @@ class CommandPalette(QWidget):
         self._nothing = QLabel("Nothing is called so.")
         self._nothing.setProperty("role", "muted")
         self._nothing.setContentsMargins(10, 6, 10, 8)
-        inside = popup_frame(self)
+        self._inside = inside = popup_frame(self)
         for widget in (self.field, self.list, self._nothing):
             inside.addWidget(widget)
         self._keys = KeysToList(self.field, self.list)
@@ -181,6 +181,9 @@ class CommandPalette(QWidget):
         rows = len(self.list.rows.rows)
         most = max(min(12, (window.height() - 120) // _ROW), 3)
         self.list.setFixedHeight(min(rows, most) * _ROW + 2)
+        for layout in (self._inside, self.layout()):  # or the height would be that of the rows before
+            if layout is not None:
+                layout.activate()
         width = min(_WIDTH + 2 * SHADOW, window.width())
         self.setGeometry((window.width() - width) // 2, 2, width, self.sizeHint().height())
 

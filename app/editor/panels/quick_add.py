@@ -37,7 +37,7 @@ class QuickAdd(QWidget):
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint | Qt.WindowType.NoDropShadowWindowHint)
         self.setAccessibleName("Add a node")
         self._catalog = catalog
-        self._search = TypeSearch(catalog)
+        self._search = TypeSearch(catalog.about)
         self._offered: list[str] = []
         self._done = True
         self._title = QLabel()
@@ -97,10 +97,10 @@ class QuickAdd(QWidget):
     def _grouped(self) -> list[Row]:
         """The likely ones under a heading, then all by title."""
         likely, rest = self._offered[:LIKELY], self._offered[LIKELY:]
-        rows = [type_row(self._catalog[t]) for t in likely]
+        rows = [type_row(self._catalog.about[t]) for t in likely]
         if not rest:
             return rows
-        others = sorted((type_row(self._catalog[t]) for t in rest), key=lambda row: row.title)
+        others = sorted((type_row(self._catalog.about[t]) for t in rest), key=lambda row: row.title)
         return [Row("Likely here", style="heading"), *rows, Row("All that fit", style="heading"), *others]
 
     def _choose(self, node_type: str) -> None:

@@ -15,7 +15,7 @@ from app.editor.look import look, shelf_color
 from app.editor.panels.node_card import NodeCard
 from app.editor.panels.node_types import MIME_TYPE, Shelf, TypeSearch, shelves, type_row
 from app.editor.panels.rows import ROW, Index, Row, RowDelegate, RowList, SearchField, tile_pixmap
-from nodes.base import Node
+from nodes.about import NodeType
 from nodes.catalog import Catalog
 
 RECENT = "Recently used"
@@ -41,7 +41,7 @@ class NodeRepository(QWidget):
         self.setObjectName("page")
         self.setAccessibleName("Node repository")
         self._catalog = catalog
-        self._search = TypeSearch(catalog)
+        self._search = TypeSearch(catalog.about)
         self._recent: list[str] = []
         self.field = SearchField(f"Search {len(catalog)} nodes")
         self.tree = ShelfTree(catalog)
@@ -121,7 +121,7 @@ class NodeRepository(QWidget):
     def _describe(self, index: QModelIndex) -> None:
         row: Row | None = index.data(ROW) if index.isValid() else None
         if row is not None and row.key is not None and row.key in self._catalog:
-            self.card.show_type(self._catalog[row.key])
+            self.card.show_type(self._catalog.about[row.key])
         elif row is not None and row.key is not None and row.key in self._catalog.failures:
             reason = self._catalog.failures[row.key]
             self.card.show_message(
@@ -145,7 +145,7 @@ class ResultList(RowList):
         """Drag the selected node type."""
         key = self.current_key
         if key is not None and key in self._catalog:
-            drag_type(self._catalog[key], self)
+            drag_type(self._catalog.about[key], self)
 
 
 class ShelfTree(QTreeView):
@@ -172,7 +172,7 @@ class ShelfTree(QTreeView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QTreeView.ScrollMode.ScrollPerPixel)
         self.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
-        for shelf in shelves(catalog):
+        for shelf in shelves(catalog.about):
             self._items.appendRow(_shelf_item(shelf, top=True))
         if catalog.failures:
             self._items.appendRow(_failures_item(catalog.failures))
@@ -195,7 +195,7 @@ class ShelfTree(QTreeView):
         else:
             return
         for node_type in types:
-            group.appendRow(_type_item(self._catalog[node_type]))
+            group.appendRow(_type_item(self._catalog.about[node_type]))
         if not types:
             self._items.removeRow(0)
 
@@ -232,7 +232,7 @@ class ShelfTree(QTreeView):
         """Drag the selected node type."""
         row: Row | None = self.currentIndex().data(ROW)
         if row is not None and row.key is not None and row.key in self._catalog:
-            drag_type(self._catalog[row.key], self)
+            drag_type(self._catalog.about[row.key], self)
 
     def _groups(self) -> list[QStandardItem]:
         """All items that have children."""
@@ -256,7 +256,7 @@ class ShelfTree(QTreeView):
             self.setExpanded(index, not self.isExpanded(index))
 
 
-def drag_type(node_class: type[Node], source: QWidget) -> None:
+def drag_type(node_class: NodeType, source: QWidget) -> None:
     """Drag a node type, with its tile as a ghost under the pointer, until it is dropped."""
     drag = QDrag(source)
     drag.setMimeData(mime_data(node_class.id))
@@ -272,7 +272,7 @@ def mime_data(node_type: str) -> QMimeData:
     return data
 
 
-def _ghost(node_class: type[Node], ratio: float) -> QPixmap:
+def _ghost(node_class: NodeType, ratio: float) -> QPixmap:
     tile = tile_pixmap(shelf_color(node_class.shelf), node_class.icon, _GHOST, ratio)
     ghost = QPixmap(tile.size())
     ghost.setDevicePixelRatio(ratio)
@@ -308,7 +308,7 @@ def _shelf_item(shelf: Shelf, *, top: bool) -> QStandardItem:
     return item
 
 
-def _type_item(node_class: type[Node]) -> QStandardItem:
+def _type_item(node_class: NodeType) -> QStandardItem:
     flat = type_row(node_class)
     item = _item(Row(flat.title, flat.key, "square", flat.color, faded=True, tip=flat.tip))
     item.setDragEnabled(True)

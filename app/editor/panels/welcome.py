@@ -284,7 +284,7 @@ class _Picture(QWidget):
         if self._workflow is not None:
             if self._pixmap is None:
                 size = self.width() - 32, self.height() - 24
-                self._pixmap = miniature(self._workflow, self._catalog, *size, self.devicePixelRatioF())
+                self._pixmap = miniature(self._workflow, self._catalog.about, *size, self.devicePixelRatioF())
             painter.drawPixmap(QRect(16, 12, self.width() - 32, self.height() - 24), self._pixmap)
 
 

@@ -40,7 +40,9 @@ def ask(outputs: StoredOutputs, name: str, **parameters: object) -> Reply:
 
 
 FIGURES: list[Figure] = [
-    LinesFigure("Curves", [Line("a", [1.0, 2.0], [0.5, float("nan")], "loss"), Line("b", [1], [2], dashed=True)], "epoch", log=True),
+    LinesFigure(
+        "Curves", [Line("a", [1.0, 2.0], [0.5, float("nan")], "loss"), Line("b", [1], [2], dashed=True)], "epoch", log=True
+    ),
     HeatMapFigure("Map", [[1.0, 2.0], [3.0, 4.0]], ["x", "y"], ["u", "v"], "rows", "columns"),
     ImagesFigure("Pictures", np.arange(48, dtype=np.uint8).reshape(4, 2, 2, 3), ["one", "two", "three", "four"]),
     BarsFigure("Bars", ["n"], {"series": [1.5]}, "y"),

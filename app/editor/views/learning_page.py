@@ -1,0 +1,60 @@
+"""LearningPage: the learning curves of one Learner: of the training that goes on, or of its stored history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.editor.asking import Answer, Asks
+from app.editor.views.learning_view import LearningView
+from app.editor.views.pages import Pending
+from app.editor.views.training_runs import RunBook
+
+
+class LearningPage(QWidget):
+    """A Learner's curves.
+
+    Args:
+        asks: Who is asked for a stored history.
+        document: The workflow, as the engine calls it.
+        book: The trainings of this session.
+        title_of: What the person calls a node.
+        parent: The widget it is in.
+    """
+
+    stop_requested = Signal(str)
+    """End this node's training here, and keep what was reached."""
+
+    def __init__(
+        self, asks: Asks, document: str, book: RunBook, title_of: Callable[[str], str], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._asks, self._document, self._title_of = asks, document, title_of
+        self._node = ""
+        self._pending = Pending(self)
+        self.view = LearningView(book, titled=False)
+        self.view.stop_requested.connect(self.stop_requested)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.view)
+
+    def show_output(self, node: str, port: str = "history", key: str = "") -> None:
+        """Show a Learner: its training of this session, which knows its batches, too; else its stored history."""
+        self._node = node
+        self._pending.drop_all()
+        run = self.view.book.latest(self._document, node)
+        if run is not None and (run.live or run.status == "done" or not key):
+            self.view.show_run(run)
+        elif key:
+            parameters = {"document": self._document, "node": node, "port": "history", "answer": "learning"}
+            self._pending.put("look", self._asks.ask("look", parameters, self._on_answer))
+        else:
+            self.view.show_run(None)
+
+    def _on_answer(self, answer: Answer) -> None:
+        if answer.error:
+            self.view.chart.clear(f"{answer.error.message} {answer.error.remedy}")
+        else:
+            self.view.show_history(self._title_of(self._node), answer.header["columns"])
