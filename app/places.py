@@ -27,6 +27,18 @@ def data_folder() -> Path:
     return _usable(_home("data") or Path(platformdirs.user_data_dir("layerloom", appauthor=False)))
 
 
+def cache_folder() -> Path:
+    """The folder of what can be made anew at any time; it need not be there."""
+    import platformdirs
+
+    return _home("cache") or Path(platformdirs.user_cache_dir("layerloom", appauthor=False))
+
+
+def node_index() -> Path:
+    """The file in which the node catalog keeps what it knows from one start to the next."""
+    return cache_folder() / "nodes.json"
+
+
 def default_results() -> Path:
     """Where results are stored unless a run names another place: LAYERLOOM_RESULTS, or the user's cache folder."""
     import platformdirs

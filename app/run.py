@@ -62,10 +62,11 @@ def _prepare(options: argparse.Namespace) -> tuple[Workflow, Plan]:
     """
     from app.document.file import load
     from app.engine.plan import make_plan
+    from app.places import node_index
     from nodes.catalog import Catalog
 
     workflow = load(options.file)
-    catalog = Catalog.load()
+    catalog = Catalog.load(index=node_index())
     for name, why in catalog.failures.items():
         logging.getLogger("layerloom").warning("the plug-in %s could not be loaded: %s", name, why)
     folder = options.file.resolve().parent
@@ -178,7 +179,8 @@ def _run(options: argparse.Namespace, workflow: Workflow, plan: Plan, targets: S
         return _check(options, plan, targets)
     from app.engine import executor
     from app.engine.job import Control
-    from app.engine.store import Store, default_results
+    from app.engine.store import Store
+    from app.places import default_results
 
     try:
         store = Store(options.results or default_results())

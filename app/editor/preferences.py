@@ -42,7 +42,7 @@ class Preferences(BaseModel):
     minimap: bool = True
     show_advanced: bool = Field(False, description="Whether config dialogs begin with their advanced settings shown.")
     snap_to_grid: bool = Field(True, description="Whether nodes that are dragged move in steps.")
-    smoothing: float = Field(0.6, ge=0, lt=1, description="Of learning curves: the weight of what was before.")
+    smoothing: float = Field(0.0, ge=0, lt=1, description="Of learning curves: the weight of what was before.")
     log_scale: bool = Field(False, description="Whether learning curves have a logarithmic scale.")
     results_limit_gb: float = Field(20.0, gt=0, description="Results used longest ago go when the rest is more than this.")
     tour_done: bool = Field(False, description="Whether the first tour was finished or refused.")

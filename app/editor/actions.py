@@ -1,0 +1,122 @@
+"""Actions, declared once as rows; they make the menus, the toolbar, the shortcuts, the command palette and their overview.
+
+A row knows what to call and when it makes sense, and nothing of where it is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from app.editor.look import look
+
+SEPARATOR = "-"
+
+
+@dataclass(frozen=True)
+class ActionRow:
+    """One thing a person can do.
+
+    Attributes:
+        id: Stable name, `menu.what`; its first part is the menu it is in.
+        title: As menus show it; `&` marks the key.
+        call: What to do.
+        shortcuts: Keys, in Qt's notation; the first one is shown.
+        icon: A Material Design icon.
+        enabled: Whether it makes sense now; looked at whenever something changed.
+        checked: For an action that is on or off: whether it is on.
+        hint: What it does, for the tooltip and the palette.
+        name: Its title where that depends on the moment (`Undo Move 3 nodes`).
+        on_canvas: Whether its keys hold on the canvas only, as other parts use the same ones (Ctrl+C copies cells in a table).
+    """
+
+    id: str
+    title: str
+    call: Callable[[], object]
+    shortcuts: Sequence[str] = ()
+    icon: str = ""
+    enabled: Callable[[], bool] = lambda: True
+    checked: Callable[[], bool] | None = None
+    hint: str = ""
+    name: Callable[[], str] | None = None
+    on_canvas: bool = False
+
+    @property
+    def menu(self) -> str:
+        """The menu it belongs to."""
+        return self.id.partition(".")[0]
+
+    @property
+    def keys(self) -> str:
+        """Its first shortcut, as the system writes it; empty if it has none."""
+        return QKeySequence(self.shortcuts[0]).toString(QKeySequence.SequenceFormat.NativeText) if self.shortcuts else ""
+
+    @property
+    def plain_title(self) -> str:
+        """The title without the mark of its key."""
+        return self.title.replace("&", "")
+
+
+class ActionTable:
+    """The rows as Qt actions of a window, by id.
+
+    Args:
+        window: Where their shortcuts hold.
+        canvas: Where the shortcuts of those `on_canvas` hold.
+        rows: The declarations.
+    """
+
+    def __init__(self, window: QWidget, canvas: QWidget, rows: Iterable[ActionRow]) -> None:
+        self.rows = {row.id: row for row in rows}
+        self._actions = {row.id: self._made(row, canvas if row.on_canvas else window) for row in self.rows.values()}
+        look().changed.connect(self.redraw)
+        self.redraw()
+        self.refresh()
+
+    def __getitem__(self, action_id: str) -> QAction:
+        return self._actions[action_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._actions)
+
+    def refresh(self) -> None:
+        """Look again at what is enabled, checked and how it is called now."""
+        for row in self.rows.values():
+            action = self._actions[row.id]
+            action.setEnabled(row.enabled())
+            if row.checked is not None:
+                action.setChecked(row.checked())
+            if row.name is not None:
+                action.setText(row.name())
+
+    def redraw(self) -> None:
+        """Make the icons anew, in the colours of now."""
+        for row in self.rows.values():
+            if row.icon:
+                self._actions[row.id].setIcon(look().icon(row.icon))
+
+    def fill(self, menu: QMenu, ids: Iterable[str]) -> None:
+        """Put actions into a menu; `SEPARATOR` draws a line."""
+        for action_id in ids:
+            if action_id == SEPARATOR:
+                menu.addSeparator()
+            else:
+                menu.addAction(self._actions[action_id])
+
+    def _made(self, row: ActionRow, owner: QWidget) -> QAction:
+        action = QAction(row.title, owner)
+        if row.on_canvas:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        action.setObjectName(row.id)
+        action.setShortcuts([QKeySequence(keys) for keys in row.shortcuts])
+        tip = row.hint or row.plain_title
+        action.setToolTip(f"{tip} ({row.keys})" if row.keys else tip)
+        action.setStatusTip(row.hint)
+        action.setCheckable(row.checked is not None)
+        action.triggered.connect(lambda: row.call())  # noqa: PLW0108 - Qt would give it whether it is checked
+        owner.addAction(action)
+        return action

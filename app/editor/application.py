@@ -1,0 +1,91 @@
+"""The editor as a program: starts Qt, the look, the engine process and the first window; catches what nobody else caught."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import logging.handlers
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from app import __version__, places
+from app.document.suggestions import Suggestions
+from app.editor.engine_client import EngineClient
+from app.editor.look import look
+from app.editor.panels.message_bar import Severity
+from app.editor.preferences import PreferenceStore
+from app.editor.window import MainWindow
+from app.editor.workspace import Services
+from app.places import data_folder, default_results, examples_folder
+from nodes.catalog import Catalog
+
+log = logging.getLogger("layerloom.editor")
+
+
+def run(files: Sequence[Path], results: Path | None, when_shown: Callable[[MainWindow], object] = lambda _: None) -> int:
+    """Open a window with these files, and run until it is closed; returns the exit code.
+
+    Args:
+        files: Workflows to open.
+        results: The folder of the stored results; None: the usual one.
+        when_shown: Called with the window once it is on the screen and takes input.
+    """
+    gc.disable()  # as in `app.__main__`: nothing of what is made until the window stands is garbage
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    app = QApplication([sys.argv[0]])
+    app.setApplicationName("Layerloom")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("layerloom")
+    _log_to_file()
+    services = make_services(results)
+    look().start(services.preferences.values.appearance)
+    window = MainWindow(services)
+    sys.excepthook = _Reporter(window.say)
+    window.show()
+    gc.freeze()
+    gc.enable()
+    for problem in (*places.problems(), *services.preferences.problems, *services.suggestions.problems):
+        window.say(problem, "warning")
+    for path in files:
+        window.files.open(path)
+    QTimer.singleShot(0, window, services.engine.start)
+    QTimer.singleShot(0, window, window.files.offer_recovery)
+    QTimer.singleShot(0, window, lambda: when_shown(window))
+    return app.exec()
+
+
+def make_services(results: Path | None = None) -> Services:
+    """The catalog, the engine (not started yet), the preferences and the suggestions."""
+    preferences = PreferenceStore.load()
+    catalog = Catalog.load(index=places.node_index())
+    suggestions = Suggestions.load(catalog.about, examples_folder().glob("*.workflow.json"), data_folder() / "suggestions.json")
+    limit = ("--limit", str(preferences.values.results_limit_gb))
+    return Services(catalog, EngineClient(results, arguments=limit), preferences, suggestions, results or default_results())
+
+
+def _log_to_file() -> None:
+    """Write the log to the data folder, where a person can find it; old logs go after a while."""
+    handler = logging.handlers.RotatingFileHandler(data_folder() / "editor.log", maxBytes=2**20, backupCount=2, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+
+
+class _Reporter:
+    """An exception hook: a fault in one slot goes to the log and is told in a sentence; the window goes on."""
+
+    def __init__(self, say: Callable[[str, Severity], None]) -> None:
+        self._say = say
+
+    def __call__(self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+        log.error("unexpected error", exc_info=(kind, error, traceback))
+        if issubclass(kind, KeyboardInterrupt):
+            QApplication.quit()
+            return
+        where = data_folder() / "editor.log"
+        self._say(f"Something went wrong in the window ({kind.__name__}: {error}). Your work is kept. Details: {where}", "error")

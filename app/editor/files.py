@@ -1,0 +1,318 @@
+"""Files from the window: new, open, save, close, recent ones, what was lost in a crash, what others changed meanwhile.
+
+Nothing is lost without the person's word: closing asks, saving looks whether another program changed the file, and every edit
+is in a journal until it is saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
+
+from app import journal
+from app.document.file import is_newer, load, save
+from app.document.model import Workflow
+from app.document.problems import DocumentError
+from app.document.relocation import relocated
+from app.document.watching import FileState
+from app.editor.workspace import Workspace
+from app.places import examples_folder
+
+if TYPE_CHECKING:
+    from app.editor.window import MainWindow
+
+PATTERN = "Workflows (*.workflow.json);;All files (*)"
+SUFFIX = ".workflow.json"
+
+
+class Files:
+    """What the File menu does."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._untitled = 0
+
+    # -- opening
+
+    def new(self) -> Workspace:
+        """Open an empty workflow."""
+        self._untitled += 1
+        title = "untitled" if self._untitled == 1 else f"untitled {self._untitled}"
+        return self._show(Workspace(self._window.services, Workflow(), None, self._last_folder(), title))
+
+    def open_dialog(self) -> None:
+        """Ask for files, and open them."""
+        names, _ = QFileDialog.getOpenFileNames(self._window, "Open a workflow", str(self._last_folder()), PATTERN)
+        for name in names:
+            self.open(Path(name))
+
+    def open(self, path: Path) -> Workspace | None:
+        """Open a file, or show the tab where it is open already; None, with a message, if it cannot be read."""
+        path = path.resolve()
+        for workspace in self._window.workspaces:
+            if workspace.path and workspace.path.resolve() == path:
+                self._window.show_workspace(workspace)
+                return workspace
+        state = FileState.of(path)
+        try:
+            workflow = load(path, newer=True)
+        except DocumentError as error:
+            self._refuse(f"{path.name} was not opened", error)
+            return None
+        workspace = Workspace(self._window.services, workflow, path, path.parent)
+        workspace.file_state = state
+        self._remember(path)
+        self._show(workspace)
+        if is_newer(workflow):
+            self._window.say(
+                f"{path.name} was written by a newer version of Layerloom ({workflow.app_version or 'unknown'}). What this "
+                "version does not know is kept as it is, also when you save; update Layerloom to see and run all of it.",
+                "warning",
+                key=f"newer {workspace.id}",
+            )
+        return workspace
+
+    def open_example(self, path: Path) -> Workspace | None:
+        """Open an example as a workflow of its own: saving asks for a place, the example stays as it is."""
+        try:
+            workflow = load(path)
+        except DocumentError as error:
+            self._refuse(f"{path.name} was not opened", error)
+            return None
+        title = path.name.removesuffix(SUFFIX)
+        return self._show(Workspace(self._window.services, workflow, None, path.resolve().parent, title))
+
+    def _show(self, workspace: Workspace) -> Workspace:
+        self._keep_journal(workspace)
+        self._window.add_workspace(workspace)
+        if renumbered := workspace.document.renumbered:
+            names = ", ".join(f"{old} is now {new}" for new, old in renumbered.items())
+            self._window.say(f"Some nodes in the file had the same id: {names}. Their wires stayed with the first.", "warning")
+        return workspace
+
+    # -- saving
+
+    def save(self, workspace: Workspace | None = None) -> bool:
+        """Save to the workflow's file, asking for one if it has none; False if it was not saved."""
+        workspace = workspace or self._window.current
+        if workspace is None:
+            return False
+        if workspace.path is None:
+            return self.save_as(workspace)
+        state = workspace.file_state
+        if state is not None and state.changed() and not self._overwrite(workspace.path):
+            return False
+        return self._write(workspace, workspace.path)
+
+    def save_as(self, workspace: Workspace | None = None) -> bool:
+        """Ask for a name, and save under it; relative paths in the workflow go on meaning the same files."""
+        workspace = workspace or self._window.current
+        if workspace is None:
+            return False
+        proposed = workspace.path or self._last_folder() / f"{workspace.title}{SUFFIX}"
+        name, _ = QFileDialog.getSaveFileName(self._window, "Save the workflow", str(proposed), PATTERN)
+        if not name:
+            return False
+        path = Path(name)
+        if not path.name.endswith(".json"):
+            path = path.with_name(path.name + SUFFIX)
+        return self._write(workspace, path)
+
+    def _write(self, workspace: Workspace, path: Path) -> bool:
+        catalog = self._window.services.catalog
+        workflow = relocated(workspace.document.workflow(), catalog, workspace.folder, path.resolve().parent)
+        try:
+            save(workflow, path)
+        except DocumentError as error:
+            self._refuse(f"{workspace.title} was not saved", error)
+            return False
+        workspace.file_state = FileState.of(path)
+        if workspace.path is None or workspace.path.resolve() != path.resolve():
+            workspace.document.become(workflow, "Save under another name")
+            workspace.moved_to(path)
+        workspace.document.mark_saved()
+        workspace.renamed.emit()
+        self._keep_journal(workspace)
+        self._remember(path)
+        return True
+
+    def _overwrite(self, path: Path) -> bool:
+        answer = QMessageBox.warning(
+            self._window,
+            "The file was changed",
+            f"{path.name} was changed by another program since you opened it.\n\nSave over those changes?",
+            QMessageBox.StandardButton.Save | QMessageBox.StandardButton.Cancel,
+            QMessageBox.StandardButton.Cancel,
+        )
+        return answer == QMessageBox.StandardButton.Save
+
+    def export_png(self) -> None:
+        """Save the canvas of the workflow in front as a picture."""
+        self._export("PNG pictures (*.png)", ".png", lambda workspace, path: workspace.canvas.export_png(path, 2.0))
+
+    def export_svg(self) -> None:
+        """Save the canvas of the workflow in front as a drawing."""
+        self._export("SVG drawings (*.svg)", ".svg", lambda workspace, path: workspace.canvas.export_svg(path))
+
+    def _export(self, pattern: str, suffix: str, write: Callable[[Workspace, Path], object]) -> None:
+        workspace = self._window.current
+        if workspace is None:
+            return
+        proposed = self._last_folder() / f"{workspace.title}{suffix}"
+        name, _ = QFileDialog.getSaveFileName(self._window, "Export the canvas", str(proposed), pattern)
+        if not name:
+            return
+        path = Path(name) if Path(name).suffix else Path(name + suffix)
+        try:
+            write(workspace, path)
+        except DocumentError as error:
+            self._window.say(f"{error.message} {error.remedy}", "error")
+        else:
+            self._window.say(f"The canvas was saved as {path.name}.")
+
+    # -- closing
+
+    def close(self, workspace: Workspace | None = None) -> bool:
+        """Close a workflow, asking first if something would be lost; False if it stays open."""
+        workspace = workspace or self._window.current
+        if workspace is None:
+            return False
+        if workspace.unsaved:
+            self._window.show_workspace(workspace)
+            box = QMessageBox(
+                QMessageBox.Icon.Question,
+                "Save the changes?",
+                f"{workspace.title} has changes that are not saved.",
+                QMessageBox.StandardButton.Save | QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel,
+                self._window,
+            )
+            box.setInformativeText("Save them, or they are lost.")
+            box.setDefaultButton(QMessageBox.StandardButton.Save)
+            answer = box.exec()
+            if answer == QMessageBox.StandardButton.Cancel:
+                return False
+            if answer == QMessageBox.StandardButton.Save and not self.save(workspace):
+                return False
+        self._window.remove_workspace(workspace)
+        if workspace.journal is not None:
+            workspace.journal.remove()
+            workspace.journal = None
+        workspace.close()
+        return True
+
+    def close_all(self) -> bool:
+        """Close every workflow; False as soon as one stays open."""
+        return all(self.close(workspace) for workspace in list(self._window.workspaces))
+
+    # -- the journal, and what was lost
+
+    def _keep_journal(self, workspace: Workspace) -> None:
+        """Begin the journal anew at the state that is saved (or was just opened)."""
+        if workspace.journal is not None:
+            workspace.journal.remove()
+        workspace.journal = journal.Journal.start(
+            workspace.document,
+            workspace.path,
+            workspace.title,
+            on_problem=self._window.say_once,
+            file_state=workspace.file_state,
+        )
+
+    def offer_recovery(self) -> None:
+        """If a window died with edits that were not saved, let the person choose what to restore."""
+        lost = journal.recoverable(self._window.say_once)
+        if not lost:
+            return
+        from app.editor.panels.recovery_dialog import RecoveryDialog
+
+        dialog = RecoveryDialog(lost, self._window)
+        dialog.restore_requested.connect(self.restore)
+        dialog.open()
+
+    def restore(self, lost: journal.Lost) -> None:
+        """Open what was lost, as edits that are not saved yet."""
+        try:
+            workflow = lost.workflow()
+        except DocumentError as error:
+            self._refuse("It cannot be restored", error)
+            return
+        folder = lost.path.parent if lost.path else self._last_folder()
+        workspace = Workspace(self._window.services, workflow, lost.path, folder, lost.name)
+        workspace.file_state = lost.file_state
+        workspace.document.mark_unsaved()
+        self._show(workspace)
+        lost.discard()
+
+    # -- what others changed
+
+    def look_outside(self) -> None:
+        """Whether another program changed or removed an open file; asked when the window comes to the front."""
+        for workspace in self._window.workspaces:
+            state = workspace.file_state
+            if state is None or workspace.path is None or not state.changed():
+                continue
+            if not workspace.path.exists():
+                self._window.say(
+                    f"{workspace.path.name} is gone from its folder. Save the workflow to write it again.", "warning",
+                    key=f"gone {workspace.id}",
+                )  # fmt: skip
+                continue
+            self._window.ask_in_bar(
+                f"{workspace.path.name} was changed by another program.",
+                [("Load its version", partial(self.reload, workspace)), ("Keep mine", lambda: None)],
+                key=f"changed {workspace.id} {state.current_signature()}",
+            )
+
+    def reload(self, workspace: Workspace) -> None:
+        """Take the file's present content; what was in the window can be had back by undo."""
+        assert workspace.path is not None
+        state = FileState.of(workspace.path)
+        try:
+            workflow = load(workspace.path)
+        except DocumentError as error:
+            self._refuse(f"{workspace.path.name} was not loaded", error)
+            return
+        workspace.document.become(workflow, "Load the changed file")
+        workspace.file_state = state
+        workspace.document.mark_saved()
+        workspace.renamed.emit()
+        self._keep_journal(workspace)
+
+    # -- recent files
+
+    def fill_recent(self, menu: QMenu) -> None:
+        """The menu of recent files and of the examples."""
+        menu.clear()
+        for path in self._window.services.preferences.values.recent_files:
+            action = menu.addAction(Path(path).name.removesuffix(SUFFIX))
+            action.setToolTip(path)
+            action.setEnabled(Path(path).exists())
+            action.triggered.connect(lambda _=False, p=path: self.open(Path(p)))
+        if menu.isEmpty():
+            menu.addAction("Nothing was opened yet").setEnabled(False)
+        examples = menu.addMenu("Examples")
+        for example in self.examples():
+            examples.addAction(example.name.removesuffix(SUFFIX)).triggered.connect(
+                lambda _=False, p=example: self.open_example(p)
+            )
+
+    @staticmethod
+    def examples() -> list[Path]:
+        """The workflows that come with the program."""
+        return sorted(examples_folder().glob(f"*{SUFFIX}"))
+
+    def _remember(self, path: Path) -> None:
+        self._window.services.preferences.remember_file(path)
+
+    def _last_folder(self) -> Path:
+        last = self._window.services.preferences.values.last_folder
+        return Path(last) if last and Path(last).is_dir() else Path.home()
+
+    def _refuse(self, title: str, error: DocumentError) -> None:
+        box = QMessageBox(QMessageBox.Icon.Warning, title, f"{title}.", QMessageBox.StandardButton.Ok, self._window)
+        box.setInformativeText(f"{error.message} {error.remedy}".strip())
+        box.exec()
