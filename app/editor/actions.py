@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -61,7 +61,7 @@ class ActionRow:
         return self.title.replace("&", "")
 
 
-class ActionTable:
+class ActionTable(QObject):
     """The rows as Qt actions of a window, by id.
 
     Args:
@@ -71,6 +71,7 @@ class ActionTable:
     """
 
     def __init__(self, window: QWidget, canvas: QWidget, rows: Iterable[ActionRow]) -> None:
+        super().__init__(window)
         self.rows = {row.id: row for row in rows}
         self._actions = {row.id: self._made(row, canvas if row.on_canvas else window) for row in self.rows.values()}
         look().changed.connect(self.redraw)

@@ -30,7 +30,7 @@ class CategoryToNumber(Node):
 
     id = "tables.category_to_number"
     title = "Category to Number"
-    shelf = "Tables"
+    shelf = "Tables / Columns"
     icon = "mdi6.numeric"
     keywords = (
         "Category To Number (Apply)", "label encoding", "class number", "StringLookup", "encode", "codes",

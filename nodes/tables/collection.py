@@ -24,7 +24,7 @@ class CreateCollectionColumn(Node):
 
     id = "tables.create_collection"
     title = "Create Collection Column"
-    shelf = "Tables"
+    shelf = "Tables / Columns"
     icon = "mdi6.code-array"
     keywords = ("Columns to Collection", "array", "vector", "list", "features", "stack", "concat")
     input_ports = (Port("table", "table", "Table", "The table with the columns to collect."),)

@@ -22,7 +22,7 @@ class ColumnFilter(Node):
 
     id = "tables.column_filter"
     title = "Column Filter"
-    shelf = "Tables"
+    shelf = "Tables / Columns"
     icon = "mdi6.table-column-remove"
     keywords = ("drop column", "select columns", "remove column", "exclude", "include", "keep")
     input_ports = (Port("table", "table", "Table", "The table to take columns from."),)

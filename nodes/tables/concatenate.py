@@ -27,7 +27,7 @@ class Concatenate(Node):
 
     id = "tables.concatenate"
     title = "Concatenate"
-    shelf = "Tables"
+    shelf = "Tables / Combine"
     icon = "mdi6.table-row-plus-after"
     keywords = ("append rows", "union", "stack", "merge tables", "vstack", "bind rows")
     input_ports = (Port("table", "table", "Table", "Tables to put below each other, in this order.", grows=True),)

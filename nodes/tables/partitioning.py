@@ -20,7 +20,7 @@ class Partitioning(Node):
 
     id = "tables.partitioning"
     title = "Partitioning"
-    shelf = "Tables"
+    shelf = "Tables / Rows"
     icon = "mdi6.call-split"
     keywords = (
         "Table Partitioner", "train test split", "validation split", "stratified", "sample", "hold out",

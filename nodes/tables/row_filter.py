@@ -161,7 +161,7 @@ class RowFilter(Node):
 
     id = "tables.row_filter"
     title = "Row Filter"
-    shelf = "Tables"
+    shelf = "Tables / Rows"
     icon = "mdi6.filter-outline"
     keywords = (
         "Nominal Value Row Filter", "Rule-based Row Filter", "where", "select rows", "head", "tail", "drop missing", "query",

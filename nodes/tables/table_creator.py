@@ -31,7 +31,7 @@ class TableCreator(Node):
 
     id = "tables.table_creator"
     title = "Table Creator"
-    shelf = "Tables"
+    shelf = "Readers"
     icon = "mdi6.table-edit"
     keywords = ("new table", "manual input", "enter data", "DataFrame", "literal table", "type in")
     output_ports = (Port("table", "table", "Table", "The typed table."),)
