@@ -45,19 +45,25 @@ def run(files: Sequence[Path], results: Path | None, when_shown: Callable[[MainW
     _log_to_file()
     services = make_services(results)
     look().start(services.preferences.values.appearance)
-    window = MainWindow(services)
+    window = open_window(services)
     sys.excepthook = _Reporter(window.say)
-    window.show()
     gc.freeze()
     gc.enable()
-    for problem in (*places.problems(), *services.preferences.problems, *services.suggestions.problems):
-        window.say(problem, "warning")
     for path in files:
         window.files.open(path)
     QTimer.singleShot(0, window, services.engine.start)
     QTimer.singleShot(0, window, window.files.offer_recovery)
     QTimer.singleShot(0, window, lambda: when_shown(window))
     return app.exec()
+
+
+def open_window(services: Services) -> MainWindow:
+    """Show a window; it says what was wrong with the person's folders and settings."""
+    window = MainWindow(services)
+    window.show()
+    for problem in (*places.problems(), *services.preferences.problems, *services.suggestions.problems):
+        window.say(problem, "warning", key=problem)
+    return window
 
 
 def make_services(results: Path | None = None) -> Services:

@@ -134,8 +134,7 @@ class Files:
         if workspace.path is None or workspace.path.resolve() != path.resolve():
             workspace.document.become(workflow, "Save under another name")
             workspace.moved_to(path)
-        workspace.document.mark_saved()
-        workspace.renamed.emit()
+        workspace.saved()
         self._keep_journal(workspace)
         self._remember(path)
         return True
@@ -278,8 +277,7 @@ class Files:
             return
         workspace.document.become(workflow, "Load the changed file")
         workspace.file_state = state
-        workspace.document.mark_saved()
-        workspace.renamed.emit()
+        workspace.saved()
         self._keep_journal(workspace)
 
     # -- recent files

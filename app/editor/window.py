@@ -580,6 +580,7 @@ class MainWindow(QMainWindow):
             text = f"{title}: {problems[0].message} {problems[0].remedy}".strip()
         self.say(text, "warning")
         self.show_dock("problems")
+        self.services.engine.refresh(workspace.id)  # perhaps it was mended outside: a file is back in its place
 
     def _go_to_problem(self, node_id: str, setting: Any) -> None:
         workspace = self.current

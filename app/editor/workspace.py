@@ -100,6 +100,12 @@ class Workspace(QObject):
         """Whether closing it would lose something."""
         return self.document.modified
 
+    def saved(self) -> None:
+        """Its file holds just what is in the window."""
+        self.document.mark_saved()
+        self._was_modified = False
+        self.renamed.emit()
+
     def moved_to(self, path: Path) -> None:
         """It was saved under this name: from now on, that is its file, and its folder what relative paths are meant from."""
         changed_folder = path.resolve().parent != self.folder

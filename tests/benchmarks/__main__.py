@@ -19,7 +19,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import chain, image_folder, larger_than_memory, main_job, plan, prediction
+from tests.benchmarks import chain, editor, image_folder, larger_than_memory, main_job, plan, prediction, table_view
 from tests.benchmarks.measuring import Setup
 from tests.benchmarks.report import Broken, Row, as_table
 
@@ -30,6 +30,8 @@ BENCHMARKS: Mapping[str, Callable[[Setup], Iterable[Row]]] = {
     "chain": chain.measure,
     "image_folder": image_folder.measure,
     "larger_than_memory": larger_than_memory.measure,
+    "editor": editor.measure,
+    "table_view": table_view.measure,
 }
 
 WIDTH = 170

@@ -47,7 +47,7 @@ class Job:
 
 def measure(setup: Setup) -> Iterator[Row]:
     """The whole process, its memory, its training, and the run in which nothing changed."""
-    data = _slice_of_the_data(setup.new_folder("data")) if setup.quick else DATA
+    data = slice_of_the_data(setup.new_folder("data")) if setup.quick else DATA
     last_command: list[str | Path] = []
 
     def ours() -> Job:
@@ -109,7 +109,7 @@ def imported_by(command: Sequence[str | Path]) -> list[str]:
     return [name for name in HEAVY if name in listed]
 
 
-def _slice_of_the_data(folder: Path) -> Path:
+def slice_of_the_data(folder: Path) -> Path:
     """The data set with fewer rows, in the same four files."""
     for file in DATA.glob("*.gz"):
         rows = 1_000 if file.name.startswith("train") else 200

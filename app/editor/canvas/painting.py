@@ -210,7 +210,8 @@ def _paint_light(painter: QPainter, status: NodeStatus, colors: Colors) -> str:
     if status.state == "running":
         _paint_progress(painter, status.fraction, colors)
         left = f"{duration(status.seconds_left)} left" if status.seconds_left is not None else ""
-        return " · ".join(part for part in (status.message, left) if part)
+        doing = status.message.partition(" · ")[0]  # `epoch 8 of 12`; the rest is for the node monitor
+        return " · ".join(part for part in (doing, left) if part)
     painter.save()
     painter.translate(LIGHT_CENTER)
     color = QColor(colors.state(status.state))

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.editor.engine_client import EngineClient
+from app.editor.window import MainWindow
+from tests.app.editor.window_support import Person, a_window
 
 Start = Callable[..., EngineClient]
 
@@ -63,3 +66,25 @@ def toy_plug_in(folder: Path, *more: str) -> dict[str, str]:
     (info / "entry_points.txt").write_text(f"[layerloom.nodes]\n{points}")
     root = Path(__file__).resolve().parents[3]
     return {"PYTHONPATH": os.pathsep.join([str(info.parent), str(root)])}
+
+
+@pytest.fixture(scope="module")
+def shared_window(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
+    """A person before the window that all tests of a module share, with an engine that has the toy nodes, too."""
+    folder = tmp_path_factory.mktemp("window")
+    with a_window(folder, plug_ins=toy_plug_in(folder)) as person:
+        yield person
+
+
+@pytest.fixture
+def person(shared_window: Person) -> Iterator[Person]:
+    """A person before a window in which nothing is open."""
+    shared_window.clean()
+    yield shared_window
+    shared_window.clean()
+
+
+@pytest.fixture
+def window(person: Person) -> MainWindow:
+    """A window in which nothing is open."""
+    return person.window

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,11 +24,10 @@ from PySide6.QtWidgets import (
     QPushButton,
     QWidget,
 )
-from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
 from app.document.editing import Document
-from app.editor.application import make_services
+from app.editor.application import make_services, open_window
 from app.editor.canvas import Canvas
 from app.editor.canvas.ports import Side
 from app.editor.config.row import Row
@@ -59,28 +59,31 @@ def home(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def a_window(qtbot: QtBot, folder: Path, *, start: bool = True, **engine: Any) -> Iterator[Person]:
+def a_window(folder: Path, *, start: bool = True, plug_ins: Mapping[str, str] | None = None, **engine: Any) -> Iterator[Person]:
     """A person before a window of their own; afterwards nothing of it is left.
 
     Args:
-        qtbot: Waits.
         folder: Home of preferences, journals, results.
         start: Whether the engine is started.
+        plug_ins: The environment in which further node classes are found (`toy_plug_in`), by editor and engine.
         engine: Options of `EngineClient`.
     """
-    with home(folder):
+    with home(folder), pytest.MonkeyPatch.context() as imports:
+        if plug_ins:
+            imports.syspath_prepend(plug_ins["PYTHONPATH"].split(os.pathsep)[0])
         services = make_services(folder / "results")
-        services.engine = EngineClient(folder / "results", **({"arguments": QUICK} | engine))
+        services.engine.deleteLater()
+        services.engine = EngineClient(
+            folder / "results", **({"arguments": QUICK, "environment": plug_ins} | engine)  # type: ignore[arg-type]
+        )
         look().start("light")
-        window = MainWindow(services)
-        window.show()
-        window.activateWindow()
-        qtbot.waitUntil(window.isActiveWindow)
-        person = Person(window, qtbot)
-        if start:
-            with qtbot.waitSignal(services.engine.ready, timeout=30_000):
-                services.engine.start()
+        window = open_window(services)
+        person = Person(window)
         try:
+            person.to_front()
+            if start:
+                services.engine.start()
+                person.until(lambda: services.engine.is_ready, 30)
             yield person
         finally:
             end(window)
@@ -102,16 +105,22 @@ def end(window: MainWindow) -> None:
 
 
 class Person:
-    """Somebody before a window.
+    """Somebody before a window."""
 
-    Args:
-        window: What they see.
-        qtbot: Waits.
-    """
-
-    def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
+    def __init__(self, window: MainWindow) -> None:
         self.window = window
-        self.qtbot = qtbot
+
+    def clean(self) -> None:
+        """Close all workflows without saving, and all messages."""
+        self.window.services.engine.start()
+        for workspace in self.window.workspaces:
+            self.window.services.engine.cancel(workspace.id)
+            workspace.document.mark_saved()
+            self.window.files.close(workspace)
+        for message in self.messages:
+            message.closed.emit()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QApplication.processEvents()
 
     # -- what they see
 
@@ -138,10 +147,15 @@ class Person:
 
     @property
     def messages(self) -> Sequence[Message]:
-        """What the bar above the canvas says."""
-        bar = self.window.findChild(MessageBar)
+        """The messages in the bar above the canvas."""
+        bar = self.window.centralWidget().findChild(MessageBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
         assert isinstance(bar, MessageBar)
         return bar.messages
+
+    @property
+    def told(self) -> list[str]:
+        """What the bar above the canvas says."""
+        return [said_by(message) for message in self.messages]
 
     def said(self, *parts: str) -> bool:
         """Whether a message of the bar has all these parts."""
@@ -149,13 +163,16 @@ class Person:
 
     def until(self, condition: Callable[[], object], seconds: float = 20.0) -> None:
         """Wait; what the window does meanwhile happens."""
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=round(seconds * 1000))
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, f"not within {seconds} s; the window says {self.told}"
+            QTest.qWait(10)
 
     def until_state(self, node: str, *states: str, seconds: float = 30.0) -> None:
         """Wait until a node's light is one of these."""
         try:
             self.until(lambda: self.status(node).state in states, seconds)
-        except Exception as error:
+        except AssertionError as error:
             raise AssertionError(f"{node} is {self.status(node)}, not {states}; all: {self.states()}") from error
 
     # -- keys
@@ -283,7 +300,7 @@ class Person:
 
     def _added(self, before: set[str]) -> str:
         added = set(self.document.nodes) - before
-        assert len(added) == 1, f"{len(added)} nodes were added; the window says {[said_by(m) for m in self.messages]}"
+        assert len(added) == 1, f"{len(added)} nodes were added; the window says {self.told}"
         return added.pop()
 
     # -- configuring
