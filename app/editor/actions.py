@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -72,7 +71,6 @@ class ActionTable(QObject):
     """
 
     def __init__(self, window: QWidget, canvas: QWidget, rows: Iterable[ActionRow]) -> None:
-        super().__init__(window)
         super().__init__(window)
         self.rows = {row.id: row for row in rows}
         self._actions = {row.id: self._made(row, canvas if row.on_canvas else window) for row in self.rows.values()}

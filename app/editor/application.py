@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
 from app import __version__, places
@@ -42,6 +42,7 @@ def run(files: Sequence[Path], results: Path | None, when_shown: Callable[[MainW
     app.setApplicationName("Layerloom")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("layerloom")
+    app.setWindowIcon(QIcon(str(Path(__file__).with_name("layerloom.svg"))))
     _log_to_file()
     services = make_services(results)
     look().start(services.preferences.values.appearance)
