@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -38,3 +42,82 @@ def _nothing_is_left_running() -> Iterator[None]:
     assert not [t for t in started if t.is_alive()], "a thread is still running"
     left = [p for p in psutil.Process().children(recursive=True) if p not in children and p.status() != psutil.STATUS_ZOMBIE]
     assert not left, f"a process is still running: {left}"
+
+
+_timers: weakref.WeakSet[Any] = weakref.WeakSet()
+"""All timers that were started from Python."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _timers_are_known() -> Iterator[None]:
+    """Have every QTimer that is started be known: Qt has no list of them. (napari's tests do it so, too.)"""
+    if "PySide6.QtCore" not in sys.modules:
+        yield
+        return
+    from PySide6.QtCore import QTimer
+
+    start = QTimer.start
+
+    def noted(self: QTimer, *arguments: int) -> None:
+        _timers.add(self)
+        start(self, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(QTimer, "start", noted)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_of_qt_is_left() -> Iterator[None]:
+    """A test that leaves a window, a running timer of its own or work in a thread pool behind fails.
+
+    What belongs to a window that was there before (one that the tests of a module share) is that window's business.
+    """
+    application = _qt_application()
+    before = set(application.topLevelWidgets()) if application else set()
+    roots = {id(widget) for widget in before}
+    running = {timer for timer in _timers if _is_alive(timer) and timer.isActive()}
+    yield
+    application = _qt_application()
+    if application is None:
+        return
+    if _left_of_qt(application, before, roots, running):
+        from PySide6.QtCore import QEvent
+
+        gc.collect()
+        application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        application.processEvents()
+    left = _left_of_qt(application, before, roots, running)
+    for widget in set(application.topLevelWidgets()) - before:  # or the next test would be blamed, too
+        if widget.parent() is None:
+            widget.deleteLater()
+    assert not left, f"left behind: {left}"
+
+
+def _qt_application() -> Any:
+    """The application, if there is one with windows."""
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    return widgets.QApplication.instance() if widgets else None
+
+
+def _is_alive(thing: Any) -> bool:
+    from shiboken6 import isValid
+
+    return bool(isValid(thing))
+
+
+def _left_of_qt(application: Any, before: set[Any], roots: set[int], running: set[Any]) -> list[str]:
+    from PySide6.QtCore import QThreadPool
+
+    shown = [f"window {w!r}" for w in application.topLevelWidgets() if w not in before and w.isVisible()]
+    timers = []
+    for timer in list(_timers):
+        if timer in running or not _is_alive(timer) or not timer.isActive():
+            continue
+        root = timer
+        while root.parent() is not None:
+            root = root.parent()
+        if id(root) not in roots:
+            timers.append(f"timer of {timer.parent()!r}")
+    busy = [] if QThreadPool.globalInstance().waitForDone(2000) else ["work in the thread pool"]
+    return shown + timers + busy

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import logging.handlers
 import sys
@@ -20,12 +19,16 @@ from app.editor.engine_client import EngineClient
 from app.editor.look import look
 from app.editor.panels.message_bar import Severity
 from app.editor.preferences import PreferenceStore
+from app.editor.warm_up import WarmUp
 from app.editor.window import MainWindow
 from app.editor.workspace import Services
 from app.places import data_folder, default_results, examples_folder
 from nodes.catalog import Catalog
 
 log = logging.getLogger("layerloom.editor")
+SWITCH_SECONDS = 0.0005
+"""How long another thread may keep the interpreter when the window wants it. Painting a frame gives it up and wants it back many
+times: with Python's own 5 ms, a frame takes a quarter of a second while a curve is drawn in the background."""
 
 
 def run(files: Sequence[Path], results: Path | None, when_shown: Callable[[MainWindow], object] = lambda _: None) -> int:
@@ -36,7 +39,6 @@ def run(files: Sequence[Path], results: Path | None, when_shown: Callable[[MainW
         results: The folder of the stored results; None: the usual one.
         when_shown: Called with the window once it is on the screen and takes input.
     """
-    gc.disable()  # as in `app.__main__`: nothing of what is made until the window stands is garbage
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     app = QApplication([sys.argv[0]])
     app.setApplicationName("Layerloom")
@@ -48,18 +50,18 @@ def run(files: Sequence[Path], results: Path | None, when_shown: Callable[[MainW
     look().start(services.preferences.values.appearance)
     window = open_window(services)
     sys.excepthook = _Reporter(window.say)
-    gc.freeze()
-    gc.enable()
     for path in files:
         window.files.open(path)
     QTimer.singleShot(0, window, services.engine.start)
     QTimer.singleShot(0, window, window.files.offer_recovery)
     QTimer.singleShot(0, window, lambda: when_shown(window))
+    QTimer.singleShot(0, window, WarmUp(services.catalog, window).go_on)
     return app.exec()
 
 
 def open_window(services: Services) -> MainWindow:
     """Show a window; it says what was wrong with the person's folders and settings."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     window = MainWindow(services)
     window.show()
     for problem in (*places.problems(), *services.preferences.problems, *services.suggestions.problems):

@@ -202,7 +202,12 @@ class EngineClient(QObject):
         self._is_ready = False
         process, self._process = self._process, None
         if process is not None:
-            for signal in (process.readyReadStandardOutput, process.readyReadStandardError, process.finished, process.errorOccurred):
+            for signal in (
+                process.readyReadStandardOutput,
+                process.readyReadStandardError,
+                process.finished,
+                process.errorOccurred,
+            ):
                 signal.disconnect()
             process.closeWriteChannel()
             if not process.waitForFinished(2000):

@@ -74,10 +74,12 @@ def a_window(folder: Path, *, start: bool = True, plug_ins: Mapping[str, str] | 
         services = make_services(folder / "results")
         services.engine.deleteLater()
         services.engine = EngineClient(
-            folder / "results", **({"arguments": QUICK, "environment": plug_ins} | engine)  # type: ignore[arg-type]
+            folder / "results",
+            **({"arguments": QUICK, "environment": plug_ins} | engine),  # type: ignore[arg-type]
         )
         look().start("light")
         window = open_window(services)
+        services.engine.setParent(window)  # ends with it
         person = Person(window)
         try:
             person.to_front()
@@ -99,7 +101,6 @@ def end(window: MainWindow) -> None:
     window.close()
     window.services.engine.shutdown()
     window.deleteLater()
-    window.services.engine.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     QApplication.processEvents()
 
@@ -395,6 +396,7 @@ def drop_on(widget: QWidget, spot: QPointF, mime: QMimeData) -> bool:
     if not entered.isAccepted():
         return False
     moved = QDragMoveEvent(spot.toPoint(), copy, mime, LEFT, NONE)
+    moved.setAccepted(True)  # as Qt has it after an accepted entrance
     QApplication.sendEvent(widget, moved)
     if not moved.isAccepted():
         return False
