@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--results", type=Path, metavar="DIR", help="the folder of the stored results")
     parser.add_argument("--version", action="version", version=f"Layerloom {__version__}")
     options = parser.parse_args(arguments)
-    gc.disable()  # nothing of what is imported and made until the window stands is garbage; `run` enables it
+    gc.disable()  # nothing of what is imported and made until the window stands is garbage; `WarmUp` enables it
     try:
         import PySide6.QtWidgets  # noqa: F401
     except ImportError as error:

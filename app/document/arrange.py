@@ -9,14 +9,15 @@ enclosing exactly what they enclosed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import Literal
 
 from app.document.editing import Document, Point
-from app.document.model import Annotation
+from app.document.graph import Types
+from app.document.model import Annotation, Workflow
 
 TILE = 56.0
 COLUMN, ROW = 130.0, 120.0
@@ -28,11 +29,9 @@ STRAIGHT = 8.0
 """How much more a long wire resists being bent than a short one."""
 MOST_BENDS = 3
 """Long wires keep clear of the nodes on their way, unless there would be more than this many places per node to keep clear."""
-GRID = 20.0
 
 Edge = Literal["left", "right", "top", "bottom", "center", "middle"]
 Places = Mapping[str, Point]
-Placing = Callable[[Places], Places]
 Cell = Hashable
 
 
@@ -77,6 +76,16 @@ def arranged(document: Document, nodes: Iterable[str] | None = None) -> Arranged
     )
 
 
+def with_places(workflow: Workflow, types: Types) -> Workflow:
+    """The workflow, laid out if it says of no node where it stands, as one written by hand or by a program."""
+    if len(workflow.nodes) < 2 or any(view.position != (0.0, 0.0) for view in workflow.view.nodes.values()):
+        return workflow
+    document = Document(workflow, types)
+    places = arranged(document)
+    document.move(places.nodes, places.annotations, sizes=places.sizes)
+    return document.workflow()
+
+
 def align(places: Places, edge: Edge) -> dict[str, Point]:
     """Bring all to one edge of what they cover, or (`center`: one above the other, `middle`: side by side) to its middle."""
     if not places:
@@ -99,11 +108,6 @@ def distribute(places: Places, axis: Literal["horizontal", "vertical"]) -> dict[
         value = first + (last - first) * index / (len(order) - 1)
         moved[node] = (value, places[node][1]) if number == 0 else (places[node][0], value)
     return moved
-
-
-def snap(places: Places, grid: float = GRID) -> dict[str, Point]:
-    """Put each on the nearest point of a grid."""
-    return {n: (round(x / grid) * grid, round(y / grid) * grid) for n, (x, y) in places.items()}
 
 
 def _middle(values: Sequence[float]) -> float:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtWidgets import QApplication
 
 from app.document import clipboard
-from app.document.arrange import Places, align, arranged, distribute
+from app.document.arrange import Edge, Places, align, arranged, distribute
 from app.document.editing import Change, Point
 from app.document.model import Annotation
 from app.document.problems import DocumentError
@@ -36,7 +36,6 @@ ANNOTATION_COLORS = {
     "Grey": "#7B8794",
 }
 """Colours of annotation boxes, as their menu names them."""
-Edge = Literal["left", "right", "top", "bottom", "center", "middle"]
 
 
 class Edits:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
 from app import journal
+from app.document.arrange import with_places
 from app.document.file import is_newer, load, save
 from app.document.model import Workflow
 from app.document.problems import DocumentError
@@ -63,6 +64,7 @@ class Files:
         except DocumentError as error:
             self._refuse(f"{path.name} was not opened", error)
             return None
+        workflow = with_places(workflow, self._window.services.catalog)
         workspace = Workspace(self._window.services, workflow, path, path.parent)
         workspace.file_state = state
         self._remember(path)

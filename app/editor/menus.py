@@ -8,8 +8,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from app.document.arrange import Edge
 from app.editor.actions import SEPARATOR, ActionRow
-from app.editor.edits import Edge
 
 if TYPE_CHECKING:
     from app.editor.window import MainWindow

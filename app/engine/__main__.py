@@ -11,6 +11,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+NICENESS = 5
+"""A training takes all cores; the window beside it must not wait for one. Where nothing else wants them, it costs nothing."""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve the editor until it closes standard input; never returns.
@@ -30,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     faulthandler.enable()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the editor; when it goes, so does the engine
     from app.engine.protocol import take_standard_streams
 

@@ -429,6 +429,7 @@ class Session:
     def _ended(self, run_id: str, result: RunResult) -> None:
         run = self._runs.pop(run_id)
         self._dirty.update(run.activities.keys() & self._plan.nodes.keys())
+        self.flush()  # when the end of the run is told, no node is shown running any more
         self._tell_run(run_id, result.status, nodes=list(result.keys), seconds=round(result.seconds, 3))
         if not self._runs:
             self.refresh(closely=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.document.arrange import Arranged, align, arranged, distribute, snap
+from app.document.arrange import Arranged, align, arranged, distribute, with_places
 from app.document.editing import Document
 from app.document.file import load
 from app.document.model import Annotation, Connection, NodeRecord, NodeView, View, Workflow
@@ -205,6 +205,12 @@ def test_distributing_keeps_the_ends_and_the_order() -> None:
     assert distribute(two, "horizontal") == two
 
 
-def test_snapping() -> None:
-    assert snap({"a": (9.0, -31.0), "b": (11.0, 29.0)}) == {"a": (0, -40), "b": (20, 20)}
-    assert snap({"a": (9.0, 14.0)}, 10) == {"a": (10, 10)}
+def test_a_workflow_that_says_nothing_of_places_is_laid_out_and_any_other_stays() -> None:
+    records = [NodeRecord(id=name, type="toy") for name in "abc"]
+    wires = [Connection(source="a.out", target="b.in"), Connection(source="b.out", target="c.in")]
+    bare = Workflow(nodes=records, connections=wires)
+    placed = with_places(bare, {})
+    across = [placed.view.nodes[name].position[0] for name in "abc"]
+    assert across[0] < across[1] < across[2]
+    assert placed.nodes == bare.nodes
+    assert with_places(placed, {}) is placed
