@@ -23,6 +23,10 @@ MANY_CHOICES = 5
 """With more choices than this, only the chosen one is explained; the list itself explains the others."""
 
 
+LONG = 24
+"""Characters that the main part of an output may have to stay in one line."""
+
+
 class HelpCard(QFrame):
     """Explains a setting."""
 
@@ -139,8 +143,10 @@ class Line(QWidget):
         port.setProperty("role", "muted")
         strong = QLabel(main)
         strong.setProperty("role", "strong")
-        strong.setWordWrap(True)
+        strong.setWordWrap(len(main) > LONG)  # a shape stays in one line; what follows it gives way
         more = QLabel(rest)
+        more.setWordWrap(len(main) <= LONG)
+        more.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         more.setProperty("role", "muted")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
