@@ -178,9 +178,14 @@ class Files:
     # -- closing
 
     def close(self, workspace: Workspace | None = None) -> bool:
-        """Close a workflow, asking first if something would be lost; False if it stays open."""
+        """Close a workflow (or the welcome page, if that is in front), asking first if something would be lost.
+
+        Returns:
+            Whether it is closed.
+        """
         workspace = workspace or self._window.current
         if workspace is None:
+            self._window.hide_welcome()
             return False
         if workspace.unsaved:
             self._window.show_workspace(workspace)

@@ -80,7 +80,7 @@ def rows(window: MainWindow) -> list[ActionRow]:
         row("file.open", "&Open...", files.open_dialog, ["Ctrl+O"], "mdi6.folder-open-outline", hint="Open a workflow"),
         row("file.save", "&Save", files.save, ["Ctrl+S"], "mdi6.content-save-outline", is_open, hint="Save the workflow"),
         row("file.save_as", "Save &as...", files.save_as, ["Ctrl+Shift+S"], enabled=is_open),
-        row("file.close", "&Close workflow", files.close, ["Ctrl+W"], enabled=is_open),
+        row("file.close", "&Close", files.close, ["Ctrl+W"]),
         row("file.export_png", "Export the canvas as &PNG...", files.export_png, enabled=is_open),
         row("file.export_svg", "Export the canvas as S&VG...", files.export_svg, enabled=is_open),
         row("file.preferences", "Pre&ferences...", window.show_preferences, ["Ctrl+,"], "mdi6.cog-outline"),

@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QSizePolicy,
-    QStackedWidget,
     QTabBar,
     QTabWidget,
     QToolBar,
@@ -101,7 +100,7 @@ class MainWindow(QMainWindow):
     # ----------------------------------------------------------------------------------------------------- putting together
 
     def _make_center(self) -> None:
-        """The message bar, and below it either the welcome page or the tabs."""
+        """The message bar, and below it the tabs: workflows, and the welcome page where it is asked for or nothing is open."""
         self.tabs = QTabWidget(self, documentMode=True, movable=True)
         self.tabs.setAccessibleName("Open workflows")
         self.tabs.currentChanged.connect(lambda _: self._show_current())
@@ -115,15 +114,12 @@ class MainWindow(QMainWindow):
         self.welcome.example_requested.connect(self.files.open_example)
         self.welcome.tour_requested.connect(self.start_tour)
         self.welcome.recent_removed.connect(self._forget_file)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self.welcome)
-        self._stack.addWidget(self.tabs)
         self._bar = MessageBar()
         center = QWidget()
         column = QVBoxLayout(center, spacing=0)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._bar)
-        column.addWidget(self._stack, 1)
+        column.addWidget(self.tabs, 1)
         self.setCentralWidget(center)
         self._palette = CommandPalette(self)
         self._palette.add_provider(lambda: entries(self))
@@ -191,7 +187,7 @@ class MainWindow(QMainWindow):
 
     def _default_sizes(self) -> None:
         docks = self._docks
-        self.resizeDocks([docks["repository"], docks["config"]], [236, 340], Qt.Orientation.Horizontal)
+        self.resizeDocks([docks["repository"], docks["config"]], [262, 340], Qt.Orientation.Horizontal)
         self.resizeDocks([docks["learning"], docks["monitor"]], [370, 730], Qt.Orientation.Horizontal)
         self.resizeDocks([docks["learning"], docks["monitor"]], [330, 330], Qt.Orientation.Vertical)
 
@@ -297,11 +293,12 @@ class MainWindow(QMainWindow):
     def workspaces(self) -> list[Workspace]:
         """The open workflows, in the order of their tabs."""
         by_canvas = {id(w.canvas): w for w in self._workspaces}
-        return [by_canvas[id(self.tabs.widget(i))] for i in range(self.tabs.count())]
+        shown = [id(self.tabs.widget(i)) for i in range(self.tabs.count())]
+        return [by_canvas[canvas] for canvas in shown if canvas in by_canvas]
 
     @property
     def current(self) -> Workspace | None:
-        """The workflow in front."""
+        """The workflow in front; None if that is the welcome page."""
         canvas = self.tabs.currentWidget()
         return next((w for w in self._workspaces if w.canvas is canvas), None)
 
@@ -338,18 +335,22 @@ class MainWindow(QMainWindow):
         canvas.message.connect(self.say)
         canvas.show_minimap(self.services.preferences.values.minimap)
         canvas.set_snap(self.services.preferences.values.snap_to_grid)
-        self._show_tabs()
-        index = self.tabs.addTab(canvas, workspace.title)
-        close = QToolButton(toolTip="Close (Ctrl+W)")
-        close.setObjectName("small")
-        close.setIcon(look().icon("mdi6.close", look().colors.muted))
-        close.clicked.connect(lambda: self.files.close(workspace))
-        self.tabs.tabBar().setTabButton(index, QTabBar.ButtonPosition.RightSide, close)
-        self.tabs.setCurrentIndex(index)
+        self._add_tab(canvas, workspace.title, lambda: self.files.close(workspace))
+        self.hide_welcome()
         self._retitle(workspace)
         self._show_current()
         canvas.setFocus()
         QTimer.singleShot(0, canvas, canvas.fit)
+
+    def _add_tab(self, page: QWidget, title: str, close: Callable[[], object]) -> None:
+        """Add a tab with a button to close it, and bring it to the front."""
+        index = self.tabs.addTab(page, title)
+        button = QToolButton(toolTip="Close (Ctrl+W)", accessibleName=f"Close {title}")
+        button.setObjectName("small")
+        button.setIcon(look().icon("mdi6.close", look().colors.muted))
+        button.clicked.connect(close)
+        self.tabs.tabBar().setTabButton(index, QTabBar.ButtonPosition.RightSide, button)
+        self.tabs.setCurrentIndex(index)
 
     def remove_workspace(self, workspace: Workspace) -> None:
         """Take a workflow's tab away."""
@@ -360,23 +361,28 @@ class MainWindow(QMainWindow):
 
     def show_workspace(self, workspace: Workspace) -> None:
         """Bring a workflow's tab to the front."""
-        self._show_tabs()
         self.tabs.setCurrentWidget(workspace.canvas)
 
     def show_welcome(self) -> None:
-        """Show the welcome page; the tabs stay as they are behind it, and docks that show a workflow go aside."""
+        """Bring the welcome page to the front, in a tab of its own."""
         self.welcome.set_recent([Path(p) for p in self.services.preferences.values.recent_files])
-        self._stack.setCurrentWidget(self.welcome)
-        if self._layout_aside is None:
+        if self.tabs.indexOf(self.welcome) < 0:
+            self._add_tab(self.welcome, "Welcome", self.hide_welcome)
+        self.tabs.setCurrentWidget(self.welcome)
+
+    def hide_welcome(self) -> None:
+        """Take the welcome page's tab away, unless nothing else is open."""
+        if self._workspaces and self.tabs.indexOf(self.welcome) >= 0:
+            self.tabs.removeTab(self.tabs.indexOf(self.welcome))
+
+    def _put_docks_aside(self, aside: bool) -> None:
+        """Hide the docks that show a workflow while the welcome page is in front, and have them back as they were."""
+        if aside and self._layout_aside is None:
             self._layout_aside = self.saveState(LAYOUT_VERSION)
             for name, dock in self._docks.items():
                 if name != "repository":
                     dock.hide()
-
-    def _show_tabs(self) -> None:
-        """Show the workflows, and the docks as they were before the welcome page."""
-        self._stack.setCurrentWidget(self.tabs)
-        if self._layout_aside is not None:
+        elif not aside and self._layout_aside is not None:
             layout, self._layout_aside = self._layout_aside, None
             self.restoreState(layout, LAYOUT_VERSION)
 
@@ -393,10 +399,12 @@ class MainWindow(QMainWindow):
     def _show_current(self) -> None:
         """Have everything around the canvas show the workflow in front."""
         workspace = self.current
+        self._put_docks_aside(workspace is None)
         if workspace is None:
-            self.show_welcome()
             self.config.show_nothing()
             self.monitor.show_node("", None, None, None)
+            if not self.tabs.count():
+                self.show_welcome()
         else:
             self.config.set_document_folder(workspace.folder)
             self._on_selection()

@@ -285,6 +285,7 @@ class _LinesView(QTableView):
         bar = self.verticalScrollBar()
         at_end = bar.value() >= bar.maximum() - _LINE_HEIGHT // 2
         self._lines.append(lines)
+        self.updateGeometries()  # Qt would do it later, and until then the end would be where it was
         if at_end:
             self.scrollToBottom()
 
