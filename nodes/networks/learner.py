@@ -80,8 +80,9 @@ class Learner(Node):
     With a validation table, the network is tried on it after every epoch. The second output is the history: a row per
     epoch with loss, metrics, learning rate and seconds.
 
-    Stop ends the training and keeps what was reached. Cancel gives nothing out; but like a training that was killed, it
-    goes on after its last checkpoint when it is run again with the same settings on the same data.
+    Stop ends the training and keeps what was reached: with a validation table, the weights of the epoch in which its loss was
+    the lowest. Cancel gives nothing out; but like a training that was killed, it goes on after its last checkpoint when it is
+    run again with the same settings on the same data.
     """
 
     id: ClassVar[str] = "networks.learner"

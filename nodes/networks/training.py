@@ -99,6 +99,21 @@ class Progress:
     best: list[NDArray[Any]] | None = None
 
 
+@dataclass(frozen=True)
+class _Lowest:
+    """What a training that is stopped by hand goes back to, where it has validation data.
+
+    Attributes:
+        epoch: From 1; of those since the last checkpoint that was gone on from.
+        loss: Its validation loss.
+        weights: Those at its end.
+    """
+
+    epoch: int
+    loss: float
+    weights: list[NDArray[Any]]
+
+
 class _Stopped(Exception):
     """The person asked to stop here and keep what was reached."""
 
@@ -144,6 +159,8 @@ class Training:
             self._test_block = block_function(model, model.test_step, arrangement, validation, False)
         self._work = Work(course.epochs, train.batches, validation.batches if validation else 0)
         self._first_nan: tuple[int, int] | None = None
+        self._lowest: _Lowest | None = None
+        self._stopped = False
         self.progress = Progress()
         if course.early_stopping:
             rule, monitor = course.early_stopping
@@ -197,6 +214,7 @@ class Training:
                 if every and (self.progress.epoch % every == 0 or self.progress.ended):
                     self._save(path)
         except _Stopped:
+            self._stopped = True
             self.progress.ended = f"The training was stopped by hand in epoch {self.progress.epoch + 1} of {self._course.epochs}."
         except _NotANumber as error:
             self.progress.ended = str(error)
@@ -218,6 +236,9 @@ class Training:
             kept = f"The weights of epoch {progress.patience.best_epoch} were kept."
             message = f"{message} {kept}" if message else ""
             self._job.log(kept)
+        elif self._stopped and self._lowest is not None:
+            model.set_weights(self._lowest.weights)
+            message += f" The weights of epoch {self._lowest.epoch}, whose validation loss was the lowest, were kept."
         nan = _nan(self._first_nan) if self._first_nan else ""
         if not _all_finite(model.get_weights()):
             raise NodeError(f"{nan or 'The training went wrong'}: the weights are no numbers (NaN) any more.", NAN_REMEDY)
@@ -234,6 +255,8 @@ class Training:
         if self._validation is not None:
             found = self._walk(self._validation, self._test_block, number, validating=True)
             logs |= {f"val_{name}": value for name, value in found.items()}
+        if logs.get("val_loss", math.inf) < (self._lowest.loss if self._lowest else math.inf):
+            self._lowest = _Lowest(number, logs["val_loss"], self._model.get_weights())
         optimizer, progress = self._model.optimizer, self.progress
         rate = float(optimizer.learning_rate)
         row = {"epoch": number, **logs, "learning_rate": rate, "seconds": time.perf_counter() - began}

@@ -190,6 +190,26 @@ def test_stop_keeps_what_was_reached(tmp_path: Path) -> None:
     assert job.warnings == ["The training was stopped by hand in epoch 3 of 10."]
 
 
+def test_stop_goes_back_to_the_epoch_with_the_lowest_validation_loss(tmp_path: Path) -> None:
+    class StoppedInTheEighth(RecordingJob):
+        def progress(self, fraction: float | None, message: str = "") -> None:
+            self.stop_requested = message.startswith("epoch 8 ")
+
+    node = learner(epochs=30, batch_size=8, optimizer={"kind": "SGD", "learning_rate": 1.5})
+    validation = points(60, seed=1)
+    job = StoppedInTheEighth(tmp_path)
+    outputs = run(node, {"network": classifier(), "training": points(), "validation": validation}, job=job)
+    history = outputs["history"].frame()
+    lowest = int(history["val_loss"].arg_min() or 0)
+    assert lowest + 1 < history.height == 7, "the test is of no use if the last epoch is the best one"
+    assert f"The weights of epoch {lowest + 1}, whose validation loss was the lowest, were kept." in job.warnings[0]
+    model = to_keras(outputs["network"])
+    model.compile(loss="categorical_crossentropy")
+    frame = validation.frame()
+    loss = model.evaluate(frame["features"].to_numpy(), frame["one_hot"].to_numpy(), verbose=0)
+    assert loss == pytest.approx(history["val_loss"][lowest], rel=1e-4)
+
+
 def test_early_stopping_keeps_the_best_weights(tmp_path: Path) -> None:
     node = learner(epochs=30, batch_size=8, optimizer={"kind": "SGD", "learning_rate": 1.5}, early_stopping={"patience": 2})
     validation = points(60, seed=1)
