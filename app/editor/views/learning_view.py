@@ -80,7 +80,7 @@ class LearningView(QWidget):
         self._epoch.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._stop = QPushButton("Stop here and keep")
         self._stop.setProperty("role", "danger")
-        self._stop.setToolTip("End the training now and keep the best weights: those with the lowest validation loss, if there is validation data")
+        self._stop.setToolTip("End the training now and keep the best weights (those with the lowest validation loss)")
         self._stop.setCursor(Qt.CursorShape.PointingHandCursor)
         self._stop.clicked.connect(self._on_stop)
         self._tune = _tool("How the curves are drawn: smoothing, scale, quantities", "Curve options")
