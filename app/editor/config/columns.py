@@ -5,6 +5,7 @@ A chosen column that the table does not have (any more) stays, struck through, u
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -234,9 +235,9 @@ class CheckListControl(Control):
         self.setFocusProxy(self.list)
         look().changed.connect(self._fill)
 
+    @abstractmethod
     def offered(self) -> list[tuple[Any, str, str]] | None:
         """What is offered as (value, icon, explanation); None where it is not known."""
-        raise NotImplementedError
 
     def missing(self, value: Any) -> str:
         """Why a chosen value is not offered."""

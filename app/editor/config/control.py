@@ -6,6 +6,7 @@ the node class says what is wrong with it. It knows nothing of nodes, documents 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -27,13 +28,13 @@ class Control(QWidget):
     wide = False
     """Whether it stands below its label and takes the whole width."""
 
+    @abstractmethod
     def value(self) -> Any:
         """What is entered, as JSON."""
-        raise NotImplementedError
 
+    @abstractmethod
     def set_value(self, value: Any) -> None:
         """Show a value (None: nothing), of whatever type a file holds."""
-        raise NotImplementedError
 
     def set_name(self, name: str) -> None:
         """Give what has the focus its accessible name."""
