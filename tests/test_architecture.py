@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from app.editor.look import SHELF_COLORS
+
 HEAVY = ("PySide6", "NodeGraphQt", "tensorflow", "keras")
 EXAMPLES = sorted(Path("workflows").glob("*.workflow.json"))
 
@@ -43,7 +45,7 @@ def test_every_node_class_is_found_and_every_shelf_known() -> None:
     catalog = Catalog.load()
     assert not catalog.failures
     shelves = {c.shelf.partition(" / ")[0] for c in catalog.values()}
-    assert shelves <= {"Readers", "Images", "Tables", "Network", "Scoring", "Writers", "Flow"}
+    assert shelves <= {s.partition(" / ")[0] for s in SHELF_COLORS}
 
 
 def test_the_readme_s_commands_are_targets_of_the_makefile() -> None:

@@ -23,7 +23,10 @@ SHELF_COLORS = {
     "Tables": "#3E9BD1",
     "Network / Layers": "#3F6FD8",
     "Network": "#8A63D2",
+    "Learning": "#0E8C9A",
+    "Scripting": "#A0702F",
     "Scoring": "#D9603B",
+    "Views": "#C4476A",
     "Writers": "#C2619A",
     "Flow": "#7B8794",
 }

@@ -30,10 +30,22 @@ from nodes.values.table import COLUMN_KINDS, Table, TableSpec
 from tests.support import assert_fits, run
 
 CATALOG = Catalog.load()
-LAYERS = ("Core", "Convolution", "Pooling", "Merge", "Normalization", "Activations")
-TABLES = ("Columns", "Rows", "Combine", "Aggregate", "Statistics")
-SHELVES = {"Readers", "Images", "Tables", "Network", "Scoring", "Writers", *(f"Network / Layers / {s}" for s in LAYERS)}
-SHELVES |= {f"Tables / {s}" for s in TABLES}
+SHELVES = {
+    "Readers": (),
+    "Images": ("Geometry", "Color", "Filters", "Features"),
+    "Tables": ("Columns", "Rows", "Combine", "Aggregate", "Statistics", "Time Series"),
+    "Learning": ("Learners", "Predictors", "Clustering", "Reduction", "Validation"),
+    "Network": ("Pretrained", "Inspection"),
+    "Network / Layers": (
+        "Core", "Convolution", "Pooling", "Merge", "Normalization", "Activations", "Noise", "Locally Connected", "Recurrent",
+        "Embedding", "Attention", "Augmentation", "Preprocessing",
+    ),
+    "Scripting": (),
+    "Scoring": (),
+    "Views": (),
+    "Writers": (),
+}  # fmt: skip
+"""The node repository's shelves and their parts."""
 HEAVY = ("tensorflow", "keras", "PySide6", "polars", "PIL", "sklearn", "matplotlib", "pyarrow")
 
 
@@ -150,7 +162,7 @@ def test_a_node_introduces_itself(cls: type[Node]):
     assert cls.__doc__ is not Node.__doc__, "the description would be that of the base class"
     assert cls.description().endswith((".", ":", "?")), "a sentence"
     assert cls.icon.startswith("mdi6.")
-    assert cls.shelf in SHELVES
+    assert cls.shelf in {*SHELVES, *(f"{shelf} / {part}" for shelf, parts in SHELVES.items() for part in parts)}
     assert cls.keywords
     assert all(word.strip() for word in cls.keywords)
     assert cls.version >= 1
