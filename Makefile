@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKFLOW := workflows/fashion_mnist_cnn.workflow.json
 
-.PHONY: edit run test check bench schema clean
+.PHONY: edit run test check bench docs schema clean
 
 edit: $(VENV)/.installed
 	$(BIN)/python -m app
@@ -27,6 +27,10 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.benchmarks
+
+# The node reference as web pages, made from the nodes themselves.
+docs: $(VENV)/.installed
+	$(BIN)/python -m app.reference output/reference
 
 # The JSON schema of workflow files, written from the models; a test says when it is out of date.
 schema: $(VENV)/.installed

@@ -1,7 +1,7 @@
 """The help of a kind of node as HTML, made from its declaration: what the editor shows and `make docs` writes.
 
 Knows node classes and pydantic; knows nothing of Qt. Looks are left to whoever shows it: the classes
-are `muted`, and `facts` for what a setting takes and its default.
+are `muted`, `example`, and `facts` for what a setting takes and its default.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from pydantic_core import PydanticUndefined
 
 from nodes.base import Node, Port
 
+EXAMPLE = "Example:"
+"""Begins the paragraph of a docstring that shows the node in use."""
 _NAMES = {int: "whole number", float: "number", str: "text", bool: "yes or no"}
 _GROUP_ORDER = {"Settings": 0, "Naming": 2, "Advanced": 3}
 """What a node is about comes first, what is the same for many nodes last; the rest is in the order of declaration."""
@@ -56,7 +58,10 @@ def _block(block: str) -> str:
     if all(line.startswith(("- ", "* ", "  ")) for line in lines):
         items = re.split(r"(?m)^[-*] ", block)[1:]
         return "<ul>" + "".join(f"<li>{_inline(' '.join(item.split()))}</li>" for item in items) + "</ul>"
-    return f"<p>{_inline(' '.join(line.strip() for line in lines))}</p>"
+    text = _inline(" ".join(line.strip() for line in lines))
+    if text.startswith(EXAMPLE):
+        return f'<p class="example"><b>{EXAMPLE}</b>{text.removeprefix(EXAMPLE)}</p>'
+    return f"<p>{text}</p>"
 
 
 def _inline(text: str) -> str:

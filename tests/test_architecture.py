@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.editor.look import SHELF_COLORS
+from app.shelves import SHELF_COLORS
 
 HEAVY = ("PySide6", "NodeGraphQt", "tensorflow", "keras")
 EXAMPLES = sorted(Path("workflows").glob("*.workflow.json"))

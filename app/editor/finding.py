@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.editor.look import OTHER_SHELF, shelf_color
 from app.editor.panels.palette import Entry, type_entry
+from app.shelves import OTHER_SHELF, shelf_color
 
 if TYPE_CHECKING:
     from app.editor.window import MainWindow

@@ -1,28 +1,13 @@
-"""Icons from the Material Design font that comes with QtAwesome.
-
-QtAwesome itself is not imported: its qtpy loads every class of QtGui and QtWidgets and its first icon reads eleven fonts, which
-together is a quarter of the time until the window stands. Here, one font and one table of names are read.
-"""
+"""Icons from the Material Design font that comes with QtAwesome (`app.icon_font`), for Qt."""
 
 from __future__ import annotations
 
-import importlib.util
-import json
 from functools import cache
-from pathlib import Path
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPixmap
 
-PREFIX = "mdi6."
-UNKNOWN = "circle-outline"
-"""Stands for a name that the font does not have: a plug-in's node may ask for anything."""
-
-
-def glyph(name: str) -> str:
-    """The character of an icon, such as `mdi6.play`, in the icon font."""
-    names = _names()
-    return chr(int(names.get(name.removeprefix(PREFIX)) or names[UNKNOWN], 16))
+from app.icon_font import character, font_file
 
 
 def icon_font(pixels: int) -> QFont:
@@ -40,7 +25,7 @@ def font_icon(name: str, color: str, disabled: str) -> QIcon:
         color: As `#rrggbb`.
         disabled: The colour on a control that is off.
     """
-    return QIcon(_GlyphEngine(glyph(name), QColor(color), QColor(disabled)))
+    return QIcon(_GlyphEngine(character(name), QColor(color), QColor(disabled)))
 
 
 class _GlyphEngine(QIconEngine):
@@ -74,20 +59,5 @@ class _GlyphEngine(QIconEngine):
 
 @cache
 def _family() -> str:
-    number = QFontDatabase.addApplicationFont(str(_file("*.ttf")))
+    number = QFontDatabase.addApplicationFont(str(font_file()))
     return QFontDatabase.applicationFontFamilies(number)[0]
-
-
-@cache
-def _names() -> dict[str, str]:
-    """Name -> code of the character, in hexadecimal."""
-    names: dict[str, str] = json.loads(_file("*.json").read_bytes())
-    return names
-
-
-def _file(ending: str) -> Path:
-    """The font, or the table of its names, in QtAwesome's folder; the newest if there are several."""
-    spec = importlib.util.find_spec("qtawesome")
-    assert spec is not None and spec.submodule_search_locations
-    folder = Path(spec.submodule_search_locations[0]) / "fonts"
-    return max(folder.glob(f"materialdesignicons6-webfont-{ending}"))

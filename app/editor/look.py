@@ -17,22 +17,6 @@ from app.engine.status import State
 
 Preference = Literal["system", "light", "dark"]
 
-SHELF_COLORS = {
-    "Readers": "#E69F00",
-    "Images": "#1AA179",
-    "Tables": "#3E9BD1",
-    "Network / Layers": "#3F6FD8",
-    "Network": "#8A63D2",
-    "Learning": "#0E8C9A",
-    "Scripting": "#A0702F",
-    "Scoring": "#D9603B",
-    "Views": "#C4476A",
-    "Writers": "#C2619A",
-    "Flow": "#7B8794",
-}
-"""Shelf -> its colour, the longest name that fits counts; the same in light and dark, distinguishable for colour-blind people."""
-OTHER_SHELF = "#7B8794"
-
 PORT_COLORS = {"network": "#8A63D2", "figure": "#D9603B", "variable": "#D9534F"}
 """Port kind -> colour; tables take the text's colour."""
 
@@ -75,12 +59,6 @@ class Colors:
 
 LIGHT = Colors(False, "#F6F7F9", "#E6E9EE", "#FFFFFF", "#F3F5F8", "#DDE2E9", "#1F2733", "#6B7685", "#2F6FDE")
 DARK = Colors(True, "#191D23", "#222831", "#1E232B", "#242A33", "#2F3641", "#DFE4EC", "#8C96A6", "#5B9DFF", wire="#66707E")
-
-
-def shelf_color(shelf: str) -> str:
-    """The colour of a node's shelf (`Network / Layers / Pooling`)."""
-    fitting = [name for name in SHELF_COLORS if shelf == name or shelf.startswith(f"{name} /")]
-    return SHELF_COLORS[max(fitting, key=len)] if fitting else OTHER_SHELF
 
 
 class Look(QObject):

@@ -24,7 +24,7 @@ from app.drawing import as_pixels, to_svg
 from app.engine.events import Event, NodeCancelled, NodeLog, NodeSkipped, NodeStored, RunStarted
 from app.outcome import Outcome, Score, described, duration, outcomes, percent, scores
 from app.report.markup import Child, Markup, tag
-from app.report.workflow_picture import shelf_style, workflow_picture
+from app.report.workflow_picture import node_tile, workflow_picture
 from nodes.base import Port, Value, Values
 from nodes.values.figure import Figure, ImagesFigure, TextFigure
 from nodes.values.table import Table, TableSpec, describe_dtype, grouped
@@ -230,15 +230,7 @@ class _Report:
         )
 
     def _node_head(self, planned: PlannedNode, outcome: Outcome) -> Markup:
-        color, picture = shelf_style(planned.node)
-        icon = tag(
-            "svg",
-            tag("rect", width=24, height=24, rx=6, fill=color),
-            tag("path", d=picture, class_="picture", transform="translate(3 3) scale(.75)"),
-            viewBox="0 0 24 24",
-            class_="icon",
-            aria_hidden="true",
-        )
+        icon = tag("svg", node_tile(planned.node, 24, 6), viewBox="0 0 24 24", class_="icon", aria_hidden="true")
         reason = self.seen.reasons.get(planned.id)
         state = f"{outcome.state}: {reason}" if reason else outcome.state
         ports = planned.node.output_ports if planned.node else ()

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import networkx as nx
 
+from app.icon_font import outline
 from app.report.markup import Markup, tag
+from app.shelves import shelf_color
 
 if TYPE_CHECKING:
     from app.document.model import Workflow
@@ -28,29 +30,22 @@ MARGIN = 34.0
 PILL_HEIGHT, PILL_LETTER = 16.0, 5.9
 LOOP = 64.0
 """How far a wire that goes back swings out at its ends."""
-
-SHELVES: Mapping[str, tuple[str, str]] = {
-    "Readers": (
-        "#E69F00",
-        "M12 4c4 0 7 1.1 7 2.5S16 9 12 9 5 7.9 5 6.5 8 4 12 4z"
-        "M5 6.5v11C5 18.9 8 20 12 20s7-1.1 7-2.5v-11M5 12c0 1.4 3 2.5 7 2.5s7-1.1 7-2.5",
-    ),
-    "Images": ("#1AA179", "M5 5h14v14H5zM5 16l4.5-5 3.5 4 2-2 4 4M15.5 8.5v.1"),
-    "Tables": ("#3E9BD1", "M4.5 5.5h15v13h-15zM4.5 10h15M4.5 14.25h15M9.5 5.5v13"),
-    "Network / Layers": ("#3F6FD8", "M12 4l8 4-8 4-8-4zM4 12l8 4 8-4M4 16l8 4 8-4"),
-    "Network": ("#8A63D2", "M6 5a2 2 0 1 0 .01 0M6 15a2 2 0 1 0 .01 0M18 10a2 2 0 1 0 .01 0M8 7.8l8 3.4M8 16.2l8-3.4"),
-    "Scoring": ("#D9603B", "M12 4a8 8 0 1 0 .01 0M12 8.5a3.5 3.5 0 1 0 .01 0M12 12v.1"),
-    "Writers": ("#C2619A", "M5 5h11l3 3v11H5zM8.5 5v4.5h6V5M8.5 19v-5h7v5"),
-}
-"""Shelf -> its colour and the lines of its picture in a square of 24; the longest name that fits counts."""
-OTHER_SHELF = ("#7B8794", "M6 12h12M13 7l5 5-5 5")
+UNKNOWN_ICON = "mdi6.help"
 
 
-def shelf_style(node: Node | None) -> tuple[str, str]:
-    """Colour and picture of a node's shelf; grey for a node that is not known."""
-    shelf = node.shelf if node else ""
-    fitting = [s for s in SHELVES if shelf == s or shelf.startswith(f"{s} /")]
-    return SHELVES[max(fitting, key=len)] if fitting else OTHER_SHELF
+def node_tile(node: Node | None, size: float, corner: float) -> Markup:
+    """The square that stands for a node: its shelf's colour and its icon; grey for a node that is not known."""
+    scale = size * 0.6 / 24
+    return tag(
+        "g",
+        tag("rect", width=size, height=size, rx=corner, fill=shelf_color(node.shelf if node else "")),
+        tag(
+            "path",
+            d=outline(node.icon if node else UNKNOWN_ICON),
+            fill="#fff",
+            transform=f"translate({size * 0.2:g} {size * 0.2:g}) scale({scale:g})",
+        ),
+    )
 
 
 def workflow_picture(workflow: Workflow, plan: Plan, found: Mapping[str, Outcome]) -> Markup | None:
@@ -262,14 +257,12 @@ def _carried(source: PlannedNode, port: str, outcome: Outcome) -> str:
 
 def _tile(planned: PlannedNode, plan: Plan, place: tuple[float, float], outcome: Outcome, note: str) -> Markup:
     """A node; a click leads to what the report says of it."""
-    color, picture = shelf_style(planned.node)
     title = wrapped(planned.title, TITLE_LETTERS, 2)
     inputs, outputs = _ports(planned, plan)
     tile = tag(
         "g",
         tag("title", f"{planned.title} ({planned.id}): {outcome.state}"),
-        tag("rect", width=TILE, height=TILE, rx=CORNER, fill=color),
-        tag("path", d=picture, class_="picture", transform="translate(12.4 12.4) scale(1.3)"),
+        node_tile(planned.node, TILE, CORNER),
         [_port(kind, -4, y) for (_, kind), y in zip(inputs, _offsets(len(inputs)), strict=True)],
         [_port(kind, TILE + 4, y) for (_, kind), y in zip(outputs, _offsets(len(outputs)), strict=True)],
         [

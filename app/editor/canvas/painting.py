@@ -29,10 +29,11 @@ from app.editor.canvas.geometry import (
     port_size,
 )
 from app.editor.canvas.ports import ShownPorts
-from app.editor.icons import glyph, icon_font
+from app.editor.icons import icon_font
 from app.editor.look import Colors, interface_font
 from app.editor.style import mixed
 from app.engine.status import NodeStatus
+from app.icon_font import character
 
 ICON = 31.0
 PLACEHOLDER_ICON = "mdi6.puzzle-outline"
@@ -141,7 +142,7 @@ def icon_path(name: str) -> QPainterPath:
     """The outline of an icon in a square of 1, so that it is sharp at any size and in vector files."""
     path = QPainterPath()
     path.addText(
-        0, 64 * 0.875, icon_font(64), glyph(name)
+        0, 64 * 0.875, icon_font(64), character(name)
     )  # Material Design Icons sit on a line an eighth above the square's bottom
     return path
 

@@ -22,7 +22,8 @@ from app.editor.canvas.ports import Side, shown_ports
 from app.editor.canvas.stage import Stage, WirePens
 from app.editor.canvas.tiles import FarPicture, NodeTile, with_status
 from app.editor.canvas.wires import Wire
-from app.editor.look import look, shelf_color
+from app.editor.look import look
+from app.shelves import shelf_color
 
 if TYPE_CHECKING:
     from app.document.editing import Change, Document

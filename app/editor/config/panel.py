@@ -41,7 +41,8 @@ from app.editor.config.header import Header
 from app.editor.config.row import Row
 from app.editor.config.surroundings import Surroundings
 from app.editor.config.widgets import IconButton, Switch
-from app.editor.look import look, shelf_color
+from app.editor.look import look
+from app.shelves import shelf_color
 from nodes.base import Node
 from nodes.catalog import Catalog
 from nodes.values.table import grouped

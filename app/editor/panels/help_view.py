@@ -49,6 +49,7 @@ def _style() -> str:
         h4 {{ font-size: 13px; color: {colors.muted}; margin: 14px 0 2px 0; }}
         .muted {{ color: {colors.muted}; font-size: 11px; }}
         .facts {{ color: {colors.muted}; font-size: 11px; margin: 1px 0 11px 0; }}
+        .example {{ background-color: {colors.raised}; margin: 8px 0 4px 0; }}
         a {{ color: {colors.accent}; }}
         ul {{ margin: 2px 0 4px 0; -qt-list-indent: 0; }}
         li {{ margin-left: 12px; }}

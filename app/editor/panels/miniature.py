@@ -8,8 +8,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 
 from app.document.model import Workflow
-from app.editor.look import OTHER_SHELF, look, shelf_color
+from app.editor.look import look
 from app.editor.style import mixed
+from app.shelves import OTHER_SHELF, shelf_color
 from nodes.about import NodeType
 
 _TILE, _COLUMN, _ROW = 56.0, 132.0, 150.0

@@ -13,10 +13,10 @@ from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app.document.search import Candidate, Index
-from app.editor.look import shelf_color
 from app.editor.panels.node_types import short_title
 from app.editor.panels.popup import SHADOW, popup_frame
 from app.editor.panels.rows import KeysToList, Row, RowList, SearchField
+from app.shelves import shelf_color
 from nodes.about import NodeType
 
 PLACEHOLDER = "Find a node, an action, a setting …"

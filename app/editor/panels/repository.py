@@ -11,10 +11,11 @@ from PySide6.QtCore import QByteArray, QMimeData, QModelIndex, QPoint, QRect, Qt
 from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPixmap, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QLabel, QStackedWidget, QTreeView, QVBoxLayout, QWidget
 
-from app.editor.look import look, shelf_color
+from app.editor.look import look
 from app.editor.panels.node_card import NodeCard
-from app.editor.panels.node_types import MIME_TYPE, Shelf, TypeSearch, shelves, type_row
+from app.editor.panels.node_types import MIME_TYPE, TypeSearch, type_row
 from app.editor.panels.rows import ROW, Index, Row, RowDelegate, RowList, SearchField, tile_pixmap
+from app.shelves import Shelf, shelf_color, shelves
 from nodes.about import NodeType
 from nodes.catalog import Catalog
 
@@ -172,7 +173,7 @@ class ShelfTree(QTreeView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QTreeView.ScrollMode.ScrollPerPixel)
         self.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
-        for shelf in shelves(catalog.about):
+        for shelf in shelves(catalog.about.values()):
             self._items.appendRow(_shelf_item(shelf, top=True))
         if catalog.failures:
             self._items.appendRow(_failures_item(catalog.failures))

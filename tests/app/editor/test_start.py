@@ -16,9 +16,10 @@ from PySide6.QtCore import QObject, QSize
 from PySide6.QtGui import QIcon, QImage
 from pytestqt.qtbot import QtBot
 
-from app.editor.icons import font_icon, glyph
+from app.editor.icons import font_icon
 from app.editor.views.background import in_background, wait_until_idle
 from app.editor.warm_up import WarmUp
+from app.icon_font import character
 from nodes.catalog import Catalog
 
 LATER = {"tensorflow", "keras", "polars", "pyarrow", "matplotlib", "numpy", "networkx", "NodeGraphQt", "qtpy", "qtawesome"}
@@ -76,7 +77,7 @@ def image(icon: QIcon, mode: QIcon.Mode = QIcon.Mode.Normal) -> QImage:
 def test_an_icon_is_what_qtawesome_would_draw(qtbot: QtBot, name: str) -> None:
     theirs = qtawesome.icon(name, color="#2F6FDE", color_disabled="#888888")
     ours = font_icon(name, "#2F6FDE", "#888888")
-    assert glyph(name) == qtawesome.charmap(name)
+    assert character(name) == qtawesome.charmap(name)
     for mode in (QIcon.Mode.Normal, QIcon.Mode.Disabled):
         assert image(ours, mode) == image(theirs, mode)
     assert image(ours) != image(ours, QIcon.Mode.Disabled)
@@ -84,12 +85,14 @@ def test_an_icon_is_what_qtawesome_would_draw(qtbot: QtBot, name: str) -> None:
 
 
 def test_an_icon_that_does_not_exist_is_a_circle(qtbot: QtBot) -> None:
-    assert glyph("mdi6.no-such-thing") == glyph("fa5s.star") == qtawesome.charmap("mdi6.circle-outline")
+    assert character("mdi6.no-such-thing") == character("fa5s.star") == qtawesome.charmap("mdi6.circle-outline")
 
 
 def test_every_node_has_an_icon_that_exists(qtbot: QtBot) -> None:
-    circle = glyph("mdi6.circle-outline")
+    circle = character("mdi6.circle-outline")
     missing = [
-        a.id for a in Catalog.load(plugins=False).about.values() if a.icon != "mdi6.circle-outline" and glyph(a.icon) == circle
+        about.id
+        for about in Catalog.load(plugins=False).about.values()
+        if about.icon != "mdi6.circle-outline" and character(about.icon) == circle
     ]
     assert not missing

@@ -12,9 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from app.document.file import load
 from app.document.model import Connection, NodeRecord, Workflow
-from app.editor.look import look, shelf_color
+from app.editor.look import look
 from app.editor.panels.miniature import miniature
 from app.editor.panels.welcome import WelcomePage
+from app.shelves import shelf_color
 from nodes.catalog import Catalog
 
 CATALOG = Catalog.load(plugins=False)
