@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from nodes.base import Value
-from nodes.values.figure import Figure, ImagesFigure, Line
+from nodes.values.figure import Box, Figure, ImagesFigure, Line, Points
 from nodes.values.network import Call, LayerSpec, Network, NetworkSpec, Tensor, TensorSpec, WeightSpec
 from nodes.values.table import BATCH_BYTES, Part, Table, cell_bytes
 
@@ -327,6 +327,10 @@ def _read_network(files: Files, stored: Mapping[str, Any]) -> Network:
 # --------------------------------------------------------------------------------------------------------------- figures
 
 
+_PARTS: Mapping[str, type[Line] | type[Points] | type[Box]] = {"lines": Line, "points": Points, "boxes": Box}
+"""Attributes of figures that are lists of parts -> what the parts are."""
+
+
 def figure_to_json(figure: Figure, put_images: Callable[[NDArray[Any]], Any]) -> dict[str, Any]:
     """A figure as plain JSON data.
 
@@ -337,16 +341,16 @@ def figure_to_json(figure: Figure, put_images: Callable[[NDArray[Any]], Any]) ->
     data = {f.name: getattr(figure, f.name) for f in fields(figure)}
     if isinstance(figure, ImagesFigure):
         data["images"] = put_images(figure.images)
-    if "lines" in data:
-        data["lines"] = [asdict(line) for line in data["lines"]]
+    for name in _PARTS.keys() & data.keys():
+        data[name] = [asdict(part) for part in data[name]]
     return data
 
 
 def figure_from_json(stored: Mapping[str, Any], get_images: Callable[[Any], NDArray[Any]]) -> Figure:
     """The figure that `figure_to_json` described; `get_images` finds what `put_images` kept."""
     data = dict(stored)
-    if "lines" in data:
-        data["lines"] = [Line(**line) for line in data["lines"]]
+    for name in _PARTS.keys() & data.keys():
+        data[name] = [_PARTS[name](**part) for part in data[name]]
     if data["kind"] == "images":
         data["images"] = get_images(data["images"])
     by_kind = {f.kind: f for f in get_args(Figure)}

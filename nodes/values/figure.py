@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FigureKind = Literal["lines", "heat map", "images", "bars", "text"]
+FigureKind = Literal["lines", "points", "heat map", "images", "bars", "histogram", "boxes", "text"]
+Shading = Literal["confusion", "sequential", "diverging"]
 LineStyle = Literal["line", "faint", "points"]
 
 
@@ -53,7 +54,11 @@ class LinesFigure:
 
     Attributes:
         x_range: First and last position of the axis; None: as far as the lines go.
+        y_range: Lowest and highest value of every panel's axis; None: as far as the lines go.
         log: Whether values are drawn on a logarithmic scale.
+        log_x: Whether positions are.
+        end_values: Whether the last value of a line stands before its name.
+        y_label: Of the values' axis.
     """
 
     title: str
@@ -61,12 +66,64 @@ class LinesFigure:
     x_label: str = ""
     x_range: Sequence[float] | None = None
     log: bool = False
+    y_range: Sequence[float] | None = None
+    log_x: bool = False
+    end_values: bool = True
+    y_label: str = ""
     kind: Literal["lines"] = "lines"
 
 
 @dataclass(frozen=True)
+class Points:
+    """Points of one colour, or coloured one by one.
+
+    Attributes:
+        name: For the legend.
+        x: Positions across.
+        y: Positions upwards, as many as `x`.
+        shades: A number per point that its colour stands for; empty: all have the colour of their series.
+        hue: Which colour of the palette; None takes the next one.
+    """
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    shades: Sequence[float] = ()
+    hue: int | None = None
+
+
+@dataclass(frozen=True)
+class PointsFigure:
+    """Points in a plane: a scatter plot, an embedding.
+
+    Attributes:
+        square: Whether both axes have one scale, as distances need it.
+        diagonal: Whether the line on which both are equal is drawn, as for predicted against actual numbers.
+        shade_label: What the points' shades stand for.
+        log_x, log_y: Whether an axis is logarithmic.
+    """
+
+    title: str
+    points: Sequence[Points]
+    x_label: str = ""
+    y_label: str = ""
+    square: bool = False
+    diagonal: bool = False
+    shade_label: str = ""
+    log_x: bool = False
+    log_y: bool = False
+    kind: Literal["points"] = "points"
+
+
+@dataclass(frozen=True)
 class HeatMapFigure:
-    """A matrix of numbers with named rows and columns, such as a confusion matrix (shape: rows x columns)."""
+    """A matrix of numbers with named rows and columns, such as a confusion matrix (shape: rows x columns).
+
+    Attributes:
+        shading: `confusion` marks what is right and what is wrong by its share of the row, `sequential` goes from the smallest to
+            the largest value, `diverging` from the negative over 0 to the positive; None: confusion where rows and columns have
+            the same names, else sequential.
+    """
 
     title: str
     values: Sequence[Sequence[float]]
@@ -74,6 +131,7 @@ class HeatMapFigure:
     column_names: Sequence[str]
     row_label: str = ""
     column_label: str = ""
+    shading: Shading | None = None
     kind: Literal["heat map"] = "heat map"
 
 
@@ -94,13 +152,65 @@ class ImagesFigure:
 
 @dataclass(frozen=True)
 class BarsFigure:
-    """Bars with a name each; several series stand side by side (series name -> values)."""
+    """Bars with a name each (series name -> values).
+
+    Attributes:
+        stacked: Whether several series stand on each other instead of side by side.
+    """
 
     title: str
     names: Sequence[str]
     series: dict[str, Sequence[float]]
     y_label: str = ""
+    stacked: bool = False
     kind: Literal["bars"] = "bars"
+
+
+@dataclass(frozen=True)
+class HistogramFigure:
+    """How many values lie between edges; several series lie behind each other.
+
+    Attributes:
+        edges: Ascending, one more than there are bins.
+        series: Name -> a count, or density, per bin.
+        log: Whether counts are drawn on a logarithmic scale.
+    """
+
+    title: str
+    edges: Sequence[float]
+    series: dict[str, Sequence[float]]
+    x_label: str = ""
+    y_label: str = ""
+    log: bool = False
+    kind: Literal["histogram"] = "histogram"
+
+
+@dataclass(frozen=True)
+class Box:
+    """How the values of a group are spread (Tukey, 1977).
+
+    Attributes:
+        name: Of the group.
+        whiskers: The least and the greatest value that is no outlier.
+        quartiles: A quarter of the values is below the first, half below the second, three quarters below the third.
+        outliers: Values beyond the whiskers.
+    """
+
+    name: str
+    whiskers: Sequence[float]
+    quartiles: Sequence[float]
+    outliers: Sequence[float] = ()
+
+
+@dataclass(frozen=True)
+class BoxesFigure:
+    """Box plots over a common axis."""
+
+    title: str
+    boxes: Sequence[Box]
+    y_label: str = ""
+    log: bool = False
+    kind: Literal["boxes"] = "boxes"
 
 
 @dataclass(frozen=True)
@@ -112,4 +222,4 @@ class TextFigure:
     kind: Literal["text"] = "text"
 
 
-Figure = LinesFigure | HeatMapFigure | ImagesFigure | BarsFigure | TextFigure
+Figure = LinesFigure | PointsFigure | HeatMapFigure | ImagesFigure | BarsFigure | HistogramFigure | BoxesFigure | TextFigure

@@ -21,7 +21,20 @@ from matplotlib.text import Text
 from PIL import Image
 
 from app.drawing import THEMES, as_pixels, draw, spread, to_picture, to_png, to_svg
-from nodes.values.figure import BarsFigure, Figure, HeatMapFigure, ImagesFigure, Line, LinesFigure, TextFigure
+from nodes.values.figure import (
+    BarsFigure,
+    Box,
+    BoxesFigure,
+    Figure,
+    HeatMapFigure,
+    HistogramFigure,
+    ImagesFigure,
+    Line,
+    LinesFigure,
+    Points,
+    PointsFigure,
+    TextFigure,
+)
 
 NAMES = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
 EPOCHS = list(range(1, 13))
@@ -40,7 +53,12 @@ CONFUSION = HeatMapFigure(
 IMAGES = ImagesFigure("Images", np.arange(15 * 64, dtype=np.uint32).astype(np.uint8).reshape(15, 8, 8, 1), NAMES)
 BARS = BarsFigure("F-measure", NAMES, {"F-measure": [0.9] * 10, "recall": [0.8] * 10}, "share")
 TEXT = TextFigure("Layers", "conv_1   28 x 28 x 16\nconv_2   28 x 28 x 16")
-KINDS: list[Figure] = [CURVES, CONFUSION, IMAGES, BARS, TEXT]
+POINTS = PointsFigure(
+    "Embedding", [Points(name, [n, n + 0.5], [n % 3, n % 4]) for n, name in enumerate(NAMES)], "first", "second", square=True
+)
+HISTOGRAM = HistogramFigure("Ages", [0, 1, 2, 4], {"all": [5, 3, 0], "some": [1, 2, 1]}, "age", "rows")
+BOXES = BoxesFigure("Spread", [Box(name, [0, 9], [2, 3 + n / 3, 6], [12, -3]) for n, name in enumerate(NAMES)], "seconds")
+KINDS: list[Figure] = [CURVES, CONFUSION, IMAGES, BARS, TEXT, POINTS, HISTOGRAM, BOXES]
 
 EMPTY: list[Figure] = [
     LinesFigure("none", []),
@@ -56,6 +74,18 @@ EMPTY: list[Figure] = [
     BarsFigure("none", [], {}),
     BarsFigure("not a number", ["a"], {"x": [math.nan]}),
     TextFigure("none", ""),
+    PointsFigure("none", []),
+    PointsFigure("no points", [Points("a", [], [])]),
+    PointsFigure("one point", [Points("a", [1], [2])], square=True, diagonal=True),
+    PointsFigure("not a number", [Points("a", [math.nan, 1], [1, math.nan], [math.nan, math.nan])]),
+    PointsFigure("logarithms of nothing", [Points("a", [0, -1], [0, 0])], log_x=True, log_y=True),
+    HistogramFigure("none", [], {}),
+    HistogramFigure("nothing counted", [0, 1], {"a": [0]}, log=True),
+    HistogramFigure("not a number", [0, 1, 2], {"a": [math.nan, 1]}),
+    BoxesFigure("none", []),
+    BoxesFigure("one value", [Box("a", [1, 1], [1, 1, 1])], log=True),
+    BarsFigure("stacked", ["a"], {"x": [1], "y": [-2], "z": [math.nan]}, stacked=True),
+    HeatMapFigure("around nothing", [[0, -1], [1, math.nan]], ["a", "b"], ["a", "b"], shading="diverging"),
 ]
 
 

@@ -5,28 +5,66 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from nodes.values.figure import BarsFigure, Figure, HeatMapFigure, ImagesFigure, Line, LinesFigure, TextFigure
+from nodes.values.figure import (
+    BarsFigure,
+    Box,
+    BoxesFigure,
+    Figure,
+    HeatMapFigure,
+    HistogramFigure,
+    ImagesFigure,
+    Line,
+    LinesFigure,
+    PointsFigure,
+    TextFigure,
+)
+
+Data = tuple[Sequence[str], Iterable[Sequence[str]]]
+"""Names of columns, and rows."""
 
 
 def figure_csv(figure: Figure) -> str:
     """A figure's data as a table: a column per line or series, a row per name or position."""
+    if isinstance(figure, TextFigure):
+        return figure.text + "\n"
+    return csv_text(*_table(figure))
+
+
+def _table(figure: Figure) -> Data:
+    data: Data
     match figure:
         case LinesFigure():
-            return csv_text(*_of_lines(figure))
+            data = _of_lines(figure)
+        case PointsFigure():
+            data = _of_points(figure)
         case HeatMapFigure():
-            rows = ([name, *map(_cell, values)] for name, values in zip(figure.row_names, figure.values, strict=True))
-            return csv_text([figure.row_label, *figure.column_names], rows)
+            rows = zip(figure.row_names, figure.values, strict=True)
+            data = [figure.row_label, *figure.column_names], ([name, *map(_cell, values)] for name, values in rows)
         case BarsFigure():
-            series = list(figure.series.values())
-            rows = ([name, *(_cell(values[i]) for values in series)] for i, name in enumerate(figure.names))
-            return csv_text(["", *figure.series], rows)
+            data = ["", *figure.series], zip(figure.names, *_cells(figure.series), strict=True)
+        case HistogramFigure():
+            edges = [*map(_cell, figure.edges)]
+            data = ["from", "to", *figure.series], zip(edges, edges[1:], *_cells(figure.series), strict=False)
+        case BoxesFigure():
+            head = ["", "low", "first quartile", "median", "third quartile", "high", "outliers"]
+            data = head, map(_of_box, figure.boxes)
         case ImagesFigure():
             captions = [*figure.captions, *[""] * (len(figure.images) - len(figure.captions))]
-            return csv_text(["image", "caption"], ([str(i), text] for i, text in enumerate(captions, 1)))
+            data = ["image", "caption"], ([str(i), text] for i, text in enumerate(captions, 1))
         case TextFigure():
-            return figure.text + "\n"
+            data = ["text"], ([line] for line in figure.text.splitlines())
+    return data
+
+
+def _cells(series: Mapping[str, Sequence[float]]) -> list[list[str]]:
+    return [[*map(_cell, values)] for values in series.values()]
+
+
+def _of_box(box: Box) -> list[str]:
+    five = (box.whiskers[0], *box.quartiles, box.whiskers[1])
+    return [box.name, *map(_cell, five), " ".join(map(_cell, box.outliers))]
 
 
 def csv_text(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -44,6 +82,18 @@ def _of_lines(figure: LinesFigure) -> tuple[list[str], list[list[str]]]:
     values = [{float(x): _cell(y) for x, y in zip(line.x, line.y, strict=True)} for line in figure.lines]
     head = [figure.x_label or "x", *map(_column, figure.lines)]
     return head, [[_cell(x), *(found.get(x, "") for found in values)] for x in positions]
+
+
+def _of_points(figure: PointsFigure) -> tuple[list[str], list[list[str]]]:
+    """A row per point, with its series and, where it has one, the number behind its shade."""
+    shaded = any(len(series.shades) for series in figure.points)
+    head = ["series", figure.x_label or "x", figure.y_label or "y", *([figure.shade_label or "shade"] if shaded else [])]
+    rows = []
+    for series in figure.points:
+        shades = series.shades if len(series.shades) else [math.nan] * len(series.x)
+        for x, y, shade in zip(series.x, series.y, shades, strict=True):
+            rows.append([series.name, _cell(x), _cell(y), *([_cell(shade)] if shaded else [])])
+    return head, rows
 
 
 def _column(line: Line) -> str:

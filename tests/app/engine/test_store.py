@@ -16,7 +16,19 @@ import pytest
 from app.engine import store as module
 from app.engine.store import Store
 from nodes.base import Value
-from nodes.values.figure import BarsFigure, HeatMapFigure, ImagesFigure, Line, LinesFigure, TextFigure
+from nodes.values.figure import (
+    BarsFigure,
+    Box,
+    BoxesFigure,
+    HeatMapFigure,
+    HistogramFigure,
+    ImagesFigure,
+    Line,
+    LinesFigure,
+    Points,
+    PointsFigure,
+    TextFigure,
+)
 from nodes.values.network import Call, LayerSpec, Network, NetworkSpec, Tensor, TensorSpec, WeightSpec
 from nodes.values.table import Table
 
@@ -110,6 +122,9 @@ def test_figures_come_back_equal(store: Store) -> None:
         HeatMapFigure("t", [[1, 2], [3, 4]], ["a", "b"], ["a", "b"], "actual", "predicted"),
         BarsFigure("t", ["a"], {"f": [0.5]}, "F"),
         TextFigure("t", "text"),
+        PointsFigure("t", [Points("a", [1.0], [2.0], [3.0], 4)], "x", "y", True, True, "s", True, True),
+        HistogramFigure("t", [0.0, 1.0], {"n": [4]}, "x", "y", True),
+        BoxesFigure("t", [Box("g", [0, 9], [2, 3, 6], [11])], "y", True),
     ]
     for figure in figures:
         put(store, "dd01", figure=figure)

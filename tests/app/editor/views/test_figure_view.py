@@ -19,7 +19,20 @@ from app.editor.views.background import in_background, wait_until_idle
 from app.editor.views.exporting import Export, ExportButton, Exports
 from app.editor.views.figure_data import figure_csv
 from app.editor.views.figure_view import Drawn, FigureView, Sketch, draw_sketch
-from nodes.values.figure import BarsFigure, Figure, HeatMapFigure, ImagesFigure, Line, LinesFigure, TextFigure
+from nodes.values.figure import (
+    BarsFigure,
+    Box,
+    BoxesFigure,
+    Figure,
+    HeatMapFigure,
+    HistogramFigure,
+    ImagesFigure,
+    Line,
+    LinesFigure,
+    Points,
+    PointsFigure,
+    TextFigure,
+)
 
 pytestmark = pytest.mark.usefixtures("light", "at_rest")
 CURVE = LinesFigure("Curve", [Line("a", [1, 2, 3], [1.0, 4.0, 2.0])], "epoch")
@@ -181,6 +194,13 @@ def test_the_menu_opens_by_keyboard(qtbot: QtBot) -> None:
         (BarsFigure("t", ["x", "y,z"], {"s": [1, 2], "u": [0.1, 3]}), ',s,u\nx,1,0.1\n"y,z",2,3\n'),
         (ImagesFigure("t", np.zeros((2, 1, 1, 1), np.uint8), ["only one"]), "image,caption\n1,only one\n2,\n"),
         (TextFigure("t", "a\nb"), "a\nb\n"),
+        (PointsFigure("t", [Points("s", [1], [2.5]), Points("u", [0], [1])], "a", "b"), "series,a,b\ns,1,2.5\nu,0,1\n"),
+        (PointsFigure("t", [Points("s", [1], [2], [7])], shade_label="age"), "series,x,y,age\ns,1,2,7\n"),
+        (HistogramFigure("t", [0, 1, 3], {"n": [4, 5]}), "from,to,n\n0,1,4\n1,3,5\n"),
+        (
+            BoxesFigure("t", [Box("g", [0, 9], [2, 3, 6], [11, 12.5])]),
+            ",low,first quartile,median,third quartile,high,outliers\ng,0,2,3,6,9,11 12.5\n",
+        ),
     ],
     ids=lambda value: getattr(value, "kind", ""),
 )

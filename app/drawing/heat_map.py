@@ -1,0 +1,137 @@
+"""A matrix of numbers as shades: confusion matrices, correlations, feature maps."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from app.drawing.theme import CHARACTER_WIDTH, POINTS, TICK_SIZE, Theme
+from app.drawing.tools import bare, clipped, mixed, plain, readable_on, rgb, say_empty, short, text_width
+from nodes.values.figure import HeatMapFigure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Drawing
+    from numpy.typing import NDArray
+
+NUMBERED_CELLS = 30
+"""Up to so many columns the cells of a heat map show their numbers, and are drawn as vectors."""
+
+
+def draw_heat_map(drawing: Drawing, figure: HeatMapFigure, colors: Theme) -> float:
+    """A matrix; returns the height in inches."""
+    import numpy as np
+
+    axes = drawing.subplots()
+    values = np.asarray(figure.values, dtype=float).reshape(len(figure.row_names), len(figure.column_names))
+    rows, columns = values.shape
+    width = drawing.get_figwidth()
+    if not values.size:
+        bare(axes, colors)
+        say_empty(axes, colors)
+        return 1.5
+    names_width = min(text_width(figure.row_names, TICK_SIZE), width * 0.35) + 0.45
+    cell_width = (width - names_width - 0.3) / columns
+    numbered = max(rows, columns) <= NUMBERED_CELLS
+    cell_height = max(0.3, min(cell_width, 0.46)) if numbered else min(cell_width, 9 / rows)
+    same = list(figure.row_names) == list(figure.column_names)
+    shading = figure.shading or ("confusion" if same else "sequential")
+    is_confusion = shading == "confusion" and same
+    if is_confusion:
+        shades = _confusion_shades(values, colors)
+    elif shading == "diverging":
+        shades = _diverging_shades(values, colors)
+    else:
+        shades = _plain_shades(values, colors)
+    if numbered:
+        axes.pcolormesh(shades, edgecolors=[rgb(colors.panel)], linewidth=1.6)
+        axes.invert_yaxis()
+        _number_cells(axes, values, shades, cell_width, is_confusion=is_confusion)
+    else:
+        axes.imshow(shades, extent=(0, columns, rows, 0), aspect="auto", interpolation="none")
+    bare(axes, colors)
+    axes.xaxis.tick_top()
+    axes.xaxis.set_label_position("top")
+    slanted = _name_ticks(axes, figure, cell_width, cell_height)
+    axes.set_xlabel(plain(figure.column_label), labelpad=8, loc="left")
+    axes.set_ylabel(plain(figure.row_label), labelpad=8, loc="top")
+    head = 0.3 + (min(text_width(figure.column_names, TICK_SIZE), 2.0) * 0.72 if slanted else 0.0)
+    return rows * cell_height + head + (0.3 if figure.column_label else 0)
+
+
+def _confusion_shades(values: NDArray[Any], colors: Theme) -> NDArray[Any]:
+    """RGB per cell by its share of the row: what is right in the accent colour, what is wrong in orange.
+
+    Mistakes are drawn by the square root of their share: of a good classifier's, few are more than some percent.
+    """
+    import numpy as np
+
+    totals = np.nansum(np.abs(values), axis=1, keepdims=True)
+    share = np.nan_to_num(np.divide(np.abs(values), totals, out=np.zeros_like(values), where=totals > 0))
+    right = np.eye(len(values), dtype=bool)[..., None]
+    return np.where(
+        right,
+        mixed(colors.panel, colors.full, 0.08 + 0.82 * share),
+        mixed(colors.panel, colors.dashed[0], np.where(share > 0, 0.04 + 0.8 * np.sqrt(share), 0.0)),
+    )
+
+
+def _plain_shades(values: NDArray[Any], colors: Theme) -> NDArray[Any]:
+    """RGB per cell between the smallest and the largest value."""
+    import numpy as np
+
+    finite = values[np.isfinite(values)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    return mixed(colors.panel, colors.full, 0.04 + 0.86 * np.nan_to_num((values - low) / ((high - low) or 1)))
+
+
+def _diverging_shades(values: NDArray[Any], colors: Theme) -> NDArray[Any]:
+    """RGB per cell: nothing at 0, the accent colour for the greatest distance above it, orange below."""
+    import numpy as np
+
+    finite = np.abs(values[np.isfinite(values)])
+    share = np.nan_to_num(values / ((float(finite.max()) if finite.size else 1.0) or 1.0))
+    above = _strong(colors.panel, colors.full, share)
+    return np.where(share[..., None] >= 0, above, _strong(colors.panel, colors.dashed[0], -share))
+
+
+def _strong(low: str, high: str, share: NDArray[Any]) -> NDArray[Any]:
+    return mixed(low, high, 0.92 * share)
+
+
+def _number_cells(axes: Axes, values: NDArray[Any], shades: NDArray[Any], cell_width: float, *, is_confusion: bool) -> None:
+    """Write every cell's number, in the colour that is readable on it; nothing is written where nothing was counted."""
+    import numpy as np
+
+    texts = [[short(v) if math.isfinite(v) else "–" for v in row] for row in values]
+    longest = max(len(t) for row in texts for t in row)
+    size = max(5.0, min(9.5, cell_width * POINTS * 0.86 / (longest * CHARACTER_WIDTH)))
+    for (row, column), value in np.ndenumerate(values):
+        if is_confusion and value == 0 and row != column:
+            continue
+        axes.text(
+            column + 0.5,
+            row + 0.5,
+            texts[row][column],
+            ha="center",
+            va="center",
+            size=size,
+            weight="bold" if is_confusion and row == column else "normal",
+            color=readable_on(shades[row, column]),
+            in_layout=False,  # it lies inside its cell; measuring a thousand of them would take most of the time
+        )
+
+
+def _name_ticks(axes: Axes, figure: HeatMapFigure, cell_width: float, cell_height: float) -> bool:
+    """Name rows and columns; True if the columns' names had to be slanted to fit. Of very many, only every n-th is named."""
+    slanted = text_width(figure.column_names, TICK_SIZE) > cell_width * 0.95
+    needed = TICK_SIZE * 1.25 / POINTS
+    every_column = max(1, math.ceil(needed * 1.3 / cell_width)) if slanted else 1
+    every_row = max(1, math.ceil(needed / cell_height))
+    columns, rows = range(0, len(figure.column_names), every_column), range(0, len(figure.row_names), every_row)
+    axes.set_xticks([i + 0.5 for i in columns], [clipped(figure.column_names[i]) for i in columns])
+    axes.set_yticks([i + 0.5 for i in rows], [clipped(figure.row_names[i]) for i in rows])
+    if slanted:
+        for label in axes.get_xticklabels():
+            label.set(rotation=45, ha="left", va="bottom", rotation_mode="anchor")
+    return slanted

@@ -1,0 +1,92 @@
+"""Points in a plane: scatter plots, embeddings, predicted against actual numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from app.drawing.theme import Theme
+from app.drawing.tools import bare, clipped, name_powers, plain, say_empty
+from nodes.values.figure import PointsFigure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Drawing
+
+LEGEND_COLUMN = 20
+"""So many series at most are named in one column."""
+VECTOR_POINTS = 2000
+"""More points than this are one picture inside an SVG, which else becomes too heavy to open."""
+
+
+def draw_points(drawing: Drawing, figure: PointsFigure, colors: Theme) -> float:
+    """The points, smaller and clearer the more there are; returns the height in inches."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    axes = drawing.subplots()
+    bare(axes, colors, grid="both")
+    count = sum(len(series.x) for series in figure.points)
+    if not count:
+        say_empty(axes, colors)
+        return 1.5
+    axes.margins(0.05)
+    size, opacity = max(3.0, 34.0 - 8.0 * math.log10(count)), max(0.35, 0.95 - 0.15 * math.log10(count))
+    shaded = [value for series in figure.points for value in series.shades if math.isfinite(value)]
+    shades = LinearSegmentedColormap.from_list("shades", [colors.dashed[0], colors.solid[2], colors.full])
+    drawn = None
+    for place, series in enumerate(figure.points):
+        hue = place if series.hue is None else series.hue
+        look = (
+            {"c": series.shades, "cmap": shades, "vmin": min(shaded, default=0.0), "vmax": max(shaded, default=1.0)}
+            if len(series.shades)
+            else {"color": colors.solid[hue % len(colors.solid)], "marker": MARKS[hue // len(colors.solid) % len(MARKS)]}
+        )
+        made = axes.scatter(
+            series.x,
+            series.y,
+            s=size,
+            alpha=opacity,
+            linewidths=0,
+            label=plain(clipped(series.name)),
+            rasterized=count > VECTOR_POINTS,
+            **look,
+        )
+        drawn = made if len(series.shades) else drawn
+    _scale(axes, figure)
+    if figure.diagonal:
+        axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())  # the line must not widen them
+        axes.axline((0, 0), slope=1, color=colors.muted, linewidth=1.0, dashes=(4, 3), zorder=0.9)
+    if drawn is not None:
+        drawn.set_alpha(None if count < 100 else 0.8)
+        bar = drawing.colorbar(drawn, ax=axes, fraction=0.035, pad=0.02, label=plain(figure.shade_label))
+        bar.outline.set_visible(False)
+        bar.ax.tick_params(length=0)
+    elif len(figure.points) > 1:
+        legend = axes.legend(
+            loc="upper left",
+            bbox_to_anchor=(1.01, 1.0),
+            borderaxespad=0,
+            ncols=math.ceil(len(figure.points) / LEGEND_COLUMN),
+            handletextpad=0.3,
+        )
+        for handle in legend.legend_handles:
+            if handle is not None:
+                handle.set(alpha=1.0, sizes=[26.0])
+    axes.set_xlabel(plain(figure.x_label))
+    axes.set_ylabel(plain(figure.y_label))
+    return min(drawing.get_figwidth() * (0.72 if figure.square else 0.55), 5.5)
+
+
+MARKS = ("o", "^", "s", "D", "P", "X")
+"""When the colours are used up, they come again with another mark."""
+
+
+def _scale(axes: Axes, figure: PointsFigure) -> None:
+    if figure.log_x and any(value > 0 for series in figure.points for value in series.x):
+        axes.set_xscale("log", nonpositive="mask")
+        name_powers(axes.xaxis)
+    if figure.log_y and any(value > 0 for series in figure.points for value in series.y):
+        axes.set_yscale("log", nonpositive="mask")
+        name_powers(axes.yaxis)
+    if figure.square and not (figure.log_x or figure.log_y):
+        axes.set_aspect("equal", adjustable="datalim")
