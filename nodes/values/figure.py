@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -160,7 +160,7 @@ class BarsFigure:
 
     title: str
     names: Sequence[str]
-    series: dict[str, Sequence[float]]
+    series: Mapping[str, Sequence[float]]
     y_label: str = ""
     stacked: bool = False
     kind: Literal["bars"] = "bars"
@@ -178,7 +178,7 @@ class HistogramFigure:
 
     title: str
     edges: Sequence[float]
-    series: dict[str, Sequence[float]]
+    series: Mapping[str, Sequence[float]]
     x_label: str = ""
     y_label: str = ""
     log: bool = False

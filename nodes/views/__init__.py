@@ -1,0 +1,1 @@
+"""Nodes that draw tables: lines, points, bars, histograms, boxes, heat maps."""
