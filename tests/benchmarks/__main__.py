@@ -19,7 +19,18 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import chain, editor, image_folder, larger_than_memory, main_job, plan, prediction, table_view
+from tests.benchmarks import (
+    catalog,
+    chain,
+    editor,
+    image_folder,
+    larger_than_memory,
+    main_job,
+    plan,
+    prediction,
+    table_view,
+    tables,
+)
 from tests.benchmarks.measuring import Setup
 from tests.benchmarks.report import Broken, Row, as_table
 
@@ -32,6 +43,8 @@ BENCHMARKS: Mapping[str, Callable[[Setup], Iterable[Row]]] = {
     "larger_than_memory": larger_than_memory.measure,
     "editor": editor.measure,
     "table_view": table_view.measure,
+    "tables": tables.measure,
+    "catalog": catalog.measure,
 }
 
 WIDTH = 170
