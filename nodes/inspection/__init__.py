@@ -1,0 +1,1 @@
+"""Nodes that look into networks and at what they make of images."""
