@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.preview import drawable
+from nodes.images.preview import as_pixels
 from nodes.values.figure import Figure, FigureSpec, ImagesFigure
 from nodes.values.table import Table
 from nodes.views.drawing_data import group_names
@@ -102,7 +102,6 @@ class PredictionGallery(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Ranks the rows by their probability; only the chosen images are read."""
-        import polars as pl
 
         table = values.table()
         rows = self._rows(table)
@@ -111,18 +110,10 @@ class PredictionGallery(Node):
         chosen = table.take(rows["row"].to_numpy())
         column = self.image_column or table.spec.columns_of("image")[0]
         images = chosen.frame([column])[column]
-        there = images.is_not_null()
-        pixels: Any = images.drop_nulls().to_numpy()
-        if pixels.shape[-1] not in (1, 3, 4):
-            pixels = pixels[..., :1]
-        captions = [self._caption(row) for row in rows.filter(there).iter_rows(named=True)]
+        captions = [self._caption(row) for row in rows.filter(images.is_not_null()).iter_rows(named=True)]
         title = f"{self.order.capitalize()} {'predictions' if self.which == 'all' else f'{self.which} predictions'}"
-        if isinstance(images.dtype, pl.Array) and not len(pixels):
-            pixels = pixels.reshape(0, *images.dtype.shape[:2], pixels.shape[-1])
-        return {
-            "table": chosen,
-            "figure": ImagesFigure(title, drawable(pixels) if len(pixels) else pixels.astype("uint8"), captions),
-        }
+        pixels = as_pixels(images.drop_nulls().to_numpy())
+        return {"table": chosen, "figure": ImagesFigure(title, pixels, captions)}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
         """The images."""

@@ -150,6 +150,9 @@ class IdxReader(Node):
     The images become a column of dtype Array(UInt8, (height, width, 1)); a file with a fourth dimension gives it as
     channels. Files of other number types than bytes keep their type. Labels are class numbers from 0: with class names
     given they become names. A file may be gzipped or not, whatever its name says.
+
+    Example: choose `train-images-idx3-ubyte.gz` and `train-labels-idx1-ubyte.gz` of Fashion-MNIST: 60 000 rows with an
+    image of 28 x 28 x 1 and its label.
     """
 
     id: ClassVar[str] = "readers.idx"

@@ -23,6 +23,9 @@ class ClassExtractor(Node):
     The class names are those given here, else those of another column of the table, else those that came with the
     array; several number columns are otherwise named by themselves. Where no names are known, the prediction is the
     class number. A row with a missing or undefined probability gets no prediction.
+
+    Example: behind an Executor choose the network's output, an array of ten probabilities: the new column `prediction`
+    holds `Sneaker`, `probability` 0.97. A Scorer compares it with the label.
     """
 
     id = "scoring.class_extractor"

@@ -20,6 +20,9 @@ class NumericScorer(Node):
 
     What is not defined is missing: R² where all actual numbers are the same, the percentage error where one of them is 0,
     adjusted R² where there are not more rows than predictors. NaN counts as missing.
+
+    Example: choose `temperature` as reference and the network's output as prediction: a mean absolute error of 0.8 is 0.8
+    degrees.
     """
 
     id = "scoring.numeric_scorer"

@@ -36,6 +36,9 @@ class Scorer(Node):
     The statistics have one row per class and three more: the mean over the classes, the mean weighted by how often a
     class actually occurs, and the overall figures. What is not defined, such as the precision of a class that was never
     predicted, is missing, and left out of the means.
+
+    Example: choose `label` and the `prediction` of a Class Extractor: the row `Shirt`, column `T-shirt/top` of the matrix
+    says how many shirts were taken for T-shirts.
     """
 
     id = "scoring.scorer"

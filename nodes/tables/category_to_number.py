@@ -26,6 +26,9 @@ class CategoryToNumber(Node):
     The second output lists what became what: `column`, `category`, `number`. Wire it to the `mapping` input of another
     Category to Number to give test data the numbers of the training data: then it alone decides, whatever the settings
     for order, start, increment and missing cells say.
+
+    Example: choose `label` with start value 0: `cat`, `dog`, `fox` become 0, 1, 2, which the loss Sparse Categorical
+    Crossentropy takes as target.
     """
 
     id = "tables.category_to_number"

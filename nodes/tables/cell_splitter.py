@@ -21,6 +21,8 @@ class CellSplitter(Elementwise):
     A path such as `train/cat/001.png` gives its class so. With a fixed number of columns, later nodes know them before
     anything runs; what is left over stands, unsplit, in the last one. Otherwise there are as many columns as the row with
     the most cells needs. Rows with fewer cells have missing ones at the end. All cells are text (see String to Number).
+
+    Example: split `images/rose/0017.jpg` at `/` into columns: the second one is the class.
     """
 
     id = "tables.cell_splitter"

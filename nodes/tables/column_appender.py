@@ -18,6 +18,8 @@ class ColumnAppender(Node):
 
     The first row of each table makes the first row, and so on: rows are told by their position, not by a key (a Joiner does
     that). Nothing is copied; only where a table is shorter and is filled up, its columns are written anew.
+
+    Example: put the labels that a CSV Reader gives beside the images that an Image Folder Reader gives, row by row.
     """
 
     id = "tables.column_appender"

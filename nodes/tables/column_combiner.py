@@ -20,6 +20,8 @@ class ColumnCombiner(Elementwise):
     """Write the cells of several columns into one text, with a separator between them.
 
     Where a cell contains the separator it can be quoted, as in a CSV file, so that a Cell Splitter finds the cells again.
+
+    Example: combine `first` and `last` with a space into `name`: `Ada` and `Lovelace` become `Ada Lovelace`.
     """
 
     id = "tables.column_combiner"

@@ -18,6 +18,9 @@ class ColumnFilter(Node):
     Columns are chosen by hand, by their names' pattern, or by type. By hand, what happens to a column that stands in
     neither list is a setting of its own: so the node goes on doing what was meant when a column is added upstream. The
     columns keep their order, and nothing is copied.
+
+    Example: keep the columns that fit the wildcard `pixel_*`, and leave everything else out, before the pixels become an
+    image.
     """
 
     id = "tables.column_filter"

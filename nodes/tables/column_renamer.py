@@ -20,6 +20,8 @@ class ColumnRenamer(Node):
 
     Names come from the list, or from a second table with one row per column: its old name and its new one. Both can be used
     together; then the list decides where both name a column. Columns may swap their names. Nothing is copied.
+
+    Example: call `dense_2` `probabilities`, so that the nodes behind need not be changed when the layer is.
     """
 
     id = "tables.column_renamer"

@@ -16,6 +16,8 @@ class ColumnRenamerRegex(Node):
     The pattern is a regular expression, looked for anywhere in a name: `^` and `$` tie it to the ends. In the replacement
     `$1` or `${1}` stands for what the first pair of brackets holds, `${i}` for the column's number, from 1, and `$$` for a
     dollar sign. Two columns must not get one name. Nothing is copied.
+
+    Example: replace `^sepal_(.*)$` by `$1 of the sepal`: `sepal_length` becomes `length of the sepal`.
     """
 
     id = "tables.column_renamer_regex"

@@ -14,6 +14,8 @@ class ColumnResorter(Node):
 
     Some columns come first, some last, each in the order of its list; all others, new ones too, stand between them, as they
     were or sorted by name. Nothing is copied.
+
+    Example: name `label` as first: it comes before all other columns, which stay in their order.
     """
 
     id = "tables.column_resorter"

@@ -23,6 +23,8 @@ class Concatenate(Node):
     have nothing in common, and class numbers that stand for different classes, are an error that names both tables.
 
     KNIME compares rows by their RowID; here columns that identify a row take its place.
+
+    Example: wire the images of two folders to it: one table with the rows of the first and then those of the second.
     """
 
     id = "tables.concatenate"

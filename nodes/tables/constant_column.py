@@ -31,6 +31,8 @@ class ConstantValueColumn(Elementwise):
 
     What marks where rows come from: put a column with the name of the folder or the class beside each table before they are
     concatenated. A value of type Enum makes a category column with this one category.
+
+    Example: append `source` = `camera 1` before Concatenate, so that every row says where it came from.
     """
 
     id = "tables.constant_value_column"

@@ -16,6 +16,8 @@ class DateTimeToString(ElementwiseColumns):
 
     The format is written as in String to Date&Time: %d.%m.%Y gives 31.12.2025. Without one, text as in the ISO standard
     comes out.
+
+    Example: with the format `%Y-%m`, 2024-03-15 becomes `2024-03`: a key for GroupBy.
     """
 
     id = "tables.datetime_to_string"

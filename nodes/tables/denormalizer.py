@@ -10,6 +10,9 @@ class Denormalizer(ModelApplied):
 
     Columns are told by name: a predicted column must have the name that the model knows (Column Renamer), or is left as it
     is where absent columns are ignored.
+
+    Example: wire the model of the Normalizer to it, and the Executor's table: predictions between 0 and 1 become degrees
+    again.
     """
 
     id = "tables.denormalizer"

@@ -20,6 +20,8 @@ class Difference(Node):
 
     The first rows have none before them: their difference is missing. Dates and times give durations. The order of the rows
     counts: put a Sorter before.
+
+    Example: choose `price`, with steps of 1: each row tells by how much the price has changed since the row before.
     """
 
     id = "tables.difference"

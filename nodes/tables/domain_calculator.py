@@ -21,6 +21,8 @@ class DomainCalculator(Node):
     Nodes after it then know the classes before anything runs: One to Many and Pivot their columns, a learner its outputs.
     Where the categories are typed in, this node too knows them; a value that is not among them stops it or becomes missing.
     Columns of class numbers with known names become columns of these names.
+
+    Example: after a filter has removed all rows of class `fox`, it takes `fox` out of the column's known classes too.
     """
 
     id = "tables.domain_calculator"

@@ -16,6 +16,8 @@ class DoubleToInteger(ElementwiseColumns):
     """Round numbers to whole numbers, of a whole-number type.
 
     What the type cannot hold (too large, infinite, NaN) stops the node or becomes missing.
+
+    Example: round 2.6 to 3 in the column `rating`, so that it can be a class number.
     """
 
     id = "tables.double_to_integer"

@@ -19,6 +19,8 @@ class DuplicateRowFilter(Node):
 
     Missing cells agree with each other, and so do NaN. Instead of leaving the other rows out, two columns can tell what
     each row is: unique, chosen, or a duplicate, and of which row. The rows keep their order, and nothing is copied.
+
+    Example: choose `file` and keep the first: every picture stays once, however often it was listed.
     """
 
     id = "tables.duplicate_row_filter"

@@ -30,6 +30,8 @@ class GroupBy(Node):
 
     Without a group column, all rows become one. Missing cells do not count, unless an aggregation says so; NaN counts as
     missing. A missing key is a group of its own. Groups come in the order of their first row.
+
+    Example: group by `species` with the mean of `petal_length`: three rows, one per species.
     """
 
     id = "tables.group_by"

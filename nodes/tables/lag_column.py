@@ -19,6 +19,8 @@ class LagColumn(Node):
     With 3 copies and an interval of 1 a row gets the cells of the three rows before it; with an interval of 7, those of 7,
     14 and 21 rows before. A negative interval looks ahead. The first rows have nothing before them: their cells are missing,
     or the rows are left out. The order of the rows counts: put a Sorter before.
+
+    Example: choose `temperature` with lag 7: beside each day's temperature stand those of the seven days before.
     """
 
     id = "tables.lag_column"

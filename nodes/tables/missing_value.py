@@ -66,6 +66,9 @@ class MissingValue(Node):
     The second output holds the values that columns were filled with (mean, median, mode, smallest, largest, fixed). Wire it
     to the second input of another Missing Value to fill test data with the values of the training data: there, nothing is
     computed anew. Rows are left out after the cells were replaced.
+
+    Example: fill missing numbers with the median and missing text with `unknown`, before a network, which takes no
+    missing values.
     """
 
     id = "tables.missing_value"

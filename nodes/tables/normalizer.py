@@ -20,6 +20,9 @@ class Normalizer(Node):
     anew. A Denormalizer undoes it. Missing cells stay missing; NaN and infinite ones do not count for the model. A column in
     which all numbers are equal becomes the smallest value (min-max) or 0. Whole numbers become Float64. (Images have a
     Normalizer of their own.)
+
+    Example: bring `age` and `income` to 0 … 1 on the training rows, and give the model to a Normalizer (Apply) for the
+    test rows.
     """
 
     id = "tables.normalizer"

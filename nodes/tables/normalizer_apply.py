@@ -9,6 +9,8 @@ class NormalizerApply(ModelApplied):
     """Scale the columns of a table by the model of a Normalizer: test data as the training data were.
 
     Numbers outside the range of the training data come out beyond the minimum or the maximum.
+
+    Example: wire the model that a Normalizer made of the training rows to it, and the test rows: both are scaled alike.
     """
 
     id = "tables.normalizer_apply"

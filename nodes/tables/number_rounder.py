@@ -17,6 +17,8 @@ class NumberRounder(ElementwiseColumns):
 
     The numbers keep their type. Whole numbers stay as they are when rounded to decimals. To get whole numbers of a
     whole-number type, use Double to Integer.
+
+    Example: round `probability` to 2 decimals: 0.97312 becomes 0.97.
     """
 
     id = "tables.number_rounder"

@@ -18,6 +18,8 @@ class NumberToString(ElementwiseColumns):
 
     Every number is written so that reading it gives the same number again; true and false become `true` and `false`. To
     have fewer digits, put a Number Rounder before. Missing cells stay missing.
+
+    Example: turn the class numbers 0 … 9 into text, so that they count as categories.
     """
 
     id = "tables.number_to_string"

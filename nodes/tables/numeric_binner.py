@@ -24,6 +24,8 @@ class NumericBinner(Node):
 
     The second output tells the edges. Wire it to the second input of another Numeric Binner to put test data into the bins
     of the training data.
+
+    Example: with the edges 18 and 65 and three labels, ages become `child`, `adult` and `senior`.
     """
 
     id = "tables.numeric_binner"

@@ -21,6 +21,8 @@ class OneToMany(Node):
     Also known as one-hot or dummy encoding. For columns of a category type the values are their categories, in their order,
     whether they occur or not, so that later nodes know the columns before anything runs, and training and test data get the
     same ones. For other columns they are the values that occur, sorted. Where the cell is missing, all are 0.
+
+    Example: choose `color`: the columns `red`, `green` and `blue` hold 1 where the row has that color, else 0.
     """
 
     id = "tables.one_to_many"

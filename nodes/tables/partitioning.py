@@ -16,6 +16,9 @@ class Partitioning(Node):
     same share in both tables, to within one row, with the total exact. Linear sampling takes rows at even distances, the
     first and the last one included. Whatever the sampling, the rows keep their order. Nothing is copied: both outputs
     share the input's data.
+
+    Example: 80 % stratified by `label` with seed 1: the first output for training, the second for testing, both with
+    equal shares of every class.
     """
 
     id = "tables.partitioning"

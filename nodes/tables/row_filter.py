@@ -157,6 +157,8 @@ class RowFilter(Node):
     A criterion looks at a column or at the number of the row (from 1). Values are understood by the column's type and
     checked before anything runs. A missing cell meets no criterion but "is missing" and "not equals"; NaN counts as
     missing. The rows keep their order, and nothing is copied.
+
+    Example: `label` equals `Shirt` and `probability` is less than 0.5: the shirts that the network was not sure of.
     """
 
     id = "tables.row_filter"

@@ -20,6 +20,9 @@ class RowID(Node):
     KNIME keeps such names beside every table. Here they are a column like any other: made where they are needed, to join
     by, or to find a row again after it was sorted. (Any column can be such a key; to check that it has no value twice, use
     the Duplicate Row Filter.)
+
+    Example: append `id` with the prefix `Row`, from 0: `Row0`, `Row1`, … which stay with their rows through sorting and
+    filters.
     """
 
     id = "tables.row_id"

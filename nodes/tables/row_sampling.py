@@ -15,6 +15,9 @@ class RowSampling(Node):
     Random and stratified sampling choose by chance, from a seed; stratified sampling gives every class of a column the
     share that it has in the table, to within one row. Linear sampling takes rows at even distances. The rows keep their
     order, and nothing is copied. (To have the other rows too, use Partitioning.)
+
+    Example: 1 000 rows stratified by `label`: a small table with all classes, to try a network on before the long
+    training.
     """
 
     id = "tables.row_sampling"

@@ -41,6 +41,8 @@ class Sorter(Node):
     Rows that agree in the first column are sorted by the second, and so on; rows that agree in all keep their order.
     Text is sorted by its letters' numbers in Unicode, capital letters first; categories in the order in which the column
     declares them. Nothing is copied but the row numbers: images stay where they are.
+
+    Example: sort by `probability`, descending: the predictions that the network is surest of come first.
     """
 
     id = "tables.sorter"

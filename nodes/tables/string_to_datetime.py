@@ -30,6 +30,8 @@ class StringToDateTime(ElementwiseColumns):
     %y year in two digits, %b month's short name, %p AM or PM, %I hour of twelve; anything else stands for itself. Without a
     format, text as in the ISO standard is understood: 2025-12-31, 23:59, 2025-12-31T23:59:30. (KNIME writes yyyy-MM-dd;
     polars without a format guesses from the first cell, which two parts of a long table could answer differently.)
+
+    Example: with the format `%d.%m.%Y`, the text `15.03.2024` becomes a date that can be sorted and subtracted.
     """
 
     id = "tables.string_to_datetime"

@@ -21,6 +21,8 @@ class StringToNumber(ElementwiseColumns):
     Spaces around a number do not count, and text without anything else is missing. What is no number of the type, such as
     `1.5` for a whole number, `300` for a UInt8, or `1.5` where the comma is the decimal separator, stops the node or becomes
     missing. (KNIME makes it missing unless told otherwise; polars, and so this node, stops.)
+
+    Example: with a comma as decimal and a dot as thousands separator, `1.234,5` becomes 1234.5.
     """
 
     id = "tables.string_to_number"

@@ -27,6 +27,8 @@ class TableCreator(Node):
     Shorter columns are filled up with missing cells. Dates are written as 2025-12-31, times as 23:59, true and false as
     `true` and `false`. A column of type Enum has as its categories the cells that are there, in the order of their first
     appearance.
+
+    Example: type two columns, `class` and `weight`, with a row per class, and wire them to the Joiner.
     """
 
     id = "tables.table_creator"

@@ -20,6 +20,9 @@ class Unpivot(Node):
 
     The retained columns are repeated beside them, without a copy. The rows come column by column: first all cells of the
     first value column, then those of the second. The columns must have a type in common, as for a Concatenate.
+
+    Example: choose `loss` and `val_loss` of a Learner's history, with `epoch` as index: two rows per epoch, with the name
+    and the value.
     """
 
     id = "tables.unpivot"

@@ -1,0 +1,107 @@
+"""Number to Category (Apply): class numbers become class names again, by the mapping that made them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.tables.category_to_number import _checked_mapping, _read_mapping
+from nodes.tables.elementwise import chosen, refuse_existing
+
+
+class NumberToCategory(Node):
+    """Turn class numbers into class names.
+
+    The names are those of a Category to Number's mapping, or those that the column has by itself. Numbers that stand for
+    nothing become missing. With class names the result is a category column with all of them; with a mapping it is text.
+
+    Example: the Keras Network Executor's predicted numbers and the mapping of the Category to Number before the learner, with
+    `label` as the mapped column, give names for the Scorer.
+    """
+
+    id: ClassVar[str] = "tables.number_to_category"
+    title: ClassVar[str] = "Number to Category (Apply)"
+    shelf: ClassVar[str] = "Tables / Columns"
+    icon: ClassVar[str] = "mdi6.tag-text-outline"
+    keywords: ClassVar[tuple[str, ...]] = (
+        "decode",
+        "class names",
+        "inverse",
+        "label decoding",
+        "index to name",
+        "inverse_transform",
+    )
+    input_ports: ClassVar[tuple[Port, ...]] = (
+        Port("table", "table", "Table", "The table with the numbers."),
+        Port(
+            "mapping",
+            "table",
+            "Mapping",
+            "As a Category to Number put it out; without it, the columns' class names.",
+            optional=True,
+        ),
+    )
+    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table with the names."),)
+
+    columns: list[str] = setting([], "Columns", "Class numbers.", columns=Columns("table", ("integer",)))
+    mapped: str | None = setting(
+        None, "Mapped column", "Whose numbers in the mapping count; empty: those of the column of the same name.", min_length=1
+    )
+    suffix: str | None = setting(
+        None, "Append suffix", "The names stand in new columns with this suffix; empty replaces the columns.", min_length=1
+    )
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        """The columns of names."""
+        import polars as pl
+
+        table = specs.table()
+        columns = chosen(table, self.columns, "integer")
+        made: dict[str, pl.DataType] = {}
+        if "mapping" in specs:
+            _checked_mapping(specs.table("mapping"))
+        for column in columns:
+            target = column + (self.suffix or "")
+            if self.suffix:
+                refuse_existing(table, target, "suffix")
+            names = table.classes.get(column)
+            if "mapping" in specs:
+                made[target] = pl.String()
+            elif names is None:
+                message = f"Column '{column}' has no class names."
+                raise NodeError(message, "Connect the mapping of a Category to Number.", setting="columns")
+            else:
+                made[target] = pl.Enum(names)
+        return {"table": table.with_columns(made)}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        """Looks the numbers up."""
+        import polars as pl
+
+        table = values.table()
+        columns = chosen(table.spec, self.columns, "integer")
+        given = _read_mapping(values.table("mapping")) if "mapping" in values else None
+        made: dict[str, pl.Series] = {}
+        for column, cells in table.frame(columns).to_dict(as_series=True).items():
+            job.check_cancelled()
+            dtype: pl.DataType
+            if given is None:
+                names = table.classes[column]
+                pairs = dict(enumerate(names))
+                dtype = pl.Enum(names)
+            else:
+                of = self.mapped or column
+                if of not in given:
+                    known = ", ".join(f"'{c}'" for c in given) or "nothing"
+                    raise NodeError(f"The mapping knows no column '{of}'.", f"It knows: {known}.", setting="mapped")
+                pairs = {number: name for name, number in given[of].items() if name is not None}
+                dtype = pl.String()
+            old = pl.Series(list(pairs), dtype=pl.Int64)
+            new = pl.Series(list(pairs.values()), dtype=dtype)
+            named = cells.cast(pl.Int64, strict=False).replace_strict(old, new, default=None, return_dtype=dtype)
+            unknown = named.null_count() - cells.null_count()
+            if unknown:
+                job.warn(f"{unknown} numbers of column '{column}' stand for nothing: missing in the output.")
+            made[column + (self.suffix or "")] = named
+        return {"table": table.with_columns(pl.DataFrame(made))}
