@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKFLOW := workflows/fashion_mnist_cnn.workflow.json
 
-.PHONY: edit run test check bench docs schema clean
+.PHONY: edit run test check bench docs backbones schema clean
 
 edit: $(VENV)/.installed
 	$(BIN)/python -m app
@@ -31,6 +31,10 @@ bench: $(VENV)/.installed-dev
 # The node reference as web pages, made from the nodes themselves.
 docs: $(VENV)/.installed
 	$(BIN)/python -m app.reference output/reference
+
+# The architectures of keras.applications that the backbone nodes build, described from the Keras that is installed.
+backbones: $(VENV)/.installed
+	$(BIN)/python -m nodes.networks.describing
 
 # The JSON schema of workflow files, written from the models; a test says when it is out of date.
 schema: $(VENV)/.installed

@@ -51,6 +51,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         names = ", ".join(plan.nodes)
         return _refuse(options, Problem(f"The workflow has no node '{unknown[0]}'.", f"Its nodes: {names}."), WRONG_CALL)
     targets = plan.needed_for(options.to or list(plan.nodes))
+    untrusted = [n for n in targets if plan.nodes[n].untrusted]
+    if untrusted:
+        problem = Problem(
+            f"The workflow has scripts, which can do anything that you can: {_listed(untrusted)}.",
+            "Nothing was run. Read them in the file or in the editor; if you trust them, run it with --allow-scripts.",
+        )
+        return _refuse(options, problem, WRONG_CALL)
     return _check(options, plan, targets) if options.check else _run(options, workflow, plan, targets)
 
 
@@ -62,6 +69,7 @@ def _prepare(options: argparse.Namespace) -> tuple[Workflow, Plan]:
     """
     from app.document.file import load
     from app.engine.plan import make_plan
+    from app.engine.trust import Trust
     from app.places import node_index
     from nodes.catalog import Catalog
 
@@ -70,7 +78,9 @@ def _prepare(options: argparse.Namespace) -> tuple[Workflow, Plan]:
     for name, why in catalog.failures.items():
         logging.getLogger("layerloom").warning("the plug-in %s could not be loaded: %s", name, why)
     folder = options.file.resolve().parent
-    return workflow, make_plan(workflow, catalog, folder=folder, variable_values=dict(options.var), overrides=options.set)
+    trust = Trust(everything=options.allow_scripts or options.check)  # checking runs nothing
+    plan = make_plan(workflow, catalog, folder=folder, variable_values=dict(options.var), overrides=options.set, trust=trust)
+    return workflow, plan
 
 
 # ------------------------------------------------------------------------------------------------------- the command line
@@ -96,6 +106,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--to", action="append", default=[], metavar="NODE", help="run only this node and what it needs")
     parser.add_argument("--check", action="store_true", help="configure every node, print all problems, run nothing")
+    parser.add_argument(
+        "--allow-scripts",
+        action="store_true",
+        help="let the scripts in the workflow run; they can do anything that you can, so read them before",
+    )
     parser.add_argument("--fresh", action="store_true", help="compute everything again, whatever is stored")
     parser.add_argument("--json", action="store_true", help="print one event per line as JSON")
     parser.add_argument("--results", type=Path, metavar="DIR", help="the folder of the stored results")
@@ -147,7 +162,7 @@ def _print_end(status: str) -> None:
 
 def _check(options: argparse.Namespace, plan: Plan, targets: Sequence[str]) -> int:
     """Print all problems of a plan."""
-    problems = _concerning(plan, targets)
+    problems = [*_concerning(plan, targets), *_scripts(plan, targets, allowed=options.allow_scripts)]
     failed = any(p.severity == "error" for p in problems)
     if options.json:
         for problem in problems:
@@ -163,6 +178,21 @@ def _check(options: argparse.Namespace, plan: Plan, targets: Sequence[str]) -> i
         if not failed:
             console.print(f"{len(targets)} nodes are ready to run.")
     return HAS_PROBLEMS if failed else DONE
+
+
+def _scripts(plan: Plan, targets: Sequence[str], *, allowed: bool) -> Iterator[Problem]:
+    """That there are scripts; which is nothing wrong, but good to know before a run."""
+    from app.engine.trust import Trust
+
+    for node_id in targets:
+        node = plan.nodes[node_id].node
+        for setting in Trust(everything=allowed).untrusted(node) if node is not None else ():
+            remedy = "Read it before you run it; a run needs --allow-scripts."
+            yield Problem("There is a script here.", remedy, node=node_id, setting=setting, severity="warning")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
 
 
 def _concerning(plan: Plan, targets: Sequence[str]) -> list[Problem]:

@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 
 from nodes.errors import Cancelled, NodeError
 from nodes.values.figure import Figure, FigureSpec
+from nodes.values.model import Model, ModelSpec
 from nodes.values.network import Network, NetworkSpec
 from nodes.values.table import Table, TableSpec
 
@@ -25,13 +26,13 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = [
-    "Cancelled", "Columns", "Inputs", "Job", "Node", "NodeError", "PathUse", "Port", "PortKind", "Settings", "Spec",
+    "Cancelled", "Columns", "Inputs", "Job", "Layers", "Node", "NodeError", "PathUse", "Port", "PortKind", "Settings", "Spec",
     "Specs", "Value", "Values", "setting",
 ]  # fmt: skip
 
-PortKind = Literal["table", "network", "figure"]
-Spec = TableSpec | NetworkSpec | FigureSpec
-Value = Table | Network | Figure
+PortKind = Literal["table", "network", "figure", "model"]
+Spec = TableSpec | NetworkSpec | FigureSpec | ModelSpec
+Value = Table | Network | Figure | Model
 T = TypeVar("T")
 
 
@@ -86,6 +87,20 @@ class Columns:
     accepts: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Layers:
+    """Declares that a setting names layers, or tensors, of the network at an input port.
+
+    Attributes:
+        port: The input port whose network offers them.
+        offers: `layers` are all by their names, `weighted layers` those that have weights, `tensors` what comes out of each
+            layer, as `conv_1_0:0`.
+    """
+
+    port: str = "network"
+    offers: Literal["layers", "weighted layers", "tensors"] = "layers"
+
+
 PathUse = Literal["read file", "read folder", "write file", "write folder"]
 
 
@@ -98,8 +113,11 @@ def setting(
     advanced: bool = False,
     shown_if: Mapping[str, Any] | None = None,
     columns: Columns | None = None,
+    layers: Layers | None = None,
     path: PathUse | None = None,
     choices: Mapping[str, str] | None = None,
+    lines: bool = False,
+    code: Literal["python"] | None = None,
     **constraints: Any,
 ) -> Any:
     """Declare one setting of a node.
@@ -112,8 +130,11 @@ def setting(
         advanced: Shown only when asked for.
         shown_if: Other settings and the value (or list of values) they need for this one to matter.
         columns: Where the setting names columns: of which table, and of which kinds.
+        layers: Where the setting names layers or tensors: of which network.
         path: Where the setting is a path: what for. What is read counts by its content, not by its name.
         choices: For a choice: a sentence of help per value.
+        lines: Whether a text may have several lines; the dialog then gives it room.
+        code: The language a text is written in. Where it is a script that the node runs, `Node.scripts` must name it.
         **constraints: pydantic's own: ge, gt, le, lt, min_length, max_length, pattern.
     """
     extra: dict[str, Any] = {"group": group}
@@ -123,10 +144,16 @@ def setting(
         extra["shown_if"] = dict(shown_if)
     if columns:
         extra["columns"] = {"port": columns.port, "accepts": list(columns.accepts)}
+    if layers:
+        extra["layers"] = {"port": layers.port, "offers": layers.offers}
     if path:
         extra["path"] = path
     if choices:
         extra["choices"] = dict(choices)
+    if lines:
+        extra["lines"] = True
+    if code:
+        extra["code"] = code
     if isinstance(default, list | dict):
         content = default
         return Field(
@@ -194,6 +221,10 @@ class Specs(Inputs[Spec]):
         """The spec of the network at `port`."""
         return cast(NetworkSpec, self.by_port[port])
 
+    def model(self, port: str = "model") -> ModelSpec:
+        """The spec of the fitted model at `port`."""
+        return cast(ModelSpec, self.by_port[port])
+
     def resolve(self, path: str | Path) -> Path:
         """An absolute path; a relative one is meant from the workflow's folder."""
         return (self.folder / Path(path).expanduser()).resolve()
@@ -218,6 +249,10 @@ class Values(Inputs[Value]):
     def network(self, port: str = "network") -> Network:
         """The network at `port`."""
         return cast(Network, self.by_port[port])
+
+    def model(self, port: str = "model") -> Model:
+        """The fitted model at `port`."""
+        return cast(Model, self.by_port[port])
 
 
 class Job(Protocol):
@@ -307,6 +342,14 @@ class Node(BaseModel):
     def reproducible(self) -> bool:
         """Whether the same inputs give the same outputs; if not, a stored result is not used in a later run."""
         return True
+
+    def scripts(self) -> Mapping[str, str]:
+        """The programs of the person's own that `execute` would run: setting in dotted form -> source; none by default.
+
+        What is named here does not run before the person trusts it (`app.engine.trust`), so a node names every text that
+        reaches Python's compiler, and leaves out those that its settings switch off. `nodes.scripting` runs them.
+        """
+        return {}
 
     @abstractmethod
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from nodes.base import Cancelled, Node, Specs, Value, Values
+from nodes.values.model import Model, ModelSpec
 from nodes.values.table import Part, Table, TableSpec
 
 
@@ -93,5 +94,16 @@ def assert_fits(spec: Any, value: Any) -> None:
         assert spec.rows is None or value.height == spec.rows
         for column in spec.schema:
             assert value.spec.class_names(column) == spec.class_names(column), column
+    elif isinstance(spec, ModelSpec):
+        assert isinstance(value, Model)
+        made = value.spec
+        assert (made.kind, made.algorithm, made.probabilities) == (spec.kind, spec.algorithm, spec.probabilities)
+        assert [(f.name, f.kind, f.shape) for f in made.features] == [(f.name, f.kind, f.shape) for f in spec.features]
+        assert spec.components in (None, made.components)
+        if spec.target is not None and made.target is not None:
+            assert (made.target.name, made.target.dtype) == (spec.target.name, spec.target.dtype)
+            assert spec.target.classes in (None, made.target.classes)
+        else:
+            assert made.target is spec.target
     else:
         assert getattr(value, "kind", None) == getattr(spec, "kind", None)

@@ -23,6 +23,7 @@ from app.editor.warm_up import WarmUp
 from app.editor.window import MainWindow
 from app.editor.workspace import Services
 from app.places import data_folder, default_results, examples_folder
+from app.trusted import TrustedScripts
 from nodes.catalog import Catalog
 
 log = logging.getLogger("layerloom.editor")
@@ -75,7 +76,8 @@ def make_services(results: Path | None = None) -> Services:
     catalog = Catalog.load(index=places.node_index())
     suggestions = Suggestions.load(catalog.about, examples_folder().glob("*.workflow.json"), data_folder() / "suggestions.json")
     limit = ("--limit", str(preferences.values.results_limit_gb))
-    return Services(catalog, EngineClient(results, arguments=limit), preferences, suggestions, results or default_results())
+    engine = EngineClient(results, arguments=limit)
+    return Services(catalog, engine, preferences, suggestions, results or default_results(), TrustedScripts.load())
 
 
 def _log_to_file() -> None:

@@ -151,6 +151,7 @@ class EngineClient(QObject):
         self._waiting: list[tuple[str, Mapping[str, Any]]] = []
         self._questions: dict[int, _Question] = {}
         self._cancelled: dict[tuple[str, str], float] = {}
+        self._trusted: set[str] = set()
         self._numbers = itertools.count(1)
         self._awaited: tuple[Mapping[str, Any], int] | None = None
         self._missed = 0
@@ -346,6 +347,13 @@ class EngineClient(QObject):
         """Look whether files or results have changed outside the editor; say, when its window becomes active."""
         self._request(document_id, {"do": "refresh"})
 
+    def trust(self, digests: Iterable[str]) -> None:
+        """Let scripts run in the engine, and in those that are started after it (`app.engine.trust`)."""
+        new = set(digests) - self._trusted
+        self._trusted |= new
+        if new and self._is_ready:
+            self._write({"do": "trust", "digests": sorted(new)})
+
     def ask(self, do: str, parameters: Mapping[str, Any], on_reply: OnReply) -> Ticket:
         """Put a question (`app.editor.asking.Asks`); one about a document that is not open is never answered."""
         number = next(self._numbers)
@@ -477,6 +485,8 @@ class EngineClient(QObject):
     def _on_ready(self, about: dict[str, Any]) -> None:
         self._is_ready = True
         self._about = about
+        if self._trusted:
+            self._write({"do": "trust", "digests": sorted(self._trusted)})
         for opened in self._documents.values():
             opened.runs.clear()
             self._send_document(opened)

@@ -17,7 +17,7 @@ from app.engine.status import State
 
 Preference = Literal["system", "light", "dark"]
 
-PORT_COLORS = {"network": "#8A63D2", "figure": "#D9603B", "variable": "#D9534F"}
+PORT_COLORS = {"network": "#8A63D2", "figure": "#D9603B", "model": "#0E8C9A", "variable": "#D9534F"}
 """Port kind -> colour; tables take the text's colour."""
 
 

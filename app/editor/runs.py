@@ -21,7 +21,11 @@ class Runs:
 
     def run_all(self) -> None:
         """Run every node that can run and has no result yet."""
-        if workspace := self._runnable():
+        if workspace := self._window.current:
+            self._window.trusting.before(workspace, None, lambda: self._run_all(workspace))
+
+    def _run_all(self, workspace: Workspace) -> None:
+        if self._runnable(workspace):
             self._window.services.engine.run(workspace.id)
 
     def run_selected(self) -> None:
@@ -33,6 +37,9 @@ class Runs:
 
     def run_to(self, workspace: Workspace, nodes: Sequence[str]) -> None:
         """Run these nodes and all they need; if something stands in the way, say what."""
+        self._window.trusting.before(workspace, nodes, lambda: self._run_to(workspace, nodes))
+
+    def _run_to(self, workspace: Workspace, nodes: Sequence[str]) -> None:
         for node_id in nodes:
             status = workspace.status(node_id)
             if status.state == "not configured":
@@ -45,8 +52,11 @@ class Runs:
         workspace = self._window.current
         if workspace:
             nodes = self._window.selected_nodes or list(workspace.document.nodes)
-            self._window.services.engine.reset(workspace.id, nodes)
-            self._window.services.engine.run(workspace.id, nodes)
+            self._window.trusting.before(workspace, nodes, lambda: self._run_again(workspace, nodes))
+
+    def _run_again(self, workspace: Workspace, nodes: Sequence[str]) -> None:
+        self._window.services.engine.reset(workspace.id, nodes)
+        self._window.services.engine.run(workspace.id, nodes)
 
     def reset(self) -> None:
         """Forget the results of the selected nodes and of those behind them; without a selection, of all."""
@@ -101,14 +111,11 @@ class Runs:
             parts.append(f"{stored} of {total} results stored")
         return "     ".join(parts)
 
-    def _runnable(self) -> Workspace | None:
-        """The workflow in front, if at least one node of it can run; else the first problem is shown."""
-        workspace = self._window.current
-        if workspace is None:
-            return None
+    def _runnable(self, workspace: Workspace) -> bool:
+        """Whether at least one node can run; else the first problem is shown."""
         states = [workspace.status(n).state for n in workspace.document.nodes]
         if states and all(state == "not configured" for state in states):
             first = next(iter(workspace.document.nodes))
             self._window.explain(workspace, workspace.status(first).blocked_by or first)
-            return None
-        return workspace
+            return False
+        return True

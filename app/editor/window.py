@@ -47,6 +47,7 @@ from app.editor.panels.repository import NodeRepository
 from app.editor.panels.welcome import WelcomePage
 from app.editor.preferences import Preferences
 from app.editor.runs import Runs
+from app.editor.trusting import Trusting
 from app.editor.views.learning_view import LearningView
 from app.editor.views.training_runs import RunBook
 from app.editor.workspace import Services, Workspace
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
         self.edits = Edits(self)
         self.runs = Runs(self)
         self.helps = Help(self)
+        self.trusting = Trusting(self)
         self._make_center()
         self._make_docks()
         self.actions_table = ActionTable(self, self.tabs, menus.rows(self))
@@ -165,6 +167,8 @@ class MainWindow(QMainWindow):
         self.config.node_requested.connect(self._go_to_node)
         self.config.closed.connect(self._leave_config)
         self.config.help_requested.connect(self.helps.show_type)
+        self.config.scripts_typed.connect(self.trusting.typed)
+        self.config.trust_requested.connect(self._read_scripts)
         self.learning.stop_requested.connect(self._stop_and_keep)
         self.learning.drawing_chosen.connect(
             lambda smoothing, log: self.services.preferences.change(smoothing=smoothing, log_scale=log)
@@ -482,6 +486,7 @@ class MainWindow(QMainWindow):
             run = self.book.latest(workspace.id, node_id)
             if run is not None and run.live and state not in ("running", "queued"):
                 self.book.end(workspace.id, node_id, _ENDINGS.get(state, "cancelled"))
+        self.trusting.statuses_changed(workspace)
         if workspace is not self.current:
             return
         selected = self.selected_nodes
@@ -586,7 +591,10 @@ class MainWindow(QMainWindow):
         text = f"{title} is not configured yet."
         if problems:
             text = f"{title}: {problems[0].message} {problems[0].remedy}".strip()
-        self.say(text, "warning")
+        if workspace.status(node_id).untrusted and len(problems) == 1:
+            self.ask_in_bar(text, [("Read it ...", lambda: self.trusting.look_at(workspace, [node_id]))])
+        else:
+            self.say(text, "warning")
         self.show_dock("problems")
         self.services.engine.refresh(workspace.id)  # perhaps it was mended outside: a file is back in its place
 
@@ -617,6 +625,10 @@ class MainWindow(QMainWindow):
     def _run_to(self, node_id: str) -> None:
         if workspace := self.current:
             self.runs.run_to(workspace, [node_id])
+
+    def _read_scripts(self, node_id: str) -> None:
+        if workspace := self.current:
+            self.trusting.look_at(workspace, [node_id])
 
     def _stop_and_keep(self, node_id: str) -> None:
         """End the trainings of the node of this id that are going on."""
@@ -659,6 +671,10 @@ class MainWindow(QMainWindow):
     ) -> None:
         """Tell something with buttons to answer; it does not keep the person from working on."""
         self._bar.show_message(text, severity=severity, buttons=buttons, key=key)
+
+    def dismiss(self, key: str) -> None:
+        """Take a message away."""
+        self._bar.dismiss(key)
 
     # ------------------------------------------------------------------------------------------------------------- dialogs
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app.editor.engine_client import EngineClient
     from app.editor.preferences import PreferenceStore
     from app.journal import Journal
+    from app.trusted import TrustedScripts
     from nodes.catalog import Catalog
 
 _numbers = itertools.count(1)
@@ -37,6 +38,8 @@ class Services:
     suggestions: Suggestions
     results: Path
     """The folder of the stored results."""
+    trusted: TrustedScripts
+    """What scripts the person trusts."""
 
 
 class Workspace(QObject):

@@ -1,4 +1,4 @@
-"""How values lie on disk: tables as Arrow IPC files, networks as JSON and safetensors, figures as JSON. Never pickle.
+"""How values lie on disk: tables as Arrow IPC, networks as JSON and safetensors, models as skops, figures as JSON. Never pickle.
 
 A table shares the large files of the tables it was made from, by hard links: a node that adds a column to 60 000 images
 writes that column, and one that chooses rows writes their numbers. Small parts are simply written together.
@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from nodes.base import Value
+from nodes.values import model as models
 from nodes.values.figure import Box, Figure, ImagesFigure, Line, Points
+from nodes.values.model import Model
 from nodes.values.network import Call, LayerSpec, Network, NetworkSpec, Tensor, TensorSpec, WeightSpec
 from nodes.values.table import BATCH_BYTES, Part, Table, cell_bytes
 
@@ -117,6 +119,11 @@ class Files:
         with pa.memory_map(str(path)) if path else pa.BufferReader(self.content[name]) as source:
             return _frame(source)
 
+    def bytes(self, name: str) -> bytes:
+        """What is in a file."""
+        path = self.path(name)
+        return path.read_bytes() if path else self.content[name]
+
     def arrays(self, name: str) -> dict[str, NDArray[Any]]:
         """A safetensors file."""
         from safetensors.numpy import load, load_file
@@ -155,6 +162,8 @@ def write_value(draft: Draft, port: str, value: Value) -> dict[str, Any]:
         return {"kind": "table"} | _write_table(draft, port, value)
     if isinstance(value, Network):
         return {"kind": "network"} | _write_network(draft, port, value)
+    if isinstance(value, Model):
+        return {"kind": "model"} | _write_model(draft, port, value)
     return {"kind": "figure"} | _write_figure(draft, port, value)
 
 
@@ -164,6 +173,7 @@ def read_value(files: Files, stored: Mapping[str, Any]) -> Value:
         "table": _read_table,
         "network": _read_network,
         "figure": _read_figure,
+        "model": _read_model,
     }
     return readers[stored["kind"]](files, stored)
 
@@ -288,11 +298,14 @@ def spec_from_json(data: Mapping[str, Any]) -> NetworkSpec:
         weights = tuple(WeightSpec(w["name"], tuple(w["shape"]), w["trainable"]) for w in item["weights"])
         return LayerSpec(item["name"], item["kind"], item["config"], item["uid"], weights, item["trainable"])
 
+    def call(item: Mapping[str, Any]) -> Call:
+        outputs = tuple(tensor_spec(o) for o in item["outputs"])
+        roles, options = tuple(item.get("roles", ())), item.get("options", {})  # older results have none
+        return Call(item["layer"], item["index"], tensors(item["inputs"]), outputs, roles, options)
+
     return NetworkSpec(
         layers=tuple(layer(item) for item in data["layers"]),
-        calls=tuple(
-            Call(c["layer"], c["index"], tensors(c["inputs"]), tuple(tensor_spec(o) for o in c["outputs"])) for c in data["calls"]
-        ),
+        calls=tuple(call(item) for item in data["calls"]),
         inputs=tensors(data["inputs"]),
         outputs=tensors(data["outputs"]),
         classes={t: tuple(n) for t, n in data["classes"].items()},
@@ -322,6 +335,23 @@ def _read_network(files: Files, stored: Mapping[str, Any]) -> Network:
         named = files.arrays(stored["weights"])
         weights = {layer: [named[f"{layer}/{n}"] for n in range(count)] for layer, count in stored["counts"].items()}
     return Network(spec_from_json(stored["spec"]), weights)
+
+
+# ---------------------------------------------------------------------------------------------------------------- models
+
+
+def _write_model(draft: Draft, port: str, model: Model) -> dict[str, Any]:
+    name = f"{port}.skops"
+    content = models.to_bytes(model)
+    if len(content) < LARGE:
+        draft.write(name, content)
+    else:
+        draft.new(name).write_bytes(content)
+    return {"file": name}
+
+
+def _read_model(files: Files, stored: Mapping[str, Any]) -> Model:
+    return models.from_bytes(files.bytes(stored["file"]))
 
 
 # --------------------------------------------------------------------------------------------------------------- figures

@@ -320,6 +320,8 @@ class _Run:
 
     def _compute(self, planned: PlannedNode, node: Node) -> None:
         key = self.keys[planned.id]
+        if self.plan.trust.untrusted(node):  # whatever let it come so far
+            raise NodeError("The node has a script that nobody has trusted yet.", "Read it, and trust it.")
         self.tell(NodeStarted(run=self.id, node=planned.id, key=key, why=self._why(planned)))
         inputs = {port: self._value(source, out) for port, (source, out) in planned.inputs.items()}
         if any(spec is None for spec in planned.specs.values()):

@@ -24,12 +24,14 @@ from app.document.model import NodeRecord, Workflow
 from app.document.problems import Problem
 from app.engine.fingerprints import Fingerprints, glance
 from app.engine.keys import result_key
+from app.engine.trust import Trust, trust_problems
 from nodes.base import Node, Spec, Specs
 from nodes.catalog import Catalog
 from nodes.errors import NodeError
 
 NOTHING: Mapping[str, Spec | None] = MappingProxyType({})
 """The specs of a node that is not configured."""
+_NO_SCRIPTS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass
@@ -44,6 +46,7 @@ class PlannedNode:
         specs: Output port -> what will come out; None where it is not known before running. Empty if not configured.
         problems: What is wrong with it.
         blocked_by: The first node above it that is not configured, if this one therefore is not either.
+        untrusted: Its scripts that may not run before the person trusts them: setting -> source. It is not ready then.
     """
 
     id: str
@@ -53,6 +56,7 @@ class PlannedNode:
     specs: Mapping[str, Spec | None] = field(default_factory=lambda: NOTHING)
     problems: list[Problem] = field(default_factory=list)
     blocked_by: str | None = None
+    untrusted: Mapping[str, str] = field(default_factory=lambda: _NO_SCRIPTS)
 
     @property
     def ready(self) -> bool:
@@ -70,6 +74,7 @@ class PlannedNode:
             and self.inputs == other.inputs
             and self.problems == other.problems
             and self.blocked_by == other.blocked_by
+            and self.untrusted == other.untrusted
         )
 
 
@@ -83,6 +88,7 @@ class Plan:
         folder: Against which nodes resolve relative paths.
         general: Problems that belong to no node.
         variables: The workflow variables' values.
+        trust: Which scripts may run.
     """
 
     nodes: dict[str, PlannedNode]
@@ -90,6 +96,7 @@ class Plan:
     folder: Path
     general: list[Problem] = field(default_factory=list)
     variables: Mapping[str, variables.Scalar] = field(default_factory=dict)
+    trust: Trust = field(default_factory=Trust)
 
     @property
     def problems(self) -> list[Problem]:
@@ -174,6 +181,7 @@ def make_plan(
     start: Path | None = None,
     variable_values: Mapping[str, str] | None = None,
     overrides: Sequence[tuple[str, str, Any]] = (),
+    trust: Trust | None = None,
 ) -> Plan:
     """Check a workflow and configure all its nodes.
 
@@ -184,8 +192,9 @@ def make_plan(
         start: The folder the program was started in; by default the current one.
         variable_values: Values that replace those of workflow variables, as text.
         overrides: (node, setting in dotted form, value) that replace settings for this run.
+        trust: Which scripts may run; by default none. Planning itself runs no script.
     """
-    planner = Planner(catalog, folder, start)
+    planner = Planner(catalog, folder, start, trust)
     return planner.plan(workflow, variable_values=variable_values or {}, overrides=overrides)
 
 
@@ -199,10 +208,12 @@ class Planner:
         catalog: The node classes.
         folder: The workflow file's folder.
         start: The folder the program was started in; by default the current one.
+        trust: Which scripts may run; by default none.
     """
 
-    def __init__(self, catalog: Catalog, folder: Path, start: Path | None = None) -> None:
+    def __init__(self, catalog: Catalog, folder: Path, start: Path | None = None, trust: Trust | None = None) -> None:
         self.catalog = catalog
+        self.trust = trust or Trust()
         self.folder = folder
         self._start = start or Path.cwd()
         self._last_wired: _Wired | None = None
@@ -236,7 +247,7 @@ class Planner:
         records, found = _with_overrides({record.id: record for record in workflow.nodes}, overrides)
         general += found
         views = workflow.view.nodes
-        plan = Plan({}, wired.wiring, self.folder, [*wired.general, *general], values)
+        plan = Plan({}, wired.wiring, self.folder, [*wired.general, *general], values, self.trust)
         for node_id in wired.wiring.order:
             record, view = records[node_id], views.get(node_id)
             title = (view.name if view else "") or _title(self.catalog, record.type)
@@ -248,6 +259,7 @@ class Planner:
                 and made is not None
                 and made.record is record
                 and before.title == title
+                and not before.untrusted
                 and before.inputs == inputs
                 and self._wiring_problems.get(node_id, _NO_PROBLEMS) == problems
                 and self._is_unmoved(before, plan)
@@ -257,6 +269,7 @@ class Planner:
             node, found = self._make(record)
             planned = PlannedNode(node_id, title, node, dict(inputs), problems=[*found, *problems])
             self._configure(planned, plan)
+            self._look_at_scripts(planned)
             plan.nodes[node_id] = before if before is not None and before.is_same(planned) else planned
         for memory in (self._made, self._configured):
             for gone in memory.keys() - plan.nodes.keys():
@@ -306,6 +319,17 @@ class Planner:
             before = self._configured[planned.id] = made
         planned.specs = before.specs
         planned.problems += before.problems
+
+    def _look_at_scripts(self, planned: PlannedNode) -> None:
+        """Note which of a node's scripts may not run; what would come out of it is told all the same."""
+        if planned.node is None:
+            return
+        try:
+            planned.untrusted = self.trust.untrusted(planned.node)
+        except Exception as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
+            fault = _fault(error)
+            planned.problems = [*planned.problems, Problem(fault.message, fault.remedy, node=planned.id)]
+        planned.problems = [*planned.problems, *trust_problems(planned.id, planned.untrusted)]
 
 
 @dataclass(frozen=True)

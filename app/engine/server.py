@@ -87,6 +87,8 @@ class Engine:
             "stop": lambda r: self._session(r).stop(r["node"]),
             "reset": lambda r: self._session(r).reset(r["nodes"]),
             "refresh": lambda r: self._session(r).refresh(),
+            "trust": self._trust,
+            "scripts": self._scripts,
             "preview": self._preview,
             "inspect": self._inspect,
             "look": self._look,
@@ -257,7 +259,16 @@ class Engine:
     def _run(self, request: Request) -> None:
         self._session(request).run(request.get("targets"), fresh=bool(request.get("fresh")))
 
+    def _trust(self, request: Request) -> None:
+        """The person trusts scripts."""
+        self._around.trust.digests.update(str(digest) for digest in request["digests"])
+        for session in self._sessions.values():
+            session.trust_changed()
+
     # -- questions
+
+    def _scripts(self, request: Request) -> None:
+        self._line.send({"reply": request["id"], "scripts": self._session(request).untrusted(request.get("targets"))})
 
     def _preview(self, request: Request) -> None:
         self._line.send({"reply": request["id"], **self._session(request).preview(request["node"], request["settings"])})

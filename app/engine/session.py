@@ -44,6 +44,7 @@ from app.engine.plan import Plan, PlannedNode, Planner, configure, instantiate, 
 from app.engine.prints import Prints
 from app.engine.status import NodeStatus
 from app.engine.store import Record, Store
+from app.engine.trust import Trust
 from nodes.base import Spec
 from nodes.catalog import Catalog
 from nodes.values.table import Table
@@ -79,6 +80,7 @@ class Surroundings:
         tell: Sends a message to the editor; from the engine's thread.
         renewed: Called with the key of every new result.
         jobs: How many nodes of a run may work at the same time.
+        trust: Which scripts may run.
     """
 
     catalog: Catalog
@@ -89,6 +91,7 @@ class Surroundings:
     tell: Tell
     renewed: Callable[[str], None] = lambda _: None
     jobs: int = 2
+    trust: Trust = field(default_factory=Trust)
 
 
 @dataclass
@@ -130,7 +133,7 @@ class Session:
         self.id = document
         self._around = around
         self._document = Document(workflow, around.catalog)
-        self._planner = Planner(around.catalog, folder)
+        self._planner = Planner(around.catalog, folder, trust=around.trust)
         self._plan = Plan({}, self._planner.plan(Workflow()).wiring, folder)
         self._keys: dict[str, str] = {}
         self._records: dict[str, Record | None] = {}
@@ -189,7 +192,7 @@ class Session:
 
     def move(self, folder: Path) -> None:
         """Relative paths are meant from another folder from now on; runs in progress keep to the old one."""
-        self._planner = Planner(self._around.catalog, folder)
+        self._planner = Planner(self._around.catalog, folder, trust=self._around.trust)
         self._replan()
 
     def refresh(self, closely: bool = True) -> None:
@@ -207,6 +210,19 @@ class Session:
                 self._dirty.update(n for n, k in self._keys.items() if k == key)
         if self._planner.is_outdated() or any(self._around.prints.is_outdated(path) for path in paths):
             self._replan()
+
+    def trust_changed(self) -> None:
+        """More scripts may run than before."""
+        self._replan()
+
+    def untrusted(self, targets: Sequence[str] | None = None) -> list[dict[str, str]]:
+        """The scripts that a run of these nodes (by default of all) needs and that may not run, to be shown to the person."""
+        found = []
+        for node_id in self._plan.needed_for(list(self._plan.nodes) if targets is None else targets):
+            planned = self._plan.nodes[node_id]
+            for setting, source in planned.untrusted.items():
+                found.append({"node": node_id, "title": planned.title, "setting": setting, "source": source})
+        return found
 
     def prints_changed(self) -> None:
         """A fingerprint has become known."""
@@ -495,6 +511,7 @@ class Session:
             key=key,
             shown_key=shown,
             outdated=shown is not None and shown != key,
+            untrusted=bool(planned.untrusted),
         )
         if record is not None:
             warnings = tuple(Problem(text, node=node_id, severity="warning") for text in record.warnings)
@@ -581,6 +598,7 @@ class Session:
         return {
             "problems": [p.as_dict() for p in (*problems, *about_ports)],
             "blocked_by": planned.blocked_by,
+            "untrusted": bool(planned.untrusted),
             "outputs": {port: spec.describe() for port, spec in specs.items() if spec is not None},
             "results": {port: described(spec) for port, spec in specs.items() if spec is not None},
             "inputs": {port: described(spec) for port, spec in known.items()},
@@ -651,6 +669,7 @@ def _size(spec: Spec | None) -> dict[str, Any]:
 
 def described(spec: Spec) -> dict[str, Any]:
     """A spec for the configuration dialog, as JSON."""
+    from nodes.values.model import ModelSpec
     from nodes.values.network import NetworkSpec
     from nodes.values.table import COLUMN_KINDS, TableSpec, describe_dtype
 
@@ -671,9 +690,30 @@ def described(spec: Spec) -> dict[str, Any]:
             "outputs": [_tensor(spec, t) for t in spec.outputs],
             "layers": [layer.name for layer in spec.layers],
             "parameters": spec.parameters,
+            "offers": _offers(spec),
         }
         return {"kind": "network", "text": spec.describe(), "network": network}
-    return {"kind": "figure", "text": spec.describe()}
+    return {"kind": "model" if isinstance(spec, ModelSpec) else "figure", "text": spec.describe()}
+
+
+def _offers(spec: Any) -> dict[str, list[list[str]]]:
+    """What a setting may name in a network: its layers, those with weights, and all tensors; each with a word about it."""
+    from nodes.values.network import Tensor
+    from nodes.values.table import grouped
+
+    frozen = {True: "", False: ", frozen"}
+    layers = [[layer.name, layer.kind] for layer in spec.layers]
+    weighted = [
+        [layer.name, f"{layer.kind}, {grouped(layer.parameters)} parameters{frozen[layer.trainable]}"]
+        for layer in spec.layers
+        if layer.weights
+    ]
+    tensors = [
+        [str(Tensor(call.layer, call.index, number)), f"{tensor.describe()} {tensor.dtype}"]
+        for call in spec.calls
+        for number, tensor in enumerate(call.outputs)
+    ]
+    return {"layers": layers, "weighted layers": weighted, "tensors": tensors}
 
 
 def _tensor(spec: Any, tensor: Any) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class NodeStatus:
         message: What it is doing (`epoch 8 of 12`).
         seconds_left: How long it will probably take still; None if not known.
         seconds: How long its result took.
+        untrusted: Whether it is not configured because it has a script that the person has not trusted yet.
     """
 
     state: State = "not configured"
@@ -42,6 +43,7 @@ class NodeStatus:
     message: str = ""
     seconds_left: float | None = None
     seconds: float | None = None
+    untrusted: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """For a line of JSON; without what is not set."""

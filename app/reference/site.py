@@ -250,6 +250,8 @@ def _port(port: Port, x: float, y: float) -> Markup:
         return tag("path", d=f"M{x - 4:g} {y - 5.5:g}l9 5.5l-9 5.5z", class_=kind)
     if port.kind == "network":
         return tag("rect", x=x - 4.5, y=y - 4.5, width=9, height=9, class_=kind)
+    if port.kind == "model":
+        return tag("path", d=f"M{x - 5.5:g} {y:g}l2.75-4.8h5.5l2.75 4.8-2.75 4.8h-5.5z", class_=kind)
     return tag("circle", cx=x, cy=y, r=4.5, class_=kind)
 
 

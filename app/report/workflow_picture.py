@@ -281,11 +281,13 @@ def _tile(planned: PlannedNode, plan: Plan, place: tuple[float, float], outcome:
 
 
 def _port(kind: PortKind, x: float, y: float) -> Markup:
-    """Tables are triangles, networks squares, figures circles."""
+    """Tables are triangles, networks squares, models hexagons, figures circles."""
     if kind == "table":
         return tag("path", d=f"M{x - 4:g} {y - 5.5:g}l9 5.5l-9 5.5z", class_="port table")
     if kind == "network":
         return tag("rect", x=x - 4.5, y=y - 4.5, width=9, height=9, class_="port network")
+    if kind == "model":
+        return tag("path", d=f"M{x - 5.5:g} {y:g}l2.75-4.8h5.5l2.75 4.8-2.75 4.8h-5.5z", class_="port model")
     return tag("circle", cx=x, cy=y, r=4.5, class_="port figure")
 
 

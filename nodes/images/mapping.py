@@ -6,10 +6,12 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.base import Columns, Job, Node, Port, Spec, Specs, Value, Values, setting
+from nodes.images.columns import IMAGES, ImageColumns, image_dtype, present_images, refuse_existing, spread
+from nodes.images.pixels import check_numbers, for_parts, numpy_dtype
 from nodes.images.preview import preview
 from nodes.values.figure import Figure
-from nodes.values.table import BATCH_BYTES, Table, TableSpec, cell_bytes, leaf_dtype
+from nodes.values.table import TableSpec, cell_bytes, leaf_dtype
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,14 +21,19 @@ if TYPE_CHECKING:
 class ImageMapping(Node):
     """A node that turns each image of a column into another one; a missing image stays missing.
 
-    The table is walked through piece by piece: memory stays at one piece, however long the table is.
+    The table is walked through piece by piece: memory stays at one piece, however long the table is. A column of encoded
+    images (Binary) is decoded on the way; what comes out is then known only when the node runs.
     """
 
     shelf: ClassVar[str] = "Images"
     input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Images", "A table with a column of images."),)
     output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Images", "The table with the changed images."),)
+    threads: ClassVar[bool] = True
+    """Whether images are worked on in several threads at once."""
+    truth_values: ClassVar[bool] = False
+    """Whether images of truth values are taken, too."""
 
-    column: str = setting("image", "Image column", "The images to change.", columns=Columns("table", ("image",)))
+    column: str = setting("image", "Image column", "The images to change.", columns=Columns("table", IMAGES))
     creation: Literal["replace", "append"] = setting(
         "replace",
         "Column creation",
@@ -67,52 +74,56 @@ class ImageMapping(Node):
         return self.column if self.creation == "replace" else self.new_column
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The input's schema with the new dtype in the target column."""
-        table = specs.table()
-        return {"table": table.with_columns({self.target: self._new_dtype(table)})}
+        """The input's schema with the new dtype in the target column; not known for encoded images."""
+        return {"table": self.result_spec(specs.table())}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Change the images piece by piece."""
         table = values.table()
-        dtype = self._new_dtype(table.spec)
-        return {"table": table.with_columns(job.stream(self._pieces(table, dtype, job)))}
+        source = ImageColumns(table, [self.column])
+        dtype = self._new_dtype(source.dtype(self.column))
+        return {"table": table.with_columns(job.stream(self._pieces(source, dtype, job)))}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
         """The first images as they are now."""
         return preview(outputs.table(), self.target)
 
-    def _new_dtype(self, table: TableSpec) -> pl.Array:
-        import polars as pl
+    def result_spec(self, table: TableSpec) -> TableSpec | None:
+        """The spec of the table with the changed images.
 
-        dtype = table.require(self.column, "image", setting="column")
-        assert isinstance(dtype, pl.Array)
-        if self.creation == "append" and self.new_column in table.schema:
-            message = f"There is a column '{self.new_column}' already."
-            raise NodeError(message, "Choose another name for the new column.", setting="new_column")
+        Raises:
+            NodeError: If columns or settings do not fit.
+        """
+        dtype = image_dtype(table, self.column)
+        if self.creation == "append":
+            refuse_existing(table, self.new_column, "new_column")
+        return None if dtype is None else table.with_columns({self.target: self._new_dtype(dtype)})
+
+    def _new_dtype(self, dtype: pl.Array) -> pl.Array:
+        if not self.truth_values:
+            check_numbers(dtype, self.column)
         return self.image_dtype(dtype)
 
-    def _pieces(self, table: Table, dtype: pl.Array, job: Job) -> Iterator[pl.DataFrame]:
+    def _pieces(self, source: ImageColumns, dtype: pl.Array, job: Job) -> Iterator[pl.DataFrame]:
         """The changed images, in frames of one column."""
-        widest = max(cell_bytes(table.schema[self.column]), cell_bytes(dtype))
         done = 0
-        for piece in table.batches([self.column], rows=max(1, BATCH_BYTES // widest)):
+        for piece in source.pieces(beside=cell_bytes(dtype)):
             job.check_cancelled()
-            job.progress(done / max(table.height, 1))
-            yield self._changed(piece[self.column], dtype, job).to_frame()
+            job.progress(done / max(source.table.height, 1))
+            yield self.changed(piece[self.column], dtype, job).to_frame()
             done += piece.height
 
-    def _changed(self, column: pl.Series, dtype: pl.Array, job: Job) -> pl.Series:
+    def changed(self, column: pl.Series, dtype: pl.Array, job: Job) -> pl.Series:
+        """The images of a piece of the column, changed, under the target's name."""
         import numpy as np
         import polars as pl
 
-        images = column.drop_nulls().to_numpy()
-        out = np.empty((len(images), *dtype.shape), pl.Series([], dtype=leaf_dtype(dtype)).to_numpy().dtype)
+        images = present_images(column)
+        out = np.empty((len(images), *dtype.shape), numpy_dtype(leaf_dtype(dtype)))
+
+        def work(part: slice) -> None:
+            self.transform(images[part], out[part], job)
+
         if len(images):
-            self.transform(images, out, job)
-        made = pl.Series(self.target, out, dtype=dtype)
-        if len(made) == len(column):
-            return made
-        present = column.is_not_null()
-        # A missing row number gathers a missing image.
-        numbers = (present.cum_sum() - 1).zip_with(present, pl.Series([None], dtype=pl.UInt32))
-        return made.gather(numbers)
+            for_parts(len(images), images[0].nbytes + out[0].nbytes, work, job, threads=self.threads)
+        return spread(pl.Series(self.target, out, dtype=dtype), column)

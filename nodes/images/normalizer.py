@@ -2,39 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import FiniteFloat
 
-from nodes.base import Job, NodeError, setting
+from nodes.base import Job, NodeError, Value, Values, setting
+from nodes.images.columns import ImageColumns, present_images
 from nodes.images.mapping import ImageMapping
-from nodes.values.table import describe_dtype, leaf_dtype
+from nodes.images.pixels import as_unit, check_numbers, full_range, put
+from nodes.values.table import leaf_dtype
 
 if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
 _BINS = 256
-Enhancement = Literal["scale", "stretch", "equalize", "standardize"]
+Enhancement = Literal["scale", "stretch", "equalize", "clahe", "standardize", "standardize column"]
+_RANGED = ["scale", "stretch", "equalize", "clahe"]
 
 
 class ImageNormalizer(ImageMapping):
     """Bring the pixel values of images into a common range.
 
-    The result is always Float32. *Scale* maps the whole range of the pixel type (0 to 255 for UInt8; float images are
-    taken to lie between 0 and 1) to the target range, the same for all images: it is what a network usually wants.
-    *Stretch* maps each image's own least and greatest value to the target range, *equalize* spreads each image's values
-    evenly over it; both look at all channels together, so that colours keep their relation. *Standardize* gives each
-    image mean 0 and standard deviation 1, or uses a mean and a standard deviation that you type in.
+    *Scale* maps the whole range of the pixel type (0 to 255 for UInt8; float images are taken to lie between 0 and 1) to the
+    target range, the same for all images: it is what a network usually wants, and divides bytes by 255. *Stretch* maps each
+    image's own least and greatest value to the target range, *equalize* spreads each image's values evenly over it; both look
+    at all channels together, so that colours keep their relation. *CLAHE* equalizes every part of an image by itself
+    (contrast limited adaptive histogram equalization, Pizer 1987, by scikit-image). *Standardize* gives each image mean 0 and
+    standard deviation 1, or uses a mean and a standard deviation that you type in; *standardize column* uses those of all
+    images of the column, per channel.
 
-    An image of one single value becomes the target minimum when stretched or equalized, and 0 when standardized. A NaN stays NaN.
+    The result is Float32, or of the old pixel type, over its whole range. An image of one single value becomes the target
+    minimum when stretched or equalized, and 0 when standardized. A NaN stays NaN.
+
+    KNIME's MANUALNORMALIZE is *scale*: with *is target min/max* the target range, without it the source range. KNIME keeps
+    the pixel type, so that 0 to 1 there needs float images first; here that is the default.
+
+    Example: after an MNIST reader, the default *scale* from 0 to 1 gives the values that a convolutional network learns from.
     """
 
     id: ClassVar[str] = "images.normalizer"
     title: ClassVar[str] = "Image Normalizer"
+    shelf: ClassVar[str] = "Images / Color"
     icon: ClassVar[str] = "mdi6.contrast-box"
     keywords: ClassVar[tuple[str, ...]] = (
         "Rescaling", "Normalization", "Image Calculator", "divide by 255", "contrast", "histogram", "per_image_standardization",
+        "CLAHE", "equalize_adapthist", "zero mean",
     )  # fmt: skip
 
     enhancement: Enhancement = setting(
@@ -45,21 +59,33 @@ class ImageNormalizer(ImageMapping):
             "scale": "The range of the pixel type becomes the target range.",
             "stretch": "Each image's own range becomes the target range (KNIME: NORMALIZE).",
             "equalize": "Each image's values are spread evenly over the target range, in 256 steps (KNIME: EQUALIZE).",
-            "standardize": "Mean 0 and standard deviation 1.",
+            "clahe": "Each part of an image is equalized by itself, with a limit to the contrast (KNIME: CLAHE).",
+            "standardize": "Mean 0 and standard deviation 1: each image by itself, or by the values typed in.",
+            "standardize column": "Mean 0 and standard deviation 1 over all images of the column, per channel.",
         },
+    )
+    pixel_type: Literal["Float32", "as the input"] = setting(
+        "Float32",
+        "Pixel type",
+        "What the new values are.",
+        choices={
+            "Float32": "Real numbers.",
+            "as the input": "Values of the old type; the target range is its whole range, as in KNIME.",
+        },
+        shown_if={"enhancement": _RANGED},
     )
     minimum: float = setting(
         0.0,
         "Target minimum",
         "The least new value.",
-        shown_if={"enhancement": ["scale", "stretch", "equalize"]},
+        shown_if={"enhancement": _RANGED, "pixel_type": "Float32"},
         allow_inf_nan=False,
     )
     maximum: float = setting(
         1.0,
         "Target maximum",
         "The greatest new value.",
-        shown_if={"enhancement": ["scale", "stretch", "equalize"]},
+        shown_if={"enhancement": _RANGED, "pixel_type": "Float32"},
         allow_inf_nan=False,
     )
     source_range: tuple[FiniteFloat, FiniteFloat] | None = setting(
@@ -90,20 +116,70 @@ class ImageNormalizer(ImageMapping):
         shown_if={"enhancement": "standardize"},
     )
 
+    regions: int = setting(
+        8, "Context regions", "Into how many parts height and width are divided.", ge=1, le=64, shown_if={"enhancement": "clahe"}
+    )
+    bins: int = setting(256, "Bins", "Of each part's histogram.", ge=2, le=4096, shown_if={"enhancement": "clahe"})
+    clip_limit: float = setting(
+        0.01,
+        "Clip limit",
+        "How much the contrast may grow, from 0 to 1: more gives more contrast, and more noise (KNIME: slope).",
+        ge=0,
+        le=1,
+        shown_if={"enhancement": "clahe"},
+    )
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        """Normalizes; where the whole column counts, after a first walk over it."""
+        if self.enhancement != "standardize column":
+            return super().execute(values, job)
+        source = ImageColumns(values.table(), [self.column])
+        self._new_dtype(source.dtype(self.column))
+        mean, deviation = self._statistics(source, job)
+        job.log(f"mean {', '.join(f'{m:.6g}' for m in mean)}; standard deviation {', '.join(f'{d:.6g}' for d in deviation)}")
+        fixed = self.model_copy(update={"enhancement": "standardize", "mean": mean, "standard_deviation": deviation})
+        return fixed.execute(values, job)
+
+    def _statistics(self, source: ImageColumns, job: Job) -> tuple[list[float], list[float]]:
+        """Mean and standard deviation of each channel over all images; 0 and 1 where there is none."""
+        import numpy as np
+
+        channels = source.dtype(self.column).shape[2]
+        count, mean, squares = 0, np.zeros(channels), np.zeros(channels)
+        for piece in source.pieces(beside=source.dtype(self.column).shape[0] * 8):
+            job.check_cancelled()
+            images = present_images(piece[self.column])
+            if not images.size:
+                continue
+            # Chan, Golub and LeVeque (1979): exact where the sum of squares would lose its digits.
+            flat = images.reshape(-1, channels).astype(np.float64)
+            here, there = len(flat), flat.mean(0)
+            apart = there - mean
+            total = count + here
+            squares += ((flat - there) ** 2).sum(0) + apart**2 * count * here / total
+            mean += apart * here / total
+            count = total
+        deviation = np.sqrt(squares / max(count, 1))
+        return mean.tolist(), np.where(deviation > 0, deviation, 1.0).tolist()
+
+    @property
+    def _target(self) -> bool:
+        """Whether the target range is that of the settings."""
+        return self.pixel_type == "Float32" and self.enhancement in _RANGED
+
     def image_dtype(self, dtype: pl.Array) -> pl.Array:
-        """Float32 images of the same shape."""
+        """Images of the same shape."""
         import polars as pl
 
-        if not leaf_dtype(dtype).is_numeric():
-            message = f"Column '{self.column}' is {describe_dtype(dtype)}, which are no pixel values."
-            raise NodeError(message, "Choose a column of images.", setting="column")
+        check_numbers(dtype, self.column)
         if self.enhancement == "standardize":
             self._check_statistics(dtype.shape[2])
-        elif not self.minimum < self.maximum:
+        elif self._target and not self.minimum < self.maximum:
             raise NodeError("The target minimum is not below the target maximum.", "Change one of them.", setting="minimum")
         if self.source_range is not None and self.source_range[0] == self.source_range[1]:
             raise NodeError("The source range has no width.", "Give two different values, or none.", setting="source_range")
-        return pl.Array(pl.Float32, dtype.shape)
+        keeps = self.pixel_type == "as the input" and self.enhancement in _RANGED
+        return pl.Array(leaf_dtype(dtype) if keeps else pl.Float32, dtype.shape)
 
     def _check_statistics(self, channels: int) -> None:
         for name, values in (("mean", self.mean), ("standard_deviation", self.standard_deviation)):
@@ -117,16 +193,24 @@ class ImageNormalizer(ImageMapping):
             raise NodeError("A standard deviation is not above 0.", "Change it.", setting="standard_deviation")
 
     def transform(self, images: NDArray[Any], out: NDArray[Any], job: Job) -> None:
-        """Fill `out`, Float32 of the images' shape."""
-        if self.enhancement == "scale":
-            self._rescale(images, *(self.source_range or _full_range(images.dtype)), out)
-        elif self.enhancement == "standardize" and self.mean:
-            import numpy as np
+        """Fill `out`."""
+        import numpy as np
 
+        if self.pixel_type == "as the input" and self.enhancement in _RANGED:
+            low, high = full_range(images.dtype)
+            fixed = self.model_copy(update={"pixel_type": "Float32", "minimum": 0.0, "maximum": 1.0})
+            unit = np.empty(images.shape, np.float32)
+            fixed.transform(images, unit, job)
+            put(unit.astype(np.float64) * (high - low) + low, out)
+        elif self.enhancement == "scale":
+            self._rescale(images, *(self.source_range or full_range(images.dtype)), out)
+        elif self.enhancement == "standardize" and self.mean:
             np.subtract(images, np.asarray(self.mean, np.float32), out=out, dtype=np.float32, casting="unsafe")
             out /= np.asarray(self.standard_deviation, np.float32)
         else:
-            each = {"stretch": self._stretch, "equalize": self._equalize, "standardize": _standardize}[self.enhancement]
+            each = {
+                "stretch": self._stretch, "equalize": self._equalize, "clahe": self._clahe, "standardize": _standardize,
+            }[self.enhancement]  # fmt: skip
             for image, result in zip(images, out, strict=True):
                 job.check_cancelled()
                 each(image, result)
@@ -167,15 +251,21 @@ class ImageNormalizer(ImageMapping):
         levels = self.minimum + (cumulated - least) / spread * (self.maximum - self.minimum)
         out[:] = np.where(bins >= 0, levels[bins], np.nan)
 
+    def _clahe(self, image: NDArray[Any], out: NDArray[Any]) -> None:
+        """Colours by their value (the V of HSV), as scikit-image does it; other channels each by itself."""
+        import numpy as np
+        from skimage import exposure
 
-def _full_range(dtype: Any) -> tuple[float, float]:
-    """The range of an integer type; 0 to 1 for floats."""
-    import numpy as np
-
-    if np.issubdtype(dtype, np.integer):
-        info = np.iinfo(dtype)
-        return float(info.min), float(info.max)
-    return 0.0, 1.0
+        height, width, channels = image.shape
+        unit = np.clip(np.nan_to_num(as_unit(image)), 0, 1)
+        kernel = max(1, height // self.regions), max(1, width // self.regions)
+        given = [unit] if channels == 3 else [unit[..., c] for c in range(channels)]
+        made = [
+            exposure.equalize_adapthist(band, kernel, self.clip_limit, self.bins) if band.max() > band.min() else band * 0
+            for band in given
+        ]
+        values = made[0] if channels == 3 else np.stack(made, axis=-1)
+        out[:] = np.where(np.isnan(image), np.nan, self.minimum + values * (self.maximum - self.minimum))
 
 
 def _bins(image: NDArray[Any]) -> NDArray[Any]:

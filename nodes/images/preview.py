@@ -30,17 +30,30 @@ def preview(table: Table, column: str, captions: str | None = None, title: str =
     if head.is_empty() or not isinstance(dtype, pl.Array) or len(dtype.shape) != 3 or dtype.shape[2] not in (1, 3, 4):
         return []
     texts = [] if captions is None else [str(v)[:CAPTION_LENGTH] for v in head[captions]]
-    return [ImagesFigure(title, drawable(head[column].to_numpy()), texts)]
+    return [ImagesFigure(title, as_pixels(head[column].to_numpy()), texts)]
 
 
-def drawable(images: NDArray[Any]) -> NDArray[Any]:
-    """Images of any number type as UInt8; what is not UInt8 is stretched from its least to its greatest value."""
+def as_pixels(images: NDArray[Any]) -> NDArray[Any]:
+    """Images of any numbers as bytes that can be shown.
+
+    Args:
+        images: (n, height, width, channels). Integers of 16 bits count as 0..65535, floats within 0..1 as 0..1; other
+            numbers are stretched from their smallest to their largest value.
+
+    Returns:
+        UInt8, of the same shape, but where there are neither 1, 3 nor 4 channels only the first is kept.
+    """
     import numpy as np
 
+    if images.shape[-1] not in (1, 3, 4):
+        images = images[..., :1]
     if images.dtype == np.uint8:
         return images
-    values = np.nan_to_num(images.astype(np.float32), posinf=0, neginf=0)
-    low, high = values.min(), values.max()
-    scale = 255 / (high - low) if high > low else 0
-    stretched: NDArray[Any] = ((values - low) * scale).astype(np.uint8)
-    return stretched
+    if images.dtype == np.uint16:
+        return (images >> 8).astype(np.uint8)
+    values = np.where(np.isfinite(images), images, 0).astype(np.float64)
+    low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
+    if low >= 0 and high <= 1:
+        low, high = 0.0, 1.0
+    shown: NDArray[Any] = np.rint((values - low) * (255 / ((high - low) or 1))).astype(np.uint8)
+    return shown

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from nodes.base import Job, NodeError, setting
+from nodes.images.filling import FILLS, Fill, padded, placed
 from nodes.images.mapping import ImageMapping
-from nodes.images.resampling import ASPECTS, METHODS, Aspect, Method, resample
+from nodes.images.pixels import check_value
+from nodes.images.resampling import ASPECTS, METHODS, Method, fitted_size, resample_all
 from nodes.values.table import describe_dtype, leaf_dtype
 
 if TYPE_CHECKING:
@@ -20,12 +22,22 @@ _ABSOLUTE = {"interpretation": "absolute size"}
 class ImageResizer(ImageMapping):
     """Give images another size.
 
-    Every channel is resized by itself, and the pixel type (UInt8, UInt16 or Float32) stays. All methods but *nearest*
-    take every old pixel into account when they shrink an image. With *crop* and *pad* the middle stays in the middle.
+    Every channel is resized by itself, and the pixel type (UInt8, UInt16 or Float32) stays. All methods but *nearest* take
+    every old pixel into account when they shrink an image. With *crop* and *pad* the middle stays in the middle; with *keep
+    pixels* nothing is interpolated, and what is missing at the right and at the bottom is filled. Where only a height or only
+    a width is given, the other one follows, so that shapes stay true. Small images are resized in groups, which gives what
+    Pillow gives for each, in a fraction of the time.
+
+    KNIME counts in factors by default; here the default is a size in pixels. KNIME's strategies *extend* and *fill* are *keep
+    pixels* with a fill mode. Tables have no calibration in micrometres, so KNIME's third interpretation does not exist.
+
+    Example: height 32 and width 32 with *area* bring the photographs of an Image Folder Reader to the 32,32,3 of an Input
+    Layer.
     """
 
     id: ClassVar[str] = "images.resizer"
     title: ClassVar[str] = "Image Resizer"
+    shelf: ClassVar[str] = "Images / Geometry"
     icon: ClassVar[str] = "mdi6.image-size-select-large"
     keywords: ClassVar[tuple[str, ...]] = ("Resizing", "scale", "size", "interpolation", "crop", "pad", "thumbnail", "CenterCrop")
 
@@ -35,8 +47,12 @@ class ImageResizer(ImageMapping):
         "Whether the size is given in pixels, or as a factor of the old size.",
         choices={"absolute size": "Height and width in pixels.", "relative factor": "2 doubles height and width."},
     )
-    height: int = setting(32, "Height", "New height in pixels.", ge=1, le=MAX_SIDE, shown_if=_ABSOLUTE)
-    width: int = setting(32, "Width", "New width in pixels.", ge=1, le=MAX_SIDE, shown_if=_ABSOLUTE)
+    height: int | None = setting(
+        32, "Height", "New height in pixels; empty: it follows from the width.", ge=1, le=MAX_SIDE, shown_if=_ABSOLUTE
+    )
+    width: int | None = setting(
+        32, "Width", "New width in pixels; empty: it follows from the height.", ge=1, le=MAX_SIDE, shown_if=_ABSOLUTE
+    )
     factor_height: float = setting(
         1.0,
         "Factor of the height",
@@ -54,14 +70,25 @@ class ImageResizer(ImageMapping):
         shown_if={"interpretation": "relative factor"},
     )
     method: Method = setting("bilinear", "Resizing strategy", "How values between pixels are found.", choices=METHODS)
-    aspect: Aspect = setting(
-        "stretch", "Aspect ratio", "What becomes of the ratio of height to width.", choices=ASPECTS, shown_if=_ABSOLUTE
+    aspect: Literal["stretch", "crop", "pad", "keep pixels"] = setting(
+        "stretch",
+        "Aspect ratio",
+        "What becomes of the ratio of height to width.",
+        choices=ASPECTS | {"keep pixels": "Nothing is resized: what stands over is cut off, what is missing is filled."},
+        shown_if=_ABSOLUTE,
+    )
+    fill_mode: Fill = setting(
+        "constant",
+        "Fill with",
+        "What the added pixels are.",
+        choices=FILLS,
+        shown_if={"interpretation": "absolute size", "aspect": ["pad", "keep pixels"]},
     )
     fill: float = setting(
         0.0,
         "Fill value",
         "The value of the added pixels, in the image's own units.",
-        shown_if={"interpretation": "absolute size", "aspect": "pad"},
+        shown_if={"interpretation": "absolute size", "aspect": ["pad", "keep pixels"], "fill_mode": "constant"},
         allow_inf_nan=False,
     )
 
@@ -70,32 +97,45 @@ class ImageResizer(ImageMapping):
         import polars as pl
 
         leaf = leaf_dtype(dtype)
-        limits = {"UInt8": 255.0, "UInt16": 65_535.0, "Float32": float("inf")}
-        limit = limits.get(str(leaf))
-        if limit is None:
+        if str(leaf) not in ("UInt8", "UInt16", "Float32"):
             message = f"Column '{self.column}' is {describe_dtype(dtype)}; images of UInt8, UInt16 or Float32 can be resized."
-            raise NodeError(message, "Put an Image Normalizer before this node.", setting="column")
-        whole = limit != float("inf")
-        if self.interpretation == "absolute size" and self.aspect == "pad" and whole and not 0 <= self.fill <= limit:
-            raise NodeError(
-                f"The images hold values from 0 to {limit:.0f}.", "Choose a fill value in this range.", setting="fill"
-            )
+            raise NodeError(message, "Put an Image Converter before this node.", setting="column")
+        if self._fills and self.fill_mode == "constant":
+            check_value(self.fill, dtype, "fill")
         height, width = self._size(dtype.shape[0], dtype.shape[1])
         return pl.Array(leaf, (height, width, dtype.shape[2]))
 
+    @property
+    def _fills(self) -> bool:
+        return self.interpretation == "absolute size" and self.aspect in ("pad", "keep pixels")
+
     def _size(self, height: int, width: int) -> tuple[int, int]:
         if self.interpretation == "absolute size":
-            return self.height, self.width
-        new = max(1, round(height * self.factor_height)), max(1, round(width * self.factor_width))
+            if self.height and self.width:
+                return self.height, self.width
+            if not self.height and not self.width:
+                raise NodeError("Neither height nor width is given.", "Enter at least one of them.", setting="height")
+            factor = self.height / height if self.height else (self.width or 1) / width
+            new, setting = (self.height or round(height * factor), self.width or round(width * factor)), "width"
+        else:
+            new, setting = (round(height * self.factor_height), round(width * self.factor_width)), "factor_height"
         if max(new) > MAX_SIDE:
             message = f"The images would become {new[0]} x {new[1]} pixels."
-            raise NodeError(message, f"Choose a factor that leaves them below {MAX_SIDE + 1}.", setting="factor_height")
-        return new
+            raise NodeError(message, f"Choose a size or factor that leaves them below {MAX_SIDE + 1}.", setting=setting)
+        return max(1, new[0]), max(1, new[1])
 
     def transform(self, images: NDArray[Any], out: NDArray[Any], job: Job) -> None:
-        """Fill `out` image by image."""
-        aspect: Aspect = self.aspect if self.interpretation == "absolute size" else "stretch"
+        """Fill `out`, some images at a time."""
         size = (out.shape[1], out.shape[2])
-        for number, image in enumerate(images):
-            job.check_cancelled()
-            out[number] = resample(image, size, self.method, aspect, self.fill)
+        if not self._fills:
+            aspect: Literal["stretch", "crop"] = (
+                "crop" if self.aspect == "crop" and self.interpretation == "absolute size" else "stretch"
+            )
+            out[:] = resample_all(images, size, self.method, aspect)
+        elif self.aspect == "keep pixels":
+            out[:] = placed(images, (0, 0, *size), self.fill_mode, self.fill)
+        else:
+            inner = fitted_size((images.shape[1], images.shape[2]), size)
+            top, left = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+            margins = (top, size[0] - inner[0] - top, left, size[1] - inner[1] - left)
+            out[:] = padded(resample_all(images, inner, self.method), margins, self.fill_mode, self.fill)

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
 
 from nodes.base import setting
-from nodes.layers.base import SameShapeLayer, axis_index, unlist
-from nodes.values.network import Shape
+from nodes.layers.base import Layer, SameShapeLayer, axis_index, require_known, unlist
+from nodes.layers.options import Constraint, Initializer, Regularizer, Zeros
+from nodes.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
+from nodes.values.network import Shape, WeightSpec
 
 
 class ReLU(SameShapeLayer):
-    """Let positive values through and hold negative ones back, with a limit, a threshold and a slope to choose."""
+    """Let positive values through and hold negative ones back, with a limit, a threshold and a slope to choose.
+
+    KNIME has it as an activation function only.
+
+    Example: after a Batch Normalization Layer, with the largest value 6, as MobileNet does (ReLU6).
+    """
 
     id: ClassVar[str] = "keras.relu"
     title: ClassVar[str] = "Keras ReLU Layer"
@@ -27,7 +36,12 @@ class ReLU(SameShapeLayer):
 
 
 class LeakyReLU(SameShapeLayer):
-    """Let positive values through, and a small part of negative ones."""
+    """Let positive values through, and a small part of negative ones.
+
+    So a unit that is negative for all inputs can still learn. Keras takes no slopes below 0, KNIME does.
+
+    Example: between a Convolution 2D Layer without activation and the next, with the slope 0.2, as many GANs do.
+    """
 
     id: ClassVar[str] = "keras.leaky_relu"
     title: ClassVar[str] = "Keras Leaky ReLU Layer"
@@ -41,7 +55,10 @@ class LeakyReLU(SameShapeLayer):
 
 
 class Softmax(SameShapeLayer):
-    """Turn numbers into probabilities: positive values that add up to 1 along an axis."""
+    """Turn numbers into probabilities: positive values that add up to 1 along an axis.
+
+    Example: after a Dense Layer of 10 units without activation, the probabilities of ten classes.
+    """
 
     id: ClassVar[str] = "keras.softmax"
     title: ClassVar[str] = "Keras Softmax Layer"
@@ -61,3 +78,78 @@ class Softmax(SameShapeLayer):
         """As it came; the axis must exist."""
         axis_index(self.axis, len(shape))
         return shape
+
+
+class ELU(SameShapeLayer):
+    """Let positive values through, and bend negative ones smoothly towards a limit: alpha (exp(x) - 1).
+
+    Example: between two Dense Layers without activation, with alpha 1, so that the mean of the outputs is close to 0.
+    """
+
+    id: ClassVar[str] = "keras.elu"
+    title: ClassVar[str] = "Keras ELU Layer"
+    shelf: ClassVar[str] = "Network / Layers / Activations"
+    icon: ClassVar[str] = "mdi6.chart-areaspline"
+    keywords: ClassVar[tuple[str, ...]] = ("ELU", "exponential linear unit", "alpha")
+    kind: ClassVar[str] = "ELU"
+
+    alpha: float = setting(1.0, "Alpha", "Large negative values become minus this.", ge=0)
+
+
+class PReLU(SameShapeLayer):
+    """Let positive values through, and a part of negative ones that is learned: alpha x.
+
+    Every number of an example has an alpha of its own, unless axes share one. Axes are counted from 1, without the batch;
+    for feature maps of height, width and channels, share 1 and 2.
+
+    Example: after a Convolution 2D Layer with 16 filters, the shared axes 1, 2 leave 16 alphas, one per feature map.
+    """
+
+    id: ClassVar[str] = "keras.prelu"
+    title: ClassVar[str] = "Keras PReLU Layer"
+    shelf: ClassVar[str] = "Network / Layers / Activations"
+    icon: ClassVar[str] = "mdi6.chart-timeline-variant"
+    keywords: ClassVar[tuple[str, ...]] = ("PReLU", "parametric ReLU", "learned slope", "alpha")
+    kind: ClassVar[str] = "PReLU"
+
+    alpha_initializer: Initializer = initializer_setting("Alpha", Zeros())
+    alpha_regularizer: Regularizer | None = regularizer_setting("Alpha")
+    alpha_constraint: Constraint | None = constraint_setting("Alpha")
+    shared_axes: tuple[Annotated[int, Field(ge=1)], ...] | None = setting(
+        None, "Shared axes", "Axes along which one alpha serves all; 1 is the first after the batch. Empty: none."
+    )
+
+    def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
+        """alpha: as the input, with 1 along the shared axes."""
+        shared = {axis_index(axis, len(shape), "shared_axes") for axis in self.shared_axes or ()}
+        sizes = tuple(
+            1 if n in shared else require_known(size, f"dimension {n + 1} of the input, along which every place has an alpha,")
+            for n, size in enumerate(shape)
+        )
+        return (self.weight("alpha", sizes),)
+
+
+class ThresholdedReLU(SameShapeLayer):
+    """Let values above a threshold through, and make all others 0.
+
+    Keras 3 dropped the layer of this name; its ReLU layer with a threshold computes the same and is what the network gets.
+    Networks of Keras 2 that have it are read as this.
+
+    Example: after a Dense Layer without activation, with theta 0.5: answers that are weaker count as none.
+    """
+
+    id: ClassVar[str] = "keras.thresholded_relu"
+    title: ClassVar[str] = "Keras Thresholded ReLU Layer"
+    shelf: ClassVar[str] = "Network / Layers / Activations"
+    icon: ClassVar[str] = "mdi6.stairs-up"
+    keywords: ClassVar[tuple[str, ...]] = ("ThresholdedReLU", "theta", "threshold", "ReLU")
+    kind: ClassVar[str] = "ReLU"
+
+    theta: float = setting(1.0, "Theta", "Only values above it go through.", ge=0)
+
+    def to_config(self, channels_first: bool) -> dict[str, Any]:
+        """Keras's ReLU with this threshold."""
+        return ReLU(threshold=self.theta, dtype=self.dtype).to_config(channels_first)
+
+
+Layer.kinds["ThresholdedReLU"] = ThresholdedReLU

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeVar, cast
 
 from pydantic import ValidationError
 
-from nodes.base import Inputs, Job, Node, NodeError, Port, Specs, Values, setting
+from nodes.base import Inputs, Job, Layers, Node, NodeError, Port, Specs, Values, setting
 from nodes.layers.options import (
     KerasOption,
     dimensions,
@@ -89,6 +89,8 @@ class Layer(Node):
     """Arguments of older Keras versions -> today's names."""
     ignored: ClassVar[frozenset[str]] = frozenset()
     """Arguments in a Keras config that change nothing here, beside those that every layer has."""
+    python_class: ClassVar[str | None] = None
+    """What Keras calls the class where it is defined, if it is not `kind`: weights in files go by it."""
 
     uses_node_id: ClassVar[bool] = True
     output_ports: ClassVar[tuple[Port, ...]] = (NETWORK_OUT,)
@@ -129,6 +131,16 @@ class Layer(Node):
     def arguments(cls) -> list[str]:
         """The settings that are arguments of the Keras class."""
         return [name for name in cls.model_fields if name not in ("name_prefix", "input_tensor", "input_tensors")]
+
+    @classmethod
+    def keras_call(cls, roles: Sequence[str], tensors: Sequence[T]) -> tuple[list[Any], dict[str, Any]]:
+        """Positional and named arguments with which the Keras layer is called on tensors; `roles` as `Call` has them."""
+        return [tensors[0] if len(tensors) == 1 else list(tensors)], {}
+
+    @classmethod
+    def weight_paths(cls, weights: Sequence[WeightSpec], config: Mapping[str, Any]) -> list[str]:
+        """Where Keras puts each weight within the layer's part of a `.keras` file."""
+        return [f"vars/{n}" for n in range(len(weights))]
 
     def to_config(self, channels_first: bool) -> dict[str, Any]:
         """The arguments of the Keras class but `name` and `trainable`, in plain JSON."""
@@ -220,8 +232,8 @@ class AttachedLayer(Layer):
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
         """The network with this layer appended."""
-        networks = [cast(NetworkSpec, spec) for spec in self._at_inputs(specs)]
-        network, _ = self._append(networks, specs.node)
+        given = self._at_inputs(specs)
+        network, _ = self._append([cast(NetworkSpec, spec) for spec in given.values()], specs.node, list(given))
         if getattr(self, "activation", None) == "softmax" and network.calls[-1].outputs[0].shape[-1] == 1:
             specs.warn(
                 "Softmax over a single number is always 1. For two classes use one unit with sigmoid, or two with softmax."
@@ -230,35 +242,70 @@ class AttachedLayer(Layer):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Network]:
         """The network with this layer appended; the weights that were there come along."""
-        networks = [cast(Network, value) for value in self._at_inputs(values)]
-        spec, renames = self._append([network.spec for network in networks], job.node)
+        given = self._at_inputs(values)
+        networks = [cast(Network, value) for value in given.values()]
+        spec, renames = self._append([network.spec for network in networks], job.node, list(given))
         try:
             weights = merge_weights(networks, renames)
         except ValueError as error:
             raise NodeError(f"The networks do not fit together: {error}.", "Train both branches in one network.") from error
         return {"network": Network(spec, weights)}
 
-    @classmethod
-    def _at_inputs(cls, given: Inputs[T]) -> list[T]:
-        port = cls.input_ports[0]
-        return given.all(port.name) if port.grows else [given[port.name]]
+    def weight(self, name: str, shape: tuple[int, ...], options: str | None = None, *, trainable: bool = True) -> WeightSpec:
+        """One weight, once its initializer, regularizer and constraint are known to suit its shape.
 
-    def _append(self, networks: Sequence[NetworkSpec], node: str) -> tuple[NetworkSpec, list[dict[str, str]]]:
+        Args:
+            name: As Keras calls it.
+            shape: Its shape.
+            options: The first word of the settings that concern it, where that is not its name.
+            trainable: Whether training changes it.
+        """
+        for last_word in ("initializer", "regularizer", "constraint"):
+            field = f"{options or name}_{last_word}"
+            option = getattr(self, field, None)
+            if isinstance(option, KerasOption):
+                option.check(shape, field)
+        return WeightSpec(name, shape, trainable)
+
+    @classmethod
+    def _at_inputs(cls, given: Inputs[T]) -> dict[str, T]:
+        """What is connected, by the names of the ports (of a growing port's wires, `name_1`, `name_2`, ...)."""
+        port = cls.input_ports[0]
+        if port.grows:
+            return {f"{port.name}_{number}": found for number, found in enumerate(given.all(port.name), start=1)}
+        return {p.name: given[p.name] for p in cls.input_ports if p.name in given}
+
+    def _chosen(self, network: NetworkSpec, position: int, port: str) -> Tensor:
+        """The tensor that goes in at a port. NodeError if there is none of the name that was chosen."""
+        return find_tensor(network, self.tensor_name(position), self.tensor_setting)
+
+    def _apply(self, ports: Sequence[str], inputs: Sequence[TensorSpec], channels_first: bool) -> Inference:
+        """What the layer makes of the inputs at these ports."""
+        return self.infer(inputs, channels_first)
+
+    def _call_of(self, ports: Sequence[str]) -> tuple[tuple[str, ...], Mapping[str, Any]]:
+        """Roles and options of the call, as `Call` has them."""
+        return (), {}
+
+    def _append(
+        self, networks: Sequence[NetworkSpec], node: str, ports: Sequence[str]
+    ) -> tuple[NetworkSpec, list[dict[str, str]]]:
         """The networks put together with this layer at the end, and how their layers are now called (as `merge` says)."""
         try:
             base, renames = merge(networks)
         except ValueError as error:
             raise NodeError(
-                f"The networks do not fit together: {error}.", "Choose one data format in all input layers."
+                f"The networks do not fit together: {error}.",
+                "Choose one data format in all input layers, and build what two branches share before they part.",
             ) from error
         tensors = []
         for position, (network, names) in enumerate(zip(networks, renames, strict=True)):
-            tensor = _find(network, self.tensor_name(position), self.tensor_setting)
+            tensor = self._chosen(network, position, ports[position])
             tensors.append(tensor._replace(layer=names[tensor.layer]))
-        outputs, weights = self.infer([base.tensor(t) for t in tensors], base.channels_first)
+        outputs, weights = self._apply(ports, [base.tensor(t) for t in tensors], base.channels_first)
         config = self.to_config(base.channels_first)
         layer = LayerSpec(self.layer_name(base, node), self.kind, config, node, weights)
-        return base.append(layer, tensors, outputs), renames
+        return base.append(layer, tensors, outputs, *self._call_of(ports)), renames
 
 
 class UnaryLayer(AttachedLayer):
@@ -276,6 +323,7 @@ class UnaryLayer(AttachedLayer):
         "Which tensor of the network the layer is applied to, as `layer_0:0`; empty: its first output.",
         group="Naming",
         advanced=True,
+        layers=Layers("network", "tensors"),
     )
 
     @abstractmethod
@@ -292,23 +340,10 @@ class UnaryLayer(AttachedLayer):
         require_dtype(given, self.accepts)
         kept = self.keeps_dtype and given.dtype not in FLOAT_TYPES
         out = TensorSpec(self.shape(given.shape, channels_first), given.dtype if kept else self.compute_dtype, given.batch)
+        regularizer = getattr(self, "activity_regularizer", None)
+        if isinstance(regularizer, KerasOption):
+            regularizer.check((0, *(n or 0 for n in out.shape)), "activity_regularizer")
         return Inference((out,), self.weights(given.shape, channels_first))
-
-    def weight(self, name: str, shape: tuple[int, ...], options: str | None = None, *, trainable: bool = True) -> WeightSpec:
-        """One weight, once its initializer, regularizer and constraint are known to suit its shape.
-
-        Args:
-            name: As Keras calls it.
-            shape: Its shape.
-            options: The first word of the settings that concern it, where that is not its name.
-            trainable: Whether training changes it.
-        """
-        for last_word in ("initializer", "regularizer", "constraint"):
-            field = f"{options or name}_{last_word}"
-            option = getattr(self, field, None)
-            if isinstance(option, KerasOption):
-                option.check(shape, field)
-        return WeightSpec(name, shape, trainable)
 
     def tensor_name(self, position: int) -> str | None:
         """The chosen tensor of the one network."""
@@ -383,7 +418,7 @@ def unlist(config: dict[str, Any], *keys: str) -> dict[str, Any]:
     return config | short
 
 
-def _find(network: NetworkSpec, name: str | None, setting: str) -> Tensor:
+def find_tensor(network: NetworkSpec, name: str | None, setting: str) -> Tensor:
     """The network's tensor of that name, or its first output. NodeError if there is none."""
     if not name:
         return network.outputs[0]

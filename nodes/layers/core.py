@@ -1,17 +1,25 @@
-"""The layers every network is made of: input, dense, activation, dropout, flatten, reshape."""
+"""The layers every network is made of: input, dense, activation, dropout, and those that only move numbers."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from nodes.base import Job, NodeError, Specs, Values, setting
-from nodes.layers.base import NUMBER_TYPES, Inference, Layer, SameShapeLayer, UnaryLayer, require_known
+from nodes.layers.base import NUMBER_TYPES, Inference, Layer, SameShapeLayer, UnaryLayer, require_known, require_rank
 from nodes.layers.options import Activation as ActivationName
-from nodes.layers.weighted import KernelLayer, activation_setting
+from nodes.layers.options import Constraint, GlorotUniform, Initializer, Regularizer, Zeros, dimensions
+from nodes.layers.weighted import (
+    KernelLayer,
+    activation_setting,
+    constraint_setting,
+    initializer_setting,
+    regularizer_setting,
+)
 from nodes.values.network import Call, LayerSpec, Network, NetworkSpec, Shape, Tensor, TensorSpec, WeightSpec
 
 Size = Annotated[int, Field(ge=1)]
@@ -26,6 +34,12 @@ class Input(Layer):
 
     Images are height, width, channels, such as 28, 28, 1; or channels, height, width where the data format is
     "channels first". A dimension left empty may differ from batch to batch.
+
+    Keras's further arguments are left out: sparse and ragged tensors cannot come from a table, whose cells of one column
+    are all of one shape, and every input of a network is fed, so none is optional.
+
+    Example: for grey images of 28 x 28 pixels, the shape 28, 28, 1; a Convolution 2D Layer follows. For a table of
+    four measurements, the shape 4, followed by a Dense Layer.
     """
 
     id: ClassVar[str] = "keras.input"
@@ -86,6 +100,9 @@ class Dense(KernelLayer):
 
     Inputs of more than one dimension keep all but the last: the same weights are applied at each place. The last layer
     of a classifier is one with as many units as there are classes and the activation softmax.
+
+    Example: after a Flatten Layer, 100 units with ReLU, then a second Dense Layer of 10 units with softmax that tells
+    ten classes apart.
     """
 
     id: ClassVar[str] = "keras.dense"
@@ -110,7 +127,13 @@ class Dense(KernelLayer):
 
 
 class Activation(SameShapeLayer):
-    """Put every number through an activation function."""
+    """Put every number through an activation function.
+
+    Most layers have an activation function of their own; this one is for putting something between the layer and it, such
+    as a Batch Normalization Layer. KNIME's hard sigmoid has the slope 0.2 of Keras 2; Keras 3 uses 1/6.
+
+    Example: a Dense Layer without activation, a Batch Normalization Layer, then this layer with ReLU.
+    """
 
     id: ClassVar[str] = "keras.activation"
     title: ClassVar[str] = "Keras Activation Layer"
@@ -126,7 +149,9 @@ class Dropout(SameShapeLayer):
     """Set a random part of the inputs to zero while training, so that the network does not learn by heart.
 
     What stays is scaled up by 1 / (1 - rate), so the sum stays the same. When the trained network is applied, nothing
-    is dropped.
+    is dropped. A seed is used only where it is set (KNIME passes one on even when its box is off).
+
+    Example: between two Dense Layers of a classifier that overfits, a drop rate of 0.5; after pooling, 0.25.
     """
 
     id: ClassVar[str] = "keras.dropout"
@@ -171,6 +196,9 @@ class Flatten(UnaryLayer):
     """Lay all numbers of an example in one row, as dense layers need them.
 
     It has no options. Where channels come first, they are moved to the end before.
+
+    Example: after the last Max Pooling 2D Layer, feature maps of 5 x 5 x 32 become a row of 800 numbers for a Dense
+    Layer.
     """
 
     id: ClassVar[str] = "keras.flatten"
@@ -189,7 +217,13 @@ class Flatten(UnaryLayer):
 
 
 class Reshape(UnaryLayer):
-    """Give the numbers of an example another shape, in the same order."""
+    """Give the numbers of an example another shape, in the same order.
+
+    One dimension may be -1 and is worked out from the others (KNIME takes positive numbers only). To change the order of
+    the axes, use the Permute Layer.
+
+    Example: a row of 784 pixels becomes an image with the target shape 28, 28, 1, so that a Convolution 2D Layer can follow.
+    """
 
     id: ClassVar[str] = "keras.reshape"
     title: ClassVar[str] = "Keras Reshape Layer"
@@ -221,6 +255,239 @@ class Reshape(UnaryLayer):
                 setting="target_shape",
             )
         return tuple(count // known if n == -1 else n for n in target)
+
+
+class Permute(UnaryLayer):
+    """Change the order of an example's dimensions, as transposing a matrix does.
+
+    Dimensions are counted from 1; the batch stays where it is. Each must be named once.
+
+    Example: a sequence of 10 steps with 64 features becomes 64 x 10 with the permutation 2, 1, so that a Dense Layer works
+    along the steps.
+    """
+
+    id: ClassVar[str] = "keras.permute"
+    title: ClassVar[str] = "Keras Permute Layer"
+    shelf: ClassVar[str] = "Network / Layers / Core"
+    icon: ClassVar[str] = "mdi6.swap-horizontal"
+    keywords: ClassVar[tuple[str, ...]] = ("Permute", "transpose", "swap axes", "dims")
+    kind: ClassVar[str] = "Permute"
+    accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
+    keeps_dtype: ClassVar[bool] = True
+
+    dims: tuple[Size, ...] = setting(
+        (2, 1), "Permutation", "Which dimension of the input comes at each place, counted from 1 without the batch.", min_length=1
+    )
+
+    def shape(self, shape: Shape, channels_first: bool) -> Shape:
+        """The dimensions in the new order."""
+        if sorted(self.dims) != list(range(1, len(shape) + 1)):
+            places = ", ".join(str(n) for n in range(1, len(shape) + 1))
+            raise NodeError(
+                f"{_listed(self.dims)} is no order of the input's dimensions ({TensorSpec(shape).describe()}).",
+                f"Name each of {places} once.",
+                setting="dims",
+            )
+        return tuple(shape[n - 1] for n in self.dims)
+
+
+class RepeatVector(UnaryLayer):
+    """Repeat a row of numbers, so that it becomes a sequence.
+
+    The input must have one dimension. KNIME calls it Repeat Layer and takes 0 repetitions too, of which nothing is left.
+
+    Example: an encoder ends in a vector of 32 numbers; with N = 10 a recurrent decoder sees it at each of ten steps.
+    """
+
+    id: ClassVar[str] = "keras.repeat_vector"
+    title: ClassVar[str] = "Keras Repeat Layer"
+    shelf: ClassVar[str] = "Network / Layers / Core"
+    icon: ClassVar[str] = "mdi6.repeat"
+    keywords: ClassVar[tuple[str, ...]] = ("RepeatVector", "Repeat Vector", "copy", "sequence", "decoder")
+    kind: ClassVar[str] = "RepeatVector"
+    accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
+    keeps_dtype: ClassVar[bool] = True
+
+    n: Size = setting(1, "N", "How often the vector is repeated.")
+
+    def shape(self, shape: Shape, channels_first: bool) -> Shape:
+        """(n, features)."""
+        require_rank(shape, 1, "vectors")
+        return (self.n, *shape)
+
+
+class Masking(SameShapeLayer):
+    """Mark the steps of a sequence that are only padding, so that later layers skip them.
+
+    A step is padding if all its features are the mask value. Its numbers become 0, and recurrent layers, attention and the
+    loss leave it out. Layers that cannot handle a mask (Flatten, convolutions) end it or refuse it in Keras.
+
+    Example: sequences of different length, filled up with -1, go through a Masking Layer with the mask value -1 before an
+    LSTM Layer.
+    """
+
+    id: ClassVar[str] = "keras.masking"
+    title: ClassVar[str] = "Keras Masking Layer"
+    shelf: ClassVar[str] = "Network / Layers / Core"
+    icon: ClassVar[str] = "mdi6.transition-masked"
+    keywords: ClassVar[tuple[str, ...]] = ("Masking", "mask", "padding", "skip steps", "variable length")
+    kind: ClassVar[str] = "Masking"
+
+    mask_value: float = setting(0.0, "Mask value", "A step whose features all have this value is skipped.")
+
+
+class ActivityRegularization(SameShapeLayer):
+    """Add a cost for large outputs of the layer before to the loss.
+
+    The numbers go through unchanged. It does the same as the output regularizer of a Dense or convolution layer, where a
+    layer has none.
+
+    Example: after the code of an autoencoder, L1 = 0.0001 makes most of the code's numbers zero.
+    """
+
+    id: ClassVar[str] = "keras.activity_regularization"
+    title: ClassVar[str] = "Keras Activity Regularization Layer"
+    shelf: ClassVar[str] = "Network / Layers / Core"
+    icon: ClassVar[str] = "mdi6.scale-balance"
+    keywords: ClassVar[tuple[str, ...]] = ("ActivityRegularization", "L1", "L2", "penalty", "sparse code")
+    kind: ClassVar[str] = "ActivityRegularization"
+
+    l1: float = setting(0.0, "L1", "Factor on the sum of the absolute outputs.", ge=0)
+    l2: float = setting(0.0, "L2", "Factor on the sum of the squared outputs.", ge=0)
+
+
+class Identity(SameShapeLayer):
+    """Pass everything on as it is, to give a tensor a name of its own or to hold a place.
+
+    Example: with the name prefix `features`, the tensor after a Dense Layer can be found by that name in the executor.
+    """
+
+    id: ClassVar[str] = "keras.identity"
+    title: ClassVar[str] = "Keras Identity Layer"
+    shelf: ClassVar[str] = "Network / Layers / Core"
+    icon: ClassVar[str] = "mdi6.equal"
+    keywords: ClassVar[tuple[str, ...]] = ("Identity", "pass through", "placeholder", "name")
+    kind: ClassVar[str] = "Identity"
+    accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
+    keeps_dtype: ClassVar[bool] = True
+
+
+class EinsumDense(UnaryLayer):
+    """Multiply the input with a kernel along axes of your choice, written as an Einstein sum.
+
+    The equation is `input,kernel->output`, one letter an axis: letters that are in the input and the kernel but not in the
+    output are summed over. The first letter of the input and of the output is the batch; `...` at the left or right end
+    stands for axes that stay as they are. `ab,bc->ac` is a Dense Layer.
+
+    Example: `abc,cd->abd` with the output shape (empty), 64 and the bias axes `d` is a Dense Layer of 64 units for each step
+    of a sequence.
+    """
+
+    id: ClassVar[str] = "keras.einsum_dense"
+    title: ClassVar[str] = "Keras Einsum Dense Layer"
+    shelf: ClassVar[str] = "Network / Layers / Core"
+    icon: ClassVar[str] = "mdi6.sigma"
+    keywords: ClassVar[tuple[str, ...]] = ("EinsumDense", "einsum", "Einstein sum", "tensor product", "matrix multiplication")
+    kind: ClassVar[str] = "EinsumDense"
+
+    equation: str = setting(
+        "ab,bc->ac", "Equation", "`input,kernel->output`, one letter an axis, with or without `...` at one end."
+    )
+    output_shape: tuple[Size | None, ...] = setting(
+        (1,), "Output shape", "The size of each output axis but the batch and what `...` stands for; empty entries are open."
+    )
+    activation: ActivationName = activation_setting()
+    bias_axes: str | None = setting(None, "Bias axes", "The output's letters that the bias has axes for; empty: no bias.")
+    kernel_initializer: Initializer = initializer_setting("Kernel", GlorotUniform())
+    bias_initializer: Initializer = initializer_setting("Bias", Zeros())
+    kernel_regularizer: Regularizer | None = regularizer_setting("Kernel")
+    bias_regularizer: Regularizer | None = regularizer_setting("Bias")
+    activity_regularizer: Regularizer | None = regularizer_setting("Output")
+    kernel_constraint: Constraint | None = constraint_setting("Kernel")
+    bias_constraint: Constraint | None = constraint_setting("Bias")
+
+    def shape(self, shape: Shape, channels_first: bool) -> Shape:
+        """The output's axes but the batch."""
+        return self._sizes(shape)[0]
+
+    def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
+        """kernel, as the equation says, and bias, if it has axes."""
+        _, kernel, bias = self._sizes(shape)
+        made = (self.weight("kernel", kernel),)
+        return (*made, self.weight("bias", bias)) if bias is not None else made
+
+    def _sizes(self, shape: Shape) -> tuple[Shape, tuple[int, ...], tuple[int, ...] | None]:
+        """Output shape, kernel shape and bias shape for an input of `shape`. NodeError if the equation does not fit it."""
+        given, kernel, made, left, right = self._letters()
+        kept = len(shape) + 1 - len(given)
+        if kept < 0 or (kept and not (left or right)) or (left and not kept):
+            raise NodeError(
+                f"The equation has {len(given)} axes for the input, which has {len(shape) + 1} with the batch.",
+                "Give it a letter for each axis; `...` at the left end stands for the batch and what follows it.",
+                setting="equation",
+            )
+        if len(self.output_shape) != len(made) - (0 if left else 1):
+            raise NodeError(
+                f"The output shape has {dimensions(self.output_shape)}, which are not those of '{made}' in the equation.",
+                "Give it an entry for each of the output's letters but the batch.",
+                setting="output_shape",
+            )
+        # Where `...` is at the left, it takes the batch in; then the equation's letters are the last axes.
+        before = shape[: kept - 1] if left else ()
+        after = shape[len(shape) - kept :] if right and kept else ()
+        inner = shape[kept - 1 :] if left else shape[: len(shape) - (kept if right else 0)]
+        sizes = dict(zip(given if left else given[1:], inner, strict=True))
+        outputs = dict(zip(made if left else made[1:], self.output_shape, strict=True))
+        for letter, size in outputs.items():
+            if size is not None and letter in sizes and size != sizes[letter]:
+                raise NodeError(
+                    f"Axis '{letter}' is {sizes[letter] or 'open'} in the input, but {size} in the output.",
+                    f"Give it {sizes[letter] or 'an empty entry'} in the output shape.",
+                    setting="output_shape",
+                )
+        known = sizes | {letter: size for letter, size in outputs.items() if letter in kernel or letter not in sizes}
+        weight = tuple(
+            require_known(known[letter], f"size of axis '{letter}', which is one of the kernel's,") for letter in kernel
+        )
+        out = (*before, *outputs.values(), *after)
+        if self.bias_axes is None:
+            return out, weight, None
+        first = min(made.index(letter) for letter in self.bias_axes)
+        bias = tuple(
+            require_known(outputs[letter], f"size of axis '{letter}', which is one of the bias's,")
+            if letter in self.bias_axes
+            else 1
+            for letter in made[first:]
+        )
+        return out, weight, bias + (1,) * (kept if right else 0)
+
+    def _letters(self) -> tuple[str, str, str, bool, bool]:
+        """The letters of input, kernel and output, and whether `...` is at the left or right end. NodeError if wrong."""
+        found = re.fullmatch(r"(\.{3})?([a-zA-Z]+)(\.{3})?,([a-zA-Z]+)->(\.{3})?([a-zA-Z]+)(\.{3})?", self.equation)
+        if not found:
+            raise self._wrong("is not of the form `input,kernel->output`", "Write it as `ab,bc->ac`, say.")
+        left, given, right, kernel, left_out, made, right_out = found.groups()
+        if (left, right) != (left_out, right_out) or (left and right):
+            raise self._wrong("has `...` at different ends", "Put it at the same end of input and output, or leave it out.")
+        if any(len(set(letters)) < len(letters) for letters in (given, kernel, made)):
+            raise self._wrong("uses a letter twice for one tensor", "Give each axis a letter of its own.")
+        if not left and (given[0] != made[0] or given[0] in kernel):
+            raise self._wrong("does not keep the batch", "Begin input and output with the same letter, which the kernel has not.")
+        for letters, sources, what in ((made, given + kernel, "output"), (kernel, given + made, "kernel")):
+            if unknown := set(letters) - set(sources):
+                raise self._wrong(
+                    f"has the letter '{min(unknown)}' in the {what} alone", "Use letters that another tensor has too."
+                )
+        if self.bias_axes is not None and (not self.bias_axes or set(self.bias_axes) - set(made if left else made[1:])):
+            raise NodeError(
+                f"The bias axes '{self.bias_axes}' are not all among the output's axes '{made}', without the batch.",
+                "Use the output's letters, or none.",
+                setting="bias_axes",
+            )
+        return given, kernel, made, bool(left), bool(right)
+
+    def _wrong(self, why: str, remedy: str) -> NodeError:
+        return NodeError(f"The equation '{self.equation}' {why}.", remedy, setting="equation")
 
 
 def _listed(shape: Sequence[int]) -> str:

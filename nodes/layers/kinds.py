@@ -4,13 +4,33 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nodes.errors import NodeError
 
 if TYPE_CHECKING:
     from nodes.layers.base import Layer
+
+
+KERAS_PACKAGES = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras")
+
+
+def stored_class(entry: Mapping[str, Any], name: str) -> type[Layer]:
+    """The node class for a layer as a Keras config has it: `{"class_name": ..., "module": ..., "registered_name": ...}`.
+
+    Raises:
+        NodeError: If it is not a layer of Keras's own, or there is no node for it.
+    """
+    kind, module, registered = entry["class_name"], entry.get("module"), entry.get("registered_name")
+    package = next((p for p in KERAS_PACKAGES if module in (None, p) or str(module).startswith(f"{p}.")), None)
+    if package is None or registered not in (None, kind):
+        raise NodeError(
+            f"Layer '{name}' is of the class '{registered or f'{module}.{kind}'}', which is not Keras's own.",
+            "Build the part in Keras from layers that are in the node repository, and save it again.",
+        )
+    return layer_class(kind, name)
 
 
 def layer_class(kind: str, name: str = "") -> type[Layer]:
@@ -26,7 +46,7 @@ def layer_class(kind: str, name: str = "") -> type[Layer]:
     _import_layer_modules()
     from nodes.layers.base import Layer
 
-    found = Layer.kinds.get(kind)
+    found = Layer.kinds.get(kind) or next((cls for cls in Layer.kinds.values() if cls.python_class == kind), None)
     if found is None:
         where = f"Layer '{name}' is of the class '{kind}'" if name else f"'{kind}' is a class"
         raise NodeError(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from nodes.base import NodeError, Port, setting
 from nodes.layers.base import FLOAT_TYPES, NUMBER_TYPES, AttachedLayer, Inference, axis_index, require_dtype
@@ -94,7 +94,12 @@ def _stretched(a: int | None, b: int | None) -> int | None:
 
 
 class Add(ElementwiseLayer):
-    """Add tensors element by element, as the shortcut of a residual network does."""
+    """Add tensors element by element, as the shortcut of a residual network does.
+
+    KNIME joins exactly two inputs of equal shapes; this layer joins two or more, and stretches dimensions of 1.
+
+    Example: the input of two Convolution 2D Layers with padding 'same' and their output, both 28 x 28 x 16.
+    """
 
     id: ClassVar[str] = "keras.add"
     title: ClassVar[str] = "Keras Add Layer"
@@ -105,7 +110,12 @@ class Add(ElementwiseLayer):
 
 
 class Subtract(ElementwiseLayer):
-    """Subtract the second tensor from the first, element by element."""
+    """Subtract the second tensor from the first, element by element.
+
+    It takes exactly two inputs; dimensions of 1 are stretched.
+
+    Example: the outputs of one network for two images, to learn from their difference whether they show the same.
+    """
 
     id: ClassVar[str] = "keras.subtract"
     title: ClassVar[str] = "Keras Subtract Layer"
@@ -122,7 +132,13 @@ class Subtract(ElementwiseLayer):
 
 
 class Multiply(ElementwiseLayer):
-    """Multiply tensors element by element, to let one branch weigh the other."""
+    """Multiply tensors element by element, to let one branch weigh the other.
+
+    KNIME joins exactly two inputs of equal shapes; this layer joins two or more, and stretches dimensions of 1.
+
+    Example: feature maps of 14 x 14 x 32 and the output of a Dense Layer with 32 sigmoid units, brought to
+    1 x 1 x 32 with a Reshape Layer, so that unimportant maps are turned down.
+    """
 
     id: ClassVar[str] = "keras.multiply"
     title: ClassVar[str] = "Keras Multiply Layer"
@@ -133,7 +149,12 @@ class Multiply(ElementwiseLayer):
 
 
 class Average(ElementwiseLayer):
-    """Take the mean of tensors, element by element."""
+    """Take the mean of tensors, element by element.
+
+    KNIME joins exactly two inputs of equal shapes; this layer joins two or more, and stretches dimensions of 1.
+
+    Example: the softmax outputs of three branches over ten classes, so that they vote.
+    """
 
     id: ClassVar[str] = "keras.average"
     title: ClassVar[str] = "Keras Average Layer"
@@ -145,7 +166,12 @@ class Average(ElementwiseLayer):
 
 
 class Maximum(ElementwiseLayer):
-    """Take the largest value of tensors, element by element."""
+    """Take the largest value of tensors, element by element.
+
+    KNIME joins exactly two inputs of equal shapes; this layer joins two or more, and stretches dimensions of 1.
+
+    Example: two convolutions of one image with kernels of 3 x 3 and 5 x 5, of which the stronger answer counts.
+    """
 
     id: ClassVar[str] = "keras.maximum"
     title: ClassVar[str] = "Keras Maximum Layer"
@@ -156,7 +182,12 @@ class Maximum(ElementwiseLayer):
 
 
 class Concatenate(MergeLayer):
-    """Lay tensors end to end along one axis, so that feature maps of several branches come together."""
+    """Lay tensors end to end along one axis, so that feature maps of several branches come together.
+
+    All dimensions but the one along the axis must be equal. KNIME joins exactly two inputs.
+
+    Example: feature maps of 28 x 28 x 16 and of 28 x 28 x 8, along the axis -1, become 28 x 28 x 24.
+    """
 
     id: ClassVar[str] = "keras.concatenate"
     title: ClassVar[str] = "Keras Concatenate Layer"
@@ -186,6 +217,80 @@ class Concatenate(MergeLayer):
         sizes = [shape[axis] for shape in shapes]
         total = None if None in sizes else sum(n for n in sizes if n is not None)
         return (*first[:axis], total, *first[axis + 1 :])
+
+    def batch_of(self, inputs: Sequence[TensorSpec]) -> int | None:
+        """Keras announces the first input's batch size."""
+        super().batch_of(inputs)
+        return inputs[0].batch
+
+
+class Minimum(ElementwiseLayer):
+    """Take the smallest value of tensors, element by element.
+
+    KNIME has no node for it.
+
+    Example: the sigmoid outputs of two branches, where a pattern counts only if both see it.
+    """
+
+    id: ClassVar[str] = "keras.minimum"
+    title: ClassVar[str] = "Keras Minimum Layer"
+    shelf: ClassVar[str] = "Network / Layers / Merge"
+    icon: ClassVar[str] = "mdi6.chevron-down-circle-outline"
+    keywords: ClassVar[tuple[str, ...]] = ("Minimum", "smallest", "min", "and")
+    kind: ClassVar[str] = "Minimum"
+
+
+class Dot(MergeLayer):
+    """Multiply two tensors along one axis of each and sum up: the scalar product, or a product of matrices.
+
+    The axes that are multiplied must be of one size and disappear; the others remain, first those of the first tensor. Of
+    two vectors a single number is left. With normalization it is the cosine of the angle between them. KNIME's node takes
+    vectors only, along their last axes.
+
+    Example: two branches that end in 64 numbers each, with normalization, give the similarity of two images from -1 to 1.
+    """
+
+    id: ClassVar[str] = "keras.dot"
+    title: ClassVar[str] = "Keras Dot Layer"
+    shelf: ClassVar[str] = "Network / Layers / Merge"
+    icon: ClassVar[str] = "mdi6.circle-medium"
+    keywords: ClassVar[tuple[str, ...]] = ("Dot", "scalar product", "cosine similarity", "matrix product", "siamese")
+    kind: ClassVar[str] = "Dot"
+    accepts: ClassVar[Sequence[str]] = FLOAT_TYPES
+    renamed: ClassVar[Mapping[str, str]] = {"normalize": "cosine"}
+
+    axes: tuple[int, int] = setting(
+        (-1, -1), "Axes", "The axis of the first and of the second tensor; -1 is the last, 1 the first after the batch."
+    )
+    cosine: bool = setting(False, "Normalize", "Brings both tensors to length 1 along their axes first: the cosine.")
+
+    @classmethod
+    def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
+        """Keras also takes one axis for both."""
+        config = super().upgrade(config)
+        axes = config.get("axes")
+        return config | {"axes": [axes, axes]} if isinstance(axes, int) else config
+
+    def to_config(self, channels_first: bool) -> dict[str, Any]:
+        """Keras calls it `normalize`."""
+        config = super().to_config(channels_first)
+        return {"normalize" if name == "cosine" else name: value for name, value in config.items()}
+
+    def shape(self, shapes: Sequence[Shape]) -> Shape:
+        """What the axes leave of the first tensor, then of the second; (1,) if nothing is left."""
+        if len(shapes) != 2:
+            raise NodeError(f"The product is of two inputs, not {len(shapes)}.", "Disconnect the others.")
+        first, second = shapes
+        if not first or not second:
+            raise NodeError("The inputs have no axes.", "Bring them into shape with a Reshape Layer.")
+        a, b = (axis_index(axis, len(shape), "axes") for axis, shape in zip(self.axes, shapes, strict=True))
+        if first[a] != second[b]:
+            raise NodeError(
+                f"The axes are of different size: {first[a] or 'open'} and {second[b] or 'open'}.",
+                "Choose axes of one size, or bring the branches to it with Dense Layers.",
+                setting="axes",
+            )
+        return (*first[:a], *first[a + 1 :], *second[:b], *second[b + 1 :]) or (1,)
 
     def batch_of(self, inputs: Sequence[TensorSpec]) -> int | None:
         """Keras announces the first input's batch size."""

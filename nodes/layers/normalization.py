@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import model_validator
 
-from nodes.base import Settings, setting
+from nodes.base import NodeError, Settings, setting
 from nodes.layers.base import NUMBER_TYPES, SameShapeLayer, axis_index, require_known, unlist
 from nodes.layers.options import Constraint, Initializer, Ones, Regularizer, Zeros
 from nodes.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
@@ -33,6 +33,9 @@ class BatchNormalization(SameShapeLayer):
 
     While training, mean and variance are those of the batch; their moving averages are kept and used when the network
     is applied. A frozen layer uses the moving averages in training too.
+
+    Example: between a Convolution 2D Layer without activation or bias and an Activation Layer with ReLU; the axis -1 is that
+    of the channels (1 where channels come first).
     """
 
     id: ClassVar[str] = "keras.batch_normalization"
@@ -104,3 +107,183 @@ class BatchNormalization(SameShapeLayer):
         learned = [name for name, used in (("gamma", self.scale), ("beta", self.center)) if used]
         kept = ["moving_mean", "moving_variance", *(["moving_stddev", "renorm_mean", "renorm_stddev"] if self.renorm else [])]
         return tuple(self.weight(n, size) for n in learned) + tuple(self.weight(n, size, trainable=False) for n in kept)
+
+
+class ScaledLayer(SameShapeLayer):
+    """A layer that normalizes each example by itself, then scales and shifts it by learned numbers."""
+
+    epsilon: float = setting(
+        0.001, "Epsilon", "Added to the variance, against division by zero.", ge=0, le=1, group="Advanced", advanced=True
+    )
+    center: bool = setting(True, "Center", "Learns numbers that are added (beta).")
+    scale: bool = setting(True, "Scale", "Learns factors (gamma).")
+    beta_initializer: Initializer = initializer_setting("Beta", Zeros())
+    gamma_initializer: Initializer = initializer_setting("Gamma", Ones())
+    beta_regularizer: Regularizer | None = regularizer_setting("Beta")
+    gamma_regularizer: Regularizer | None = regularizer_setting("Gamma")
+    beta_constraint: Constraint | None = constraint_setting("Beta")
+    gamma_constraint: Constraint | None = constraint_setting("Gamma")
+
+    def learned(self, size: tuple[int, ...]) -> tuple[WeightSpec, ...]:
+        """gamma and beta, as far as they are used."""
+        return tuple(self.weight(name, size) for name, used in (("gamma", self.scale), ("beta", self.center)) if used)
+
+
+class LayerNormalization(ScaledLayer):
+    """Bring each example to mean 0 and variance 1 along chosen axes (Ba et al., 2016).
+
+    Unlike batch normalization it does not look at the other examples, so it does the same in training and use, and suits
+    small batches and sequences.
+
+    Example: in a transformer, before each Multi-Head Attention Layer, with the axis -1: the features of a step.
+    """
+
+    id: ClassVar[str] = "keras.layer_normalization"
+    title: ClassVar[str] = "Keras Layer Normalization Layer"
+    shelf: ClassVar[str] = "Network / Layers / Normalization"
+    icon: ClassVar[str] = "mdi6.chart-gantt"
+    keywords: ClassVar[tuple[str, ...]] = ("LayerNormalization", "layer norm", "LN", "transformer", "standardize")
+    kind: ClassVar[str] = "LayerNormalization"
+
+    axis: tuple[int, ...] = setting(
+        (-1,), "Axis", "The axes that are normalized together; -1 is the last, 1 the first after the batch.", min_length=1
+    )
+
+    @classmethod
+    def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
+        """Keras also writes a single axis, and once wrote a switch that is the RMS Normalization Layer today."""
+        config = _listed(super().upgrade(config), "axis")
+        return {key: value for key, value in config.items() if key != "rms_scaling" or value}
+
+    def shape(self, shape: Shape, channels_first: bool) -> Shape:
+        """As it came; the axes must exist."""
+        _sizes_along(self.axis, shape)
+        return shape
+
+    def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
+        """gamma and beta, of the size of the axes."""
+        return self.learned(_sizes_along(self.axis, shape))
+
+
+class GroupNormalization(ScaledLayer):
+    """Bring groups of channels of each example to mean 0 and variance 1 (Wu & He, 2018).
+
+    One group is all channels together; -1 makes each channel a group of its own, which is called instance normalization.
+    It does not look at the other examples and so suits small batches of large images.
+
+    Example: after a Convolution 2D Layer with 64 filters, 32 groups of two feature maps each.
+    """
+
+    id: ClassVar[str] = "keras.group_normalization"
+    title: ClassVar[str] = "Keras Group Normalization Layer"
+    shelf: ClassVar[str] = "Network / Layers / Normalization"
+    icon: ClassVar[str] = "mdi6.group"
+    keywords: ClassVar[tuple[str, ...]] = ("GroupNormalization", "group norm", "instance normalization", "GN")
+    kind: ClassVar[str] = "GroupNormalization"
+
+    groups: int = setting(32, "Groups", "Into how many groups the channels are divided; -1: each is one by itself.", ge=-1)
+    axis: int = setting(-1, "Axis", "The axis of the channels: -1 is the last, 1 the first after the batch.")
+
+    def shape(self, shape: Shape, channels_first: bool) -> Shape:
+        """As it came; the channels must be divisible into the groups."""
+        channels = require_known(shape[axis_index(self.axis, len(shape))], "dimension of the channels")
+        if self.groups == 0 or (self.groups > 0 and channels % self.groups):
+            raise NodeError(
+                f"{channels} channels cannot be divided into {self.groups} groups.",
+                f"Choose a number that divides {channels}, or -1.",
+                setting="groups",
+            )
+        return shape
+
+    def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
+        """gamma and beta: (channels,)."""
+        return self.learned(_sizes_along((self.axis,), shape))
+
+
+class RMSNormalization(SameShapeLayer):
+    """Divide each example by its root mean square along chosen axes, and scale it by learned factors (Zhang & Sennrich, 2019).
+
+    As layer normalization, but without taking the mean away, and cheaper.
+
+    Example: in place of a Layer Normalization Layer in a transformer, with the axis -1.
+    """
+
+    id: ClassVar[str] = "keras.rms_normalization"
+    title: ClassVar[str] = "Keras RMS Normalization Layer"
+    shelf: ClassVar[str] = "Network / Layers / Normalization"
+    icon: ClassVar[str] = "mdi6.square-root"
+    keywords: ClassVar[tuple[str, ...]] = ("RMSNormalization", "RMS norm", "root mean square")
+    kind: ClassVar[str] = "RMSNormalization"
+
+    axis: tuple[int, ...] = setting(
+        (-1,), "Axis", "The axes that are normalized together; -1 is the last, 1 the first after the batch.", min_length=1
+    )
+    epsilon: float = setting(1e-6, "Epsilon", "Added to the mean square, against division by zero.", ge=0, le=1, advanced=True)
+
+    @classmethod
+    def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
+        """Keras also writes a single axis."""
+        return _listed(super().upgrade(config), "axis")
+
+    def shape(self, shape: Shape, channels_first: bool) -> Shape:
+        """As it came; the axes must exist."""
+        _sizes_along(self.axis, shape)
+        return shape
+
+    def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
+        """scale, of the size of the axes, which must be the last ones: Keras multiplies it there."""
+        if _places(self.axis, shape) != list(range(len(shape) - len(self.axis), len(shape))):
+            raise NodeError(
+                "The learned factors are along the last axes, but others are normalized.",
+                "Choose -1, or the last axes in their order.",
+                setting="axis",
+            )
+        return (self.weight("scale", _sizes_along(self.axis, shape)),)
+
+
+class UnitNormalization(SameShapeLayer):
+    """Bring each example to length 1 along chosen axes; nothing is learned.
+
+    Example: after the Dense Layer that ends an embedding of images in 64 numbers, so that only their direction counts.
+    """
+
+    id: ClassVar[str] = "keras.unit_normalization"
+    title: ClassVar[str] = "Keras Unit Normalization Layer"
+    shelf: ClassVar[str] = "Network / Layers / Normalization"
+    icon: ClassVar[str] = "mdi6.vector-radius"
+    keywords: ClassVar[tuple[str, ...]] = ("UnitNormalization", "L2 normalize", "unit length", "cosine")
+    kind: ClassVar[str] = "UnitNormalization"
+
+    axis: tuple[int, ...] = setting(
+        (-1,), "Axis", "The axes along which the length is taken; -1 is the last, 1 the first after the batch.", min_length=1
+    )
+
+    @classmethod
+    def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
+        """Keras also writes a single axis."""
+        return _listed(super().upgrade(config), "axis")
+
+    def shape(self, shape: Shape, channels_first: bool) -> Shape:
+        """As it came; the axes must exist."""
+        _places(self.axis, shape)
+        return shape
+
+
+def _listed(config: dict[str, Any], key: str) -> dict[str, Any]:
+    """The same config with a single number as a list."""
+    return config | {key: [config[key]]} if isinstance(config.get(key), int) else config
+
+
+def _places(axes: Sequence[int], shape: Shape) -> list[int]:
+    """The positions of axes in a shape without the batch, in Keras's order: it sorts the numbers. NodeError if one is wrong."""
+    found = [axis_index(axis, len(shape)) for axis in sorted(axes)]
+    if len(set(found)) < len(found):
+        raise NodeError("An axis is there twice.", "Name each axis once.", setting="axis")
+    return found
+
+
+def _sizes_along(axes: Sequence[int], shape: Shape) -> tuple[int, ...]:
+    """The sizes of axes. NodeError if one does not exist or is not known."""
+    if any(axis > 0 for axis in axes) and any(axis < 0 for axis in axes):
+        raise NodeError("The axes are counted from both ends.", "Count all of them from one end.", setting="axis")
+    return tuple(require_known(shape[place], "dimension that is normalized") for place in _places(axes, shape))

@@ -58,37 +58,62 @@ class Constant(InitializerOption):
     value: float = setting(0.0, "Value", "The value of every weight.")
 
 
-class GlorotNormal(SeededInitializer):
+class FanInitializer(SeededInitializer):
+    """An initializer whose spread depends on how many numbers go into and out of each neuron.
+
+    Which axes of the weight count as its inputs and outputs is known of kernels; einsum layers work it out themselves.
+    """
+
+    input_axes: tuple[int, ...] | None = setting(
+        None, "Input axes", "The axes of the weight that are its inputs; empty: all but the last. Only with the output axes."
+    )
+    output_axes: tuple[int, ...] | None = setting(
+        None, "Output axes", "The axes of the weight that are its outputs; empty: the last. Only with the input axes."
+    )
+
+    @model_validator(mode="after")
+    def _has_both_axes(self) -> Self:
+        if (self.input_axes is None) != (self.output_axes is None):
+            raise ValueError("the input axes and the output axes are given together, or not at all")
+        return self
+
+    def check(self, shape: tuple[int, ...], setting: str) -> None:
+        """The axes must exist."""
+        for axis in (*(self.input_axes or ()), *(self.output_axes or ())):
+            _require_axis(type(self).__name__, axis, shape, setting)
+
+
+class GlorotNormal(FanInitializer):
     """Normal, cut off at two standard deviations, with stddev = sqrt(2 / (fan_in + fan_out)) (Glorot & Bengio, 2010)."""
 
     kind: Literal["GlorotNormal"] = "GlorotNormal"
 
 
-class GlorotUniform(SeededInitializer):
+class GlorotUniform(FanInitializer):
     """Uniform within +-sqrt(6 / (fan_in + fan_out)) (Glorot & Bengio, 2010)."""
 
     kind: Literal["GlorotUniform"] = "GlorotUniform"
 
 
-class HeNormal(SeededInitializer):
+class HeNormal(FanInitializer):
     """Normal, cut off at two standard deviations, with stddev = sqrt(2 / fan_in) (He et al., 2015)."""
 
     kind: Literal["HeNormal"] = "HeNormal"
 
 
-class HeUniform(SeededInitializer):
+class HeUniform(FanInitializer):
     """Uniform within +-sqrt(6 / fan_in) (He et al., 2015)."""
 
     kind: Literal["HeUniform"] = "HeUniform"
 
 
-class LecunNormal(SeededInitializer):
+class LecunNormal(FanInitializer):
     """Normal, cut off at two standard deviations, with stddev = sqrt(1 / fan_in) (Klambauer et al., 2017)."""
 
     kind: Literal["LecunNormal"] = "LecunNormal"
 
 
-class LecunUniform(SeededInitializer):
+class LecunUniform(FanInitializer):
     """Uniform within +-sqrt(3 / fan_in) (Klambauer et al., 2017)."""
 
     kind: Literal["LecunUniform"] = "LecunUniform"
@@ -159,7 +184,7 @@ class RandomUniform(SeededInitializer):
         return self
 
 
-class VarianceScaling(SeededInitializer):
+class VarianceScaling(FanInitializer):
     """The general form of the Glorot, He and LeCun initializers: variance = scale / fan."""
 
     kind: Literal["VarianceScaling"] = "VarianceScaling"
@@ -182,9 +207,67 @@ class VarianceScaling(SeededInitializer):
     )
 
 
+Window = Literal[
+    "hann", "hamming", "barthann", "bartlett", "blackman", "blackmanharris", "bohman", "boxcar", "cosine", "flattop", "lanczos",
+    "nuttall", "parzen", "triang",
+]  # fmt: skip
+"""The window functions of SciPy that need no parameter."""
+
+WINDOW_CHOICES: Mapping[str, str] = {
+    "hann": "A raised cosine that ends at zero: the usual choice.",
+    "hamming": "A raised cosine that ends a little above zero.",
+    "barthann": "Between Bartlett and Hann.",
+    "bartlett": "A triangle that ends at zero.",
+    "blackman": "Three cosine terms: little leaks, peaks are wider.",
+    "blackmanharris": "Four cosine terms: next to nothing leaks.",
+    "bohman": "Two half cosines, one laid over the other.",
+    "boxcar": "All ones: no window.",
+    "cosine": "Half a cosine wave.",
+    "flattop": "Keeps the height of peaks exactly.",
+    "lanczos": "The middle of a sinc function.",
+    "nuttall": "Four cosine terms, by Nuttall.",
+    "parzen": "A piecewise cubic.",
+    "triang": "A triangle that ends above zero.",
+}
+
+Scaling = Literal["density", "spectrum"]
+
+SCALING_CHOICES: Mapping[str, str] = {
+    "density": "By the square root of the window's sum of squares.",
+    "spectrum": "By the window's sum.",
+}
+
+
+class STFT(InitializerOption):
+    """The waves of a short-time Fourier transform, for kernels of shape (frame length, 1, frequencies)."""
+
+    kind: Literal["STFT"] = "STFT"
+    side: Literal["real", "imag"] = setting(
+        "real",
+        "Side",
+        "Which part of the complex waves.",
+        choices={"real": "The cosines.", "imag": "The negative sines."},
+    )
+    window: Window | None = setting("hann", "Window", "What fades each frame in and out; empty: nothing.", choices=WINDOW_CHOICES)
+    scaling: Scaling | None = setting(
+        "density", "Scaling", "What the window is divided by; empty: nothing.", choices=SCALING_CHOICES
+    )
+    periodic: bool = setting(False, "Periodic", "Takes the window as one period of a wave that goes on.")
+
+    def check(self, shape: tuple[int, ...], setting: str) -> None:
+        """It has a wave for each frequency, and one input channel."""
+        if len(shape) != 3 or shape[1] != 1:
+            raise NodeError(
+                f"STFT fills kernels of (length, 1, frequencies), not a weight of {dimensions(shape)}.",
+                "Choose another initializer.",
+                setting=setting,
+            )
+
+
 Initializer = Annotated[
     GlorotUniform | GlorotNormal | HeUniform | HeNormal | LecunUniform | LecunNormal | Zeros | Ones | Constant
-    | RandomUniform | RandomNormal | TruncatedNormal | VarianceScaling | Orthogonal | Identity,
+    | RandomUniform | RandomNormal | TruncatedNormal | VarianceScaling | Orthogonal | Identity
+    | STFT,
     Field(discriminator="kind"),
 ]  # fmt: skip
 
@@ -422,6 +505,15 @@ def _require_matrix(kind: str, shape: tuple[int, ...], setting: str) -> None:
         raise NodeError(
             f"{kind} works on matrices only, but is used on a weight of {dimensions(shape)}.",
             "Choose another one.",
+            setting=setting,
+        )
+
+
+def _require_axis(kind: str, axis: int, shape: tuple[int, ...], setting: str) -> None:
+    if not -len(shape) <= axis < len(shape):
+        raise NodeError(
+            f"{kind} is along axis {axis}, but the weight has {dimensions(shape)}.",
+            "Choose axes that there are.",
             setting=setting,
         )
 

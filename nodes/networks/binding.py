@@ -72,6 +72,7 @@ class Binding:
         shape: Shape of one example as it is fed.
         dtype: The tensor's dtype (Keras's name).
         classes: Class numbers must be below this; None where the numbers are no class numbers.
+        ignored: A class number that may occur beside those.
         moves_channels: Whether images are turned from (height, width, channels) to (channels, height, width).
     """
 
@@ -80,6 +81,7 @@ class Binding:
     dtype: str
     classes: int | None = None
     moves_channels: bool = False
+    ignored: int | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -107,6 +109,7 @@ def bind(
     setting: str,
     channels_first: bool = False,
     classes: int | None = None,
+    ignored: int | None = None,
 ) -> Binding:
     """Bind columns to a tensor.
 
@@ -118,6 +121,7 @@ def bind(
         setting: The setting that holds columns and conversion, for error messages.
         channels_first: Whether the network has its images so.
         classes: What class numbers must be below, where the tensor is class numbers.
+        ignored: A class number that may occur beside those.
 
     Raises:
         NodeError: If they do not fit.
@@ -133,7 +137,7 @@ def bind(
     one_hot = any(part.conversion == "one-hot" for part in parts)
     limit = shape[-1] if one_hot else classes
     moves = first.conversion == "image" and channels_first
-    return Binding(tuple(parts), shape, tensor.dtype, limit, moves)
+    return Binding(tuple(parts), shape, tensor.dtype, limit, moves, ignored)
 
 
 def find_column(
@@ -322,6 +326,7 @@ class _Column:
 
         self._name = part.column
         self._classes = binding.classes
+        self._ignored = binding.ignored
         self._one_hot = None
         if part.conversion == "one-hot":
             self._one_hot = np.eye(binding.shape[-1], dtype=np.float32)
@@ -366,6 +371,8 @@ class _Column:
             self._refuse(np.isnan(cells), rows, "is not a number (NaN)", "Fill or remove such rows before.")
         if self._classes is not None:
             outside = (cells < 0) | (cells >= self._classes) | (cells != np.floor(cells) if cells.dtype.kind == "f" else False)
+            if self._ignored is not None:
+                outside &= cells != self._ignored
             if outside.any():
                 problem = f"is no class number from 0 to {self._classes - 1}"
                 self._refuse(outside, rows, problem, "Give the network's last layer a unit per class, and count classes from 0.")

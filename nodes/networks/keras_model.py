@@ -80,6 +80,13 @@ def _without_chatter() -> Iterator[None]:
                     os.write(2, line)
 
 
+@contextmanager
+def without_chatter() -> Iterator[None]:
+    """Hold back what TensorFlow's C++ libraries write about themselves while an exporter works."""
+    with _IMPORTING, _without_chatter():
+        yield
+
+
 def to_keras(network: Network, seed: int | None = None) -> keras.Model:
     """Build the Keras model of a network.
 
@@ -99,12 +106,17 @@ def to_keras(network: Network, seed: int | None = None) -> keras.Model:
     if seed is not None:
         keras.utils.set_random_seed(seed)
     layers = {layer.name: _build(layer) for layer in spec.layers}
+    kinds = {layer.name: layer.kind for layer in spec.layers}
     tensors: dict[Tensor, Any] = {}
     for call in spec.calls:
         layer = layers[call.layer]
         inputs = [tensors[t] for t in call.inputs]
         try:
-            made = layer(inputs[0] if len(inputs) == 1 else inputs) if inputs else layer.output
+            if inputs:
+                positional, named = layer_class(kinds[call.layer]).keras_call(call.roles, inputs)
+                made = layer(*positional, **named, **call.options)
+            else:
+                made = layer.output
         except (ValueError, TypeError) as error:
             raise NodeError(f"Keras refuses layer '{call.layer}': {_first_line(error)}", "Check its settings.") from error
         for number, tensor in enumerate(made if isinstance(made, list | tuple) else [made]):
@@ -145,14 +157,24 @@ def load_weights(model: keras.Model, weights: Mapping[str, Sequence[NDArray[Any]
 
 def _build(layer: LayerSpec) -> Any:
     """The Keras layer of a layer's spec, not yet applied to anything."""
-    keras = import_keras()
     arguments = layer_class(layer.kind, layer.name).normalize(layer.config, layer.name)
-    if layer.kind != "InputLayer":
-        arguments["trainable"] = layer.trainable
     try:
-        return getattr(keras.layers, layer.kind)(**arguments, name=layer.name)
+        made = construct(layer.kind, {**arguments, "name": layer.name})
+        if layer.kind != "InputLayer":
+            made.trainable = layer.trainable  # not all of Keras's layers take it as an argument
     except (ValueError, TypeError) as error:
         raise NodeError(f"Keras refuses layer '{layer.name}': {_first_line(error)}", "Check its settings.") from error
+    return made
+
+
+def construct(kind: str, arguments: Mapping[str, Any]) -> Any:
+    """A Keras layer of arguments that `Layer.normalize` let through; layers that it goes around are constructed alike."""
+    inner = {
+        name: construct(layer_class(found["class_name"]).kind, found["config"])
+        for name in ("layer", "backward_layer")
+        if isinstance(found := arguments.get(name), Mapping)
+    }
+    return getattr(import_keras().layers, kind)(**{**arguments, **inner})
 
 
 def _single(items: list[Any]) -> Any:

@@ -2,73 +2,48 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.networks.binding import FEEDABLE, Binding, Source
+from pydantic import Field
+
+from nodes import scripting
+from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.networks.binding import Source
+from nodes.networks.callbacks import Board, CSVLogger, CsvWriter, ModelCheckpoint, RateByEpoch, Recorder, Saver, TensorBoard
 from nodes.networks.device import DEVICE_PATTERN, use_device
-from nodes.networks.feeding import TensorColumns, bind_inputs, check_batch_size
 from nodes.networks.optimizers import Adam, AnyOptimizer
 from nodes.networks.pipeline import Feed
-from nodes.networks.stopping import EarlyStopping, ReduceOnPlateau
-from nodes.networks.targets import (
-    Target,
-    TargetColumns,
-    WeightSource,
-    balanced_weights,
-    bind_targets,
-    quantities,
-    typed_weights,
+from nodes.networks.stopping import EarlyStopping, Monitor, ReduceOnPlateau
+from nodes.networks.targets import Target, TargetColumns, WeightSource, balanced_weights, quantities, typed_weights
+from nodes.networks.training import Course, Training, stored_seed
+from nodes.networks.wiring import (
+    PRECISIONS,
+    InputColumns,
+    LossScale,
+    Precision,
+    Wiring,
+    compile_model,
+    differences,
+    loss_warnings,
+    needs_loss_scale,
+    scripts_of,
+    wire,
+    with_precision,
 )
-from nodes.networks.training import Arrangement, Course, Training, stored_seed
 from nodes.values.figure import Figure, Line, LinesFigure
 from nodes.values.network import Network, NetworkSpec
-from nodes.values.table import Table, TableSpec, describe_dtype
+from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
-    import keras
     import polars as pl
 
 CHECKPOINT = "training.safetensors"
 MEGABYTE = 2**20
-
-
-class InputColumns(TensorColumns):
-    """Columns that fill one input of the network."""
-
-    columns: list[str] = setting(
-        [],
-        "Columns",
-        "Columns that fill it, in this order; empty: the only one that fits.",
-        columns=Columns("training", FEEDABLE),
-    )
-
-
-@dataclass(frozen=True)
-class Wiring:
-    """Which columns go where, and whether the network fixes its batch size."""
-
-    inputs: Sequence[Binding]
-    targets: Sequence[Target]
-    fixed_batch: bool
-
-    @property
-    def bindings(self) -> list[Binding]:
-        """Inputs, then targets."""
-        return [*self.inputs, *(target.binding for target in self.targets)]
-
-    @property
-    def columns(self) -> list[str]:
-        """All columns in use, each once."""
-        return list(dict.fromkeys(column for binding in self.bindings for column in binding.columns))
-
-    def with_classes(self, network: NetworkSpec) -> NetworkSpec:
-        """The network, knowing what its outputs' classes are called."""
-        known = {str(target.tensor): target.classes for target in self.targets if target.classes}
-        return replace(network, classes={**network.classes, **known})
+ClassWeight = Literal["none", "balanced", "typed"]
 
 
 class Learner(Node):
@@ -83,13 +58,29 @@ class Learner(Node):
     Stop ends the training and keeps what was reached: with a validation table, the weights of the epoch in which its loss was
     the lowest. Cancel gives nothing out; but like a training that was killed, it goes on after its last checkpoint when it is
     run again with the same settings on the same data.
+
+    What differs from KNIME: the last batch of an epoch is short rather than filled up from the first rows; the seed fixes the
+    initial weights too; the defaults are Keras's, not the first of the alphabet (Adam and categorical cross-entropy instead of
+    Adadelta and binary cross-entropy); any metric can be watched. What differs from `fit`: batches are handed to TensorFlow in
+    blocks whose size follows from their speed, so there is no steps_per_execution to set; epochs are counted from 1 and from
+    the start of this node, so there is no initial_epoch; and of a network's steps nothing runs eagerly. The same seed gives
+    the same network to the last digit on a processor; on a graphics card the last digits may differ.
+
+    A loss of your own is a script, which must be trusted before it runs.
+
+    Example: with the network of a Dense layer of 10 units (softmax), the columns image and label of a training table, Adam
+    with cosine decay and 12 epochs, the second output shows the accuracy of each epoch; Early stopping with patience 3 ends
+    the training when the validation loss has not become better for three epochs.
     """
 
     id: ClassVar[str] = "networks.learner"
     title: ClassVar[str] = "Keras Network Learner"
     shelf: ClassVar[str] = "Network"
     icon: ClassVar[str] = "mdi6.school"
-    keywords: ClassVar[tuple[str, ...]] = ("DL Keras Network Learner", "train", "fit", "training", "backpropagation")
+    keywords: ClassVar[tuple[str, ...]] = (
+        "DL Keras Network Learner", "train", "fit", "training", "backpropagation", "compile", "custom loss", "callbacks",
+        "early stopping", "mixed precision", "sample weight", "class weight", "TensorBoard", "ModelCheckpoint",
+    )  # fmt: skip
     needs_keras: ClassVar[bool] = True
     input_ports: ClassVar[tuple[Port, ...]] = (
         Port("network", "network", "Network", "The network to train."),
@@ -114,6 +105,25 @@ class Learner(Node):
         ge=0,
         le=2**32 - 1,
     )
+    validation_split: float = setting(
+        0.0,
+        "Validation split",
+        "The part of the training table, its last rows, that is kept for validation instead of a validation table. The rows are "
+        "taken as they lie: shuffle a sorted table before.",
+        ge=0,
+        lt=1,
+    )
+    validation_freq: int = setting(1, "Validate every", "Epochs between two validations.", ge=1, advanced=True)
+    steps_per_epoch: int | None = setting(
+        None,
+        "Batches per epoch",
+        "An epoch ends after so many batches, each time after others if the data are shuffled; empty: after all rows.",
+        ge=1,
+        advanced=True,
+    )
+    validation_steps: int | None = setting(
+        None, "Batches per validation", "A validation ends after so many batches; empty: after all rows.", ge=1, advanced=True
+    )
     shuffle_buffer: int = setting(
         256,
         "Shuffle buffer",
@@ -128,10 +138,10 @@ class Learner(Node):
     targets: list[TargetColumns] = setting(
         [TargetColumns()], "Targets", "For each output of the network: what it should put out, and the loss.", group="Data"
     )
-    class_weight: Literal["none", "balanced", "typed"] = setting(
+    class_weight: ClassWeight = setting(
         "none",
         "Class weights",
-        "How much the rows of each class count.",
+        "How much the training rows of each class count.",
         group="Data",
         choices={
             "none": "All rows count the same.",
@@ -149,6 +159,42 @@ class Learner(Node):
 
     optimizer: AnyOptimizer = setting(Adam(), "Optimizer", "How the weights are changed.", group="Optimizer")
 
+    learning_rate_by_epoch: RateByEpoch | None = setting(
+        None,
+        "Learning rate by epoch",
+        "A learning rate for each stretch of epochs, in place of the optimizer's.",
+        group="Optimizer",
+    )
+    precision: Precision = setting(
+        "network",
+        "Precision",
+        "What is computed in while training; the trained network is as it was.",
+        group="Optimizer",
+        choices=PRECISIONS,
+    )
+    initial_scale: Annotated[float, Field(gt=0)] = setting(
+        2.0**15,
+        "Initial loss scale",
+        "What the loss is multiplied by at first, where layers compute in float16; it is adjusted by itself.",
+        group="Optimizer",
+        advanced=True,
+    )
+    dynamic_growth_steps: int = setting(
+        2000,
+        "Loss scale grows every",
+        "Batches without overflow after which the loss scale is doubled.",
+        group="Optimizer",
+        ge=1,
+        advanced=True,
+    )
+    jit_compile: bool = setting(
+        False,
+        "Compile with XLA",
+        "Have TensorFlow's compiler fuse the steps: often faster on graphics cards, slower for convolutions on processors.",
+        group="Optimizer",
+        advanced=True,
+    )
+
     terminate_on_nan: bool = setting(
         True, "Terminate on NaN", "End the training when the loss is not a number: nothing good comes after it.", group="Behavior"
     )
@@ -157,6 +203,23 @@ class Learner(Node):
     )
     reduce_learning_rate: ReduceOnPlateau | None = setting(
         None, "Reduce learning rate", "Lower the learning rate when the training does not get better any more.", group="Behavior"
+    )
+    swap_ema_weights: bool = setting(
+        False,
+        "Validate averaged weights",
+        "Validate, compare and save the moving average of the weights, instead of the weights that training goes on with "
+        "(needs the optimizer's 'Average weights').",
+        group="Behavior",
+        advanced=True,
+    )
+    model_checkpoint: ModelCheckpoint | None = setting(
+        None, "Write the network", "Write the network to a file while it is being trained.", group="Behavior"
+    )
+    csv_logger: CSVLogger | None = setting(
+        None, "Write the history", "Write the history to a text file after every epoch.", group="Behavior"
+    )
+    tensorboard: TensorBoard | None = setting(
+        None, "Write for TensorBoard", "Write what TensorBoard shows after every epoch.", group="Behavior"
     )
     checkpoint_every: int = setting(
         1,
@@ -179,15 +242,23 @@ class Learner(Node):
         """Only a seed makes it so."""
         return self.seed is not None
 
+    def scripts(self) -> Mapping[str, str]:
+        """The losses of one's own."""
+        return scripts_of(self.targets)
+
     # -- before running
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The same network, knowing its classes, and the history's columns."""
         network, training = specs.network(), specs.table("training")
         validation = specs.table("validation") if "validation" in specs else None
-        wiring = self._wire(network, training)
+        wiring = wire(network, training, self.inputs, self.targets, self.batch_size)
         for problem in self._problems(network, training, validation, wiring):
             specs.report(problem)
+        for warning in loss_warnings(network, wiring):
+            specs.warn(warning)
+        if validation is None and self.validation_split and training.rows:
+            _split_at(training.rows, self.validation_split)
         if training.rows == 0:
             specs.warn("The training table is empty: the network comes out as it goes in.")
         if validation is not None and validation.rows == 0:
@@ -197,13 +268,11 @@ class Learner(Node):
             specs.warn(f"The network fixes its batch size: {left} row(s) of each epoch, another choice each time, are left out.")
         made = wiring.with_classes(network) if training.rows != 0 else network
         rows = 0 if training.rows == 0 else None
-        return {"network": made, "history": TableSpec(self._history_schema(wiring, validation is not None), rows)}
+        return {"network": made, "history": TableSpec(self._history_schema(wiring, self._validates(validation)), rows)}
 
-    def _wire(self, network: NetworkSpec, table: TableSpec) -> Wiring:
-        fixed = check_batch_size(network, self.batch_size, "batch_size")
-        inputs = bind_inputs(network, table, self.inputs)
-        taken = [column for binding in inputs for column in binding.columns]
-        return Wiring(inputs, bind_targets(network, table, self.targets, taken), fixed)
+    def _validates(self, validation: object | None) -> bool:
+        """Whether there is anything to validate with."""
+        return validation is not None or self.validation_split > 0
 
     def _problems(
         self, network: NetworkSpec, training: TableSpec, validation: TableSpec | None, wiring: Wiring
@@ -220,9 +289,18 @@ class Learner(Node):
                 "Give the learning rate as a number, or switch 'Reduce learning rate' off.",
                 setting="reduce_learning_rate",
             )
+        yield from self._wrong_combinations(network, validation)
         known = quantities(wiring.targets)
-        monitored = [*known, *(f"val_{name}" for name in known if validation is not None)]
-        for name, rule in (("early_stopping", self.early_stopping), ("reduce_learning_rate", self.reduce_learning_rate)):
+        monitored = [*known, *(f"val_{name}" for name in known if self._validates(validation))]
+        if self.model_checkpoint:
+            for problem in self.model_checkpoint.problems([*monitored, "learning_rate", "seconds"]):
+                yield NodeError(problem.message, problem.remedy, setting=f"model_checkpoint.{problem.setting}")
+        rules: dict[str, Monitor | None] = {
+            "early_stopping": self.early_stopping,
+            "reduce_learning_rate": self.reduce_learning_rate,
+            "model_checkpoint": self.model_checkpoint,
+        }
+        for name, rule in rules.items():
             if rule is not None and rule.monitor and rule.monitor not in monitored:
                 hint = " Connect a validation table to watch it." if rule.monitor.removeprefix("val_") in known else ""
                 yield NodeError(
@@ -235,7 +313,45 @@ class Learner(Node):
         elif self.class_weight == "balanced" and not any(target.class_count for target in wiring.targets):
             yield _no_classes()
         if validation is not None:
-            yield from _differences(training, validation, wiring.columns)
+            yield from differences(training, validation, wiring.columns)
+
+    def _wrong_combinations(self, network: NetworkSpec, validation: TableSpec | None) -> Iterator[NodeError]:
+        """Settings that are right by themselves, but not together."""
+        if self.learning_rate_by_epoch:
+            for problem in self.learning_rate_by_epoch.problems():
+                yield NodeError(problem.message, problem.remedy, setting=f"learning_rate_by_epoch.{problem.setting}")
+            other = "the optimizer's schedule" if self.optimizer.schedule is not None else ""
+            if self.reduce_learning_rate:
+                other = "'Reduce learning rate'"
+            if other:
+                yield NodeError(
+                    f"The learning rate is given by epoch and by {other}.",
+                    "Choose one of the two.",
+                    setting="learning_rate_by_epoch",
+                )
+        if validation is not None and self.validation_split:
+            yield NodeError(
+                "There is a validation table, and a part of the training table is to be kept for validation.",
+                "Disconnect the table, or set the validation split to 0.",
+                setting="validation_split",
+            )
+        if self.swap_ema_weights and not self.optimizer.use_ema:
+            yield NodeError(
+                "The optimizer keeps no average of the weights that could be validated.",
+                "Switch the optimizer's 'Average weights' on.",
+                setting="swap_ema_weights",
+            )
+        if self.optimizer.loss_scale_factor is not None and needs_loss_scale(with_precision(network, self.precision)):
+            yield NodeError(
+                "The loss is scaled by itself where layers compute in float16.",
+                "Leave the optimizer's loss scale empty.",
+                setting="optimizer.loss_scale_factor",
+            )
+        for where, source in self.scripts().items():
+            try:
+                scripting.check(source, where, needs="custom_loss")
+            except NodeError as error:
+                yield error
 
     def _history_schema(self, wiring: Wiring, validated: bool) -> pl.Schema:
         import polars as pl
@@ -250,16 +366,21 @@ class Learner(Node):
         """Trains; the history has a row per finished epoch."""
         network, training = values.network(), values.table("training")
         validation = values.table("validation") if "validation" in values else None
-        wiring = self._wire(network.spec, training.spec)
-        schema = self._history_schema(wiring, validation is not None)
+        wiring = wire(network.spec, training.spec, self.inputs, self.targets, self.batch_size)
+        schema = self._history_schema(wiring, self._validates(validation))
         if not training.height:
             job.warn("The training table is empty: the network is as it was.")
             return {"network": network, "history": _history([], schema)}
         if validation is not None and not validation.height:
             job.warn("The validation table is empty: there was no validation.")
             validation = None
+        elif validation is None and self.validation_split:
+            kept = _split_at(training.height, self.validation_split)
+            training, validation = training.slice(0, kept), training.slice(kept, training.height - kept)
         job.progress(0.0, "preparing")
-        with use_device(self.device):
+        with ExitStack() as scripts, use_device(self.device):
+            for where, source in self.scripts().items():
+                scripts.enter_context(scripting.errors_explained(source, where, job))
             trained, rows = self._train(network, training, validation, wiring, job)
         return {"network": trained, "history": _history(rows, schema)}
 
@@ -274,83 +395,102 @@ class Learner(Node):
             # A training that goes on after a kill must go on with the order that it began with.
             stored = stored_seed(path)
             seed = random.SystemRandom().getrandbits(32) if stored is None else stored
-        feed = self._feed(training, wiring, self.batch_size, seed if self.shuffle else None)
+        weighted = self.class_weight != "none" or wiring.weighted
+        feed = self._feed(training, wiring, weighted, seed)
         checked = None
         if validation is not None:
-            size = self.batch_size if wiring.fixed_batch else self.validation_batch_size or self.batch_size
-            checked = self._feed(validation, wiring, size, None)
+            checked = self._validation_feed(validation, wiring, weighted)
             _refuse_no_batches(checked, "validation")
         _refuse_no_batches(feed, "training")
-        model = to_keras(network, seed)
-        self._compile(model, network.spec, wiring, feed.batches * self.epochs)
-        weighted = self.class_weight != "none"
-        dtypes = [binding.dtype for binding in wiring.bindings] + ["float32"] * (len(wiring.targets) if weighted else 0)
-        arrangement = Arrangement(tuple(dtypes), len(wiring.inputs), len(wiring.targets))
+        spec = with_precision(network.spec, self.precision)
+        model = to_keras(Network(spec, network.weights), seed)
+        compile_model(
+            model,
+            spec,
+            wiring.targets,
+            self.optimizer.build(feed.batches * self.epochs, feed.batches),
+            job,
+            scale=LossScale(self.initial_scale, self.dynamic_growth_steps),
+        )
         course = self._course(wiring, checked is not None)
-        progress = Training(model, arrangement, feed, checked, course=course, seed=seed, job=job).run(path)
+        progress = Training(
+            model,
+            wiring.arrangement(weighted),
+            feed,
+            checked,
+            course=course,
+            seed=seed,
+            job=job,
+            recorders=self._recorders(course, wiring, checked is not None, job),
+        ).run(path)
         return Network(wiring.with_classes(network.spec), weights_of(model, network.spec)), progress.history
 
-    def _feed(self, table: Table, wiring: Wiring, batch_size: int, seed: int | None) -> Feed:
+    def _feed(self, table: Table, wiring: Wiring, weighted: bool, seed: int) -> Feed:
         sources = [binding.open(table) for binding in wiring.bindings]
-        if self.class_weight != "none":
-            sources += self._weight_sources(sources[len(wiring.inputs) :], wiring.targets, table.height)
+        if weighted:
+            sources += self._weight_sources(table, sources[len(wiring.inputs) :], wiring.targets, self.class_weight)
         return Feed(
             sources,
             table.height,
-            batch_size,
+            self.batch_size,
             buffer_bytes=self.shuffle_buffer * MEGABYTE,
-            seed=seed,
+            seed=seed if self.shuffle else None,
             whole_batches=wiring.fixed_batch,
+            most_batches=self.steps_per_epoch,
         )
 
-    def _weight_sources(self, sources: Sequence[Source], targets: Sequence[Target], rows: int) -> list[Source]:
+    def _validation_feed(self, table: Table, wiring: Wiring, weighted: bool) -> Feed:
+        """Rows as they are, weighted as rows are, but not by class, as in Keras."""
+        size = self.batch_size if wiring.fixed_batch else self.validation_batch_size or self.batch_size
+        sources = [binding.open(table) for binding in wiring.bindings]
+        if weighted:
+            sources += self._weight_sources(table, sources[len(wiring.inputs) :], wiring.targets, "none")
+        return Feed(sources, table.height, size, whole_batches=wiring.fixed_batch, most_batches=self.validation_steps)
+
+    def _weight_sources(
+        self, table: Table, sources: Sequence[Source], targets: Sequence[Target], by_class: ClassWeight
+    ) -> list[Source]:
         """A source of weights per target."""
         made: list[Source] = []
         for source, target in zip(sources, targets, strict=True):
             weights = None
-            if target.class_count and self.class_weight == "balanced":
-                weights = balanced_weights(source, target, rows)
-            elif target.class_count:
+            if target.class_count and by_class == "balanced":
+                weights = balanced_weights(source, target, table.height)
+            elif target.class_count and by_class == "typed":
                 weights = typed_weights(target, self.class_weights)
-            made.append(WeightSource(source, target, weights))
+            made.append(WeightSource(source, target, weights, target.weight.open(table) if target.weight else None))
         return made
 
-    def _compile(self, model: keras.Model, network: NetworkSpec, wiring: Wiring, batches: int) -> None:
-        import keras
-
-        optimizer = self.optimizer.build(batches)
-        if any(layer.config.get("dtype") == "mixed_float16" for layer in network.layers):
-            # Gradients of 16 bits vanish unless the loss is scaled up; Keras does so only for a global policy.
-            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-        targets = wiring.targets
-        metrics = [
-            [metric.build(name, target.width) for metric, name in zip(target.entry.metrics, target.metric_names(), strict=True)]
-            for target in targets
-        ]
-        # XLA makes convolutions on CPUs slower, and needs a compilation for every size of the last batch.
-        model.compile(
-            optimizer=optimizer,
-            loss=[target.entry.loss.build() for target in targets],
-            loss_weights=[target.entry.loss_weight for target in targets],
-            metrics=metrics,
-            jit_compile=False,
-        )
-
     def _course(self, wiring: Wiring, validated: bool) -> Course:
-        default = "val_loss" if validated else "loss"
         stopping, plateau = self.early_stopping, self.reduce_learning_rate
         return Course(
             self.epochs,
             quantities(wiring.targets),
             self.terminate_on_nan,
-            (stopping, self._watchable(stopping.monitor or default, validated)) if stopping else None,
-            (plateau, self._watchable(plateau.monitor or default, validated)) if plateau else None,
+            (stopping, self._watchable(stopping.monitor, validated)) if stopping else None,
+            (plateau, self._watchable(plateau.monitor, validated)) if plateau else None,
             self.checkpoint_every,
+            self.learning_rate_by_epoch,
+            self.validation_freq,
+            self.swap_ema_weights,
+            self.jit_compile,
         )
 
+    def _recorders(self, course: Course, wiring: Wiring, validated: bool, job: Job) -> list[Recorder]:
+        made: list[Recorder] = []
+        if self.model_checkpoint:
+            monitor = self._watchable(self.model_checkpoint.monitor, validated)
+            made.append(Saver(self.model_checkpoint, monitor, course.rises(self.model_checkpoint, monitor), job))
+        if self.csv_logger:
+            made.append(CsvWriter(self.csv_logger, list(self._history_schema(wiring, validated)), job))
+        if self.tensorboard:
+            made.append(Board(self.tensorboard, job))
+        return made
+
     @staticmethod
-    def _watchable(monitor: str, validated: bool) -> str:
+    def _watchable(monitor: str | None, validated: bool) -> str:
         """The monitored quantity; where the validation table turned out to be empty, that of the training."""
+        monitor = monitor or "val_loss"
         return monitor if validated else monitor.removeprefix("val_")
 
     # -- afterwards
@@ -363,8 +503,11 @@ class Learner(Node):
         lines = []
         for name in names:
             lines.append(Line(f"{name}, training", epochs, frame[name].to_list(), group=name))
-            if f"val_{name}" in frame.columns and not frame[f"val_{name}"].has_nulls():
-                lines.append(Line(f"{name}, validation", epochs, frame[f"val_{name}"].to_list(), group=name, dashed=True))
+            if f"val_{name}" in frame.columns:
+                known = [(e, v) for e, v in zip(epochs, frame[f"val_{name}"], strict=True) if v is not None]
+                if known:
+                    at, values = [e for e, _ in known], [v for _, v in known]
+                    lines.append(Line(f"{name}, validation", at, values, group=name, dashed=True))
         return [LinesFigure("Learning curves", lines, x_label="epoch")]
 
 
@@ -375,26 +518,21 @@ def _history(rows: Sequence[Mapping[str, float]], schema: pl.Schema) -> Table:
     return Table.of(pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema))
 
 
-def _differences(training: TableSpec, validation: TableSpec, columns: Sequence[str]) -> Iterator[NodeError]:
-    """Columns of the training data that the validation data do not have, or have differently."""
-    for column in columns:
-        wanted, found = training.schema[column], validation.schema.get(column)
-        if found is None:
-            yield NodeError(
-                f"The validation table has no column '{column}', which is trained on.",
-                "Prepare the validation data just as the training data.",
-            )
-        elif found != wanted:
-            yield NodeError(
-                f"Column '{column}' is {describe_dtype(wanted)} in the training table, but {describe_dtype(found)} in the "
-                "validation table" + (", with other classes." if type(found) is type(wanted) else "."),
-                "Prepare the validation data just as the training data.",
-            )
-        elif training.class_names(column) != validation.class_names(column):
-            yield NodeError(
-                f"Column '{column}' has other classes in the validation table than in the training table.",
-                "Use one Category to Number for both, by its mapping.",
-            )
+def _split_at(rows: int, split: float) -> int:
+    """How many rows are left to train on; as Keras counts them.
+
+    Raises:
+        NodeError: If there are none, or none to validate with.
+    """
+    kept = math.floor(rows * (1 - split))
+    if kept in (0, rows):
+        which = "train on" if kept == 0 else "validate with"
+        raise NodeError(
+            f"Of {rows} row(s) none is left to {which}.",
+            "Change the validation split, or use more rows.",
+            setting="validation_split",
+        )
+    return kept
 
 
 def _wrong_weights(targets: Sequence[Target], weights: Mapping[str, float]) -> Iterator[NodeError]:

@@ -1,12 +1,17 @@
-"""Keras's losses as settings: every option, with Keras's defaults, and what a target must look like for each."""
+"""Keras's losses as settings: every option, with Keras's defaults, and what a target must look like for each.
+
+The reduction `none` is not offered: a training needs one number. A loss of one's own is a script (`CustomLoss`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import Field
 
-from nodes.base import Settings, setting
+from nodes import scripting
+from nodes.base import NodeError, Settings, setting
 
 if TYPE_CHECKING:
     import keras
@@ -31,12 +36,17 @@ class Loss(Settings):
             "sum_over_batch_size": "Their sum, divided by their number.",
             "sum": "Their sum.",
             "mean": "Their mean; the same as the sum divided by their number.",
-            "mean_with_sample_weight": "Their sum, divided by the sum of the class weights.",
+            "mean_with_sample_weight": "Their sum, divided by the sum of the weights of classes and rows.",
         },
     )
 
-    def build(self) -> keras.losses.Loss:
-        """The Keras loss."""
+    def build(self, job: Any, where: str) -> keras.losses.Loss:
+        """The Keras loss.
+
+        Args:
+            job: The node's job, where the loss is a script.
+            where: The setting that holds the loss, for its errors.
+        """
         import keras
 
         return cast("keras.losses.Loss", getattr(keras.losses, self.kind)(**self.model_dump(exclude={"kind"})))
@@ -80,7 +90,9 @@ class SparseCategoricalCrossentropy(Loss):
     form: ClassVar[TargetForm] = "class number"
     kind: Literal["SparseCategoricalCrossentropy"] = "SparseCategoricalCrossentropy"
     from_logits: bool = _from_logits()
-    ignore_class: int | None = setting(None, "Ignored class", "Rows of this class number do not count.", advanced=True)
+    ignore_class: int | None = setting(
+        None, "Ignored class", "Targets of this number do not count, be it a class or none.", advanced=True
+    )
     axis: int = _axis(-1)
 
 
@@ -234,10 +246,87 @@ class CTC(Loss):
     kind: Literal["CTC"] = "CTC"
 
 
+CUSTOM_LOSS = """\
+from keras import ops
+
+
+def custom_loss(y_true, y_pred):
+    return ops.mean(ops.square(y_true - y_pred), axis=-1)
+"""
+
+
+class CustomLoss(Loss):
+    """A loss of one's own: a script that defines custom_loss(y_true, y_pred), trusted before it runs."""
+
+    kind: Literal["Custom"] = "Custom"
+    script: str = setting(
+        CUSTOM_LOSS,
+        "Custom loss function",
+        "Python that defines custom_loss(y_true, y_pred): a loss per row, or per value, of two tensors. keras, ops and tf are "
+        "there; only their operations can be used, as TensorFlow turns the function into a graph.",
+        code="python",
+        lines=True,
+    )
+    target: TargetForm = setting(
+        "values",
+        "Targets are",
+        "What y_true is; all of it comes as Float32.",
+        choices={
+            "values": "As many values as the network puts out.",
+            "one-hot": "1 for the true class and 0 for the others.",
+            "class number": "The number of the true class.",
+            "sequence": "A sequence of class numbers.",
+        },
+    )
+
+    def build(self, job: Any, where: str) -> keras.losses.Loss:
+        """A Keras loss that calls the script's function.
+
+        Raises:
+            NodeError: If the script fails, or defines no function.
+        """
+        import keras
+        import tensorflow as tf
+
+        setting = f"{where}.script"
+        names = {"keras": keras, "ops": keras.ops, "tf": tf}
+        function: Any = scripting.run(self.script, setting, job, names, needs="custom_loss")["custom_loss"]
+        if not callable(function):
+            raise scripting.wrong_result("custom_loss", function, "a function", setting)
+        return _of_function(function, self.reduction)
+
+
+def _of_function(function: Callable[[Any, Any], Any], reduction: str) -> keras.losses.Loss:
+    import keras
+
+    class Custom(keras.losses.Loss):  # type: ignore[misc]  # Keras is not annotated
+        def call(self, y_true: Any, y_pred: Any) -> Any:
+            return function(y_true, y_pred)
+
+    return Custom(name="custom_loss", reduction=reduction)
+
+
+def target_form(loss: Loss) -> TargetForm:
+    """What the targets of a loss must look like."""
+    return loss.target if isinstance(loss, CustomLoss) else loss.form
+
+
+def check_axis(loss: Loss, dimensions: int, where: str) -> None:
+    """NodeError if a loss is taken along a dimension that an output (with so many, without the batch's) does not have."""
+    axes = getattr(loss, "axis", None)
+    for axis in axes if isinstance(axes, tuple) else () if axes is None else (axes,):
+        if not -dimensions - 1 <= axis <= dimensions or (axis in (0, -dimensions - 1) and not isinstance(axes, tuple)):
+            raise NodeError(
+                f"{loss.kind} is to be taken along dimension {axis}, which the network's output does not have.",
+                f"Choose from 1 to {dimensions}, or -1 for the last one; 0 are the rows of a batch.",
+                setting=f"{where}.axis",
+            )
+
+
 AnyLoss = Annotated[
     CategoricalCrossentropy | SparseCategoricalCrossentropy | BinaryCrossentropy | MeanSquaredError | MeanAbsoluteError
     | MeanAbsolutePercentageError | MeanSquaredLogarithmicError | Huber | LogCosh | BinaryFocalCrossentropy
     | CategoricalFocalCrossentropy | CategoricalGeneralizedCrossEntropy | CategoricalHinge | Hinge | SquaredHinge
-    | KLDivergence | Poisson | CosineSimilarity | Dice | Tversky | Circle | CTC,
+    | KLDivergence | Poisson | CosineSimilarity | Dice | Tversky | Circle | CTC | CustomLoss,
     Field(discriminator="kind"),
 ]  # fmt: skip

@@ -1,11 +1,14 @@
 """Keras's metrics as settings: what is reported of a training beside its loss.
 
-The `kind` of each is the Keras class. Only metrics that are a single number are offered, as they are drawn as curves.
+The `kind` of each is the Keras class. Only metrics that are a single number are offered, as they are drawn as curves (so an
+F score is averaged over the classes, and there is one threshold). `Mean`, `Sum` and `MeanMetricWrapper` are Keras's means to
+write metrics with, and not metrics of a target.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import Field
@@ -15,6 +18,28 @@ from nodes.networks.losses import TargetForm
 
 if TYPE_CHECKING:
     import keras
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(ge=0)]
+ClassNumber = Annotated[int, Field(ge=0)]
+
+
+def _label_smoothing() -> Any:
+    help = "Moves targets from 0 and 1 this far towards an even distribution."
+    return setting(0.0, "Label smoothing", help, ge=0, le=1, advanced=True)
+
+
+def _axis(help: str = "The dimension of the output that the classes are along; -1 is the last.") -> Any:
+    return setting(-1, "Axis", help, advanced=True)
+
+
+def _ignore_class() -> Any:
+    return setting(None, "Ignored class", "Targets of this class number do not count.", advanced=True)
+
+
+def _class_ids() -> Any:
+    return setting([1], "Class numbers", "The classes to average over.", min_length=1)
 
 
 class Metric(Settings):
@@ -46,6 +71,12 @@ class Metric(Settings):
         """Arguments of the Keras class."""
         return self.model_dump(exclude={"kind"})
 
+    def problems(self, classes: int) -> Iterator[str]:
+        """What does not fit an output of so many values or classes: clauses without a full stop."""
+        ids = {getattr(self, "class_id", None), *getattr(self, "target_class_ids", ())} - {None}
+        for number in sorted(n for n in ids if n >= classes):
+            yield f"there is no class {number}: the output has {classes}, counted from 0"
+
 
 class HigherIsBetter(Metric):
     """A metric that training should make large."""
@@ -75,6 +106,19 @@ class BinaryAccuracy(HigherIsBetter, ForNumbers):
 
     kind: Literal["BinaryAccuracy"] = "BinaryAccuracy"
     threshold: float = setting(0.5, "Threshold", "Outputs above it mean yes.", ge=0, le=1)
+
+
+class CategoricalAccuracy(HigherIsBetter, ForNumbers):
+    """The share of rows whose class (one-hot) is the most probable one."""
+
+    kind: Literal["CategoricalAccuracy"] = "CategoricalAccuracy"
+
+
+class SparseCategoricalAccuracy(HigherIsBetter):
+    """The share of rows whose class (a number) is the most probable one."""
+
+    forms: ClassVar[tuple[TargetForm, ...]] = ("class number",)
+    kind: Literal["SparseCategoricalAccuracy"] = "SparseCategoricalAccuracy"
 
 
 class TopKCategoricalAccuracy(HigherIsBetter, ForNumbers):
@@ -132,6 +176,11 @@ class Averaged(HigherIsBetter, ForNumbers):
     )
     threshold: float | None = setting(None, "Threshold", "Outputs above it mean yes; empty: the largest one.", gt=0, le=1)
 
+    def problems(self, classes: int) -> Iterator[str]:
+        """The largest of one output says nothing."""
+        if classes == 1 and self.threshold is None:
+            yield "of a single output the largest is always right, so it needs a threshold"
+
 
 class F1Score(Averaged):
     """The harmonic mean of precision and recall."""
@@ -154,12 +203,40 @@ class AUC(HigherIsBetter, ForNumbers):
         "ROC", "Curve", "Which curve.", choices={"ROC": "True against false positives.", "PR": "Precision against recall."}
     )
     num_thresholds: int = setting(200, "Thresholds", "How many points the curve has.", ge=2, advanced=True)
+    thresholds: list[Share] = setting(
+        [], "Given thresholds", "The points of the curve, instead of so many at equal distances.", advanced=True
+    )
+    summation_method: Literal["interpolation", "minoring", "majoring"] = setting(
+        "interpolation",
+        "Summation",
+        "How the area between two points is taken.",
+        advanced=True,
+        choices={
+            "interpolation": "By the trapezium between them (for PR: as Davis & Goadrich, 2006).",
+            "minoring": "The smaller rectangle.",
+            "majoring": "The larger rectangle.",
+        },
+    )
     multi_label: bool = setting(False, "Per class", "The mean over the classes instead of all together.")
+    label_weights: list[Weight] = setting(
+        [],
+        "Weights of classes",
+        "How much each class counts in the mean, in order; empty: all the same.",
+        shown_if={"multi_label": True},
+        advanced=True,
+    )
     from_logits: bool = setting(False, "From logits", "The output has no sigmoid.", advanced=True)
 
     def arguments(self, classes: int) -> dict[str, Any]:
         """Per class, Keras must know how many there are."""
-        return super().arguments(classes) | ({"num_labels": classes} if self.multi_label else {})
+        per_class = {"num_labels": classes} if self.multi_label else {}
+        weights = self.label_weights if self.multi_label else []
+        return super().arguments(classes) | per_class | {"thresholds": self.thresholds or None, "label_weights": weights or None}
+
+    def problems(self, classes: int) -> Iterator[str]:
+        """There must be a weight per class."""
+        if self.multi_label and self.label_weights and len(self.label_weights) != classes:
+            yield f"{len(self.label_weights)} weights are given for {classes} classes"
 
 
 class TruePositives(HigherIsBetter, Thresholded):
@@ -226,6 +303,7 @@ class BinaryCrossentropy(ForNumbers):
 
     kind: Literal["BinaryCrossentropy"] = "BinaryCrossentropy"
     from_logits: bool = setting(False, "From logits", "The output has no sigmoid.", advanced=True)
+    label_smoothing: float = _label_smoothing()
 
 
 class CategoricalCrossentropy(ForNumbers):
@@ -233,6 +311,8 @@ class CategoricalCrossentropy(ForNumbers):
 
     kind: Literal["CategoricalCrossentropy"] = "CategoricalCrossentropy"
     from_logits: bool = setting(False, "From logits", "The output has no softmax.", advanced=True)
+    label_smoothing: float = _label_smoothing()
+    axis: int = _axis()
 
 
 class SparseCategoricalCrossentropy(Metric):
@@ -241,6 +321,8 @@ class SparseCategoricalCrossentropy(Metric):
     forms: ClassVar[tuple[TargetForm, ...]] = ("class number",)
     kind: Literal["SparseCategoricalCrossentropy"] = "SparseCategoricalCrossentropy"
     from_logits: bool = setting(False, "From logits", "The output has no softmax.", advanced=True)
+    ignore_class: int | None = _ignore_class()
+    axis: int = _axis()
 
 
 class Error(ForNumbers):
@@ -264,8 +346,24 @@ class Error(ForNumbers):
 class Agreement(HigherIsBetter, ForNumbers):
     """How well target and output go together."""
 
-    kind: Literal["R2Score", "CosineSimilarity", "PearsonCorrelation", "ConcordanceCorrelation"] = setting(
+    kind: Literal["CosineSimilarity", "PearsonCorrelation", "ConcordanceCorrelation"] = setting(
         ..., "Agreement", "Which measure, as Keras calls it."
+    )
+    axis: int = _axis("The dimension of the output that is compared; -1 is the last.")
+
+
+class R2Score(HigherIsBetter, ForNumbers):
+    """The share of the targets' variance that is explained: 1 is perfect, 0 no better than their mean."""
+
+    kind: Literal["R2Score"] = "R2Score"
+    class_aggregation: Literal["uniform_average", "variance_weighted_average"] = setting(
+        "uniform_average",
+        "Several values",
+        "How the scores of several output values become one.",
+        choices={"uniform_average": "Their mean.", "variance_weighted_average": "Their mean, by the variance of the targets."},
+    )
+    num_regressors: int = setting(
+        0, "Regressors", "The number of independent variables; 0 is R2, otherwise it is adjusted for them.", ge=0, advanced=True
     )
 
 
@@ -274,33 +372,69 @@ class MeanIoU(HigherIsBetter):
 
     forms: ClassVar[tuple[TargetForm, ...]] = ("class number",)
     kind: Literal["MeanIoU"] = "MeanIoU"
+    ignore_class: int | None = _ignore_class()
+    axis: int = _axis()
 
     def arguments(self, classes: int) -> dict[str, Any]:
         """Keras must know how many classes there are, and that the output holds their probabilities."""
-        return {"num_classes": classes, "sparse_y_pred": False}
+        return super().arguments(classes) | {"num_classes": classes, "sparse_y_pred": False}
+
+
+class IoU(HigherIsBetter):
+    """For segmentation with class numbers: overlap / union, averaged over some classes."""
+
+    forms: ClassVar[tuple[TargetForm, ...]] = ("class number",)
+    kind: Literal["IoU"] = "IoU"
+    target_class_ids: list[ClassNumber] = _class_ids()
+    ignore_class: int | None = _ignore_class()
+    axis: int = _axis()
+
+    def arguments(self, classes: int) -> dict[str, Any]:
+        """As for `MeanIoU`."""
+        return super().arguments(classes) | {"num_classes": classes, "sparse_y_pred": False}
+
+
+class OneHotIoU(HigherIsBetter, ForNumbers):
+    """For segmentation with one-hot targets: overlap / union, averaged over some classes."""
+
+    kind: Literal["OneHotIoU"] = "OneHotIoU"
+    target_class_ids: list[ClassNumber] = _class_ids()
+    ignore_class: int | None = _ignore_class()
+    axis: int = _axis()
+
+    def arguments(self, classes: int) -> dict[str, Any]:
+        """Keras must know how many classes there are."""
+        return super().arguments(classes) | {"num_classes": classes}
 
 
 class OneHotMeanIoU(HigherIsBetter, ForNumbers):
     """For segmentation with one-hot targets: overlap / union, averaged over the classes."""
 
     kind: Literal["OneHotMeanIoU"] = "OneHotMeanIoU"
+    ignore_class: int | None = _ignore_class()
+    axis: int = _axis()
 
     def arguments(self, classes: int) -> dict[str, Any]:
         """Keras must know how many classes there are."""
-        return {"num_classes": classes}
+        return super().arguments(classes) | {"num_classes": classes}
 
 
 class BinaryIoU(HigherIsBetter, ForNumbers):
     """For segmentation of one thing: overlap / union, averaged over thing and background."""
 
     kind: Literal["BinaryIoU"] = "BinaryIoU"
+    target_class_ids: list[Literal[0, 1]] = setting(
+        [0, 1], "Class numbers", "What to average over: 1 is the thing, 0 the background.", min_length=1
+    )
     threshold: float = setting(0.5, "Threshold", "Outputs above it mean yes.", ge=0, le=1)
 
 
 AnyMetric = Annotated[
-    Accuracy | BinaryAccuracy | TopKCategoricalAccuracy | SparseTopKCategoricalAccuracy | Precision | Recall | F1Score
+    Accuracy | BinaryAccuracy | CategoricalAccuracy | SparseCategoricalAccuracy
+    | TopKCategoricalAccuracy | SparseTopKCategoricalAccuracy | Precision | Recall | F1Score
     | FBetaScore | AUC | TruePositives | TrueNegatives | FalsePositives | FalseNegatives | PrecisionAtRecall
     | RecallAtPrecision | SensitivityAtSpecificity | SpecificityAtSensitivity | BinaryCrossentropy
-    | CategoricalCrossentropy | SparseCategoricalCrossentropy | Error | Agreement | MeanIoU | OneHotMeanIoU | BinaryIoU,
+    | CategoricalCrossentropy | SparseCategoricalCrossentropy | Error | Agreement | R2Score | IoU | MeanIoU | OneHotIoU
+    | OneHotMeanIoU | BinaryIoU,
     Field(discriminator="kind"),
 ]  # fmt: skip

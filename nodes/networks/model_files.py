@@ -21,6 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.errors import NodeError
+from nodes.layers.kinds import layer_class
 from nodes.values.network import LayerSpec
 
 if TYPE_CHECKING:
@@ -69,6 +70,14 @@ def look_into(path: Path) -> ModelFile:
     Raises:
         NodeError: If it is not a `.keras`, `.h5` or `.json` file of a whole model, or is damaged.
     """
+    if path.is_dir():
+        what = "a SavedModel" if (path / "saved_model.pb").exists() else "a folder"
+        raise NodeError(
+            f"{path.name} is {what}, which cannot be read.",
+            "Choose a .keras, .h5 or .json file. A SavedModel holds TensorFlow's operations, no longer the layers they come"
+            " from, so it cannot be added to or trained on: save the Keras model itself.",
+            setting="path",
+        )
     with _readable(path):
         with path.open("rb") as file:
             start = file.read(8)
@@ -103,7 +112,92 @@ def stored_weights(file: ModelFile, layers: Mapping[str, LayerSpec]) -> dict[str
             return {our.name: _weights(group, our) for our, group in _layer_groups(h5, layers.values())}
 
 
+@dataclass(frozen=True)
+class StoredLayer:
+    """The weights of one layer in a file, without the model they belong to.
+
+    Attributes:
+        name: As the layer was called, where the file says it.
+        group: As the file calls its weights: the layer's name, or `conv2d_1` for the second Conv2D layer.
+        paths: Where in the HDF5 file its arrays are, in Keras's order.
+        shapes: Their shapes.
+    """
+
+    name: str
+    group: str
+    paths: tuple[str, ...]
+    shapes: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class StoredWeights:
+    """What weights a file has.
+
+    Attributes:
+        path: Where it is.
+        ordered: Whether the layers are in the order of the model: so in `.h5` files, not in `.weights.h5` and `.keras` files,
+            whose groups are named after the layers' classes.
+        layers: Those that have weights.
+    """
+
+    path: Path
+    ordered: bool
+    layers: tuple[StoredLayer, ...]
+
+
+def look_into_weights(path: Path) -> StoredWeights:
+    """Say which weights a `.weights.h5`, `.h5` or `.keras` file has, without reading them.
+
+    Raises:
+        NodeError: If it is no such file, or is damaged.
+    """
+    import h5py
+
+    with _readable(path), _hdf5(path) as h5:
+        root = _inside(h5, "model_weights") if "model_weights" in h5 else h5
+        if "layer_names" in root.attrs or "layer_names0" in root.attrs:
+            layers = []
+            for name in _listed(root, "layer_names"):
+                group = _inside(root, name)
+                arrays = [_inside(group, n) for n in _listed(group, "weight_names")]
+                layers.append(StoredLayer(name, name, tuple(a.name for a in arrays), tuple(tuple(a.shape) for a in arrays)))
+            return StoredWeights(path, True, tuple(layer for layer in layers if layer.paths))
+        stored = next((n for n in ("layers", "_layer_checkpoint_dependencies") if n in h5), None)
+        if stored is None:
+            raise ValueError("it holds no weights of layers")
+        layers = []
+        for group_name in _inside(h5, stored):
+            group = _inside(_inside(h5, stored), group_name)
+            variables = _inside(group, "vars") if "vars" in group else {}
+            arrays = [_inside(variables, str(n)) for n in range(len(variables))]
+            if arrays and all(isinstance(a, h5py.Dataset) for a in arrays):
+                name = str(variables.attrs.get("name", "")) if isinstance(variables, h5py.Group) else ""
+                layers.append(StoredLayer(name, group_name, tuple(a.name for a in arrays), tuple(tuple(a.shape) for a in arrays)))
+        return StoredWeights(path, False, tuple(layers))
+
+
+def read_weights(stored: StoredWeights, layers: Iterable[StoredLayer]) -> list[list[NDArray[Any]]]:
+    """The arrays of some layers that `look_into_weights` found. NodeError if the file is damaged."""
+    with _readable(stored.path), _hdf5(stored.path) as h5:
+        return [[_numbers(_inside(h5, path.lstrip("/")), f"'{layer.group}'") for path in layer.paths] for layer in layers]
+
+
 # ------------------------------------------------------------------------------------------------------------ containers
+
+
+@contextmanager
+def _hdf5(path: Path) -> Iterator[h5py.File]:
+    """The HDF5 file at a path, or in the `.keras` file there."""
+    import h5py
+
+    with path.open("rb") as file:
+        zipped = file.read(2) == b"PK"
+    if not zipped:
+        with h5py.File(path, "r") as h5:
+            yield h5
+        return
+    with zipfile.ZipFile(path) as archive, h5py.File(io.BytesIO(_member(archive, WEIGHTS)), "r") as h5:
+        yield h5
 
 
 @contextmanager
@@ -142,7 +236,7 @@ def _look_into_h5(path: Path) -> ModelFile:
         if "model_config" not in h5.attrs:
             raise NodeError(
                 f"{path.name} holds weights without the model they belong to.",
-                "Save the whole model (model.save), not its weights alone.",
+                "Build that network, and put them in with Keras Load Weights; or save the whole model (model.save).",
                 setting="path",
             )
         config = _parsed(h5.attrs["model_config"], "model_config")
@@ -203,9 +297,13 @@ def _inside(group: h5py.Group, name: str) -> Any:
 
 
 def _weights(group: h5py.Group, layer: LayerSpec) -> list[NDArray[Any]]:
-    """A layer's arrays in Keras 3's own layout: `vars/0`, `vars/1`, ..."""
-    stored = _inside(group, "vars")
-    return [_array(_inside(stored, str(n)), layer, n) for n in _expected(layer, len(stored))]
+    """A layer's arrays in Keras 3's own layout: `vars/0`, `vars/1`, ..., or where layers inside the layer have theirs."""
+    paths = layer_class(layer.kind).weight_paths(layer.weights, layer.config)
+    places = [path.rpartition("/") for path in paths]
+    folders = {folder: _inside(group, folder) for folder, _, _ in places}
+    # A wrapper may keep a weight of the layer inside it a second time: only what is all in one place can be counted.
+    stored = len(next(iter(folders.values()))) if len(folders) == 1 else len(paths)
+    return [_array(_inside(folders[places[n][0]], places[n][2]), layer, n) for n in _expected(layer, stored)]
 
 
 def _legacy_weights(group: h5py.Group, layer: LayerSpec) -> list[NDArray[Any]]:
@@ -222,15 +320,20 @@ def _expected(layer: LayerSpec, stored: int) -> range:
 
 def _array(dataset: Any, layer: LayerSpec, number: int) -> NDArray[Any]:
     """One array, which must be of the shape that the layer's weight has."""
+    wanted = layer.weights[number]
+    what = f"'{wanted.name}' of layer '{layer.name}'"
+    return _numbers(dataset, what, wanted.shape)
+
+
+def _numbers(dataset: Any, what: str, shape: tuple[int, ...] | None = None) -> NDArray[Any]:
+    """An array of numbers that lies in the file itself, of the given shape where there is one. ValueError if it is not."""
     import h5py
     import numpy as np
 
-    wanted = layer.weights[number]
-    what = f"'{wanted.name}' of layer '{layer.name}'"
     if not isinstance(dataset, h5py.Dataset) or dataset.dtype.kind not in "fiub" or dataset.external or dataset.is_virtual:
         raise ValueError(f"{what} is not an array of numbers")
-    if dataset.shape != wanted.shape:
-        raise ValueError(f"{what} is of shape {dataset.shape}, not {wanted.shape}")
+    if shape is not None and dataset.shape != shape:
+        raise ValueError(f"{what} is of shape {dataset.shape}, not {shape}")
     _refuse_bomb(what, dataset.nbytes, dataset.id.get_storage_size())
     return np.asarray(dataset)
 
@@ -251,7 +354,7 @@ def _layer_groups(h5: h5py.File, layers: Iterable[LayerSpec]) -> Iterator[tuple[
     root = _inside(h5, "layers" if "layers" in h5 else "_layer_checkpoint_dependencies")
     counts: Counter[str] = Counter()
     for layer in layers:
-        stem = snake_case(layer.kind)
+        stem = snake_case(layer_class(layer.kind).python_class or layer.kind)
         if layer.weights:
             yield layer, _inside(root, f"{stem}_{counts[stem]}" if counts[stem] else stem)
         counts[stem] += 1

@@ -2,13 +2,16 @@
 
 The `kind` of each is the Keras class; the other fields are that class's arguments. What depends on the length of the
 training (a schedule's steps) may be left empty and is then filled in when the optimizer is built.
+
+Two of Keras's optimizers are no choice here. `LossScaleOptimizer` is put around any other one by itself where a network
+computes in float16 (the learner's precision). `MultiOptimizer` has an optimizer per layer: freeze layers and train twice.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, cast
 
 from pydantic import Field
 
@@ -23,32 +26,69 @@ Count = Annotated[int, Field(ge=1)]
 # ------------------------------------------------------------------------------------------------------------- schedules
 
 
+def piecewise_problems(boundaries: Sequence[int], values: Sequence[float]) -> Iterator[NodeError]:
+    """What is wrong with learning rates (`values`) between rising `boundaries`."""
+    if len(values) != len(boundaries) + 1:
+        yield NodeError(
+            f"{len(boundaries)} boundaries need {len(boundaries) + 1} learning rates, not {len(values)}.",
+            "Give one rate more than there are boundaries.",
+            setting="values",
+        )
+    if sorted(set(boundaries)) != list(boundaries):
+        yield NodeError("The boundaries do not rise.", "Put them in rising order, each once.", setting="boundaries")
+
+
 def _initial_rate() -> Any:
     return setting(0.001, "Initial learning rate", "The learning rate at the first step.", gt=0)
 
 
 def _decay_steps(what: str) -> Any:
-    return setting(None, "Decay steps", f"The number of batches {what}; empty means the whole training.", ge=1)
+    return setting(None, "Decay steps", f"The number of steps {what}; empty means the whole training.", ge=1)
 
 
 class Schedule(Settings):
     """A learning rate that changes with every batch."""
 
+    STEPS: ClassVar[tuple[str, ...]] = ("decay_steps",)
+    """The fields that count steps."""
+
     kind: str
+    unit: Literal["batches", "epochs"] = setting(
+        "batches",
+        "Steps are",
+        "What the numbers of steps count; the rate changes with every batch in any case.",
+        choices={"batches": "As in Keras.", "epochs": "Each counts as all the batches of an epoch."},
+    )
 
     @abstractmethod
     def arguments(self, total: int) -> dict[str, Any]:
-        """Keras's arguments for a training of `total` batches."""
+        """Keras's arguments for a training of `total` batches, where steps are batches."""
 
     def problems(self) -> Iterator[NodeError]:
         """What cannot be built, with settings named from the schedule on."""
         return iter(())
 
-    def build(self, total: int) -> keras.optimizers.schedules.LearningRateSchedule:
-        """The Keras object for a training of `total` batches."""
+    def build(self, total: int, per_epoch: int = 1) -> keras.optimizers.schedules.LearningRateSchedule:
+        """The Keras object for a training of `total` batches, `per_epoch` of them in an epoch."""
         import keras
 
-        return getattr(keras.optimizers.schedules, self.kind)(**self.arguments(total))
+        return getattr(keras.optimizers.schedules, self.kind)(**self.in_batches(per_epoch).arguments(total))
+
+    def in_batches(self, per_epoch: int) -> Self:
+        """The same schedule with all steps counted in batches."""
+        if self.unit == "batches":
+            return self
+        counts = {name: getattr(self, name) for name in self.STEPS}
+        scaled = {
+            name: [n * per_epoch for n in count] if isinstance(count, list) else count * per_epoch
+            for name, count in counts.items()
+            if count is not None
+        }
+        return self.model_copy(update={**scaled, "unit": "batches"})
+
+    def fields(self) -> dict[str, Any]:
+        """All that are arguments of Keras's."""
+        return self.model_dump(exclude={"kind", "unit"})
 
 
 class SteppedSchedule(Schedule):
@@ -59,7 +99,7 @@ class SteppedSchedule(Schedule):
 
     def arguments(self, total: int) -> dict[str, Any]:
         """All fields, the steps being the whole training where none are given."""
-        return self.model_dump(exclude={"kind"}) | {"decay_steps": self.decay_steps or max(total, 1)}
+        return self.fields() | {"decay_steps": self.decay_steps or max(total, 1)}
 
 
 class ExponentialDecay(SteppedSchedule):
@@ -81,13 +121,15 @@ class InverseTimeDecay(SteppedSchedule):
 class CosineDecay(SteppedSchedule):
     """From the initial rate to alpha times it along half a cosine (Loshchilov & Hutter, 2016), perhaps after a warm-up."""
 
+    STEPS: ClassVar[tuple[str, ...]] = ("decay_steps", "warmup_steps")
+
     kind: Literal["CosineDecay"] = "CosineDecay"
     decay_steps: int | None = _decay_steps("from the end of the warm-up until the lowest rate is reached")
     alpha: float = setting(0.0, "Alpha", "The lowest rate, as a part of the highest one.", ge=0, le=1)
     warmup_target: float | None = setting(
         None, "Warm-up target", "The rate at the end of the warm-up, from where it decays; empty means no warm-up.", gt=0
     )
-    warmup_steps: int = setting(0, "Warm-up steps", "The number of batches during which the rate rises.", ge=0)
+    warmup_steps: int = setting(0, "Warm-up steps", "The number of steps during which the rate rises.", ge=0)
 
     def arguments(self, total: int) -> dict[str, Any]:
         """The warm-up comes before the decay steps, so the whole training is what is left after it."""
@@ -98,6 +140,8 @@ class CosineDecay(SteppedSchedule):
 class CosineDecayRestarts(Schedule):
     """A cosine decay that starts again and again (Loshchilov & Hutter, 2016)."""
 
+    STEPS: ClassVar[tuple[str, ...]] = ("first_decay_steps",)
+
     kind: Literal["CosineDecayRestarts"] = "CosineDecayRestarts"
     initial_learning_rate: float = _initial_rate()
     first_decay_steps: int | None = _decay_steps("of the first period")
@@ -107,7 +151,7 @@ class CosineDecayRestarts(Schedule):
 
     def arguments(self, total: int) -> dict[str, Any]:
         """All fields, the first period being the whole training where no steps are given."""
-        return self.model_dump(exclude={"kind"}) | {"first_decay_steps": self.first_decay_steps or max(total, 1)}
+        return self.fields() | {"first_decay_steps": self.first_decay_steps or max(total, 1)}
 
 
 class PolynomialDecay(SteppedSchedule):
@@ -123,8 +167,10 @@ class PolynomialDecay(SteppedSchedule):
 class PiecewiseConstantDecay(Schedule):
     """One rate up to the first boundary, the next one up to the second, and so on."""
 
+    STEPS: ClassVar[tuple[str, ...]] = ("boundaries",)
+
     kind: Literal["PiecewiseConstantDecay"] = "PiecewiseConstantDecay"
-    boundaries: list[Count] = setting([1000], "Boundaries", "Numbers of batches, rising, after which the rate changes.")
+    boundaries: list[Count] = setting([1000], "Boundaries", "Numbers of steps, rising, after which the rate changes.")
     values: list[Rate] = setting([0.001, 0.0001], "Values", "The rates: one more than there are boundaries.")
 
     def arguments(self, total: int) -> dict[str, Any]:
@@ -133,14 +179,7 @@ class PiecewiseConstantDecay(Schedule):
 
     def problems(self) -> Iterator[NodeError]:
         """Boundaries and values must go together."""
-        if len(self.values) != len(self.boundaries) + 1:
-            yield NodeError(
-                f"{len(self.boundaries)} boundaries need {len(self.boundaries) + 1} learning rates, not {len(self.values)}.",
-                "Give one rate more than there are boundaries.",
-                setting="values",
-            )
-        if sorted(set(self.boundaries)) != list(self.boundaries):
-            yield NodeError("The boundaries do not rise.", "Put them in rising order, each once.", setting="boundaries")
+        return piecewise_problems(self.boundaries, self.values)
 
 
 AnySchedule = Annotated[
@@ -238,13 +277,13 @@ class Optimizer(Settings):
                 where = f"optimizer.learning_rate.{found.setting}"
                 yield NodeError(found.message, found.remedy, setting=where)
 
-    def build(self, total: int) -> keras.Optimizer:
-        """The Keras optimizer for a training of `total` batches."""
+    def build(self, total: int, per_epoch: int = 1) -> keras.Optimizer:
+        """The Keras optimizer for a training of `total` batches, `per_epoch` of them in an epoch."""
         import keras
 
         arguments = self.model_dump(exclude={"kind"})
         if self.schedule is not None:
-            arguments["learning_rate"] = self.schedule.build(total)
+            arguments["learning_rate"] = self.schedule.build(total, per_epoch)
         return cast("keras.Optimizer", getattr(keras.optimizers, self.kind)(**arguments))
 
 

@@ -114,6 +114,7 @@ class Feed:
         buffer_bytes: How much may be read in any order.
         seed: For the order; None: as the rows are.
         whole_batches: Leave out the last batch where it would be short, as networks with a fixed batch size need it.
+        most_batches: No more batches than this in an epoch; empty: all rows.
     """
 
     def __init__(
@@ -125,12 +126,15 @@ class Feed:
         buffer_bytes: int = 0,
         seed: int | None = None,
         whole_batches: bool = False,
+        most_batches: int | None = None,
     ) -> None:
         self.sources = tuple(sources)
         self.batch_size = batch_size
         row_bytes = sum(source.row_bytes for source in sources)
         self._rows = Rows(count, row_bytes, buffer_bytes, seed)
         self.count = count - count % batch_size if whole_batches else count
+        if most_batches is not None:
+            self.count = min(self.count, most_batches * batch_size)
         self.pace = Pace(row_bytes * batch_size)
 
     @property

@@ -20,6 +20,13 @@ class NetworkReader(Node):
     sequential and functional models. Every layer becomes one of Layerloom's own, so layers can be added, frozen and
     trained on. A layer that the node repository does not have is refused; Lambda layers and others that bring code of
     their own are among them, and nothing of them is ever run.
+
+    A file of weights alone (`.weights.h5`) goes onto a network with Keras Load Weights. A SavedModel is not read: it holds
+    TensorFlow's operations, no longer the layers they come from. KNIME's choice of a back end and its YAML files do not exist
+    in Keras 3.
+
+    Example: choose a .keras file that was saved in Python by `model.save`, set "Keras Freeze Layers" behind it, and train its
+    last layer on your own images.
     """
 
     id: ClassVar[str] = "networks.reader"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nodes.base import Job, Node, Port, Specs, Values
+from nodes.networks.cost import multiply_adds, output_memory
 from nodes.values.figure import TextFigure
 from nodes.values.network import LayerSpec, NetworkSpec
 from nodes.values.table import Table, TableSpec, grouped
@@ -19,13 +20,30 @@ class NetworkSummary(Node):
 
     There is one row per layer, in the order in which they are computed. Of a layer that is used several times, shapes
     and inputs of every use are listed. Shapes are without the batch; ? is a size that is not fixed.
+
+    Multiply-adds are the multiplications with weights that one example costs, each with its addition, over all uses of the
+    layer; twice that many are usually called FLOPs. They are missing where a size is not fixed, or a layer's cost is not
+    simply that of its weights (attention). Output memory is what one example's outputs take, in bytes.
+
+    Example: behind the last layer of a network, to see that most parameters are in the first Dense Layer, and most
+    multiply-adds in the convolutions.
     """
 
     id: ClassVar[str] = "networks.summary"
     title: ClassVar[str] = "Network Summary"
     shelf: ClassVar[str] = "Network"
     icon: ClassVar[str] = "mdi6.table-eye"
-    keywords: ClassVar[tuple[str, ...]] = ("summary", "layers", "parameters", "shapes", "inspect", "model.summary", "describe")
+    keywords: ClassVar[tuple[str, ...]] = (
+        "summary",
+        "layers",
+        "parameters",
+        "shapes",
+        "inspect",
+        "model.summary",
+        "describe",
+        "FLOPs",
+        "cost",
+    )
     input_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network to look at."),)
     output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Layers", "One row per layer."),)
 
@@ -44,19 +62,22 @@ class NetworkSummary(Node):
     def views(self, outputs: Values) -> Sequence[TextFigure]:
         """The table as text, with the totals below."""
         frame = outputs.table().frame()
-        head = ["Layer", "Class", "Output shape", "Parameters", "Inputs"]
+        head = ["Layer", "Class", "Output shape", "Parameters", "Multiply-adds", "Inputs"]
         body = [
             [
                 row["layer"],
                 row["class"],
                 row["output shape"],
                 grouped(row["parameters"]) + " frozen" * (not row["trainable"]),
+                "?" if row["multiply-adds"] is None else grouped(row["multiply-adds"]),
                 row["inputs"],
             ]
             for row in frame.iter_rows(named=True)
         ]
         total, trainable = int(frame["parameters"].sum()), int(frame["trainable parameters"].sum())
         totals = f"Parameters: {grouped(total)}, of which training changes {grouped(trainable)}."
+        if frame["multiply-adds"].null_count() == 0:
+            totals += f" One example costs {grouped(int(frame['multiply-adds'].sum()))} multiply-adds."
         return [TextFigure("Layers", f"{_in_columns([head, *body])}\n\n{totals}")]
 
 
@@ -70,6 +91,8 @@ def _schema() -> pl.Schema:
             **dict.fromkeys(numbers, pl.Int64()),
             "trainable": pl.Boolean(),
             "inputs": pl.String(),
+            "multiply-adds": pl.Int64(),
+            "output memory": pl.Int64(),
         }
     )
 
@@ -78,7 +101,8 @@ def _row(network: NetworkSpec, layer: LayerSpec) -> tuple[Any, ...]:
     calls = [call for call in network.calls if call.layer == layer.name]
     shapes = "; ".join(dict.fromkeys(", ".join(out.describe() for out in call.outputs) for call in calls))
     inputs = "; ".join(", ".join(str(tensor) for tensor in call.inputs) for call in calls)
-    return layer.name, layer.kind, shapes, layer.parameters, layer.trainable_parameters, layer.trainable, inputs
+    cost, memory = multiply_adds(network, layer), output_memory(network, layer)
+    return layer.name, layer.kind, shapes, layer.parameters, layer.trainable_parameters, layer.trainable, inputs, cost, memory
 
 
 def _in_columns(rows: Sequence[Sequence[str]]) -> str:

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from nodes.base import Job, NodeError
 from nodes.networks import checkpoint
+from nodes.networks.callbacks import RateByEpoch, Recorder
 from nodes.networks.pipeline import Feed
-from nodes.networks.stopping import EarlyStopping, Patience, Plateau, ReduceOnPlateau, worst
+from nodes.networks.stopping import EarlyStopping, Monitor, Patience, Plateau, ReduceOnPlateau, worst
 
 if TYPE_CHECKING:
     import keras
@@ -43,6 +44,10 @@ class Course:
         early_stopping: Its rule and the quantity it watches.
         reduce_rate: Likewise, for lowering the learning rate.
         checkpoint_every: Write a checkpoint after so many epochs; 0: none.
+        rates: Learning rates by epoch.
+        validate_every: Validate after so many epochs.
+        swap_average: Validate, compare and save the moving average of the weights instead of themselves.
+        xla: Compile the steps with XLA.
     """
 
     epochs: int
@@ -51,8 +56,12 @@ class Course:
     early_stopping: tuple[EarlyStopping, str] | None = None
     reduce_rate: tuple[ReduceOnPlateau, str] | None = None
     checkpoint_every: int = 1
+    rates: RateByEpoch | None = None
+    validate_every: int = 1
+    swap_average: bool = False
+    xla: bool = False
 
-    def rises(self, rule: EarlyStopping | ReduceOnPlateau, monitor: str) -> bool:
+    def rises(self, rule: Monitor, monitor: str) -> bool:
         """Whether a monitored quantity should rise."""
         return rule.mode == "max" if rule.mode != "auto" else self.quantities[monitor.removeprefix("val_")]
 
@@ -133,6 +142,7 @@ class Training:
         course: How long, and what to watch.
         seed: Stored in checkpoints, for whoever goes on.
         job: Told of the progress, and asked whether to go on.
+        recorders: What is told of every finished epoch.
     """
 
     def __init__(
@@ -145,19 +155,23 @@ class Training:
         course: Course,
         seed: int,
         job: Job,
+        recorders: Sequence[Recorder] = (),
     ) -> None:
         self._model = model
+        self._recorders = recorders
+        self._average: Any = None
         self._train = train
         self._validation = validation
         self._course = course
         self._job = job
         self._seed = seed
         self._build(arrangement)
-        self._train_block = block_function(model, model.train_step, arrangement, train, course.terminate_on_nan)
+        self._train_block = block_function(model, self._step(model.train_step), arrangement, train, course.terminate_on_nan)
         self._test_block: Any = None
         if validation is not None:
-            self._test_block = block_function(model, model.test_step, arrangement, validation, False)
-        self._work = Work(course.epochs, train.batches, validation.batches if validation else 0)
+            self._test_block = block_function(model, self._step(model.test_step), arrangement, validation, False)
+        validated = validation.batches / course.validate_every if validation else 0
+        self._work = Work(course.epochs, train.batches, validated)
         self._first_nan: tuple[int, int] | None = None
         self._lowest: _Lowest | None = None
         self._stopped = False
@@ -171,6 +185,13 @@ class Training:
             rises = course.rises(plateau, monitor)
             self.progress.plateau = Plateau(plateau, rises, worst(rises))
 
+    def _step(self, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """A step of the model, compiled with XLA where that is wanted."""
+        import tensorflow as tf
+
+        compiled: Callable[[Any], Any] = tf.function(step, jit_compile=True, reduce_retracing=True) if self._course.xla else step
+        return compiled
+
     def _build(self, arrangement: Arrangement) -> None:
         """Create the variables of optimizer, loss and metrics: inside a loop of TensorFlow's none can be created."""
         import tensorflow as tf
@@ -179,6 +200,11 @@ class Training:
         block = tuple(source.read(slice(0, 1)) for source in self._train.sources)
         self._model.test_step(arrangement.data([tf.cast(a, d) for a, d in zip(block, arrangement.dtypes, strict=True)]))
         self._model.reset_metrics()
+        if self._course.swap_average:
+            import keras
+
+            self._average = keras.callbacks.SwapEMAWeights()
+            self._average.set_model(self._model)
 
     def _trace(self) -> None:
         """Have TensorFlow make its graphs now, one by one: that takes about a second each, and cannot be interrupted."""
@@ -218,7 +244,11 @@ class Training:
             self.progress.ended = f"The training was stopped by hand in epoch {self.progress.epoch + 1} of {self._course.epochs}."
         except _NotANumber as error:
             self.progress.ended = str(error)
+        finally:
+            written = [path for recorder in self._recorders for path in recorder.close()]
         self._finish()
+        for file in written:
+            self._job.wrote(file)
         return self.progress
 
     def _finish(self) -> None:
@@ -251,10 +281,28 @@ class Training:
 
     def _epoch(self, number: int) -> None:
         began = time.perf_counter()
+        if self._course.rates:
+            self._model.optimizer.learning_rate = self._course.rates.rate(number)
         logs = self._walk(self._train, self._train_block, number)
-        if self._validation is not None:
-            found = self._walk(self._validation, self._test_block, number, validating=True)
-            logs |= {f"val_{name}": value for name, value in found.items()}
+        with self._averaged():
+            if self._validation is not None and number % self._course.validate_every == 0:
+                found = self._walk(self._validation, self._test_block, number, validating=True)
+                logs |= {f"val_{name}": value for name, value in found.items()}
+            self._conclude(logs, number, began)
+
+    @contextlib.contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """The model has the moving average of its weights meanwhile, where that is wanted."""
+        if self._average is not None:
+            self._average.on_test_begin()
+        try:
+            yield
+        finally:
+            if self._average is not None:
+                self._average.on_test_end()
+
+    def _conclude(self, logs: dict[str, float], number: int, began: float) -> None:
+        """Write down what an epoch gave, and draw the consequences."""
         if logs.get("val_loss", math.inf) < (self._lowest.loss if self._lowest else math.inf):
             self._lowest = _Lowest(number, logs["val_loss"], self._model.get_weights())
         optimizer, progress = self._model.optimizer, self.progress
@@ -264,12 +312,14 @@ class Training:
         progress.epoch = number
         self._show(row)
         self._job.log(f"epoch {number} of {self._course.epochs}: {_described({**logs, 'seconds': row['seconds']})}")
-        if progress.plateau and self._course.reduce_rate:
+        for recorder in self._recorders:
+            recorder.epoch(row, self._model)
+        if progress.plateau and self._course.reduce_rate and self._course.reduce_rate[1] in logs:
             lowered = progress.plateau.see(logs[self._course.reduce_rate[1]], rate)
             if lowered != rate:
                 optimizer.learning_rate = lowered
                 self._job.log(f"epoch {number}: the learning rate falls to {lowered:g}")
-        if progress.patience and self._course.early_stopping:
+        if progress.patience and self._course.early_stopping and self._course.early_stopping[1] in logs:
             self._watch(progress.patience, self._course.early_stopping[1], logs, number)
 
     def _watch(self, patience: Patience, monitor: str, logs: Mapping[str, float], number: int) -> None:
@@ -336,6 +386,7 @@ class Training:
             "ended": progress.ended,
             "patience": _state_of(progress.patience),
             "plateau": _state_of(progress.plateau),
+            "recorders": [recorder.state() for recorder in self._recorders],
         }
         checkpoint.save(path, arrays, state)
 
@@ -363,6 +414,8 @@ class Training:
         progress.epoch, progress.history, progress.ended = state["epoch"], state["history"], state["ended"]
         _restore(progress.patience, state["patience"])
         _restore(progress.plateau, state["plateau"])
+        for recorder, stored in zip(self._recorders, state.get("recorders", ()), strict=False):
+            recorder.restore(stored)
         for row in progress.history:
             self._show(row)
         self._job.log(f"The training goes on after epoch {progress.epoch}, where it was interrupted.")
@@ -421,7 +474,7 @@ def block_function(
 class Work:
     """How far a training is, and how long it will still take."""
 
-    def __init__(self, epochs: int, batches: int, validation_batches: int) -> None:
+    def __init__(self, epochs: int, batches: int, validation_batches: float) -> None:
         self._per_epoch = batches + VALIDATION_COST * validation_batches
         self._total = epochs * self._per_epoch
         self._done = self._at_start = 0.0

@@ -7,16 +7,17 @@ own rules then say the shapes, so a file that contradicts itself is found here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from nodes.errors import NodeError
-from nodes.layers.base import Layer, is_channels_first
-from nodes.layers.kinds import layer_class
+from nodes.layers.base import Inference, Layer, is_channels_first
+from nodes.layers.kinds import stored_class
+from nodes.layers.ported import PortedLayer
+from nodes.networks.masks import MaskOperations
 from nodes.values.network import Call, LayerSpec, NetworkSpec, Tensor, TensorSpec, WeightSpec
 
-KERAS_PACKAGES = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras")
 FUNCTIONAL = ("Functional", "Model")
 REMEDY = "Build the part in Keras from layers that are in the node repository, and save it again."
 
@@ -35,6 +36,15 @@ class Translation:
 
 
 @dataclass(frozen=True)
+class StoredCall:
+    """One call of a layer as the config has it: tensors by the names there, roles and options as `Call` has them."""
+
+    tensors: tuple[Tensor, ...] = ()
+    roles: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Stored:
     """A layer as the config has it.
 
@@ -43,14 +53,14 @@ class Stored:
         node: Its settings.
         channels_first: Whether its images are (channels, height, width).
         trainable: Whether it is trained.
-        calls: The tensors of each of its calls, by the names in the config.
+        calls: Its calls.
     """
 
     name: str
     node: Layer
     channels_first: bool
     trainable: bool
-    calls: tuple[tuple[Tensor, ...], ...]
+    calls: tuple[StoredCall, ...]
 
 
 def translate(config: Mapping[str, Any], uid: str) -> Translation:
@@ -84,9 +94,13 @@ def _functional(config: Mapping[str, Any]) -> tuple[list[Stored], list[Tensor], 
     """Layers, inputs and outputs of a functional model."""
     trainable = config.get("trainable") is not False
     layers = []
+    masks = MaskOperations(config["layers"])
     for entry in config["layers"]:
-        calls = tuple(tuple(_tensors(call, entry["name"])) for call in entry.get("inbound_nodes") or [])
-        layers.append(_stored(entry, entry["name"], calls or ((),), trainable))
+        if entry["name"] in masks:
+            continue
+        layer = _stored(entry, entry["name"], trainable)
+        calls = tuple(_call(call, layer, masks) for call in entry.get("inbound_nodes") or [])
+        layers.append(replace(layer, calls=calls or (StoredCall(),)))
     return layers, list(_listed(config["input_layers"])), list(_listed(config["output_layers"]))
 
 
@@ -101,8 +115,8 @@ def _sequential(model: Mapping[str, Any], config: Any) -> tuple[list[Stored], li
     trainable = model_config.get("trainable") is not False
     layers: list[Stored] = []
     for entry in entries:
-        before = ((Tensor(layers[-1].name),),) if layers else ((),)
-        layers.append(_stored(entry, entry["config"]["name"], before, trainable))
+        before = StoredCall((Tensor(layers[-1].name),)) if layers else StoredCall()
+        layers.append(replace(_stored(entry, entry["config"]["name"], trainable), calls=(before,)))
     return layers, [Tensor(layers[0].name)], [Tensor(layers[-1].name)]
 
 
@@ -124,48 +138,95 @@ def _input_entry(first: Mapping[str, Any], model_config: Mapping[str, Any], mode
     }
 
 
-def _stored(entry: Mapping[str, Any], name: str, calls: tuple[tuple[Tensor, ...], ...], trainable: bool) -> Stored:
-    """One layer of a config, if it is allowed. NodeError if not."""
+def _stored(entry: Mapping[str, Any], name: str, trainable: bool) -> Stored:
+    """One layer of a config, without its calls, if it is allowed. NodeError if not."""
     kind, config = entry["class_name"], entry["config"]
     if kind in ("Sequential", *FUNCTIONAL):
         raise NodeError(f"Layer '{name}' is a model inside the model, which cannot be read.", REMEDY)
-    module, registered = entry.get("module"), entry.get("registered_name")
-    package = next((p for p in KERAS_PACKAGES if module in (None, p) or str(module).startswith(f"{p}.")), None)
-    if package is None or registered not in (None, kind):
-        raise NodeError(f"Layer '{name}' is of the class '{registered or f'{module}.{kind}'}', which is not Keras's own.", REMEDY)
-    node = layer_class(kind, name).from_config(config, name)
-    return Stored(name, node, is_channels_first(config), trainable and config.get("trainable") is not False, calls)
+    node = stored_class(entry, name).from_config(config, name)
+    return Stored(name, node, is_channels_first(config), trainable and config.get("trainable") is not False, ())
 
 
 # ---------------------------------------------------------------------------------------------------------------- tensors
 
 
-def _tensors(call: Any, layer: str) -> Iterator[Tensor]:
-    """The tensors that one call of a layer gets.
+def _call(call: Any, layer: Stored, masks: MaskOperations) -> StoredCall:
+    """One call of a layer.
 
     Keras 3: `{"args": [tensor or list of tensors], "kwargs": {...}}`; Keras 2: `[[name, call, output, kwargs], ...]`.
     """
     if isinstance(call, Mapping):
-        arguments = [call["kwargs"]]
-        yield from _keras_tensors(call["args"], layer)
+        positional = [_keras_3_value(given) for given in call["args"]]
+        named = {name: _keras_3_value(value) for name, value in call["kwargs"].items()}
     else:
-        arguments = [given[3] for given in call if len(given) > 3]
-        for name, index, output, *_ in call:
-            yield Tensor(str(name), int(index), int(output))
-    for name, value in ((n, v) for more in arguments for n, v in more.items()):
-        if value is not None and value is not False:
-            raise NodeError(f"Layer '{layer}' is called with '{name}' = {value!r:.60}, which Layerloom does not know.", REMEDY)
+        positional = [[Tensor(str(name), int(index), int(output)) for name, index, output, *_ in call]]
+        named = {name: _keras_2_value(value) for given in call if len(given) > 3 for name, value in given[3].items()}
+    named = {name: value for name, value in named.items() if value is not None and value is not False}
+    named = {name: value for name, value in named.items() if not masks.made(name, value)}
+    node = layer.node
+    if isinstance(node, PortedLayer):
+        return _ported_call(node, positional, named, layer.name)
+    if named:
+        name, value = next(iter(named.items()))
+        raise _unknown(layer.name, f"'{name}' = {value!r:.60}")
+    return StoredCall(tuple(_flat(positional, layer.name)))
 
 
-def _keras_tensors(args: Sequence[Any], layer: str) -> Iterator[Tensor]:
-    for given in args:
-        if isinstance(given, list):
-            yield from _keras_tensors(given, layer)
-        elif isinstance(given, Mapping) and given.get("class_name") == "__keras_tensor__":
-            name, index, output = given["config"]["keras_history"]
-            yield Tensor(str(name), int(index), int(output))
+def _ported_call(node: PortedLayer, positional: Sequence[Any], named: Mapping[str, Any], layer: str) -> StoredCall:
+    """One call of a layer whose arguments mean different things."""
+    arguments = list(node.call_arguments)
+    if len(positional) > len(arguments):
+        raise _unknown(layer, f"{len(positional)} inputs")
+    given = {name: value for name, value in zip(arguments, positional, strict=False) if value is not None} | dict(named)
+    first = given.get(arguments[0])
+    if isinstance(first, list) and arguments[0] not in node.listed_arguments:
+        # Keras 2 has what belongs to further arguments among the inputs: `[sequence, state, ...]`.
+        given.pop(arguments[0])
+        ports = [port.name for port in node.input_ports]
+        if len(first) > len(ports) or not all(isinstance(part, Tensor) for part in first):
+            raise _unknown(layer, f"{first!r:.60}")
+        for port, part in zip(ports, first, strict=False):
+            argument = next(name for name, targets in node.call_arguments.items() if port in targets)
+            listed = argument in node.listed_arguments
+            given[argument] = [*given.get(argument, []), part] if listed else part
+    try:
+        return StoredCall(*node.read_call(given))
+    except ValueError as error:
+        raise _unknown(layer, str(error)) from error
+
+
+def _unknown(layer: str, what: str) -> NodeError:
+    return NodeError(f"Layer '{layer}' is called with {what}, which Layerloom does not know.", REMEDY)
+
+
+def _keras_3_value(given: Any) -> Any:
+    """An argument with the tensors in it as `Tensor`."""
+    if isinstance(given, list):
+        return [_keras_3_value(one) for one in given]
+    if isinstance(given, Mapping) and given.get("class_name") == "__keras_tensor__":
+        name, index, output = given["config"]["keras_history"]
+        return Tensor(str(name), int(index), int(output))
+    return given
+
+
+def _keras_2_value(given: Any) -> Any:
+    """An argument with the tensors in it, `[name, call, output]`, as `Tensor`."""
+    if isinstance(given, list):
+        if len(given) == 3 and isinstance(given[0], str) and all(isinstance(number, int) for number in given[1:]):
+            return Tensor(given[0], given[1], given[2])
+        return [_keras_2_value(one) for one in given]
+    return given
+
+
+def _flat(values: Sequence[Any], layer: str) -> Iterator[Tensor]:
+    """The tensors in positional arguments; NodeError if there is anything else."""
+    for given in values:
+        if isinstance(given, Tensor):
+            yield given
+        elif isinstance(given, list):
+            yield from _flat(given, layer)
         else:
-            raise NodeError(f"Layer '{layer}' is called with {given!r:.60}, which Layerloom does not know.", REMEDY)
+            raise _unknown(layer, f"{given!r:.60}")
 
 
 def _listed(tensors: Any) -> Iterator[Tensor]:
@@ -190,7 +251,9 @@ def _network(stored: Sequence[Stored], inputs: Sequence[Tensor], outputs: Sequen
         raise NodeError("Two layers of the model have the same name.", "Give every layer a name of its own in Keras.")
     names = _names(by_name)
     graph = {
-        (layer.name, index): [(t.layer, t.call) for t in tensors] for layer in stored for index, tensors in enumerate(layer.calls)
+        (layer.name, index): [(t.layer, t.call) for t in call.tensors]
+        for layer in stored
+        for index, call in enumerate(layer.calls)
     }
     try:
         order = list(TopologicalSorter(graph).static_order())
@@ -201,14 +264,16 @@ def _network(stored: Sequence[Stored], inputs: Sequence[Tensor], outputs: Sequen
     calls: list[Call] = []
     for name, index in order:
         layer = by_name[name]
+        call = layer.calls[index]
         try:
-            made, weights = layer.node.infer([shapes[t] for t in layer.calls[index]], layer.channels_first)
+            made, weights = _infer(layer, call, [shapes[t] for t in call.tensors])
         except NodeError as error:
             raise NodeError(f"Layer '{name}': {error.message}", "Save the model again from Keras.") from error
         if layers.setdefault(name, _spec(layer, names[name], uid, weights)).weights != weights:
             raise NodeError(f"Layer '{name}' is used on inputs that need weights of different shapes.", "Save the model again.")
         shapes |= {Tensor(name, index, number): tensor for number, tensor in enumerate(made)}
-        calls.append(Call(names[name], index, tuple(t._replace(layer=names[t.layer]) for t in layer.calls[index]), made))
+        tensors = tuple(t._replace(layer=names[t.layer]) for t in call.tensors)
+        calls.append(Call(names[name], index, tensors, made, call.roles, call.options))
     whole = NetworkSpec(
         tuple(layers.values()),
         tuple(calls),
@@ -218,6 +283,12 @@ def _network(stored: Sequence[Stored], inputs: Sequence[Tensor], outputs: Sequen
     )
     spec = whole.with_outputs([t._replace(layer=names[t.layer]) for t in outputs])
     return Translation(spec, {layer.name: layers[layer.name] for layer in stored})
+
+
+def _infer(layer: Stored, call: StoredCall, inputs: Sequence[TensorSpec]) -> Inference:
+    if isinstance(layer.node, PortedLayer):
+        return layer.node.with_options(call.options).infer(inputs, layer.channels_first, call.roles)
+    return layer.node.infer(inputs, layer.channels_first)
 
 
 def _spec(layer: Stored, name: str, uid: str, weights: tuple[WeightSpec, ...]) -> LayerSpec:

@@ -85,8 +85,8 @@ class Decoder:
         return resample(pixels, size, self.method, self.aspect or "stretch", self.fill)
 
 
-def probe(path: Path) -> ImageFormat:
-    """What an image file's header says, as it will be after the EXIF orientation is applied.
+def probe(path: Path | io.BytesIO) -> ImageFormat:
+    """What an image file's header says, as it will be after the EXIF orientation is applied; the file by its path or content.
 
     Raises:
         Unreadable: If it is no image.

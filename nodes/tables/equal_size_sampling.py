@@ -15,6 +15,8 @@ class EqualSizeSampling(Node):
     By down-sampling, each class gets as many rows as the rarest one has, chosen by chance; by up-sampling, rows of the
     rarer classes come several times until they are as many as the most frequent one's. Split off test data before, or the
     same row is trained and tested on. The rows keep their order, and nothing is copied.
+
+    Example: of 900 healthy and 100 ill patients, choosing `diagnosis` leaves 100 of each.
     """
 
     id = "tables.equal_size_sampling"

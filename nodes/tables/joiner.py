@@ -35,6 +35,9 @@ class Joiner(Node):
 
     Only the key columns are read. The data are not copied, but for columns that get missing cells. To leave columns out, put
     a Column Filter before or after: it costs nothing.
+
+    Example: a left join of `image_id` with `id` puts the labels of a second table beside the images; rows without a label
+    come out at the second output.
     """
 
     id = "tables.joiner"

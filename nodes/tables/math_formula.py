@@ -26,7 +26,7 @@ class MathFormula(Computed):
     icon = "mdi6.function-variant"
     keywords = ("Expression", "calculate", "compute", "arithmetic", "sql_expr", "Math Formula (Multi Column)", "with_columns")
 
-    expression: str = setting("0", "Expression", f"The formula, such as {EXAMPLES['number']}. {HELP}")
+    expression: str = setting("0", "Expression", f"The formula, such as {EXAMPLES['number']}. {HELP}", lines=True)
     column: str = setting("new column", "Column", "The result's column; one of this name is replaced.", min_length=1)
     convert_to_int: bool = setting(
         False, "Convert to Int", "Whether the result is rounded to whole numbers (Int64); what does not fit becomes missing."

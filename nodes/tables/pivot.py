@@ -23,6 +23,9 @@ class Pivot(Node):
     a group has no row of a value, the cell is missing. For a column of a category type, there is a column for each of its
     categories, in their order, whether they occur or not, so that later nodes know the columns before anything runs. For
     others there is one for each value that occurs, sorted.
+
+    Example: group column `month`, pivot column `product` and the sum of `sold` give a row for each month; the group totals have
+    all products together.
     """
 
     id = "tables.pivot"
@@ -31,7 +34,11 @@ class Pivot(Node):
     icon = "mdi6.table-pivot"
     keywords = ("Pivoting", "Crosstab", "cross table", "long to wide", "spread", "pivot table", "contingency")
     input_ports = (Port("table", "table", "Table", "The rows to sum up."),)
-    output_ports = (Port("table", "table", "Pivot table", "A row per group, columns per value."),)
+    output_ports = (
+        Port("table", "table", "Pivot table", "A row per group, columns per value."),
+        Port("group_totals", "table", "Group totals", "A row per group: the same of all its rows, whatever the value."),
+        Port("pivot_totals", "table", "Pivot totals", "One row: the same of all rows of a value, whatever the group."),
+    )
 
     index: list[str] = setting(
         [], "Group columns", "Rows that agree in all of these become one row.", columns=Columns("table", PLAIN_KINDS)
@@ -67,14 +74,19 @@ class Pivot(Node):
         elif isinstance(dtype, pl.Boolean):
             values = ["false", "true"]
         else:
-            return {"table": None}
+            return {"table": None, "group_totals": self._group_totals_spec(table), "pivot_totals": None}
         frame = self._grouped(pl.LazyFrame(schema=table.schema), table).collect_schema()
         schema = {c: frame[c] for c in self._index}
         columns = self._columns(values, results)
         schema |= {name: frame[result] for name, (_, result) in columns.items()}
         rows = None if self.index else 1
         classes = {c: n for c, n in table.classes.items() if c in self._index}
-        return {"table": TableSpec(pl.Schema(schema), rows, classes)}
+        totals = pl.Schema({name: frame[result] for name, (_, result) in columns.items()})
+        return {
+            "table": TableSpec(pl.Schema(schema), rows, classes),
+            "group_totals": self._group_totals_spec(table),
+            "pivot_totals": TableSpec(totals, 1),
+        }
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Groups by row and value first; the rest is done on the small table of groups."""
@@ -88,13 +100,49 @@ class Pivot(Node):
         groups = self._grouped(table.lazy([c for c in table.columns if c in used]), table.spec).collect()
         job.check_cancelled()
         columns = self._columns(self._values(groups[self.on]), results)
-        of = pl.col(self.on).cast(pl.String)
-        cells = []
-        for name, (value, result) in columns.items():
-            mine = of.is_null() if value is None else of == value
-            cells.append(pl.col(result).filter(mine).first().alias(name))
+        cells = self._cells(columns)
         made = groups.group_by(self._index, maintain_order=True).agg(cells) if self.index else groups.select(cells)
-        return {"table": Table.of(made, {c: n for c, n in table.classes.items() if c in self._index})}
+        classes = {c: n for c, n in table.classes.items() if c in self._index}
+        read = table.lazy([c for c in table.columns if c in used])
+        by_group = self._group_totals(read, table.spec).collect()
+        job.check_cancelled()
+        by_value = grouped_rows(read, [self.on], self._hidden(results), table.spec, maintain_order=True).collect()
+        return {
+            "table": Table.of(made, classes),
+            "group_totals": Table.of(by_group, classes),
+            "pivot_totals": Table.of(by_value.select(cells) if cells else pl.DataFrame(height=1)),
+        }
+
+    def _cells(self, columns: Mapping[str, tuple[str | None, str]]) -> list[pl.Expr]:
+        """The new columns, of rows of groups and values."""
+        import polars as pl
+
+        of = pl.col(str(self.on)).cast(pl.String)
+        return [
+            pl.col(result).filter(of.is_null() if value is None else of == value).first().alias(name)
+            for name, (value, result) in columns.items()
+        ]
+
+    def _group_totals(self, frame: pl.LazyFrame, table: TableSpec) -> pl.LazyFrame:
+        """The results of each group's rows, under names of their own."""
+        results = self._results(table)
+        for i, name in enumerate(results):
+            if name in self._index:
+                message = f"An aggregation has the name of the group column '{name}'."
+                raise NodeError(message, "Give it another name.", setting=f"aggregations.{i}.new_name")
+        return grouped_rows(frame, self._index, results, table, maintain_order=True)
+
+    def _group_totals_spec(self, table: TableSpec) -> TableSpec:
+        import polars as pl
+
+        schema = self._group_totals(pl.LazyFrame(schema=table.schema), table).collect_schema()
+        classes = {c: n for c, n in table.classes.items() if c in self._index}
+        return TableSpec(schema, None if self.index else 1, classes)
+
+    @staticmethod
+    def _hidden(results: Mapping[str, Aggregation]) -> dict[str, Aggregation]:
+        """The results under names that no column has."""
+        return {f"\0{name}": a for name, a in results.items()}
 
     @property
     def _index(self) -> list[str]:
@@ -116,8 +164,7 @@ class Pivot(Node):
     def _grouped(self, frame: pl.LazyFrame, table: TableSpec) -> pl.LazyFrame:
         """One row per group and value. The results have names of their own here, which no column has."""
         assert self.on is not None
-        results = {f"\0{name}": a for name, a in self._results(table).items()}
-        return grouped_rows(frame, [*self._index, self.on], results, table, maintain_order=True)
+        return grouped_rows(frame, [*self._index, self.on], self._hidden(self._results(table)), table, maintain_order=True)
 
     def _values(self, found: pl.Series) -> list[str]:
         import polars as pl

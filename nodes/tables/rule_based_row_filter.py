@@ -32,7 +32,7 @@ class RuleBasedRowFilter(Node):
         Port("false", "table", "Other rows", "All other rows."),
     )
 
-    condition: str = setting("TRUE", "Condition", f"What must be true, such as {EXAMPLES['rule']}. {HELP}")
+    condition: str = setting("TRUE", "Condition", f"What must be true, such as {EXAMPLES['rule']}. {HELP}", lines=True)
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The input's columns, twice; how many rows go where is not known."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Rule(Settings):
     """A condition, and what the cell is where it is true."""
 
-    condition: str = setting("TRUE", "If", f"What must be true, such as {EXAMPLES['rule']}. {HELP}")
+    condition: str = setting("TRUE", "If", f"What must be true, such as {EXAMPLES['rule']}. {HELP}", lines=True)
     outcome: str = setting("0", "Then", "The cell: a number, a text in single quotes, a column, or any expression.")
 
 

@@ -29,7 +29,7 @@ class StringManipulation(Computed):
     icon = "mdi6.alphabetical-variant"
     keywords = ("Expression", "text", "regex", "replace", "String Replacer", "Case Converter", "substring", "label from path")
 
-    expression: str = setting("''", "Expression", f"What to compute, such as {EXAMPLES['text']}. {HELP}")
+    expression: str = setting("''", "Expression", f"What to compute, such as {EXAMPLES['text']}. {HELP}", lines=True)
     column: str = setting("new column", "Column", "The result's column; one of this name is replaced.", min_length=1)
 
     def columns_of(self, table: TableSpec) -> tuple[dict[str, pl.Expr], bool]:

@@ -117,12 +117,17 @@ class Call:
         index: How often the layer was called before.
         inputs: The tensors it is applied to; none for an input layer.
         outputs: What comes out.
+        roles: For layers whose inputs mean different things: the node's port that each input belongs to; empty: the ports
+            in their order.
+        options: Arguments of the call that are no tensors, in plain JSON, such as `{"use_causal_mask": True}`.
     """
 
     layer: str
     index: int
     inputs: tuple[Tensor, ...]
     outputs: tuple[TensorSpec, ...]
+    roles: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -180,24 +185,47 @@ class NetworkSpec:
 
     # -- deriving
 
-    def append(self, layer: LayerSpec, inputs: Sequence[Tensor], outputs: Sequence[TensorSpec]) -> NetworkSpec:
+    def append(
+        self,
+        layer: LayerSpec,
+        inputs: Sequence[Tensor],
+        outputs: Sequence[TensorSpec],
+        roles: Sequence[str] = (),
+        options: Mapping[str, Any] | None = None,
+    ) -> NetworkSpec:
         """Apply a new layer to some tensors; its outputs take the place of those tensors among the network's outputs.
 
-        Outputs of a layer on inner tensors come first, so that the next layer goes on from there.
+        Outputs of a layer on inner tensors come first, so that the next layer goes on from there. Roles and options are as
+        `Call` has them.
 
         Raises:
             ValueError: If a layer of that name is there already.
         """
         if any(other.name == layer.name for other in self.layers):
             raise ValueError(f"a layer called '{layer.name}' is there already")
-        call = Call(layer.name, 0, tuple(inputs), tuple(outputs))
-        made = tuple(Tensor(layer.name, 0, i) for i in range(len(outputs)))
+        call = Call(layer.name, 0, tuple(inputs), tuple(outputs), tuple(roles), options or {})
+        return replace(self, layers=(*self.layers, layer))._with_call(call)
+
+    def append_call(
+        self, layer: str, inputs: Sequence[Tensor], outputs: Sequence[TensorSpec], options: Mapping[str, Any] | None = None
+    ) -> NetworkSpec:
+        """Apply a layer that is there once more, with the weights it has; outputs are as after `append`.
+
+        Raises:
+            KeyError: If the network has no such layer.
+        """
+        self.layer(layer)
+        index = max(call.index for call in self.calls if call.layer == layer) + 1
+        return self._with_call(Call(layer, index, tuple(inputs), tuple(outputs), (), options or {}))
+
+    def _with_call(self, call: Call) -> NetworkSpec:
+        inputs = call.inputs
+        made = tuple(Tensor(call.layer, call.index, i) for i in range(len(call.outputs)))
         kept = tuple(t for t in self.outputs if t not in set(inputs))
         place = next((n for n, t in enumerate(self.outputs) if t in set(inputs)), 0)
         classes = {t: n for t, n in self.classes.items() if t in {str(k) for k in kept}}
         return replace(
             self,
-            layers=(*self.layers, layer),
             calls=(*self.calls, call),
             outputs=(*kept[:place], *made, *kept[place:]) if inputs else made,
             classes=classes,
@@ -260,7 +288,7 @@ def merge(networks: Sequence[NetworkSpec]) -> tuple[NetworkSpec, list[dict[str, 
         The network, with the outputs of all, and per given network how its layers are now called (old -> new).
 
     Raises:
-        ValueError: If the networks do not have the same data format.
+        ValueError: If the networks do not have the same data format, or a layer is used differently in two of them.
     """
     if len({n.channels_first for n in networks}) > 1:
         raise ValueError("one network has its channels first, another one last")
@@ -289,8 +317,9 @@ def merge(networks: Sequence[NetworkSpec]) -> tuple[NetworkSpec, list[dict[str, 
             return tensor._replace(layer=names[tensor.layer])
 
         for call in network.calls:
-            key = (names[call.layer], call.index)
-            calls.setdefault(key, Call(*key, tuple(moved(t) for t in call.inputs), call.outputs))
+            same = replace(call, layer=names[call.layer], inputs=tuple(moved(t) for t in call.inputs))
+            if calls.setdefault((same.layer, same.index), same).inputs != same.inputs:
+                raise ValueError(f"layer '{same.layer}' is applied to different tensors in two of them")
         inputs += [t for t in map(moved, network.inputs) if t not in inputs]
         outputs += [t for t in map(moved, network.outputs) if t not in outputs]
         classes |= {str(moved(Tensor.parse(t))): n for t, n in network.classes.items()}

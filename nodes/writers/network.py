@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import logging
 import os
+import shutil
+import tempfile
 import uuid
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,14 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from nodes.base import Job, Node, NodeError, Port, Specs, Values, setting
-from nodes.networks.keras_model import to_keras
+from nodes.networks.keras_model import to_keras, without_chatter
 from nodes.networks.model_files import NOTES
 
 if TYPE_CHECKING:
     import keras
 
-Form = Literal[".keras", ".h5", ".weights.h5", ".json"]
-FORMS: tuple[Form, ...] = (".weights.h5", ".keras", ".h5", ".json")  # the longest ending first
+Form = Literal[".keras", ".h5", ".weights.h5", ".json", ".savedmodel", ".tflite", ".onnx"]
+FORMS: tuple[Form, ...] = (".weights.h5", ".keras", ".h5", ".json", ".savedmodel", ".tflite", ".onnx")  # the longest first
 
 
 class NetworkWriter(Node):
@@ -27,14 +32,24 @@ class NetworkWriter(Node):
 
     Several formats can be written at once, under one name. Every file is written aside and then takes its place, so that
     a run that is killed leaves no half file. The class names of the outputs are kept in `.keras`, `.h5` and `.json` files,
-    where Keras does not mind them.
+    where Keras does not mind them. A network of ours has no optimizer, so none is saved.
+
+    SavedModel, LiteRT and ONNX files hold the computation only: other programs apply the network, but it cannot be trained on
+    nor read again as layers, so keep a `.keras` file beside them. A SavedModel is a folder; where it is the only format that
+    is chosen, the path is taken as it is. ONNX needs two packages more: `pip install layerloom[onnx]`.
+
+    Example: after a Keras Network Learner, the path "digits" with the formats .keras and .tflite writes digits.keras to go on
+    from and digits.tflite for a phone.
     """
 
     id: ClassVar[str] = "writers.network"
     title: ClassVar[str] = "Keras Network Writer"
     shelf: ClassVar[str] = "Writers"
     icon: ClassVar[str] = "mdi6.content-save-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("save", "export", "keras", "h5", "hdf5", "json", "weights", "model", "checkpoint")
+    keywords: ClassVar[tuple[str, ...]] = (
+        "save", "export", "keras", "h5", "hdf5", "json", "weights", "model", "checkpoint", "SavedModel",
+        "TFLite", "LiteRT", "ONNX", "TensorFlow Network Writer", "deploy", "mobile",
+    )  # fmt: skip
     input_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network to save."),)
     needs_keras: ClassVar[bool] = True
 
@@ -50,6 +65,9 @@ class NetworkWriter(Node):
             ".h5": "The older format, which Keras 2 and other programs read.",
             ".weights.h5": "The weights alone.",
             ".json": "The network without weights, as text.",
+            ".savedmodel": "A folder for TensorFlow and TensorFlow Serving.",
+            ".tflite": "LiteRT, once TensorFlow Lite: for phones and small devices.",
+            ".onnx": "For ONNX Runtime and other programs.",
         },
     )
     if_exists: Literal["fail", "overwrite"] = setting(
@@ -59,12 +77,33 @@ class NetworkWriter(Node):
         choices={"fail": "The node stops, and they stay as they are.", "overwrite": "The new files take their place."},
     )
     create_folders: bool = setting(True, "Create missing folders", "Whether folders of the path that are not there are made.")
+    quantization: Literal["none", "dynamic", "float16"] = setting(
+        "none",
+        "LiteRT quantization",
+        "How a .tflite file keeps the weights. Whole numbers throughout would need example data, and are not offered.",
+        group="Export",
+        choices={
+            "none": "As they are.",
+            "dynamic": "In 8 bits: a quarter of the size, a little less exact. Small ones stay as they are.",
+            "float16": "In 16 bits: half the size, hardly less exact.",
+        },
+    )
+    opset_version: int | None = setting(
+        None,
+        "ONNX operator set",
+        "The version of ONNX's operators, for programs that do not know the newest; empty: as the exporter thinks best.",
+        group="Export",
+        advanced=True,
+        ge=13,
+        le=18,
+    )
 
     def configure(self, specs: Specs) -> Mapping[str, None]:
         """Check that there is a place to write to."""
-        for path in self._files(specs.resolve(self.path)):
-            if path.is_dir():
-                raise NodeError(f"'{path}' is a folder.", "Give the name of a file in it.", setting="path")
+        for path, form in self._files(specs.resolve(self.path)).items():
+            _check_place(path, form)
+            if form == ".onnx":
+                _check_onnx()
             if not self.create_folders and not path.parent.is_dir():
                 raise NodeError(
                     f"There is no folder '{path.parent}'.", "Create it, or let it be created.", setting="create_folders"
@@ -93,7 +132,10 @@ class NetworkWriter(Node):
                 for aside, form in zip(asides, files.values(), strict=True):
                     job.check_cancelled()
                     job.progress(None, f"writing {form}")
-                    _write(model, aside, form, json.dumps(notes))
+                    if form in EXPORTS:
+                        self._export(model, aside, form, job)
+                    else:
+                        _write(model, aside, form, json.dumps(notes))
         except OSError as error:
             reason = error.strerror or str(error)
             raise NodeError(
@@ -110,14 +152,101 @@ class NetworkWriter(Node):
         ending = next((form for form in FORMS if path.name.lower().endswith(form)), None)
         if self.formats:
             stem = path.name[: -len(ending)] if ending else path.name
+            if self.formats == (".savedmodel",):
+                return {path: ".savedmodel"}  # TensorFlow Serving wants folders that are called 1, 2, ...
             return {path.with_name(stem + form): form for form in dict.fromkeys(self.formats)}
         if ending is None:
             raise NodeError(
                 f"'{path.name}' does not say which format is meant.",
-                "Let it end in .keras, .h5, .weights.h5 or .json, or choose formats.",
+                f"Let it end in {', '.join(FORMS[:-1])} or {FORMS[-1]}, or choose formats.",
                 setting="path",
             )
         return {path: ending}
+
+    def _export(self, model: keras.Model, path: Path, form: Form, job: Job) -> None:
+        """Write a model as what it computes."""
+        try:
+            with _quietly():
+                if form == ".savedmodel":
+                    model.export(path, verbose=False)
+                elif form == ".onnx":
+                    _check_onnx()
+                    model.export(path, format="onnx", verbose=False, opset_version=self.opset_version)
+                else:
+                    path.write_bytes(self._lite(model, job))
+        except (NodeError, OSError):
+            raise
+        except Exception as error:  # exporters raise whatever their converters do
+            reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+            raise NodeError(
+                f"The network cannot be written as {form}: {reason[:300]}", "Choose another format.", setting="formats"
+            ) from error
+
+    def _lite(self, model: keras.Model, job: Job) -> bytes:
+        """A model in LiteRT's format, with its own operations where they suffice."""
+        import tensorflow as tf
+
+        with tempfile.TemporaryDirectory() as folder:
+            model.export(folder, verbose=False)
+
+            def converted(*operations: Any) -> bytes:
+                converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+                converter.target_spec.supported_ops = list(operations)
+                if self.quantization != "none":
+                    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+                if self.quantization == "float16":
+                    converter.target_spec.supported_types = [tf.float16]
+                made: bytes = converter.convert()
+                return made
+
+            own = tf.lite.OpsSet.TFLITE_BUILTINS
+            try:
+                return converted(own)
+            except Exception:  # noqa: BLE001 - whatever the converter raises, TensorFlow's operations may help
+                made = converted(own, tf.lite.OpsSet.SELECT_TF_OPS)
+                job.warn(
+                    "The .tflite file uses operations of TensorFlow: the program that applies it must bring them (Flex delegate)."
+                )
+                return made
+
+
+EXPORTS: tuple[Form, ...] = (".savedmodel", ".tflite", ".onnx")
+
+
+def _check_place(path: Path, form: Form) -> None:
+    """That what is at the path may be replaced. NodeError if not."""
+    if form != ".savedmodel":
+        if path.is_dir():
+            raise NodeError(f"'{path}' is a folder.", "Give the name of a file in it.", setting="path")
+    elif path.exists() and not (path / "saved_model.pb").is_file() and not (path.is_dir() and not any(path.iterdir())):
+        raise NodeError(f"'{path}' is there already, and is no SavedModel.", "Give the name of a new folder.", setting="path")
+
+
+def _check_onnx() -> None:
+    """NodeError if the packages that write ONNX are missing."""
+    missing = [name for name in ("onnx", "tf2onnx") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise NodeError(
+            f"Writing ONNX needs the package {' and '.join(missing)}, which is not installed.",
+            "Run `pip install layerloom[onnx]`, or choose another format.",
+            setting="formats",
+        )
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep exporters' advice out of the log: how far they are, and what they will be called one day."""
+    loggers = [logging.getLogger(name) for name in ("tf2onnx", "tensorflow")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), _without_advice(), without_chatter():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
 
 
 def _write(model: keras.Model, path: Path, form: Form, notes: str) -> None:
@@ -159,10 +288,19 @@ def _written_aside(files: Mapping[Path, Form]) -> Iterator[list[Path]]:
     try:
         yield asides
         for aside in asides:
-            with aside.open("rb+") as file:
-                os.fsync(file.fileno())
+            for written in [aside] if aside.is_file() else [p for p in aside.rglob("*") if p.is_file()]:
+                with written.open("rb+") as file:
+                    os.fsync(file.fileno())
         for aside, path in zip(asides, files, strict=True):
-            aside.replace(path)
+            if path.is_dir():  # a folder does not take the place of one that has something in it
+                old = path.with_name(f".{uuid.uuid4().hex}.old")
+                path.replace(old)
+                aside.replace(path)
+                shutil.rmtree(old)
+            else:
+                aside.replace(path)
     finally:
         for aside in asides:
+            if aside.is_dir():
+                shutil.rmtree(aside)
             aside.unlink(missing_ok=True)

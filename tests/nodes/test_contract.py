@@ -200,6 +200,16 @@ def test_column_settings_refer_to_a_table_that_comes_in(cls: type[Node]):
                 assert set(columns["accepts"]) <= set(COLUMN_KINDS), name
 
 
+@every_node
+def test_layer_settings_refer_to_a_network_that_comes_in(cls: type[Node]):
+    ports = {port.name: port for port in cls.input_ports}
+    for model in models_of(cls):
+        for name, info in settings_of(model).items():
+            layers = extra(info).get("layers")
+            if layers:
+                assert ports[layers["port"]].kind == "network", name
+
+
 @every_model
 def test_settings_refer_to_settings_and_choices_that_there_are(model: type[BaseModel]):
     for name, info in settings_of(model).items():
@@ -277,6 +287,10 @@ def required(cls: type[BaseModel]) -> dict[str, Any]:
     return settings
 
 
+QUICK = {"n_estimators": 2, "max_iter": 2}
+"""Settings that only cost time here: two trees are as awkward as a hundred."""
+
+
 def column_choices(cls: type[BaseModel], table: TableSpec) -> Iterator[dict[str, Any]]:
     """Settings with every combination of fitting columns, none chosen included; paths get a name."""
     options: dict[str, list[Any]] = {}
@@ -290,8 +304,9 @@ def column_choices(cls: type[BaseModel], table: TableSpec) -> Iterator[dict[str,
             options[name] = [[settings] for settings in column_choices(inner, table)]
         elif extra(info).get("path"):
             options[name] = [f"{name}.out"]
+    quick = {name: value for name, value in QUICK.items() if name in cls.model_fields}
     for chosen in product(*options.values()):
-        yield required(cls) | dict(zip(options, chosen, strict=True))
+        yield required(cls) | quick | dict(zip(options, chosen, strict=True))
 
 
 MOST_CHOICES = 12
@@ -357,6 +372,11 @@ def scales() -> Table:
     return Table.of(pl.DataFrame({"column": ["scale", "offset"], "scale": [2.0, 0.5], "offset": [1.0, -1.0]}))
 
 
+def rules() -> Table:
+    """Conditions and outcomes, as a dictionary of rules has them."""
+    return Table.of(pl.DataFrame({"if": ["code = 1", "TRUE"], "code": [1, 2]}))
+
+
 def awkward_tables() -> dict[str, Table]:
     return {
         "empty": table(0),
@@ -379,7 +399,8 @@ AWKWARD = awkward_tables()
 TABLE_NODES = {
     node_id: cls
     for node_id, cls in CATALOG.items()
-    if cls.input_ports and all(port.kind == "table" for port in cls.input_ports if not port.optional)
+    if any(port.kind == "table" for port in cls.input_ports)
+    and all(port.kind == "table" for port in cls.input_ports if not port.optional)
 }
 
 
@@ -434,7 +455,7 @@ def test_an_awkward_table_gives_the_promised_output_or_an_error_that_says_why(no
 
 @pytest.mark.parametrize("node_id", TABLE_NODES)
 def test_a_table_node_works_on_an_ordinary_table(node_id: str, tmp_path: Path):
-    ordinary = [table(), table().select(["label", "text", "code", "x"]), dates(), scales()]
+    ordinary = [table(), table().select(["label", "text", "code", "x"]), dates(), scales(), rules()]
 
     ways = 0
     for i, given in enumerate(ordinary):

@@ -159,7 +159,7 @@ def _paint_icon(painter: QPainter, name: str, color: QColor) -> None:
 
 
 def port_shape(kind: str, center: QPointF, size: float = 1.0) -> QPainterPath:
-    """Tables are triangles, networks squares, figures circles; what is not known is a small diamond."""
+    """Tables are triangles, networks squares, figures circles, models hexagons; what is not known is a small diamond."""
     path = QPainterPath()
     x, y = center.x(), center.y()
     if kind == "table":
@@ -171,6 +171,10 @@ def port_shape(kind: str, center: QPointF, size: float = 1.0) -> QPainterPath:
         path.addRoundedRect(QRectF(x - 5 * size, y - 5 * size, 10 * size, 10 * size), 1.6, 1.6)
     elif kind == "figure":
         path.addEllipse(center, 5 * size, 5 * size)
+    elif kind == "model":
+        around = [(5.5, 0), (2.75, 4.8), (-2.75, 4.8), (-5.5, 0), (-2.75, -4.8), (2.75, -4.8)]
+        path.addPolygon(QPolygonF([QPointF(x + dx * size, y + dy * size) for dx, dy in around]))
+        path.closeSubpath()
     else:
         around = [(0, -5), (5, 0), (0, 5), (-5, 0)]
         path.addPolygon(QPolygonF([QPointF(x + dx * size, y + dy * size) for dx, dy in around]))

@@ -39,6 +39,8 @@ KIND_ICONS: Mapping[str, str] = {
     "array": "mdi6.code-array",
     "collection": "mdi6.code-brackets",
     "binary": "mdi6.file-outline",
+    "layer": "mdi6.layers-outline",
+    "tensor": "mdi6.cube-outline",
 }
 """Kind of column -> icon; of a column's kinds the first one here decides."""
 OTHER_ICON = "mdi6.help-circle-outline"
@@ -60,6 +62,11 @@ class Offer:
         accepts: Kinds of column; empty: all.
     """
 
+    thing = "column"
+    """What is chosen."""
+    source = "table"
+    """What has it."""
+
     def __init__(self, surroundings: Surroundings, port: str, accepts: Sequence[str]) -> None:
         self._surroundings = surroundings
         self._port = port
@@ -71,6 +78,14 @@ class Offer:
         if found is None or not self._accepts:
             return found
         return [column for column in found if set(column.kinds) & set(self._accepts)]
+
+    def text(self, column: Column) -> str:
+        """How a list of one line per column calls it."""
+        return column.name
+
+    def meant(self, name: Any) -> Any:
+        """The offered name that another spelling of it means."""
+        return name
 
     def why_not(self, name: str) -> str:
         """Why a column is not offered."""
@@ -131,15 +146,19 @@ class ColumnControl(Control):
         if self._optional:
             self.combo.addItem(NOTHING, None)
         for column in columns or ():
-            self.combo.addItem(look().icon(icon_of(column), colors.muted), column.name, column.name)
+            self.combo.addItem(look().icon(icon_of(column), colors.muted), self._offer.text(column), column.name)
             self.combo.setItemData(self.combo.count() - 1, column.dtype, Qt.ItemDataRole.ToolTipRole)
         self.combo.setPlaceholderText(
-            "Choose a column" if columns else "No column fits" if columns is not None else "No table yet"
+            f"Choose a {self._offer.thing}"
+            if columns
+            else f"No {self._offer.thing} fits"
+            if columns is not None
+            else f"No {self._offer.source} yet"
         )
         if self._value in (None, "") and not (self._optional and self._value is None):
             self.combo.setCurrentIndex(-1)
             return
-        index = self.combo.findData(self._value)
+        index = self.combo.findData(self._offer.meant(self._value))
         if index < 0:
             index = self.combo.count()
             self.combo.addItem(
@@ -203,6 +222,8 @@ class CheckListControl(Control):
     """
 
     wide = True
+    thing, source = "column", "table"
+    """What is chosen, and what has it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -307,9 +328,10 @@ class CheckListControl(Control):
 
     def _summarise(self, known: Mapping[Any, Any] | None) -> None:
         if known is None:
-            self.summary.setText("No table yet" if not self._chosen else f"{len(self._chosen)} chosen · no table yet")
+            chosen = f"{len(self._chosen)} chosen · n" if self._chosen else "N"
+            self.summary.setText(f"{chosen}o {self.source} yet")
         elif not known and not self._chosen:
-            self.summary.setText("No column fits")
+            self.summary.setText(f"No {self.thing} fits")
         else:
             self.summary.setText(f"{len(self._chosen)} of {len(known)} chosen")
 
@@ -364,6 +386,7 @@ class ColumnsControl(CheckListControl):
     def __init__(self, offer: Offer, surroundings: Surroundings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._offer = offer
+        self.thing, self.source = offer.thing, offer.source
         surroundings.changed.connect(self._fill)
         self._fill()
 

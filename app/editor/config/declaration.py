@@ -178,8 +178,11 @@ class Declared:
         advanced: Shown only when asked for.
         shown_if: Other settings -> the values they need for this one to matter.
         columns: (port, kinds of column) where it names columns.
+        layers: (port, what of its network is offered) where it names layers or tensors.
         path: What a path is for; empty where it is none.
         choices: Value -> a sentence of help.
+        lines: Whether a text may have several lines.
+        code: The language that a text is written in; empty where it is none.
     """
 
     name: str
@@ -191,8 +194,11 @@ class Declared:
     advanced: bool = False
     shown_if: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     columns: tuple[str, tuple[str, ...]] | None = None
+    layers: tuple[str, str] | None = None
     path: str = ""
     choices: Mapping[str, str] = field(default_factory=dict)
+    lines: bool = False
+    code: str = ""
 
     @property
     def required(self) -> bool:
@@ -216,6 +222,7 @@ def settings_of(model: type[BaseModel]) -> tuple[Declared, ...]:
 def _declared(name: str, info: FieldInfo) -> Declared:
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     columns: Any = extra.get("columns")
+    layers: Any = extra.get("layers")
     shown_if: Any = extra.get("shown_if") or {}
     choices: Any = extra.get("choices") or {}
     default = info.get_default(call_default_factory=True, validated_data={})
@@ -229,8 +236,11 @@ def _declared(name: str, info: FieldInfo) -> Declared:
         advanced=bool(extra.get("advanced")),
         shown_if={k: tuple(v) if isinstance(v, list | tuple) else (v,) for k, v in shown_if.items()},
         columns=(str(columns["port"]), tuple(columns["accepts"])) if columns else None,
+        layers=(str(layers["port"]), str(layers["offers"])) if layers else None,
         path=str(extra.get("path", "")),
         choices={str(k): str(v) for k, v in choices.items()},
+        lines=bool(extra.get("lines")),
+        code=str(extra.get("code", "")),
     )
 
 

@@ -45,13 +45,10 @@ def control_for(
     inner = shape.inner if isinstance(shape, Maybe) else shape
     help = declared.choices if declared else {}
     match inner:
-        case Text() if declared is not None and (declared.columns or declared.path):
+        case Text() if declared is not None and (declared.columns or declared.layers or declared.path):
             return _naming_control(declared, around, optional)
         case Text(longest):
-            from app.editor.config.simple import LinesControl, TextControl
-
-            default = declared.default if declared else ""
-            return LinesControl() if isinstance(default, str) and "\n" in default else TextControl(longest, optional=optional)
+            return _text_control(longest, declared, optional, name)
         case Scalar(flags):
             from app.editor.config.simple import ScalarControl
 
@@ -67,12 +64,31 @@ def control_for(
             return nested.MaybeControl(shape, made) if isinstance(shape, Maybe) and not isinstance(inner, Anything) else made
 
 
+def _text_control(longest: int | None, declared: Declared | None, optional: bool, name: str) -> Control:
+    """For a text that names nothing: a script, several lines, or one."""
+    from app.editor.config.simple import LinesControl, TextControl
+
+    if declared is not None and declared.code:
+        from app.editor.config.code import CodeControl
+
+        return CodeControl(name or declared.label, optional=optional)
+    default = declared.default if declared is not None else ""
+    if declared is not None and (declared.lines or (isinstance(default, str) and "\n" in default)):
+        return LinesControl(optional=optional)
+    return TextControl(longest, optional=optional)
+
+
 def _naming_control(declared: Declared, around: Surroundings, optional: bool) -> Control:
-    """For a text that names a column, a file or a folder."""
+    """For a text that names a column, a layer, a file or a folder."""
     if declared.columns:
         from app.editor.config.columns import ColumnControl, Offer
 
         return ColumnControl(Offer(around, *declared.columns), around, optional=optional)
+    if declared.layers:
+        from app.editor.config.columns import ColumnControl
+        from app.editor.config.layers import LayerOffer
+
+        return ColumnControl(LayerOffer(around, *declared.layers), around, optional=optional)
     from app.editor.config.paths import PathControl
 
     return PathControl(declared.path, around, optional=optional)
@@ -109,6 +125,10 @@ def _list_control(shape: Series, declared: Declared | None, around: Surroundings
     item = shape.item.inner if isinstance(shape.item, Maybe) else shape.item
     if isinstance(item, Text) and declared is not None and declared.columns:
         return columns.ColumnsControl(columns.Offer(around, *declared.columns), around)
+    if isinstance(item, Text) and declared is not None and declared.layers:
+        from app.editor.config.layers import LayerOffer
+
+        return columns.ColumnsControl(LayerOffer(around, *declared.layers), around)
     if isinstance(item, Choice):
         return columns.ChoicesControl(item.options, declared.choices if declared else None)
     if isinstance(item, Number | Text | Scalar):

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from app.document import variables
 from app.document.editing import Change, Document
 from app.document.model import Variable
 from app.document.problems import Problem
@@ -78,6 +79,10 @@ class ConfigPanel(QWidget):
     """(node type) The person wants to read about the node."""
     node_requested = Signal(str, str)
     """(document id, node id) The person wants to see another node's unfinished settings."""
+    scripts_typed = Signal(object, object, object)
+    """(node class, settings before, {setting: source}) The person typed these scripts, and they are about to be applied."""
+    trust_requested = Signal(str)
+    """(node id) The person wants to read, and perhaps trust, the node's script."""
 
     def __init__(self, asks: Asks, catalog: Catalog, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -301,6 +306,12 @@ class ConfigPanel(QWidget):
         self.unknown_button.setToolTip("This version does not know it; until it is removed, it is kept as it is")
         self.unknown_button.clicked.connect(self._forget_unknown)
         self._outcome.setting_wanted.connect(self.go_to)
+        self.trust_button = QPushButton("Not trusted yet. Read the script ...")
+        self.trust_button.setProperty("role", "note")
+        self.trust_button.setToolTip("It came with the workflow, and does not run before you have read and trusted it")
+        self.trust_button.clicked.connect(self._want_trust)
+        self.trust_button.setIcon(look().icon("mdi6.shield-alert-outline"))
+        self.trust_button.hide()
         self.draft_button = QPushButton()
         self.draft_button.setProperty("role", "note")
         self.draft_button.clicked.connect(self._go_to_draft)
@@ -310,6 +321,7 @@ class ConfigPanel(QWidget):
         body.setSpacing(10)
         body.addWidget(self.draft_button)
         body.addWidget(self._header)
+        body.addWidget(self.trust_button)
         body.addWidget(self._tabs)
         body.addWidget(self._stack, 1)
         body.addWidget(self._advanced_line)
@@ -419,6 +431,7 @@ class ConfigPanel(QWidget):
 
     def _clear_pages(self) -> None:
         self._focused_row = None
+        self.trust_button.hide()
         self._tabs.blockSignals(True)
         while self._tabs.count():
             self._tabs.removeTab(0)
@@ -567,12 +580,31 @@ class ConfigPanel(QWidget):
         assert self._shown is not None
         assert self._form is not None
         self._applying = True
+        self._tell_scripts()
         try:
             self._shown.document.set_settings(self._shown.node_id, self._form.values())
         finally:
             self._applying = False
         self._form.load(self._stored())
         self._edited(0)
+
+    def _tell_scripts(self) -> None:
+        """Tell which scripts were typed here."""
+        assert self._shown is not None
+        assert self._form is not None
+        node_class, node_id = self._shown.node_class, self._shown.node_id
+        before, _ = variables.resolve(self._stored(), self._around.values, node_id)
+        after, _ = variables.resolve(self._form.values(), self._around.values, node_id)
+        try:
+            scripts = node_class.model_validate(after).scripts()
+        except ValueError:  # not complete yet; once it is, its scripts count as not typed here, and are asked for
+            return
+        if scripts:
+            self.scripts_typed.emit(node_class, before, dict(scripts))
+
+    def _want_trust(self) -> None:
+        if self._shown is not None:
+            self.trust_requested.emit(self._shown.node_id)
 
     def _reset(self) -> None:
         if self._form is not None:
@@ -706,6 +738,7 @@ class ConfigPanel(QWidget):
         if blocking and self._shown is not None and blocking in self._shown.document.nodes:
             title = self._shown.document.title(blocking)
             self._preview.append(Problem(f"'{title}' above it is not configured.", "Mend that first.", severity="warning"))
+        self.trust_button.setVisible(bool(header.get("untrusted")))
         inputs = header.get("inputs", {})
         self._outputs = {str(p): _with_own_parameters(str(p), str(t), header) for p, t in header.get("outputs", {}).items()}
         if inputs != self._around.inputs:
@@ -734,6 +767,7 @@ class ConfigPanel(QWidget):
                 area.ensureWidgetVisible(now, 0, 24)
 
     def _redraw(self) -> None:
+        self.trust_button.setIcon(look().icon("mdi6.shield-alert-outline"))
         self._message_icon.setPixmap(look().icon("mdi6.tune-variant", look().colors.line).pixmap(40, 40))
         self._mark()
 

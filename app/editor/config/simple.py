@@ -15,6 +15,7 @@ from app.editor.config.declaration import same
 from app.editor.config.widgets import QuietComboBox, Switch
 
 NOTHING = "none"
+LEAST_LINES, MOST_LINES = 3, 12
 
 
 class SwitchControl(Control):
@@ -218,7 +219,13 @@ class PlainTextEdit(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setTabChangesFocus(True)
-        self.setMinimumHeight(84)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Be as high as the text, within limits; a paragraph that goes over several lines counts as so many."""
+        lines = min(max(round(self.document().size().height()), LEAST_LINES), MOST_LINES)
+        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 20)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave Ctrl+Enter to the dialog."""
@@ -230,12 +237,17 @@ class PlainTextEdit(QPlainTextEdit):
 
 
 class LinesControl(Control):
-    """A text of several lines."""
+    """A text of several lines.
+
+    Args:
+        optional: Whether an empty text means none at all.
+    """
 
     wide = True
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, optional: bool = False) -> None:
         super().__init__(parent)
+        self._optional = optional
         self.edit = PlainTextEdit()
         self.edit.textChanged.connect(self._typed)
         self._quiet = False
@@ -245,8 +257,8 @@ class LinesControl(Control):
         self.setFocusProxy(self.edit)
 
     def value(self) -> Any:
-        """The text."""
-        return self.edit.toPlainText()
+        """The text; None where it is empty and may be."""
+        return self.edit.toPlainText() or (None if self._optional else "")
 
     def set_value(self, value: Any) -> None:
         """Show a text."""

@@ -70,6 +70,15 @@ class Surroundings(QObject):
                 found.setdefault(entry.name, entry)
         return list(found.values())
 
+    def offered_at(self, port: str, offers: str) -> list[Column] | None:
+        """What the network at an input port offers (`nodes.base.Layers`); None where it is not known."""
+        networks = [entry.get("network") for name, entry in self.inputs.items() if _is_port(name, port)]
+        known = [network["offers"].get(offers, ()) for network in networks if network and "offers" in network]
+        if not known:
+            return None
+        kind = "tensor" if offers == "tensors" else "layer"
+        return list({str(name): Column(str(name), str(about), (kind,)) for some in known for name, about in some}.values())
+
 
 def _is_port(name: str, port: str) -> bool:
     stem, _, number = name.rpartition("_")

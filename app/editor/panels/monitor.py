@@ -270,7 +270,7 @@ class NodeMonitor(QWidget):
         usual: tuple[str, ...]
         if port.kind == "network":
             usual = (NETWORK,)
-        elif port.kind == "figure":
+        elif port.kind in ("figure", "model"):
             usual = (FIGURES,)
         elif port.name not in self._columns:
             usual = () if not own else (TABLE, STATISTICS)

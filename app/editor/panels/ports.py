@@ -22,6 +22,10 @@ def port_pixmap(kind: str, ratio: float, side: int = 12) -> QPixmap:
         painter.drawPolygon(QPolygonF([box.topLeft(), QPointF(box.right(), box.center().y()), box.bottomLeft()]))
     elif kind == "network":
         painter.drawRoundedRect(box, 1, 1)
+    elif kind == "model":
+        middle, quarter = box.center().y(), box.width() / 4
+        corners = [(0, middle), (1, box.top()), (3, box.top()), (4, middle), (3, box.bottom()), (1, box.bottom())]
+        painter.drawPolygon(QPolygonF([QPointF(box.left() + n * quarter, y) for n, y in corners]))
     else:
         painter.drawEllipse(box)
     painter.end()

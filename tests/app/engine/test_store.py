@@ -29,6 +29,7 @@ from nodes.values.figure import (
     PointsFigure,
     TextFigure,
 )
+from nodes.values.model import Feature, Model, ModelSpec, Target, from_bytes
 from nodes.values.network import Call, LayerSpec, Network, NetworkSpec, Tensor, TensorSpec, WeightSpec
 from nodes.values.table import Table
 
@@ -114,6 +115,26 @@ def test_networks_keep_graph_weights_and_classes(store: Store) -> None:
             k: [a.tolist() for a in v] for k, v in network.weights.items()
         }
         store.drop("cc01")
+
+
+def test_models_come_back_with_columns_and_classes(store: Store) -> None:
+    from sklearn.tree import DecisionTreeClassifier
+
+    numbers, answers = np.arange(8.0).reshape(4, 2), [0, 0, 1, 1]
+    spec = ModelSpec(
+        "classifier",
+        "Decision Tree",
+        (Feature("x"), Feature("c", "category", (), ("a", "b"), "ordinal")),
+        Target("y", "Enum", ("no", "yes")),
+        True,
+    )
+    put(store, "cc02", model=Model(spec, DecisionTreeClassifier(random_state=0).fit(numbers, answers)))
+    again = store.load("cc02")["model"]
+    assert isinstance(again, Model)
+    assert again.spec == spec
+    assert again.estimator.predict(numbers).tolist() == answers
+    with pytest.raises(ValueError, match="no skops file"):
+        from_bytes(b"something else")
 
 
 def test_figures_come_back_equal(store: Store) -> None:

@@ -28,7 +28,7 @@ def without_nulls(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_there_are_all_that_knime_has_and_keras_added():
-    assert len(get_args(get_args(options.Initializer)[0])) == 15
+    assert len(get_args(get_args(options.Initializer)[0])) == 16
     assert len(get_args(get_args(options.Regularizer)[0])) == 4
     assert len(get_args(get_args(options.Constraint)[0])) == 4
 
@@ -74,6 +74,10 @@ def test_keras_reads_every_activation_by_its_name_and_no_other():
          options.RandomUniform(minval=0, maxval=1)),
         (read_initializer, {"class_name": "VarianceScaling", "config": {"scale": 2.0, "distribution": "normal"}},
          options.VarianceScaling(scale=2)),
+        (read_initializer, {"class_name": "HeNormal", "config": {"input_axes": [0], "output_axes": [1, 2]}},
+         options.HeNormal(input_axes=(0,), output_axes=(1, 2))),
+        (read_initializer, {"class_name": "STFT", "config": {"window": None, "scaling": None}},
+         options.STFT(window=None, scaling=None)),
         (read_regularizer, {"class_name": "L1L2", "config": {"l1": 0.0, "l2": 0.5}}, options.L1L2(l2=0.5)),
         (read_regularizer, {"class_name": "L2", "config": {"l2": 0.25}}, options.L2(l2=0.25)),
         (read_constraint, "max_norm", options.MaxNorm()),

@@ -11,9 +11,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nodes.base import Cancelled, NodeError
-from nodes.layers.core import Dense, Flatten, Input
+from nodes.base import Cancelled, NodeError, Specs
+from nodes.layers.core import Dense, Dropout, Flatten, Input
 from nodes.layers.merge import Add
+from nodes.layers.normalization import BatchNormalization
 from nodes.networks.executor import Executor
 from nodes.networks.keras_model import to_keras, weights_of
 from nodes.values.network import Network
@@ -143,7 +144,7 @@ def test_rows_come_out_piece_by_piece() -> None:
             return super().stream(frames)
 
     job = Counting(Path.cwd())
-    run(executor(batch_size=2), {"network": trained(classifier()), "table": points(5000)}, job=job)
+    run(executor(batch_size=2), {"network": trained(classifier()), "table": points(1500)}, job=job)
     assert job.pieces > 10
 
 
@@ -183,3 +184,58 @@ def test_missing_values_are_named() -> None:
     table = Table.of(pl.DataFrame({"features": pl.Series([[1.0] * 4, None], dtype=pl.Array(pl.Float32, 4))}))
     with pytest.raises(NodeError, match="Column 'features' has a missing value in row 2"):
         apply(executor(), trained(classifier()), table)
+
+
+def test_chosen_columns_are_kept() -> None:
+    made, _ = apply(executor(keep_input_columns=True, kept_columns=["number"]), trained(classifier()), points())
+    assert made.columns == ["number", "node_3"]
+    assert made.classes == {"number": NAMES, "node_3": NAMES}
+    with pytest.raises(NodeError, match="no column 'nothing'"):
+        configure(executor(keep_input_columns=True, kept_columns=["nothing"]), {"network": classifier(), "table": points()})
+
+
+def test_lists_images_and_number_types() -> None:
+    images = np.random.default_rng(0).random((3, 2, 4, 5), np.float32)
+    network = chain(Input(shape=(2, 4, 5), data_format="channels_first"), Flatten())
+    outputs = [
+        {"tensor": "node_1", "conversion": "image", "name": "image"},
+        {"conversion": "list", "name": "list", "type": "float64"},
+        {"conversion": "array", "name": "whole", "type": "int32"},
+        {"conversion": "numbers", "name": "yes", "type": "boolean"},
+    ]
+    table = Table.of(pl.DataFrame({"image": images.transpose(0, 2, 3, 1)}))
+    made, _ = apply(Executor.model_validate({"outputs": outputs}), network, table)
+    frame = made.frame()
+    assert frame.schema["image"] == pl.Array(pl.Float32, (4, 5, 2))
+    np.testing.assert_array_equal(frame["image"].to_numpy(), images.transpose(0, 2, 3, 1))
+    flat = images.transpose(0, 2, 3, 1).reshape(3, 40)  # Keras's Flatten puts the channels last
+    assert frame.schema["list"] == pl.List(pl.Float64)
+    np.testing.assert_array_equal(np.array(frame["list"].to_list()), flat)
+    np.testing.assert_array_equal(frame["whole"].to_numpy(), np.rint(flat))
+    assert frame.schema["yes0"] == pl.Boolean
+    assert frame["yes7"].to_list() == (flat[:, 7] > 0.5).tolist()
+    with pytest.raises(NodeError, match="an image has height, width"):
+        configure(Executor.model_validate({"outputs": [{"conversion": "image"}]}), {"network": network, "table": table})
+
+
+def test_dropout_samples_give_mean_and_deviation() -> None:
+    """Dropout of one half doubles or removes each number: its deviation is the number itself."""
+    network = chain(Input(shape=(4,)), BatchNormalization(), Dropout(rate=0.5))
+    table = points(20)
+    made, job = apply(executor(dropout_samples=400), network, table)
+    frame, wanted = made.frame(), table.frame()["features"].to_numpy() / np.sqrt(1.001)
+    assert made.columns == ["node_3", "node_3 (std)"]
+    np.testing.assert_allclose(frame["node_3"].to_numpy(), wanted, atol=0.25 * np.abs(wanted).max())
+    np.testing.assert_allclose(frame["node_3 (std)"].to_numpy(), np.abs(wanted), rtol=0.02, atol=0.03)
+    again, _ = apply(executor(dropout_samples=400), network, table)
+    assert again.frame().equals(frame)
+    assert job.warnings, "its weights are random"
+    assert executor(dropout_samples=2, seed=None).reproducible is False
+    assert executor(seed=None).reproducible
+
+
+def test_samples_without_dropout_are_warned_of() -> None:
+    specs = Specs({"network": classifier().spec, "table": points().spec})
+    promised = executor(dropout_samples=3, outputs=[{"conversion": "numbers", "name": "p"}]).configure(specs)
+    assert "no dropout" in specs.warnings[0]
+    assert list(promised["table"].schema) == ["p0", "p1", "p2", "p0 (std)", "p1 (std)", "p2 (std)"]  # type: ignore[union-attr]

@@ -10,11 +10,14 @@ import keras
 import numpy as np
 import pytest
 
-from nodes.networks import losses, metrics, optimizers
+from nodes.networks import callbacks, losses, metrics, optimizers
+from nodes.networks.learner import Learner
+from nodes.networks.targets import TargetColumns
 
 OPTIMIZERS = get_args(get_args(optimizers.AnyOptimizer)[0])
 SCHEDULES = get_args(get_args(optimizers.AnySchedule)[0])
 LOSSES = get_args(get_args(losses.AnyLoss)[0])
+KERAS_LOSSES = [loss for loss in LOSSES if loss is not losses.CustomLoss]
 METRICS = [
     metric(kind=kind)
     for metric in get_args(get_args(metrics.AnyMetric)[0])
@@ -40,7 +43,46 @@ def test_all_of_keras_is_there() -> None:
         keras.optimizers, "Optimizer", "LossScaleOptimizer", "MultiOptimizer", "OptimizerMap"
     )
     assert {s.__name__ for s in SCHEDULES} == names(keras.optimizers.schedules, "LearningRateSchedule")
-    assert {loss.__name__ for loss in LOSSES} == names(keras.losses, "Loss")
+    assert {loss.__name__ for loss in LOSSES} - {"CustomLoss"} == names(keras.losses, "Loss")
+    assert {metric.kind for metric in METRICS} == names(keras.metrics, "Metric", "Mean", "Sum", "MeanMetricWrapper")
+    for module, left_out in (
+        (optimizers, ("LossScaleOptimizer", "MultiOptimizer")),
+        (metrics, ("Mean", "Sum", "MeanMetricWrapper")),
+    ):
+        assert all(f"`{name}`" in (module.__doc__ or "") for name in left_out), "a reason is given"
+
+
+def test_every_callback_is_there_or_it_is_said_why_not() -> None:
+    settings = {
+        "EarlyStopping": "early_stopping",
+        "ReduceLROnPlateau": "reduce_learning_rate",
+        "TerminateOnNaN": "terminate_on_nan",
+        "ModelCheckpoint": "model_checkpoint",
+        "LearningRateScheduler": "learning_rate_by_epoch",
+        "CSVLogger": "csv_logger",
+        "TensorBoard": "tensorboard",
+        "SwapEMAWeights": "swap_ema_weights",
+        "BackupAndRestore": "checkpoint_every",
+    }
+    assert set(settings.values()) <= set(Learner.model_fields)
+    for name, found in vars(keras.callbacks).items():
+        if inspect.isclass(found) and name not in settings:
+            assert f"`{name}`" in (callbacks.__doc__ or ""), f"{name} has neither a setting nor a reason"
+
+
+def test_what_compile_and_fit_take_is_there_or_it_is_said_why_not() -> None:
+    """Every argument of Keras's compile and fit: a setting, or what takes its place."""
+    settings = {*Learner.model_fields, *TargetColumns.model_fields}
+    instead = {
+        "x": "inputs", "y": "targets", "callbacks": "early_stopping", "validation_data": "targets", "loss_weights": "loss_weight",
+        "auto_scale_loss": "initial_scale",
+    }  # fmt: skip
+    said = {"steps_per_execution", "initial_epoch", "run_eagerly", "verbose", "kwargs", "self"}
+    for function in (keras.Model.compile, keras.Model.fit):
+        for name in inspect.signature(function).parameters:
+            assert name in said or instead.get(name, name) in settings, name
+    help = Learner.__doc__ or ""
+    assert all(word in help for word in ("steps_per_execution", "initial_epoch", "eagerly"))
 
 
 @pytest.mark.parametrize("option", OPTIMIZERS)
@@ -56,12 +98,22 @@ def test_optimizers(option: type[optimizers.Optimizer]) -> None:
 @pytest.mark.parametrize("option", SCHEDULES)
 def test_schedules(option: type[optimizers.Schedule]) -> None:
     keras_class = getattr(keras.optimizers.schedules, option.__name__)
-    assert set(option.model_fields) - {"kind"} == set(arguments(keras_class))
+    assert set(option.model_fields) - {"kind", "unit"} == set(arguments(keras_class))
     schedule = option(kind=option.__name__).build(1000)
     assert float(schedule(0)) == pytest.approx(0.001)
     if option is not optimizers.PiecewiseConstantDecay:
         assert float(schedule(500)) < 0.001
         assert float(schedule(1)) != float(schedule(999))
+
+
+@pytest.mark.parametrize("option", SCHEDULES)
+def test_steps_can_be_epochs(option: type[optimizers.Schedule]) -> None:
+    counts: dict[str, Any] = {name: [7] if name == "boundaries" else 7 for name in option.STEPS}
+    given = counts | ({"warmup_target": 0.01} if "warmup_steps" in counts else {})
+    scaled = {name: [70] if name == "boundaries" else 70 for name in option.STEPS}
+    by_epochs = option(kind=option.__name__, unit="epochs", **given).build(1000, 10)
+    by_batches = option(kind=option.__name__, **(given | scaled)).build(1000, 10)
+    assert by_epochs.get_config() == by_batches.get_config()
 
 
 def test_a_warm_up_comes_before_the_decay() -> None:
@@ -71,14 +123,14 @@ def test_a_warm_up_comes_before_the_decay() -> None:
     assert float(schedule(1000)) == pytest.approx(0, abs=1e-8)
 
 
-@pytest.mark.parametrize("option", LOSSES)
+@pytest.mark.parametrize("option", KERAS_LOSSES)
 def test_losses(option: type[losses.Loss]) -> None:
     keras_class = getattr(keras.losses, option.__name__)
     given = arguments(keras_class)
     assert set(option.model_fields) - {"kind"} == set(given)
     made = option(kind=option.__name__)
     assert made.model_dump(exclude={"kind"}) == given
-    assert isinstance(made.build(), keras_class)
+    assert isinstance(made.build(None, "loss"), keras_class)
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.kind)
@@ -94,6 +146,32 @@ def test_metrics_are_one_number(metric: metrics.Metric) -> None:
         made.update_state(target, output)
         assert np.isfinite(float(made.result()))
     assert made.name == metric.name
+
+
+@pytest.mark.parametrize(
+    ("metric", "by_hand"),
+    [
+        (metrics.AUC(curve="PR", thresholds=[0.2, 0.5], summation_method="minoring"),
+         {"curve": "PR", "thresholds": [0.2, 0.5], "summation_method": "minoring"}),
+        (metrics.AUC(multi_label=True, label_weights=[1, 2, 3]),
+         {"multi_label": True, "num_labels": 3, "label_weights": [1, 2, 3]}),
+        (metrics.OneHotIoU(target_class_ids=[0, 2]), {"num_classes": 3, "target_class_ids": [0, 2]}),
+        (metrics.R2Score(class_aggregation="variance_weighted_average"), {"class_aggregation": "variance_weighted_average"}),
+        (metrics.CategoricalCrossentropy(label_smoothing=0.2), {"label_smoothing": 0.2}),
+        (metrics.Recall(class_id=1, top_k=2), {"class_id": 1, "top_k": 2}),
+        (metrics.FBetaScore(beta=2.0, average="weighted", threshold=0.3), {"beta": 2.0, "average": "weighted", "threshold": 0.3}),
+    ],
+    ids=lambda value: getattr(value, "kind", ""),
+)  # fmt: skip
+def test_settings_of_metrics_reach_keras(metric: metrics.Metric, by_hand: dict[str, Any]) -> None:
+    random = np.random.default_rng(1)
+    target = np.eye(3, dtype=np.float32)[random.integers(0, 3, 40)]
+    output = random.dirichlet([1, 1, 1], 40).astype(np.float32)
+    ours: Any = metric.build("ours", 3)
+    theirs = getattr(keras.metrics, metric.kind)(**by_hand)
+    ours.update_state(target, output)
+    theirs.update_state(target, output)
+    assert float(ours.result()) == float(theirs.result())
 
 
 def test_names_of_metrics() -> None:

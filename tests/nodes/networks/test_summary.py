@@ -32,6 +32,8 @@ def test_a_row_per_layer():
                 "trainable parameters": [0, 112, 8, 0],
                 "trainable": [True] * 4,
                 "inputs": ["", "node_1_0:0", "node_2_0:0", "norm_1_0:0"],
+                "multiply-adds": pl.Series([0, None, None, 0], dtype=pl.Int64),
+                "output memory": pl.Series([None] * 4, dtype=pl.Int64),
             }
         )
     )
@@ -48,6 +50,6 @@ def test_frozen_and_shared_layers_and_the_totals_in_the_view():
     assert (row["output shape"], row["inputs"]) == ("2", "node_1_0:0; node_2_0:0")
     assert (row["parameters"], row["trainable parameters"], row["trainable"]) == (6, 0, False)
     text = NetworkSummary().views(Values(outputs))[0].text
-    assert text.splitlines()[0].split() == ["Layer", "Class", "Output", "shape", "Parameters", "Inputs"]
+    assert text.splitlines()[0].split() == ["Layer", "Class", "Output", "shape", "Parameters", "Multiply-adds", "Inputs"]
     assert "6 frozen" in text
-    assert text.endswith("Parameters: 1\u202f506, of which training changes 1\u202f500.")
+    assert text.endswith("Parameters: 1\u202f506, of which training changes 1\u202f500. One example costs 1\u202f008 multiply-adds.")

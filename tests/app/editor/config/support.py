@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from app.document.editing import Document
 from app.document.model import Connection, NodeRecord, Variable, Workflow
 from app.editor.asking import Answer, OnReply, Ticket
+from app.editor.config.code import CodeControl
 from app.editor.config.columns import CheckListControl, ColumnControl
 from app.editor.config.control import Control
 from app.editor.config.declaration import (
@@ -36,9 +37,10 @@ from app.editor.config.number import NumberControl, number_text
 from app.editor.config.panel import ConfigPanel
 from app.editor.config.row import Row
 from app.editor.config.sequences import ChipsControl, FixedControl, NamedControl, NestedFixedControl
-from app.editor.config.simple import ChoiceControl, JsonControl, SwitchControl, TextControl
+from app.editor.config.simple import ChoiceControl, JsonControl, LinesControl, SwitchControl, TextControl
 from app.engine.plan import make_plan
 from app.engine.session import described
+from app.engine.trust import Trust
 from nodes.base import Node
 from nodes.catalog import Catalog
 
@@ -68,7 +70,8 @@ class LocalEngine(QObject):
             record.model_copy(update={"settings": dict(parameters["settings"])}) if record.id == parameters["node"] else record
             for record in workflow.nodes
         ]
-        plan = make_plan(workflow.model_copy(update={"nodes": nodes}), CATALOG, folder=self.folder)
+        trust = Trust(everything=True)  # of a preview, nothing runs
+        plan = make_plan(workflow.model_copy(update={"nodes": nodes}), CATALOG, folder=self.folder, trust=trust)
         planned = plan.nodes[parameters["node"]]
         inputs = {port: plan.nodes[source].specs.get(out) for port, (source, out) in planned.inputs.items()}
         return {
@@ -205,9 +208,9 @@ def enter(control: Control, shape: Shape, value: Any) -> None:
         case CardsControl():
             for _ in value:
                 click(control.add)
-        case JsonControl():
+        case JsonControl() | LinesControl() | CodeControl():
             control.edit.setFocus()
-            control.edit.setPlainText(value)
+            control.edit.setPlainText("" if value is None else value)
         case _:
             raise AssertionError(f"no hand for {type(control).__name__}")
 

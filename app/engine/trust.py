@@ -1,0 +1,75 @@
+"""Trust: which scripts inside workflows may run. A workflow file of somebody else's may be opened, but not run its programs.
+
+A script is known by its text alone: trusted once, it is trusted in every workflow; changed by one character, it is not.
+Who decides is the person at the editor (`app.trusted`) or the command line (`--allow-scripts`); the engine only obeys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from app.document.problems import Problem
+from nodes.base import Node
+
+
+def digest(source: str) -> str:
+    """What a script is remembered by."""
+    return hashlib.blake2b(source.encode(errors="surrogatepass"), digest_size=32).hexdigest()
+
+
+@dataclass
+class Trust:
+    """What may run. The classes' own templates always may: they came with the program, or with a plug-in.
+
+    Attributes:
+        everything: Any script.
+        digests: Those that the person trusts. It only grows.
+    """
+
+    everything: bool = False
+    digests: set[str] = field(default_factory=set)
+
+    def untrusted(self, node: Node) -> dict[str, str]:
+        """The scripts of a node that may not run: setting in dotted form -> source."""
+        scripts = node.scripts()
+        if not scripts or self.everything:
+            return {}
+        return {
+            setting: source
+            for setting, source in scripts.items()
+            if source.strip() and digest(source) not in self.digests and source not in templates(type(node))
+        }
+
+
+@cache
+def templates(node_class: type[Node]) -> frozenset[str]:
+    """The scripts that a new node of this class has."""
+    return frozenset(_templates(node_class.model_json_schema()))
+
+
+def _templates(schema: Any) -> Iterator[str]:
+    if isinstance(schema, Mapping):
+        if schema.get("code") == "python" and isinstance(schema.get("default"), str):
+            yield schema["default"]
+        for inner in schema.values():
+            yield from _templates(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            yield from _templates(inner)
+
+
+def trust_problems(node_id: str, untrusted: Mapping[str, str]) -> list[Problem]:
+    """What to say of scripts that may not run."""
+    return [
+        Problem(
+            "The script came with the workflow, and nobody has trusted it yet.",
+            "Read it; trust it if it does only what it should.",
+            node=node_id,
+            setting=setting,
+        )
+        for setting in untrusted
+    ]

@@ -1,0 +1,175 @@
+"""Image Decoder: encoded images (PNG, JPEG, ...) in a column become arrays of pixels."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.images.columns import spread_where
+from nodes.images.pixels import for_parts
+from nodes.images.preview import preview
+from nodes.images.resampling import METHODS, Aspect, Method
+from nodes.values.figure import Figure
+from nodes.values.table import BATCH_BYTES, Table, cell_bytes
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from nodes.readers.image_decoding import ImageFormat, PixelType
+
+_CHANNELS = {"grey": 1, "RGB": 3, "RGBA": 4}
+_PIXEL_TYPES: dict[str, PixelType] = {"UInt8": "uint8", "UInt16": "uint16", "Float32": "float32"}
+
+
+class ImageDecoder(Node):
+    """Decode images that stand in a column as the content of files (Binary).
+
+    PNG, JPEG, BMP, GIF (first frame), TIFF (first page) and WebP, as the Image Folder Reader decodes them. All images get one
+    size, mode and pixel type; what is not set is taken from the first image that can be read, and the result's shape is then
+    known only when the node runs. A missing cell gives a missing image.
+
+    Other image nodes decode such a column by themselves where all its images have one size; this node is for all other cases.
+
+    Example: a database's column of product photographs, height 64, width 64, mode RGB and *crop*, becomes the input of a
+    network.
+    """
+
+    id = "images.decoder"
+    title = "Image Decoder"
+    shelf = "Images"
+    icon = "mdi6.image-sync"
+    keywords = ("PNG Image to ImgPlus", "decode_image", "binary to image", "blob", "jpeg", "png", "bytes to image", "BLOB")
+    input_ports = (Port("table", "table", "Table", "A table with a column of encoded images."),)
+    output_ports = (Port("table", "table", "Images", "The table with the decoded images."),)
+
+    column: str = setting("image", "Column", "The encoded images.", columns=Columns("table", ("binary",)))
+    new_column: str | None = setting(
+        None, "New column", "Where the decoded images go; empty: into the place of the encoded ones.", min_length=1
+    )
+    height: int | None = setting(None, "Height", "In pixels; empty: that of the first image.", ge=1, le=16_384)
+    width: int | None = setting(None, "Width", "In pixels; empty: that of the first image.", ge=1, le=16_384)
+    mode: Literal["as the first image", "grey", "RGB", "RGBA"] = setting(
+        "as the first image", "Mode", "Which channels the images have."
+    )
+    depth: Literal["as the first image", "UInt8", "UInt16", "Float32"] = setting(
+        "as the first image", "Pixel type", "The type of the pixels."
+    )
+    other_sizes: Literal["stretch", "crop", "pad", "refuse"] = setting(
+        "stretch",
+        "Images of another size",
+        "How an image of another size is fitted.",
+        choices={
+            "stretch": "Height and width change each on its own.",
+            "crop": "Shapes stay true; what stands over is cut off on both sides.",
+            "pad": "Shapes stay true; what is missing is black.",
+            "refuse": "It counts as unreadable.",
+        },
+    )
+    interpolation: Method = setting(
+        "bilinear", "Interpolation", "How values between pixels are found.", choices=METHODS, advanced=True
+    )
+    unreadable: Literal["missing", "error"] = setting(
+        "missing",
+        "Unreadable images",
+        "What becomes of cells that hold no image.",
+        choices={"missing": "They become missing, and a warning counts them.", "error": "The first one stops the node."},
+    )
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        """The schema, where the settings tell all about the images."""
+        table = specs.table()
+        table.require(self.column, "binary", setting="column")
+        if self.new_column and self.new_column != self.column and self.new_column in table.schema:
+            message = f"There is a column '{self.new_column}' already."
+            raise NodeError(message, "Choose another name for the new column.", setting="new_column")
+        format = self._given()
+        return {"table": None if format is None else table.with_columns({self.new_column or self.column: _dtype(format)})}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        """Decode piece by piece, in several threads."""
+        table = values.table()
+        format = self._given() or self._found(table)
+        broken: list[int] = []
+        made = table.with_columns(job.stream(self._pieces(table, format, broken, job)))
+        if broken:
+            job.warn(f"{len(broken)} of {table.height} images could not be read; the first is in row {broken[0] + 1}.")
+        return {"table": made}
+
+    def views(self, outputs: Values) -> Sequence[Figure]:
+        """The first images."""
+        return preview(outputs.table(), self.new_column or self.column)
+
+    def _given(self) -> ImageFormat | None:
+        from nodes.readers.image_decoding import ImageFormat
+
+        channels, pixel_type = _CHANNELS.get(self.mode), _PIXEL_TYPES.get(self.depth)
+        if self.height and self.width and channels and pixel_type:
+            return ImageFormat(self.height, self.width, channels, pixel_type)
+        return None
+
+    def _found(self, table: Table) -> ImageFormat:
+        from nodes.readers.image_decoding import ImageFormat, Unreadable, probe
+
+        for piece in table.batches([self.column], rows=256):
+            for data in piece[self.column].drop_nulls():
+                try:
+                    first = probe(io.BytesIO(data))
+                except Unreadable as error:
+                    if self.unreadable == "error":
+                        message = f"The first image of column '{self.column}' {error}."
+                        raise NodeError(message, "Have unreadable images made missing.", setting="unreadable") from error
+                    continue
+                return ImageFormat(
+                    self.height or first.height,
+                    self.width or first.width,
+                    _CHANNELS.get(self.mode) or first.channels,
+                    _PIXEL_TYPES.get(self.depth) or first.pixel_type,
+                )
+        # None can be read, so all become missing, and their size does not matter.
+        return ImageFormat(
+            self.height or 1, self.width or 1, _CHANNELS.get(self.mode) or 1, _PIXEL_TYPES.get(self.depth) or "uint8"
+        )
+
+    def _pieces(self, table: Table, format: ImageFormat, broken: list[int], job: Job) -> Iterator[pl.DataFrame]:
+        import numpy as np
+        import polars as pl
+
+        from nodes.readers.image_decoding import Decoder, Unreadable
+
+        aspect: Aspect | None = None if self.other_sizes == "refuse" else self.other_sizes
+        decoder = Decoder(format, aspect, self.interpolation)
+        dtype = _dtype(format)
+        done = 0
+        for piece in table.batches([self.column], rows=max(1, BATCH_BYTES // cell_bytes(dtype))):
+            job.progress(done / max(table.height, 1))
+            cells: list[Any] = piece[self.column].to_list()
+            images = np.zeros((len(cells), *dtype.shape), format.pixel_type)
+            read = np.array([c is not None for c in cells], bool)
+
+            def work(part: slice, cells: list[Any] = cells, images: Any = images, read: Any = read, done: int = done) -> None:
+                for row in range(part.start, part.stop):
+                    if read[row]:
+                        try:
+                            images[row] = decoder.decode(cells[row])
+                        except Unreadable as error:
+                            if self.unreadable == "error":
+                                message = f"The image in row {done + row + 1} {error}."
+                                hint = "Have unreadable images made missing, or filter the row out."
+                                raise NodeError(message, hint, setting="unreadable") from error
+                            read[row] = False
+                            broken.append(done + row)
+
+            for_parts(len(cells), cell_bytes(dtype), work, job, threads=format.height * format.width >= 96 * 96)
+            name = self.new_column or self.column
+            yield spread_where(pl.Series(name, images if read.all() else images[read], dtype=dtype), pl.Series(read)).to_frame()
+            done += piece.height
+        broken.sort()
+
+
+def _dtype(format: ImageFormat) -> pl.Array:
+    import polars as pl
+
+    leaf = {"uint8": pl.UInt8, "uint16": pl.UInt16, "float32": pl.Float32}[format.pixel_type]
+    return pl.Array(leaf, (format.height, format.width, format.channels))

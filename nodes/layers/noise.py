@@ -1,0 +1,157 @@
+"""Layers that disturb their inputs while the network is trained, so that it does not learn by heart."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from nodes.base import setting
+from nodes.layers.base import SameShapeLayer, require_rank
+from nodes.layers.core import Dropout
+from nodes.values.network import Shape
+
+
+def seed_setting() -> Any:
+    """The setting for where a layer's random numbers begin."""
+    return setting(
+        None,
+        "Random seed",
+        "Makes the random numbers the same in every run; empty leaves that to the learner's seed.",
+        ge=0,
+        advanced=True,
+    )
+
+
+class GaussianNoise(SameShapeLayer):
+    """Add normally distributed random numbers while training.
+
+    They have the mean 0. When the trained network is applied, nothing is added. Keras 3 takes standard deviations up to 1
+    (KNIME any).
+
+    Example: after the Input Layer of an autoencoder for images between 0 and 1, with the standard deviation 0.2, so that it
+    learns to remove noise.
+    """
+
+    id: ClassVar[str] = "keras.gaussian_noise"
+    title: ClassVar[str] = "Keras Gaussian Noise Layer"
+    shelf: ClassVar[str] = "Network / Layers / Noise"
+    icon: ClassVar[str] = "mdi6.grain"
+    keywords: ClassVar[tuple[str, ...]] = ("GaussianNoise", "normal noise", "denoising", "augmentation")
+    kind: ClassVar[str] = "GaussianNoise"
+
+    stddev: float = setting(1.0, "Standard deviation", "The spread of the random numbers, from 0 to 1.", ge=0, le=1)
+    seed: int | None = seed_setting()
+
+
+class GaussianDropout(SameShapeLayer):
+    """Multiply with normally distributed random numbers while training.
+
+    They have the mean 1 and the standard deviation sqrt(rate / (1 - rate)): on average as strong as a Dropout Layer of that
+    rate, but nothing is lost altogether. When the trained network is applied, everything goes through unchanged.
+
+    Example: between two Dense Layers in place of a Dropout Layer, with the drop rate 0.3.
+    """
+
+    id: ClassVar[str] = "keras.gaussian_dropout"
+    title: ClassVar[str] = "Keras Gaussian Dropout Layer"
+    shelf: ClassVar[str] = "Network / Layers / Noise"
+    icon: ClassVar[str] = "mdi6.water-opacity"
+    keywords: ClassVar[tuple[str, ...]] = ("GaussianDropout", "multiplicative noise", "regularization", "overfitting")
+    kind: ClassVar[str] = "GaussianDropout"
+
+    rate: float = setting(0.0, "Drop rate", "How strong the disturbance is, from 0 to below 1.", ge=0, lt=1)
+    seed: int | None = seed_setting()
+
+
+class AlphaDropout(Dropout):
+    """Drop a random part of the inputs while training, and keep their mean and variance.
+
+    Made for networks with the activation function SELU (Klambauer et al., 2017): what is dropped becomes SELU's limit for
+    large negative values, not 0. When the trained network is applied, nothing is dropped.
+
+    Example: between two Dense Layers with SELU and the initializer LecunNormal, with the drop rate 0.1.
+    """
+
+    id: ClassVar[str] = "keras.alpha_dropout"
+    title: ClassVar[str] = "Keras Alpha Dropout Layer"
+    shelf: ClassVar[str] = "Network / Layers / Noise"
+    icon: ClassVar[str] = "mdi6.alpha-a-circle-outline"
+    keywords: ClassVar[tuple[str, ...]] = ("AlphaDropout", "SELU", "self-normalizing", "regularization")
+    kind: ClassVar[str] = "AlphaDropout"
+
+    rate: float = setting(0.0, "Drop rate", "The part of the inputs that is dropped, from 0 to below 1.", ge=0, lt=1)
+
+
+class SpatialDropout1D(SameShapeLayer):
+    """Drop whole features of a sequence while training: at all of its steps.
+
+    Neighbouring steps are often alike, so dropping single numbers, as the Dropout Layer does, leaves too much. What stays is
+    scaled up; when the trained network is applied, nothing is dropped.
+
+    Example: after an Embedding Layer of 64 numbers per word, the drop rate 0.2 drops about 13 of the 64 in the whole text.
+    """
+
+    id: ClassVar[str] = "keras.spatial_dropout1d"
+    title: ClassVar[str] = "Keras Spatial Dropout 1D Layer"
+    shelf: ClassVar[str] = "Network / Layers / Noise"
+    icon: ClassVar[str] = "mdi6.dots-horizontal"
+    keywords: ClassVar[tuple[str, ...]] = ("SpatialDropout1D", "sequence", "regularization", "overfitting")
+    kind: ClassVar[str] = "SpatialDropout1D"
+
+    rate: float = setting(0.2, "Drop rate", "The part of the features that is dropped, from 0 to 1.", ge=0, le=1)
+    seed: int | None = seed_setting()
+
+    def shape(self, shape: Shape, channels_first: bool) -> Shape:
+        """As it came; of sequences."""
+        require_rank(shape, 2, "sequences (steps, features)")
+        return shape
+
+
+class SpatialDropout2D(SameShapeLayer):
+    """Drop whole feature maps of an image while training.
+
+    Neighbouring pixels are often alike, so dropping single numbers, as the Dropout Layer does, leaves too much. What stays is
+    scaled up; when the trained network is applied, nothing is dropped.
+
+    Example: after a Convolution 2D Layer with 32 filters, the drop rate 0.25 drops about 8 of its 32 feature maps.
+    """
+
+    id: ClassVar[str] = "keras.spatial_dropout2d"
+    title: ClassVar[str] = "Keras Spatial Dropout 2D Layer"
+    shelf: ClassVar[str] = "Network / Layers / Noise"
+    icon: ClassVar[str] = "mdi6.checkerboard-minus"
+    keywords: ClassVar[tuple[str, ...]] = ("SpatialDropout2D", "feature maps", "regularization", "overfitting")
+    kind: ClassVar[str] = "SpatialDropout2D"
+    has_data_format: ClassVar[bool] = True
+
+    rate: float = setting(0.2, "Drop rate", "The part of the feature maps that is dropped, from 0 to 1.", ge=0, le=1)
+    seed: int | None = seed_setting()
+
+    def shape(self, shape: Shape, channels_first: bool) -> Shape:
+        """As it came; of images."""
+        require_rank(shape, 3, "images (height, width, channels)")
+        return shape
+
+
+class SpatialDropout3D(SameShapeLayer):
+    """Drop whole feature maps of a volume or a film while training.
+
+    As the Spatial Dropout 2D Layer, for three dimensions in space (or two and time).
+
+    Example: after a Convolution 3D Layer with 16 filters, with the drop rate 0.25.
+    """
+
+    id: ClassVar[str] = "keras.spatial_dropout3d"
+    title: ClassVar[str] = "Keras Spatial Dropout 3D Layer"
+    shelf: ClassVar[str] = "Network / Layers / Noise"
+    icon: ClassVar[str] = "mdi6.cube-off-outline"
+    keywords: ClassVar[tuple[str, ...]] = ("SpatialDropout3D", "volume", "video", "regularization")
+    kind: ClassVar[str] = "SpatialDropout3D"
+    has_data_format: ClassVar[bool] = True
+
+    rate: float = setting(0.2, "Drop rate", "The part of the feature maps that is dropped, from 0 to 1.", ge=0, le=1)
+    seed: int | None = seed_setting()
+
+    def shape(self, shape: Shape, channels_first: bool) -> Shape:
+        """As it came; of volumes."""
+        require_rank(shape, 4, "volumes (three dimensions and channels)")
+        return shape

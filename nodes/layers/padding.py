@@ -1,0 +1,94 @@
+"""Zero-padding: surround a sequence, an image or a volume with zeros."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from nodes.base import setting
+from nodes.layers.base import NUMBER_TYPES
+from nodes.layers.windows import Span, SpatialLayer, join
+from nodes.values.network import Shape
+
+KNIME = "KNIME's default is 0."
+
+
+class ZeroPadding(SpatialLayer):
+    """Adds zeros at both ends of every spatial dimension."""
+
+    accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
+    keeps_dtype: ClassVar[bool] = True
+
+    padding: Any
+
+    def shape(self, shape: Shape, channels_first: bool) -> Shape:
+        """Every spatial dimension grows by what is added."""
+        sizes, channels = self.split(shape, channels_first)
+        spans = [self.padding] if self.spatial == 1 else self.padding
+        grown = [None if size is None else size + sum(added) for size, added in zip(sizes, spans, strict=True)]
+        return join(grown, channels, channels_first)
+
+
+class ZeroPadding1D(ZeroPadding):
+    """Add zeros before and after a sequence.
+
+    Whole numbers and truth values stay what they are. KNIME adds nothing by default, Keras one step at each end.
+
+    Example: a sequence of 10 steps of 4 numbers, with the padding 2, 0 (before, after), becomes one of 12 steps; a
+    Convolution 1D Layer with a window of 3 then sees no later steps.
+    """
+
+    id: ClassVar[str] = "keras.zero_padding_1d"
+    title: ClassVar[str] = "Keras Zero-Padding 1D Layer"
+    shelf: ClassVar[str] = "Network / Layers / Convolution"
+    icon: ClassVar[str] = "mdi6.border-horizontal"
+    keywords: ClassVar[tuple[str, ...]] = ("ZeroPadding1D", "pad", "sequence", "border")
+    kind: ClassVar[str] = "ZeroPadding1D"
+    spatial: ClassVar[int] = 1
+
+    padding: Span = setting((1, 1), "Padding", f"Steps added before and after. {KNIME}")
+
+
+class ZeroPadding2D(ZeroPadding):
+    """Surround an image with zeros.
+
+    Whole numbers and truth values stay what they are. KNIME adds nothing by default, Keras one pixel at each side.
+
+    Example: an image of 28 x 28 x 1 with 2 rows and columns at each side becomes 32 x 32 x 1, the size that LeNet-5 takes.
+    """
+
+    id: ClassVar[str] = "keras.zero_padding_2d"
+    title: ClassVar[str] = "Keras Zero-Padding 2D Layer"
+    shelf: ClassVar[str] = "Network / Layers / Convolution"
+    icon: ClassVar[str] = "mdi6.border-outside"
+    keywords: ClassVar[tuple[str, ...]] = ("ZeroPadding2D", "pad", "border", "frame")
+    kind: ClassVar[str] = "ZeroPadding2D"
+    spatial: ClassVar[int] = 2
+
+    padding: tuple[Span, Span] = setting(
+        ((1, 1), (1, 1)), "Padding", f"Rows added at top and bottom, then columns added at left and right. {KNIME}"
+    )
+
+
+class ZeroPadding3D(ZeroPadding):
+    """Surround a volume with zeros.
+
+    Whole numbers and truth values stay what they are. KNIME adds nothing by default, Keras one voxel at each side.
+
+    Example: a volume of 30 x 30 x 30 x 1 with 1, 1 in each dimension becomes 32 x 32 x 32 x 1, which can be halved by
+    pooling five times.
+    """
+
+    id: ClassVar[str] = "keras.zero_padding_3d"
+    title: ClassVar[str] = "Keras Zero-Padding 3D Layer"
+    shelf: ClassVar[str] = "Network / Layers / Convolution"
+    icon: ClassVar[str] = "mdi6.border-all"
+    keywords: ClassVar[tuple[str, ...]] = ("ZeroPadding3D", "pad", "volume", "border")
+    kind: ClassVar[str] = "ZeroPadding3D"
+    spatial: ClassVar[int] = 3
+
+    padding: tuple[Span, Span, Span] = setting(
+        ((1, 1), (1, 1), (1, 1)),
+        "Padding",
+        f"Planes added before and after, for depth, then rows for height, then columns for width. {KNIME}",
+    )

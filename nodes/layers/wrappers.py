@@ -1,0 +1,329 @@
+"""Layers around a layer: a recurrent one in both directions, or any one at each step of a sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeVar, Union
+
+from pydantic import Field, model_validator
+
+from nodes.base import NodeError, Port, Settings, setting
+from nodes.layers.base import NUMBER_TYPES, Inference, UnaryLayer, is_channels_first
+from nodes.layers.conv_recurrent import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
+from nodes.layers.convolution import Conv1D, Conv2D, DepthwiseConv2D, SeparableConv2D
+from nodes.layers.core import Activation, Dense, Dropout, Flatten, Reshape
+from nodes.layers.embedding import Embedding
+from nodes.layers.inner import as_entry, as_group, check_node, node_of, read_inner, settings_of
+from nodes.layers.normalization import BatchNormalization, LayerNormalization
+from nodes.layers.pooling import AveragePooling2D, GlobalAveragePooling2D, GlobalMaxPooling2D, MaxPooling2D
+from nodes.layers.recurrent import GRU, LSTM, MASK, SEQUENCE, STATE_HELP, SimpleRNN, StatefulLayer, SteppingLayer, tensor_setting
+from nodes.values.network import Shape, Tensor, TensorSpec, WeightSpec
+
+T = TypeVar("T")
+
+RECURRENT: Mapping[str, type[SteppingLayer]] = {
+    cls.kind: cls for cls in (LSTM, GRU, SimpleRNN, ConvLSTM1D, ConvLSTM2D, ConvLSTM3D)
+}
+SHARED = ("return_sequences", "return_state", "stateful")
+"""What both directions must have alike: settings of the wrapper."""
+RECURRENT_GROUPS = {
+    kind: settings_of(cls, "Bidirectional", (*SHARED, "go_backwards", "zero_output_for_mask")) for kind, cls in RECURRENT.items()
+}
+
+EACH_STEP: Mapping[str, type[Any]] = {
+    cls.kind: cls
+    for cls in (
+        Dense, Conv1D, Conv2D, DepthwiseConv2D, SeparableConv2D, MaxPooling2D, AveragePooling2D, GlobalAveragePooling2D,
+        GlobalMaxPooling2D, Flatten, Reshape, Activation, Dropout, BatchNormalization, LayerNormalization, Embedding,
+        LSTM, GRU, SimpleRNN,
+    )
+}  # fmt: skip
+"""The layers that can be applied to each step."""
+STATES = ("return_state", "stateful")
+STEP_GROUPS = {
+    kind: settings_of(cls, "Step", (*STATES, "activity_regularizer") if kind in RECURRENT else ("activity_regularizer",))
+    for kind, cls in EACH_STEP.items()
+}
+
+if TYPE_CHECKING:
+    RecurrentGroup = Settings
+    StepGroup = Settings
+else:
+    RecurrentGroup = Annotated[Union[tuple(RECURRENT_GROUPS.values())], Field(discriminator="kind")]  # noqa: UP007
+    StepGroup = Annotated[Union[tuple(STEP_GROUPS.values())], Field(discriminator="kind")]  # noqa: UP007
+
+
+def _state_port(name: str, title: str) -> Port:
+    help = "What this direction begins with; connect all states that the layer has, or none."
+    return Port(name, "network", title, help, optional=True)
+
+
+class Bidirectional(StatefulLayer):
+    """Go through a sequence in both directions with two recurrent layers, and put their results together.
+
+    So what comes later in a sequence counts for each step as well. The recurrent layer is chosen here, with all its options; the
+    backward one is as the forward one unless it is given options of its own. Both have weights of their own, and compute in the
+    number type chosen here. States are those of the forward layer, then those of the backward one; LSTM layers have two each.
+    Keras does not hand on the mask of an Embedding or Masking Layer where states are connected: connect the mask, too. KNIME
+    has no node for it.
+
+    Example: after an Embedding Layer, an LSTM of 32 units in both directions with "Return sequences" gives 64 numbers for each
+    word, from which a Dense Layer tells what kind of word it is.
+    """
+
+    id: ClassVar[str] = "keras.bidirectional"
+    title: ClassVar[str] = "Keras Bidirectional Layer"
+    icon: ClassVar[str] = "mdi6.arrow-left-right-bold-outline"
+    keywords: ClassVar[tuple[str, ...]] = ("Bidirectional", "BiLSTM", "BiGRU", "both directions", "wrapper", "recurrent")
+    kind: ClassVar[str] = "Bidirectional"
+    input_ports: ClassVar[tuple[Port, ...]] = (
+        SEQUENCE,
+        _state_port("forward_hidden", "Forward hidden state"),
+        _state_port("forward_cell", "Forward cell state"),
+        _state_port("backward_hidden", "Backward hidden state"),
+        _state_port("backward_cell", "Backward cell state"),
+        MASK,
+    )
+    call_arguments: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "sequences": ("network",),
+        "initial_state": ("forward_hidden", "forward_cell", "backward_hidden", "backward_cell"),
+        "mask": ("mask",),
+    }
+    ignored: ClassVar[frozenset[str]] = frozenset({"activity_regularizer"})
+
+    forward_hidden_tensor: str | None = tensor_setting("forward_hidden", "Forward hidden state tensor", STATE_HELP)
+    forward_cell_tensor: str | None = tensor_setting("forward_cell", "Forward cell state tensor", STATE_HELP)
+    backward_hidden_tensor: str | None = tensor_setting("backward_hidden", "Backward hidden state tensor", STATE_HELP)
+    backward_cell_tensor: str | None = tensor_setting("backward_cell", "Backward cell state tensor", STATE_HELP)
+    layer: RecurrentGroup = setting(RECURRENT_GROUPS["LSTM"](), "Layer", "The recurrent layer.")
+    backward_layer: RecurrentGroup | None = setting(
+        None,
+        "Backward layer",
+        "The layer for the other direction; empty: as the first one, with weights of its own.",
+        advanced=True,
+    )
+    merge_mode: Literal["concat", "sum", "mul", "ave", "none"] = setting(
+        "concat",
+        "Merge mode",
+        "How the results of both directions become one.",
+        choices={
+            "concat": "End to end: twice as many numbers.",
+            "sum": "Their sum.",
+            "mul": "Their product.",
+            "ave": "Their mean.",
+            "none": "Not at all: the network gets two outputs.",
+        },
+    )
+
+    @model_validator(mode="after")
+    def _has_layers(self) -> Self:
+        check_node(self.layer, RECURRENT, "layer")
+        check_node(self.backward_layer, RECURRENT, "backward_layer")
+        return self
+
+    def directions(self) -> tuple[SteppingLayer, SteppingLayer]:
+        """The nodes of the forward and the backward layer."""
+        shared = {name: getattr(self, name) for name in (*SHARED, "dtype")}
+        shared["zero_output_for_mask"] = self.return_sequences  # as Keras has it in both directions
+        forward = node_of(self.layer, RECURRENT, shared)
+        backward = node_of(self.backward_layer or self.layer, RECURRENT, {**shared, "go_backwards": True})
+        return forward, backward
+
+    # -- Keras's config
+
+    @classmethod
+    def arguments(cls) -> list[str]:
+        """As of any layer, without what belongs to the layers inside."""
+        return [name for name in super().arguments() if name not in SHARED]
+
+    def to_config(self, channels_first: bool) -> dict[str, Any]:
+        """The arguments, with the inner layers as Keras serializes them."""
+        forward, backward = self.directions()
+        return {
+            "layer": as_entry(forward, channels_first, name=forward.kind.lower()),
+            "backward_layer": as_entry(backward, channels_first, name=f"backward_{backward.kind.lower()}"),
+            "merge_mode": None if self.merge_mode == "none" else self.merge_mode,
+            "dtype": self.dtype,
+        }
+
+    @classmethod
+    def normalize(cls, config: Mapping[str, Any], name: str) -> dict[str, Any]:
+        """As `Layer.normalize`; it is the inner layer that has a data format."""
+        inner = config.get("layer")
+        first = isinstance(inner, Mapping) and is_channels_first(inner.get("config") or {})
+        return cls.from_config(config, name).to_config(first)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], name: str) -> Self:
+        """As `Layer.from_config`; what both inner layers must have alike becomes settings of the wrapper."""
+        forward = read_inner(config.get("layer"), RECURRENT, f"'{name}' (Bidirectional)")
+        given = config.get("backward_layer")
+        backward = read_inner(given, RECURRENT, f"'{name}' (Bidirectional)") if given is not None else None
+        if forward.go_backwards or (backward is not None and not backward.go_backwards):
+            raise NodeError(f"Layer '{name}' (Bidirectional) has its directions exchanged.", "Exchange the layers in Keras.")
+        if backward is not None and any(getattr(forward, n) != getattr(backward, n) for n in SHARED):
+            raise NodeError(
+                f"The two layers inside '{name}' (Bidirectional) do not return the same.", "Save it again from Keras."
+            )
+        groups = RECURRENT_GROUPS
+        there, back = as_group(forward, groups), as_group(backward, groups) if backward is not None else None
+        rest = {key: value for key, value in config.items() if key not in ("layer", "backward_layer")}
+        if "merge_mode" in rest and rest["merge_mode"] is None:
+            rest["merge_mode"] = "none"
+        node = super().from_config(rest, name)
+        inner = {"layer": there, "backward_layer": None if back == there else back}
+        return cls.model_validate({**dict(node), **inner, **{n: getattr(forward, n) for n in SHARED}})
+
+    @classmethod
+    def weight_paths(cls, weights: Sequence[WeightSpec], config: Mapping[str, Any]) -> list[str]:
+        """They belong to the cells of the two layers."""
+        places = []
+        for direction in ("forward", "backward"):
+            count = sum(weight.name.startswith(f"{direction}/") for weight in weights)
+            places += [f"{direction}_layer/cell/vars/{n}" for n in range(count)]
+        return places
+
+    # -- the layer
+
+    @classmethod
+    def keras_call(cls, roles: Sequence[str], tensors: Sequence[T]) -> tuple[list[Any], dict[str, Any]]:
+        """As of any layer; layers without cell states get a list without them."""
+        positional, named = super().keras_call(roles, tensors)
+        if "initial_state" in named:
+            named["initial_state"] = [state for state in named["initial_state"] if state is not None]
+        return positional, named
+
+    @classmethod
+    def read_call(cls, arguments: Mapping[str, Any]) -> tuple[tuple[Tensor, ...], tuple[str, ...], dict[str, Any]]:
+        """As of any layer; two states are the hidden ones."""
+        states = arguments.get("initial_state")
+        if isinstance(states, list) and len(states) == 2:
+            arguments = {**arguments, "initial_state": [states[0], None, states[1], None]}
+        return super().read_call(arguments)
+
+    def infer_ports(self, given: Mapping[str, TensorSpec], channels_first: bool) -> Inference:
+        """The results of both directions put together; then the forward and the backward states."""
+        if self.stateful and self.return_state:
+            raise NodeError(
+                "Keras cannot return the states of a stateful layer in both directions.", "Do without one.", setting="stateful"
+            )
+        forward, backward = self.directions()
+        there = _direction(forward, "forward", given, channels_first)
+        back = _direction(backward, "backward", given, channels_first)
+        one, other = there.outputs[0], back.outputs[0]
+        if self.merge_mode == "none":
+            merged: tuple[TensorSpec, ...] = (one, other)
+        else:
+            if self.merge_mode == "concat" and channels_first and "Conv" in forward.kind:
+                raise NodeError(
+                    "Both directions are joined along the last axis, which is not the channels' where channels come first.",
+                    "Choose another merge mode, or channels last in the input layer.",
+                    setting="merge_mode",
+                )
+            joined = (
+                (*one.shape[:-1], (one.shape[-1] or 0) + (other.shape[-1] or 0)) if self.merge_mode == "concat" else one.shape
+            )
+            alike = one.shape == other.shape
+            if not alike or len(there.outputs) != len(back.outputs):
+                raise NodeError(
+                    "The results of the two directions are of different sizes.",
+                    "Give both layers the same class and size, or choose the merge mode 'none'.",
+                    setting="backward_layer",
+                )
+            merged = (TensorSpec(joined, one.dtype, one.batch),)
+        return Inference((*merged, *there.outputs[1:], *back.outputs[1:]), (*there.weights, *back.weights))
+
+
+def _direction(layer: SteppingLayer, name: str, given: Mapping[str, TensorSpec], channels_first: bool) -> Inference:
+    """What the layer of one direction makes of the inputs that are meant for it; its weights are named after it."""
+    ports = {f"{name}_hidden": "hidden_state", f"{name}_cell": "cell_state"}
+    for port, inner in ports.items():
+        if port in given and inner not in layer.states:
+            raise NodeError(f"{layer.kind} has no cell state to begin with.", "Disconnect the cell states.")
+    states = [port for port in given if port not in ("network", "mask")]
+    if states and not any(port in given for port in ports):
+        raise NodeError(f"The {name} states are missing.", "Connect the states of both directions, or none.")
+    inner_given = {ports.get(port, port): tensor for port, tensor in given.items() if port in (*ports, "network", "mask")}
+    outputs, weights = layer.infer_ports(inner_given, channels_first)
+    return Inference(outputs, tuple(WeightSpec(f"{name}/{w.name}", w.shape, w.trainable) for w in weights))
+
+
+class TimeDistributed(UnaryLayer):
+    """Apply a layer to each step of a sequence, with the same weights at every step.
+
+    The first dimension is that of the steps; the layer sees one step at a time, such as one image of a film. The layer is chosen
+    here, with all its options, and computes in the number type chosen here. A Dense Layer does the same by itself, so it needs no
+    wrapping. Keras drops the cost of outputs (activity regularizer) of a layer inside, so it is not among the options. KNIME has
+    no node for it.
+
+    Example: ten frames of 64 x 64 pixels (shape 10, 64, 64, 1), with Conv2D of 16 filters as its layer, then with
+    GlobalAveragePooling2D, give a sequence of ten steps with 16 features for an LSTM Layer.
+    """
+
+    id: ClassVar[str] = "keras.time_distributed"
+    title: ClassVar[str] = "Keras Time Distributed Layer"
+    shelf: ClassVar[str] = "Network / Layers / Recurrent"
+    icon: ClassVar[str] = "mdi6.timeline-clock-outline"
+    keywords: ClassVar[tuple[str, ...]] = ("TimeDistributed", "each step", "every frame", "video", "wrapper", "sequence")
+    kind: ClassVar[str] = "TimeDistributed"
+    accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
+    ignored: ClassVar[frozenset[str]] = frozenset({"activity_regularizer"})
+
+    layer: StepGroup = setting(STEP_GROUPS["Dense"](), "Layer", "The layer that is applied to each step.")
+
+    @model_validator(mode="after")
+    def _has_a_layer(self) -> Self:
+        check_node(self.layer, EACH_STEP, "layer")
+        return self
+
+    def inner(self) -> Any:
+        """The node of the layer inside."""
+        return node_of(self.layer, EACH_STEP, {"dtype": self.dtype})
+
+    def to_config(self, channels_first: bool) -> dict[str, Any]:
+        """The arguments, with the inner layer as Keras serializes it."""
+        inner = self.inner()
+        return {"layer": as_entry(inner, channels_first, name=inner.kind.lower()), "dtype": self.dtype}
+
+    @classmethod
+    def normalize(cls, config: Mapping[str, Any], name: str) -> dict[str, Any]:
+        """As `Layer.normalize`; it is the inner layer that has a data format."""
+        inner = config.get("layer")
+        first = isinstance(inner, Mapping) and is_channels_first(inner.get("config") or {})
+        return cls.from_config(config, name).to_config(first)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], name: str) -> Self:
+        """As `Layer.from_config`, with the inner layer's config as its settings."""
+        inner = read_inner(config.get("layer"), EACH_STEP, f"'{name}' (TimeDistributed)")
+        for option in STATES:
+            if getattr(inner, option, False):
+                raise NodeError(
+                    f"The layer inside '{name}' (TimeDistributed) has '{option}', of which Keras makes nothing at each step.",
+                    "Save it again without.",
+                )
+        node = super().from_config({key: value for key, value in config.items() if key != "layer"}, name)
+        return cls.model_validate({**dict(node), "layer": as_group(inner, STEP_GROUPS)})
+
+    @classmethod
+    def weight_paths(cls, weights: Sequence[WeightSpec], config: Mapping[str, Any]) -> list[str]:
+        """They belong to the layer inside."""
+        inner = config["layer"]
+        return [f"layer/{path}" for path in EACH_STEP[inner["class_name"]].weight_paths(weights, inner["config"])]
+
+    def infer(self, inputs: Sequence[TensorSpec], channels_first: bool) -> Inference:
+        """As the layer inside, for each step."""
+        (given,) = inputs
+        if len(given.shape) < 2:
+            raise NodeError(
+                f"The layer is applied to the steps of a sequence, but the input is {given.describe()}, with no steps.",
+                "Bring it into shape with a Reshape Layer: the steps first.",
+            )
+        steps, *step = given.shape
+        outputs, weights = self.inner().infer([TensorSpec(tuple(step), given.dtype, given.batch)], channels_first)
+        made = tuple(TensorSpec((steps, *out.shape), out.dtype, given.batch) for out in outputs)
+        return Inference(made, weights)
+
+    def shape(self, shape: Shape, channels_first: bool) -> Shape:
+        """(steps, what the layer inside makes of a step)."""
+        return (shape[0], *self.inner().shape(tuple(shape[1:]), channels_first))

@@ -1,0 +1,163 @@
+"""X-Partitioner: rows are divided into parts, each of which is the test data once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.learning.folds import FOLD_SAMPLINGS, FoldSampling, folds_of
+from nodes.learning.learner import seed_setting
+from nodes.tables.elementwise import refuse_existing
+from nodes.tables.sampling import GROUP_KINDS
+from nodes.values.table import TableSpec
+
+
+class XPartitioner(Node):
+    """Divide rows into parts for cross-validation; one of them is the test data, the others are the training data.
+
+    KNIME's node starts a loop. Here it gives one turn of it: the setting `fold` says which part is the test data; a workflow
+    variable, or a component that is mapped over the numbers of the parts, goes through all of them. The first output has
+    a column with the part of every row. To compare models of scikit-learn only, the Cross Validation Scorer does all at once.
+
+    Example: 5 validations, stratified by `label` and fold 0: four fifths train a Keras network, one fifth tests it.
+    """
+
+    id = "learning.x_partitioner"
+    title = "X-Partitioner"
+    shelf = "Learning / Validation"
+    icon = "mdi6.view-carousel-outline"
+    keywords = ("cross validation", "k-fold", "KFold", "StratifiedKFold", "leave one out", "X-Validation", "folds")
+    input_ports = (Port("table", "table", "Table", "The rows to divide."),)
+    output_ports = (
+        Port("train", "table", "Training data", "All parts but one."),
+        Port("test", "table", "Test data", "The one part."),
+        Port("folds", "table", "Table with folds", "All rows, with the number of their part."),
+    )
+
+    validations: int = setting(
+        10, "Number of validations", "Into how many parts rows are divided.", ge=2, le=1_000_000,
+        shown_if={"sampling": ["random", "stratified", "linear"]},
+    )  # fmt: skip
+    sampling: FoldSampling = setting("random", "Sampling", "Which rows go into which part.", choices=FOLD_SAMPLINGS)
+    class_column: str | None = setting(
+        None,
+        "Class column",
+        "Whose classes keep their share.",
+        columns=Columns("table", GROUP_KINDS),
+        shown_if={"sampling": "stratified"},
+    )
+    fold: int = setting(0, "Fold", "The number of the part that is the test data, from 0.", ge=0)
+    column: str = setting("fold", "Fold column", "What to call the column with the parts' numbers.", min_length=1, advanced=True)
+    seed: int | None = seed_setting("The same seed divides rows in the same way; empty: otherwise in every run.")
+
+    @property
+    def reproducible(self) -> bool:
+        """Chance without a seed differs from run to run."""
+        return self.seed is not None or self.sampling in ("linear", "leave-one-out")
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        """The input's columns, thrice."""
+        import polars as pl
+
+        table = specs.table()
+        if self.sampling == "stratified":
+            table.require(self.class_column, *GROUP_KINDS, setting="class_column")
+        refuse_existing(table, self.column, "column")
+        self._check_fold(table.rows if self.sampling == "leave-one-out" else self.validations)
+        some = table.with_rows(None)
+        return {"train": some, "test": some, "folds": table.with_columns({self.column: pl.Int64()})}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        """Divides the rows; nothing of them is copied."""
+        import numpy as np
+        import polars as pl
+
+        table = values.table()
+        folds = folds_of(table, self.validations, self.sampling, self.class_column, self.seed)
+        self._check_fold(table.height if self.sampling == "leave-one-out" else self.validations)
+        job.check_cancelled()
+        test = folds == self.fold
+        return {
+            "train": table.take(np.flatnonzero(~test)),
+            "test": table.take(np.flatnonzero(test)),
+            "folds": table.with_columns(pl.DataFrame({self.column: folds}, schema={self.column: pl.Int64()})),
+        }
+
+    def _check_fold(self, count: int | None) -> None:
+        if count is not None and self.fold >= count:
+            raise NodeError(f"There is no part {self.fold} of {count}: they are 0 to {count - 1}.", "Choose one.", setting="fold")
+
+
+class XAggregator(Node):
+    """Sum up the errors of a cross-validation: for each part, how many rows were predicted wrongly.
+
+    Give it the predictions of all parts in one table, with the part of each row (X-Partitioner). KNIME's node ends the loop and
+    collects them itself. For a target of numbers the errors are mean squared errors.
+
+    Example: the predictions of five runs, put together by Concatenate, with target `label`, prediction `Prediction (label)` and
+    fold column `fold` give five rows with the error in percent.
+    """
+
+    id = "learning.x_aggregator"
+    title = "X-Aggregator"
+    shelf = "Learning / Validation"
+    icon = "mdi6.clipboard-check-multiple-outline"
+    keywords = ("cross validation", "error rates", "folds", "X-Validation", "k-fold")
+    input_ports = (Port("table", "table", "Predictions", "Rows with target, prediction and part."),)
+    output_ports = (Port("errors", "table", "Error rates", "A row for each part."),)
+
+    target: str | None = setting(
+        None, "Target column", "What is true.", columns=Columns("table", ("category", "number", "boolean"))
+    )
+    prediction: str | None = setting(
+        None, "Prediction column", "What was predicted.", columns=Columns("table", ("category", "number", "boolean"))
+    )
+    fold: str | None = setting(None, "Fold column", "The part of each row.", columns=Columns("table", ("integer", "category")))
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        """A row per part."""
+        import polars as pl
+
+        return {"errors": TableSpec(pl.Schema(_schema(self._numeric(specs.table()))))}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        """Counts; a missing prediction is an error, a missing target does not count."""
+        import polars as pl
+
+        from nodes.values.table import Table
+
+        table = values.table()
+        numeric = self._numeric(table.spec)
+        frame = table.frame(list(dict.fromkeys([str(self.target), str(self.prediction), str(self.fold)]))).select(
+            pl.col(str(self.target)).alias("t"), pl.col(str(self.prediction)).alias("p"), pl.col(str(self.fold)).alias("f")
+        )
+        frame = frame.filter(pl.col("t").is_not_null())
+        by = frame.group_by(pl.col("f").cast(pl.String).alias("fold"), maintain_order=True)
+        size = pl.len().cast(pl.Int64).alias("Size of test set")
+        measured: Any
+        if numeric:
+            total = (pl.col("t").cast(pl.Float64) - pl.col("p").cast(pl.Float64)).pow(2)
+            measured = by.agg(total.mean().alias("Mean squared error"), size)
+        else:
+            text = [pl.col(c).cast(pl.String) for c in ("t", "p")]
+            wrong = text[0].ne_missing(text[1])
+            measured = by.agg((wrong.mean() * 100).alias("Error in %"), size, wrong.sum().cast(pl.Int64).alias("Error count"))
+        return {"errors": Table.of(measured.select(_schema(numeric).keys()))}
+
+    def _numeric(self, table: TableSpec) -> bool:
+        """Whether numbers are compared, and not classes."""
+        target = table.require(self.target, "category", "number", "boolean", setting="target")
+        prediction = table.require(self.prediction, "category", "number", "boolean", setting="prediction")
+        table.require(self.fold, "integer", "category", setting="fold")
+        if target.is_numeric() != prediction.is_numeric():
+            raise NodeError("A number and a class cannot be compared.", "Choose another column.", setting="prediction")
+        return target.is_float() or prediction.is_float()
+
+
+def _schema(numeric: bool) -> dict[str, Any]:
+    import polars as pl
+
+    if numeric:
+        return {"fold": pl.String(), "Mean squared error": pl.Float64(), "Size of test set": pl.Int64()}
+    return {"fold": pl.String(), "Error in %": pl.Float64(), "Size of test set": pl.Int64(), "Error count": pl.Int64()}

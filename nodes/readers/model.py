@@ -1,0 +1,56 @@
+"""Model Reader: a model that the Model Writer saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.learning.described import model_figures
+from nodes.readers.files import existing_file, reading
+from nodes.values.figure import Figure
+from nodes.values.model import UnreadableModel, from_bytes, spec_from_bytes
+
+
+class ModelReader(Node):
+    """Read a model of scikit-learn that the Model Writer saved.
+
+    The file says which columns the model takes and what it predicts, so that mistakes are found before anything runs. It is a
+    skops file, no pickle: only what scikit-learn itself is made of is read, and nothing in it is run. Pickle and joblib files
+    are not read, since they could do anything.
+
+    Example: a model that another workflow learned, `forest.skops`, and a Predictor on today's rows.
+    """
+
+    id: ClassVar[str] = "readers.model"
+    title: ClassVar[str] = "Model Reader"
+    shelf: ClassVar[str] = "Readers"
+    icon: ClassVar[str] = "mdi6.book-search-outline"
+    keywords: ClassVar[tuple[str, ...]] = ("skops", "load model", "scikit-learn", "PMML Reader", "import", "open")
+    output_ports: ClassVar[tuple[Port, ...]] = (Port("model", "model", "Model", "The model."),)
+
+    path: str = setting("", "File", "The model: a .skops file.", path="read file")
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        """What the file says of the model."""
+        return {"model": self._read(specs, whole=False)}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        """The model itself."""
+        made = self._read(job, whole=True)
+        return {"model": made}
+
+    def views(self, outputs: Values) -> Sequence[Figure]:
+        """What the model looks at, and its settings."""
+        return model_figures(outputs.model())
+
+    def _read(self, place: Specs | Job, *, whole: bool) -> Any:
+        path = existing_file(self.path, place.resolve, "path")
+        with reading(path, "path"):
+            content = path.read_bytes()
+        try:
+            return from_bytes(content) if whole else spec_from_bytes(content)
+        except UnreadableModel as error:
+            raise NodeError(
+                f"'{path}' holds no model that can be read: {error}.", "Choose a file of the Model Writer.", setting="path"
+            ) from error

@@ -1,0 +1,1 @@
+"""Nodes that run Python of the person's own."""

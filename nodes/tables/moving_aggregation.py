@@ -1,0 +1,117 @@
+"""Moving Aggregation: the mean, sum, ... of the rows around each row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from nodes.base import Columns, Job, Node, Port, Spec, Specs, Value, Values, setting
+from nodes.tables.elementwise import chosen, refuse_existing
+from nodes.tables.sampling import GROUP_KINDS
+from nodes.values.table import Table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class MovingAggregation(Node):
+    """Reckon the mean, sum, ... of a window of rows that moves along with each row.
+
+    The window ends at the row (backward), begins there (forward), or has it in its middle (central). Cumulative, it grows from
+    the first row on. Missing cells and NaN do not count. Where a window has fewer cells than needed, the result is missing.
+    The order of the rows counts. KNIME's Moving Average is here the method mean; its exponential average is `ewm`.
+
+    Example: the mean of 7 rows, backward, of `sold` smooths away the days of the week.
+    """
+
+    id: ClassVar[str] = "tables.moving_aggregation"
+    title: ClassVar[str] = "Moving Aggregation"
+    shelf: ClassVar[str] = "Tables / Time Series"
+    icon: ClassVar[str] = "mdi6.chart-timeline-variant"
+    keywords: ClassVar[tuple[str, ...]] = (
+        "Moving Average", "Moving Aggregator", "rolling_mean", "rolling", "smooth", "cumulative sum", "cumsum",
+        "exponential average",
+    )  # fmt: skip
+    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The series."),)
+    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table with the results at its end."),)
+
+    columns: list[str] = setting([], "Columns", "The numbers.", columns=Columns("table", ("number",)))
+    method: Literal["mean", "sum", "min", "max", "median", "std", "var", "ewm"] = setting(
+        "mean",
+        "Method",
+        "What is reckoned.",
+        choices={
+            "mean": "The mean.",
+            "sum": "The sum.",
+            "min": "The smallest.",
+            "max": "The largest.",
+            "median": "The middle value.",
+            "std": "The standard deviation (n - 1).",
+            "var": "The variance (n - 1).",
+            "ewm": "The exponentially weighted mean: the window's length is the span, 2 / alpha - 1; backward only.",
+        },
+    )
+    window: Literal["backward", "central", "forward", "cumulative"] = setting(
+        "backward",
+        "Window",
+        "Where it lies.",
+        choices={
+            "backward": "It ends at the row.",
+            "central": "The row is in its middle.",
+            "forward": "It begins at the row.",
+            "cumulative": "From the first row to this one.",
+        },
+    )
+    window_size: int = setting(
+        7, "Window length", "Rows in a window.", ge=1, le=10**9, shown_if={"window": ["backward", "central", "forward"]}
+    )
+    min_samples: int | None = setting(
+        None, "Cells needed", "For a result; empty: as many as the window has (cumulative and ewm: one).", ge=1
+    )
+    group_column: str | None = setting(
+        None, "Group column", "Rows of different groups are series of their own.", columns=Columns("table", GROUP_KINDS)
+    )
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        """The table with a Float64 column for each."""
+        import polars as pl
+
+        table = specs.table()
+        columns = chosen(table, self.columns, "number")
+        if self.group_column is not None:
+            table.require(self.group_column, *GROUP_KINDS, setting="group_column")
+        for column in columns:
+            refuse_existing(table, self._name(column), "columns")
+        return {"table": table.with_columns({self._name(c): pl.Float64() for c in columns})}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        """Reckons on whole columns."""
+        import polars as pl
+
+        table = values.table()
+        columns = chosen(table.spec, self.columns, "number")
+        read = list(dict.fromkeys([*columns, *([self.group_column] if self.group_column else [])]))
+        expressions = [self._moved(pl.col(c).cast(pl.Float64).fill_nan(None), table.height) for c in columns]
+        if self.group_column:
+            expressions = [e.over(self.group_column) for e in expressions]
+        made = table.frame(read).select(
+            e.cast(pl.Float64).alias(self._name(c)) for e, c in zip(expressions, columns, strict=True)
+        )
+        job.check_cancelled()
+        return {"table": table.with_columns(Table.of(made))}
+
+    def _name(self, column: str) -> str:
+        return f"{self.method}({column})"
+
+    def _moved(self, cell: pl.Expr, height: int) -> pl.Expr:
+        if self.method == "ewm":
+            forward = self.window == "forward"
+            cell = cell.reverse() if forward else cell
+            made = cell.ewm_mean(span=self.window_size, min_samples=self.min_samples or 1)
+            return made.reverse() if forward else made
+        size = max(1, height) if self.window == "cumulative" else self.window_size
+        least = self.min_samples or (1 if self.window == "cumulative" else size)
+        options: dict[str, Any] = {"window_size": size, "min_samples": min(least, size), "center": self.window == "central"}
+        forward = self.window == "forward"
+        moved: pl.Expr = getattr(cell.reverse() if forward else cell, f"rolling_{self.method}")(**options)
+        return moved.reverse() if forward else moved

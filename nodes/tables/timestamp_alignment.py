@@ -1,0 +1,171 @@
+"""Timestamp Alignment: a series with a row for each point of a regular grid of times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.tables.sampling import GROUP_KINDS
+from nodes.values.table import COLUMN_KINDS, Table, TableSpec
+
+if TYPE_CHECKING:
+    import polars as pl
+
+UNITS = {
+    "millisecond": "ms", "second": "s", "minute": "m", "hour": "h", "day": "d", "week": "w", "month": "mo", "quarter": "q",
+    "year": "y",
+}  # fmt: skip
+MAX_ROWS = 50_000_000
+
+
+class TimestampAlignment(Node):
+    """Bring a series onto a regular grid of times: a row for each hour, day, ... from the first to the last.
+
+    Every time is put down to the grid's point before it. Where several rows have one point, they become one; where none has,
+    there is a new row, whose cells are filled. Rows without a time are left out, and the rows come out in the order of time.
+
+    Example: measurements every 5 minutes or so, period 1 hour, the mean of each hour, and gaps filled by a straight line.
+    """
+
+    id: ClassVar[str] = "tables.timestamp_alignment"
+    title: ClassVar[str] = "Timestamp Alignment"
+    shelf: ClassVar[str] = "Tables / Time Series"
+    icon: ClassVar[str] = "mdi6.clock-check-outline"
+    keywords: ClassVar[tuple[str, ...]] = (
+        "resample",
+        "upsample",
+        "regular grid",
+        "fill gaps",
+        "Date&Time Alignment",
+        "asfreq",
+        "Aggregation Granularity",
+    )
+    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The series."),)
+    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Aligned table", "A row for each point of the grid."),)
+
+    column: str | None = setting(None, "Timestamp column", "Dates, or dates with times.", columns=Columns("table", ("time",)))
+    period: int = setting(1, "Period", "How many units lie between two points.", ge=1, le=1_000_000)
+    unit: Literal["millisecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year"] = setting(
+        "hour", "Unit", "Of the period; weeks begin on Monday."
+    )
+    several: Literal["first", "last", "mean", "sum", "min", "max"] = setting(
+        "first",
+        "Several rows at a point",
+        "What becomes of them.",
+        choices={
+            "first": "The first of them counts.",
+            "last": "The last counts.",
+            "mean": "The mean of numbers; of other cells the first.",
+            "sum": "The sum of numbers; of other cells the first.",
+            "min": "The smallest number; of other cells the first.",
+            "max": "The largest number; of other cells the first.",
+        },
+    )
+    fill: Literal["missing", "previous", "next", "linear"] = setting(
+        "missing",
+        "Fill gaps",
+        "What the cells of new rows are. Missing cells of other rows are filled too.",
+        choices={
+            "missing": "Missing.",
+            "previous": "Those of the row before.",
+            "next": "Those of the row after.",
+            "linear": "Numbers on a straight line between; others as the row before.",
+        },
+    )
+    group_column: str | None = setting(
+        None, "Group column", "Rows of different groups are series of their own.", columns=Columns("table", GROUP_KINDS)
+    )
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        """The input's columns; means and straight lines are Float64."""
+        import polars as pl
+
+        table = specs.table()
+        dtype = table.require(self.column, "time", setting="column")
+        if not isinstance(dtype, pl.Date | pl.Datetime):
+            raise NodeError(f"'{self.column}' holds no dates.", "Choose another column.", setting="column")
+        if isinstance(dtype, pl.Date) and UNITS[self.unit] in ("ms", "s", "m", "h"):
+            raise NodeError("Dates without times have no such unit.", "Choose days or more.", setting="unit")
+        if self.group_column is not None:
+            table.require(self.group_column, *GROUP_KINDS, setting="group_column")
+            if self.group_column == self.column:
+                raise NodeError("The times cannot be the groups.", "Choose another column.", setting="group_column")
+        schema = self._schema(table)
+        classes = {c: n for c, n in table.classes.items() if schema[c] == table.schema[c]}
+        return {"table": TableSpec(pl.Schema(schema), None, classes)}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        """Puts rows down to the grid, completes it, and fills."""
+        import polars as pl
+
+        table = values.table()
+        column = str(self.column)
+        every = f"{self.period}{UNITS[self.unit]}"
+        keys = [*([self.group_column] if self.group_column else []), column]
+        time = pl.col(column)
+        frame = table.frame().filter(time.is_not_null()).sort(column, maintain_order=True).with_columns(time.dt.truncate(every))
+        schema = self._schema(table.spec)
+        others = [c for c in table.columns if c not in keys]
+        at_once = frame.group_by(keys, maintain_order=True).agg(self._one(c, frame.schema[c]) for c in others)
+        job.check_cancelled()
+        parts = at_once.partition_by(self.group_column, maintain_order=True) if self.group_column else [at_once]
+        made: list[pl.DataFrame] = []
+        for number, part in enumerate(parts):
+            job.check_cancelled()
+            job.progress(number / max(len(parts), 1))
+            if not part.height:
+                continue
+            ends: tuple[Any, Any] = (part[column].min(), part[column].max())
+            ranged = pl.date_range if isinstance(part.schema[column], pl.Date) else pl.datetime_range
+            grid = pl.select(ranged(*ends, every).cast(part.schema[column]).alias(column))
+            if sum(m.height for m in made) + grid.height > MAX_ROWS:
+                message = f"The grid would have more than {MAX_ROWS} points."
+                raise NodeError(message, "Choose a longer period.", setting="period")
+            joined = grid.join(part, on=column, how="left", maintain_order="left")
+            if self.group_column:
+                joined = joined.with_columns(pl.col(self.group_column).fill_null(part[self.group_column][0]))
+            made.append(joined.with_columns(self._filled(c, joined.schema[c]) for c in others))
+        aligned = pl.concat(made) if made else at_once.clear()
+        aligned = aligned.select(pl.col(c).cast(d) for c, d in schema.items())
+        return {"table": Table.of(aligned, {c: n for c, n in table.classes.items() if schema[c] == table.schema[c]})}
+
+    def _one(self, column: str, dtype: pl.DataType) -> pl.Expr:
+        """What several cells at a point become."""
+        import polars as pl
+
+        cell = pl.col(column)
+        if self.several == "last":
+            return cell.last()
+        if self.several == "first" or not dtype.is_numeric():
+            return cell.first()
+        number = cell.fill_nan(None) if dtype.is_float() else cell
+        if self.several == "sum":
+            return pl.when(number.count() > 0).then(number.cast(pl.Float64).sum())
+        return number.mean() if self.several == "mean" else number.min() if self.several == "min" else number.max()
+
+    def _filled(self, column: str, dtype: pl.DataType) -> pl.Expr:
+        import polars as pl
+
+        cell = pl.col(column)
+        match self.fill:
+            case "missing":
+                return cell
+            case "next":
+                return cell.backward_fill()
+            case "linear" if dtype.is_numeric():
+                return cell.cast(pl.Float64).interpolate()
+            case _:
+                return cell.forward_fill()
+
+    def _schema(self, table: TableSpec) -> dict[str, pl.DataType]:
+        """The columns: Float64 where numbers are reckoned."""
+        import polars as pl
+
+        reckoned = self.several in ("mean", "sum") or self.fill == "linear"
+
+        def made(column: str, dtype: pl.DataType) -> pl.DataType:
+            plain = column in (self.column, self.group_column) or not COLUMN_KINDS["number"](dtype)
+            return dtype if plain or not reckoned else pl.Float64()
+
+        return {c: made(c, d) for c, d in table.schema.items()}

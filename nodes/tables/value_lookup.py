@@ -1,0 +1,207 @@
+"""Value Lookup: what another table says of each value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.tables.cells import as_text
+from nodes.tables.dtypes import common_dtype
+from nodes.tables.elementwise import refuse_existing
+from nodes.tables.gathering import taken
+from nodes.tables.naming import fresh_name
+from nodes.tables.patterns import full_match
+from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype
+
+if TYPE_CHECKING:
+    import polars as pl
+
+KINDS = ("number", "category", "boolean", "time")
+MAX_PATTERNS = 10_000
+
+
+class ValueLookup(Node):
+    """Look each value of a column up in a dictionary, and put what stands beside it there into the row.
+
+    Every row stays, once (other than in a join). If the dictionary has a key twice, the first or the last counts. Where a value
+    is not found, the cells are missing, or those of the next smaller or next larger key. Keys can be patterns: parts of
+    the text, wildcards or regular expressions. A column whose name the table has gets a number: `label (#1)`.
+
+    Example: lookup column `file`, a dictionary of `file` and `label`: labels for images.
+    """
+
+    id: ClassVar[str] = "tables.value_lookup"
+    title: ClassVar[str] = "Value Lookup"
+    shelf: ClassVar[str] = "Tables / Combine"
+    icon: ClassVar[str] = "mdi6.table-search"
+    keywords: ClassVar[tuple[str, ...]] = (
+        "Cell Replacer",
+        "vlookup",
+        "dictionary",
+        "map values",
+        "left join",
+        "join_asof",
+        "recode",
+    )
+    input_ports: ClassVar[tuple[Port, ...]] = (
+        Port("table", "table", "Table", "The table with the values."),
+        Port("dictionary", "table", "Dictionary", "Keys, and what belongs to them."),
+    )
+    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table with what was found."),)
+
+    column: str | None = setting(None, "Lookup column", "The values to look up.", columns=Columns("table", KINDS))
+    key: str | None = setting(None, "Key column", "Where they are looked for.", columns=Columns("dictionary", KINDS))
+    values: list[str] = setting(
+        [], "Values", "The dictionary's columns that are appended; empty: all but the key.", columns=Columns("dictionary")
+    )
+    several: Literal["first", "last"] = setting(
+        "first", "If a key is there twice", "Which one counts.", choices={"first": "The first.", "last": "The last."}
+    )
+    no_match: Literal["missing", "next smaller", "next larger", "fail"] = setting(
+        "missing",
+        "If a value is not found",
+        "What its cells are.",
+        choices={
+            "missing": "Missing.",
+            "next smaller": "Those of the largest key below; for numbers and times.",
+            "next larger": "Those of the smallest key above; for numbers and times.",
+            "fail": "The node stops with an error.",
+        },
+    )
+    matching: Literal["full", "substring", "wildcard", "regex"] = setting(
+        "full",
+        "Text fits",
+        "When a text fits a key.",
+        choices={
+            "full": "If it is the same.",
+            "substring": "If the key is a part of it.",
+            "wildcard": "If it fits the key, with * for any text and ? for a character.",
+            "regex": "If it fits the key as a regular expression, as a whole.",
+        },
+    )
+    case_sensitive: bool = setting(
+        True,
+        "Case sensitive",
+        "Whether capital and small letters differ.",
+        shown_if={"matching": ["substring", "wildcard", "regex"]},
+    )
+    found_column: str | None = setting(
+        None, "Found column", "The name of a column that tells whether the value was found; empty: there is none.", min_length=1
+    )
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        """The table with the dictionary's columns."""
+        import polars as pl
+
+        table, dictionary = specs.table(), specs.table("dictionary")
+        self._dtype(table, dictionary)
+        for column in self._columns(dictionary):
+            dictionary.require(column, setting="values")
+        names = self._names(table, dictionary)
+        classes = {names[c]: n for c, n in dictionary.classes.items() if c in names}
+        made = table.with_columns({new: dictionary.schema[c] for c, new in names.items()}, classes)
+        if self.found_column:
+            refuse_existing(made, self.found_column, "found_column")
+            made = made.with_columns({self.found_column: pl.Boolean()})
+        return {"table": made}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        """Finds the dictionary's row for each row."""
+        import polars as pl
+
+        table, dictionary = values.table(), values.table("dictionary")
+        rows = self._rows(table, dictionary, job)
+        if self.no_match == "fail" and rows.null_count():
+            row = int(rows.is_null().arg_max() or 0)
+            value = table.slice(row, 1).frame([str(self.column)]).item()
+            raise NodeError(f"'{value}' in row {row + 1} is not in the dictionary.", "Add it there.", setting="no_match")
+        names = self._names(table.spec, dictionary.spec)
+        made = table
+        if names:
+            made = table.with_columns(taken(dictionary.select(list(names)), rows, job).rename(names))
+        if self.found_column:
+            made = made.with_columns(pl.DataFrame({self.found_column: rows.is_not_null()}))
+        return {"table": made}
+
+    def _rows(self, table: Table, dictionary: Table, job: Job) -> pl.Series:
+        """The dictionary's row for each row of the table; missing where there is none."""
+        import polars as pl
+
+        dtype = self._dtype(table.spec, dictionary.spec)
+        column, key = str(self.column), str(self.key)
+
+        def cells(source: Table, name: str) -> pl.DataFrame:
+            frame = source.frame([name])
+            made = as_text(pl.col(name), frame.schema[name]) if isinstance(dtype, pl.String) else pl.col(name).cast(dtype)
+            return frame.select(made.alias("value"))
+
+        looked = cells(table, column).with_row_index("place")
+        keys = cells(dictionary, key).with_row_index("row").filter(pl.col("value").is_not_null())
+        keys = keys.unique("value", keep=self.several, maintain_order=True)
+        if self.matching != "full":
+            return self._fitting(looked["value"], keys, job)
+        if self.no_match in ("missing", "fail"):
+            return looked.join(keys, on="value", how="left", maintain_order="left")["row"]
+        strategy: Literal["backward", "forward"] = "backward" if self.no_match == "next smaller" else "forward"
+        present = looked.filter(pl.col("value").is_not_null()).sort("value")
+        found = present.join_asof(keys.sort("value"), on="value", strategy=strategy)
+        return looked.select("place").join(found.select("place", "row"), on="place", how="left", maintain_order="left")["row"]
+
+    def _fitting(self, texts: pl.Series, keys: pl.DataFrame, job: Job) -> pl.Series:
+        """As `_rows`, for patterns: every different text is tried with every key, in their order."""
+        import polars as pl
+
+        if keys.height > MAX_PATTERNS:
+            raise NodeError(f"The dictionary has {keys.height} patterns: too many.", "Let texts fit in full.", setting="matching")
+        different = texts.drop_nulls().unique(maintain_order=True)
+        found = pl.Series([None] * len(different), dtype=pl.UInt32)
+        ordered = keys.rows() if self.several == "first" else keys.rows()[::-1]
+        for number, (row, pattern) in enumerate(ordered):
+            job.check_cancelled()
+            job.progress(number / len(ordered))
+            if self.matching in ("wildcard", "regex"):
+                kind: Literal["wildcard", "regex"] = "wildcard" if self.matching == "wildcard" else "regex"
+                fits = different.str.contains(full_match(pattern, kind, case_sensitive=self.case_sensitive, setting="matching"))
+            elif self.case_sensitive:
+                fits = different.str.contains(pattern, literal=True)
+            else:
+                fits = different.str.to_lowercase().str.contains(pattern.lower(), literal=True)
+            found = pl.select(pl.when(pl.lit(found).is_null() & pl.lit(fits)).then(row).otherwise(found)).to_series()
+        by_text = pl.DataFrame({"value": different, "row": found.cast(pl.UInt32)})
+        return texts.to_frame("value").join(by_text, on="value", how="left", maintain_order="left")["row"]
+
+    def _names(self, table: TableSpec, dictionary: TableSpec) -> dict[str, str]:
+        """The dictionary's columns that are appended -> their names in the table, which has no such column yet."""
+        names: dict[str, str] = {}
+        for column in self._columns(dictionary):
+            used = {*table.schema, *names.values()}
+            names[column] = fresh_name(column, used) if column in used else column
+        return names
+
+    def _columns(self, dictionary: TableSpec) -> list[str]:
+        return list(dict.fromkeys(self.values)) or [c for c in dictionary.schema if c != self.key]
+
+    def _dtype(self, table: TableSpec, dictionary: TableSpec) -> pl.DataType:
+        """The type in which values and keys are compared.
+
+        Raises:
+            NodeError: If there is none, or the settings do not suit it.
+        """
+        import polars as pl
+
+        first = table.require(self.column, *KINDS, setting="column")
+        second = dictionary.require(self.key, *KINDS, setting="key")
+        texts = COLUMN_KINDS["category"](first) and COLUMN_KINDS["category"](second)
+        common = pl.String() if texts else common_dtype(first, second)
+        if common is None:
+            raise NodeError(
+                f"Column '{self.column}' is {describe_dtype(first)}, but the key is {describe_dtype(second)}.",
+                "Convert one of them.",
+                setting="key",
+            )
+        if self.matching != "full" and not texts:
+            raise NodeError("Only text can be looked up by a part of it.", "Let values fit in full.", setting="matching")
+        if self.no_match.startswith("next") and (texts or self.matching != "full" or isinstance(common, pl.Boolean)):
+            raise NodeError("Only numbers and times have a next one.", "Choose missing.", setting="no_match")
+        return common

@@ -1,0 +1,188 @@
+"""Trust in the real window: what is asked before a script runs for the first time, and what is not asked again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from app.document.file import save
+from app.document.model import Connection, NodeRecord, Workflow
+from app.editor.config.code import CodeControl
+from app.editor.panels.trust_dialog import TrustDialog
+from app.trusted import TrustedScripts
+from tests.app.editor.window_support import Person, a_window, button, words
+
+
+@pytest.fixture
+def marker(tmp_path: Path) -> Path:
+    return tmp_path / "ran"
+
+
+def script(marker: Path, more: str = "") -> str:
+    """A script that leaves a mark as soon as anything of it runs."""
+    leave = f"with open({str(marker)!r}, 'a') as f:\n    f.write('x')\n"
+    return f"{leave}import polars as pl\noutput_table = pl.DataFrame({{'x': [1]}})\n{more}"
+
+
+def open_file(person: Person, source: str, folder: Path) -> None:
+    """Open a workflow of somebody else's: a script, and the template behind it."""
+    nodes = [
+        NodeRecord(id="theirs", type="scripts.python_script", settings={"script": source}),
+        NodeRecord(id="after", type="scripts.python_script", settings={}),
+    ]
+    path = folder / "theirs.workflow.json"
+    save(Workflow(nodes=nodes, connections=[Connection(source="theirs.table", target="after.table_1")]), path)
+    person.window.files.open(path)
+    person.until(lambda: set(person.workspace.statuses) == {"theirs", "after"})
+
+
+def dialog() -> TrustDialog | None:
+    return next((w for w in QApplication.topLevelWidgets() if isinstance(w, TrustDialog) and w.isVisible()), None)
+
+
+def asked(person: Person) -> TrustDialog:
+    person.until(dialog)
+    found = dialog()
+    assert found is not None
+    return found
+
+
+def closed(person: Person) -> None:
+    person.until(lambda: dialog() is None)
+
+
+def test_nothing_runs_before_the_person_says_so(person: Person, marker: Path, tmp_path: Path) -> None:
+    open_file(person, script(marker), tmp_path)
+    status = person.status("theirs")
+    assert (status.state, status.untrusted) == ("not configured", True)
+    assert person.status("after").blocked_by == "theirs"
+    assert person.said("'theirs' contains scripts")
+    person.press("Shift+F7")
+    shown = asked(person)
+    assert shown.code.toPlainText() == script(marker)
+    assert "'theirs' contains a script" in words(shown)
+    assert shown.focusWidget() is shown.cancel_button, "Enter must not trust"
+    person.click(button(shown, "Cancel"))
+    closed(person)
+    assert not marker.exists()
+    assert person.status("theirs").untrusted
+
+
+def test_trust_and_run_runs_it_and_it_is_not_asked_for_again(person: Person, marker: Path, tmp_path: Path) -> None:
+    open_file(person, script(marker), tmp_path)
+    person.select("after")
+    person.press("F7")
+    person.click(button(asked(person), "Trust and run"))
+    person.until_state("after", "done")
+    assert marker.read_text() == "x"
+    assert not person.said("contains scripts")
+    assert TrustedScripts(person.window.services.trusted.path).trusts(script(marker)), "and so it is after a restart"
+    person.press("Ctrl+W")
+    open_file(person, script(marker), tmp_path)
+    assert not person.status("theirs").untrusted
+    person.press("Ctrl+W")
+    open_file(person, script(marker, "# changed"), tmp_path)
+    assert person.status("theirs").untrusted, "a changed file asks again"
+    assert marker.read_text() == "x"
+
+
+def test_an_engine_that_was_started_anew_still_knows(qapp: QApplication, marker: Path, tmp_path: Path) -> None:
+    with a_window(tmp_path) as person:
+        open_file(person, script(marker, "# engine"), tmp_path)
+        person.window.trusting.look_at(person.workspace)
+        shown = asked(person)
+        assert "Trust and run" not in words(shown)
+        person.click(button(shown, "Trust"))
+        person.until_state("theirs", "ready")
+        assert not marker.exists(), "reading and trusting runs nothing"
+        engine = person.window.services.engine
+        engine.restart()
+        person.until(lambda: not engine.is_ready)
+        person.until(lambda: engine.is_ready)
+        person.press("Shift+F7")
+        person.until_state("after", "done")
+
+
+def test_what_is_typed_in_the_dialog_is_trusted(person: Person, marker: Path) -> None:
+    person.press("Ctrl+N")
+    person.window.edits.add_node("scripts.python_script")
+    (node,) = person.document.nodes
+    person.until_state(node, "ready")
+    person.select(node)
+    control = person.row("script").control
+    assert isinstance(control, CodeControl)
+    control.edit.setFocus()
+    control.edit.selectAll()
+    for line in script(marker).splitlines():
+        person.type(line.strip())
+        person.press("Return")  # and the field indents by itself
+        if line.startswith("    "):
+            person.press("Backspace")
+    person.press("Ctrl+Return")
+    assert "f.write" in person.document.nodes[node].settings["script"]
+    person.until(lambda: person.status(node).key is not None)
+    assert not person.status(node).untrusted
+    person.press("Shift+F7")
+    person.until_state(node, "done")
+    assert marker.exists()
+
+
+def test_to_change_a_script_that_is_not_trusted_is_not_to_trust_it(person: Person, marker: Path, tmp_path: Path) -> None:
+    open_file(person, script(marker, "# theirs"), tmp_path)
+    person.select("theirs")
+    panel = person.window.config
+    person.until(panel.trust_button.isVisible)
+    control = person.row("script").control
+    assert isinstance(control, CodeControl)
+    control.edit.appendPlainText("# one more line")
+    person.apply()
+    person.until(lambda: not panel.is_asking)
+    assert person.status("theirs").untrusted
+    person.click(panel.trust_button)
+    shown = asked(person)
+    assert shown.code.toPlainText().endswith("# one more line")
+    person.click(button(shown, "Trust"))
+    person.until_state("theirs", "ready")
+    person.until(lambda: not panel.trust_button.isVisible())
+    control.edit.appendPlainText("# and one of a trusted script")
+    person.apply()
+    person.until(lambda: not panel.is_asking)
+    assert person.status("theirs").state == "ready"
+    assert not marker.exists()
+
+
+def test_another_setting_of_the_node_trusts_no_script(person: Person, marker: Path, tmp_path: Path) -> None:
+    open_file(person, script(marker, "# other setting"), tmp_path)
+    person.configure("theirs", {"run_every_time": True})
+    person.apply()
+    person.until(lambda: not person.window.config.is_asking)
+    assert person.document.nodes["theirs"].settings["run_every_time"] is True
+    assert person.status("theirs").untrusted
+
+
+def test_pasted_nodes_are_not_trusted_but_copies_of_trusted_ones_are(person: Person, marker: Path, tmp_path: Path) -> None:
+    open_file(person, script(marker, "# pasted"), tmp_path)
+    person.select("theirs")
+    person.press("Ctrl+C")
+    person.press("Ctrl+N")
+    person.press("Ctrl+V")
+    (node,) = person.document.nodes
+    person.until(lambda: person.status(node).untrusted)
+    person.press("F7")
+    person.click(button(asked(person), "Trust and run"))
+    person.until_state(node, "done")
+    person.press("Ctrl+D")
+    person.until(lambda: len(person.document.nodes) == 2)
+    copy = next(n for n in person.document.nodes if n != node)
+    person.until_state(copy, "done")
+
+
+def test_explaining_an_untrusted_node_offers_to_read_it(person: Person, marker: Path, tmp_path: Path) -> None:
+    open_file(person, script(marker, "# explained"), tmp_path)
+    person.window.explain(person.workspace, "theirs")
+    message = next(m for m in person.messages if "trusted" in m.text.text())
+    person.click(message.buttons[0])
+    person.click(button(asked(person), "Cancel"))
+    closed(person)
