@@ -20,6 +20,7 @@ from app.shelves import Shelf, shelf_color, shelves
 from nodes.about import NodeAbout, NodeType
 from nodes.base import Node, Port
 from nodes.catalog import Catalog
+from nodes.layers.without_node import WITHOUT_NODE
 
 HERE = Path(__file__).parent
 STYLE, SCRIPT = "reference.css", "search.js"
@@ -144,6 +145,11 @@ def _index(groups: Sequence[Shelf], count: int) -> Markup:
         tag("p", "What each node does, its ports, and every setting with its default and range.", class_="lead"),
         tag("nav", [tag("a", _dot(g.path), g.title, href=f"#{_anchor(g.path)}") for g in groups], class_="shelves"),
         [_shelf(group, 2) for group in groups],
+        tag(
+            "section",
+            tag("h2", "Keras layers without a node", id="without-a-node"),
+            tag("dl", [(tag("dt", name), tag("dd", why)) for name, why in WITHOUT_NODE.items()], class_="without"),
+        ),
     )
 
 

@@ -52,4 +52,6 @@ def test_frozen_and_shared_layers_and_the_totals_in_the_view():
     text = NetworkSummary().views(Values(outputs))[0].text
     assert text.splitlines()[0].split() == ["Layer", "Class", "Output", "shape", "Parameters", "Multiply-adds", "Inputs"]
     assert "6 frozen" in text
-    assert text.endswith("Parameters: 1\u202f506, of which training changes 1\u202f500. One example costs 1\u202f008 multiply-adds.")
+    assert text.endswith(
+        "Parameters: 1\u202f506, of which training changes 1\u202f500. One example costs 1\u202f008 multiply-adds."
+    )
