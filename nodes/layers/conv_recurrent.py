@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from nodes.base import NodeError, Port, setting
+from nodes.base import NodeError, Port, Settings, setting
 from nodes.layers.base import FLOAT_TYPES, Inference, require_dtype, require_known, require_rank, unlist
 from nodes.layers.options import ACTIVATION_CHOICES, Activation
 from nodes.layers.recurrent import (
@@ -28,7 +28,13 @@ STRIDES = "Step from window to window; the state is as much smaller."
 DILATION = "Distance between the window's places; more than 1 leaves gaps. Not together with strides above 1."
 
 
-class ConvLSTMLayer(SteppingLayer):
+class Filtered(Settings):
+    """The first setting; named as the last base, so that the dialog has it before all others."""
+
+    filters: Size = setting(100, "Filters", "The number of outputs per place, and the size of the state there.")
+
+
+class ConvLSTMLayer(SteppingLayer, Filtered):
     """A recurrent layer that convolves each step and its state."""
 
     spatial: ClassVar[int]
@@ -42,7 +48,6 @@ class ConvLSTMLayer(SteppingLayer):
 
     hidden_state_tensor: str | None = tensor_setting("hidden_state", "Hidden state tensor", STATE_HELP)
     cell_state_tensor: str | None = tensor_setting("cell_state", "Cell state tensor", STATE_HELP)
-    filters: Size = setting(100, "Filters", "The number of outputs per place, and the size of the state there.")
     padding: Padding = setting(
         "valid", "Padding", "What happens at the edges; KNIME's default is 'same'.", choices=PADDING_CHOICES
     )

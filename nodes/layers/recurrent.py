@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from nodes.base import Layers, NodeError, Port, setting
+from nodes.base import Layers, NodeError, Port, Settings, setting
 from nodes.layers.base import FLOAT_TYPES, Inference, require_dtype, require_known, require_rank
 from nodes.layers.core import Size
 from nodes.layers.options import (
@@ -61,6 +61,12 @@ def is_recurrent_with_states(network: NetworkSpec, layer: str) -> bool:
     config = network.layer(layer).config
     inner = config.get("layer")
     return bool((inner.get("config") or {} if isinstance(inner, Mapping) else config).get("return_state"))
+
+
+class Sized(Settings):
+    """The first setting of a recurrent layer; named as its last base, so that the dialog has it before all others."""
+
+    units: Size = setting(100, "Units", "The size of the state, and of the output.")
 
 
 class StatefulLayer(PortedLayer):
@@ -217,10 +223,9 @@ class SteppingLayer(RecurrentLayer):
     )
 
 
-class UnitsLayer(SteppingLayer):
+class UnitsLayer(SteppingLayer, Sized):
     """A recurrent layer whose state is a row of numbers."""
 
-    units: Size = setting(100, "Units", "The size of the state, and of the output.")
     gates: ClassVar[int] = 1
     """How many sums of the state's size the kernels give."""
 
@@ -364,10 +369,8 @@ class LSTM(GatedLayer):
 # ------------------------------------------------------------------------------------------------ nodes that KNIME has besides
 
 
-class CudnnLayer(RecurrentLayer):
+class CudnnLayer(RecurrentLayer, Sized):
     """What Keras 2 had a class of its own for: today's class, with the options that cuDNN needs."""
-
-    units: Size = setting(100, "Units", "The size of the state, and of the output.")
 
     @abstractmethod
     def layer(self) -> UnitsLayer:
