@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import TYPE_CHECKING
 
 from app.drawing.theme import CHARACTER_WIDTH, POINTS, TICK_SIZE, Theme
-from app.drawing.tools import clipped, say_empty
+from app.drawing.tools import plain, say_empty
 from nodes.images.preview import as_pixels
 from nodes.values.figure import ImagesFigure
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 IMAGE_INCHES = 0.92
 """Width of an image in a grid, with its margin."""
+CAPTION_LINES = 2
 LARGE = 400
 """An image of more pixels across is a picture of its own, such as what a script has drawn: it gets the room that it needs."""
 LARGE_PIXELS_PER_INCH = 150
@@ -39,7 +41,9 @@ def draw_images(drawing: Drawing, figure: ImagesFigure, colors: Theme) -> float:
     shown = room if breadth > LARGE else cell * 0.84
     tall = min(shown * height / breadth, 3 * shown)
     wide = tall * breadth / height
-    step = tall + (0.3 if any(figure.captions) else 0.14)
+    fitting = max(4, int(cell * POINTS / (TICK_SIZE * CHARACTER_WIDTH)))
+    captions = [textwrap.wrap(plain(text), fitting, max_lines=CAPTION_LINES, placeholder="…") for text in figure.captions]
+    step = tall + 0.14 + 0.16 * max((len(lines) for lines in captions), default=0)
     rows = math.ceil(len(figure.images) / columns)
     for number, image in enumerate(figure.images):
         left, top = (number % columns) * cell, (number // columns) * step
@@ -55,12 +59,11 @@ def draw_images(drawing: Drawing, figure: ImagesFigure, colors: Theme) -> float:
         )
         corner = f"round,pad=0,rounding_size={min(0.06, 0.05 * min(wide, tall)):.4f}"
         drawn.set_clip_path(FancyBboxPatch((left, top), wide, tall, boxstyle=corner, transform=axes.transData))
-        if number < len(figure.captions):
-            fitting = int(cell * POINTS / (TICK_SIZE * CHARACTER_WIDTH))
+        if number < len(captions):
             axes.text(
                 left + wide / 2,
                 top + tall + 0.05,
-                clipped(figure.captions[number], fitting),
+                "\n".join(captions[number]),
                 ha="center",
                 va="top",
                 size=TICK_SIZE,
