@@ -19,6 +19,9 @@ class MathFormula(Computed):
     The formula is written as in SQL: `(x - 32) / 1.8`, `SQRT(x * x + y * y)`, `CASE WHEN x < 0 THEN 0 ELSE x END`. Figures
     of a whole column stand beside its cells: `x - AVG(x)`, `x / MAX(x)`, also MIN, SUM, MEDIAN, STDDEV, COUNT, and per group
     `x / SUM(x) OVER (PARTITION BY label)`. A cell that is missing makes the result missing. x / 0 is infinite.
+
+    Example: `weight / (height * height)` into the new column `bmi`; a name with a space stands in double quotes: `"body
+    weight" * 2`.
     """
 
     id = "tables.math_formula"

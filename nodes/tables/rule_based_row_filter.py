@@ -19,6 +19,8 @@ class RuleBasedRowFilter(Node):
 
     The condition is written as in SQL: `x > 0.5 AND (label = 'cat' OR name LIKE '%.png')`, `x > AVG(x)`. Where it is
     missing, since a cell is, it is not true. (For simple conditions the Row Filter needs no language.) Nothing is copied.
+
+    Example: the rule `label = 'Shirt' and probability < 0.5` keeps the shirts that the network was not sure of.
     """
 
     id = "tables.rule_based_row_filter"

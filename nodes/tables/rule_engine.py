@@ -28,6 +28,9 @@ class RuleEngine(Computed):
     `name IN ('a', 'b')`. A condition that is missing, since a cell is, counts as not true. A last rule with the condition
     `TRUE` is for all other rows; without one their cells are missing. All outcomes must have a type in common. (KNIME writes
     `$x$ > 0.5 => "big"`; here condition and outcome stand in fields of their own.)
+
+    Example: with the condition `temperature < 0` and the outcome `frost`, then `temperature < 20` and `mild`, every row
+    gets the first that fits.
     """
 
     id = "tables.rule_engine"

@@ -22,6 +22,8 @@ class StringManipulation(Computed):
     `TRIM(name)`, `LENGTH(name)`. A result that is a number or a date becomes text. A cell that is missing makes the result
     missing; `COALESCE(name, '?')` puts something in its place. Functions for text want text: `CAST(label AS VARCHAR)` for
     categories.
+
+    Example: `lower(name)` into the same column makes `ADA` and `Ada` one name, before GroupBy counts them.
     """
 
     id = "tables.string_manipulation"
