@@ -1,0 +1,128 @@
+"""Grad-CAM: which parts of an image the last convolutions see as signs of a class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from nodes.base import Job, Layers, NodeError, Specs, setting
+from nodes.inspection.computing import FLOATS, Arrays, compiled
+from nodes.inspection.explaining import Explainer, Explanation, Plan
+from nodes.networks.feeding import resolve_tensor
+from nodes.values.network import Network, NetworkSpec, Tensor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class GradCAM(Explainer):
+    """Show in which parts of an image a network finds signs of a class (Grad-CAM, Selvaraju et al., 2017).
+
+    Each feature map of a layer is weighted by the mean gradient of the class's score over it, and the weighted sum, without what
+    is negative, is enlarged to the image. The last layer that still has places gives the coarse map that the paper shows; earlier
+    ones give finer and less telling maps. A map that is 0 everywhere says that nothing in that layer speaks for the class.
+    KNIME has no such node.
+
+    Example: after a Keras Network Reader with a network for photographs and a folder of images, Grad-CAM for the predicted class
+    with the overlays appended: of a dog and a cat, the part with the animal that was named glows.
+    """
+
+    id: ClassVar[str] = "inspection.grad_cam"
+    title: ClassVar[str] = "Grad-CAM"
+    icon: ClassVar[str] = "mdi6.image-filter-center-focus-weak"
+    keywords: ClassVar[tuple[str, ...]] = (
+        "GradCAM", "class activation map", "CAM", "heat map", "explain", "explainable AI", "XAI", "attention map", "attribution",
+    )  # fmt: skip
+
+    layer: str | None = setting(
+        None,
+        "Layer",
+        "Whose feature maps are looked at; empty: the last that has height and width.",
+        layers=Layers("network", "tensors"),
+    )
+    score: Literal["before softmax", "probability"] = setting(
+        "before softmax",
+        "Score",
+        "What is explained. Probabilities near 1 hardly change, so their gradients are nearly 0.",
+        choices={
+            "before softmax": "The score without the softmax or sigmoid at the end, as in the paper.",
+            "probability": "What the network puts out.",
+        },
+    )
+    only_positive: bool = setting(
+        True, "Only what speaks for it", "Leave out what speaks against the class, as the paper does.", advanced=True
+    )
+    column: str = setting("grad-cam", "Map column", "What the column of maps is called.", min_length=1, group="Output")
+
+    @property
+    def map_column(self) -> str:
+        """The name of the column of maps."""
+        return self.column
+
+    @property
+    def before_activation(self) -> bool:
+        """Whether scores are taken before the softmax or sigmoid."""
+        return self.score == "before softmax"
+
+    def check(self, plan: Plan, specs: Specs) -> None:
+        """There must be a layer with height and width."""
+        self._tensor(plan.scores.network)
+
+    def explainer(self, network: Network, plan: Plan, job: Job) -> Explanation:
+        """What weighs the feature maps."""
+        return _Weighed(network, plan, job, self._tensor(network.spec), self.only_positive)
+
+    def _tensor(self, network: NetworkSpec) -> Tensor:
+        """The tensor of feature maps."""
+        if self.layer:
+            tensor = resolve_tensor(network, self.layer, "layer")
+            spec = network.tensor(tensor)
+            if len(spec.shape) != 3 or spec.dtype not in FLOATS:
+                raise NodeError(
+                    f"What comes out of '{self.layer}' is {spec.describe()}, which are no feature maps.",
+                    "Choose a convolution or pooling layer.",
+                    setting="layer",
+                )
+            return tensor
+        for call in reversed(network.calls):
+            spec = call.outputs[0]
+            places = spec.shape[1:] if network.channels_first else spec.shape[:-1]
+            if call.inputs and len(spec.shape) == 3 and places != (1, 1) and spec.dtype in FLOATS:
+                return Tensor(call.layer, call.index)
+        raise NodeError("No layer of the network has height and width.", "Use Saliency or Occlusion.", setting="layer")
+
+
+class _Weighed(Explanation):
+    """Feature maps, weighted by the gradients of scores."""
+
+    def __init__(self, network: Network, plan: Plan, job: Job, tensor: Tensor, only_positive: bool) -> None:
+        import tensorflow as tf
+
+        super().__init__(network, plan, job, [tensor])
+        first = network.spec.channels_first
+        dtype = tf.float64 if plan.binding.dtype == "float64" else tf.float32
+        # A map is enlarged in one go, from the middles of its places, as `tf.image.resize` has it.
+        size = plan.shape[:2]
+
+        def weighed(tensors: list[Any], numbers: Any) -> Any:
+            given = list(tensors)
+            given[plan.explained] = tf.cast(given[plan.explained], dtype)
+            with tf.GradientTape() as tape:
+                tape.watch(given[plan.explained])  # else nothing is recorded where all layers are frozen
+                raw, *more = self.call(given)
+                maps = more[0] if more else raw
+                scores = plan.scores.of(raw, numbers)
+            gradients = tape.gradient(scores, maps, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            maps, gradients = (tf.cast(t, dtype) for t in (maps, gradients))
+            if first:
+                maps, gradients = (tf.transpose(t, (0, 2, 3, 1)) for t in (maps, gradients))
+            weights = tf.reduce_mean(gradients, axis=(1, 2), keepdims=True)
+            made = tf.reduce_sum(maps * weights, axis=-1, keepdims=True)
+            return tf.image.resize(tf.nn.relu(made) if only_positive else made, size)
+
+        self._weighed = compiled(weighed)
+
+    def maps(self, arrays: Arrays, numbers: NDArray[Any]) -> NDArray[Any]:
+        """As `Explanation.maps`."""
+        import numpy as np
+
+        return np.asarray(self._weighed([self.as_tensor(array) for array in arrays], numbers))

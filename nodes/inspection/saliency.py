@@ -1,0 +1,190 @@
+"""Saliency: which pixels, or numbers, the score of a class hangs on, by its gradient."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from nodes.base import Job, Specs, setting
+from nodes.inspection.computing import Arrays, compiled
+from nodes.inspection.explaining import Explainer, Explanation, Plan, check_differentiable
+from nodes.values.network import Network
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Saliency(Explainer):
+    """Show which pixels a network's decision hangs on: where a small change would change the score of a class most.
+
+    The gradient of the score is computed for each pixel (Simonyan et al., 2013). It is often noisy; SmoothGrad (Smilkov et al.,
+    2017) takes the mean of the gradients of noisy copies. A gradient tells what a change would do, not what a pixel
+    contributes: gradient x input and, exactly, Integrated Gradients (Sundararajan et al., 2017) do, whose numbers, with the
+    reduction 'sum', add up to the score of the image less that of the baseline.
+
+    Inputs that are no images are explained too: a list of numbers gets a list of as many, a sequence an image of steps x
+    channels. KNIME has no such node.
+
+    Example: behind the Learner, with the test images, Integrated Gradients for the actual class of column `label`, and the
+    overlays appended: a 4 lights up at its open top.
+    """
+
+    id: ClassVar[str] = "inspection.saliency"
+    title: ClassVar[str] = "Saliency"
+    icon: ClassVar[str] = "mdi6.spotlight-beam"
+    keywords: ClassVar[tuple[str, ...]] = (
+        "saliency map", "gradient", "SmoothGrad", "integrated gradients", "attribution", "explain", "explainable AI", "XAI",
+        "gradient x input", "sensitivity",
+    )  # fmt: skip
+    images_only: ClassVar[bool] = False
+
+    method: Literal["gradient", "gradient x input", "SmoothGrad", "Integrated Gradients"] = setting(
+        "gradient",
+        "Method",
+        "How the map is computed.",
+        choices={
+            "gradient": "The gradient of the score by each number of the input.",
+            "gradient x input": "The gradient times the number.",
+            "SmoothGrad": "The mean gradient over copies with noise.",
+            "Integrated Gradients": "The mean gradient on the way from a baseline to the input, times the way.",
+        },
+    )
+    score: Literal["before softmax", "probability"] = setting(
+        "before softmax",
+        "Score",
+        "What is explained. Probabilities near 1 hardly change, so their gradients are nearly 0.",
+        choices={
+            "before softmax": "The score without the softmax or sigmoid at the end, as in the papers.",
+            "probability": "What the network puts out.",
+        },
+    )
+    reduction: Literal["largest absolute", "mean absolute", "sum"] = setting(
+        "largest absolute",
+        "Channels",
+        "How the channels of a pixel become one number. A list of numbers, or a sequence, is taken as having one channel.",
+        choices={
+            "largest absolute": "The largest absolute value.",
+            "mean absolute": "The mean of absolute values.",
+            "sum": "The sum, which tells what speaks for the class from what speaks against it.",
+        },
+    )
+    samples: int = setting(25, "Samples", "Noisy copies of each row.", ge=1, le=10_000, shown_if={"method": "SmoothGrad"})
+    noise_level: float = setting(
+        0.15,
+        "Noise level",
+        "Standard deviation of the noise, as a share of the row's range from its smallest to its largest number.",
+        ge=0,
+        le=10,
+        shown_if={"method": "SmoothGrad"},
+    )
+    seed: int | None = setting(
+        0,
+        "Random seed",
+        "Fixes the noise, which is the same for every row; empty: another one in each run.",
+        ge=0,
+        le=2**32 - 1,
+        shown_if={"method": "SmoothGrad"},
+    )
+    steps: int = setting(
+        50,
+        "Steps",
+        "Points on the way from the baseline to the input.",
+        ge=1,
+        le=10_000,
+        shown_if={"method": "Integrated Gradients"},
+    )
+    baseline: float = setting(
+        0.0,
+        "Baseline",
+        "The number that stands for nothing, such as black, as the network gets it.",
+        shown_if={"method": "Integrated Gradients"},
+        allow_inf_nan=False,
+    )
+    column: str = setting("saliency", "Map column", "What the column of maps is called.", min_length=1, group="Output")
+
+    @property
+    def reproducible(self) -> bool:
+        """Only noise without a seed is not."""
+        return self.method != "SmoothGrad" or self.seed is not None
+
+    @property
+    def map_column(self) -> str:
+        """The name of the column of maps."""
+        return self.column
+
+    @property
+    def before_activation(self) -> bool:
+        """Whether scores are taken before the softmax or sigmoid."""
+        return self.score == "before softmax"
+
+    def check(self, plan: Plan, specs: Specs) -> None:
+        """There must be a gradient."""
+        check_differentiable(plan, specs.network())
+
+    def explainer(self, network: Network, plan: Plan, job: Job) -> Explanation:
+        """What computes the gradients."""
+        return _Gradients(network, plan, job, self)
+
+
+class _Gradients(Explanation):
+    """Gradients of scores by the explained input."""
+
+    def __init__(self, network: Network, plan: Plan, job: Job, node: Saliency) -> None:
+        import random
+
+        import tensorflow as tf
+
+        super().__init__(network, plan, job)
+        self._node = node
+        self._seed = random.SystemRandom().getrandbits(32) if node.seed is None else node.seed
+
+        def gradient(tensors: list[Any], explained: Any, numbers: Any) -> Any:
+            with tf.GradientTape() as tape:
+                tape.watch(explained)
+                given = [explained if n == plan.explained else tensor for n, tensor in enumerate(tensors)]
+                scores = plan.scores.of(self.call(given)[0], numbers)
+            return tape.gradient(scores, explained, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+        self._gradient = compiled(gradient)
+
+    def maps(self, arrays: Arrays, numbers: NDArray[Any]) -> NDArray[Any]:
+        """As `Explanation.maps`, by the node's method."""
+        import numpy as np
+        import tensorflow as tf
+
+        node, place = self._node, self.plan.explained
+        tensors = [self.as_tensor(array) for array in arrays]
+        exact = tf.float64 if self.plan.binding.dtype == "float64" else tf.float32
+        given = np.asarray(arrays[place]).astype(exact.as_numpy_dtype)
+
+        def gradient(explained: NDArray[Any]) -> NDArray[Any]:
+            self.job.check_cancelled()
+            return np.asarray(self._gradient(tensors, tf.convert_to_tensor(explained, exact), numbers))
+
+        if node.method == "SmoothGrad":
+            flat = given.reshape(len(given), -1)
+            spread = (flat.max(axis=1) - flat.min(axis=1)).reshape(-1, *[1] * (given.ndim - 1)) * node.noise_level
+            random = np.random.default_rng(self._seed)
+            noises = (random.standard_normal(given.shape[1:], np.float32) for _ in range(node.samples))
+            made = sum((gradient(given + spread * noise) for noise in noises), np.zeros_like(given)) / node.samples
+        elif node.method == "Integrated Gradients":
+            way = given - node.baseline
+            shares = ((n + 0.5) / node.steps for n in range(node.steps))
+            made = sum((gradient(node.baseline + way * share) for share in shares), np.zeros_like(given)) / node.steps * way
+        else:
+            made = gradient(given)
+            if node.method == "gradient x input":
+                made = made * given
+        return self._reduced(self.per_place(made))
+
+    def _reduced(self, values: NDArray[Any]) -> NDArray[Any]:
+        """One number for each pixel."""
+        import numpy as np
+
+        if not self.plan.image:
+            values = values if self._node.reduction == "sum" else np.abs(values)
+            return values.reshape(-1, *self.plan.shape)
+        if self._node.reduction == "sum":
+            return np.asarray(values.sum(axis=-1, keepdims=True))
+        absolute = np.abs(values)
+        reduced = absolute.max if self._node.reduction == "largest absolute" else absolute.mean
+        return np.asarray(reduced(axis=-1, keepdims=True))
