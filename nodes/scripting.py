@@ -322,7 +322,7 @@ def _interruptible(job: Any) -> Iterator[None]:
                 with raising:
                     if not over.is_set():
                         raised.set()
-                        _raise_in(me, _Interrupt)
+                        _interrupt(me)
                 pause = 1.0  # and again, as a bare `except:` may have held it up
 
     watcher = threading.Thread(target=watch, name="script-watcher", daemon=True)
@@ -333,7 +333,11 @@ def _interruptible(job: Any) -> Iterator[None]:
         finally:
             with raising:
                 over.set()
-            _raise_in(me, None)
+            if raised.is_set():
+                # One that is still on its way arrives here. To take it back is no way out: Python 3.11 then looks for it for
+                # ever, in every thread, and hangs as soon as a profiler or a debugger is set.
+                for _ in range(1000):
+                    pass
     except _Interrupt:
         raise Cancelled from None
     finally:
@@ -343,6 +347,6 @@ def _interruptible(job: Any) -> Iterator[None]:
         raise Cancelled
 
 
-def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    """Have an exception raised in a thread; None takes back one that has not been raised yet."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), None if error is None else ctypes.py_object(error))
+def _interrupt(thread: int) -> None:
+    """Have `_Interrupt` raised in a thread, at its next step in Python."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(_Interrupt))

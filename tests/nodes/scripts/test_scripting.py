@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 import time
@@ -174,3 +175,30 @@ def test_functions_of_a_script_can_be_traced_by_tensorflow(job: RecordingJob) ->
 
     f = scripting.run("def f(x):\n    return x + 1", "script", job, {})["f"]
     assert inspect.getsource(f) == "def f(x):\n    return x + 1"
+
+
+PROFILED = """
+import sys
+from contextlib import suppress
+from pathlib import Path
+from nodes.errors import Cancelled
+from nodes.scripting import run
+from tests.support import RecordingJob
+
+cancelled = bool(int(sys.argv[1]))
+script = f"import time\\nfor _ in range({200 if cancelled else 1}): time.sleep(0.01)"
+with suppress(Cancelled):
+    run(script, "script", RecordingJob(Path(), cancelled=cancelled), {})
+sys.setprofile(lambda *_: None)
+sum(len(str(n)) for n in range(1000))
+sys.setprofile(None)
+print("went on")
+"""
+
+
+@pytest.mark.parametrize("cancelled", ["0", "1"])
+def test_after_a_script_a_profiler_still_works(cancelled: str) -> None:
+    """An interrupt that was taken back made Python 3.11 hang under the next profiler: hence a process with a limit."""
+    command = [sys.executable, "-c", PROFILED, cancelled]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert "went on" in done.stdout
