@@ -10,24 +10,28 @@ import inspect
 import json
 import re
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from nodes.base import Node, Port
 
 EXAMPLE = "Example:"
 """Begins the paragraph of a docstring that shows the node in use."""
+_EMPHASIS = re.compile(r"(?<![\w*])\*([^\s*](?:[^*]*[^\s*])?)\*(?![\w*])")
+"""*Emphasis*, not the stars of `2 * 3 * x` or of a pattern such as pixel_*."""
 _NAMES = {int: "whole number", float: "number", str: "text", bool: "yes or no"}
 _GROUP_ORDER = {"Settings": 0, "Naming": 2, "Advanced": 3}
 """What a node is about comes first, what is the same for many nodes last; the rest is in the order of declaration."""
+_COLUMNS = {"text": "a column", "text, or empty": "a column, or empty", "list of: text": "columns"}
 _MANY = 3
 """More kinds of a setting than this are listed without their details."""
+_LARGE = 1e6
+"""Broken numbers from here on are written with a power of ten."""
 _DEPTH = 2
 """How deep settings inside settings (an optimizer's, its schedule's) are described."""
 
@@ -65,7 +69,9 @@ def _block(block: str) -> str:
 
 
 def _inline(text: str) -> str:
-    return re.sub(r"`+([^`]+)`+", r"<code>\1</code>", escape(text, quote=False))
+    """`code` and *emphasis*; what stands in code is left alone."""
+    parts = re.split(r"`+([^`]+)`+", escape(text, quote=False))
+    return "".join(f"<code>{part}</code>" if i % 2 else _EMPHASIS.sub(r"<i>\1</i>", part) for i, part in enumerate(parts))
 
 
 def _ports(title: str, ports: Sequence[Port]) -> str:
@@ -84,19 +90,27 @@ def _ports(title: str, ports: Sequence[Port]) -> str:
 def _settings(node_class: type[Node]) -> str:
     groups: dict[str, list[str]] = {}
     for name, info in node_class.model_fields.items():
-        groups.setdefault(str(_extra(info).get("group", "Settings")), []).append(_row(name, info))
+        groups.setdefault(_group(info), []).append(_row(name, info, node_class.model_fields))
     if not groups:
         return "<h3>Settings</h3>\n<p>It has none.</p>"
     parts = ["<h3>Settings</h3>"]
-    for group, rows in sorted(groups.items(), key=lambda item: _GROUP_ORDER.get(item[0], 1)):
+    for group, rows in sorted(groups.items(), key=lambda item: _order(item[0])):
         if group != "Settings":
             parts.append(f"<h4>{escape(group)}</h4>")
         parts += rows
     return "\n".join(parts)
 
 
-def _row(name: str, info: FieldInfo) -> str:
-    facts = [kind_of(info)]
+def _group(info: FieldInfo) -> str:
+    return str(_extra(info).get("group", "Settings"))
+
+
+def _order(group: str) -> int:
+    return _GROUP_ORDER.get(group, 1)
+
+
+def _row(name: str, info: FieldInfo, fields: Mapping[str, FieldInfo]) -> str:
+    facts = [_fact(info)]
     if info.is_required():
         facts.append("required")
     else:
@@ -107,7 +121,7 @@ def _row(name: str, info: FieldInfo) -> str:
         f"<p><b>{escape(info.title or name)}</b> <span class='muted'>{escape(name)}</span>",
         f"<br>{_inline(info.description)}</p>" if info.description else "</p>",
         _choices(info),
-        _shown_if(info),
+        _shown_if(info, fields),
         _inner(info),
         f"<p class='facts'>{escape(' · '.join(facts))}</p>",
     ]
@@ -122,15 +136,20 @@ def _choices(info: FieldInfo) -> str:
     return f"<ul>{items}</ul>"
 
 
-def _shown_if(info: FieldInfo) -> str:
-    needs = _extra(info).get("shown_if")
-    if not isinstance(needs, dict):
-        return ""
+def _shown_if(info: FieldInfo, fields: Mapping[str, FieldInfo]) -> str:
+    """What other settings must be for this one to count, by the labels that stand beside them."""
     parts = []
-    for name, value in needs.items():
-        values = value if isinstance(value, list) else [value]
-        parts.append(f"<code>{escape(name)}</code> is {escape(' or '.join(shown(v) for v in values))}")
-    return f"<p>Only if {' and '.join(parts)}.</p>"
+    for name, values in _needs(info).items():
+        label = fields[name].title or name
+        parts.append(f"<b>{escape(label)}</b> is {escape(_or([shown(v) for v in values]))}")
+    return f"<p>Only if {', and '.join(parts)}.</p>" if parts else ""
+
+
+def _needs(info: FieldInfo) -> dict[str, list[Any]]:
+    """Other settings -> the values that they must have for this one to count."""
+    needs = _extra(info).get("shown_if")
+    pairs = needs.items() if isinstance(needs, dict) else ()
+    return {str(name): list(value) if isinstance(value, list) else [value] for name, value in pairs}
 
 
 def _inner(info: FieldInfo, depth: int = 1) -> str:
@@ -144,31 +163,34 @@ def _inner(info: FieldInfo, depth: int = 1) -> str:
     for model in models:
         fields = []
         for name, field in model.model_fields.items():
-            if name == "kind":
+            if name == "kind" and _tag(model):
                 continue
             default = "" if field.is_required() else f", default {shown(field.get_default(call_default_factory=True))}"
             fields.append(f"<code>{escape(name)}</code> ({escape(kind_of(field) + default)})")
             if depth < _DEPTH and (deeper := _inner(field, depth + 1)):
                 fields[-1] += deeper
-        named = _kind_name(model) if "kind" in model.model_fields else ""
-        items.append(f"<li>{f'<b>{escape(named)}</b>: ' if named else ''}{', '.join(fields) or 'no settings'}</li>")
+        named = f"<b>{escape(_tag(model))}</b>: " if _tag(model) else ""
+        items.append(f"<li>{named}{', '.join(fields) or 'no settings'}</li>")
     return f"<ul>{''.join(items)}</ul>"
 
 
 def _signature(model: type[BaseModel]) -> str:
     """`Adam (learning_rate, beta_1, ...)`."""
-    names = [name for name in model.model_fields if name != "kind"]
+    names = [name for name in model.model_fields if name != "kind" or not _tag(model)]
     return f"<b>{escape(_kind_name(model))}</b>" + (f" ({escape(', '.join(names))})" if names else "")
 
 
 def _example(node_class: type[Node]) -> str:
     """How the node stands in a workflow file: with what must be given, and the first settings."""
     settings: dict[str, Any] = {}
-    for name, info in node_class.model_fields.items():
-        if info.is_required():
+    fields = node_class.model_fields
+    defaults = {name: info.get_default(call_default_factory=True) for name, info in fields.items() if not info.is_required()}
+    for name, info in sorted(fields.items(), key=lambda field: (not field[1].is_required(), _order(_group(field[1])))):
+        counts = all(defaults.get(other) in values for other, values in _needs(info).items())
+        if name not in defaults:
             settings[name] = "…"
-        elif len(settings) < 3 and not _extra(info).get("advanced"):
-            value = info.get_default(call_default_factory=True)
+        elif len(settings) < 3 and counts and not _extra(info).get("advanced"):
+            value = defaults[name]
             if isinstance(value, bool | int | float | str | tuple | list):
                 settings[name] = _plain(value)
     record = {"id": f"{node_class.id.rpartition('.')[2]}_1", "type": node_class.id}
@@ -182,6 +204,32 @@ def _found_by(node_class: type[Node]) -> str:
 
 
 # ---------------------------------------------------------------------------------------------------------- in few words
+
+
+def _fact(info: FieldInfo) -> str:
+    """A setting's type, without what was listed and explained above it."""
+    words = kind_of(info)
+    if "columns" in _extra(info) and words in _COLUMNS:
+        return _COLUMNS[words]
+    several = get_origin(info.annotation) is list
+    options = list(_options(info.annotation))
+    models = [option for option in options if isinstance(option, type) and issubclass(option, BaseModel)]
+    explained = "choices" in _extra(info) and all(get_origin(option) is Literal for option in options)
+    if explained or (len(models) > 1 and models == options):
+        return ("any of these" if several else "one of these") + (", or empty" if words.endswith(", or empty") else "")
+    return "list of entries with these settings" if several and models else words
+
+
+def _options(kind: Any) -> Iterator[Any]:
+    """The types that a value, or a value of a list, may have, besides none."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        yield from _options(arguments[0])
+    elif origin in (Union, types.UnionType, list):
+        for argument in arguments:
+            yield from _options(argument)
+    elif kind is not type(None):
+        yield kind
 
 
 def kind_of(info: FieldInfo) -> str:
@@ -219,13 +267,22 @@ def _several(origin: Any, arguments: Sequence[Any]) -> str:
 def _range(metadata: Sequence[Any]) -> str:
     words = ""
     for rule in metadata:
-        words += f" from {rule.ge}" if isinstance(rule, Ge) else ""
-        words += f" above {rule.gt}" if isinstance(rule, Gt) else ""
-        words += f" to {rule.le}" if isinstance(rule, Le) else ""
-        words += f" below {rule.lt}" if isinstance(rule, Lt) else ""
-        words += f", at least {rule.min_length}" if isinstance(rule, MinLen) else ""
-        words += f", at most {rule.max_length}" if isinstance(rule, MaxLen) else ""
-    return words
+        words += f" from {shown(rule.ge)}" if isinstance(rule, Ge) else ""
+        words += f" above {shown(rule.gt)}" if isinstance(rule, Gt) else ""
+        words += f" to {shown(rule.le)}" if isinstance(rule, Le) else ""
+        words += f" below {shown(rule.lt)}" if isinstance(rule, Lt) else ""
+    return words + _length(metadata)
+
+
+def _length(metadata: Sequence[Any]) -> str:
+    """How many characters a text has."""
+    least = max((rule.min_length for rule in metadata if isinstance(rule, MinLen)), default=0)
+    most = min((rule.max_length for rule in metadata if isinstance(rule, MaxLen)), default=None)
+    if least == most:
+        limits = [f"of {least}"]
+    else:
+        limits = ([f"of at least {least}"] if least else []) + ([f"of at most {most}"] if most is not None else [])
+    return f" {' and '.join(limits)} character{'' if limits[-1].endswith(' 1') else 's'}" if limits else ""
 
 
 def _models(kind: Any) -> Iterator[type[BaseModel]]:
@@ -236,9 +293,14 @@ def _models(kind: Any) -> Iterator[type[BaseModel]]:
         yield from _models(argument)
 
 
-def _kind_name(model: type[BaseModel]) -> str:
+def _tag(model: type[BaseModel]) -> str:
+    """What tells a model apart from others in its place, such as `Adam`; empty: it stands alone."""
     info = model.model_fields.get("kind")
-    return str(info.default) if info is not None and info.default is not PydanticUndefined else model.__name__
+    return str(info.default) if info is not None and get_args(info.annotation) == (info.default,) else ""
+
+
+def _kind_name(model: type[BaseModel]) -> str:
+    return _tag(model) or model.__name__
 
 
 def _or(words: Sequence[str]) -> str:
@@ -255,7 +317,10 @@ def shown(value: Any) -> str:
         return _kind_name(type(value))
     if isinstance(value, tuple | list):
         return (" × " if isinstance(value, tuple) else ", ").join(shown(v) for v in value)
-    return str(value)
+    if isinstance(value, float) and abs(value) >= _LARGE:
+        return f"{value:g}".replace("e+", "e")
+    first, *more = str(value).splitlines()
+    return f"{first} …" if more else first
 
 
 def _plain(value: Any) -> Any:

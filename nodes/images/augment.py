@@ -71,8 +71,12 @@ class AugmentImages(Node):
         0, "Seed", "The same seed gives the same variants; empty draws anew in each run.", ge=0, le=2**32 - 1
     )
 
-    flip_horizontal: float = setting(0.5, "Mirror left-right", "Probability.", ge=0, le=1, group="Geometry")
-    flip_vertical: float = setting(0.0, "Mirror upside down", "Probability.", ge=0, le=1, group="Geometry")
+    flip_horizontal: float = setting(
+        0.5, "Mirror left-right", "How probable it is that an image is mirrored.", ge=0, le=1, group="Geometry"
+    )
+    flip_vertical: float = setting(
+        0.0, "Mirror upside down", "How probable it is that an image is mirrored.", ge=0, le=1, group="Geometry"
+    )
     rotation: float = setting(10.0, "Rotation", "At most so many degrees to either side.", ge=0, le=180, group="Geometry")
     shift: float = setting(0.1, "Shift", "At most this share of height and width, to all sides.", ge=0, le=1, group="Geometry")
     zoom: float = setting(0.1, "Zoom", "At most this share larger or smaller.", ge=0, le=0.9, group="Geometry")

@@ -40,7 +40,7 @@ class ImageDecoder(Node):
     title = "Image Decoder"
     shelf = "Images"
     icon = "mdi6.image-sync"
-    keywords = ("PNG Image to ImgPlus", "decode_image", "binary to image", "blob", "jpeg", "png", "bytes to image", "BLOB")
+    keywords = ("PNG Image to ImgPlus", "decode_image", "binary to image", "blob", "jpeg", "png", "bytes to image")
     input_ports = (Port("table", "table", "Table", "A table with a column of encoded images."),)
     output_ports = (Port("table", "table", "Images", "The table with the decoded images."),)
 

@@ -50,18 +50,29 @@ class ImageFeatures(ImageMeasuring):
     histogram: bool = setting(False, "Histogram", "The shares of the pixels per bin, an array.")
     bins: int = setting(16, "Bins", "Of the histogram, per channel.", ge=2, le=4096, shown_if={"histogram": True})
     hog: bool = setting(False, "HOG", "Histograms of oriented gradients, an array.", group="Texture")
-    orientations: int = setting(9, "Orientations", "Bins of the direction.", ge=1, le=360, group="Texture", shown_if=_HOG)
+    orientations: int = setting(
+        9, "Orientations", "How many directions the gradients are sorted into.", ge=1, le=360, group="Texture", shown_if=_HOG
+    )
     cell: int = setting(8, "Cell", "Side of a cell in pixels.", ge=2, le=1024, group="Texture", shown_if=_HOG)
     block: int = setting(
         2, "Block", "Side of a block, within which is normalized, in cells.", ge=1, le=64, group="Texture", shown_if=_HOG
     )
     lbp: bool = setting(False, "LBP", "Local binary patterns, an array.", group="Texture")
-    points: int = setting(8, "Points", "Neighbours on the circle.", ge=1, le=64, group="Texture", shown_if=_LBP)
+    points: int = setting(
+        8, "Points", "How many neighbours on the circle a pixel is compared with.", ge=1, le=64, group="Texture", shown_if=_LBP
+    )
     radius: float = setting(1.0, "Radius", "Of the circle, in pixels.", gt=0, le=64, group="Texture", shown_if=_LBP)
     haralick: bool = setting(False, "Haralick", "Textures: a column each.", group="Texture")
     levels: int = setting(16, "Grey levels", "To which brightness is reduced.", ge=2, le=256, group="Texture", shown_if=_GLCM)
-    distance: int = setting(1, "Distance", "Of the pairs of pixels.", ge=1, le=1024, group="Texture", shown_if=_GLCM)
-    hu: bool = setting(False, "Hu moments", "Seven columns.", group="Texture")
+    distance: int = setting(
+        1, "Distance", "How far apart the two pixels of a pair are, in pixels.", ge=1, le=1024, group="Texture", shown_if=_GLCM
+    )
+    hu: bool = setting(
+        False,
+        "Hu moments",
+        "Seven columns that tell a shape, wherever and however large it is, and however it is turned.",
+        group="Texture",
+    )
 
     def new_columns(self, dtype: pl.Array) -> dict[str, pl.DataType]:
         """A column per number, or an array per histogram."""

@@ -41,8 +41,8 @@ class ImageGenerator(Node):
     output_ports = (Port("table", "table", "Images", "The images, with a label for shapes."),)
 
     count: int = setting(100, "Count", "How many images are made.", ge=0, le=10_000_000)
-    height: int = setting(32, "Height", "In pixels.", ge=1, le=16_384)
-    width: int = setting(32, "Width", "In pixels.", ge=1, le=16_384)
+    height: int = setting(32, "Height", "The height of the images, in pixels.", ge=1, le=16_384)
+    width: int = setting(32, "Width", "The width of the images, in pixels.", ge=1, le=16_384)
     channels: int = setting(1, "Channels", "1 for grey, 3 for RGB.", ge=1, le=1024)
     pixel_type: Literal["UInt8", "UInt16", "Float32"] = setting("UInt8", "Pixel type", "The type of the pixels.")
     content: Content = setting(

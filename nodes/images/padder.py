@@ -40,7 +40,7 @@ class ImagePadder(ImageMapping):
     mode: Literal["margins", "size"] = setting(
         "margins",
         "How much",
-        "What is given.",
+        "Whether the margins or the new size are given.",
         choices={"margins": "The number of pixels at each side.", "size": "The size that the images shall have."},
     )
     top: int = setting(1, "Top", "Rows added above.", ge=0, le=_MOST, shown_if=_MARGINS)

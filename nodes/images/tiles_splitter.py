@@ -41,8 +41,8 @@ class SplitIntoTiles(Node):
     output_ports = (Port("table", "table", "Tiles", "A row per tile."),)
 
     column: str = setting("image", "Image column", "The images to cut.", columns=Columns("table", IMAGES))
-    height: int = setting(2, "Tile height", "In pixels.", ge=1, le=16_384)
-    width: int = setting(2, "Tile width", "In pixels.", ge=1, le=16_384)
+    height: int = setting(2, "Tile height", "The height of a tile, in pixels.", ge=1, le=16_384)
+    width: int = setting(2, "Tile width", "The width of a tile, in pixels.", ge=1, le=16_384)
     step: Size | None = setting(None, "Step", "How far apart tiles begin, down and across, in pixels; empty: side by side.")
     remainder: Literal["drop", "fill"] = setting(
         "drop",
@@ -50,11 +50,17 @@ class SplitIntoTiles(Node):
         "What becomes of pixels that do not make a whole tile.",
         choices={"drop": "They are left out.", "fill": "The image is filled up to a whole tile."},
     )
-    fill_mode: Fill = setting("constant", "Fill with", "What is filled up with.", choices=FILLS, shown_if={"remainder": "fill"})
+    fill_mode: Fill = setting(
+        "constant",
+        "Fill with",
+        "What stands beyond the image in tiles that reach over its edge.",
+        choices=FILLS,
+        shown_if={"remainder": "fill"},
+    )
     fill: float = setting(
         0.0,
         "Fill value",
-        "In the image's own units.",
+        "The value beyond the image, in its own units.",
         shown_if={"remainder": "fill", "fill_mode": "constant"},
         allow_inf_nan=False,
     )

@@ -49,7 +49,7 @@ class Embedding(Node):
     title = "Embedding"
     shelf = "Network / Inspection"
     icon = "mdi6.chart-bubble"
-    keywords = ("t-SNE (L. Jonsson)", "tSNE", "TSNE", "PCA", "projection", "latent space", "features", "dimension reduction")
+    keywords = ("t-SNE (L. Jonsson)", "TSNE", "PCA", "projection", "latent space", "features", "dimension reduction")
     needs_keras = True
     input_ports = (
         Port("network", "network", "Network", "Whose layer tells of the rows; without one, the columns do.", optional=True),

@@ -48,7 +48,7 @@ class Occlusion(Explainer):
     score: Literal["probability", "before softmax"] = setting(
         "probability",
         "Score",
-        "What falls.",
+        "Which number is watched: it falls where something that matters is covered.",
         choices={
             "probability": "What the network puts out.",
             "before softmax": "The score without the softmax or sigmoid at the end.",

@@ -424,7 +424,7 @@ class RandomSaturation(RandomImageLayer, ValueRange):
 class RandomHue(RandomImageLayer, ValueRange):
     """Change the hue of colours at random while training.
 
-    Example: for toys of any colour, the factor 0, 0.2.
+    Example: after the Input Layer of photos of toys, the factor 0, 0.2 makes a red one orange or pink, but not green.
     """
 
     id: ClassVar[str] = "keras.random_hue"

@@ -570,7 +570,7 @@ class MelSpectrogram(UnaryLayer):
     )
     sampling_rate: Size = setting(16000, "Sampling rate", "How many samples a second of the sound has.")
     num_mel_bins: Size = setting(128, "Mel bands", "How many pitches are told apart.")
-    min_freq: float = setting(20.0, "Lowest frequency", "In hertz.", ge=0)
+    min_freq: float = setting(20.0, "Lowest frequency", "The lowest frequency that a band covers, in hertz.", ge=0)
     max_freq: float | None = setting(None, "Highest frequency", "In hertz; empty: half the sampling rate.", gt=0)
     power_to_db: bool = setting(True, "Decibels", "Gives strengths on a logarithmic scale.")
     top_db: float = setting(80.0, "Range", "In decibels: what is further below the loudest is cut off.", ge=0)

@@ -55,7 +55,13 @@ class BoostingLearner(Learner):
         choices={"auto": "For more than 10 000 rows.", "on": "Always.", "off": "Never."},
     )
     validation_fraction: float = setting(
-        0.1, "Share held back", "Rows for early stopping.", gt=0, lt=1, advanced=True, shown_if={"early_stopping": ["auto", "on"]}
+        0.1,
+        "Share held back",
+        "The share of rows kept aside to tell when to stop.",
+        gt=0,
+        lt=1,
+        advanced=True,
+        shown_if={"early_stopping": ["auto", "on"]},
     )
     n_iter_no_change: int = setting(
         10, "Patience", "Trees without a gain before it stops.", ge=1, advanced=True, shown_if={"early_stopping": ["auto", "on"]}

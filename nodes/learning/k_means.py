@@ -50,13 +50,15 @@ class KMeans(Node):
     init: Literal["k-means++", "random"] = setting(
         "k-means++",
         "First centers",
-        "Where it starts.",
+        "Where the centers of the clusters start.",
         choices={"k-means++": "At rows far from each other.", "random": "At any rows."},
     )
     n_init: int | None = setting(
         None, "Attempts", "The best of so many counts; empty: 1 for k-means++, 10 for random.", ge=1, le=10_000, advanced=True
     )
-    max_iter: int = setting(300, "Maximum number of iterations", "Of an attempt.", ge=1, le=10**9)
+    max_iter: int = setting(
+        300, "Maximum number of iterations", "An attempt ends after so many steps, even if centers still move.", ge=1, le=10**9
+    )
     tol: float = setting(1e-4, "Tolerance", "It stops when centers move less.", ge=0, advanced=True)
     seed: int | None = seed_setting()
 

@@ -35,7 +35,9 @@ class SupportVectorLearner(Learner):
     degree: int = setting(3, "Power", "Of the polynomial.", ge=0, le=1000, shown_if={"kernel": "poly"})
     coef0: float = setting(0.0, "Bias", "Added to the product.", shown_if={"kernel": ["poly", "sigmoid"]})
     tol: float = setting(1e-3, "Tolerance", "Learning stops when it gains less.", gt=0, advanced=True)
-    max_iter: int = setting(-1, "Maximum number of iterations", "-1: no limit.", ge=-1, le=10**9, advanced=True)
+    max_iter: int = setting(
+        -1, "Maximum number of iterations", "Learning ends after so many steps; -1: no limit.", ge=-1, le=10**9, advanced=True
+    )
     cache_size: float = setting(200.0, "Cache", "Memory for the kernel, in MB.", gt=0, le=1e6, advanced=True)
 
     def kernel_settings(self) -> dict[str, Any]:

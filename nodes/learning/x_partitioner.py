@@ -108,10 +108,13 @@ class XAggregator(Node):
     output_ports = (Port("errors", "table", "Error rates", "A row for each part."),)
 
     target: str | None = setting(
-        None, "Target column", "What is true.", columns=Columns("table", ("category", "number", "boolean"))
+        None, "Target column", "The column with the true values.", columns=Columns("table", ("category", "number", "boolean"))
     )
     prediction: str | None = setting(
-        None, "Prediction column", "What was predicted.", columns=Columns("table", ("category", "number", "boolean"))
+        None,
+        "Prediction column",
+        "The column with the predicted values.",
+        columns=Columns("table", ("category", "number", "boolean")),
     )
     fold: str | None = setting(None, "Fold column", "The part of each row.", columns=Columns("table", ("integer", "category")))
 

@@ -369,7 +369,7 @@ class Inception(Backbone):
     least_size: ClassVar[int] = 75
 
     variant: Literal["V3", "ResNetV2"] = setting(
-        "V3", "Variant", "Which one.", choices={"V3": "Inception v3.", "ResNetV2": "Inception-ResNet-v2."}
+        "V3", "Variant", "Which network of the family.", choices={"V3": "Inception v3.", "ResNetV2": "Inception-ResNet-v2."}
     )
 
     def architecture_name(self) -> str:

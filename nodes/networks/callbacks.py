@@ -109,7 +109,7 @@ class ModelCheckpoint(Monitor):
 class CSVLogger(Settings):
     """Write the history to a text file after every epoch."""
 
-    filename: str = setting("training.csv", "File", "Where to.", path="write file")
+    filename: str = setting("training.csv", "File", "The file to write, with a row per epoch.", path="write file")
     separator: str = setting(",", "Separator", "What stands between two values.", min_length=1, max_length=1)
     append: bool = setting(False, "Append", "Keep what is in the file, and write below it; otherwise it is replaced.")
 

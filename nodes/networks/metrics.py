@@ -125,7 +125,7 @@ class TopKCategoricalAccuracy(HigherIsBetter, ForNumbers):
     """The share of rows whose class (one-hot) is among the k most probable ones."""
 
     kind: Literal["TopKCategoricalAccuracy"] = "TopKCategoricalAccuracy"
-    k: int = setting(5, "k", "How many classes count.", ge=1)
+    k: int = setting(5, "k", "A row counts as right if its class is among so many most probable ones.", ge=1)
 
 
 class SparseTopKCategoricalAccuracy(HigherIsBetter):
@@ -133,7 +133,7 @@ class SparseTopKCategoricalAccuracy(HigherIsBetter):
 
     forms: ClassVar[tuple[TargetForm, ...]] = ("class number",)
     kind: Literal["SparseTopKCategoricalAccuracy"] = "SparseTopKCategoricalAccuracy"
-    k: int = setting(5, "k", "How many classes count.", ge=1)
+    k: int = setting(5, "k", "A row counts as right if its class is among so many most probable ones.", ge=1)
 
 
 class Thresholded(ForNumbers):
@@ -200,7 +200,10 @@ class AUC(HigherIsBetter, ForNumbers):
 
     kind: Literal["AUC"] = "AUC"
     curve: Literal["ROC", "PR"] = setting(
-        "ROC", "Curve", "Which curve.", choices={"ROC": "True against false positives.", "PR": "Precision against recall."}
+        "ROC",
+        "Curve",
+        "The curve whose area is measured.",
+        choices={"ROC": "True against false positives.", "PR": "Precision against recall."},
     )
     num_thresholds: int = setting(200, "Thresholds", "How many points the curve has.", ge=2, advanced=True)
     thresholds: list[Share] = setting(

@@ -386,7 +386,7 @@ class Ftrl(Optimizer):
     l1_regularization_strength: float = setting(0.0, "L1 strength", "Draws weights to exactly zero.", ge=0)
     l2_regularization_strength: float = setting(0.0, "L2 strength", "Draws weights towards zero.", ge=0)
     l2_shrinkage_regularization_strength: float = setting(0.0, "L2 shrinkage", "A penalty on the size of weights.", ge=0)
-    beta: float = setting(0.0, "Beta", "As in the paper.", ge=0, advanced=True)
+    beta: float = setting(0.0, "Beta", "Acts as a further L2 strength, of beta / (2 x learning rate).", ge=0, advanced=True)
 
 
 class Lamb(Optimizer):

@@ -152,12 +152,15 @@ class TopKRowFilter(Node):
     column: str | None = setting(None, "Column", "What rows are compared by.", columns=Columns("table", ORDERED))
     k: int = setting(5, "Number", "How many rows are kept.", ge=1)
     order: Literal["largest", "smallest"] = setting(
-        "largest", "Keep", "Which rows.", choices={"largest": "Those with the largest values.", "smallest": "With the smallest."}
+        "largest",
+        "Keep",
+        "Which rows are kept.",
+        choices={"largest": "Those with the largest values.", "smallest": "With the smallest."},
     )
     ties: Literal["rows", "values"] = setting(
         "rows",
         "Count",
-        "What is counted.",
+        "What the number counts.",
         choices={"rows": "Rows: exactly so many.", "values": "Different values: all rows that have one of them."},
     )
     keep_order: bool = setting(False, "Keep the order", "Whether rows come out in their order, and not sorted.")
@@ -301,7 +304,10 @@ class TableSplitter(Node):
         "first", "Match", "Which row counts.", choices={"first": "The first that matches.", "last": "The last that matches."}
     )
     include: Literal["upper", "lower"] = setting(
-        "lower", "The row goes to", "In which table it is.", choices={"upper": "The upper table.", "lower": "The lower table."}
+        "lower",
+        "The row goes to",
+        "Whether the row that is found is the last of the upper table or the first of the lower one.",
+        choices={"upper": "The upper table.", "lower": "The lower table."},
     )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:

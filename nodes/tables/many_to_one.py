@@ -44,7 +44,12 @@ class ManyToOne(Elementwise):
             "regex": "Its cell, as text, fits a pattern from end to end.",
         },
     )
-    pattern: str = setting("[^0]*", "Include pattern", "A regular expression.", shown_if={"method": "regex"})
+    pattern: str = setting(
+        "[^0]*",
+        "Include pattern",
+        "A regular expression: the column whose cell it fits from end to end is named.",
+        shown_if={"method": "regex"},
+    )
     if_tie: Literal["fail", "first", "missing"] = setting(
         "fail",
         "If several stand out",

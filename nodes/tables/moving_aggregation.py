@@ -35,7 +35,7 @@ class MovingAggregation(Node):
     input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The series."),)
     output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table with the results at its end."),)
 
-    columns: list[str] = setting([], "Columns", "The numbers.", columns=Columns("table", ("number",)))
+    columns: list[str] = setting([], "Columns", "The numbers to aggregate.", columns=Columns("table", ("number",)))
     method: Literal["mean", "sum", "min", "max", "median", "std", "var", "ewm"] = setting(
         "mean",
         "Method",
@@ -54,7 +54,7 @@ class MovingAggregation(Node):
     window: Literal["backward", "central", "forward", "cumulative"] = setting(
         "backward",
         "Window",
-        "Where it lies.",
+        "Where the window of a row lies.",
         choices={
             "backward": "It ends at the row.",
             "central": "The row is in its middle.",

@@ -54,7 +54,7 @@ class MovingWindow(Node):
     group_column: str | None = setting(
         None, "Group column", "Rows of different groups are series of their own.", columns=Columns("table", GROUP_KINDS)
     )
-    keep: list[str] = setting([], "Keep", "Columns whose cell in the window's last row goes on.", columns=Columns())
+    keep: list[str] = setting([], "Keep", "Columns to keep beside the window, with the cell of its last row.", columns=Columns())
     missing: Literal["skip", "fail"] = setting(
         "skip",
         "Missing cells",
@@ -62,7 +62,11 @@ class MovingWindow(Node):
         choices={"skip": "They are left out.", "fail": "The node stops with an error."},
     )
     dtype: Literal["Float32", "Float64"] = setting(
-        "Float32", "Number type", "Of the cells.", advanced=True, choices={"Float32": "As Keras has it.", "Float64": "Exact."}
+        "Float32",
+        "Number type",
+        "The type of the numbers in a window.",
+        advanced=True,
+        choices={"Float32": "As Keras has it.", "Float64": "Exact."},
     )
     name: str = setting("window", "Window column", "What to call the column with windows.", min_length=1)
 

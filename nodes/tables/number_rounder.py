@@ -31,7 +31,7 @@ class NumberRounder(ElementwiseColumns):
     to: Literal["decimals", "significant digits"] = setting(
         "decimals",
         "Round to",
-        "What is counted.",
+        "Which digits are counted.",
         choices={"decimals": "Digits after the decimal point.", "significant digits": "Digits from the first that is not 0."},
     )
     decimals: int = setting(2, "Decimals", "Digits after the decimal point.", ge=0, le=15, shown_if={"to": "decimals"})

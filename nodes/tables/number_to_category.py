@@ -44,7 +44,7 @@ class NumberToCategory(Node):
     )
     output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table with the names."),)
 
-    columns: list[str] = setting([], "Columns", "Class numbers.", columns=Columns("table", ("integer",)))
+    columns: list[str] = setting([], "Columns", "The class numbers that become names.", columns=Columns("table", ("integer",)))
     mapped: str | None = setting(
         None, "Mapped column", "Whose numbers in the mapping count; empty: those of the column of the same name.", min_length=1
     )

@@ -30,7 +30,9 @@ class RuleEngineDictionary(Node):
     )
     output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table with the computed column."),)
 
-    condition: str | None = setting(None, "Rules column", "The conditions.", columns=Columns("rules", ("category",)))
+    condition: str | None = setting(
+        None, "Rules column", "The column that holds the conditions.", columns=Columns("rules", ("category",))
+    )
     outcome: str | None = setting(
         None,
         "Outcome column",

@@ -46,7 +46,7 @@ class SMOTE(Node):
     input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The rows with the classes."),)
     output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "All rows, and the new ones after them."),)
 
-    class_column: str | None = setting(None, "Class column", "The classes.", columns=Columns("table", CLASS_KINDS))
+    class_column: str | None = setting(None, "Class column", "The column of classes.", columns=Columns("table", CLASS_KINDS))
     columns: list[str] = setting([], "Columns", "Numbers and arrays; empty: all.", columns=Columns("table", KINDS))
     k_neighbors: int = setting(5, "Number of neighbors", "Out of how many nearest rows one is drawn.", ge=1, le=10**6)
     method: Literal["equal", "factor"] = setting(
@@ -58,7 +58,14 @@ class SMOTE(Node):
             "factor": "For each row of every class so many new ones.",
         },
     )
-    factor: float = setting(2.0, "New rows per row", "Of every class.", gt=0, le=1000, shown_if={"method": "factor"})
+    factor: float = setting(
+        2.0,
+        "New rows per row",
+        "How many rows are made for each row of every class.",
+        gt=0,
+        le=1000,
+        shown_if={"method": "factor"},
+    )
     mark: str | None = setting(
         None, "Mark column", "The name of a column that is true in new rows; empty: there is none.", min_length=1, advanced=True
     )

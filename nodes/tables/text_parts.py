@@ -29,7 +29,7 @@ class StringReplacer(ElementwiseColumns):
     keywords = ("replace", "search and replace", "regex", "wildcard", "str.replace", "substitute")
     accepts = ("category",)
 
-    columns: list[str] = setting([], "Columns", "Text and categories.", columns=Columns("table", ("category",)))
+    columns: list[str] = setting([], "Columns", "The text or categories to change.", columns=Columns("table", ("category",)))
     pattern: str = setting("_", "Pattern", "What to look for.")
     kind: Literal["literal", "wildcard", "regex"] = setting(
         "literal",
@@ -86,7 +86,7 @@ class StringSplitterRegex(Elementwise):
     icon = "mdi6.format-letter-matches"
     keywords = ("Regex Split", "capture groups", "extract", "str.extract_groups", "parse text", "label from file name")
 
-    column: str | None = setting(None, "Column", "The text.", columns=Columns("table", ("category",)))
+    column: str | None = setting(None, "Column", "The text to split.", columns=Columns("table", ("category",)))
     pattern: str = setting("(.*)", "Pattern", "The regular expression, with a group for each new column.", min_length=1)
     case_sensitive: bool = setting(True, "Case sensitive", "Whether capital and small letters differ.")
     if_no_match: Literal["missing", "fail"] = setting(

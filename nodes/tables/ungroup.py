@@ -119,7 +119,9 @@ class SplitCollectionColumn(Elementwise):
     icon = "mdi6.code-brackets"
     keywords = ("array to columns", "list to columns", "unnest", "vector", "expand", "unpack")
 
-    column: str | None = setting(None, "Column", "The collection.", columns=Columns("table", ("collection",)))
+    column: str | None = setting(
+        None, "Column", "The column of lists or arrays to split.", columns=Columns("table", ("collection",))
+    )
     count: int | None = setting(
         None, "Number of columns", "Needed for lists; for arrays, empty means all elements.", ge=1, le=10_000
     )

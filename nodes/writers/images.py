@@ -60,7 +60,7 @@ class ImageWriter(Node):
         columns=Columns("table", ("category", "integer")),
         shown_if={"names": "column"},
     )
-    format: Format = setting("PNG", "Format", "Of the files.", choices=FORMATS)
+    format: Format = setting("PNG", "Format", "The format of the files.", choices=FORMATS)
     quality: int = setting(
         90, "Quality", "More is larger and nearer to the image.", ge=1, le=100, shown_if={"format": ["JPEG", "WebP"]}
     )

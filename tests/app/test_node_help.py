@@ -15,7 +15,7 @@ from pydantic import Field
 from pydantic.fields import FieldInfo
 
 from app.node_help import docstring_html, kind_of, node_help, shown
-from nodes.base import Node
+from nodes.base import Columns, Node, Port, setting
 from nodes.catalog import Catalog
 
 CATALOG = Catalog.load(plugins=False)
@@ -73,14 +73,64 @@ def test_the_example_is_a_node_of_a_workflow(node_class: type[Node]) -> None:
         (FieldInfo.from_annotated_attribute(list[str], Field([])), "list of: text"),
         (FieldInfo.from_annotated_attribute(dict[str, float], Field({})), "number by name"),
         (FieldInfo.from_annotated_attribute(bool, Field(True)), "yes or no"),
+        (FieldInfo.from_annotated_attribute(str, Field("", min_length=1)), "text of at least 1 character"),
+        (FieldInfo.from_annotated_attribute(str, Field("", max_length=8)), "text of at most 8 characters"),
+        (FieldInfo.from_annotated_attribute(str, Field("", min_length=1, max_length=1)), "text of 1 character"),
+        (FieldInfo.from_annotated_attribute(str | None, Field(None, min_length=1)), "text of at least 1 character, or empty"),
+        (FieldInfo.from_annotated_attribute(float, Field(1.0, ge=0, le=1e12)), "number from 0 to 1e12"),
     ],
 )
 def test_types_in_words(info: FieldInfo, words: str) -> None:
     assert kind_of(info) == words
 
 
+class Example(Node):
+    """Do this *or that*, not `2 *x* 3` nor 2 * 3 * 4.
+
+    Example: with the mode b and two limits.
+    """
+
+    id = "test.example"
+    title = "Example"
+    shelf = "Scripting"
+    keywords = ("word",)
+    output_ports = (Port("table", "table", "Table", "Rows."),)
+
+    limit: int = setting(1, "Limit", "How many.", ge=1, group="More", shown_if={"mode": ["b", "c"], "on": True})
+    mode: Literal["a", "b", "c"] = setting("a", "Way", "Which one.", choices={"a": "First.", "b": "Second.", "c": "Third."})
+    on: bool = setting(True, "Switched on", "Whether it is.")
+    column: str | None = setting(None, "Column", "Where.", columns=Columns())
+    several: list[Literal["x", "y"]] = setting([], "Several", "Which ones.", choices={"x": "One.", "y": "Other."})
+    script: str = setting("first\nsecond", "Script", "Text.", advanced=True)
+
+
+def test_a_node_in_words() -> None:
+    page = node_help(Example)
+
+    assert "<p>Do this <i>or that</i>, not <code>2 *x* 3</code> nor 2 * 3 * 4.</p>" in page
+    assert '<p class="example"><b>Example:</b> with the mode b and two limits.</p>' in page
+    assert "<p>Only if <b>Way</b> is b or c, and <b>Switched on</b> is on.</p>" in page
+    facts = re.findall(r"<p class='facts'>(.*?)</p>", page)
+    assert facts == [
+        "one of these · default a",
+        "yes or no · default on",
+        "a column, or empty · default empty",
+        "any of these · default empty",
+        "text · default first … · advanced",
+        "whole number from 1 · default 1",
+    ]
+
+
+def test_the_example_of_a_workflow_shows_what_counts() -> None:
+    found = re.search(r"<pre>(.*)</pre>", node_help(Example), re.DOTALL)
+
+    assert found
+    assert json.loads(unescape(found[1]))["settings"] == {"mode": "a", "on": True, "several": []}
+
+
 def test_values_in_words() -> None:
     assert [shown(v) for v in (None, True, (2, 2), [], ["a", "b"], 0.5)] == ["empty", "on", "2 × 2", "empty", "a, b", "0.5"]
+    assert [shown(v) for v in (0.0, 1e12, -2.5e7, "one\ntwo")] == ["0.0", "1e12", "-2.5e07", "one …"]
 
 
 def test_docstrings_become_paragraphs_lists_and_code() -> None:

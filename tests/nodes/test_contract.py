@@ -5,6 +5,8 @@ Nothing here is written for a single node: a new node class is tested as soon as
 
 from __future__ import annotations
 
+import importlib.util
+import inspect
 import json
 import math
 import random
@@ -46,6 +48,51 @@ SHELVES = {
     "Writers": (),
 }  # fmt: skip
 """The node repository's shelves and their parts."""
+LEAST_EXAMPLE = 40
+"""An example of fewer characters names neither settings nor neighbours."""
+KNIME_NAMES = {
+    "Auto Crop": "images.cropper",
+    "Cell Replacer": "tables.value_lookup",
+    "Colorspace Converter": "images.color_space",
+    "Column Rename": "tables.column_renamer",
+    "Column Rename (Regex)": "tables.column_renamer_regex",
+    "Columns to Collection": "tables.create_collection",
+    "Connected Component Analysis": "images.components",
+    "Convolver": "images.convolution",
+    "Data Row to Image": "images.from_row",
+    "Decision Tree Predictor": "learning.predictor",
+    "DL Keras Network Executor": "networks.executor",
+    "DL Keras Network Learner": "networks.learner",
+    "DL Python Network Creator": "scripts.python_network_creator",
+    "DL Python Network Editor": "scripts.python_network_editor",
+    "DL Python Network Executor": "scripts.python_network_executor",
+    "DL Python Network Learner": "scripts.python_network_learner",
+    "File Reader": "readers.csv",
+    "Gaussian Convolution": "images.smoothing",
+    "Global Thresholder": "images.threshold",
+    "Image Reader": "readers.image_folder",
+    "Image to DataRow": "images.to_row",
+    "Image Writer": "writers.images",
+    "ImgPlus to PNG Images": "images.encoder",
+    "Merger": "images.merge_channels",
+    "Morphological Image Operations": "images.morphology",
+    "Nominal Value Row Filter": "tables.row_filter",
+    "Pivoting": "tables.pivot",
+    "PMML Writer": "writers.model",
+    "PNG Image to ImgPlus": "images.decoder",
+    "Projector": "images.projector",
+    "Random Forest Predictor": "learning.predictor",
+    "Rotation 2D": "images.rotator",
+    "Row Sampler": "tables.row_sampling",
+    "Sobel Filter": "images.edges",
+    "Splitter": "images.split_channels",
+    "Statistics View": "tables.statistics",
+    "Table Partitioner": "tables.partitioning",
+    "Table Transposer": "tables.transpose",
+    "TensorFlow Network Writer": "writers.network",
+    "Unpivoting": "tables.unpivot",
+}
+"""What KNIME calls a node that has another title here -> the node."""
 HEAVY = ("tensorflow", "keras", "PySide6", "polars", "PIL", "sklearn", "matplotlib", "pyarrow")
 
 
@@ -72,6 +119,15 @@ def models_of(*classes: type[BaseModel]) -> list[type[BaseModel]]:
         for info in model.model_fields.values():
             waiting += [t for t in types_in(info.annotation) if isinstance(t, type) and issubclass(t, Settings)]
     return found
+
+
+@cache
+def icon_names() -> frozenset[str]:
+    """The names of all icons; read without QtAwesome, which would load Qt."""
+    spec = importlib.util.find_spec("qtawesome")
+    assert spec is not None and spec.submodule_search_locations
+    tables = Path(spec.submodule_search_locations[0], "fonts").glob("materialdesignicons6-webfont-*.json")
+    return frozenset(json.loads(max(tables).read_bytes()))
 
 
 @cache
@@ -162,10 +218,39 @@ def test_a_node_introduces_itself(cls: type[Node]):
     assert cls.__doc__ is not Node.__doc__, "the description would be that of the base class"
     assert cls.description().endswith((".", ":", "?")), "a sentence"
     assert cls.icon.startswith("mdi6.")
+    assert cls.icon.removeprefix("mdi6.") in icon_names()
     assert cls.shelf in {*SHELVES, *(f"{shelf} / {part}" for shelf, parts in SHELVES.items() for part in parts)}
     assert cls.keywords
     assert all(word.strip() for word in cls.keywords)
     assert cls.version >= 1
+
+
+@every_node
+def test_help_ends_with_an_example_of_use(cls: type[Node]):
+    paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", inspect.cleandoc(cls.__doc__ or ""))]
+    examples = [part for part in paragraphs if part.startswith("Example:")]
+
+    assert examples == paragraphs[-1:], "one example, and nothing after it"
+    assert examples[0].startswith("Example: ")
+    assert len(examples[0]) >= len("Example: ") + LEAST_EXAMPLE
+    assert examples[0].endswith((".", "?", "!")), "a whole sentence"
+
+
+@every_node
+def test_keywords_are_there_once_and_name_the_layer_of_keras(cls: type[Node]):
+    words = [word.casefold() for word in cls.keywords]
+
+    assert sorted(words) == sorted(set(words))
+    if cls.id.startswith("keras."):
+        assert getattr(cls, "kind", cls.keywords[0]) in cls.keywords, "the library's class name"
+
+
+@pytest.mark.parametrize("name", KNIME_NAMES)
+def test_a_node_is_found_by_the_name_that_knime_gives_it(name: str):
+    cls = CATALOG[KNIME_NAMES[name]]
+
+    assert name in cls.keywords
+    assert name != cls.title
 
 
 @every_node
