@@ -7,11 +7,14 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from nodes.base import setting
+from nodes.base import NodeError, setting
 from nodes.layers.base import Layer, SameShapeLayer, axis_index, require_known, unlist
 from nodes.layers.options import Constraint, Initializer, Regularizer, Zeros
 from nodes.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
 from nodes.values.network import Shape, WeightSpec
+
+MOST_SOFTMAX_AXES = 4
+"""TensorFlow's softmax takes five with the batch."""
 
 
 class ReLU(SameShapeLayer):
@@ -76,6 +79,11 @@ class Softmax(SameShapeLayer):
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
         """As it came; the axis must exist."""
+        if len(shape) > MOST_SOFTMAX_AXES:
+            raise NodeError(
+                f"The layer works on up to {MOST_SOFTMAX_AXES} dimensions, but gets {len(shape)}.",
+                "Bring the input into another shape with a Reshape Layer.",
+            )
         axis_index(self.axis, len(shape))
         return shape
 

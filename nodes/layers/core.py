@@ -432,6 +432,12 @@ class EinsumDense(UnaryLayer):
                 "Give it an entry for each of the output's letters but the batch.",
                 setting="output_shape",
             )
+        if left and kept > 2 and len(set(shape[: kept - 1])) > 1:
+            raise NodeError(
+                "Keras reckons several axes that `...` stands for in the wrong order.",
+                "Write a letter for each axis.",
+                setting="equation",
+            )
         # Where `...` is at the left, it takes the batch in; then the equation's letters are the last axes.
         before = shape[: kept - 1] if left else ()
         after = shape[len(shape) - kept :] if right and kept else ()

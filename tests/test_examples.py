@@ -1,0 +1,53 @@
+"""Every example workflow runs to its end: with one epoch and few rows here, as it is for whoever opens it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.document.file import load
+from app.document.model import Workflow
+from app.engine import executor
+from app.engine.events import NodeLog
+from app.engine.plan import make_plan
+from app.engine.store import Store
+from nodes.catalog import Catalog
+
+EXAMPLES = sorted(path for path in Path("workflows").glob("*.workflow.json") if path.name != "fashion_mnist_cnn.workflow.json")
+"""The one left out has tests/test_main_job.py to itself."""
+
+SMALL: dict[str, dict[str, Any]] = {
+    "readers.idx": {"limit": 400},
+    "networks.learner": {"epochs": 1, "checkpoint_every": 0},
+    "learning.random_forest": {"n_estimators": 5},
+    "inspection.embedding": {"method": "PCA"},
+}
+"""Type of node -> settings that make it quick."""
+
+
+def small(workflow: Workflow, folder: Path) -> Workflow:
+    """The same workflow on little data, writing into `folder`."""
+    variables = [v.model_copy(update={"value": str(folder)}) if v.name == "output_dir" else v for v in workflow.variables]
+    nodes = []
+    for node in workflow.nodes:
+        settings = {**node.settings, **SMALL.get(node.type, {})}
+        if node.type in ("tables.row_sampling", "readers.sample_data") and isinstance(settings.get("rows"), int):
+            settings["rows"] = min(settings["rows"], 50 if node.type == "tables.row_sampling" else 300)
+        nodes.append(node.model_copy(update={"settings": settings}))
+    return workflow.model_copy(update={"variables": variables, "nodes": nodes})
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name.partition(".")[0])
+def test_an_example_runs_to_its_end_without_a_complaint(path: Path, tmp_path: Path) -> None:
+    plan = make_plan(small(load(path), tmp_path), Catalog.load(), folder=path.resolve().parent)
+    assert [str(problem) for node in plan.nodes.values() for problem in node.problems] == []
+    said: list[str] = []
+    result = executor.run(
+        plan,
+        Store(tmp_path / "results"),
+        lambda event: said.append(event.message) if isinstance(event, NodeLog) and event.level == "warning" else None,
+    )
+    assert result.status == "done", result.failures
+    assert not said
