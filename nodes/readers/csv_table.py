@@ -37,6 +37,9 @@ class CsvReader(Node):
 
     The columns' types are found from the first rows, or given by hand. The file is then read with exactly these types: a
     cell that does not fit is an error that names its row and column. Gzipped files are read as they are.
+
+    Example: of `mnist_train.csv`, with the label in the first column and 784 pixels behind it, it makes 785 columns of
+    whole numbers; Row to Image makes pictures of them.
     """
 
     id: ClassVar[str] = "readers.csv"

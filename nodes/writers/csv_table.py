@@ -25,6 +25,8 @@ class CsvWriter(Node):
     The file is written aside and then takes its place at once, so that a run that is killed leaves no half file; only
     *append* writes into the file itself. Categories are written as their names. Images and other collections are refused,
     or written as text in brackets: [[0, 12], [255, 3]].
+
+    Example: wire a Scorer's statistics to it and write `output/scores.csv`: a spreadsheet opens it.
     """
 
     id: ClassVar[str] = "writers.csv"
