@@ -16,12 +16,12 @@ SEARCH = TypeSearch(CATALOG)
 @pytest.mark.parametrize(
     ("typed", "first"),
     [
-        ("max pool", "keras.max_pooling_2d"),
+        ("max pool", "keras.max_pooling_1d"),
         ("Keras Convolution 2D Layer", "keras.conv_2d"),
         ("MaxPool2D", "keras.max_pooling_2d"),
         ("fully connected", "keras.dense"),
         ("confusion", "scoring.scorer"),
-        ("learnr", "networks.learner"),
+        ("network learnr", "networks.learner"),
         ("dorpout", "keras.dropout"),
         ("partitoining", "tables.partitioning"),
         ("flaten", "keras.flatten"),
@@ -36,9 +36,9 @@ def test_nonsense_finds_nothing() -> None:
 
 
 def test_every_word_must_fit() -> None:
+    kinds, dimensions = ("average", "max"), (1, 2, 3)
     assert {row.key for row in SEARCH.rows("pooling global")} == {
-        "keras.global_average_pooling_2d",
-        "keras.global_max_pooling_2d",
+        f"keras.global_{kind}_pooling_{n}d" for kind in kinds for n in dimensions
     }
 
 
