@@ -29,7 +29,7 @@ def test_examples_teach_what_comes_next_and_before(catalog: Catalog) -> None:
     after = suggestions.after("keras.conv_2d", "network")
     assert set(after[:2]) == {"keras.conv_2d", "keras.max_pooling_2d"}
     assert suggestions.after("keras.flatten", "network")[0] == "keras.dense"
-    assert suggestions.before("keras.flatten", "network")[0] == "keras.max_pooling_2d"
+    assert "keras.max_pooling_2d" in suggestions.before("keras.flatten", "network")[:2]
     assert suggestions.popular()[0] == "keras.conv_2d"
 
 

@@ -55,7 +55,7 @@ def test_it_opens_centred_on_top_with_the_cursor_in_it(window: Window) -> None:
 
 
 def test_it_finds_any_kind_and_runs_it(window: Window, qtbot: QtBot) -> None:
-    for typed, expected in (("run al", "run"), ("kernal", "kernel"), ("fashion", "file"), ("maxpool", "keras.max_pooling_2d")):
+    for typed, expected in (("run al", "run"), ("kernal", "kernel"), ("fashion", "file"), ("maxpool2d", "keras.max_pooling_2d")):
         window.palette_.open()
         qtbot.keyClicks(window.palette_.field, typed)
         qtbot.keyClick(window.palette_.field, Qt.Key.Key_Return)
