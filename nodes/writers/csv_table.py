@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import os
 import uuid
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ClassVar, Literal
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.readers.files import GZIP_MAGIC
 from nodes.values.table import Table, TableSpec, describe_dtype
 
 if TYPE_CHECKING:
@@ -26,14 +29,15 @@ class CsvWriter(Node):
     *append* writes into the file itself. Categories are written as their names. Images and other collections are refused,
     or written as text in brackets: [[0, 12], [255, 3]].
 
-    Example: wire a Scorer's statistics to it and write `output/scores.csv`: a spreadsheet opens it.
+    Example: behind a Class Extractor and a Column Filter that keeps `file`, `prediction` and `probability`, the file
+    `predictions.csv`, overwritten by every run.
     """
 
     id: ClassVar[str] = "writers.csv"
     title: ClassVar[str] = "CSV Writer"
     shelf: ClassVar[str] = "Writers"
     icon: ClassVar[str] = "mdi6.file-delimited-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("export", "save", "text", "tsv", "table", "write_csv", "spreadsheet")
+    keywords: ClassVar[tuple[str, ...]] = ("export", "save", "text", "tsv", "table", "write_csv", "spreadsheet", "gzip")
     input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table to write."),)
 
     path: str = setting("", "File", "The file to write.", path="write file")
@@ -62,6 +66,19 @@ class CsvWriter(Node):
             "non_numeric": "All but numbers.",
             "never": "None; such a file may not be readable again.",
         },
+    )
+    quote_char: str = setting('"', "Quote character", "Encloses cells that are quoted.", min_length=1, max_length=1)
+    line_end: Literal["\n", "\r\n"] = setting(
+        "\n",
+        "Line break",
+        "What ends a row.",
+        choices={"\n": "Line feed: Linux, macOS.", "\r\n": "Carriage return and line feed: Windows."},
+        advanced=True,
+    )
+    decimal_comma: bool = setting(False, "Decimal comma", "Whether 1,5 is written instead of 1.5; the delimiter must be another.")
+    gzip: bool = setting(False, "Compress (gzip)", "Whether the file is gzipped; its name usually ends with .csv.gz then.")
+    bom: bool = setting(
+        False, "Byte order mark", "Whether the file begins with the mark by which Excel knows UTF-8.", advanced=True
     )
     null_text: str = setting("", "Missing cells", "What is written for a missing cell.")
     collections: Literal["refuse", "as text"] = setting(
@@ -98,7 +115,7 @@ class CsvWriter(Node):
                 self._append(table, path, job)
             else:
                 with written_aside(path) as stream:
-                    self._write(table, stream, job, header=self.header)
+                    self._write(table, stream, job, new=True)
         except OSError as error:
             reason = error.strerror or str(error)
             raise NodeError(
@@ -109,8 +126,15 @@ class CsvWriter(Node):
 
     def _separator(self) -> str:
         separator = "\t" if self.delimiter == "\\t" else self.delimiter
-        if len(separator) > 1 or not separator.isascii() or separator in '"\r\n':
+        if len(separator) > 1 or not separator.isascii() or separator in f"{self.quote_char}\r\n":
             raise NodeError(f"'{self.delimiter}' cannot separate cells.", "Give one character, such as ,", setting="delimiter")
+        if not self.quote_char.isascii() or self.quote_char in "\r\n":
+            raise NodeError(
+                f"'{self.quote_char}' cannot enclose cells.", "Give one character, such as '\"'.", setting="quote_char"
+            )
+        if separator == "," and self.decimal_comma:
+            hint = "Choose another delimiter, such as ;"
+            raise NodeError("The comma cannot be delimiter and decimal sign.", hint, setting="delimiter")
         return separator
 
     def _check_columns(self, table: TableSpec) -> None:
@@ -124,15 +148,28 @@ class CsvWriter(Node):
                 message = f"Column '{column}' is {describe_dtype(dtype)}, which a text file cannot hold."
                 raise NodeError(message, "Filter the column out before this node.", setting="path")
 
-    def _write(self, table: Table, stream: IO[bytes], job: Job, *, header: bool) -> None:
+    def _write(self, table: Table, stream: IO[bytes], job: Job, *, new: bool) -> None:
+        """Write the rows; a `new` file begins with the names of the columns."""
+        if not self.gzip:
+            self._write_text(table, stream, job, new=new)
+            return
+        # Without name and time, equal tables give equal files.
+        with gzip.GzipFile("", "wb", compresslevel=6, fileobj=stream, mtime=0) as packed:
+            self._write_text(table, cast("IO[bytes]", packed), job, new=new)
+
+    def _write_text(self, table: Table, stream: IO[bytes], job: Job, *, new: bool) -> None:
         done = 0
         for piece in table.batches():
             job.check_cancelled()
             job.progress(done / max(table.height, 1))
             collections_as_text(piece).write_csv(
                 stream,
-                include_header=header and done == 0,
+                include_header=self.header and new and done == 0,
+                include_bom=self.bom and new and done == 0,
                 separator=self._separator(),
+                line_terminator=self.line_end,
+                quote_char=self.quote_char,
+                decimal_comma=self.decimal_comma,
                 null_value=self.null_text,
                 quote_style=self.quote,
             )
@@ -140,25 +177,49 @@ class CsvWriter(Node):
 
     def _append(self, table: Table, path: Path, job: Job) -> None:
         """Add rows to a file; if that fails, the file is as it was."""
-        if self.header:
-            self._check_header(table, path)
+        with path.open("rb") as stream:
+            packed = stream.read(2) == GZIP_MAGIC
+        if packed != self.gzip:
+            message = f"'{path}' is {'' if packed else 'not '}gzipped."
+            raise NodeError(message, "Choose another file, or change whether it is compressed.", setting="gzip")
+        try:
+            if self.header:
+                self._check_header(table, path)
+            ends = self._ends_with_line_break(path, job)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            hint = "Choose another file, or overwrite it."
+            raise NodeError(f"'{path}' is damaged: {error}.", hint, setting="if_exists") from error
         size = path.stat().st_size
         with path.open("r+b") as stream:
-            stream.seek(-1, os.SEEK_END)
-            ends = stream.read(1) == b"\n"
+            stream.seek(0, os.SEEK_END)
             try:
                 if not ends:
-                    stream.write(b"\n")
-                self._write(table, stream, job, header=False)
+                    line_end = self.line_end.encode()
+                    stream.write(gzip.compress(line_end, mtime=0) if self.gzip else line_end)
+                self._write(table, stream, job, new=False)
                 stream.flush()
                 os.fsync(stream.fileno())
             except BaseException:
                 stream.truncate(size)
                 raise
 
+    def _ends_with_line_break(self, path: Path, job: Job) -> bool:
+        """Whether the text in a file that is not empty ends a row; of a gzipped one it has to be unpacked to its end."""
+        if not self.gzip:
+            with path.open("rb") as stream:
+                stream.seek(-1, os.SEEK_END)
+                return stream.read(1) == b"\n"
+        last = b"\n"
+        with gzip.open(path, "rb") as packed:
+            while piece := packed.read(2**20):
+                job.check_cancelled()
+                last = piece[-1:]
+        return last == b"\n"
+
     def _check_header(self, table: Table, path: Path) -> None:
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as text:
-            there = next(csv.reader(text, delimiter=self._separator()), [])
+        opened = gzip.open if self.gzip else open
+        with opened(path, "rt", encoding="utf-8-sig", errors="replace", newline="") as text:
+            there = next(csv.reader(text, delimiter=self._separator(), quotechar=self.quote_char), [])
         if there != table.columns:
             raise NodeError(
                 f"'{path}' has other columns: {', '.join(there[:8])}.",

@@ -22,6 +22,7 @@ from rich.console import Console
 from tests.benchmarks import (
     catalog,
     chain,
+    csv_file,
     editor,
     image_folder,
     images,
@@ -41,6 +42,7 @@ BENCHMARKS: Mapping[str, Callable[[Setup], Iterable[Row]]] = {
     "plan": plan.measure,
     "chain": chain.measure,
     "image_folder": image_folder.measure,
+    "csv_file": csv_file.measure,
     "images": images.measure,
     "larger_than_memory": larger_than_memory.measure,
     "editor": editor.measure,

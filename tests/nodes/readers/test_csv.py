@@ -2,8 +2,11 @@
 
 import gzip
 
+import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nodes.base import NodeError, Values
 from nodes.readers.csv_table import CsvReader
@@ -132,3 +135,72 @@ def test_mistakes_in_the_settings(refused, tmp_path):
 
 def test_a_bomb_stops_at_the_limit(refused):
     assert "once it is unpacked" in refused(gzip.compress(b"a\n" + b"1\n" * 2**20), when="execute", largest_size=0.001)
+
+
+def test_more_dialects(read):
+    frame = read("a;b\n1.234,5;1\n2,5;1.000\n", delimiter=";", decimal_comma=True, thousands=".")
+    assert frame.rows() == [(1234.5, 1), (2.5, 1000)]
+    frame = read('n,t\n"1,234",x1\n-7,\n,y\n', thousands=",")
+    assert frame.schema == {"n": pl.Int64, "t": pl.String}
+    assert frame["n"].to_list() == [1234, -7, None]
+    assert read("t\n1,2\n", thousands=",", delimiter=";").rows() == [("1,2",)]
+    assert read("id,a\nRow0,1\nRow1,2\n", row_ids=True).to_dict(as_series=False) == {"a": [1, 2]}
+    assert read("a\n  x \n", trim=True).rows() == [("x",)]
+    assert read("a,b;1,2;3,4", row_delimiter=";").rows() == [(1, 2), (3, 4)]
+    assert read("a\n1\n2\n3\n4\n", skip_rows=1, limit=2).rows() == [(2,), (3,)]
+    assert read("1\n2\n3\n", skip_rows=2, header=False).rows() == [(3,)]
+    assert read("a,b,c\n1,2,3\n", columns=["c", "a"]).to_dict(as_series=False) == {"c": [3], "a": [1]}
+    assert read("a\n1\n", path_column="file").rows() == [(1, "f.csv")]
+    assert read("a,a,,b\n1,2,3,4\n").columns == ["a", "a_duplicated_0", "", "b"]
+    assert read("a\n99999999999999999999\n").rows() == [(99999999999999999999,)]
+
+
+def test_mistakes_in_more_settings(refused):
+    assert "row delimiter is" in refused("a\n", row_delimiter=",")
+    assert "decimal sign" in refused("a\n", thousands=".")
+    assert "quote character" in refused("a\n", quote="„")
+    assert "3 columns" in refused("a,b,c\n", maximum_columns=2)
+    assert "has none" in refused("a\n1\n", row_ids=True)
+    assert "no column 'z'" in refused("a\n1\n", columns=["z"])
+    assert "already" in refused("a\n1\n", path_column="a")
+    assert "'1,x'" in refused('a\n"1,000"\n"1,x"\n', when="execute", thousands=",", scanned_rows=1)
+    assert "Row 2" in refused("a,b\n1,2\n1,2\n3\n", when="execute", skip_rows=1)
+    assert "Row 2" in refused("a,b;1,2;3", when="execute", row_delimiter=";")
+
+
+def test_a_short_row_among_missing_cells_is_found(refused, read):
+    whole = "a,b\n" + "1,\n" * 5_000
+    assert read(whole).height == 5_000
+    assert "Row 5001" in refused(whole + "2\n", when="execute")
+    assert "Row 1 " in refused('a,b\n2\n"two\nlines",\n', when="execute")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_large_file_comes_in_pieces_and_leaves_no_copy(tmp_path, encoding):
+    frame = pl.DataFrame({"n": np.arange(300_000), "t": ["a,ä"] * 300_000, "last": [None, 1] * 150_000})
+    (tmp_path / "f.csv").write_bytes(frame.write_csv().encode(encoding))
+    heights = []
+
+    class Job(RecordingJob):
+        def stream(self, batches):
+            found = list(batches)
+            heights.extend(batch.height for batch in found)
+            return super().stream(found)
+
+    job = Job(tmp_path)
+    assert run(CsvReader(path="f.csv", encoding=encoding), folder=tmp_path, job=job)["table"].frame().equals(frame)
+    assert max(heights) < frame.height
+    assert not list(job.scratch.iterdir())
+
+
+CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r", exclude_categories=["Cs"]), min_size=1, max_size=6)
+
+
+@given(rows=st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=6))
+@settings(max_examples=40)
+def test_whatever_polars_writes_is_read_again(tmp_path_factory, rows):
+    folder = tmp_path_factory.mktemp("csv")
+    frame = pl.DataFrame(rows, schema={"a": pl.String, "b": pl.String}, orient="row")
+    (folder / "f.csv").write_text(frame.write_csv(quote_style="always"), encoding="utf-8", newline="")
+    types = {"a": "String", "b": "String"}
+    assert run(CsvReader(path="f.csv", column_types=types), folder=folder)["table"].frame().equals(frame)

@@ -1,6 +1,7 @@
 """CSV Writer: what it writes is read back by polars and by Python's own reader, and a failure leaves no half file."""
 
 import csv
+import gzip
 import json
 
 import numpy as np
@@ -118,3 +119,31 @@ def test_a_place_that_cannot_be_written_to(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(NodeError, match="cannot be written"):
         run(CsvWriter(path="file/out.csv"), {"table": Table.of(FRAME)}, tmp_path)
+
+
+def test_more_dialects(write, tmp_path):
+    frame = pl.DataFrame({"x": [1.5], "t": ["a;b"]})
+    settings = {"delimiter": ";", "decimal_comma": True, "quote_char": "'", "line_end": "\r\n", "bom": True}
+    write(frame, "w.csv", **settings)
+    assert (tmp_path / "w.csv").read_bytes() == b"\xef\xbb\xbfx;t\r\n1,5;'a;b'\r\n"
+    with pytest.raises(NodeError, match="decimal sign"):
+        configure(CsvWriter(path="x", decimal_comma=True), {"table": Table.of(frame)}, tmp_path)
+
+
+def test_gzipped_files(tmp_path):
+    def write(frame, **settings):
+        run(CsvWriter(path="z.gz", **settings), {"table": Table.of(frame)}, tmp_path)
+        return (tmp_path / "z.gz").read_bytes()
+
+    one, two = pl.DataFrame({"a": [1]}), pl.DataFrame({"a": [2]})
+    first = write(one, gzip=True)
+    assert gzip.decompress(first) == b"a\n1\n"
+    assert write(one, gzip=True, if_exists="overwrite") == first
+    assert gzip.decompress(write(two, gzip=True, if_exists="append")) == b"a\n1\n2\n"
+    with pytest.raises(NodeError, match="is gzipped"):
+        write(two, if_exists="append")
+    (tmp_path / "z.gz").write_bytes(gzip.compress(b"a\n0"))
+    assert gzip.decompress(write(two, gzip=True, if_exists="append")) == b"a\n0\n2\n"
+    (tmp_path / "z.gz").write_bytes(first[:-6])
+    with pytest.raises(NodeError, match="damaged"):
+        write(two, gzip=True, if_exists="append")

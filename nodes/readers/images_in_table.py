@@ -1,0 +1,264 @@
+"""Image Reader (Table): paths in a column become images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.images.columns import refuse_existing, spread_where
+from nodes.images.pixels import for_parts
+from nodes.images.preview import preview
+from nodes.images.resampling import METHODS, Aspect, Method
+from nodes.readers.image_decoding import Decoder, ImageFormat, PixelType, Unreadable, probe
+from nodes.readers.many_files import existing_folder
+from nodes.values.figure import Figure
+from nodes.values.table import BATCH_BYTES, Table, TableSpec, cell_bytes
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MAX_SIDE = 16_384
+_CHANNELS = {"grey": 1, "RGB": 3, "RGBA": 4}
+_PIXEL_TYPES: dict[str, PixelType] = {"UInt8": "uint8", "UInt16": "uint16", "Float32": "float32"}
+_THREADED_PIXELS = 96 * 96
+"""Smaller images are decoded in one thread: several would spend their time waiting for Python's lock."""
+_ENCODED_ROWS = 256
+
+
+class ImageReaderTable(Node):
+    """Read the image files whose paths stand in a column of a table.
+
+    Paths are relative to the chosen folder or, where none is chosen, to the workflow. The formats are those of the Image Folder
+    Reader, and so is what becomes of them: all images get one size, mode and pixel type; what is not set is taken from the first
+    image that can be read, and the result's shape is then known only when the node runs. Or the files' contents are taken as
+    they are (Binary), to be decoded by later nodes. A missing path gives a missing image.
+
+    With a folder, a change of any file in it makes the node run again. Without one it cannot be known which files will be read,
+    so the node runs in every run.
+
+    Example: a CSV Reader gives the columns `path` and `label` of a data set; this node reads `path` as images of 64 x 64 RGB, and
+    `label` stays beside them.
+    """
+
+    id: ClassVar[str] = "readers.images_in_table"
+    title: ClassVar[str] = "Image Reader (Table)"
+    shelf: ClassVar[str] = "Readers"
+    icon: ClassVar[str] = "mdi6.image-search"
+    keywords: ClassVar[tuple[str, ...]] = (
+        "Image Reader", "image list", "load images", "png", "jpeg", "tiff", "webp", "load_img", "photos", "file list",
+    )  # fmt: skip
+    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "A table with a column of paths."),)
+    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Images", "The table with the images."),)
+
+    column: str = setting("path", "Path column", "The paths of the image files.", columns=Columns("table", ("category",)))
+    folder: str = setting("", "Folder", "Paths are relative to this folder; empty: to the workflow's.", path="read folder")
+    new_column: str = setting("image", "New column", "The name of the column of images.", min_length=1)
+    remove_column: bool = setting(False, "Remove path column", "Whether the column of paths is left out of the result.")
+    content: Literal["images", "encoded"] = setting(
+        "images",
+        "Read as",
+        "What the new column holds.",
+        choices={"images": "Decoded images of one size.", "encoded": "The files as they are (Binary); any size."},
+    )
+    height: int | None = setting(
+        None,
+        "Height",
+        "In pixels; empty: that of the first image.",
+        ge=1,
+        le=MAX_SIDE,
+        group="Image",
+        shown_if={"content": "images"},
+    )
+    width: int | None = setting(
+        None,
+        "Width",
+        "In pixels; empty: that of the first image.",
+        ge=1,
+        le=MAX_SIDE,
+        group="Image",
+        shown_if={"content": "images"},
+    )
+    mode: Literal["as the first image", "grey", "RGB", "RGBA"] = setting(
+        "as the first image", "Mode", "Which channels the images have.", group="Image", shown_if={"content": "images"}
+    )
+    depth: Literal["as the first image", "UInt8", "UInt16", "Float32"] = setting(
+        "as the first image", "Pixel type", "The type of the pixels.", group="Image", shown_if={"content": "images"}
+    )
+    other_sizes: Literal["stretch", "crop", "pad", "refuse"] = setting(
+        "stretch",
+        "Images of another size",
+        "How an image of another size is fitted.",
+        group="Image",
+        shown_if={"content": "images"},
+        choices={
+            "stretch": "Height and width change each on its own.",
+            "crop": "Shapes stay true; what stands over is cut off on both sides.",
+            "pad": "Shapes stay true; what is missing is black.",
+            "refuse": "It counts as unreadable.",
+        },
+    )
+    interpolation: Method = setting(
+        "bilinear", "Interpolation", "How values between pixels are found.", group="Image", choices=METHODS, advanced=True
+    )
+    unreadable: Literal["missing", "error"] = setting(
+        "missing",
+        "Unreadable files",
+        "What becomes of paths where there is no image.",
+        choices={"missing": "The image is missing, and a warning counts them.", "error": "The first one stops the node."},
+    )
+
+    @property
+    def reproducible(self) -> bool:
+        """Only a folder that is known can be watched for changes."""
+        return bool(self.folder.strip())
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        """The schema, where the settings tell all about the images."""
+        import polars as pl
+
+        table = specs.table()
+        table.require(self.column, "category", setting="column")
+        if self.folder.strip():
+            existing_folder(self.folder, specs)
+        kept = self._kept(table)
+        refuse_existing(kept, self.new_column, "new_column")
+        if self.content == "encoded":
+            return {"table": kept.with_columns({self.new_column: pl.Binary})}
+        format = self._given()
+        return {"table": None if format is None else kept.with_columns({self.new_column: _dtype(format)})}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        """Read piece by piece, in several threads where images are large."""
+        table = values.table()
+        base = existing_folder(self.folder, job) if self.folder.strip() else job.resolve(".")
+        broken: list[tuple[int, str]] = []
+        made: Table = job.stream(self._pieces(table, base, broken, job))
+        if broken:
+            row, reason = min(broken)
+            job.warn(f"{len(broken)} of {table.height} images could not be read; the first, in row {row + 1}, {reason}.")
+        kept = table.drop([self.column]) if self.remove_column else table
+        return {"table": kept.with_columns(made) if kept.columns else made}
+
+    def views(self, outputs: Values) -> Sequence[Figure]:
+        """The first images."""
+        return preview(outputs.table(), self.new_column)
+
+    def _kept(self, table: TableSpec) -> TableSpec:
+        if not self.remove_column:
+            return table
+        return table.with_schema({c: d for c, d in table.schema.items() if c != self.column})
+
+    # -- what the images become
+
+    def _given(self) -> ImageFormat | None:
+        channels, pixel_type = _CHANNELS.get(self.mode), _PIXEL_TYPES.get(self.depth)
+        if self.height and self.width and channels and pixel_type:
+            return ImageFormat(self.height, self.width, channels, pixel_type)
+        return None
+
+    def _found(self, table: Table, base: Path) -> ImageFormat:
+        """The settings, completed by the first image that can be read."""
+        first = ImageFormat(1, 1, 1, "uint8")  # where none can be read all become missing, and their size does not matter
+        for path in self._paths(table):
+            try:
+                first = probe(base / path)
+                break
+            except Unreadable as error:
+                if self.unreadable == "error":
+                    raise self._cannot_read(path, str(error)) from error
+        return ImageFormat(
+            self.height or first.height,
+            self.width or first.width,
+            _CHANNELS.get(self.mode) or first.channels,
+            _PIXEL_TYPES.get(self.depth) or first.pixel_type,
+        )
+
+    def _paths(self, table: Table) -> Iterator[str]:
+        import polars as pl
+
+        for piece in table.batches([self.column]):
+            yield from piece[self.column].cast(pl.String).drop_nulls()
+
+    # -- reading
+
+    def _pieces(self, table: Table, base: Path, broken: list[tuple[int, str]], job: Job) -> Iterator[pl.DataFrame]:
+        import polars as pl
+
+        format = None if self.content == "encoded" else self._given() or self._found(table, base)
+        rows = _ENCODED_ROWS if format is None else max(1, BATCH_BYTES // cell_bytes(_dtype(format)))
+        done = 0
+        for piece in table.batches([self.column], rows=rows):
+            job.check_cancelled()
+            job.progress(done / max(table.height, 1))
+            paths: list[Any] = piece[self.column].cast(pl.String).to_list()
+            made = (
+                self._encoded(paths, base, done, broken)
+                if format is None
+                else self._decoded(paths, base, format, done=done, broken=broken, job=job)
+            )
+            yield made.to_frame()
+            done += piece.height
+
+    def _encoded(self, paths: Sequence[str | None], base: Path, done: int, broken: list[tuple[int, str]]) -> pl.Series:
+        import polars as pl
+
+        cells: list[bytes | None] = []
+        for row, path in enumerate(paths):
+            try:
+                cells.append(None if path is None else _content(base, path))
+            except Unreadable as error:
+                self._note(path or "", done + row, error, broken)
+                cells.append(None)
+        return pl.Series(self.new_column, cells, dtype=pl.Binary)
+
+    def _decoded(
+        self, paths: Sequence[str | None], base: Path, format: ImageFormat, *, done: int, broken: list[tuple[int, str]], job: Job
+    ) -> pl.Series:
+        import numpy as np
+        import polars as pl
+
+        aspect: Aspect | None = None if self.other_sizes == "refuse" else self.other_sizes
+        decoder, dtype = Decoder(format, aspect, self.interpolation), _dtype(format)
+        images = np.zeros((len(paths), *dtype.shape), format.pixel_type)
+        read = np.array([path is not None for path in paths], bool)
+
+        def work(part: slice) -> None:
+            for row in range(part.start, part.stop):
+                path = paths[row]
+                if path is None:
+                    continue
+                try:
+                    images[row] = decoder.decode(_content(base, path))
+                except Unreadable as error:
+                    self._note(path, done + row, error, broken)
+                    read[row] = False
+
+        for_parts(len(paths), cell_bytes(dtype), work, job, threads=format.height * format.width >= _THREADED_PIXELS)
+        return spread_where(pl.Series(self.new_column, images if read.all() else images[read], dtype=dtype), pl.Series(read))
+
+    def _note(self, path: str, row: int, error: Unreadable, broken: list[tuple[int, str]]) -> None:
+        if self.unreadable == "error":
+            raise self._cannot_read(path, str(error)) from error
+        broken.append((row, f"'{path}', {error}"))
+
+    def _cannot_read(self, path: str, reason: str) -> NodeError:
+        hint = "Mend the path or the file, choose the folder that paths are relative to, or have such images made missing."
+        return NodeError(f"'{path}' {reason}.", hint, setting="unreadable")
+
+
+def _content(base: Path, path: str) -> bytes:
+    try:
+        return (base / path).read_bytes()
+    except OSError as error:
+        raise Unreadable(f"cannot be read: {error.strerror or error}") from error
+    except ValueError as error:  # a zero byte in the path
+        raise Unreadable(f"is no path: {error}") from error
+
+
+def _dtype(format: ImageFormat) -> pl.Array:
+    import polars as pl
+
+    leaf = {"uint8": pl.UInt8, "uint16": pl.UInt16, "float32": pl.Float32}[format.pixel_type]
+    return pl.Array(leaf, (format.height, format.width, format.channels))

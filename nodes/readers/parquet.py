@@ -1,0 +1,77 @@
+"""Parquet Reader: files of columns, as Spark, DuckDB and pandas write them. polars reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from nodes.base import Job, setting
+from nodes.readers.many_files import FilesReader, damaged, scanned
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class ParquetReader(FilesReader):
+    """Read a table from a Parquet file, or from all such files of a folder.
+
+    Only the columns that are wanted are read from the disk, and a file may be larger than the memory. The file knows its
+    columns' types; lists, structures and arrays stay what they are.
+
+    Folders that another program partitioned (`year=2024/month=5/part-0.parquet`) give a column per name when they are read
+    with subfolders, with whole numbers and dates recognised.
+
+    Example: the folder `events`, subfolders included, and the columns `year`, `user` and `clicks` of a hundred files that
+    Spark wrote.
+    """
+
+    id: ClassVar[str] = "readers.parquet"
+    title: ClassVar[str] = "Parquet Reader"
+    icon: ClassVar[str] = "mdi6.view-column"
+    keywords: ClassVar[tuple[str, ...]] = (
+        "read_parquet", "scan_parquet", "columnar", "spark", "hive", "partition", "arrow", "pandas", "pq", "import", "open",
+    )  # fmt: skip
+
+    pattern: str = setting(
+        "*.parquet",
+        "Files",
+        "Which files of the folder are read: * stands for any text, ? for one character; hidden files are left out.",
+        min_length=1,
+        shown_if={"source": "folder"},
+    )
+    hive_partitioning: bool = setting(
+        True,
+        "Columns from folders' names",
+        "Whether folders called name=value give a column of that name.",
+        shown_if={"source": "folder"},
+    )
+
+    def _scan(self, path: Path, limit: int | None = None) -> pl.LazyFrame:
+        import polars as pl
+
+        return pl.scan_parquet(
+            path, n_rows=limit, glob=False, hive_partitioning=self.source == "folder" and self.hive_partitioning
+        )
+
+    def _schema_of(self, path: Path) -> pl.Schema:
+        import polars as pl
+
+        try:
+            return self._scan(path).collect_schema()
+        except pl.exceptions.PolarsError as error:
+            raise damaged(path, error) from error
+
+    def _rows_of(self, path: Path) -> int | None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            return int(pq.read_metadata(path).num_rows)
+        except pa.ArrowException:
+            return None
+
+    def _batches_of(
+        self, path: Path, schema: pl.Schema, columns: Sequence[str], limit: int | None, job: Job
+    ) -> Iterator[pl.DataFrame]:
+        return scanned(self._scan(path, limit).select(columns), path)

@@ -1,0 +1,62 @@
+"""Table Reader: a table exactly as the Table Writer kept it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from nodes.base import Job, setting
+from nodes.readers.arrow import arrow_batches, arrow_metadata, arrow_rows, arrow_schema
+from nodes.readers.many_files import FilesReader, damaged
+
+if TYPE_CHECKING:
+    import polars as pl
+
+METADATA = b"layerloom"
+"""Where the Table Writer notes what Arrow has no place for, as JSON: {"classes": {column: [names]}}."""
+
+
+class TableReader(FilesReader):
+    """Read a table that the Table Writer wrote, or all of a folder, with nothing lost: images, classes, types.
+
+    The file is an Arrow IPC file with a note beside the columns that says which classes numbers stand for; an Arrow file of
+    another program is read as well, and simply has no such note. Tables have no row IDs, so there is nothing to prepend.
+
+    Example: a first workflow prepares images and keeps them with a Table Writer as `prepared.table`; a second one reads them and
+    trains a network.
+    """
+
+    id: ClassVar[str] = "readers.table"
+    title: ClassVar[str] = "Table Reader"
+    icon: ClassVar[str] = "mdi6.table-arrow-left"
+    keywords: ClassVar[tuple[str, ...]] = ("load table", "open", "import", "arrow", "images", "lossless", "restore", ".table")
+
+    pattern: str = setting(
+        "*.table",
+        "Files",
+        "Which files of the folder are read: * stands for any text, ? for one character; hidden files are left out.",
+        min_length=1,
+        shown_if={"source": "folder"},
+    )
+
+    def _schema_of(self, path: Path) -> pl.Schema:
+        return arrow_schema(path)
+
+    def _rows_of(self, path: Path) -> int | None:
+        return arrow_rows(path)
+
+    def _classes_of(self, path: Path) -> Mapping[str, tuple[str, ...]]:
+        noted = arrow_metadata(path, METADATA)
+        if noted is None:
+            return {}
+        try:
+            return {str(column): tuple(map(str, names)) for column, names in json.loads(noted)["classes"].items()}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise damaged(path, f"its note of the classes is damaged: {error}") from error
+
+    def _batches_of(
+        self, path: Path, schema: pl.Schema, columns: Sequence[str], limit: int | None, job: Job
+    ) -> Iterator[pl.DataFrame]:
+        return arrow_batches(path, columns, limit)

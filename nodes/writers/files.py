@@ -1,0 +1,108 @@
+"""What writers of single files share: where the file goes, and that it takes its place whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, ClassVar, Literal
+
+from nodes.base import Job, Node, NodeError, Port, Specs, setting
+from nodes.values.table import Table, TableSpec, describe_dtype
+from nodes.writers.csv_table import written_aside
+
+if TYPE_CHECKING:
+    import polars as pl
+
+TABLE_PORT = Port("table", "table", "Table", "The table to write.")
+
+
+class FileWriter(Node):
+    """A node that writes one file: aside first, then into its place."""
+
+    shelf: ClassVar[str] = "Writers"
+    input_ports: ClassVar[tuple[Port, ...]] = (TABLE_PORT,)
+
+    path: str = setting("", "File", "The file to write.", path="write file")
+    if_exists: Literal["fail", "overwrite"] = setting(
+        "fail",
+        "If the file exists",
+        "What becomes of a file that is there already.",
+        choices={"fail": "The node stops, and the file stays as it is.", "overwrite": "The new file takes its place."},
+    )
+    create_folders: bool = setting(True, "Create missing folders", "Whether folders of the path that are not there are made.")
+
+    def check_target(self, specs: Specs) -> None:
+        """Find out early whether there is a place to write to.
+
+        Raises:
+            NodeError: If there is none.
+        """
+        check_target(specs, self.path, create_folders=self.create_folders)
+
+    @contextmanager
+    def writing(self, job: Job) -> Iterator[IO[bytes]]:
+        """The file to write into; it takes its place when the block ends well, and the job is told.
+
+        Raises:
+            NodeError: If it cannot be written, or must not be.
+        """
+        path = job.resolve(self.path)
+        with refusals(path):
+            if self.create_folders:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() and self.if_exists == "fail":
+                hint = "Remove it, choose another name, or let it be overwritten."
+                raise NodeError(f"'{path}' exists already.", hint, setting="if_exists")
+            with written_aside(path) as stream:
+                yield stream
+        job.wrote(path)
+
+
+def check_target(specs: Specs, given: str, *, create_folders: bool) -> Path:
+    """The absolute path of a file to write, for which there is a place.
+
+    Raises:
+        NodeError: If there is none.
+    """
+    if not given.strip():
+        raise NodeError("No file is chosen.", "Choose the file to write.", setting="path")
+    path = specs.resolve(given)
+    if path.is_dir():
+        raise NodeError(f"'{path}' is a folder.", "Give the name of a file in it.", setting="path")
+    if not create_folders and not path.parent.is_dir():
+        raise NodeError(f"There is no folder '{path.parent}'.", "Create it, or let it be created.", setting="create_folders")
+    return path
+
+
+@contextmanager
+def refusals(path: Path) -> Iterator[None]:
+    """Turn the system's refusal to write `path` into a `NodeError`."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        hint = "Choose another place, or make room."
+        raise NodeError(f"'{path}' cannot be written: {reason}.", hint, setting="path") from error
+
+
+def refuse(table: TableSpec, kinds: tuple[type[pl.DataType], ...], what: str, setting: str = "path") -> None:
+    """Refuse columns that a format cannot hold.
+
+    Raises:
+        NodeError: Naming the first one.
+    """
+    for column, dtype in table.schema.items():
+        if isinstance(dtype, kinds):
+            message = f"Column '{column}' is {describe_dtype(dtype)}, which {what} cannot hold."
+            raise NodeError(message, "Filter the column out before this node.", setting=setting)
+
+
+def pieces(table: Table, job: Job) -> Iterator[pl.DataFrame]:
+    """The table piece by piece, with progress and cancel; an empty table gives one empty piece."""
+    done = 0
+    for piece in table.batches():
+        job.check_cancelled()
+        job.progress(done / max(table.height, 1))
+        yield piece
+        done += piece.height
