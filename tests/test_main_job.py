@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from app.engine.store import Store
+from app.run import main
 from nodes.values.network import Network
 from nodes.values.table import Table
 
@@ -123,10 +124,11 @@ def test_a_changed_setting_runs_only_what_depends_on_it(first: tuple[Job, list[d
 
 def test_a_training_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
     whole, broken = Job(tmp_path / "whole"), Job(tmp_path / "broken")
-    code, expected, errors = whole.run("--to", "learner", epochs=4)
+    wanted = ("--to", "learner", "--set", "read_training.limit=1500")
+    code, expected, errors = whole.run(*wanted, epochs=3)
     assert code == 0, errors
     running = subprocess.Popen(
-        [sys.executable, *broken.command("--to", "learner", epochs=4)],
+        [sys.executable, *broken.command(*wanted, epochs=3)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -147,7 +149,7 @@ def test_a_training_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(tmp_p
         record = store.record(event["key"])
         assert record is not None, event["node"]
         store.load(event["key"], record)
-    code, events, errors = broken.run("--to", "learner", epochs=4)
+    code, events, errors = broken.run(*wanted, epochs=3)
     assert code == 0, errors
     assert {e["node"] for e in events if e["event"] == "node.stored"} == {e["node"] for e in finished}
     said = [e["message"] for e in events if e["event"] == "node.log"]
@@ -166,9 +168,13 @@ def test_a_training_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(tmp_p
         (["--set", "read_test.labels=${data_dir}/train-labels-idx1-ubyte.gz"], "read_test", "10000 images, but 60000 labels"),
     ],
 )
-def test_mistakes_are_found_before_anything_runs(tmp_path: Path, options: list[str], node: str, words: str) -> None:
-    code, events, errors = Job(tmp_path).run(*options)
-    assert code == 3, errors
+def test_mistakes_are_found_before_anything_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], node: str, words: str
+) -> None:
+    code = main(Job(tmp_path).command(*options)[2:])
+    told = capsys.readouterr()
+    assert code == 3, told.err
+    events = [json.loads(line) for line in told.out.splitlines()]
     problem = next(e for e in events if e["event"] == "problem" and e["node"] == node)
     assert problem["severity"] == "error"
     assert words in problem["message"] + problem["remedy"]

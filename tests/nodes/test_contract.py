@@ -13,7 +13,7 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from itertools import product
@@ -187,7 +187,31 @@ def ends(leaf: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
 
 MODELS = models_of(*CATALOG.values())
 every_node = pytest.mark.parametrize("cls", CATALOG.values(), ids=list(CATALOG))
-every_model = pytest.mark.parametrize("model", MODELS, ids=[getattr(m, "id", m.__name__) for m in MODELS])
+
+
+def one_test_of(checked: Mapping[str, Any]) -> Callable[[Callable[[Any], None]], Callable[[], None]]:
+    """Make one test of a check that takes microseconds; it tells all that the check finds wrong, with whose fault it is.
+
+    A test per node and check would be thousands, whose setting up takes a minute.
+    """
+
+    def made(check: Callable[[Any], None]) -> Callable[[], None]:
+        def test() -> None:
+            found = []
+            for name, thing in checked.items():
+                try:
+                    check(thing)
+                except AssertionError as error:
+                    found.append(f"{name}: {error}")
+            assert not found, "\n".join(found)
+
+        return test
+
+    return made
+
+
+of_every_node = one_test_of(CATALOG)
+of_every_model = one_test_of({getattr(m, "id", m.__name__): m for m in MODELS})
 
 
 # ------------------------------------------------------------------------------------------------- what a class says of itself
@@ -210,7 +234,7 @@ def test_loading_the_catalog_imports_nothing_heavy():
     assert json.loads(done.stdout) == []
 
 
-@every_node
+@of_every_node
 def test_a_node_introduces_itself(cls: type[Node]):
     assert re.fullmatch(r"[a-z]+(\.[a-z0-9_]+)+", cls.id)
     assert cls.title.strip()
@@ -225,7 +249,7 @@ def test_a_node_introduces_itself(cls: type[Node]):
     assert cls.version >= 1
 
 
-@every_node
+@of_every_node
 def test_help_ends_with_an_example_of_use(cls: type[Node]):
     paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", inspect.cleandoc(cls.__doc__ or ""))]
     examples = [part for part in paragraphs if part.startswith("Example:")]
@@ -236,7 +260,7 @@ def test_help_ends_with_an_example_of_use(cls: type[Node]):
     assert examples[0].endswith((".", "?", "!")), "a whole sentence"
 
 
-@every_node
+@of_every_node
 def test_keywords_are_there_once_and_name_the_layer_of_keras(cls: type[Node]):
     words = [word.casefold() for word in cls.keywords]
 
@@ -253,7 +277,7 @@ def test_a_node_is_found_by_the_name_that_knime_gives_it(name: str):
     assert name != cls.title
 
 
-@every_node
+@of_every_node
 def test_ports_have_titles_and_names_of_their_own(cls: type[Node]):
     assert cls.input_ports or cls.output_ports
     for ports in (cls.input_ports, cls.output_ports):
@@ -266,7 +290,7 @@ def test_ports_have_titles_and_names_of_their_own(cls: type[Node]):
 # -------------------------------------------------------------------------------------------------------------- settings
 
 
-@every_model
+@of_every_model
 def test_every_setting_has_a_label_and_help(model: type[BaseModel]):
     for name, info in settings_of(model).items():
         assert (info.title or "").strip(), f"{name} has no label"
@@ -274,7 +298,7 @@ def test_every_setting_has_a_label_and_help(model: type[BaseModel]):
         assert extra(info).get("group"), f"{name} is not declared by setting()"
 
 
-@every_node
+@of_every_node
 def test_column_settings_refer_to_a_table_that_comes_in(cls: type[Node]):
     ports = {port.name: port for port in cls.input_ports}
     for model in models_of(cls):
@@ -285,7 +309,7 @@ def test_column_settings_refer_to_a_table_that_comes_in(cls: type[Node]):
                 assert set(columns["accepts"]) <= set(COLUMN_KINDS), name
 
 
-@every_node
+@of_every_node
 def test_layer_settings_refer_to_a_network_that_comes_in(cls: type[Node]):
     ports = {port.name: port for port in cls.input_ports}
     for model in models_of(cls):
@@ -295,7 +319,7 @@ def test_layer_settings_refer_to_a_network_that_comes_in(cls: type[Node]):
                 assert ports[layers["port"]].kind == "network", name
 
 
-@every_model
+@of_every_model
 def test_settings_refer_to_settings_and_choices_that_there_are(model: type[BaseModel]):
     for name, info in settings_of(model).items():
         for other, needed in extra(info).get("shown_if", {}).items():
@@ -309,14 +333,14 @@ def test_settings_refer_to_settings_and_choices_that_there_are(model: type[BaseM
             assert all(help.strip() for help in choices.values()), name
 
 
-@every_model
+@of_every_model
 def test_the_json_schema_is_json(model: type[BaseModel]):
     schema = json.loads(json.dumps(schema_of(model)))
 
     assert set(schema.get("properties", {})) == set(model.model_fields)
 
 
-@every_model
+@of_every_model
 def test_settings_survive_json(model: type[BaseModel]):
     made = model.model_validate(required(model))
 
@@ -324,12 +348,12 @@ def test_settings_survive_json(model: type[BaseModel]):
     assert model.model_validate(json.loads(json.dumps(made.model_dump(mode="json")))) == made
 
 
-@every_model
+@of_every_model
 def test_an_unknown_setting_is_refused(model: type[BaseModel]):
     assert errors_at(model, "no_such_setting", 1)
 
 
-@every_model
+@of_every_model
 def test_numbers_are_accepted_up_to_their_ends_and_refused_beyond(model: type[BaseModel]):
     for name in settings_of(model):
         for leaf, wrap in leaves_of(model, name):
@@ -338,7 +362,7 @@ def test_numbers_are_accepted_up_to_their_ends_and_refused_beyond(model: type[Ba
                 assert errors_at(model, name, wrap(beyond)), f"{name} = {beyond}"
 
 
-@every_model
+@of_every_model
 def test_every_choice_is_accepted_and_no_other(model: type[BaseModel]):
     for name in settings_of(model):
         options = leaves_of(model, name)
@@ -501,6 +525,9 @@ def wired(cls: type[Node], table: Table) -> dict[str, Table]:
 def works(node: Node, inputs: dict[str, Table], folder: Path) -> bool:
     """Whether the node takes the inputs. If not, it must say why; if so, what it gives must be what it promised."""
     folder.mkdir()
+    for name in node.read_paths():
+        if extra(type(node).model_fields[name])["path"] == "read folder":
+            (folder / getattr(node, name)).mkdir(exist_ok=True)
     try:
         rows_unknown = node.configure(Specs({port: t.spec.with_rows(None) for port, t in inputs.items()}, "node_1", folder))
         outputs = run(node, inputs, folder)
