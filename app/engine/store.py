@@ -21,7 +21,6 @@ import threading
 import time
 import uuid
 import weakref
-import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from app.document.file import write_atomically
-from app.engine.codec import Draft, Files, measure, read_value, write_value
+from app.engine.codec import Draft, Files, checksum, measure, read_value, write_value
 from app.engine.fingerprints import Fingerprints, signature
 from nodes.base import Value
 
@@ -48,7 +47,7 @@ class Record:
     Attributes:
         outputs: Output port -> how its value is stored (`app.engine.codec`).
         described: Output port -> what an edge says of it.
-        files: File name -> (bytes, CRC-32).
+        files: File name -> (bytes, checksum).
         written: The user's own files the node wrote -> their signature then.
         warnings: What the node warned of.
         seconds: How long it took.
@@ -71,7 +70,7 @@ class Record:
     def parse(cls, text: str) -> Record:
         """Read `record.json`; raises ValueError, KeyError or TypeError if it is damaged."""
         data = json.loads(text)
-        files = {name: (int(size), int(crc)) for name, (size, crc) in data.pop("files").items()}
+        files = {name: (int(size), int(digest)) for name, (size, digest) in data.pop("files").items()}
         return cls(files=files, warnings=tuple(data.pop("warnings")), **data)
 
 
@@ -347,10 +346,10 @@ class _Rows:
         if row is None:
             return None
         files, start = {}, 0
-        for name, (size, crc) in record.files.items():
+        for name, (size, expected) in record.files.items():
             files[name] = row[0][start : start + size]
             start += size
-            if zlib.crc32(files[name]) != crc:
+            if checksum(files[name]) != expected:
                 self.drop([key])
                 raise KeyError(key)
         return files
