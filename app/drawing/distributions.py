@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from app.drawing.theme import POINTS, TICK_SIZE, Theme
-from app.drawing.tools import bare, clipped, name_powers, plain, say_empty, text_width
+from app.drawing.tools import bare, clipped, count_whole, name_powers, name_series, plain, say_empty, text_width
 from nodes.values.figure import BoxesFigure, HistogramFigure
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ def draw_histogram(drawing: Drawing, figure: HistogramFigure, colors: Theme) -> 
     if figure.log and any(count > 0 for counts in figure.series.values() for count in counts):
         axes.set_yscale("log", nonpositive="clip")
         name_powers(axes.yaxis)
+    else:
+        count_whole(axes.yaxis, [count for counts in figure.series.values() for count in counts])
     axes.margins(x=0.01)
     axes.set_xlabel(plain(figure.x_label))
     axes.set_ylabel(plain(figure.y_label))
-    if several:
-        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0, handlelength=1.0)
-    return 2.9
+    return max(2.9, name_series(axes, handle_length=1.0) + 0.4) if several else 2.9
 
 
 def draw_boxes(drawing: Drawing, figure: BoxesFigure, colors: Theme) -> float:

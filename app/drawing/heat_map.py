@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from app.drawing.theme import CHARACTER_WIDTH, POINTS, TICK_SIZE, Theme
+from app.drawing.theme import CHARACTER_WIDTH, LABEL_SIZE, POINTS, TICK_SIZE, Theme
 from app.drawing.tools import bare, clipped, mixed, plain, readable_on, rgb, say_empty, short, text_width
 from nodes.values.figure import HeatMapFigure
 
@@ -23,7 +23,8 @@ def draw_heat_map(drawing: Drawing, figure: HeatMapFigure, colors: Theme) -> flo
     import numpy as np
 
     axes = drawing.subplots()
-    values = np.asarray(figure.values, dtype=float).reshape(len(figure.row_names), len(figure.column_names))
+    values = np.array(figure.values, dtype=float).reshape(len(figure.row_names), len(figure.column_names))
+    values[~np.isfinite(values)] = np.nan
     rows, columns = values.shape
     width = drawing.get_figwidth()
     if not values.size:
@@ -33,7 +34,9 @@ def draw_heat_map(drawing: Drawing, figure: HeatMapFigure, colors: Theme) -> flo
     names_width = min(text_width(figure.row_names, TICK_SIZE), width * 0.35) + 0.45
     cell_width = (width - names_width - 0.3) / columns
     numbered = max(rows, columns) <= NUMBERED_CELLS
-    cell_height = max(0.3, min(cell_width, 0.46)) if numbered else min(cell_width, 9 / rows)
+    # What stands beside the rows must have room, and a line of numbers, too.
+    least = (text_width([figure.row_label], LABEL_SIZE) + 0.1) / rows
+    cell_height = max(least, 0.3, min(cell_width, 0.46)) if numbered else max(least, min(cell_width, 9 / rows))
     same = list(figure.row_names) == list(figure.column_names)
     shading = figure.shading or ("confusion" if same else "sequential")
     is_confusion = shading == "confusion" and same
@@ -49,6 +52,8 @@ def draw_heat_map(drawing: Drawing, figure: HeatMapFigure, colors: Theme) -> flo
         _number_cells(axes, values, shades, cell_width, is_confusion=is_confusion)
     else:
         axes.imshow(shades, extent=(0, columns, rows, 0), aspect="auto", interpolation="none")
+        if not is_confusion:
+            _tell_shades(drawing, axes, values, colors, diverging=shading == "diverging")
     bare(axes, colors)
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")
@@ -82,7 +87,8 @@ def _plain_shades(values: NDArray[Any], colors: Theme) -> NDArray[Any]:
 
     finite = values[np.isfinite(values)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    return mixed(colors.panel, colors.full, 0.04 + 0.86 * np.nan_to_num((values - low) / ((high - low) or 1)))
+    share = np.divide(values - low, (high - low) or 1, out=np.zeros_like(values), where=np.isfinite(values))
+    return mixed(colors.panel, colors.full, np.where(np.isfinite(values), 0.04 + 0.86 * share, 0.0))
 
 
 def _diverging_shades(values: NDArray[Any], colors: Theme) -> NDArray[Any]:
@@ -93,6 +99,30 @@ def _diverging_shades(values: NDArray[Any], colors: Theme) -> NDArray[Any]:
     share = np.nan_to_num(values / ((float(finite.max()) if finite.size else 1.0) or 1.0))
     above = _strong(colors.panel, colors.full, share)
     return np.where(share[..., None] >= 0, above, _strong(colors.panel, colors.dashed[0], -share))
+
+
+def _tell_shades(drawing: Drawing, axes: Axes, values: NDArray[Any], colors: Theme, *, diverging: bool) -> None:
+    """What the shades stand for, where no numbers stand in the cells."""
+    import numpy as np
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import LinearSegmentedColormap, Normalize
+
+    finite = values[np.isfinite(values)]
+    if not finite.size or finite.min() == finite.max():
+        return
+    low, high = (-np.abs(finite).max(), np.abs(finite).max()) if diverging else (finite.min(), finite.max())
+    places = np.linspace(low, high, 65)[None]
+    shades = (_diverging_shades if diverging else _plain_shades)(places, colors)[0]
+    bar = drawing.colorbar(
+        ScalarMappable(Normalize(low, high), LinearSegmentedColormap.from_list("shades", [tuple(shade) for shade in shades])),
+        ax=axes,
+        fraction=0.03,
+        pad=0.015,
+        aspect=30,
+        anchor=(0.0, 1.0),
+    )
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(length=0)
 
 
 def _strong(low: str, high: str, share: NDArray[Any]) -> NDArray[Any]:

@@ -6,8 +6,21 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from app.drawing.theme import CHARACTER_WIDTH, LABEL_SIZE, POINTS, TICK_SIZE, TITLE_SIZE, Theme
-from app.drawing.tools import bare, endless, name_powers, plain, say_empty, short, text_width
+from app.drawing.theme import BOLD, CHARACTER_WIDTH, LABEL_SIZE, POINTS, TICK_SIZE, TITLE_SIZE, Theme
+from app.drawing.tools import (
+    LEGEND_ROW,
+    MOST_NAMES,
+    bare,
+    clipped,
+    endless,
+    fitting,
+    name_powers,
+    name_series,
+    plain,
+    say_empty,
+    short,
+    text_width,
+)
 from nodes.values.figure import Line, LinesFigure
 
 if TYPE_CHECKING:
@@ -18,6 +31,8 @@ LABELLED_LINES = 6
 """Up to so many lines are labelled at their ends; more get a legend."""
 MARKED_POINTS = 60
 """Up to so many values a line has a mark at each."""
+LEGEND_CHARACTERS = 36
+"""Of longer names the beginning stands in the legend."""
 PANEL_ASPECT = 1.9
 """Width of a panel of lines that looks best, as a multiple of its height."""
 
@@ -34,7 +49,8 @@ def draw_lines(drawing: Drawing, figure: LinesFigure, colors: Theme) -> float:
     """The panels beneath each other, as wide as the drawing."""
     groups = by_group(figure)
     panels = drawing.subplots(max(1, len(groups)), 1, sharex=True, squeeze=False)[:, 0]
-    panel_height = 2.5 if len(groups) <= 1 else 1.9
+    named = max((_named_in_legend(lines, figure) for lines in groups.values()), default=0)
+    panel_height = max(2.5 if len(groups) <= 1 else 1.9, min(named, MOST_NAMES) * LEGEND_ROW + 0.3)
     for axes, (group, lines) in zip(panels, groups.items(), strict=False):
         _draw_panel(axes, group, lines, colors, figure)
     if not groups:
@@ -56,7 +72,8 @@ def draw_fitted_lines(drawing: Drawing, figure: LinesFigure, colors: Theme, *, t
     width, height = drawing.get_figwidth(), drawing.get_figheight()
     head = 0.08
     if titled and figure.title:
-        drawing.text(0.1 / width, 1 - 0.1 / height, plain(figure.title), va="top", size=TITLE_SIZE, weight="bold")
+        title = fitting(figure.title, width - 0.2, TITLE_SIZE * BOLD)
+        drawing.text(0.1 / width, 1 - 0.1 / height, title, va="top", size=TITLE_SIZE, weight="bold")
         head = 0.38
     count = max(1, len(groups))
     columns = max(range(1, count + 1), key=lambda n: min(width / n, PANEL_ASPECT * (height - head) / math.ceil(count / n)))
@@ -101,7 +118,8 @@ def _place_positions(axes: Axes, figure: LinesFigure, most_ticks: int = 8) -> No
     if figure.x_range is not None:
         axes.set_xlim(*figure.x_range)
     elif positions and min(positions) == max(positions):
-        axes.set_xlim(positions[0] - 1, positions[0] + 0.05)  # a single epoch: beside its label
+        # A single epoch stands beside its label.
+        axes.set_xlim(positions[0] - 1, positions[0] + (0.05 if figure.end_values else 1))
     if figure.log_x and any(x > 0 for x in positions):
         axes.set_xscale("log", nonpositive="mask")
         name_powers(axes.xaxis)
@@ -134,10 +152,33 @@ def _draw_panel(axes: Axes, group: str, lines: Sequence[Line], colors: Theme, fi
             dashes=(4, 2) if line.dashed else (),
             marker=marker,
             markersize=3,
-            label=plain(line.name),
+            label=clipped(line.name, LEGEND_CHARACTERS),
         )
-    if not any(len(line.x) for line in lines):
+        if not marker:
+            _mark_lonely(axes, line, color)
+    if not any(math.isfinite(x) and math.isfinite(y) for line in lines for x, y in zip(line.x, line.y, strict=False)):
         say_empty(axes, colors)
+
+
+def _mark_lonely(axes: Axes, line: Line, color: str) -> None:
+    """A mark at each value without a neighbour, of which a line has nothing to show."""
+    import numpy as np
+
+    x, y = np.asarray(line.x, dtype=float), np.asarray(line.y, dtype=float)
+    known = np.concatenate([[False], np.isfinite(x) & np.isfinite(y), [False]])
+    lonely = known[1:-1] & ~known[:-2] & ~known[2:]
+    if lonely.any():
+        axes.plot(x[lonely], y[lonely], "o", color=color, markersize=3)
+
+
+def _named_in_legend(lines: Sequence[Line], figure: LinesFigure) -> int:
+    """How many names the legend of a panel has; none where the names stand at the lines' ends, or above the only line."""
+    named = [line for line in lines if line.style != "faint" and any(map(math.isfinite, line.y))]
+    if figure.end_values and len(named) <= LABELLED_LINES:
+        return 0
+    if len(named) == 1 and named[0].name in (named[0].group, figure.title, figure.y_label):
+        return 0
+    return len(named)
 
 
 def _label_panel(
@@ -155,8 +196,8 @@ def _label_panel(
             axes.plot(x, y, "o", color=color, markersize=4.5, scalex=False, scaley=False)
     if figure.end_values and len(ends) <= LABELLED_LINES:
         _label_ends(axes, [(x, y, _shortened(text, most_characters), color) for x, y, text, color in ends], colors, height)
-    elif ends:
-        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0)
+    elif _named_in_legend(lines, figure):
+        name_series(axes, most=min(MOST_NAMES, max(2, int(height * 1.3 / LEGEND_ROW))))
 
 
 def _colored(lines: Sequence[Line], colors: Theme) -> Iterator[tuple[Line, str]]:
@@ -178,7 +219,7 @@ def _ends(lines: Sequence[Line], values: bool) -> list[tuple[float, float, str]]
             last = next((i for i in reversed(range(len(line.y))) if math.isfinite(line.y[i])), None)
             if last is not None:
                 x, y = float(line.x[last]), float(line.y[last])
-                name = plain(line.name)
+                name = "" if line.name == line.group else plain(line.name)
                 found.append((x, y, f"{short(y)}  {name}".rstrip() if values else name))
     return found
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from app.drawing.theme import Theme
-from app.drawing.tools import bare, clipped, name_powers, plain, say_empty
+from app.drawing.tools import LEGEND_ROW, bare, clipped, name_powers, plain, say_empty
 from nodes.values.figure import PointsFigure
 
 if TYPE_CHECKING:
@@ -54,8 +54,7 @@ def draw_points(drawing: Drawing, figure: PointsFigure, colors: Theme) -> float:
         drawn = made if len(series.shades) else drawn
     _scale(axes, figure)
     if figure.diagonal:
-        axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())  # the line must not widen them
-        axes.axline((0, 0), slope=1, color=colors.muted, linewidth=1.0, dashes=(4, 3), zorder=0.9)
+        _draw_diagonal(axes, figure, colors)
     if drawn is not None:
         drawn.set_alpha(None if count < 100 else 0.8)
         bar = drawing.colorbar(drawn, ax=axes, fraction=0.035, pad=0.02, label=plain(figure.shade_label))
@@ -74,11 +73,26 @@ def draw_points(drawing: Drawing, figure: PointsFigure, colors: Theme) -> float:
                 handle.set(alpha=1.0, sizes=[26.0])
     axes.set_xlabel(plain(figure.x_label))
     axes.set_ylabel(plain(figure.y_label))
-    return min(drawing.get_figwidth() * (0.72 if figure.square else 0.55), 5.5)
+    names = min(len(figure.points), LEGEND_COLUMN) if drawn is None and len(figure.points) > 1 else 0
+    return max(min(drawing.get_figwidth() * (0.72 if figure.square else 0.55), 5.5), names * LEGEND_ROW + 0.4)
 
 
 MARKS = ("o", "^", "s", "D", "P", "X")
 """When the colours are used up, they come again with another mark."""
+
+
+def _draw_diagonal(axes: Axes, figure: PointsFigure, colors: Theme) -> None:
+    """Where both numbers are equal. An artist and no plot, so that the axes stay as the points have them."""
+    import numpy as np
+    from matplotlib.lines import Line2D
+
+    limits = [*axes.get_xlim(), *axes.get_ylim()]
+    low, high = min(limits), max(limits)
+    spare = 0.0 if figure.log_x or figure.log_y else high - low  # axes of one scale may become longer yet
+    places = np.linspace(low - spare, high + spare, 2)
+    if (figure.log_x or figure.log_y) and high > 0:  # on one logarithmic axis it is a curve
+        places = np.geomspace(max(low, high * 1e-12), high, 200)
+    axes.add_artist(Line2D(places, places, color=colors.muted, linewidth=1.0, dashes=(4, 3), zorder=0.9))
 
 
 def _scale(axes: Axes, figure: PointsFigure) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,17 +17,19 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from app.drawing.bars import draw_bars
+from app.drawing.diagram import draw_diagram
 from app.drawing.distributions import draw_boxes, draw_histogram
 from app.drawing.heat_map import draw_heat_map
 from app.drawing.images import draw_images
 from app.drawing.lines import by_group, draw_fitted_lines, draw_lines
 from app.drawing.points import draw_points
 from app.drawing.text import draw_text
-from app.drawing.theme import LABEL_SIZE, THEMES, TICK_SIZE, TITLE_SIZE, Theme, ThemeName
-from app.drawing.tools import plain
+from app.drawing.theme import BOLD, CHARACTER_WIDTH, LABEL_SIZE, POINTS, THEMES, TICK_SIZE, TITLE_SIZE, Theme, ThemeName
+from app.drawing.tools import fitting, plain
 from nodes.values.figure import (
     BarsFigure,
     BoxesFigure,
+    DiagramFigure,
     Figure,
     HeatMapFigure,
     HistogramFigure,
@@ -40,6 +44,9 @@ if TYPE_CHECKING:
 
 _STYLE_ELEMENT = re.compile(r"\s*<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
 """matplotlib's style for every element; inside a page it would reach the elements of all other drawings too."""
+
+_FONTS = re.compile(r"'DejaVu Sans'(?:, '[^']*')*")
+"""The fonts of this machine, of which a file that is shown on another one must not speak."""
 
 
 def draw(
@@ -73,8 +80,9 @@ def draw(
             return draw_fitted_lines(Drawing((width_inches, height_inches), facecolor=facecolor), figure, colors, titled=titled)
         layout = ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.06, hspace=0.06)
         drawing = Drawing((width_inches, 1.0), layout=layout, facecolor=facecolor)
-        if titled and figure.title:
-            drawing.suptitle(plain(figure.title), x=0.012, ha="left", size=TITLE_SIZE, weight="bold", color=colors.text)
+        title = _title_lines(figure.title, width_inches) if titled else []
+        if title:
+            drawing.suptitle("\n".join(title), x=0.012, ha="left", size=TITLE_SIZE, weight="bold", color=colors.text)
         match figure:
             case LinesFigure():
                 height = draw_lines(drawing, figure, colors)
@@ -90,10 +98,31 @@ def draw(
                 height = draw_images(drawing, figure, colors)
             case BarsFigure():
                 height = draw_bars(drawing, figure, colors)
+            case DiagramFigure():
+                height = draw_diagram(drawing, figure, colors)
             case TextFigure():
                 height = draw_text(drawing, figure, colors)
-        drawing.set_figheight(height + (0.35 if titled and figure.title else 0.0))
+        drawing.set_figheight(height + (0.35 + 0.18 * (len(title) - 1) if title else 0.0))
+        _fit_labels(drawing, height)
     return drawing
+
+
+TITLE_LINES = 2
+
+
+def _title_lines(title: str, width: float) -> list[str]:
+    """A title in as many lines as it needs, but not more than two."""
+    fitting = max(8, int((width - 0.2) * POINTS / (TITLE_SIZE * BOLD * CHARACTER_WIDTH)))
+    text = plain(title)
+    return [text] if 0 < len(text) <= fitting else textwrap.wrap(text, fitting, max_lines=TITLE_LINES, placeholder="…")
+
+
+def _fit_labels(drawing: Drawing, height: float) -> None:
+    """Shorten what stands beside axes that are not as long."""
+    panels = max(1, len({axes.get_subplotspec() for axes in drawing.axes if axes.get_subplotspec() is not None}))
+    for axes in drawing.axes:
+        for label, inches in ((axes.xaxis.label, drawing.get_figwidth() - 0.3), (axes.yaxis.label, height / panels - 0.2)):
+            label.set_text(fitting(label.get_text(), inches, LABEL_SIZE))
 
 
 def to_svg(
@@ -130,7 +159,7 @@ def to_svg(
     svg = out.getvalue()
     svg = svg[svg.index("<svg") :].strip()
     svg = _STYLE_ELEMENT.sub("", svg).replace("<svg ", '<svg style="stroke-linejoin: round; stroke-linecap: butt" ', 1)
-    svg = svg.replace("'DejaVu Sans'", "Inter, system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif")
+    svg = _FONTS.sub("Inter, system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", svg)
     return re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{prefix}", svg) if prefix else svg
 
 
@@ -246,13 +275,22 @@ def _has_font(family: str) -> bool:
     return any(font.name == family for font in fontManager.ttflist)
 
 
+FURTHER_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Noto Sans JP", "Noto Sans KR", "Microsoft YaHei",
+    "Source Han Sans SC", "PingFang SC", "Hiragino Sans", "Yu Gothic", "Malgun Gothic", "Apple SD Gothic Neo",
+    "Arial Unicode MS", "WenQuanYi Micro Hei", "Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Thai", "Nirmala UI",
+)  # fmt: skip
+"""Where there is one of these, it draws what the font of drawings does not have, such as Chinese names."""
+
+
 @contextmanager
 def _style(colors: Theme, font: str = "") -> Iterator[None]:
     """matplotlib's settings while something is drawn. They are global: one thread at a time."""
     import matplotlib as mpl
 
+    families = ([font] if font and _has_font(font) else []) + ["DejaVu Sans"]
     settings = {
-        "font.family": [font, "DejaVu Sans"] if font and _has_font(font) else ["DejaVu Sans"],
+        "font.family": families + [name for name in FURTHER_FONTS if _has_font(name)],
         "svg.fonttype": "none",
         "svg.hashsalt": "layerloom",
         "text.color": colors.text,
@@ -271,5 +309,7 @@ def _style(colors: Theme, font: str = "") -> Iterator[None]:
         "legend.fontsize": LABEL_SIZE,
         "legend.frameon": False,
     }
-    with _ONE_AT_A_TIME, mpl.rc_context(settings):
+    with _ONE_AT_A_TIME, mpl.rc_context(settings), warnings.catch_warnings():
+        # Writing that no font of this machine has: a box is drawn in a picture, and a browser finds a font for the SVG.
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
         yield

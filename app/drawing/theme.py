@@ -13,6 +13,9 @@ TITLE_SIZE, LABEL_SIZE, TICK_SIZE = 11.0, 9.0, 8.5
 CHARACTER_WIDTH = 0.6
 """Width of an average character, as a part of the size of its type."""
 
+BOLD = 1.15
+"""How much wider bold type is."""
+
 
 @dataclass(frozen=True)
 class Theme:

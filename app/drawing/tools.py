@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.drawing.theme import CHARACTER_WIDTH, LABEL_SIZE, POINTS, Theme
@@ -18,7 +19,7 @@ def bare(axes: Axes, colors: Theme, grid: Literal["x", "y", "both"] | None = Non
     """No frame and no tick marks; thin grid lines behind the data where asked for."""
     for spine in axes.spines.values():
         spine.set_visible(False)
-    axes.tick_params(length=0, pad=5)
+    axes.tick_params(which="both", length=0, pad=5)
     if grid:
         axes.grid(axis=grid, color=colors.line, linewidth=0.8)
         axes.set_axisbelow(True)
@@ -38,13 +39,52 @@ def endless(palette: Sequence[str]) -> Iterator[str]:
         yield from palette
 
 
+FEW_DECADES = 3.0
+"""Over so many powers of ten, a logarithmic axis has numbers between them too."""
+
+
 def name_powers(axis: Axis) -> None:
     """Plain numbers on a logarithmic axis (0.05, not 5 x 10^-2)."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=6))
+    class Powers(LogLocator):
+        """matplotlib's puts no ticks at all between powers that it leaves out, so those between are asked for over few only."""
+
+        def tick_values(self, vmin: float, vmax: float) -> Any:
+            few = vmin > 0 and abs(math.log10(vmax / vmin)) <= FEW_DECADES
+            self.set_params(subs=(1.0, 2.0, 5.0) if few else (1.0,))
+            return super().tick_values(vmin, vmax)
+
+    axis.set_major_locator(Powers(numticks=6))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
+
+
+def count_whole(axis: Axis, values: Iterable[float]) -> None:
+    """Whole numbers only beside what is counted: half a row says nothing."""
+    from matplotlib.ticker import MaxNLocator
+
+    if all(not math.isfinite(value) or float(value).is_integer() for value in values):
+        axis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
+
+
+LEGEND_ROW = LABEL_SIZE * 1.75 / POINTS
+"""Height of a line of a legend, in inches."""
+MOST_NAMES = 20
+"""So many names at most stand in a legend; colours have come again long before."""
+
+
+def name_series(axes: Axes, *, most: int = MOST_NAMES, handle_length: float = 2.0) -> float:
+    """A legend beside the drawing; of more names than `most`, the first ones. Returns its height in inches."""
+    handles, names = axes.get_legend_handles_labels()
+    if len(names) > max(most, 1):
+        from matplotlib.lines import Line2D
+
+        shown = max(most, 2) - 1
+        handles = [*handles[:shown], Line2D([], [], linestyle="none")]
+        names = [*names[:shown], f"and {len(names) - shown} more"]
+    axes.legend(handles, names, loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0, handlelength=handle_length)
+    return len(names) * LEGEND_ROW
 
 
 def short(value: float) -> str:
@@ -70,6 +110,11 @@ def clipped(text: str, length: int = 24) -> str:
     """Text in one line of at most so many characters."""
     one_line = plain(" ".join(text.split()))
     return one_line if len(one_line) <= length else one_line[: max(1, length - 1)] + "…"
+
+
+def fitting(text: str, inches: float, size: float) -> str:
+    """Text in one line, without its end where it is longer than so many inches."""
+    return clipped(text, max(4, int(inches * POINTS / (size * CHARACTER_WIDTH))))
 
 
 def text_width(texts: Sequence[str], size: float) -> float:

@@ -18,7 +18,7 @@ import xxhash
 
 from nodes.base import Value
 from nodes.values import model as models
-from nodes.values.figure import Box, Figure, ImagesFigure, Line, Points
+from nodes.values.figure import Box, DiagramBox, DiagramEdge, Figure, ImagesFigure, Line, Points
 from nodes.values.model import Model
 from nodes.values.network import Call, LayerSpec, Network, NetworkSpec, Tensor, TensorSpec, WeightSpec
 from nodes.values.table import BATCH_BYTES, Part, Table, cell_bytes
@@ -363,8 +363,13 @@ def _read_model(files: Files, stored: Mapping[str, Any]) -> Model:
 # --------------------------------------------------------------------------------------------------------------- figures
 
 
-_PARTS: Mapping[str, type[Line] | type[Points] | type[Box]] = {"lines": Line, "points": Points, "boxes": Box}
-"""Attributes of figures that are lists of parts -> what the parts are."""
+_PARTS: Mapping[str, Mapping[str, type[Line | Points | Box | DiagramBox | DiagramEdge]]] = {
+    "lines": {"lines": Line},
+    "points": {"points": Points},
+    "boxes": {"boxes": Box},
+    "diagram": {"boxes": DiagramBox, "edges": DiagramEdge},
+}
+"""Kind of figure -> its attributes that are lists of parts -> what the parts are."""
 
 
 def figure_to_json(figure: Figure, put_images: Callable[[NDArray[Any]], Any]) -> dict[str, Any]:
@@ -377,7 +382,7 @@ def figure_to_json(figure: Figure, put_images: Callable[[NDArray[Any]], Any]) ->
     data = {f.name: getattr(figure, f.name) for f in fields(figure)}
     if isinstance(figure, ImagesFigure):
         data["images"] = put_images(figure.images)
-    for name in _PARTS.keys() & data.keys():
+    for name in _PARTS.get(figure.kind, {}):
         data[name] = [asdict(part) for part in data[name]]
     return data
 
@@ -385,8 +390,8 @@ def figure_to_json(figure: Figure, put_images: Callable[[NDArray[Any]], Any]) ->
 def figure_from_json(stored: Mapping[str, Any], get_images: Callable[[Any], NDArray[Any]]) -> Figure:
     """The figure that `figure_to_json` described; `get_images` finds what `put_images` kept."""
     data = dict(stored)
-    for name in _PARTS.keys() & data.keys():
-        data[name] = [_PARTS[name](**part) for part in data[name]]
+    for name, part_type in _PARTS.get(data["kind"], {}).items():
+        data[name] = [part_type(**part) for part in data[name]]
     if data["kind"] == "images":
         data["images"] = get_images(data["images"])
     by_kind = {f.kind: f for f in get_args(Figure)}

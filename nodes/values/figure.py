@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FigureKind = Literal["lines", "points", "heat map", "images", "bars", "histogram", "boxes", "text"]
+FigureKind = Literal["lines", "points", "heat map", "images", "bars", "histogram", "boxes", "diagram", "text"]
 Shading = Literal["confusion", "sequential", "diverging"]
 LineStyle = Literal["line", "faint", "points"]
 
@@ -214,6 +214,46 @@ class BoxesFigure:
 
 
 @dataclass(frozen=True)
+class DiagramBox:
+    """A box of a diagram.
+
+    Attributes:
+        title: What it is.
+        lines: What is said of it beneath.
+        hue: Which colour of the palette marks it; None: none.
+    """
+
+    title: str
+    lines: Sequence[str] = ()
+    hue: int | None = None
+
+
+@dataclass(frozen=True)
+class DiagramEdge:
+    """An arrow between two boxes of a diagram, each by its place in the list; from an earlier to a later one.
+
+    Attributes:
+        source: Where it begins.
+        target: Where it ends; None: outside.
+        label: What stands beside it.
+    """
+
+    source: int
+    target: int | None
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class DiagramFigure:
+    """Boxes and arrows, such as the layers of a network: each box below all that lead to it."""
+
+    title: str
+    boxes: Sequence[DiagramBox]
+    edges: Sequence[DiagramEdge]
+    kind: Literal["diagram"] = "diagram"
+
+
+@dataclass(frozen=True)
 class TextFigure:
     """Text in a fixed-width face, such as the table of a network's layers."""
 
@@ -222,4 +262,14 @@ class TextFigure:
     kind: Literal["text"] = "text"
 
 
-Figure = LinesFigure | PointsFigure | HeatMapFigure | ImagesFigure | BarsFigure | HistogramFigure | BoxesFigure | TextFigure
+Figure = (
+    LinesFigure
+    | PointsFigure
+    | HeatMapFigure
+    | ImagesFigure
+    | BarsFigure
+    | HistogramFigure
+    | BoxesFigure
+    | DiagramFigure
+    | TextFigure
+)

@@ -21,10 +21,14 @@ from matplotlib.text import Text
 from PIL import Image
 
 from app.drawing import THEMES, as_pixels, draw, spread, to_picture, to_png, to_svg
+from app.drawing.diagram import arranged
 from nodes.values.figure import (
     BarsFigure,
     Box,
     BoxesFigure,
+    DiagramBox,
+    DiagramEdge,
+    DiagramFigure,
     Figure,
     HeatMapFigure,
     HistogramFigure,
@@ -58,7 +62,12 @@ POINTS = PointsFigure(
 )
 HISTOGRAM = HistogramFigure("Ages", [0, 1, 2, 4], {"all": [5, 3, 0], "some": [1, 2, 1]}, "age", "rows")
 BOXES = BoxesFigure("Spread", [Box(name, [0, 9], [2, 3 + n / 3, 6], [12, -3]) for n, name in enumerate(NAMES)], "seconds")
-KINDS: list[Figure] = [CURVES, CONFUSION, IMAGES, BARS, TEXT, POINTS, HISTOGRAM, BOXES]
+DIAGRAM = DiagramFigure(
+    "Architecture",
+    [DiagramBox(name, ["layer", "10 parameters"], n % 8 or None) for n, name in enumerate(NAMES)],
+    [DiagramEdge(n, n + 1, "28 × 28 × 1") for n in range(9)] + [DiagramEdge(1, 5, "14 × 14"), DiagramEdge(9, None, "10")],
+)
+KINDS: list[Figure] = [CURVES, CONFUSION, IMAGES, BARS, TEXT, POINTS, HISTOGRAM, BOXES, DIAGRAM]
 
 EMPTY: list[Figure] = [
     LinesFigure("none", []),
@@ -83,6 +92,8 @@ EMPTY: list[Figure] = [
     HistogramFigure("nothing counted", [0, 1], {"a": [0]}, log=True),
     HistogramFigure("not a number", [0, 1, 2], {"a": [math.nan, 1]}),
     BoxesFigure("none", []),
+    DiagramFigure("none", [], []),
+    DiagramFigure("one box", [DiagramBox("")], []),
     BoxesFigure("one value", [Box("a", [1, 1], [1, 1, 1])], log=True),
     BarsFigure("stacked", ["a"], {"x": [1], "y": [-2], "z": [math.nan]}, stacked=True),
     HeatMapFigure("around nothing", [[0, -1], [1, math.nan]], ["a", "b"], ["a", "b"], shading="diverging"),
@@ -309,3 +320,28 @@ def test_nothing_to_draw_is_said_in_any_space() -> None:
     picture = to_picture(LinesFigure("Empty", []), width_inches=3, height_inches=2)
     assert picture.panels == ()
     assert (picture.width, picture.height) == (432, 288)
+
+
+# --------------------------------------------------------------------------------------------------------------- diagrams
+
+
+def test_every_box_stands_below_all_that_lead_to_it():
+    places = arranged("abcdef", [("a", "b"), ("b", "c"), ("a", "d"), ("d", "e"), ("c", "f"), ("e", "f"), ("a", "f"), ("f", "a")])
+
+    assert {name: depth for name, (depth, _) in places.items()} == {"a": 0, "b": 1, "c": 2, "d": 1, "e": 2, "f": 3}
+    assert len(set(places.values())) == 6
+    assert (places["b"][1] < places["d"][1]) == (places["c"][1] < places["e"][1]), "branches do not cross"
+    assert places["a"][1] == places["f"][1] == 0
+
+
+def test_an_arrow_that_passes_boxes_swings_around_them():
+    from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+
+    boxes = [DiagramBox(name) for name in "abc"]
+    axes = draw(DiagramFigure("", boxes, [DiagramEdge(0, 1), DiagramEdge(1, 2), DiagramEdge(0, 2)])).axes[0]
+    passed = next(p for p in axes.patches if isinstance(p, FancyBboxPatch) and p.get_y() > 0)
+    straight, _, around = [p.get_path().vertices for p in axes.patches if isinstance(p, FancyArrowPatch)]
+
+    reach = [arrow[:-1, 0].min() for arrow in (straight, around)]  # the last point closes the arrow's head, wherever it is
+    assert reach[0] > passed.get_x()
+    assert reach[1] < passed.get_x()

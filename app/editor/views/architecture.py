@@ -5,7 +5,7 @@ The layers stand in generations: each behind all that it needs. Where a network 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,31 +24,30 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 
+from app.drawing.diagram import arranged as places
 from app.editor.look import Colors, interface_font, look
+from nodes.networks.families import Family, family
 
 BOX, GAP = (136.0, 58.0), (74.0, 22.0)
 """Size of a box, and the room between generations and between boxes of one."""
-KINDS = (
-    (("Input",), "#7B8794"),
-    (("Conv", "Depthwise", "Separable"), "#3F6FD8"),
-    (("Pool",), "#1AA179"),
-    (("Dense", "Embedding", "EinsumDense"), "#8A63D2"),
-    (("Dropout", "Normalization", "Noise", "Regularization"), "#7B8794"),
-    (("Flatten", "Reshape", "Permute", "Padding", "Cropping", "UpSampling", "Repeat"), "#3E9BD1"),
-    (("LSTM", "GRU", "RNN", "Bidirectional", "Attention"), "#C2619A"),
-    (("Add", "Concatenate", "Multiply", "Average", "Maximum", "Minimum", "Subtract", "Dot"), "#D9603B"),
-)
-"""Parts of class names, and the colour of that kind of layer."""
-OTHER_KIND = "#5F6B7A"
+COLORS: Mapping[Family, str] = {
+    "input": "#7B8794",
+    "convolution": "#3F6FD8",
+    "pooling": "#1AA179",
+    "dense": "#8A63D2",
+    "noise": "#7B8794",
+    "shape": "#3E9BD1",
+    "sequence": "#C2619A",
+    "merge": "#D9603B",
+    "other": "#5F6B7A",
+}
+"""The colour of a family of layers."""
 ZOOM_STEP, LEAST_ZOOM, MOST_ZOOM = 1.2, 0.05, 4.0
 
 
 def layer_color(kind: str) -> str:
     """The colour of a kind of layer (`Conv2D`)."""
-    # Pooling before convolution-like names: GlobalAveragePooling2D is no merging layer.
-    if "Pool" in kind:
-        return "#1AA179"
-    return next((color for parts, color in KINDS if any(part in kind for part in parts)), OTHER_KIND)
+    return COLORS[family(kind)]
 
 
 @dataclass(frozen=True)
@@ -60,31 +59,14 @@ class Box:
 
 
 def arranged(network: Mapping[str, Any], *, upright: bool) -> dict[str, Box]:
-    """A place for every layer: by generations of the graph, within one in the order that crosses fewest edges (barycentres)."""
-    import networkx as nx
-
-    graph = nx.DiGraph()
-    graph.add_nodes_from(layer["name"] for layer in network["layers"])
-    # A layer that is used twice may stand before and behind another: only edges forwards count for the order.
-    place = {layer["name"]: n for n, layer in enumerate(network["layers"])}
-    graph.add_edges_from((e["source"], e["target"]) for e in network["edges"] if place[e["source"]] < place[e["target"]])
+    """A place for every layer, in generations from left to right, or from top to bottom where it is `upright`."""
     layers = {layer["name"]: layer for layer in network["layers"]}
-    boxes: dict[str, Box] = {}
-    across: dict[str, float] = {}
-    for depth, generation in enumerate(nx.topological_generations(graph)):
-        wanted = {name: _mean([across[p] for p in graph.predecessors(name)]) for name in generation}
-        ordered = sorted(generation, key=lambda name: (wanted[name], place[name]))
-        for position, name in enumerate(ordered):
-            across[name] = position - (len(ordered) - 1) / 2
-            along = depth
-            x, y = (across[name], along) if upright else (along, across[name])
-            step = (BOX[0] + GAP[1], BOX[1] + 46.0) if upright else (BOX[0] + GAP[0], BOX[1] + GAP[1])
-            boxes[name] = Box(layers[name], QRectF(x * step[0], y * step[1], *BOX))
+    step = (BOX[0] + GAP[1], BOX[1] + 46.0) if upright else (BOX[0] + GAP[0], BOX[1] + GAP[1])
+    boxes = {}
+    for name, (along, across) in places(list(layers), ((e["source"], e["target"]) for e in network["edges"])).items():
+        x, y = (across, along) if upright else (along, across)
+        boxes[name] = Box(layers[name], QRectF(x * step[0], y * step[1], *BOX))
     return boxes
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
 
 
 class _Drawing:

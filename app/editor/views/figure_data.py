@@ -11,6 +11,7 @@ from nodes.values.figure import (
     BarsFigure,
     Box,
     BoxesFigure,
+    DiagramFigure,
     Figure,
     HeatMapFigure,
     HistogramFigure,
@@ -50,6 +51,8 @@ def _table(figure: Figure) -> Data:
         case BoxesFigure():
             head = ["", "low", "first quartile", "median", "third quartile", "high", "outliers"]
             data = head, map(_of_box, figure.boxes)
+        case DiagramFigure():
+            data = ["box", "lines", "to"], _of_diagram(figure)
         case ImagesFigure():
             captions = [*figure.captions, *[""] * (len(figure.images) - len(figure.captions))]
             data = ["image", "caption"], ([str(i), text] for i, text in enumerate(captions, 1))
@@ -65,6 +68,13 @@ def _cells(series: Mapping[str, Sequence[float]]) -> list[list[str]]:
 def _of_box(box: Box) -> list[str]:
     five = (box.whiskers[0], *box.quartiles, box.whiskers[1])
     return [box.name, *map(_cell, five), " ".join(map(_cell, box.outliers))]
+
+
+def _of_diagram(figure: DiagramFigure) -> Iterable[list[str]]:
+    """A row per box; arrows by the numbers of the boxes that they lead to, as a spreadsheet counts the rows below the head."""
+    for number, box in enumerate(figure.boxes):
+        behind = [str(edge.target + 1) for edge in figure.edges if edge.source == number and edge.target is not None]
+        yield [box.title, "; ".join(box.lines), " ".join(behind)]
 
 
 def csv_text(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -20,6 +20,9 @@ from nodes.values.figure import (
     BarsFigure,
     Box,
     BoxesFigure,
+    DiagramBox,
+    DiagramEdge,
+    DiagramFigure,
     HeatMapFigure,
     HistogramFigure,
     ImagesFigure,
@@ -146,6 +149,7 @@ def test_figures_come_back_equal(store: Store) -> None:
         PointsFigure("t", [Points("a", [1.0], [2.0], [3.0], 4)], "x", "y", True, True, "s", True, True),
         HistogramFigure("t", [0.0, 1.0], {"n": [4]}, "x", "y", True),
         BoxesFigure("t", [Box("g", [0, 9], [2, 3, 6], [11])], "y", True),
+        DiagramFigure("t", [DiagramBox("a", ["b", "c"], 2), DiagramBox("d", [])], [DiagramEdge(0, 1, "x"), DiagramEdge(1, None)]),
     ]
     for figure in figures:
         put(store, "dd01", figure=figure)

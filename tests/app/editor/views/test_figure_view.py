@@ -23,6 +23,9 @@ from nodes.values.figure import (
     BarsFigure,
     Box,
     BoxesFigure,
+    DiagramBox,
+    DiagramEdge,
+    DiagramFigure,
     Figure,
     HeatMapFigure,
     HistogramFigure,
@@ -200,6 +203,10 @@ def test_the_menu_opens_by_keyboard(qtbot: QtBot) -> None:
         (
             BoxesFigure("t", [Box("g", [0, 9], [2, 3, 6], [11, 12.5])]),
             ",low,first quartile,median,third quartile,high,outliers\ng,0,2,3,6,9,11 12.5\n",
+        ),
+        (
+            DiagramFigure("t", [DiagramBox("a", ["b", "c"]), DiagramBox("d")], [DiagramEdge(0, 1, "x"), DiagramEdge(1, None)]),
+            "box,lines,to\na,b; c,2\nd,,\n",
         ),
     ],
     ids=lambda value: getattr(value, "kind", ""),

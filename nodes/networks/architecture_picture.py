@@ -1,0 +1,103 @@
+"""Architecture Picture: the layers of a network as boxes and arrows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, cast
+
+from nodes.base import Job, Node, Port, Spec, Specs, Value, Values, setting
+from nodes.networks.families import Family, family
+from nodes.values.figure import DiagramBox, DiagramEdge, DiagramFigure, Figure, FigureSpec
+from nodes.values.network import Call, LayerSpec, NetworkSpec
+from nodes.values.table import grouped
+
+_HUES: Mapping[Family, int | None] = {
+    "convolution": 0, "pooling": 1, "dense": 2, "merge": 3, "shape": 4, "sequence": 5, "noise": 6, "input": None, "other": None,
+}  # fmt: skip
+
+
+class ArchitecturePicture(Node):
+    """Draw a network: a box for each layer, coloured by its kind, and arrows with the shapes that flow along them.
+
+    The picture is in the run's report, and is saved from the window as PNG or SVG. A layer that is used twice has two boxes.
+    Shapes are without the batch; ? is a size that is not fixed. The window draws every network that way when its node is
+    selected; this node is for runs without a window, and for what should stand in a report. The settings are those of
+    `keras.utils.plot_model`.
+
+    Example: behind a Keras Concatenate Layer, to see where the branches of a network with two inputs meet, and in the run's
+    report (`--report`).
+    """
+
+    id: ClassVar[str] = "networks.architecture_picture"
+    title: ClassVar[str] = "Architecture Picture"
+    shelf: ClassVar[str] = "Network / Inspection"
+    icon: ClassVar[str] = "mdi6.sitemap"
+    keywords: ClassVar[tuple[str, ...]] = (
+        "plot_model", "model_to_dot", "graph", "diagram", "draw network", "structure", "layers", "view", "graphviz", "netron",
+    )  # fmt: skip
+    input_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network to draw."),)
+    output_ports: ClassVar[tuple[Port, ...]] = (Port("figure", "figure", "Picture", "The drawing."),)
+
+    show_layer_names: bool = setting(True, "Names", "Whether boxes say what the layers are called.")
+    show_parameters: bool = setting(
+        True, "Parameters", "Whether boxes say how many numbers a layer has learned, or is going to learn, and which are frozen."
+    )
+    show_layer_activations: bool = setting(True, "Layers' activations", "Whether boxes name the activation function.")
+    show_shapes: bool = setting(True, "Shapes", "Whether arrows say what flows along them.")
+    show_dtype: bool = setting(False, "Data types", "Whether arrows say of which type the numbers are, such as float32.")
+    picture_title: str = setting("Architecture", "Title", "What stands above the picture.")
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        """A diagram."""
+        specs.network()
+        return {"figure": FigureSpec("diagram")}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        """Boxes for the calls of layers, arrows for the tensors between them."""
+        network = values.network().spec
+        layers = {layer.name: layer for layer in network.layers}
+        boxes = [self._box(layers[call.layer]) for call in network.calls]
+        return {"figure": DiagramFigure(self.picture_title, boxes, list(self._edges(network)))}
+
+    def views(self, outputs: Values) -> Sequence[Figure]:
+        """The picture."""
+        return (cast(Figure, outputs["figure"]),)
+
+    def _box(self, layer: LayerSpec) -> DiagramBox:
+        said: list[str] = []
+        activation = _activation(layer.config)
+        if self.show_parameters and layer.parameters:
+            word = "parameter" if layer.parameters == 1 else "parameters"
+            said.append(f"{grouped(layer.parameters)} {word}" + ("" if layer.trainable_parameters else ", frozen"))
+        if self.show_layer_activations and activation:
+            said.append(activation)
+        lines = ([layer.name] if self.show_layer_names else []) + ([" · ".join(said)] if said else [])
+        return DiagramBox(layer.kind, lines, _HUES[family(layer.kind)])
+
+    def _edges(self, network: NetworkSpec) -> Iterator[DiagramEdge]:
+        """An arrow from a call to each that takes one of its tensors, and one from each call with an output of the network."""
+        place = {(call.layer, call.index): number for number, call in enumerate(network.calls)}
+        for number, call in enumerate(network.calls):
+            sources: dict[int, list[str]] = {}
+            for tensor in call.inputs:
+                source = place[tensor.layer, tensor.call]
+                sources.setdefault(source, []).append(self._label(network.calls[source], tensor.output))
+            for source, labels in sources.items():
+                yield DiagramEdge(source, number, ", ".join(dict.fromkeys(filter(None, labels))))
+        for tensor in network.outputs:
+            source = place[tensor.layer, tensor.call]
+            yield DiagramEdge(source, None, self._label(network.calls[source], tensor.output))
+
+    def _label(self, call: Call, output: int) -> str:
+        tensor = call.outputs[output]
+        said = ([tensor.describe().replace(" x ", " × ")] if self.show_shapes else []) + (
+            [tensor.dtype] if self.show_dtype else []
+        )
+        return " ".join(said)
+
+
+def _activation(config: Mapping[str, Any]) -> str:
+    """The name of a layer's activation function; none where it passes everything on."""
+    given = config.get("activation")
+    name = given.get("class_name", "") if isinstance(given, Mapping) else str(given or "")
+    return "" if name == "linear" else name
