@@ -186,6 +186,7 @@ def test_a_column_was_renamed_upstream(person: Person, tmp_path: Path) -> None:
     read, extract = chain(
         person, "readers.csv", "tables.create_collection", csv={"path": str(file)}, create_collection={"columns": ["a"]}
     )
+    person.until_state(extract, "ready")  # not what was said of it before it had its settings
     person.press("Shift+F7")
     person.until_state(extract, "done")
     file.write_text("first,b\n2,1\n1,2\n")
