@@ -8,12 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from app.shelves import SHELF_COLORS
 
 HEAVY = ("PySide6", "NodeGraphQt", "tensorflow", "keras")
-EXAMPLES = sorted(Path("workflows").glob("*.workflow.json"))
 
 
 def modules_after(code: str) -> set[str]:
@@ -23,9 +20,10 @@ def modules_after(code: str) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.name)
-def test_checking_an_example_finds_nothing_wrong_and_imports_neither_qt_nor_tensorflow(path: Path) -> None:
-    code = f"from app.run import main\nassert main(['--check', {str(path)!r}]) == 0"
+def test_checking_the_examples_finds_nothing_wrong_and_imports_neither_qt_nor_tensorflow() -> None:
+    examples = sorted(map(str, Path("workflows").glob("*.workflow.json")))
+    assert examples
+    code = f"from app.run import main\nassert [p for p in {examples} if main(['--check', p]) != 0] == []"
     assert not modules_after(code) & set(HEAVY)
 
 
