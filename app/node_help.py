@@ -45,6 +45,7 @@ def node_help(node_class: type[Node]) -> str:
         _ports("Inputs", node_class.input_ports),
         _ports("Outputs", node_class.output_ports),
         _settings(node_class),
+        _left_out(node_class),
         _example(node_class),
         _found_by(node_class),
     ]
@@ -99,6 +100,15 @@ def _settings(node_class: type[Node]) -> str:
             parts.append(f"<h4>{escape(group)}</h4>")
         parts += rows
     return "\n".join(parts)
+
+
+def _left_out(node_class: type[Node]) -> str:
+    """What the library has and the node has not, with reasons; arguments that are left out for the same reason together."""
+    by_reason: dict[str, list[str]] = {}
+    for name, why in node_class.left_out.items():
+        by_reason.setdefault(why, []).append(f"<code>{escape(name)}</code>")
+    items = [f"<li>{', '.join(names)}: {_inline(why)}</li>" for why, names in by_reason.items()]
+    return f"<h4>Not among the settings</h4>\n<ul>{''.join(items)}</ul>" if items else ""
 
 
 def _group(info: FieldInfo) -> str:
@@ -240,7 +250,7 @@ def kind_of(info: FieldInfo) -> str:
 def _words(kind: Any, metadata: Sequence[Any] = ()) -> str:
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return _words(arguments[0], (*arguments[1:], *metadata))
+        return _words(arguments[0], (*_rules(arguments[1:]), *metadata))
     if origin in (Union, types.UnionType):
         others = [a for a in arguments if a is not type(None)]
         words = list(dict.fromkeys(_words(a, metadata) for a in others))
@@ -253,6 +263,15 @@ def _words(kind: Any, metadata: Sequence[Any] = ()) -> str:
         return _kind_name(kind)
     name = _NAMES.get(kind, getattr(kind, "__name__", "value")) if isinstance(kind, type) else "value"
     return name + _range(metadata)
+
+
+def _rules(annotations: Sequence[Any]) -> Iterator[Any]:
+    """The limits among the annotations of a type, of which pydantic keeps some in a `Field`."""
+    for annotation in annotations:
+        if isinstance(annotation, FieldInfo):
+            yield from annotation.metadata
+        else:
+            yield annotation
 
 
 def _several(origin: Any, arguments: Sequence[Any]) -> str:

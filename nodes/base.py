@@ -94,11 +94,12 @@ class Layers:
     Attributes:
         port: The input port whose network offers them.
         offers: `layers` are all by their names, `weighted layers` those that have weights, `tensors` what comes out of each
-            layer, as `conv_1_0:0`.
+            layer, as `conv_1_0:0`; `tensor per wire` is for a list that has one of these for each wire of a growing port, by
+            its number, where an empty one leaves the choice to the node.
     """
 
     port: str = "network"
-    offers: Literal["layers", "weighted layers", "tensors"] = "layers"
+    offers: Literal["layers", "weighted layers", "tensors", "tensor per wire"] = "layers"
 
 
 PathUse = Literal["read file", "read folder", "write file", "write folder"]
@@ -335,6 +336,8 @@ class Node(BaseModel):
     output_ports: ClassVar[tuple[Port, ...]] = ()
     needs_keras: ClassVar[bool] = False
     """Whether `execute` imports TensorFlow: the engine then imports it early, and runs one such node at a time."""
+    left_out: ClassVar[Mapping[str, str]] = {}
+    """Arguments of the library's class that are not among the settings -> why, as a sentence of the help."""
     uses_node_id: ClassVar[bool] = False
     """Whether the node's id in the workflow is part of what it puts out, as a layer's name is."""
 

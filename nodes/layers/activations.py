@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from nodes.base import NodeError, setting
-from nodes.layers.base import Layer, SameShapeLayer, axis_index, require_known, unlist
+from nodes.layers.base import ONE_OR_SEVERAL, Layer, SameShapeLayer, axis_index, require_known, unlist
 from nodes.layers.options import Constraint, Initializer, Regularizer, Zeros
 from nodes.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
 from nodes.values.network import Shape, WeightSpec
@@ -108,7 +108,8 @@ class PReLU(SameShapeLayer):
     """Let positive values through, and a part of negative ones that is learned: alpha x.
 
     Every number of an example has an alpha of its own, unless axes share one. Axes are counted from 1, without the batch;
-    for feature maps of height, width and channels, share 1 and 2.
+    for feature maps of height, width and channels, share 1 and 2. KNIME also takes axes from 0 down, which Keras applies to
+    the wrong axis.
 
     Example: after a Convolution 2D Layer with 16 filters, the shared axes 1, 2 leave 16 alphas, one per feature map.
     """
@@ -123,7 +124,7 @@ class PReLU(SameShapeLayer):
     alpha_initializer: Initializer = initializer_setting("Alpha", Zeros())
     alpha_regularizer: Regularizer | None = regularizer_setting("Alpha")
     alpha_constraint: Constraint | None = constraint_setting("Alpha")
-    shared_axes: tuple[Annotated[int, Field(ge=1)], ...] | None = setting(
+    shared_axes: Annotated[tuple[Annotated[int, Field(ge=1)], ...], ONE_OR_SEVERAL] | None = setting(
         None, "Shared axes", "Axes along which one alpha serves all; 1 is the first after the batch. Empty: none."
     )
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import Field
 
 from nodes.base import Layers, NodeError, Port, setting
-from nodes.layers.base import FLOAT_TYPES, Inference, require_dtype, require_known, require_rank
+from nodes.layers.base import FLOAT_TYPES, ONE_OR_SEVERAL, Inference, require_dtype, require_known, require_rank
 from nodes.layers.core import Size
 from nodes.layers.options import Constraint, GlorotUniform, Initializer, Regularizer, Zeros
 from nodes.layers.ported import PortedLayer
@@ -28,6 +28,9 @@ KEY = Port(
     optional=True,
 )
 SEQUENCE = "sequences (steps, features)"
+FLASH: Mapping[str, str] = {
+    "flash_attention": "Keras chooses the way of computing by itself; forced to this one, a network fails on most machines."
+}
 
 
 def _tensor(port: str, title: str) -> Any:
@@ -292,6 +295,7 @@ class MultiHeadAttention(HeadsLayer):
         "heads",
     )
     kind: ClassVar[str] = "MultiHeadAttention"
+    left_out: ClassVar[Mapping[str, str]] = FLASH
     folders: ClassVar[Mapping[str, str]] = {
         "query": "query_dense", "key": "key_dense", "gate": "_gate_dense", "value": "value_dense",
         "attention_output": "output_dense",
@@ -300,7 +304,7 @@ class MultiHeadAttention(HeadsLayer):
     num_heads: Size = setting(8, "Heads", "How many things each step looks for at once.")
     key_dim: Size = setting(64, "Key dimension", "The size of queries and keys in each head.")
     value_dim: Size | None = setting(None, "Value dimension", "The size of what each head takes; empty: the key dimension.")
-    output_shape: tuple[Size, ...] | None = setting(
+    output_shape: Annotated[tuple[Size, ...], ONE_OR_SEVERAL] | None = setting(
         None,
         "Output shape",
         "What the result is projected to; empty: as many features as the query has.",
@@ -398,6 +402,7 @@ class GroupQueryAttention(HeadsLayer):
         "heads",
     )
     kind: ClassVar[str] = "GroupQueryAttention"
+    left_out: ClassVar[Mapping[str, str]] = FLASH
     python_class: ClassVar[str | None] = "GroupedQueryAttention"
     folders: ClassVar[Mapping[str, str]] = {
         "query": "_query_dense", "key": "_key_dense", "gate": "_gate_dense", "value": "_value_dense",

@@ -63,6 +63,9 @@ class ImageLayer(SameShapeLayer):
 
     has_data_format: ClassVar[bool] = True
     ignored: ClassVar[frozenset[str]] = frozenset({"bounding_box_format"})
+    left_out: ClassVar[Mapping[str, str]] = {
+        "bounding_box_format": "It is for boxes drawn around things in images, which tables here have not."
+    }
     colours: ClassVar[tuple[int, ...]] = ()
     """How many channels images may have; empty: any number."""
     needs_channels_last: ClassVar[bool] = False
@@ -516,10 +519,10 @@ class RandomColorJitter(RandomImageLayer, ValueRange):
         return made
 
 
-class RandomGrayscale(ImageLayer):
+class RandomGrayscale(RandomImageLayer):
     """Make some images grey at random while training; they keep their three channels.
 
-    Keras gives this layer no seed: which images it draws follows the learner's.
+    A seed counts in trainings here; Keras does not write this layer's seed into files.
 
     Example: so that a classifier does not rely on colour, the factor 0.2: every fifth image is grey.
     """
@@ -531,7 +534,6 @@ class RandomGrayscale(ImageLayer):
     keywords: ClassVar[tuple[str, ...]] = ("RandomGrayscale", "grey", "gray", "black and white", "data augmentation")
     kind: ClassVar[str] = "RandomGrayscale"
     colours: ClassVar[tuple[int, ...]] = (1, 3)
-    ignored: ClassVar[frozenset[str]] = frozenset({"bounding_box_format", "seed"})
 
     factor: float = setting(0.5, "Factor", "The part of the images that become grey, from 0 to 1.", ge=0, le=1)
 

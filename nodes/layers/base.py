@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeVar, cast
 
-from pydantic import ValidationError
+from pydantic import BeforeValidator, ValidationError
 
 from nodes.base import Inputs, Job, Layers, Node, NodeError, Port, Specs, Values, setting
 from nodes.layers.options import (
@@ -71,6 +72,21 @@ class Inference(NamedTuple):
 
     outputs: tuple[TensorSpec, ...]
     weights: tuple[WeightSpec, ...] = ()
+
+
+def is_number(value: Any) -> bool:
+    """Whether a setting was given a plain number."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _as_list(value: Any) -> Any:
+    if not isinstance(value, list | tuple) and not is_number(value):
+        raise ValueError("give a number, or a list of numbers")
+    return (value,) if is_number(value) else value
+
+
+ONE_OR_SEVERAL = BeforeValidator(_as_list)
+"""Reads a number as a list of that one: so Keras takes it, and a variable of the workflow can only be a number."""
 
 
 class Layer(Node):
@@ -264,7 +280,7 @@ class AttachedLayer(Layer):
             field = f"{options or name}_{last_word}"
             option = getattr(self, field, None)
             if isinstance(option, KerasOption):
-                option.check(shape, field)
+                option.check(shape, field, "float32" if self.dtype.startswith("mixed") else self.dtype)
         return WeightSpec(name, shape, trainable)
 
     @classmethod
@@ -272,7 +288,7 @@ class AttachedLayer(Layer):
         """What is connected, by the names of the ports (of a growing port's wires, `name_1`, `name_2`, ...)."""
         port = cls.input_ports[0]
         if port.grows:
-            return {f"{port.name}_{number}": found for number, found in enumerate(given.all(port.name), start=1)}
+            return wires_of(given, port)
         return {p.name: given[p.name] for p in cls.input_ports if p.name in given}
 
     def _chosen(self, network: NetworkSpec, position: int, port: str) -> Tensor:
@@ -342,7 +358,7 @@ class UnaryLayer(AttachedLayer):
         out = TensorSpec(self.shape(given.shape, channels_first), given.dtype if kept else self.compute_dtype, given.batch)
         regularizer = getattr(self, "activity_regularizer", None)
         if isinstance(regularizer, KerasOption):
-            regularizer.check((0, *(n or 0 for n in out.shape)), "activity_regularizer")
+            regularizer.check((out.batch or 0, *(n or 0 for n in out.shape)), "activity_regularizer", out.dtype)
         return Inference((out,), self.weights(given.shape, channels_first))
 
     def tensor_name(self, position: int) -> str | None:
@@ -418,17 +434,74 @@ def unlist(config: dict[str, Any], *keys: str) -> dict[str, Any]:
     return config | short
 
 
-def find_tensor(network: NetworkSpec, name: str | None, setting: str) -> Tensor:
-    """The network's tensor of that name, or its first output. NodeError if there is none."""
+NAMES_TOLD = 20
+"""So many names a message lists; of more, those most like the wrong one."""
+
+
+def find_tensor(network: NetworkSpec, name: str | None, setting: str, where: str = "The network") -> Tensor:
+    """The network's tensor of that name, or its first output.
+
+    Args:
+        network: Has the tensor.
+        name: As `layer_0:0`, or a layer's name for its first output; empty: none is chosen.
+        setting: Where it was chosen, for the message.
+        where: What the message calls the network.
+
+    Raises:
+        NodeError: If there is none of that name; it lists those that there are.
+    """
     if not name:
         return network.outputs[0]
     tensor = Tensor.parse(name)
     try:
         network.tensor(tensor)
     except KeyError:
-        there = ", ".join(str(Tensor(c.layer, c.index, i)) for c in network.calls for i in range(len(c.outputs)))
-        raise NodeError(f"The network has no tensor '{name}'.", f"Choose one of: {there}.", setting=setting) from None
+        there = [str(Tensor(c.layer, c.index, i)) for c in network.calls for i in range(len(c.outputs))]
+        raise NodeError(f"{where} has no tensor '{name}'.", f"Choose {_one_of(there, name)}.", setting=setting) from None
     return tensor
+
+
+def wires_of(given: Inputs[T], port: Port) -> dict[str, T]:
+    """What is at a growing port, by the names of its wires in the order of their numbers; one in between may be missing."""
+    numbers = sorted(number for name in given.by_port if (number := port.number(name)) is not None)
+    return {f"{port.name}_{number}": given[f"{port.name}_{number}"] for number in numbers}
+
+
+def tensor_of_wire(network: NetworkSpec, chosen: Sequence[str], wire: str, setting: str) -> Tensor | None:
+    """The tensor that is chosen for the network at one wire of a growing port; None: none is chosen.
+
+    Args:
+        network: What comes in there.
+        chosen: A name for each wire, by its number; an empty one where none is chosen.
+        wire: The wire's name: `network_1`.
+        setting: Where the names were chosen, for the message.
+
+    Raises:
+        NodeError: If the network has no tensor of that name.
+    """
+    number = int(wire.rpartition("_")[2])
+    name = chosen[number - 1] if number <= len(chosen) else ""
+    return find_tensor(network, name, setting, f"The network at input {number}") if name else None
+
+
+def require_wires(chosen: Sequence[str], wires: Sequence[str], setting: str) -> None:
+    """NodeError if a tensor is chosen for a wire that is not there; `wires` are named as those of a growing port."""
+    connected = {int(wire.rpartition("_")[2]) for wire in wires}
+    for number, name in enumerate(chosen, start=1):
+        if name and number not in connected:
+            raise NodeError(
+                f"The tensor '{name}' is chosen for input {number}, where nothing is connected.",
+                "Choose none there, or connect the network that has it.",
+                setting=setting,
+            )
+
+
+def _one_of(names: Sequence[str], wrong: str) -> str:
+    """`one of: a, b, c`; of many names those that are most like the wrong one."""
+    if len(names) <= NAMES_TOLD:
+        return f"one of: {', '.join(names)}"
+    alike = get_close_matches(wrong, names, NAMES_TOLD // 2, 0.0)
+    return f"one of its {len(names)} tensors, such as {', '.join(alike)}"
 
 
 def _plain(value: Any) -> Any:

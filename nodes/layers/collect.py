@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar, cast
 
-from nodes.base import Job, Node, NodeError, Port, Specs, Values, setting
-from nodes.layers.base import NETWORK_OUT, find_tensor
+from nodes.base import Job, Layers, Node, NodeError, Port, Specs, Values, setting
+from nodes.layers.base import NETWORK_OUT, require_wires, tensor_of_wire, wires_of
 from nodes.values.network import Network, NetworkSpec, merge, merge_weights
 
 
@@ -34,37 +34,38 @@ class Collect(Node):
     input_tensors: tuple[str, ...] = setting(
         (),
         "Input tensors",
-        "Which tensor of each network becomes an output, as `layer_0:0`, in the order of the inputs; empty: all its outputs.",
+        "Which tensor of each network becomes an output, as `layer_0:0`, for each input by its number; empty: all its outputs.",
+        layers=Layers("network", "tensor per wire"),
     )
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
         """The networks put together."""
-        networks = [cast(NetworkSpec, spec) for spec in specs.all("network")]
-        return {"network": self._collected(networks)[0]}
+        wires = wires_of(specs, self.input_ports[0])
+        return {"network": self._collected({wire: cast(NetworkSpec, spec) for wire, spec in wires.items()})[0]}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Network]:
         """The networks put together, with the weights of all."""
-        networks = [cast(Network, value) for value in values.all("network")]
-        spec, renames = self._collected([network.spec for network in networks])
+        networks = {wire: cast(Network, value) for wire, value in wires_of(values, self.input_ports[0]).items()}
+        spec, renames = self._collected({wire: network.spec for wire, network in networks.items()})
         try:
-            weights = merge_weights(networks, renames)
+            weights = merge_weights(list(networks.values()), renames)
         except ValueError as error:
             raise NodeError(f"The networks do not fit together: {error}.", "Train both branches in one network.") from error
         kept = {layer.name for layer in spec.layers}
         return {"network": Network(spec, {name: arrays for name, arrays in weights.items() if name in kept})}
 
-    def _collected(self, networks: Sequence[NetworkSpec]) -> tuple[NetworkSpec, list[dict[str, str]]]:
-        """The network, and how each network's layers are now called."""
+    def _collected(self, networks: Mapping[str, NetworkSpec]) -> tuple[NetworkSpec, list[dict[str, str]]]:
+        """The network, and how each network's layers are now called; `networks` by their wires."""
         try:
-            base, renames = merge(networks)
+            base, renames = merge(list(networks.values()))
         except ValueError as error:
             raise NodeError(
                 f"The networks do not fit together: {error}.",
                 "Choose one data format in all input layers, and build what two branches share before they part.",
             ) from error
+        require_wires(self.input_tensors, list(networks), "input_tensors")
         outputs = []
-        for number, (network, names) in enumerate(zip(networks, renames, strict=True)):
-            chosen = self.input_tensors[number] if number < len(self.input_tensors) else ""
-            tensors = [find_tensor(network, chosen, "input_tensors")] if chosen else network.outputs
-            outputs += [tensor._replace(layer=names[tensor.layer]) for tensor in tensors]
+        for (wire, network), names in zip(networks.items(), renames, strict=True):
+            chosen = tensor_of_wire(network, self.input_tensors, wire, "input_tensors")
+            outputs += [tensor._replace(layer=names[tensor.layer]) for tensor in ([chosen] if chosen else network.outputs)]
         return base.with_outputs(list(dict.fromkeys(outputs))), renames

@@ -18,10 +18,8 @@ from nodes.layers.recurrent import (
     SteppingLayer,
     tensor_setting,
 )
-from nodes.layers.windows import PADDING_CHOICES, Padding, Pair, Size, join, slide
+from nodes.layers.windows import PADDING_CHOICES, Padding, Pair, Size, Triple, join, slide
 from nodes.values.network import TensorSpec
-
-Triple = tuple[Size, Size, Size]
 
 KERNEL_SIZE = "Size of the window that slides over each step."
 STRIDES = "Step from window to window; the state is as much smaller."

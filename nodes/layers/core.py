@@ -10,10 +10,21 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from nodes.base import Job, NodeError, Specs, Values, setting
-from nodes.layers.base import NUMBER_TYPES, Inference, Layer, SameShapeLayer, UnaryLayer, require_known, require_rank
+from nodes.layers.base import (
+    NUMBER_TYPES,
+    ONE_OR_SEVERAL,
+    Inference,
+    Layer,
+    SameShapeLayer,
+    UnaryLayer,
+    require_known,
+    require_rank,
+)
 from nodes.layers.options import Activation as ActivationName
 from nodes.layers.options import Constraint, GlorotUniform, Initializer, Regularizer, Zeros, dimensions
 from nodes.layers.weighted import (
+    FORM_OF_THE_KERNEL,
+    LORA,
     KernelLayer,
     activation_setting,
     constraint_setting,
@@ -29,14 +40,14 @@ InputDtype = Literal[
 ]  # fmt: skip
 
 
+SAME_SHAPES = "Such tensors cannot come from a table, whose cells of one column are all of one shape."
+
+
 class Input(Layer):
     """Say what goes into the network: the shape and type of one example.
 
     Images are height, width, channels, such as 28, 28, 1; or channels, height, width where the data format is
     "channels first". A dimension left empty may differ from batch to batch.
-
-    Keras's further arguments are left out: sparse and ragged tensors cannot come from a table, whose cells of one column
-    are all of one shape, and every input of a network is fed, so none is optional.
 
     Example: for grey images of 28 x 28 pixels, the shape 28, 28, 1; a Convolution 2D Layer follows. For a table of
     four measurements, the shape 4, followed by a Dense Layer.
@@ -48,8 +59,15 @@ class Input(Layer):
     icon: ClassVar[str] = "mdi6.import"
     keywords: ClassVar[tuple[str, ...]] = ("Input", "InputLayer", "shape", "start", "placeholder")
     kind: ClassVar[str] = "InputLayer"
+    left_out: ClassVar[Mapping[str, str]] = {
+        "batch_shape": "It is the batch size and the shape in one.",
+        "input_tensor": "A network here begins with what is fed to it.",
+        "sparse": SAME_SHAPES,
+        "ragged": SAME_SHAPES,
+        "optional": "Every input of a network is fed.",
+    }
 
-    shape: tuple[Size | None, ...] = setting(
+    shape: Annotated[tuple[Size | None, ...], ONE_OR_SEVERAL] = setting(
         (1,), "Shape", "The size of one example, without the batch; an empty dimension is not fixed.", min_length=1
     )
     batch_size: Size | None = setting(
@@ -111,6 +129,7 @@ class Dense(KernelLayer):
     icon: ClassVar[str] = "mdi6.dots-grid"
     keywords: ClassVar[tuple[str, ...]] = ("Dense", "fully connected", "linear", "units", "neurons")
     kind: ClassVar[str] = "Dense"
+    left_out: ClassVar[Mapping[str, str]] = LORA
     accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
 
     units: Size = setting(1, "Units", "The number of outputs.")
@@ -130,7 +149,10 @@ class Activation(SameShapeLayer):
     """Put every number through an activation function.
 
     Most layers have an activation function of their own; this one is for putting something between the layer and it, such
-    as a Batch Normalization Layer. KNIME's hard sigmoid has the slope 0.2 of Keras 2; Keras 3 uses 1/6.
+    as a Batch Normalization Layer. KNIME's hard sigmoid has the slope 0.2 of Keras 2; Keras 3 uses 1/6. Functions here are those
+    that need no numbers of their own: where a slope, a limit, a threshold or an axis is to be chosen, there are the ReLU, Leaky
+    ReLU, PReLU, ELU, Thresholded ReLU and Softmax Layers. GLU, which halves the last dimension, is left out, as Keras announces
+    the full one.
 
     Example: a Dense Layer without activation, a Batch Normalization Layer, then this layer with ReLU.
     """
@@ -234,7 +256,7 @@ class Reshape(UnaryLayer):
     accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
     keeps_dtype: ClassVar[bool] = True
 
-    target_shape: tuple[Annotated[int, Field(ge=-1)], ...] = setting(
+    target_shape: Annotated[tuple[Annotated[int, Field(ge=-1)], ...], ONE_OR_SEVERAL] = setting(
         (-1,), "Target shape", "The new shape, without the batch; one dimension may be -1 and is what is left.", min_length=1
     )
 
@@ -389,11 +411,12 @@ class EinsumDense(UnaryLayer):
     icon: ClassVar[str] = "mdi6.sigma"
     keywords: ClassVar[tuple[str, ...]] = ("EinsumDense", "einsum", "Einstein sum", "tensor product", "matrix multiplication")
     kind: ClassVar[str] = "EinsumDense"
+    left_out: ClassVar[Mapping[str, str]] = {**LORA, "gptq_unpacked_column_size": FORM_OF_THE_KERNEL}
 
     equation: str = setting(
         "ab,bc->ac", "Equation", "`input,kernel->output`, one letter an axis, with or without `...` at one end."
     )
-    output_shape: tuple[Size | None, ...] = setting(
+    output_shape: Annotated[tuple[Size | None, ...], ONE_OR_SEVERAL] = setting(
         (1,), "Output shape", "The size of each output axis but the batch and what `...` stands for; empty entries are open."
     )
     activation: ActivationName = activation_setting()

@@ -12,7 +12,7 @@ from nodes.layers.base import FLOAT_TYPES, NETWORK_OUT, NUMBER_TYPES, Inference,
 from nodes.layers.core import Size
 from nodes.layers.options import Constraint, Initializer, RandomUniform, Regularizer
 from nodes.layers.ported import PortedLayer
-from nodes.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
+from nodes.layers.weighted import LORA, constraint_setting, initializer_setting, regularizer_setting
 from nodes.values.network import LayerSpec, Network, NetworkSpec, Shape, TensorSpec, WeightSpec
 
 INPUT_DIM = "How many different numbers come in: the largest one plus 1."
@@ -37,6 +37,10 @@ class Embedding(UnaryLayer):
     icon: ClassVar[str] = "mdi6.book-alphabet"
     keywords: ClassVar[tuple[str, ...]] = ("Embedding", "word vector", "lookup", "category", "token", "text")
     kind: ClassVar[str] = "Embedding"
+    left_out: ClassVar[Mapping[str, str]] = {
+        **LORA,
+        "weights": "The weights of a network that is read from a file come with it.",
+    }
     accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
     ignored: ClassVar[frozenset[str]] = frozenset({"input_length"})
 

@@ -6,9 +6,18 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from nodes.base import NodeError, Port, setting
-from nodes.layers.base import FLOAT_TYPES, NUMBER_TYPES, AttachedLayer, Inference, axis_index, require_dtype
-from nodes.values.network import Shape, TensorSpec
+from nodes.base import Layers, NodeError, Port, setting
+from nodes.layers.base import (
+    FLOAT_TYPES,
+    NUMBER_TYPES,
+    AttachedLayer,
+    Inference,
+    axis_index,
+    require_dtype,
+    require_wires,
+    tensor_of_wire,
+)
+from nodes.values.network import NetworkSpec, Shape, Tensor, TensorSpec
 
 
 class MergeLayer(AttachedLayer):
@@ -23,9 +32,10 @@ class MergeLayer(AttachedLayer):
     input_tensors: tuple[str, ...] = setting(
         (),
         "Input tensors",
-        "Which tensor of each network goes in, as `layer_0:0`, in the order of the inputs; an empty one: its first output.",
+        "Which tensor of each network goes in, as `layer_0:0`, for each input by its number; an empty one: its first output.",
         group="Naming",
         advanced=True,
+        layers=Layers("network", "tensor per wire"),
     )
 
     @abstractmethod
@@ -43,6 +53,15 @@ class MergeLayer(AttachedLayer):
     def tensor_name(self, position: int) -> str | None:
         """The tensor chosen for the network at an input."""
         return self.input_tensors[position] if position < len(self.input_tensors) else None
+
+    def _append(
+        self, networks: Sequence[NetworkSpec], node: str, ports: Sequence[str]
+    ) -> tuple[NetworkSpec, list[dict[str, str]]]:
+        require_wires(self.input_tensors, ports, self.tensor_setting)
+        return super()._append(networks, node, ports)
+
+    def _chosen(self, network: NetworkSpec, position: int, port: str) -> Tensor:
+        return tensor_of_wire(network, self.input_tensors, port, self.tensor_setting) or network.outputs[0]
 
     def dtype_of(self, inputs: Sequence[TensorSpec]) -> str:
         """The dtype that comes out: whole numbers stay as they are, as long as there are no others."""
@@ -151,7 +170,8 @@ class Multiply(ElementwiseLayer):
 class Average(ElementwiseLayer):
     """Take the mean of tensors, element by element.
 
-    KNIME joins exactly two inputs of equal shapes; this layer joins two or more, and stretches dimensions of 1.
+    KNIME joins exactly two inputs of equal shapes; this layer joins two or more, and stretches dimensions of 1. It takes no
+    whole numbers, as KNIME's does, since their means are none.
 
     Example: the softmax outputs of three branches over ten classes, so that they vote.
     """

@@ -46,7 +46,8 @@ class GaussianDropout(SameShapeLayer):
     """Multiply with normally distributed random numbers while training.
 
     They have the mean 1 and the standard deviation sqrt(rate / (1 - rate)): on average as strong as a Dropout Layer of that
-    rate, but nothing is lost altogether. When the trained network is applied, everything goes through unchanged.
+    rate, but nothing is lost altogether. When the trained network is applied, everything goes through unchanged. KNIME takes a
+    rate of 1 too, whose deviation would be infinite.
 
     Example: between two Dense Layers in place of a Dropout Layer, with the drop rate 0.3.
     """

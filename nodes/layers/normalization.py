@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import model_validator
 
 from nodes.base import NodeError, Settings, setting
-from nodes.layers.base import NUMBER_TYPES, SameShapeLayer, axis_index, require_known, unlist
+from nodes.layers.base import NUMBER_TYPES, ONE_OR_SEVERAL, SameShapeLayer, axis_index, require_known, unlist
 from nodes.layers.options import Constraint, Initializer, Ones, Regularizer, Zeros
 from nodes.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
 from nodes.values.network import Shape, WeightSpec
@@ -145,7 +145,7 @@ class LayerNormalization(ScaledLayer):
     keywords: ClassVar[tuple[str, ...]] = ("LayerNormalization", "layer norm", "LN", "transformer", "standardize")
     kind: ClassVar[str] = "LayerNormalization"
 
-    axis: tuple[int, ...] = setting(
+    axis: Annotated[tuple[int, ...], ONE_OR_SEVERAL] = setting(
         (-1,), "Axis", "The axes that are normalized together; -1 is the last, 1 the first after the batch.", min_length=1
     )
 
@@ -215,7 +215,7 @@ class RMSNormalization(SameShapeLayer):
     keywords: ClassVar[tuple[str, ...]] = ("RMSNormalization", "RMS norm", "root mean square")
     kind: ClassVar[str] = "RMSNormalization"
 
-    axis: tuple[int, ...] = setting(
+    axis: Annotated[tuple[int, ...], ONE_OR_SEVERAL] = setting(
         (-1,), "Axis", "The axes that are normalized together; -1 is the last, 1 the first after the batch.", min_length=1
     )
     epsilon: float = setting(1e-6, "Epsilon", "Added to the mean square, against division by zero.", ge=0, le=1, advanced=True)
@@ -254,7 +254,7 @@ class UnitNormalization(SameShapeLayer):
     keywords: ClassVar[tuple[str, ...]] = ("UnitNormalization", "L2 normalize", "unit length", "cosine")
     kind: ClassVar[str] = "UnitNormalization"
 
-    axis: tuple[int, ...] = setting(
+    axis: Annotated[tuple[int, ...], ONE_OR_SEVERAL] = setting(
         (-1,), "Axis", "The axes along which the length is taken; -1 is the last, 1 the first after the batch.", min_length=1
     )
 

@@ -27,8 +27,8 @@ class KerasOption(Settings):
     renamed: ClassVar[Mapping[str, str]] = {}
     """Arguments of older Keras versions -> today's names."""
 
-    def check(self, shape: tuple[int, ...], setting: str) -> None:
-        """NodeError if this cannot be used on a weight of `shape`, as the layer's `setting`."""
+    def check(self, shape: tuple[int, ...], setting: str, dtype: str = "float32") -> None:
+        """NodeError if this cannot be used on numbers of `shape` (0: not known) and `dtype`, as the layer's `setting`."""
 
     def to_config(self) -> dict[str, Any]:
         """As Keras serializes it, in plain JSON."""
@@ -77,7 +77,7 @@ class FanInitializer(SeededInitializer):
             raise ValueError("the input axes and the output axes are given together, or not at all")
         return self
 
-    def check(self, shape: tuple[int, ...], setting: str) -> None:
+    def check(self, shape: tuple[int, ...], setting: str, dtype: str = "float32") -> None:
         """The axes must exist."""
         for axis in (*(self.input_axes or ()), *(self.output_axes or ())):
             _require_axis(type(self).__name__, axis, shape, setting)
@@ -125,7 +125,7 @@ class Identity(InitializerOption):
     kind: Literal["Identity"] = "Identity"
     gain: float = setting(1.0, "Gain", "The value on the diagonal.")
 
-    def check(self, shape: tuple[int, ...], setting: str) -> None:
+    def check(self, shape: tuple[int, ...], setting: str, dtype: str = "float32") -> None:
         """Only a matrix has a diagonal."""
         _require_matrix(self.kind, shape, setting)
 
@@ -148,7 +148,7 @@ class Orthogonal(SeededInitializer):
     kind: Literal["Orthogonal"] = "Orthogonal"
     gain: float = setting(1.0, "Gain", "A factor on the matrix.")
 
-    def check(self, shape: tuple[int, ...], setting: str) -> None:
+    def check(self, shape: tuple[int, ...], setting: str, dtype: str = "float32") -> None:
         """A vector has nothing to be orthogonal to."""
         if len(shape) < 2:
             raise NodeError("Orthogonal cannot be used on a vector.", "Choose another initializer.", setting=setting)
@@ -254,7 +254,7 @@ class STFT(InitializerOption):
     )
     periodic: bool = setting(False, "Periodic", "Takes the window as one period of a wave that goes on.")
 
-    def check(self, shape: tuple[int, ...], setting: str) -> None:
+    def check(self, shape: tuple[int, ...], setting: str, dtype: str = "float32") -> None:
         """It has a wave for each frequency, and one input channel."""
         if len(shape) != 3 or shape[1] != 1:
             raise NodeError(
@@ -285,7 +285,7 @@ class L1(RegularizerOption):
 
     kind: Literal["L1"] = "L1"
     renamed: ClassVar[Mapping[str, str]] = {"l": "l1"}
-    l1: float = setting(0.01, "L1", "Factor on the sum of the absolute values.", ge=0)
+    l1: float = setting(0.01, "L1", "Factor on the sum of the absolute values; KNIME's default is 0.0000001.", ge=0)
 
 
 class L2(RegularizerOption):
@@ -293,7 +293,7 @@ class L2(RegularizerOption):
 
     kind: Literal["L2"] = "L2"
     renamed: ClassVar[Mapping[str, str]] = {"l": "l2"}
-    l2: float = setting(0.01, "L2", "Factor on the sum of the squares.", ge=0)
+    l2: float = setting(0.01, "L2", "Factor on the sum of the squares; KNIME's default is 0.0000001.", ge=0)
 
 
 class L1L2(RegularizerOption):
@@ -316,9 +316,21 @@ class OrthogonalRegularizer(RegularizerOption):
         choices={"rows": "The rows to each other.", "columns": "The columns to each other."},
     )
 
-    def check(self, shape: tuple[int, ...], setting: str) -> None:
-        """Only a matrix has rows and columns."""
+    def check(self, shape: tuple[int, ...], setting: str, dtype: str = "float32") -> None:
+        """Only a matrix has rows and columns; and there must be two of them at least."""
         _require_matrix(self.kind, shape, setting)
+        if shape[0 if self.mode == "rows" else 1] == 1:
+            raise NodeError(
+                f"{self.kind} compares {self.mode} with each other, but there is one only: the loss would be no number.",
+                f"Choose the mode '{'columns' if self.mode == 'rows' else 'rows'}', or another regularizer.",
+                setting=setting,
+            )
+        if dtype != "float32":
+            raise NodeError(
+                f"Keras computes {self.kind} in float32 only, not in {dtype}.",
+                "Choose the number type float32, or another regularizer.",
+                setting=setting,
+            )
 
 
 Regularizer = Annotated[L1 | L2 | L1L2 | OrthogonalRegularizer, Field(discriminator="kind")]
@@ -331,7 +343,7 @@ class ConstraintOption(KerasOption):
 
     module: ClassVar[str] = "keras.constraints"
 
-    def check(self, shape: tuple[int, ...], setting: str) -> None:
+    def check(self, shape: tuple[int, ...], setting: str, dtype: str = "float32") -> None:
         """The axis must exist."""
         axis = getattr(self, "axis", 0)
         if not -len(shape) <= axis < len(shape):

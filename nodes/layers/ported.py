@@ -43,7 +43,7 @@ class PortedLayer(AttachedLayer):
         """NodeError if the regularizer of outputs, where there is one, cannot be used on an output."""
         regularizer = getattr(self, "activity_regularizer", None)
         if isinstance(regularizer, KerasOption):
-            regularizer.check((0, *(n or 0 for n in out.shape)), "activity_regularizer")
+            regularizer.check((out.batch or 0, *(n or 0 for n in out.shape)), "activity_regularizer", out.dtype)
 
     # -- the node
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from nodes.base import Columns, Job, NodeError, Port, Specs, Values, setting
 from nodes.layers.base import (
     FLOAT_TYPES,
     NUMBER_TYPES,
+    ONE_OR_SEVERAL,
     Inference,
     SameShapeLayer,
     UnaryLayer,
     axis_index,
+    is_number,
     only,
     require_known,
     require_rank,
+    unlist,
 )
 from nodes.layers.core import Size
 from nodes.layers.merge import MergeLayer
@@ -30,10 +33,25 @@ if TYPE_CHECKING:
 
     from nodes.networks.binding import Source
 
+TYPED_IN = "It is for what Keras finds in the data; here that is typed in, or done on the table before."
+COUNTED = "It is for rows of 0 and 1 or of counts, for which Keras announces another type than comes out."
+SPARSE = "Few layers take sparse tensors, and tables hold none."
 INTEGERS = ("int32", "int64")
 """The types that TensorFlow's lookups and hashes take."""
 
 # ----------------------------------------------------------------------------------------------------------------- scale
+
+
+def _number_or_numbers(value: Any) -> Any:
+    """What was given, if it is a number or a list of numbers. ValueError in plain words if not."""
+    if is_number(value) or (isinstance(value, list | tuple) and value and all(map(is_number, value))):
+        return value
+    raise ValueError("give a number, or a list of numbers, one for each channel")
+
+
+NUMBERS = BeforeValidator(_number_or_numbers)
+PerChannel = Annotated[float | tuple[float, ...], NUMBERS]
+"""A number for all channels, or one for each."""
 
 
 class Rescaling(SameShapeLayer):
@@ -53,24 +71,18 @@ class Rescaling(SameShapeLayer):
     kind: ClassVar[str] = "Rescaling"
     accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
 
-    scale: tuple[float, ...] = setting((1 / 255,), "Scale", "The factor, or one for each channel.", min_length=1)
-    offset: tuple[float, ...] = setting((0.0,), "Offset", "What is added after, or one number for each channel.", min_length=1)
-
-    @classmethod
-    def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """Keras writes a single number as such."""
-        config = super().upgrade(config)
-        return config | {k: [config[k]] for k in ("scale", "offset") if isinstance(config.get(k), int | float)}
+    scale: PerChannel = setting(1 / 255, "Scale", "The factor: one number, or a list of one for each channel.")
+    offset: PerChannel = setting(0.0, "Offset", "What is added after: one number, or a list of one for each channel.")
 
     def to_config(self, channels_first: bool) -> dict[str, Any]:
-        """A single number as such."""
-        single = {name: values[0] for name in ("scale", "offset") if len(values := getattr(self, name)) == 1}
-        return super().to_config(channels_first) | single
+        """A list of one number as that number, as Keras writes it."""
+        return unlist(super().to_config(channels_first), "scale", "offset")
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
         """As it came; numbers per channel must be as many as there are."""
         for name in ("scale", "offset"):
-            count = len(getattr(self, name))
+            given = getattr(self, name)
+            count = len(given) if isinstance(given, tuple) else 1
             if count > 1 and (not shape or shape[-1] != count):
                 raise NodeError(
                     f"There are {count} numbers for the {name}, but the input is {TensorSpec(shape).describe()}.",
@@ -104,7 +116,7 @@ class Normalization(SameShapeLayer):
         Port("table", "table", "Data", "Rows whose mean and variance are taken; without it they are typed in.", optional=True),
     )
 
-    axis: tuple[int, ...] = setting(
+    axis: Annotated[tuple[int, ...], ONE_OR_SEVERAL] = setting(
         (-1,),
         "Axis",
         "The axis along which every place has a mean and a variance of its own; -1 is the last. Empty: one for all numbers.",
@@ -116,10 +128,10 @@ class Normalization(SameShapeLayer):
         "The table's columns that are like the layer's input: one of images or vectors, or one for each number.",
         columns=Columns("table", ("number", "category", "boolean", "collection")),
     )
-    mean: tuple[float, ...] | None = setting(
+    mean: Annotated[tuple[float, ...], ONE_OR_SEVERAL, NUMBERS] | None = setting(
         None, "Mean", "What is taken away, one number or one for each place of the axis; not used with a table."
     )
-    variance: tuple[Annotated[float, Field(ge=0)], ...] | None = setting(
+    variance: Annotated[tuple[Annotated[float, Field(ge=0)], ...], ONE_OR_SEVERAL, NUMBERS] | None = setting(
         None, "Variance", "Its root is what is divided by, one number or one for each place of the axis; not used with a table."
     )
     invert: bool = setting(False, "Invert", "Goes the other way: from mean 0 and variance 1 to these.")
@@ -128,11 +140,8 @@ class Normalization(SameShapeLayer):
     def _is_a_pair(self) -> Self:
         if (self.mean is None) != (self.variance is None):
             raise ValueError("mean and variance are given together, or not at all")
-        if self.mean is not None and self.variance is not None:
-            if len(self.mean) != len(self.variance):
-                raise ValueError("mean and variance must have the same number of values")
-            if not self.mean:
-                raise ValueError("mean and variance must not be empty lists")
+        if self.mean is not None and self.variance is not None and len(self.mean) != len(self.variance):
+            raise ValueError("mean and variance must have the same number of values")
         return self
 
     @classmethod
@@ -142,12 +151,12 @@ class Normalization(SameShapeLayer):
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """Keras also writes one axis, or none, and single numbers as such."""
+        """Keras also writes no axis."""
         config = super().upgrade(config)
         if "axis" in config:
             axis = config["axis"]
-            config["axis"] = [] if axis is None else [axis] if isinstance(axis, int) else axis
-        return config | {k: [config[k]] for k in ("mean", "variance") if isinstance(config.get(k), int | float)}
+            config["axis"] = [] if axis is None else axis
+        return config
 
     def to_config(self, channels_first: bool) -> dict[str, Any]:
         """A single number as such."""
@@ -282,10 +291,7 @@ class EncodingLayer(UnaryLayer):
         """The shape that numbers of `shape` have, encoded in rows of `depth`."""
         if mode == "int":
             return shape
-        if self.dtype != "float32":
-            raise NodeError(
-                f"The layer makes rows of float32 only, not of {self.dtype}.", "Choose the number type float32.", setting="dtype"
-            )
+        _require_float32(self.dtype)
         if mode == "one_hot":
             return (*(shape[:-1] if shape[-1:] == (1,) else shape), depth)
         require_rank(shape, 1, "rows of numbers for this output mode")
@@ -295,8 +301,7 @@ class EncodingLayer(UnaryLayer):
 class CategoryEncoding(EncodingLayer):
     """Turn class numbers from 0 on into rows of 0 and 1.
 
-    The numbers must be below the number of tokens. Outputs are ordinary (dense) tensors; Keras's sparse ones, which few
-    layers can take, are left out.
+    The numbers must be below the number of tokens.
 
     Example: after an Input Layer of shape 1 and type int32, with 7 tokens and the output mode one hot, a weekday becomes a
     row of 7 numbers for a Dense Layer.
@@ -308,6 +313,7 @@ class CategoryEncoding(EncodingLayer):
     icon: ClassVar[str] = "mdi6.code-array"
     keywords: ClassVar[tuple[str, ...]] = ("CategoryEncoding", "one-hot", "multi-hot", "one to many", "dummy", "count")
     kind: ClassVar[str] = "CategoryEncoding"
+    left_out: ClassVar[Mapping[str, str]] = {"sparse": SPARSE}
     accepts: ClassVar[Sequence[str]] = (*INTEGERS, *FLOAT_TYPES)
 
     num_tokens: Size = setting(2, "Number of tokens", "How many classes there are; numbers go from 0 to one below.")
@@ -342,6 +348,11 @@ class Discretization(EncodingLayer):
     icon: ClassVar[str] = "mdi6.stairs"
     keywords: ClassVar[tuple[str, ...]] = ("Discretization", "bins", "binner", "boundaries", "histogram", "quantize")
     kind: ClassVar[str] = "Discretization"
+    left_out: ClassVar[Mapping[str, str]] = {
+        "num_bins": TYPED_IN,
+        "epsilon": TYPED_IN,
+        "sparse": SPARSE,
+    }
     accepts: ClassVar[Sequence[str]] = (*FLOAT_TYPES, *INTEGERS)
     ignored: ClassVar[frozenset[str]] = frozenset({"epsilon"})  # how exactly Keras finds boundaries, which are given here
 
@@ -387,6 +398,14 @@ class IntegerLookup(EncodingLayer):
     icon: ClassVar[str] = "mdi6.book-search-outline"
     keywords: ClassVar[tuple[str, ...]] = ("IntegerLookup", "vocabulary", "index", "codes", "category to number")
     kind: ClassVar[str] = "IntegerLookup"
+    left_out: ClassVar[Mapping[str, str]] = {
+        "max_tokens": TYPED_IN,
+        "vocabulary_dtype": "It is int64, as places are.",
+        "idf_weights": COUNTED,
+        "output_mode": COUNTED,
+        "pad_to_max_tokens": COUNTED,
+        "sparse": SPARSE,
+    }
     ignored: ClassVar[frozenset[str]] = frozenset(
         {"vocabulary_size", "has_input_vocabulary", "vocabulary_dtype", "max_tokens", "pad_to_max_tokens"}
     )
@@ -459,6 +478,7 @@ class Hashing(EncodingLayer):
     icon: ClassVar[str] = "mdi6.pound"
     keywords: ClassVar[tuple[str, ...]] = ("Hashing", "hash", "bins", "feature hashing", "codes")
     kind: ClassVar[str] = "Hashing"
+    left_out: ClassVar[Mapping[str, str]] = {"sparse": SPARSE}
 
     num_bins: Size = setting(10, "Number of bins", "How many bins there are, the mask's included.")
     mask_value: int | None = setting(None, "Mask value", "A number that gets the bin 0 for itself; empty: none.", advanced=True)
@@ -508,6 +528,7 @@ class HashedCrossing(MergeLayer):
     icon: ClassVar[str] = "mdi6.vector-intersection"
     keywords: ClassVar[tuple[str, ...]] = ("HashedCrossing", "feature cross", "interaction", "hash", "pairs")
     kind: ClassVar[str] = "HashedCrossing"
+    left_out: ClassVar[Mapping[str, str]] = {"sparse": SPARSE}
     accepts: ClassVar[Sequence[str]] = INTEGERS
 
     num_bins: Size = setting(10, "Number of bins", "How many bins there are.")
@@ -535,6 +556,8 @@ class HashedCrossing(MergeLayer):
         if len(shapes) != 2 or any(shape != (1,) for shape in shapes):
             given = " and ".join(TensorSpec(shape).describe() for shape in shapes)
             raise NodeError(f"The layer crosses two single numbers, but gets {given}.", "Give it two inputs of shape 1.")
+        if self.output_mode == "one_hot":
+            _require_float32(self.dtype)
         return (1,) if self.output_mode == "int" else (self.num_bins,)
 
 
@@ -589,6 +612,9 @@ class MelSpectrogram(UnaryLayer):
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
         """(mel bands, frames)."""
+        if self.power_to_db and self.compute_dtype == "float64":
+            remedy = "Choose the number type float32, or do without decibels."
+            raise NodeError("Keras cannot compute decibels in float64.", remedy, setting="dtype")
         require_rank(shape, 1, "sounds of one channel (samples)")
         (samples,) = shape
         if samples is None:
@@ -691,6 +717,9 @@ class STFTSpectrogram(UnaryLayer):
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
         """(frames, frequencies), with an axis for channels if they are apart."""
+        if self.compute_dtype == "bfloat16":
+            remedy = "Choose another number type, such as float32 or mixed_float16."
+            raise NodeError("Keras cannot compute spectrograms in bfloat16.", remedy, setting="dtype")
         require_rank(shape, 2, "signals (samples, channels)")
         channels, samples = shape if channels_first else shape[::-1]
         channels = require_known(channels, "number of the signal's channels")
@@ -721,6 +750,14 @@ class STFTSpectrogram(UnaryLayer):
 
 
 # --------------------------------------------------------------------------------------------------------------- helpers
+
+
+def _require_float32(dtype: str) -> None:
+    """NodeError if rows of 0 and 1 were to be of another type, which Keras announces but does not make."""
+    if dtype != "float32":
+        raise NodeError(
+            f"The layer makes rows of float32 only, not of {dtype}.", "Choose the number type float32.", setting="dtype"
+        )
 
 
 def _dense(config: dict[str, Any]) -> dict[str, Any]:

@@ -69,6 +69,12 @@ class Sized(Settings):
     units: Size = setting(100, "Units", "The size of the state, and of the output.")
 
 
+USE_CUDNN: Mapping[str, str] = {
+    "use_cudnn": "Keras uses cuDNN wherever it can; forced to, the network would fail on machines without it.",
+    "implementation": "KNIME's choice of the order of computing: Keras 3 takes it and makes nothing of it.",
+}
+
+
 class StatefulLayer(PortedLayer):
     """A layer that carries states from step to step, and may be given them to begin with."""
 
@@ -308,6 +314,7 @@ class GRU(GatedLayer):
     icon: ClassVar[str] = "mdi6.gate"
     keywords: ClassVar[tuple[str, ...]] = ("GRU", "gated recurrent unit", "recurrent", "sequence", "time series", "GRUCell")
     kind: ClassVar[str] = "GRU"
+    left_out: ClassVar[Mapping[str, str]] = USE_CUDNN
     input_ports: ClassVar[tuple[Port, ...]] = (SEQUENCE, HIDDEN_STATE, MASK)
     gates: ClassVar[int] = 3
     call_arguments: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -354,6 +361,7 @@ class LSTM(GatedLayer):
     icon: ClassVar[str] = "mdi6.memory"
     keywords: ClassVar[tuple[str, ...]] = ("LSTM", "long short-term memory", "recurrent", "sequence", "time series", "LSTMCell")
     kind: ClassVar[str] = "LSTM"
+    left_out: ClassVar[Mapping[str, str]] = USE_CUDNN
     input_ports: ClassVar[tuple[Port, ...]] = (SEQUENCE, HIDDEN_STATE, CELL_STATE, MASK)
     states: ClassVar[tuple[str, ...]] = ("hidden_state", "cell_state")
     gates: ClassVar[int] = 4
@@ -371,6 +379,14 @@ class LSTM(GatedLayer):
 
 class CudnnLayer(RecurrentLayer, Sized):
     """What Keras 2 had a class of its own for: today's class, with the options that cuDNN needs."""
+
+    left_out: ClassVar[Mapping[str, str]] = {**USE_CUDNN, **dict.fromkeys(
+        (
+            "activation", "recurrent_activation", "use_bias", "reset_after", "dropout", "recurrent_dropout", "seed", "unroll",
+            "go_backwards", "zero_output_for_mask",
+        ),
+        "As cuDNN, and so KNIME's node, has it: use today's layer to choose it.",
+    )}  # fmt: skip
 
     @abstractmethod
     def layer(self) -> UnitsLayer:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from nodes.base import setting
 from nodes.layers.base import UnaryLayer
 from nodes.layers.options import ACTIVATION_CHOICES, Constraint, GlorotUniform, Initializer, InitializerOption, Regularizer, Zeros
 from nodes.values.network import WeightSpec
+
+FORM_OF_THE_KERNEL = (
+    "It gives a layer other weights than its shapes say, for a network that is built and trained already; such a network is "
+    "changed in a script."
+)
+LORA: Mapping[str, str] = dict.fromkeys(("lora_rank", "lora_alpha", "quantization_config"), FORM_OF_THE_KERNEL)
+"""What dense, einsum and embedding layers have no settings for, and why."""
 
 
 def initializer_setting(weight: str, default: InitializerOption) -> Any:
@@ -30,7 +38,7 @@ def constraint_setting(weight: str) -> Any:
 
 def activation_setting() -> Any:
     """The setting for a layer's activation function."""
-    help = "What every output goes through."
+    help = "What every output goes through. Functions with numbers to choose (a slope, a limit) are layers of their own."
     return setting("linear", "Activation function", help, choices=ACTIVATION_CHOICES)
 
 

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from nodes.base import NodeError
 from nodes.layers.base import UnaryLayer, require_rank, unlist
 from nodes.values.network import Shape, TensorSpec
 
+
+def _in_each(value: Any, dimensions: int) -> Any:
+    """A whole number as one for each dimension, as Keras takes it; so a variable of the workflow can give a window's size."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (value,) * dimensions
+    if not isinstance(value, list | tuple) or len(value) != dimensions:
+        raise ValueError(f"give one whole number, or {dimensions}: one for each dimension")
+    return value
+
+
 Size = Annotated[int, Field(ge=1)]
-Pair = tuple[Size, Size]
-Triple = tuple[Size, Size, Size]
+Pair = Annotated[tuple[Size, Size], BeforeValidator(partial(_in_each, dimensions=2))]
+Triple = Annotated[tuple[Size, Size, Size], BeforeValidator(partial(_in_each, dimensions=3))]
 Count = Annotated[int, Field(ge=0)]
 Span = tuple[Count, Count]
 """How many places before, and how many after."""

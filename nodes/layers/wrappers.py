@@ -76,6 +76,7 @@ class Bidirectional(StatefulLayer):
     icon: ClassVar[str] = "mdi6.arrow-left-right-bold-outline"
     keywords: ClassVar[tuple[str, ...]] = ("Bidirectional", "BiLSTM", "BiGRU", "both directions", "wrapper", "recurrent")
     kind: ClassVar[str] = "Bidirectional"
+    left_out: ClassVar[Mapping[str, str]] = {"weights": "The weights of a network that is read from a file come with it."}
     input_ports: ClassVar[tuple[Port, ...]] = (
         SEQUENCE,
         _state_port("forward_hidden", "Forward hidden state"),

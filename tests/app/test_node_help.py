@@ -8,7 +8,7 @@ import subprocess
 import sys
 from html import unescape
 from html.parser import HTMLParser
-from typing import Literal
+from typing import Annotated, Literal
 
 import pytest
 from pydantic import Field
@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from app.node_help import docstring_html, kind_of, node_help, shown
 from nodes.base import Columns, Node, Port, setting
 from nodes.catalog import Catalog
+from nodes.layers.windows import Pair, Span
 
 CATALOG = Catalog.load(plugins=False)
 EMPTY = {"br"}
@@ -70,6 +71,12 @@ def test_the_example_is_a_node_of_a_workflow(node_class: type[Node]) -> None:
         (FieldInfo.from_annotated_attribute(float | None, Field(None, gt=0, lt=1)), "number above 0 below 1, or empty"),
         (FieldInfo.from_annotated_attribute(Literal["valid", "same"], Field("valid")), "valid or same"),
         (FieldInfo.from_annotated_attribute(tuple[int, int], Field((1, 1))), "2 × whole number"),
+        (FieldInfo.from_annotated_attribute(Pair, Field((1, 1))), "2 × whole number from 1"),
+        (FieldInfo.from_annotated_attribute(tuple[Span, Span], Field(((0, 0), (0, 0)))), "2 × 2 × whole number from 0"),
+        (
+            FieldInfo.from_annotated_attribute(tuple[Annotated[float, Field(gt=0)] | None, ...], Field(())),
+            "list of: number above 0, or empty",
+        ),
         (FieldInfo.from_annotated_attribute(list[str], Field([])), "list of: text"),
         (FieldInfo.from_annotated_attribute(dict[str, float], Field({})), "number by name"),
         (FieldInfo.from_annotated_attribute(bool, Field(True)), "yes or no"),

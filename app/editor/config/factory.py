@@ -127,7 +127,10 @@ def _list_control(shape: Series, declared: Declared | None, around: Surroundings
         return columns.ColumnsControl(columns.Offer(around, *declared.columns), around)
     if isinstance(item, Text) and declared is not None and declared.layers:
         from app.editor.config.layers import LayerOffer
+        from app.editor.config.wires import PER_WIRE, WiresControl
 
+        if declared.layers[1] == PER_WIRE:
+            return WiresControl(around, declared.layers[0])
         return columns.ColumnsControl(LayerOffer(around, *declared.layers), around)
     if isinstance(item, Choice):
         return columns.ChoicesControl(item.options, declared.choices if declared else None)

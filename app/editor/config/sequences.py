@@ -70,8 +70,9 @@ class FixedControl(Control):
         return [field.number() for field in self.fields]
 
     def set_value(self, value: Any) -> None:
-        """Show a list of numbers."""
-        given = list(value) if isinstance(value, list | tuple) else []
+        """Show a list of numbers; one number stands for all."""
+        alone = [value] * len(self.fields) if isinstance(value, int | float) else []
+        given = list(value) if isinstance(value, list | tuple) else alone
         for n, field in enumerate(self.fields):
             field.set_number(given[n] if n < len(given) else None)
         self._together = self._whole and len({field.text() for field in self.fields}) == 1
@@ -228,7 +229,8 @@ class ChipsControl(Control):
             chip.hide()
             chip.deleteLater()
         self.chips = []
-        for item in value if isinstance(value, list | tuple) else []:
+        alone = [value] if isinstance(value, int | float) else []  # stands for a list of one
+        for item in value if isinstance(value, list | tuple) else alone:
             self._insert(len(self.chips), self._text(item))
 
     def set_name(self, name: str) -> None:

@@ -18,9 +18,14 @@ from pydantic.fields import FieldInfo
 from nodes.base import Specs
 from nodes.catalog import Catalog
 from nodes.errors import NodeError
-from nodes.layers.base import Layer
+from nodes.layers.attention import AttentionLayer
+from nodes.layers.base import Inference, Layer
 from nodes.layers.core import Input
-from nodes.values.network import NetworkSpec
+from nodes.layers.embedding import Embedding, ReversibleEmbedding
+from nodes.layers.ported import PortedLayer
+from nodes.layers.recurrent import StatefulLayer
+from nodes.layers.wrappers import Bidirectional
+from nodes.values.network import NetworkSpec, TensorSpec
 
 LAYERS = {
     node_id: cls for node_id, cls in Catalog.load(plugins=False).items() if issubclass(cls, Layer) and cls.kind != "InputLayer"
@@ -71,12 +76,23 @@ SPECIAL: Mapping[str, Mapping[str, Draw]] = {
     "keras.integer_lookup": {
         "vocabulary": one_of((1, 2), (0, 5, 9)), "num_oov_indices": one_of(1, 2), "salt": one_of(None, None, (1, 2)),
     },
+    "keras.multi_head_attention": {
+        "num_heads": one_of(1, 2, 3), "key_dim": one_of(1, 2, 3), "output_shape": one_of(None, (2,), (2, 3)),
+        "attention_axes": one_of(None, None, (2,)),
+    },
+    "keras.group_query_attention": {
+        "num_query_heads": one_of(2, 4), "num_key_value_heads": one_of(1, 2), "head_dim": one_of(1, 2, 3),
+    },
     "keras.discretization": {"bin_boundaries": one_of((0.0,), (-1.0, 0.5, 2.0))},
     "keras.category_encoding": {"num_tokens": one_of(2, 3, 5)},
 }  # fmt: skip
 """Node id -> settings that are drawn otherwise than from their declaration."""
 
 INPUTS: Mapping[str, Sequence[tuple[tuple[int | None, ...], str]]] = {
+    "keras.random_hue": [((3, 5, 3), "float32"), ((3, 6, 3), "uint8")],
+    "keras.random_color_jitter": [((3, 5, 3), "float32"), ((3, 6, 3), "uint8")],
+    "keras.random_saturation": [((3, 5, 3), "float32"), ((3, 6, 3), "uint8")],
+    "keras.random_grayscale": [((3, 5, 3), "float32"), ((3, 6, 3), "uint8")],
     "keras.hashed_crossing": [((1,), "int32"), ((1,), "int64")],
     "keras.hashing": [((1,), "int32"), ((4,), "int64")],
     "keras.conv_lstm_1d": [((3, 6, 2), "float32"), ((2, 8, 1), "float32")],
@@ -99,8 +115,37 @@ class Case:
     inputs: Mapping[str, NetworkSpec]
 
     @property
+    def given(self) -> dict[str, TensorSpec]:
+        """What comes in, by port."""
+        return {port: network.calls[0].outputs[0] for port, network in self.inputs.items()}
+
+    @property
     def channels_first(self) -> bool:
         return any(network.channels_first for network in self.inputs.values())
+
+    def infer(self, node: Layer) -> Inference:
+        """What another layer makes of the same inputs."""
+        if isinstance(node, PortedLayer):
+            return node.infer_ports(self.given, self.channels_first)
+        return node.infer(list(self.given.values()), self.channels_first)
+
+    def features(self, made: NetworkSpec) -> frozenset[object]:
+        """What of all that can be chosen and connected the case has: cases that differ in it say more than alike ones."""
+        given = list(self.given.values())
+        found: set[object] = {
+            ("inputs", len(given)), ("outputs", len(made.outputs)), ("channels first", self.channels_first), *self.inputs,
+            ("fixed batch", given[0].batch is not None), ("open", any(None in tensor.shape for tensor in given)),
+            ("rank", len(given[0].shape)), given[0].dtype,
+        }  # fmt: skip
+        for name in type(self.node).model_fields:
+            value = getattr(self.node, name)
+            if isinstance(value, BaseModel):
+                found.add((name, getattr(value, "kind", "")))
+            elif isinstance(value, str | bool):
+                found.add((name, value))
+            elif value != type(self.node).model_fields[name].default:
+                found.add(name)
+        return frozenset(found)
 
     def configured(self) -> NetworkSpec:
         """The network with the layer at its end; the node is called `layer`."""
@@ -118,7 +163,8 @@ def cases(node_id: str, count: int) -> Iterator[Case]:
     for _ in range(count):
         node = draw_node(cls, node_id, rng)
         if node is not None:
-            case = Case(node, draw_inputs(cls, node_id, rng, rng.choice(ranks)))
+            fitting = draw_fitting(node, rng) if rng.random() < 0.8 else None
+            case = Case(node, draw_inputs(cls, node_id, rng, rng.choice(ranks)) if fitting is None else fitting)
             yield case
             rank = len(next(iter(case.inputs.values())).calls[0].outputs[0].shape) if case.inputs else 1
             if len(ranks) < 24 and fits(case):
@@ -207,6 +253,69 @@ def bound(metadata: Sequence[Any], name: str, default: float) -> float:
 
 
 # ----------------------------------------------------------------------------------------------------------------- inputs
+
+
+def draw_fitting(node: Layer, rng: random.Random) -> dict[str, NetworkSpec] | None:
+    """Inputs that fit each other, where they hardly would by chance; None: any will do."""
+    batch = rng.choice([None, None, 2])
+    if isinstance(node, StatefulLayer):
+        return as_networks(sequences(node, rng, 2 if node.stateful else batch), rng)
+    if isinstance(node, AttentionLayer):
+        return as_networks(questions(node, rng, batch), rng)
+    if isinstance(node, Embedding | ReversibleEmbedding):
+        shape = rng.choice([(4,), (None,), (2, 3)])
+        return as_networks({"network": TensorSpec(shape, rng.choice(["int32", "int64", "uint8", "float32"]), batch)}, rng)
+    return None
+
+
+def sequences(node: StatefulLayer, rng: random.Random, batch: int | None) -> dict[str, TensorSpec]:
+    """A sequence; perhaps states of the size that the layer has, and a mask."""
+    kind = node.directions()[0].kind if isinstance(node, Bidirectional) else node.kind
+    steps, places = rng.choice([3, 3, 4, None]), int(kind[-2]) if kind.startswith("ConvLSTM") else 0
+    shape = (steps, *(rng.choice([6, 8]) for _ in range(places)), rng.choice([1, 2]))
+    given = {"network": TensorSpec(shape, rng.choice(FLOATS), batch)}
+    if rng.random() < 0.5:
+        plain = node.model_copy(update={"return_state": True, "stateful": False, "activity_regularizer": None})
+        ports = list(node.states)
+        if isinstance(node, Bidirectional):
+            states = ("hidden", "cell") if "LSTM" in kind else ("hidden",)
+            ports = [f"{direction}_{state}" for direction in ("forward", "backward") for state in states]
+        try:
+            made = plain.infer_ports(given, False).outputs
+        except NodeError:
+            return given
+        given |= {
+            port: TensorSpec(tensor.shape, "float32", batch) for port, tensor in zip(ports, made[-len(ports) :], strict=True)
+        }
+    if rng.random() < 0.4:
+        given["mask"] = TensorSpec((steps,), "bool", batch)
+    return given
+
+
+def questions(node: AttentionLayer, rng: random.Random, batch: int | None) -> dict[str, TensorSpec]:
+    """A query and a value; perhaps a key, and masks."""
+    before = (2,) if getattr(node, "attention_axes", None) is not None else ()
+    steps = rng.choice([4, 4, None])
+    shapes = {"query": (*before, 3, 2), "value": (*before, steps, rng.choice([2, 2, 3])), "key": (*before, steps, 2)}
+    masks = {"query_mask": (3,), "value_mask": (steps,), "attention_mask": (*before, 3, steps)}
+    given = {}
+    for port in node.input_ports:
+        if not port.optional or rng.random() < 0.5:
+            shape = shapes.get(port.name) or masks[port.name]
+            given[port.name] = TensorSpec(shape, "bool" if port.name in masks else rng.choice(FLOATS), batch)
+    return given
+
+
+def as_networks(tensors: Mapping[str, TensorSpec], rng: random.Random) -> dict[str, NetworkSpec]:
+    """A network for each port that is an input of this kind."""
+    order = "channels_first" if rng.random() < 0.1 else "channels_last"
+    made = {}
+    for number, (port, tensor) in enumerate(tensors.items()):
+        node = Input.model_validate(
+            {"shape": tensor.shape, "dtype": tensor.dtype, "batch_size": tensor.batch, "data_format": order}
+        )
+        made[port] = node.configure(Specs({}, f"input_{number}"))["network"]
+    return made
 
 
 def draw_inputs(cls: type[Layer], node_id: str, rng: random.Random, rank: int) -> dict[str, NetworkSpec]:

@@ -10,13 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 
 from app.engine.codec import spec_from_json, spec_to_json
 from nodes.base import NodeError, Specs
-from nodes.layers.attention import AdditiveAttention, Attention, GroupQueryAttention, MultiHeadAttention
+from nodes.layers.attention import Attention, GroupQueryAttention, MultiHeadAttention
 from nodes.layers.base import Layer
 from nodes.layers.core import Dense, Input
 from nodes.layers.embedding import Embedding, ReverseEmbedding, ReversibleEmbedding
@@ -26,79 +23,8 @@ from nodes.networks.translation import translate
 from nodes.values.network import Network, Tensor, TensorSpec, merge
 from nodes.writers.network import NetworkWriter
 from tests.nodes.layers.building import add
-from tests.nodes.layers.ported_cases import Case, agrees_with_keras, policies, seeds, small, weight_options
 from tests.nodes.layers.test_recurrent import wired
 from tests.support import run
-
-flags = st.booleans()
-CALL: dict[str, st.SearchStrategy[Any]] = {
-    "use_causal_mask": flags, "return_attention_scores": flags, "dropout": st.sampled_from([0.0, 0.5]), "seed": seeds,
-}  # fmt: skip
-HEADS: dict[str, st.SearchStrategy[Any]] = {
-    **CALL, **weight_options("kernel", "bias"), "use_bias": flags, "use_gate": flags, "sliding_window": st.none() | small,
-}  # fmt: skip
-EMBEDDING = {"input_dim": small, "output_dim": small, "mask_zero": flags, **weight_options("embeddings")}
-KINDS: dict[str, tuple[type[Layer], dict[str, st.SearchStrategy[Any]]]] = {
-    "Attention": (Attention, {**CALL, "use_scale": flags, "score_mode": st.sampled_from(["dot", "concat"])}),
-    "AdditiveAttention": (AdditiveAttention, {**CALL, "use_scale": flags}),
-    "MultiHeadAttention": (
-        MultiHeadAttention,
-        {
-            **HEADS, "num_heads": small, "key_dim": small, "value_dim": st.none() | small,
-            "output_shape": st.none() | st.sampled_from([(2,), (2, 3)]), "attention_axes": st.none() | st.just((2,)),
-        },
-    ),
-    "GroupQueryAttention": (
-        GroupQueryAttention,
-        {**HEADS, "head_dim": small, "num_query_heads": st.sampled_from([2, 4]), "num_key_value_heads": small},
-    ),
-    "Embedding": (Embedding, EMBEDDING),
-    "ReversibleEmbedding": (ReversibleEmbedding, {**EMBEDDING, "tie_weights": flags}),
-}  # fmt: skip
-
-
-@st.composite
-def cases(draw: st.DrawFn, kind: str) -> Case:
-    cls, settings = KINDS[kind]
-    layer = cls.model_validate({**{name: draw(strategy) for name, strategy in settings.items()}, "dtype": draw(policies)})
-    if "Embedding" in kind:
-        shape = draw(st.sampled_from([(4,), (None,), (2, 3)]))
-        return Case(layer, {"network": TensorSpec(shape, draw(st.sampled_from(["int32", "int64", "uint8", "float32"])))})
-    images = kind == "MultiHeadAttention" and draw(st.sampled_from([False, False, True]))
-    before: tuple[int, ...] = (2,) if images else ()
-    steps = draw(st.sampled_from([4, 4, None]))
-    tensors = {"query": TensorSpec((*before, 3, 2)), "value": TensorSpec((*before, steps, draw(st.sampled_from([2, 2, 3]))))}
-    if draw(flags):
-        tensors["key"] = TensorSpec((*before, steps, 2))
-    plain = kind in ("Attention", "AdditiveAttention")
-    masks = {"query_mask": (3,), "value_mask": (steps,)} if plain else {"attention_mask": (*before, 3, steps)}
-    for port, shape in masks.items():
-        if draw(flags):
-            tensors[port] = TensorSpec(shape, "bool")
-    return Case(layer, tensors)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_is_announced_is_what_keras_makes(kind: str):
-    accepted = []
-
-    @hypothesis_settings(
-        max_examples=8 if "Head" in kind else 5,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate],
-    )
-    @given(cases(kind))
-    def compare(case: Case) -> None:
-        accepted.append(agrees_with_keras(case))
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        compare()
-    assert any(accepted)
-
 
 QUERY, VALUE = TensorSpec((3, 2)), TensorSpec((4, 2))
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import inspect
 
+from app.node_help import node_help
 from nodes.catalog import Catalog
 from nodes.layers.base import Layer
 from nodes.layers.kinds import layer_class
 from nodes.layers.without_node import WITHOUT_NODE
 from nodes.networks.keras_model import import_keras
 
-KINDS = {cls.kind: node_id for node_id, cls in Catalog.load(plugins=False).items() if issubclass(cls, Layer)}
+NODES = {node_id: cls for node_id, cls in Catalog.load(plugins=False).items() if issubclass(cls, Layer)}
+KINDS = {cls.kind: node_id for node_id, cls in NODES.items()}
 
 
 def classes() -> set[str]:
@@ -27,6 +29,35 @@ def test_no_class_has_both_and_no_reason_is_for_what_keras_has_not() -> None:
     assert set(WITHOUT_NODE) & set(KINDS) == set()
     assert set(WITHOUT_NODE) - classes() == set()
     assert all(why.endswith(".") and len(why) > 40 for why in WITHOUT_NODE.values())
+
+
+def signature(kind: str) -> set[str]:
+    """The arguments of a Keras class that are its own."""
+    parameters = inspect.signature(getattr(import_keras().layers, kind).__init__).parameters.values()
+    named = {p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+    return named - {"self", "name", "trainable", "dtype"}
+
+
+def test_every_argument_of_a_class_is_a_setting_or_is_left_out_for_a_reason() -> None:
+    differ = {}
+    for node_id, cls in NODES.items():
+        if not hasattr(import_keras().layers, cls.kind) or node_id == "keras.thresholded_relu":
+            continue  # stands for a class that Keras has no more
+        settings = {*cls.arguments(), *getattr(cls, "call_options", ()), *(["data_format"] if cls.has_data_format else [])}
+        settings |= {old for old, new in cls.renamed.items() if new in settings}
+        theirs = signature(cls.kind)
+        if theirs - settings != set(cls.left_out) & theirs or set(cls.left_out) & settings:
+            differ[node_id] = (theirs - settings, set(cls.left_out))
+        assert all(why.endswith(".") and len(why) > 25 for why in cls.left_out.values())
+    assert differ == {}
+
+
+def test_the_help_tells_what_is_left_out_and_why() -> None:
+    page = node_help(NODES["keras.dense"])
+
+    assert "<h4>Not among the settings</h4>" in page
+    assert "<code>lora_rank</code>, <code>lora_alpha</code>, <code>quantization_config</code>: It gives" in page
+    assert "Not among the settings" not in node_help(NODES["keras.flatten"])
 
 
 def test_what_has_no_node_is_not_built() -> None:

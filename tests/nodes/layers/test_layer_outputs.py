@@ -74,6 +74,7 @@ SAME: list[tuple[Layer, str, dict[str, Any], tuple[np.ndarray[Any, Any], ...]]] 
     (normalization.RMSNormalization(), "RMSNormalization", {}, (STEPS,)),
     (normalization.UnitNormalization(axis=(1, 2)), "UnitNormalization", {"axis": [1, 2]}, (STEPS,)),
     (preprocessing.Rescaling(scale=(2.0,), offset=(1.0, 2.0, 3.0)), "Rescaling", {"scale": 2.0, "offset": [1, 2, 3]}, (IMAGES,)),
+    (preprocessing.Rescaling(scale=0.5, offset=[1.0]), "Rescaling", {"scale": 0.5, "offset": 1.0}, (IMAGES,)),
     (preprocessing.Normalization(mean=(1.0,), variance=(4.0,)), "Normalization", {"mean": 1.0, "variance": 4.0}, (ROW,)),
     (
         preprocessing.Normalization(mean=(1.0, 2.0, 3.0), variance=(4.0, 1.0, 9.0), invert=True), "Normalization",
@@ -125,6 +126,7 @@ RANDOM: list[tuple[Layer, str, dict[str, Any], np.ndarray[Any, Any]]] = [
     (augmentation.RandomHue(factor=(0.0, 0.5), seed=1), "RandomHue", {"factor": 0.5, "seed": 1}, IMAGES),
     (augmentation.RandomColorJitter(brightness_factor=(-0.3, 0.3), hue_factor=(0.0, 0.4), seed=1), "RandomColorJitter",
      {"brightness_factor": 0.3, "hue_factor": 0.4, "seed": 1}, IMAGES),
+    (augmentation.RandomGrayscale(seed=1), "RandomGrayscale", {"seed": 1}, IMAGES),
     (augmentation.RandomErasing(seed=1, fill_value=3.0), "RandomErasing", {"seed": 1, "fill_value": 3.0}, IMAGES),
     (augmentation.RandomPosterization(factor=(1, 4), seed=1), "RandomPosterization", {"factor": 4, "seed": 1}, IMAGES),
     (augmentation.Solarization(threshold_factor=(0.0, 0.5), seed=1), "Solarization",
@@ -216,6 +218,29 @@ def test_a_table_without_rows_and_one_that_is_too_large_to_wait_for(monkeypatch:
     assert "second input" in caught.value.remedy
 
 
+def test_one_number_may_be_given_as_such_or_as_a_list() -> None:
+    rescaling, normalization = preprocessing.Rescaling, preprocessing.Normalization
+
+    assert rescaling.model_validate({"scale": 2, "offset": [0.5]}).to_config(False)["scale"] == 2.0
+    assert rescaling.model_validate({"scale": [2.0]}).to_config(False) == rescaling.model_validate({"scale": 2.0}).to_config(
+        False
+    )
+    assert normalization.model_validate({"mean": 1, "variance": 2, "axis": 1}) == normalization(
+        mean=(1.0,), variance=(2.0,), axis=(1,)
+    )
+    assert rescaling.from_config({"scale": 0.5, "offset": [1.0, 2.0]}, "r").offset == (1.0, 2.0)
+
+
+@pytest.mark.parametrize("wrong", ["1/255", [], [1.0, "x"], True, None, {"value": 1.0}])
+def test_what_is_no_number_is_refused_in_plain_words(wrong: Any) -> None:
+    with pytest.raises(ValidationError) as caught:
+        preprocessing.Rescaling.model_validate({"scale": wrong})
+    assert options.explain(caught.value) == "scale: give a number, or a list of numbers, one for each channel"
+    if wrong is not None:
+        with pytest.raises(ValidationError, match="give a number, or a list of numbers"):
+            preprocessing.Normalization.model_validate({"mean": wrong, "variance": 1.0})
+
+
 # -------------------------------------------------------------------------------------------------------------- the value range
 
 
@@ -246,6 +271,8 @@ def test_a_value_range_that_the_images_cannot_have_is_pointed_out() -> None:
         (augmentation.ContrastLimitedAdaptiveHistogramEqualization(), (1, 8, 3), "too small"),
         (augmentation.CenterCrop(height=9, width=9, dtype="float16"), (8, 8, 3), "float32 only"),
         (preprocessing.MelSpectrogram(), (1024,), "more than 1024"),
+        (preprocessing.MelSpectrogram(dtype="float64"), (2048,), "decibels in float64"),
+        (preprocessing.STFTSpectrogram(dtype="mixed_bfloat16"), (2048, 1), "spectrograms in bfloat16"),
         (preprocessing.CategoryEncoding(), (2, 2), "rows of numbers"),
         (core.Permute(dims=(1, 1)), (2, 2), "no order"),
         (core.EinsumDense(equation="ab,bc->ad"), (2,), "output alone"),
@@ -261,6 +288,16 @@ def test_mistakes_are_found_before_anything_is_computed(node: Layer, shape: tupl
     with pytest.raises(NodeError, match=message) as caught:
         node.configure(Specs({"network": image(*shape, dtype=dtype).spec}))
     assert caught.value.remedy
+
+
+def test_crossed_rows_are_of_float32_only() -> None:
+    number = image(1, dtype="int32").spec
+    specs = Specs({"network_1": number, "network_2": add("other", Input(shape=(1,), dtype="int32")).spec}, "n")
+
+    preprocessing.HashedCrossing(dtype="float64").configure(specs)
+    with pytest.raises(NodeError, match="rows of float32 only, not of float64") as caught:
+        preprocessing.HashedCrossing(output_mode="one_hot", dtype="float64").configure(specs)
+    assert caught.value.setting == "dtype"
 
 
 # ----------------------------------------------------------------------------------------------------- what Keras itself writes

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from nodes.base import NodeError, Specs, Values
 from nodes.catalog import Catalog
 from nodes.layers.activations import LeakyReLU, ReLU, Softmax
 from nodes.layers.base import Layer
+from nodes.layers.collect import Collect
 from nodes.layers.convolution import Conv1D, Conv2D, DepthwiseConv2D, SeparableConv2D
 from nodes.layers.core import Activation, Dense, Dropout, Flatten, Input, Reshape
 from nodes.layers.kinds import layer_class
@@ -139,6 +141,41 @@ def test_a_merge_chooses_a_tensor_for_each_input():
     assert merged.tensor(merged.outputs[0]).shape == (6,)
 
 
+def test_a_wrong_tensor_is_named_with_its_input_and_those_that_there_are():
+    network = add("b", Dense(units=3), add("a", Dense(units=3), image(4)))
+    for node in (Concatenate(input_tensors=("", "c")), Collect(input_tensors=("", "c"))):
+        with pytest.raises(NodeError, match="The network at input 2 has no tensor 'c'") as caught:
+            add("both", node, network, network)  # type: ignore[arg-type]
+        assert caught.value.remedy == "Choose one of: input_0:0, a_0:0, b_0:0."
+        assert caught.value.setting == "input_tensors"
+    for node in (Concatenate(input_tensors=("", "", "b_0:0")), Collect(input_tensors=("", "", "b_0:0"))):
+        with pytest.raises(NodeError, match="'b_0:0' is chosen for input 3, where nothing is connected") as caught:
+            add("both", node, network, network)  # type: ignore[arg-type]
+        assert caught.value.setting == "input_tensors"
+    with pytest.raises(NodeError, match="no tensor 'b_0:1'"):
+        add("next", Dense(input_tensor="b_0:1"), network)
+
+
+def test_a_choice_stays_with_its_wire_when_one_before_it_is_removed():
+    network = add("b", Dense(units=2), add("a", Dense(units=3), image(4))).spec
+    specs = Specs({"network_10": network, "network_1": network, "network_3": network}, "both")
+    chosen = ("", "", "a_0:0", *[""] * 6, "input")
+
+    joined = Concatenate(input_tensors=chosen).configure(specs)["network"]
+    assert joined.calls[-1].inputs == (Tensor("b"), Tensor("a"), Tensor("input"))
+    collected = Collect(input_tensors=chosen).configure(specs)["network"]
+    assert collected.outputs == (Tensor("b"), Tensor("a"), Tensor("input"))
+
+
+def test_of_a_large_network_those_tensors_are_told_that_are_most_like_the_wrong_one():
+    network = chain(Input(shape=(4,)), *[Dense(units=3, name_prefix="fc") for _ in range(30)])
+    with pytest.raises(NodeError) as caught:
+        add("next", Dense(input_tensor="fc_12_0:1"), network)
+
+    assert caught.value.remedy.startswith("Choose one of its 31 tensors, such as fc_12_0:0, ")
+    assert len(caught.value.remedy) < 200
+
+
 def test_weights_come_along_and_branches_trained_apart_do_not_fit():
     stem = add("stem", Dense(units=1), image(1))
     weights = {"stem": [np.ones((1, 1), np.float32), np.zeros(1, np.float32)]}
@@ -182,6 +219,16 @@ def test_weights_come_along_and_branches_trained_apart_do_not_fit():
         ((4,), Dense(bias_initializer=Orthogonal()), "cannot be used on a vector", "bias_initializer"),
         ((4,), Dense(bias_regularizer=OrthogonalRegularizer()), "works on matrices only", "bias_regularizer"),
         ((4,), Dense(bias_constraint=MaxNorm(axis=1)), "along axis 1", "bias_constraint.axis"),
+        ((1,), Dense(units=3, kernel_regularizer=OrthogonalRegularizer()), "compares rows .* one only", "kernel_regularizer"),
+        ((3,), Dense(kernel_regularizer=OrthogonalRegularizer(mode="columns")), "compares columns", "kernel_regularizer"),
+        (
+            (3,), Dense(units=3, kernel_regularizer=OrthogonalRegularizer(), dtype="float64"), "not in float64",
+            "kernel_regularizer",
+        ),
+        (
+            (3,), Dense(units=3, activity_regularizer=OrthogonalRegularizer(), dtype="mixed_float16"), "not in float16",
+            "activity_regularizer",
+        ),
     ],
 )  # fmt: skip
 def test_mistakes_are_found_before_anything_runs(shape: tuple[int | None, ...], layer: Layer, message: str, setting: str | None):
@@ -235,6 +282,25 @@ def test_whole_numbers_go_through_what_moves_them_and_are_refused_where_tensorfl
     else:
         assert cls().infer([whole], False).outputs[0].dtype == ("int32" if cls in KEPT else "float32")
         assert cls().infer([TensorSpec((4, 4, 2), "float64")], False).outputs[0].dtype == "float32"
+
+
+# ------------------------------------------------------------------------------------------------- one number for several
+
+
+def test_one_number_stands_for_all_dimensions_as_in_keras():
+    whole = Conv2D.model_validate({"kernel_size": 3, "strides": 2})
+    assert (whole.kernel_size, whole.strides, whole.dilation_rate) == ((3, 3), (2, 2), (1, 1))
+    assert MaxPooling2D.model_validate({"pool_size": 3, "strides": None}).strides is None
+    assert Conv2D.from_config({"filters": 1, "kernel_size": 3}, "c").kernel_size == (3, 3)
+    assert Input.model_validate({"shape": 784}) == Input(shape=(784,))
+    assert Reshape.model_validate({"target_shape": -1}) == Reshape(target_shape=(-1,))
+    for wrong in (True, "3", [3], [3, 3, 3], 2.5):
+        with pytest.raises(ValidationError, match="give one whole number, or 2: one for each dimension"):
+            Conv2D.model_validate({"kernel_size": wrong})
+    with pytest.raises(ValidationError, match="greater than or equal to 1"):
+        Conv2D.model_validate({"kernel_size": 0})
+    with pytest.raises(ValidationError, match="give a number, or a list of numbers"):
+        Input.model_validate({"shape": "28 x 28"})
 
 
 # -------------------------------------------------------------------------------------------------------------- allow-list

@@ -9,8 +9,14 @@ from app.editor.config.columns import ColumnControl, ColumnsControl
 from app.editor.config.declaration import Declared, settings_of
 from app.editor.config.factory import control_for
 from app.editor.config.surroundings import Surroundings
+from app.editor.config.wires import WiresControl
 from app.engine.session import described
-from nodes.layers.core import Dense, Input
+from nodes.base import Node
+from nodes.layers.collect import Collect
+from nodes.layers.convolution import Conv2D
+from nodes.layers.core import Dense, Input, Reshape
+from nodes.layers.merge import Concatenate
+from nodes.layers.recurrent import LSTM
 from nodes.networks.freeze import FreezeLayers
 from tests.nodes.layers.building import chain
 
@@ -50,3 +56,46 @@ def test_several_layers_are_chosen_from_those_that_have_weights(around: Surround
     around.inputs = {}
     around.changed.emit()
     assert control.summary.text() == "1 chosen · no network yet"
+
+
+def test_one_number_that_stands_for_several_is_shown_for_each(around: Surroundings):
+    settings = {d.name: d for d in (*settings_of(Conv2D), *settings_of(Reshape))}
+    for name, value, shown in (("kernel_size", 3, [3, 3]), ("target_shape", 12, [12]), ("kernel_size", None, None)):
+        control = control_for(settings[name].shape, settings[name], around)
+        control.set_value(value)
+        assert control.value() == shown
+
+
+@pytest.mark.parametrize("node", [Concatenate, Collect])
+def test_each_input_of_a_merge_has_a_list_of_its_own_networks_tensors(around: Surroundings, node: type[Node]):
+    setting = next(d for d in settings_of(node) if d.name == "input_tensors")
+    control = control_for(setting.shape, setting, around)
+    assert isinstance(control, WiresControl)
+    assert (control.pickers, control.value(), control.nothing.isHidden()) == ([], [], False)
+
+    encoder = described(chain(Input(shape=(5, 2)), LSTM(units=3, return_state=True)).spec)
+    around.inputs = {"network_3": described(chain(Input(shape=(2,)), prefix="other").spec), "network_1": encoder}
+    around.changed.emit()
+    assert control.nothing.isHidden()
+    assert [[p.combo.itemText(n) for n in range(p.combo.count())] for p in control.pickers] == [
+        ["none", "node_1_0:0   5 × 2 float32", "node_2_0:0   3 float32", "node_2_0:1   3 float32", "node_2_0:2   3 float32"],
+        ["none"],  # of this one nothing is known yet
+        ["none", "other_1_0:0   2 float32"],
+    ]
+
+    changes: list[object] = []
+    control.changed.connect(lambda: changes.append(control.value()))
+    first, _, third = control.pickers
+    first.combo.setCurrentIndex(4)
+    first.combo.activated.emit(4)
+    third.combo.setCurrentIndex(1)
+    third.combo.activated.emit(1)
+    first.combo.setCurrentIndex(0)
+    first.combo.activated.emit(0)
+    assert changes == [["node_2_0:2"], ["node_2_0:2", "", "other_1_0:0"], ["", "", "other_1_0:0"]]
+
+    around.inputs = {"network_1": encoder}
+    around.changed.emit()  # what was chosen for the wire that is gone stays, until the person removes it
+    assert control.value() == ["", "", "other_1_0:0"]
+    control.set_value(["nowhere"])
+    assert [p.combo.toolTip() for p in control.pickers] == ["The network has no tensor 'nowhere'"]
