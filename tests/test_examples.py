@@ -23,8 +23,11 @@ SMALL: dict[str, dict[str, Any]] = {
     "networks.learner": {"epochs": 1, "checkpoint_every": 0},
     "learning.random_forest": {"n_estimators": 5},
     "inspection.embedding": {"method": "PCA"},
+    "inspection.occlusion": {"patch_size": [14, 14], "strides": [14, 14]},
 }
 """Type of node -> settings that make it quick."""
+FEW_ROWS = {"tables.row_sampling": 50, "tables.bootstrap_sampling": 50, "readers.sample_data": 300}
+"""Type of node -> how many rows it gives at most."""
 
 
 def small(workflow: Workflow, folder: Path) -> Workflow:
@@ -33,8 +36,8 @@ def small(workflow: Workflow, folder: Path) -> Workflow:
     nodes = []
     for node in workflow.nodes:
         settings = {**node.settings, **SMALL.get(node.type, {})}
-        if node.type in ("tables.row_sampling", "readers.sample_data") and isinstance(settings.get("rows"), int):
-            settings["rows"] = min(settings["rows"], 50 if node.type == "tables.row_sampling" else 300)
+        if node.type in FEW_ROWS and isinstance(settings.get("rows"), int):
+            settings["rows"] = min(settings["rows"], FEW_ROWS[node.type])
         nodes.append(node.model_copy(update={"settings": settings}))
     return workflow.model_copy(update={"variables": variables, "nodes": nodes})
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from app.drawing.theme import CHARACTER_WIDTH, LABEL_SIZE, POINTS, TICK_SIZE, Theme
-from app.drawing.tools import bare, clipped, mixed, plain, readable_on, rgb, say_empty, short, text_width
+from app.drawing.tools import bare, clipped, fitting, mixed, readable_on, rgb, say_empty, short, text_width
 from nodes.values.figure import HeatMapFigure
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ def draw_heat_map(drawing: Drawing, figure: HeatMapFigure, colors: Theme) -> flo
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")
     slanted = _name_ticks(axes, figure, cell_width, cell_height)
-    axes.set_xlabel(plain(figure.column_label), labelpad=8, loc="left")
-    axes.set_ylabel(plain(figure.row_label), labelpad=8, loc="top")
+    axes.set_xlabel(fitting(figure.column_label, columns * cell_width, LABEL_SIZE), labelpad=8, loc="left")
+    axes.set_ylabel(fitting(figure.row_label, rows * cell_height, LABEL_SIZE), labelpad=8, loc="top")
     head = 0.3 + (min(text_width(figure.column_names, TICK_SIZE), 2.0) * 0.72 if slanted else 0.0)
     return rows * cell_height + head + (0.3 if figure.column_label else 0)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 IMAGE_INCHES = 0.92
 """Width of an image in a grid, with its margin."""
-CAPTION_LINES = 2
+CAPTION_LINES = 3
 LARGE = 400
 """An image of more pixels across is a picture of its own, such as what a script has drawn: it gets the room that it needs."""
 LARGE_PIXELS_PER_INCH = 150

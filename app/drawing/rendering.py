@@ -121,7 +121,8 @@ def _fit_labels(drawing: Drawing, height: float) -> None:
     """Shorten what stands beside axes that are not as long."""
     panels = max(1, len({axes.get_subplotspec() for axes in drawing.axes if axes.get_subplotspec() is not None}))
     for axes in drawing.axes:
-        for label, inches in ((axes.xaxis.label, drawing.get_figwidth() - 0.3), (axes.yaxis.label, height / panels - 0.2)):
+        # Beside long names or a legend the middle of the axes is not that of the drawing.
+        for label, inches in ((axes.xaxis.label, drawing.get_figwidth() * 0.62), (axes.yaxis.label, height / panels - 0.2)):
             label.set_text(fitting(label.get_text(), inches, LABEL_SIZE))
 
 

@@ -42,6 +42,8 @@ STYLE = Path(__file__).with_name("report.css")
 
 EXAMPLES = 14
 """How many images of a column are shown."""
+MOST_IMAGES = 64
+"""How many images of a figure are shown: all feature maps of a layer, most galleries."""
 SMALL_IMAGE = 64
 """Images of up to so many pixels are shown small, with their pixels visible."""
 WHOLE_TABLE, FIRST_ROWS = 24, 5
@@ -485,14 +487,15 @@ def _caption(value: object, names: Sequence[str] | None) -> str:
 
 def _images(figure: ImagesFigure) -> Markup:
     """A grid of pictures that flows with the width of the page; of many, the first."""
-    shown = figure.images[:EXAMPLES]
+    shown, count = figure.images[:MOST_IMAGES], len(figure.images)
+    title = figure.title if len(shown) == count else f"{figure.title} (the first {len(shown)} of {count})"
     captions = [*figure.captions, *[""] * len(shown)]
     tiles = [
         tag("div", _image(pixels, captions[i]), tag("span", captions[i], title=captions[i]) if captions[i] else None)
         for i, pixels in enumerate(shown)
     ]
     size = "images small" if max(figure.images.shape[1:3]) <= SMALL_IMAGE else "images"
-    return tag("figure", tag("figcaption", figure.title), tag("div", tiles, class_=size))
+    return tag("figure", tag("figcaption", title), tag("div", tiles, class_=size))
 
 
 def _image(pixels: NDArray[Any], text: str, class_: str | None = None) -> Markup:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, cast
 
 from nodes.base import Job, Port, Spec, Specs, Value, Values, setting
-from nodes.scoring.probabilities import ProbabilityNode
+from nodes.scoring.probabilities import PositiveNode
 from nodes.values.figure import Figure, FigureSpec, Line, LinesFigure
 from nodes.values.table import Table, TableSpec
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-class CalibrationCurve(ProbabilityNode):
+class CalibrationCurve(PositiveNode):
     """Compare probabilities with how often they come true: a reliability diagram.
 
     The rows are put into bins by their probability; a point is a bin: its mean probability, and the share of its rows that are

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, cast
 
 from nodes.base import Job, Port, Spec, Specs, Value, Values, setting
-from nodes.scoring.probabilities import ProbabilityNode, thinned
+from nodes.scoring.probabilities import CurveNode, thinned
 from nodes.values.figure import Figure, FigureSpec, Line, LinesFigure
 from nodes.values.table import Table, TableSpec
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-class GainChart(ProbabilityNode):
+class GainChart(CurveNode):
     """Draw what share of a class is among the rows with the highest probabilities: cumulative gain, or lift.
 
     The lift is how many times more of the class are found than by looking at rows at random. Of rows with equal probability,
@@ -52,16 +52,14 @@ class GainChart(ProbabilityNode):
         import numpy as np
         import polars as pl
 
-        scored = self.scored(values.table(), job)
         points, lines = [], []
-        for place in self.positives(scored):
-            job.check_cancelled()
-            name, hit = scored.classes[place], scored.actual == place
+        for ranked in self.curves(values.table(), job):
+            name, hit = ranked.name, ranked.hit
             if not hit.any():
                 job.warn(f"There are no rows of class '{name}': it has no curve.")
                 continue
             # Hits and rows of every probability, the highest first.
-            _, group, rows = np.unique(-scored.probabilities[:, place], return_inverse=True, return_counts=True)
+            _, group, rows = np.unique(-ranked.given, return_inverse=True, return_counts=True)
             hits = np.bincount(group, weights=hit)
             seen = np.append(0, np.cumsum(rows)) / len(hit)
             found = np.append(0, np.cumsum(hits)) / hits.sum()
@@ -73,10 +71,19 @@ class GainChart(ProbabilityNode):
             drawn = found if self.chart == "gain" else lift
             lines.append(Line(name, seen.tolist(), drawn.tolist()))
         chance = [0, 1] if self.chart == "gain" else [1, 1]
-        lines.append(Line("chance", [0, 1], chance, style="faint", hue=6))
-        title, label = ("Cumulative gain", "share of the class") if self.chart == "gain" else ("Lift", "lift")
+        title, label, limits = (
+            ("Lift", "lift", None) if self.chart == "lift" else ("Cumulative gain", "share of the class", [0, 1.01])
+        )
+        title, drawn_lines = self.titled(title, lines, job)
+        drawn_lines.append(Line("chance", [0, 1], chance, style="faint", hue=6))
         figure = LinesFigure(
-            title, lines, "share of rows, the most probable first", x_range=[0, 1], end_values=False, y_label=label
+            title,
+            drawn_lines,
+            "share of rows, the most probable first",
+            x_range=[0, 1],
+            y_range=limits,
+            end_values=False,
+            y_label=label,
         )
         return {
             "points": Table.of(pl.concat(points) if points else pl.DataFrame(schema=_schema())),

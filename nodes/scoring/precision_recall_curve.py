@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from nodes.base import Job, Port, Spec, Specs, Value, Values, setting
-from nodes.scoring.probabilities import ProbabilityNode, thinned
+from nodes.scoring.probabilities import CurveNode, in_order, thinned
 from nodes.values.figure import Figure, FigureSpec, Line, LinesFigure
 from nodes.values.table import Table, TableSpec
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-class PrecisionRecallCurve(ProbabilityNode):
+class PrecisionRecallCurve(CurveNode):
     """Draw for every threshold what share of a class is found, against what share of the finds is right.
 
     The average precision is the area under the steps of the curve; that of guessing is the share of the class. The threshold
@@ -56,17 +56,14 @@ class PrecisionRecallCurve(ProbabilityNode):
         import polars as pl
         from sklearn.metrics import average_precision_score, precision_recall_curve
 
-        scored = self.scored(values.table(), job)
         areas: list[tuple[object, ...]] = []
         points, lines = [], []
-        for place in self.positives(scored):
-            job.check_cancelled()
-            name, hit = scored.classes[place], scored.actual == place
+        for ranked in self.curves(values.table(), job):
+            name, hit, given = ranked.name, ranked.hit, ranked.given
             if not hit.any():
                 job.warn(f"There are no rows of class '{name}': it has no curve.")
                 areas.append((name, None, None, None, 0))
                 continue
-            given = scored.probabilities[:, place]
             precision, recall, threshold = precision_recall_curve(hit, given)
             measure = 2 * precision * recall / np.maximum(precision + recall, 1e-300)
             best = int(measure[:-1].argmax())
@@ -76,10 +73,9 @@ class PrecisionRecallCurve(ProbabilityNode):
             at = np.append(threshold, np.inf)[kept]  # the last point is that of finding nothing
             columns = {"class": [name] * len(kept), "threshold": at, "recall": recall[kept], "precision": precision[kept]}
             points.append(pl.DataFrame(columns, schema=_points_schema()))
-            lines.append(Line(f"{name} (AP {area:.3f})", recall[kept].tolist(), precision[kept].tolist()))
-        figure = LinesFigure(
-            "Precision and recall", lines, "recall", x_range=[0, 1], y_range=[0, 1.01], end_values=False, y_label="precision"
-        )
+            lines.append((area, Line(f"{name} (AP {area:.3f})", recall[kept].tolist(), precision[kept].tolist())))
+        title, drawn = self.titled("Precision and recall", in_order(lines), job)
+        figure = LinesFigure(title, drawn, "recall", x_range=[0, 1], y_range=[0, 1.01], end_values=False, y_label="precision")
         return {
             "areas": Table.of(pl.DataFrame(areas, schema=_areas_schema(), orient="row")),
             "points": Table.of(pl.concat(points) if points else pl.DataFrame(schema=_points_schema())),

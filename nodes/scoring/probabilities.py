@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from nodes.base import Columns, Job, Node, NodeError, setting
+from nodes.values.figure import Line
 from nodes.values.table import Table, TableSpec, describe_dtype, leaf_dtype
+from nodes.views.drawing_data import group_names, numbers, title_setting
 
 if TYPE_CHECKING:
     import polars as pl
@@ -51,11 +53,6 @@ class ProbabilityNode(Node):
         "The classes in the order of the probabilities; empty: as the columns are called or know, else as the classes are.",
         advanced=True,
     )
-    positive_class: str | None = setting(
-        None,
-        "Positive class",
-        "The class that is to be found; empty: every class against the rest, of two classes the second.",
-    )
 
     def check(self, table: TableSpec) -> None:
         """Find every mistake that the schema shows. NodeError."""
@@ -82,8 +79,6 @@ class ProbabilityNode(Node):
         names = self._known_names(table)
         if names is not None:
             self._check_names(names, self._width(table))
-            if self.positive_class is not None and self.positive_class not in names:
-                raise self._no_class(names)
 
     def scored(self, table: Table, job: Job) -> Scored:
         """The rows of which all is known; others are left out with a warning.
@@ -112,18 +107,6 @@ class ProbabilityNode(Node):
         if not known.all():
             job.warn(f"{int((~known).sum())} row(s) without a class or a probability are left out.")
         return Scored(names, places.fill_null(0).to_numpy()[known], given[known])
-
-    def positives(self, scored: Scored) -> list[int]:
-        """The classes that are each held against the rest.
-
-        Raises:
-            NodeError: If the positive class is none of them.
-        """
-        if self.positive_class is not None:
-            if self.positive_class not in scored.classes:
-                raise self._no_class(scored.classes)
-            return [scored.classes.index(self.positive_class)]
-        return [1] if len(scored.classes) == 2 else list(range(len(scored.classes)))
 
     # -- what the columns are
 
@@ -192,12 +175,171 @@ class ProbabilityNode(Node):
             given = np.stack(series, axis=1)
         return given if given.shape[1] > 1 else np.concatenate([1 - given, given], axis=1)
 
+
+class PositiveNode(ProbabilityNode):
+    """A node that looks at one class, or at each, against the rest."""
+
+    positive_class: str | None = setting(
+        None,
+        "Positive class",
+        "The class that is to be found; empty: every class against the rest, of two classes the second.",
+    )
+
+    def check(self, table: TableSpec) -> None:
+        """Find every mistake that the schema shows. NodeError."""
+        super().check(table)
+        names = self._known_names(table)
+        if names is not None and self.positive_class is not None and self.positive_class not in names:
+            raise self._no_class(names)
+
+    def positives(self, scored: Scored) -> list[int]:
+        """The classes that are each held against the rest.
+
+        Raises:
+            NodeError: If the positive class is none of them.
+        """
+        if self.positive_class is not None:
+            if self.positive_class not in scored.classes:
+                raise self._no_class(scored.classes)
+            return [scored.classes.index(self.positive_class)]
+        return [1] if len(scored.classes) == 2 else list(range(len(scored.classes)))
+
     def _no_class(self, names: Sequence[str]) -> NodeError:
         return NodeError(
             f"There is no class '{self.positive_class}'.",
             f"The classes are: {', '.join(names[:10])}.",
             setting="positive_class",
         )
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Rows in the order of a probability: what one curve is drawn from.
+
+    Attributes:
+        name: Of the class that is to be found, or of the model that looks for it.
+        hit: Whether a row is of the class (rows), Bool.
+        given: Its probability of being that (rows), Float64.
+    """
+
+    name: str
+    hit: NDArray[Any]
+    given: NDArray[Any]
+
+
+class CurveNode(PositiveNode):
+    """A node that draws a curve for each class, or for each of several models."""
+
+    several_models: bool = setting(
+        False,
+        "Several models",
+        "Each column is one model's: its probability of the positive class, or its output as an array. The models' curves for "
+        "that class are drawn together.",
+    )
+    drawing_title: str = title_setting()
+
+    def check(self, table: TableSpec) -> None:
+        """Find every mistake that the schema shows. NodeError."""
+        import polars as pl
+
+        if not self.several_models:
+            super().check(table)
+            return
+        table.require(self.actual_column, "category", "integer", "boolean", setting="actual_column")
+        if not self.columns:
+            table.require(None, "array", "number", setting="columns")
+        for column in self._columns:
+            dtype = table.require(column, "array", "number", setting="columns")
+            if column == self.actual_column:
+                raise NodeError(
+                    f"Column '{column}' is compared with itself.", "Choose the columns of probabilities.", setting="columns"
+                )
+            if isinstance(dtype, pl.Array):
+                super(CurveNode, self._of_model(column)).check(table)
+        names = self._classes(table)
+        if names is not None:
+            self._positive_of(names)
+
+    def curves(self, table: Table, job: Job) -> Iterator[Ranked]:
+        """What each curve is drawn from.
+
+        Raises:
+            NodeError: If the classes and the probabilities do not belong together.
+        """
+        import polars as pl
+
+        if not self.several_models:
+            scored = self.scored(table, job)
+            for place in self.positives(scored):
+                job.check_cancelled()
+                yield Ranked(scored.classes[place], scored.actual == place, scored.probabilities[:, place])
+            return
+        for column in self._columns:
+            job.check_cancelled()
+            if isinstance(table.schema[column], pl.Array):
+                scored = self._of_model(column).scored(table, job)
+                place = scored.classes.index(self._positive_of(scored.classes))
+                yield Ranked(column, scored.actual == place, scored.probabilities[:, place])
+            else:
+                yield self._by_number(table, column, job)
+
+    def _by_number(self, table: Table, column: str, job: Job) -> Ranked:
+        """What a column of numbers says of the positive class."""
+        import numpy as np
+
+        assert self.actual_column
+        frame = table.frame([self.actual_column, column])
+        named, given = group_names(table.spec, self.actual_column, frame[self.actual_column]), numbers(frame[column])
+        names = self._classes(table.spec) or tuple(named.drop_nulls().unique().sort().to_list())
+        known = named.is_not_null().to_numpy() & np.isfinite(given)
+        if not known.all():
+            job.warn(f"{int((~known).sum())} row(s) without a class or a probability in '{column}' are left out.")
+        hit = (named == self._positive_of(names)).fill_null(False).to_numpy() if names else np.zeros(len(named), bool)
+        return Ranked(column, hit[known], given[known])
+
+    def _classes(self, table: TableSpec) -> tuple[str, ...] | None:
+        """What the actual classes are called, where the schema tells it."""
+        return tuple(self.class_names) or table.class_names(self.actual_column or "")
+
+    def _positive_of(self, names: Sequence[str]) -> str:
+        """The class that several models look for. NodeError if that is not clear."""
+        if self.positive_class is None and len(names) > 2:
+            raise NodeError(
+                f"Of {len(names)} classes, several models can be compared for one at a time.",
+                f"Choose one of: {', '.join(names[:10])}.",
+                setting="positive_class",
+            )
+        if self.positive_class is not None and self.positive_class not in names:
+            raise self._no_class(names)
+        return self.positive_class or names[-1]
+
+    def titled(self, title: str, lines: Sequence[Line], job: Job) -> tuple[str, list[Line]]:
+        """What stands above the drawing, and the lines that are drawn: of very many, the first ones.
+
+        Args:
+            title: What stands there if nothing was entered.
+            lines: In the order of what they tell.
+            job: Told of lines that are left out.
+        """
+        if len(lines) > MOST_CURVES:
+            job.warn(
+                f"Of {len(lines)} curves {MOST_CURVES} are drawn, those with the most room for improvement; the tables have all."
+            )
+        return self.drawing_title or title, list(lines[:MOST_CURVES])
+
+    def _of_model(self, column: str) -> Self:
+        """The same node for the probabilities of one model."""
+        return self.model_copy(update={"columns": [column], "several_models": False})
+
+
+MOST_CURVES = 20
+"""More curves than this cannot be told apart."""
+
+
+def in_order(lines: Sequence[tuple[float, Line]]) -> list[Line]:
+    """Lines as they are; of more than can be told apart, first those with the smallest area beneath them."""
+    ordered = sorted(lines, key=lambda pair: pair[0]) if len(lines) > MOST_CURVES else lines
+    return [line for _, line in ordered]
 
 
 def thinned(length: int, most: int = MOST_POINTS) -> NDArray[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from nodes.base import Job, Port, Spec, Specs, Value, Values, setting
-from nodes.scoring.probabilities import ProbabilityNode, thinned
+from nodes.scoring.probabilities import CurveNode, in_order, thinned
 from nodes.values.figure import Figure, FigureSpec, Line, LinesFigure
 from nodes.values.table import Table, TableSpec
 
@@ -14,14 +14,15 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-class RocCurve(ProbabilityNode):
+class RocCurve(CurveNode):
     """Draw for every threshold how many of a class are found, against how many others are taken for it.
 
     The area under the curve (AUC) is the probability that a row of the class gets a higher probability than another row: 1 is
     perfect, 0.5 is chance. Of more than two classes each is held against the rest, and the mean of their areas is given, plain
     (macro) and weighted by the classes' rows. A class of which there are no rows, or only rows, has no curve.
 
-    Where the class is rare, look at the Precision-Recall Curve too: there, false alarms weigh more.
+    Several models can be compared for one class: their columns of probabilities get a curve each. Where the class is rare,
+    look at the Precision-Recall Curve too: there, false alarms weigh more.
 
     Example: after the Executor, choose the true class column and the network's output; the class whose curve is lowest is the
     one that the network confuses most.
@@ -34,7 +35,7 @@ class RocCurve(ProbabilityNode):
     keywords = ("AUC", "receiver operating characteristic", "threshold", "true positive rate", "ROC Curve (JavaScript)")
     input_ports = (Port("table", "table", "Table", "Actual classes and probabilities."),)
     output_ports = (
-        Port("areas", "table", "Area under curve", "A row per class, and the means."),
+        Port("areas", "table", "Area under curve", "A row per class, or per model, and the means."),
         Port("points", "table", "Points", "The points of the curves, with their thresholds."),
         Port("figure", "figure", "Figure", "The curves."),
     )
@@ -60,17 +61,15 @@ class RocCurve(ProbabilityNode):
         import polars as pl
         from sklearn.metrics import auc, roc_curve
 
-        scored = self.scored(values.table(), job)
         areas: list[tuple[str, float | None, int]] = []
         points, lines = [], []
-        for place in self.positives(scored):
-            job.check_cancelled()
-            name, hit = scored.classes[place], scored.actual == place
+        for ranked in self.curves(values.table(), job):
+            name, hit = ranked.name, ranked.hit
             if hit.all() or not hit.any():
                 job.warn(f"There {'are only' if len(hit) and hit.all() else 'are no'} rows of class '{name}': it has no curve.")
                 areas.append((name, None, int(hit.sum())))
                 continue
-            false, true, threshold = roc_curve(hit, scored.probabilities[:, place])
+            false, true, threshold = roc_curve(hit, ranked.given)
             area = float(auc(false, true))
             areas.append((name, area, int(hit.sum())))
             kept = thinned(len(false), self.most_points)
@@ -86,18 +85,19 @@ class RocCurve(ProbabilityNode):
                     schema=_points_schema(),
                 )
             )
-            lines.append(Line(f"{name} (AUC {area:.3f})", false.tolist(), true.tolist()))
+            lines.append((area, Line(f"{name} (AUC {area:.3f})", false.tolist(), true.tolist())))
         known = [(area, rows) for _, area, rows in areas if area is not None]
-        if len(areas) > 1:
+        if len(areas) > 1 and not self.several_models:
             macro = sum(area for area, _ in known) / len(known) if known else None
             weighted = sum(area * rows for area, rows in known) / sum(rows for _, rows in known) if known else None
             total = sum(rows for *_, rows in areas)
             areas += [("macro average", macro, total), ("weighted average", weighted, total)]
+        title, drawn = self.titled("ROC curve", in_order(lines), job)
         if self.show_chance:
-            lines.append(Line("chance", [0, 1], [0, 1], style="faint", hue=6))
+            drawn.append(Line("chance", [0, 1], [0, 1], style="faint", hue=6))
         figure = LinesFigure(
-            "ROC curve",
-            lines,
+            title,
+            drawn,
             "false positive rate",
             x_range=[0, 1],
             y_range=[0, 1.01],

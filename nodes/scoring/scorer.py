@@ -23,6 +23,9 @@ MAX_CLASSES = 1000
 COUNTS = ("TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives")
 MEASURES = ("Recall", "Precision", "Sensitivity", "Specificity", "F-measure")
 OVERALL_MEASURES = ("Accuracy", "Cohen's kappa")
+MORE_MEASURES = ("Balanced accuracy", "Error rate", "False negative rate")
+"""As KNIME's Scorer (JavaScript) has them."""
+RIGHT, WRONG = "Correct", "Wrong"
 MACRO, WEIGHTED, OVERALL = "Macro average", "Weighted average", "Overall"
 SUMMARY_ROWS = (MACRO, WEIGHTED, OVERALL)
 
@@ -35,7 +38,11 @@ class Scorer(Node):
 
     The statistics have one row per class and three more: the mean over the classes, the mean weighted by how often a
     class actually occurs, and the overall figures. What is not defined, such as the precision of a class that was never
-    predicted, is missing, and left out of the means.
+    predicted, is missing, and left out of the means. A class's own accuracy and error rate count every row: whether it was
+    rightly said to be of the class, or not to be. Micro averages of precision, recall and F-measure are the accuracy.
+
+    KNIME chooses the last two columns by itself, actual and predicted; here both are chosen by hand. What it exports as flow
+    variables (accuracy, error, numbers of correct and wrong rows, kappa) stands in the row Overall.
 
     Example: choose `label` and the `prediction` of a Class Extractor: the row `Shirt`, column `T-shirt/top` of the matrix
     says how many shirts were taken for T-shirts.
@@ -246,8 +253,8 @@ def _statistics_schema() -> pl.Schema:
     import polars as pl
 
     counts = {name: pl.Int64() for name in COUNTS}
-    measures = {name: pl.Float64() for name in (*MEASURES, *OVERALL_MEASURES)}
-    return pl.Schema({"class": pl.String(), **counts, **measures})
+    measures = {name: pl.Float64() for name in (*MEASURES, *OVERALL_MEASURES, *MORE_MEASURES)}
+    return pl.Schema({"class": pl.String(), **counts, **measures, RIGHT: pl.Int64(), WRONG: pl.Int64()})
 
 
 # -------------------------------------------------------------------------------------------------------------- counting
@@ -306,11 +313,23 @@ def _statistics(classes: Sequence[str], counts: NDArray[Any]) -> pl.DataFrame:
         rows.append({"class": name, **_measures(hit, false_alarms, total - hit - false_alarms - missed, missed)})
     support = [row["TruePositives"] + row["FalseNegatives"] for row in rows]
     means = [
-        {"class": MACRO, **{m: _mean([row[m] for row in rows], [1] * len(rows)) for m in MEASURES}},
-        {"class": WEIGHTED, **{m: _mean([row[m] for row in rows], support) for m in MEASURES}},
+        {"class": MACRO, **{m: _mean([row[m] for row in rows], [1] * len(rows)) for m in AVERAGED}},
+        {"class": WEIGHTED, **{m: _mean([row[m] for row in rows], support) for m in AVERAGED}},
     ]
-    overall = {"class": OVERALL, "Accuracy": _ratio(int(counts.trace()), total), "Cohen's kappa": _kappa(counts)}
+    right = int(counts.trace())
+    overall = {
+        "class": OVERALL,
+        "Accuracy": _ratio(right, total),
+        "Cohen's kappa": _kappa(counts),
+        "Balanced accuracy": means[0]["Recall"],
+        "Error rate": _ratio(total - right, total),
+        RIGHT: right,
+        WRONG: total - right,
+    }
     return pl.DataFrame([*rows, *means, overall], schema=_statistics_schema())
+
+
+AVERAGED = (*MEASURES, "False negative rate")
 
 
 def _measures(hit: int, false_alarms: int, rejected: int, missed: int) -> dict[str, float | None]:
@@ -324,7 +343,16 @@ def _measures(hit: int, false_alarms: int, rejected: int, missed: int) -> dict[s
         _ratio(2 * hit, 2 * hit + false_alarms + missed),
     )
     counted = zip(COUNTS, (hit, false_alarms, rejected, missed), strict=True)
-    return dict(counted) | dict(zip(MEASURES, values, strict=True))
+    specificity, total = values[3], hit + false_alarms + rejected + missed
+    further = {
+        "Accuracy": _ratio(hit + rejected, total),
+        "Balanced accuracy": None if recall is None or specificity is None else (recall + specificity) / 2,
+        "Error rate": _ratio(false_alarms + missed, total),
+        "False negative rate": _ratio(missed, hit + missed),
+        RIGHT: hit + rejected,
+        WRONG: false_alarms + missed,
+    }
+    return dict(counted) | dict(zip(MEASURES, values, strict=True)) | further
 
 
 def _ratio(part: int, whole: int) -> float | None:

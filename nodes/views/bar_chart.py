@@ -18,7 +18,8 @@ class BarChart(Node):
     """Draw a bar for every category: how many rows it has, or the sum, mean or another figure of a column.
 
     Where every category has one row, such as after GroupBy, its number is simply drawn. Several columns, or the groups of a
-    second category, stand side by side or on each other.
+    second category, stand side by side or on each other. Bars whose names are long lie. There is no pie or donut chart: lengths
+    can be compared, angles cannot; the share of a whole shows in stacked bars.
 
     Example: choose `label` as category and `count` as height to see whether all classes have equally many images.
     """
@@ -112,7 +113,8 @@ class BarChart(Node):
             total = {n: sum(v for s in series.values() if (v := s[i]) == v) for i, n in enumerate(names)}
             places = sorted(range(len(names)), key=lambda i: -total[names[i]])
             names, series = [names[i] for i in places], {k: [s[i] for i in places] for k, s in series.items()}
-        what = "rows" if self.aggregation == "count" else f"{self.aggregation} of {', '.join(self._values)}"
+        what: str = "rows" if self.aggregation == "count" else self.aggregation
+        what += f" of {self._values[0]}" if len(self._values) == 1 else ""  # of several, the legend has the names
         title = self.drawing_title or f"{what} by {self.category_column}"
         return {"figure": BarsFigure(title, names, dict(series), self.y_label or what, self.stacked)}
 

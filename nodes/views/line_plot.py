@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import Literal, cast
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.values.figure import Figure, FigureSpec, Line, LinesFigure
@@ -24,8 +25,8 @@ MOST_LINES = 40
 class LinePlot(Node):
     """Draw columns of numbers as lines, over another column or over the rows.
 
-    Missing values leave a gap. The rows are drawn in their order: sort them by the x column first (Sorter), unless a path is
-    what you want to see. Over dates and times, the axis counts days from the first one.
+    Missing values leave a gap, unless neighbours are to be connected. The rows are drawn in their order: sort them by the x
+    column first (Sorter), unless a path is what you want to see. Over dates and times, the axis counts days from the first one.
 
     Example: wire the history of a Learner to it, with `epoch` as the x column and `loss` and `val_loss` as lines: where the
     two part, the network begins to learn its training data by heart.
@@ -56,6 +57,17 @@ class LinePlot(Node):
     drawing_title: str = title_setting()
     x_label: str = label_setting("X", "the x column's name")
     y_label: str = label_setting("Y", "nothing, as the lines have names")
+    missing: Literal["gap", "connect"] = setting(
+        "gap",
+        "Missing values",
+        "What a line does where a value is missing.",
+        group="Drawing",
+        choices={"gap": "It is interrupted.", "connect": "It goes straight to the next value."},
+    )
+    y_from: float | None = setting(
+        None, "Y from", "Where the value axis begins; empty: as the lines need it.", group="Drawing", allow_inf_nan=False
+    )
+    y_to: float | None = setting(None, "Y to", "Where it ends.", group="Drawing", allow_inf_nan=False)
     most_rows: int = most_rows_setting(5000, "points")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
@@ -69,6 +81,8 @@ class LinePlot(Node):
             table.require(self.group_column, "category", "integer", "boolean", setting="group_column")
         if not self._y_columns(table.columns_of("number")):
             raise NodeError("There is no column of numbers to draw.", "Connect a table with numbers.", setting="y_columns")
+        if self.y_from is not None and self.y_to is not None and self.y_from >= self.y_to:
+            raise NodeError("The value axis ends before it begins.", "Make 'Y to' greater than 'Y from'.", setting="y_to")
         return {"figure": FigureSpec("lines")}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
@@ -97,6 +111,8 @@ class LinePlot(Node):
             y = numbers(frame[column])
             for name, rows in parts:
                 known = rows & np.isfinite(x)
+                if self.missing == "connect":
+                    known &= np.isfinite(y)
                 label = (name if self.panels or len(columns) == 1 else f"{column}, {name}") if name else column
                 group = column if self.panels else ""
                 hue = None if self.panels or len(parts) > 1 else place
@@ -106,13 +122,31 @@ class LinePlot(Node):
             job.warn(f"Of {len(lines)} lines the first {MOST_LINES} are drawn.")
         title = self.drawing_title or ("" if len(columns) > 3 else ", ".join(columns))
         figure = LinesFigure(
-            title, lines[:MOST_LINES], x_label, log=self.log_y, log_x=self.log_x, end_values=False, y_label=self.y_label
+            title,
+            lines[:MOST_LINES],
+            x_label,
+            log=self.log_y,
+            y_range=self._y_range(lines),
+            log_x=self.log_x,
+            end_values=False,
+            y_label=self.y_label,
         )
         return {"figure": figure}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
         """The drawing."""
         return (cast(Figure, outputs["figure"]),)
+
+    def _y_range(self, lines: Sequence[Line]) -> list[float] | None:
+        """Where the axis of values begins and ends, if either was entered; the other end is where the lines end."""
+        if self.y_from is None and self.y_to is None:
+            return None
+        there = [value for line in lines for value in line.y if math.isfinite(value)]
+        low = min(there, default=0.0) if self.y_from is None else self.y_from
+        high = max(there, default=1.0) if self.y_to is None else self.y_to
+        if low < high:
+            return [low, high]
+        return [low, low + 1] if self.y_from is not None else [high - 1, high]
 
     def _y_columns(self, number_columns: Sequence[str]) -> list[str]:
         others = (c for c in number_columns if c not in (self.x_column, self.group_column))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import math
+import re
 import subprocess
 import sys
 import warnings
@@ -96,6 +97,14 @@ EMPTY: list[Figure] = [
     DiagramFigure("one box", [DiagramBox("")], []),
     BoxesFigure("one value", [Box("a", [1, 1], [1, 1, 1])], log=True),
     BarsFigure("stacked", ["a"], {"x": [1], "y": [-2], "z": [math.nan]}, stacked=True),
+    BarsFigure("infinite", ["a", "b"], {"x": [math.inf, 1], "y": [-math.inf, math.nan]}),
+    HeatMapFigure("infinite", [[math.inf, 1.0], [math.nan, 2.0]], ["a", "b"], ["c", "d"]),
+    HeatMapFigure("one class", [[7.0]], ["a"], ["a"], "Actual class", "Predicted class"),
+    PointsFigure("powers of ten", [Points("a", [1, 1e12], [1e-9, 3])], log_x=True, log_y=True, diagonal=True),
+    PointsFigure("one power of ten", [Points("a", [1, 100], [-5, 90])], log_x=True, diagonal=True),
+    PointsFigure("one scale", [Points("a", [1, 2], [5, 9])], square=True, diagonal=True),
+    BarsFigure("\u540d\u524d", ["\u732b", "\u72ac"], {"\u5024": [1, 2]}, "\u5024"),
+    BoxesFigure("powers of ten", [Box("a", [1e-9, 1e12], [1e-3, 1, 1e3])], log=True),
     HeatMapFigure("around nothing", [[0, -1], [1, math.nan]], ["a", "b"], ["a", "b"], shading="diverging"),
 ]
 
@@ -256,6 +265,88 @@ def test_labels_are_moved_apart_in_their_order(wanted: list[float]) -> None:
     far = all(abs(a - b) > 0.1 for i, a in enumerate(wanted) for b in wanted[i + 1 :])
     if far:
         assert placed == pytest.approx(wanted)
+
+
+LONG = [f"{n} is a name that somebody typed in without a thought for those who must find room for it" for n in range(4)]
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        BarsFigure(LONG[0], LONG, {name: [1, 2, 3, 4] for name in LONG}, LONG[1]),
+        BarsFigure(LONG[0], ["a", "b"], {name: [1, 2] for name in LONG}, LONG[1]),
+        LinesFigure(
+            LONG[0], [Line(name, [1, 2], [n, 2]) for n, name in enumerate(LONG)], LONG[1], end_values=False, y_label=LONG[2]
+        ),
+        LinesFigure(LONG[0], [Line(str(n), [1, 2], [n, 2]) for n in range(100)], end_values=False),
+        HeatMapFigure(LONG[0], np.eye(4).tolist(), LONG, LONG, LONG[1], LONG[2]),
+        HistogramFigure(LONG[0], [0, 1, 2], {f"{n} {LONG[0]}": [1, 2] for n in range(20)}, LONG[1], LONG[2]),
+        PointsFigure(LONG[0], [Points(f"{n} {LONG[0]}", [n], [n]) for n in range(20)], LONG[1], LONG[2]),
+        BoxesFigure(LONG[0], [Box(name, [0, 9], [2, 4, 6]) for name in LONG], LONG[1]),
+    ],
+    ids=lambda f: f.kind,
+)
+def test_long_names_and_many_leave_room_for_the_drawing(figure: Figure) -> None:
+    drawing = draw(figure, width_inches=6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        FigureCanvasAgg(drawing).draw()
+    drawn, (width, height) = drawing.get_tightbbox(), drawing.get_size_inches()
+    assert drawn.x0 >= -0.05 and drawn.y0 >= -0.05 and drawn.x1 <= width + 0.05 and drawn.y1 <= height + 0.05
+    box = drawing.axes[0].get_position()
+    assert box.width > 0.3 and box.height > 0.3
+
+
+def test_of_very_many_lines_the_legend_says_how_many_more_there_are() -> None:
+    drawing = draw(LinesFigure("many", [Line(str(n), [1, 2], [n, n]) for n in range(50)], end_values=False))
+    names = [text.get_text() for text in drawing.axes[0].get_legend().get_texts()]
+    assert names == [*(str(n) for n in range(19)), "and 31 more"]
+
+
+def test_a_value_without_neighbours_is_marked() -> None:
+    line = Line("a", [0, 1, 2, 3, 4], [1, math.nan, 2, 3, math.nan])
+    marked = [line for line in draw(LinesFigure("", [line], end_values=False)).axes[0].get_lines() if line.get_marker() == "o"]
+    assert [list(line.get_xdata()) for line in marked] == [[0]]
+
+
+def test_a_line_that_is_alone_in_its_panel_is_named_once() -> None:
+    figure = LinesFigure("", [Line("a", [1, 2], [1, 2], "a"), Line("b", [1, 2], [3, 4], "b")], end_values=False)
+    assert [axes.get_legend() for axes in draw(figure).axes] == [None, None]
+    assert words(draw(LinesFigure("", [Line("a", [1, 2], [1, 2], "a")]))).split("\n").count("a") == 1
+
+
+def test_counts_have_whole_numbers_beside_them() -> None:
+    drawing = draw(HistogramFigure("few", [0, 1, 2], {"a": [1, 2]}))
+    FigureCanvasAgg(drawing).draw()
+    low, top = drawing.axes[0].get_ylim()
+    assert [tick for tick in drawing.axes[0].get_yticks() if low <= tick <= top] == [0, 1, 2]
+
+
+def test_a_logarithmic_axis_has_numbers_over_few_powers_of_ten_and_over_many() -> None:
+    for high in (30.0, 1e15):
+        drawing = draw(LinesFigure("", [Line("a", [1, 2], [1.0, high])], log=True, end_values=False))
+        FigureCanvasAgg(drawing).draw()
+        low, top = drawing.axes[0].get_ylim()
+        assert 3 <= sum(low <= tick <= top for tick in drawing.axes[0].get_yticks()) <= 9
+
+
+def test_shades_are_explained_where_no_numbers_stand_in_the_cells() -> None:
+    values = np.arange(40.0).reshape(40, 1).tolist()
+    large = draw(HeatMapFigure("large", values, [str(n) for n in range(40)], ["a"]))
+    small = draw(HeatMapFigure("small", values[:3], ["a", "b", "c"], ["a"]))
+    assert [len(large.axes), len(small.axes)] == [2, 1]
+    assert large.axes[1].get_ylim() == (0, 39)
+
+
+def test_an_unknown_bar_is_a_dash_and_the_diagonal_goes_through_equal_numbers() -> None:
+    assert "–" in words(draw(BarsFigure("", ["a", "b"], {"x": [1.5, math.nan]})))
+    (diagonal,) = draw(PointsFigure("", [Points("a", [1, 100], [2, 90])], log_x=True, diagonal=True)).axes[0].lines
+    assert np.array_equal(diagonal.get_xdata(), diagonal.get_ydata())
+
+
+def test_an_svg_does_not_speak_of_this_machine_s_fonts() -> None:
+    families = set(re.findall(r"font-family: ([^;\"]*)", to_svg(BARS)))
+    assert families == {"Inter, system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif"}
 
 
 def test_neither_pyplot_nor_tensorflow_is_imported() -> None:

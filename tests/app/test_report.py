@@ -8,9 +8,12 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.report import write_report
+from app.report.page import MOST_IMAGES, _images
+from nodes.values.figure import ImagesFigure
 from tests.app.show import EVIL, Shown, run, workflow
 
 VOID = {"meta", "img", "br", "link", "col"}
@@ -182,3 +185,12 @@ def test_tensorflow_and_qt_stay_out(tmp_path: Path) -> None:
         "assert not {'tensorflow', 'keras', 'PySide6', 'matplotlib.pyplot'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=120)
+
+
+def test_a_figure_of_many_images_says_how_many_are_shown() -> None:
+    def shown(count: int) -> str:
+        return str(_images(ImagesFigure("Maps", np.zeros((count, 4, 4, 1), np.uint8), [str(n) for n in range(count)])))
+
+    assert shown(36).count("<img") == 36 and "first" not in shown(36)
+    many = shown(MOST_IMAGES + 1)
+    assert many.count("<img") == MOST_IMAGES and f"Maps (the first {MOST_IMAGES} of {MOST_IMAGES + 1})" in many

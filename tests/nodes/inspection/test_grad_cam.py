@@ -91,6 +91,27 @@ def test_after_global_average_pooling_it_is_the_class_activation_map() -> None:
     np.testing.assert_allclose(made, expected, rtol=1e-4, atol=1e-7)
 
 
+@pytest.mark.parametrize("layer", [None, "node_2"])
+def test_with_the_channels_first_the_maps_are_the_same(layer: str | None) -> None:
+    def network(first: bool) -> Network:
+        shape = (3, 8, 6) if first else (8, 6, 3)
+        return chain(
+            Input.model_validate({"shape": shape, "data_format": "channels_first" if first else "channels_last"}),
+            Conv2D(filters=4, kernel_size=(3, 3), padding="same", activation="relu"),
+            Conv2D(filters=3, kernel_size=(3, 2), padding="valid"),
+            GlobalAveragePooling2D(),
+            Dense(units=3, activation="softmax"),
+        )
+
+    last, table = trained(network(False)), images(3, (8, 6, 3))
+    first = Network(network(True).spec, last.weights)
+    assert first.spec.channels_first
+    node = GradCAM(layer=layer, explain="chosen", class_name="1", only_positive=False, batch_size=2)
+    made = maps(node, first, table)
+    np.testing.assert_allclose(made, maps(node, last, table), rtol=1e-4, atol=1e-6)
+    assert made.shape == (3, 8, 6, 1) and np.ptp(made) > 0
+
+
 @pytest.mark.parametrize(
     ("network", "settings", "setting"),
     [

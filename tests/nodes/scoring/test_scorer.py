@@ -9,7 +9,14 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score, cohen_kappa_score, confusion_matrix, precision_recall_fscore_support
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    cohen_kappa_score,
+    confusion_matrix,
+    precision_recall_fscore_support,
+    recall_score,
+)
 
 from nodes.base import NodeError, Values
 from nodes.scoring.scorer import MACRO, OVERALL, WEIGHTED, Scorer, headline
@@ -53,6 +60,14 @@ def test_all_figures_are_those_of_scikit_learn(pairs):
     assert np.array_equal(counts, confusion_matrix(actual, predicted, labels=NAMES))
     assert rows[OVERALL]["Accuracy"] == pytest.approx(accuracy_score(actual, predicted))
     assert same(rows[OVERALL]["Cohen's kappa"], cohen_kappa_score(actual, predicted, labels=NAMES))
+    everywhere = set(actual) == set(NAMES)  # else scikit-learn leaves out classes that are predicted only, with a warning
+    assert not everywhere or rows[OVERALL]["Balanced accuracy"] == pytest.approx(balanced_accuracy_score(actual, predicted))
+    for name in NAMES:
+        one, other = [a == name for a in actual], [p == name for p in predicted]
+        assert rows[name]["Accuracy"] == pytest.approx(accuracy_score(one, other))
+        if 0 < sum(one) < len(one):
+            assert rows[name]["Balanced accuracy"] == pytest.approx(balanced_accuracy_score(one, other))
+            assert rows[name]["False negative rate"] == pytest.approx(1 - recall_score(one, other))
     columns = ("Precision", "Recall", "F-measure")
     per_class = precision_recall_fscore_support(actual, predicted, labels=NAMES, zero_division=np.nan)
     for i, name in enumerate(NAMES):
@@ -77,10 +92,15 @@ def test_the_layout_is_knimes():
     statistics = out["statistics"].frame()
     assert statistics.columns == [
         "class", "TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives", "Recall", "Precision", "Sensitivity",
-        "Specificity", "F-measure", "Accuracy", "Cohen's kappa",
+        "Specificity", "F-measure", "Accuracy", "Cohen's kappa", "Balanced accuracy", "Error rate", "False negative rate",
+        "Correct", "Wrong",
     ]  # fmt: skip
     assert statistics["class"].to_list() == ["cat", "dog", "Macro average", "Weighted average", "Overall"]
-    assert statistics.row(0) == ("cat", 1, 0, 1, 1, 0.5, 1.0, 0.5, 1.0, pytest.approx(2 / 3), None, None)
+    assert statistics.row(0) == (
+        "cat", 1, 0, 1, 1, 0.5, 1.0, 0.5, 1.0, *[pytest.approx(2 / 3)] * 2, None, 0.75, pytest.approx(1 / 3), 0.5, 2, 1,
+    )  # fmt: skip
+    overall = statistics.row(-1, named=True)
+    assert (overall["Error rate"], overall["Correct"], overall["Wrong"]) == (pytest.approx(1 / 3), 2, 1)
 
 
 def test_what_is_not_defined_is_missing():

@@ -69,6 +69,25 @@ def test_a_long_table_is_drawn_from_its_first_to_its_last_row():
     assert list(made.lines[0].y) == list(range(0, 1001, 100)) == list(made.lines[0].x)
 
 
+def test_neighbours_of_a_missing_value_can_be_connected():
+    made = figure(LinePlot(missing="connect"), table(a=[1.0, None, 3.0, float("nan"), 5.0]))
+    assert (made.lines[0].x, made.lines[0].y) == ([0, 2, 4], [1, 3, 5])
+
+
+@pytest.mark.parametrize(
+    ("settings", "limits"),
+    [({}, None), ({"y_from": 0, "y_to": 10}, [0, 10]), ({"y_from": 0}, [0, 3]), ({"y_to": 9}, [1, 9]), ({"y_from": 5}, [5, 6])],
+)
+def test_the_axis_of_values_begins_and_ends_where_it_is_told(settings, limits):
+    assert figure(LinePlot(**settings), table(a=[1, None, 3])).y_range == limits
+
+
+def test_an_axis_must_begin_before_it_ends():
+    with pytest.raises(NodeError) as caught:
+        run(LinePlot(y_from=2, y_to=1), {"table": table(a=[1])})
+    assert caught.value.setting == "y_to"
+
+
 # ---------------------------------------------------------------------------------------------------------------- points
 
 
@@ -218,3 +237,10 @@ def test_of_too_many_groups_the_largest_are_drawn_and_it_is_said():
     made = figure(Histogram(columns=["v"], group_column="g"), table(v=range(len(names)), g=names), job)
     assert sorted(made.series, key=lambda n: int(n[1:])) == [f"g{n}" for n in range(10, 30)]
     assert "30 groups" in job.warnings[0]
+
+
+def test_the_names_of_several_columns_stand_in_the_legend_alone(iris):
+    made = figure(BarChart(category_column="species", aggregation="mean", value_columns=["petal_length", "petal_width"]), iris)
+    assert (made.title, made.y_label, list(made.series)) == ("mean by species", "mean", ["petal_length", "petal_width"])
+    one = figure(BarChart(category_column="species", aggregation="mean", value_columns=["petal_length"]), iris)
+    assert (one.title, one.y_label) == ("mean of petal_length by species", "mean of petal_length")
