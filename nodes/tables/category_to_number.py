@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
@@ -128,27 +128,33 @@ class CategoryToNumber(Node):
 
         table = values.table()
         given = _read_mapping(values.table("mapping")) if "mapping" in values else None
-        frame = table.frame(self._columns)
-        codes: dict[str, pl.Series] = {}
         classes: dict[str, tuple[str, ...]] = {}
         used: dict[str, Numbers] = {}
-        for i, column in enumerate(self._columns):
+        for column in self._columns:
             job.check_cancelled()
-            job.progress(i / len(self._columns), column)
-            output = self._output(column)
             if given is not None:
-                numbers = _known_to(given, column)
-                codes[output] = self._apply(frame[column], numbers, job)
+                used[column] = _known_to(given, column)
                 continue
-            categories = self._categories(frame[column])
+            categories = self._categories(table, column)
             used[column] = self._numbers(column, categories)
-            codes[output] = _replaced(frame[column], used[column], default=None)
-            if isinstance(frame.schema[column], pl.Enum) and self._numbers_are_indices(len(categories)):
-                classes[output] = tuple(categories)
+            if isinstance(table.schema[column], pl.Enum) and self._numbers_are_indices(len(categories)):
+                classes[self._output(column)] = tuple(categories)
+        codes: Table = job.stream(self._pieces(table, used, None if given is None else self.default_value, job))
+        if given is not None:
+            self._tell_unknown(table, codes, used, job)
         return {
-            "table": table.with_columns(pl.DataFrame(codes), classes),
+            "table": table.with_columns(codes, classes),
             "mapping": Table.of(_mapping_frame(used if given is None else given)),
         }
+
+    def _pieces(self, table: Table, used: Mapping[str, Numbers], default: int | None, job: Job) -> Iterator[pl.DataFrame]:
+        """The numbers of all columns, piece by piece."""
+        done = 0
+        for piece in table.batches(self._columns):
+            job.check_cancelled()
+            yield piece.select(_replaced(piece[c], used[c], default).alias(self._output(c)) for c in self._columns)
+            done += piece.height
+            job.progress(done / max(table.height, 1))
 
     @property
     def _columns(self) -> list[str]:
@@ -158,15 +164,19 @@ class CategoryToNumber(Node):
     def _output(self, column: str) -> str:
         return column + (self.suffix or "")
 
-    def _categories(self, series: pl.Series) -> list[str]:
+    def _categories(self, table: Table, column: str) -> list[str]:
         """The categories of a column, in the order of their numbers."""
         import polars as pl
 
-        if isinstance(series.dtype, pl.Enum):
-            return list(series.dtype.categories)
+        dtype = table.schema[column]
+        if isinstance(dtype, pl.Enum):
+            return list(dtype.categories)
         # As text before it is sorted, a Categorical would be in the order of its hidden codes.
-        cells = series if series.dtype.is_integer() else series.cast(pl.String)
-        found = cells.drop_nulls().unique(maintain_order=True)
+        kind = dtype if dtype.is_integer() else pl.String()
+        found = pl.Series(column, [], dtype=kind)
+        for piece in table.batches([column]):
+            found = found.append(piece[column].unique(maintain_order=True).cast(kind)).unique(maintain_order=True)
+        found = found.drop_nulls()
         return (found.sort() if self.order == "sorted" else found).cast(pl.String).to_list()
 
     def _numbers(self, column: str, categories: Sequence[str]) -> Numbers:
@@ -198,17 +208,17 @@ class CategoryToNumber(Node):
         missing_fits = self.map_missing_to is None or 0 <= self.map_missing_to < classes
         return self.start == 0 and self.increment == 1 and missing_fits
 
-    def _apply(self, series: pl.Series, numbers: Numbers, job: Job) -> pl.Series:
-        """The numbers of a column by a given mapping."""
-        codes = _replaced(series, numbers, default=self.default_value)
-        known = series.null_count() if None not in numbers else 0
-        unknown = codes.null_count() - known
-        if unknown:
-            job.warn(
-                f"The mapping does not know the category of {unknown} cell{'s' if unknown != 1 else ''} of column "
-                f"'{series.name}': missing in the output."
-            )
-        return codes
+    def _tell_unknown(self, table: Table, codes: Table, used: Mapping[str, Numbers], job: Job) -> None:
+        """Warn of cells that a given mapping does not know."""
+        for column in self._columns:
+            missing = 0 if None in used[column] else sum(piece[column].null_count() for piece in table.batches([column]))
+            output = self._output(column)
+            unknown = sum(piece[output].null_count() for piece in codes.batches([output])) - missing
+            if unknown:
+                job.warn(
+                    f"The mapping does not know the category of {unknown} cell{'s' if unknown != 1 else ''} of column "
+                    f"'{column}': missing in the output."
+                )
 
 
 def _replaced(series: pl.Series, numbers: Numbers, default: int | None) -> pl.Series:

@@ -30,6 +30,7 @@ from tests.benchmarks import (
     main_job,
     plan,
     prediction,
+    streaming,
     table_view,
     tables,
 )
@@ -45,6 +46,7 @@ BENCHMARKS: Mapping[str, Callable[[Setup], Iterable[Row]]] = {
     "csv_file": csv_file.measure,
     "images": images.measure,
     "larger_than_memory": larger_than_memory.measure,
+    "streaming": streaming.measure,
     "editor": editor.measure,
     "table_view": table_view.measure,
     "tables": tables.measure,
