@@ -8,8 +8,8 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from app.drawing.theme import BOLD, LABEL_SIZE, TICK_SIZE, Theme
-from app.drawing.tools import bare, fitting, mixed, say_empty, text_width
+from app.drawing.theme import BOLD, CHARACTER_WIDTH, LABEL_SIZE, POINTS, TICK_SIZE, Theme
+from app.drawing.tools import bare, fitting, mixed, say_empty
 from nodes.values.figure import DiagramBox, DiagramEdge, DiagramFigure
 
 if TYPE_CHECKING:
@@ -121,8 +121,9 @@ def _height(box: DiagramBox) -> float:
 
 def _needed(boxes: Sequence[DiagramBox]) -> float:
     """The width in which all texts stand whole."""
-    titles = text_width([box.title for box in boxes], LABEL_SIZE) * BOLD
-    return max(titles, text_width([line for box in boxes for line in box.lines], SMALL_SIZE)) + BAND + 3 * MARGIN
+    titles = max(len(box.title) for box in boxes) * LABEL_SIZE * BOLD
+    lines = max((len(line) for box in boxes for line in box.lines), default=0) * SMALL_SIZE
+    return (max(titles, lines) + SMALL_SIZE) * CHARACTER_WIDTH / POINTS + BAND + 2 * MARGIN
 
 
 def _draw_box(axes: Axes, colors: Theme, box: DiagramBox, grid: _Grid, number: int) -> None:

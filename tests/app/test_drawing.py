@@ -425,6 +425,13 @@ def test_every_box_stands_below_all_that_lead_to_it():
     assert places["a"][1] == places["f"][1] == 0
 
 
+def test_what_a_box_says_stands_whole_where_there_is_room():
+    said = ["13 530 parameters · softmax", "a_layer_with_a_rather_long_name"]
+    axes = draw(DiagramFigure("", [DiagramBox("Dense", said)], [])).axes[0]
+
+    assert [text.get_text() for text in axes.texts] == ["Dense", *said]
+
+
 def test_an_arrow_that_passes_boxes_swings_around_them():
     from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
