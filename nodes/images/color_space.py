@@ -142,5 +142,7 @@ def _possible_lab(values: NDArray[Any]) -> NDArray[Any]:
     import numpy as np
 
     made = values.copy()
-    made[..., 2] = np.minimum(made[..., 2], 200 * (made[..., 0] + 16) / 116)
+    most = 200 * (made[..., 0] + 16) / 116
+    # A little less, so that no rounding makes Z negative.
+    made[..., 2] = np.minimum(made[..., 2], most - 1e-5 * np.abs(most) - 1e-4)
     return made

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nodes.base import NodeError
-from nodes.values.table import BATCH_BYTES, Table, TableSpec, cell_bytes, is_array
+from nodes.values.table import BATCH_BYTES, Table, TableSpec, cell_bytes, is_array, leaf_dtype
 
 if TYPE_CHECKING:
     import polars as pl
@@ -82,6 +82,9 @@ class ImageColumns:
         widest = max(beside, sum(cell_bytes(self.spec.schema[c]) for c in wanted))
         start = 0
         for piece in self.table.batches(wanted, rows=max(1, BATCH_BYTES // max(widest, 1))):
+            for column in self.columns:
+                if column not in self._decoders:
+                    check_whole(piece[column], start, self.setting)
             decoded = [self._decoded(piece[c], start) for c in self._decoders]
             yield piece.with_columns(decoded) if decoded else piece
             start += piece.height
@@ -131,6 +134,36 @@ def _array_of(decoder: Decoder) -> pl.Array:
 
     leaf = {"uint8": pl.UInt8, "uint16": pl.UInt16, "float32": pl.Float32}[decoder.format.pixel_type]
     return pl.Array(leaf, (decoder.format.height, decoder.format.width, decoder.format.channels))
+
+
+def check_whole(column: pl.Series, start: int, setting: str) -> None:
+    """Refuse images of whole numbers or truth values in which single pixels are missing: numpy has no such number.
+
+    In images of numbers with a point a missing pixel is a NaN.
+
+    Args:
+        column: Images.
+        start: The row of the table that the first one stands in.
+        setting: The setting that named the column.
+
+    Raises:
+        NodeError: Naming the first row.
+    """
+    import numpy as np
+
+    from nodes.images.pixels import numpy_dtype
+
+    images: NDArray[Any] = column.drop_nulls().to_numpy()
+    if images.dtype == numpy_dtype(leaf_dtype(column.dtype)):
+        return
+    gaps = np.equal(images, None) if images.dtype == object else np.isnan(images.astype(np.float64))  # type: ignore[call-overload]
+    place = int(np.argmax(gaps.reshape(len(images), -1).any(1)))
+    row = start + int(np.flatnonzero(column.is_not_null().to_numpy())[place]) + 1
+    raise NodeError(
+        f"The image in row {row} of column '{column.name}' has pixels that are missing.",
+        "Leave the row out, or fill the pixels where the images are made.",
+        setting=setting,
+    )
 
 
 def present_images(column: pl.Series) -> NDArray[Any]:

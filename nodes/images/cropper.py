@@ -144,7 +144,8 @@ class ImageCropper(ImageMapping):
         height, width = images.shape[1:3]
         wide = images.astype(np.float64)
         background = wide[:, :1, :1, :] if self.background is None else np.full((1, 1, 1, 1), self.background)
-        difference = np.abs(wide - background)
+        with np.errstate(invalid="ignore"):  # infinite pixels
+            difference = np.abs(wide - background)
         content: Any = (difference > self.tolerance).any(-1)
         boxes: list[NDArray[Any]] = []
         for length, there in ((height, content.any(2)), (width, content.any(1))):

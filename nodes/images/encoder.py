@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.images.columns import check_whole
 from nodes.images.encoding import FORMATS, Format, check_encodable, encoded
 from nodes.values.table import Table, TableSpec
 
@@ -65,6 +66,7 @@ class ImageEncoder(Node):
 
         done = 0
         for piece in table.batches([self.column]):
+            check_whole(piece[self.column], done, "column")
             images = iter(piece[self.column].drop_nulls().to_numpy())
             cells = []
             for there in piece[self.column].is_not_null():

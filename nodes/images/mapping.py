@@ -122,7 +122,8 @@ class ImageMapping(Node):
         out = np.empty((len(images), *dtype.shape), numpy_dtype(leaf_dtype(dtype)))
 
         def work(part: slice) -> None:
-            self.transform(images[part], out[part], job)
+            with np.errstate(invalid="ignore", over="ignore"):  # infinite pixels
+                self.transform(images[part], out[part], job)
 
         if len(images):
             for_parts(len(images), images[0].nbytes + out[0].nbytes, work, job, threads=self.threads)

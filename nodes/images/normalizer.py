@@ -131,11 +131,14 @@ class ImageNormalizer(ImageMapping):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Normalizes; where the whole column counts, after a first walk over it."""
+        import numpy as np
+
         if self.enhancement != "standardize column":
             return super().execute(values, job)
         source = ImageColumns(values.table(), [self.column])
         self._new_dtype(source.dtype(self.column))
-        mean, deviation = self._statistics(source, job)
+        with np.errstate(invalid="ignore"):  # infinite pixels
+            mean, deviation = self._statistics(source, job)
         job.log(f"mean {', '.join(f'{m:.6g}' for m in mean)}; standard deviation {', '.join(f'{d:.6g}' for d in deviation)}")
         fixed = self.model_copy(update={"enhancement": "standardize", "mean": mean, "standard_deviation": deviation})
         return fixed.execute(values, job)

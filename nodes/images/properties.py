@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+_ENCODED_ROWS = 256
+
+
 class ImageProperties(Node):
     """Add columns that say of each image how large it is and of what kind.
 
@@ -69,7 +72,8 @@ class ImageProperties(Node):
         table = values.table()
         dtype = table.schema[self.column]
         done = 0
-        for piece in table.batches([self.column]):
+        # Encoded images have any size, so few are held at a time.
+        for piece in table.batches([self.column], rows=None if is_array(dtype) else _ENCODED_ROWS):
             job.check_cancelled()
             job.progress(done / max(table.height, 1))
             if is_array(dtype):

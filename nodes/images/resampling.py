@@ -33,6 +33,10 @@ colours of RGBA by their alpha first; here every channel is resized by itself, w
 _BANDS = {"L": 1, "RGB": 3, "CMYK": 4, "F": 1}
 _TOGETHER = 2**20
 """How many pixels are handed to Pillow at once: more would not fit into a processor's cache."""
+_TRIED = 4096
+"""How many numbers two ways must agree in to be taken for the same: of few numbers, roundings agree by chance."""
+_TINY = 16
+"""An image of fewer numbers is so quickly resized by itself that nothing is tried."""
 
 _Box = tuple[float, float, float, float]
 
@@ -136,8 +140,12 @@ def _order(mode: str, old: tuple[int, int], new: tuple[int, int], method: Method
     """In which order Pillow interpolates such an image: found by trying, since it differs between sizes and versions."""
     import numpy as np
 
-    noise = np.random.default_rng(0).integers(0, 256, (2, *old, _BANDS[mode]), np.uint8)
-    noise = noise.astype(np.float32) if mode == "F" else noise
+    size = new[0] * new[1] * _BANDS[mode]
+    if size < _TINY:
+        return "one by one"
+    noise = np.random.default_rng(0).integers(0, 256, (max(2, _TRIED // size), *old, _BANDS[mode]), np.uint8)
+    noise[::2] = np.where(noise[::2] < 128, 0, 255)  # the strongest edges, which overshoot
+    noise = noise.astype(np.float32) / np.float32(255) if mode == "F" else noise
     expected = np.stack([_pillow(image, mode, new, method, box).reshape(*new, -1) for image in noise])
     for order in ("across first", "down first"):
         made = _in_passes(noise, mode, new, method, box, across_first=order == "across first")

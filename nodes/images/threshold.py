@@ -128,18 +128,34 @@ class ImageThreshold(ImageMapping):
         if self.method == "huang":
             return _huang(plane)
         try:
+            if self.method == "minimum":
+                return filters.threshold_minimum(hist=_histogram(plane))
             return getattr(filters, f"threshold_{self.method}")(plane)
         except RuntimeError as error:
             message = "An image's histogram does not have two peaks, between which 'minimum' looks for a valley."
             raise NodeError(message, "Choose another method.", setting="method") from error
 
 
-def _huang(plane: NDArray[Any]) -> float:
-    """Huang and Wang, Image thresholding by minimizing the measures of fuzziness (1995), with Shannon's entropy, in 256 bins."""
+def _histogram(plane: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """How often the values of up to 256 bins occur, and the bins' middles.
+
+    scikit-image gives whole numbers a bin each, 65 536 of 16 bits, over which some methods would take minutes and gigabytes.
+    """
     import numpy as np
     from skimage import exposure
 
-    counts, centres = exposure.histogram(plane, nbins=256)
+    if plane.dtype.itemsize == 1:
+        counts, centres = exposure.histogram(plane)
+        return counts, centres
+    counts, edges = np.histogram(plane, 256)
+    return counts, (edges[:-1] + edges[1:]) / 2
+
+
+def _huang(plane: NDArray[Any]) -> float:
+    """Huang and Wang, Image thresholding by minimizing the measures of fuzziness (1995), with Shannon's entropy, in 256 bins."""
+    import numpy as np
+
+    counts, centres = _histogram(plane)
     weights, values = counts.astype(np.float64), centres.astype(np.float64)
     number, total = np.cumsum(weights), np.cumsum(weights * values)
     span = values[-1] - values[0]

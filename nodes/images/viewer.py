@@ -26,7 +26,8 @@ class ImageViewer(Node):
     upper half, floats from 0 to 1 as they are, others from their least to their greatest value. *Normalize* stretches every
     image by itself.
 
-    The second output is the histogram of the pixel values of the images shown.
+    The second output is the histogram of the pixel values of the images shown. KNIME's annotators, where a person draws labels
+    onto images, are left out: masks that another program drew are read as images.
 
     Example: behind a Row Filter on *prediction* not equal to *label*, with both as captions, it shows what a network gets
     wrong.

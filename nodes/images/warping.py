@@ -62,14 +62,17 @@ def warp(
     fixed = (old - 1) / 2 if centre is None else np.array(centre, float)
     target = middle if centre is None else fixed
     offset = fixed - matrix @ (target + np.array(shift, float))
+    made = np.empty(out.shape)
+    wide = image.astype(np.float64)
     for channel in range(image.shape[2]):
-        made = ndimage.affine_transform(
-            image[:, :, channel].astype(np.float64),
+        ndimage.affine_transform(
+            wide[:, :, channel],
             matrix,
             offset,
             output_shape=out.shape[:2],
+            output=made[:, :, channel],
             order=_ORDERS[interpolation],
             mode=_SCIPY_MODES[fill],
             cval=value,
         )
-        put(made, out[:, :, channel])
+    put(made, out)

@@ -9,10 +9,10 @@ import io
 import re
 import uuid
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from itertools import dropwhile, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 _SNIFFED = 64 * 1024
+_SNIFFED_ROWS = 200
+_DELIMITERS = (",", ";", "\t", "|")
+_EVEN_SHARE = 0.9
+"""So many of the first rows must have equally many cells for a delimiter to be believed."""
 _UTF8 = ("utf-8", "utf8", "ascii")
 _SPARE_LINES = 1000
 """How many lines more than rows are looked at where a file is decoded for configuring: cells may hold line breaks."""
@@ -53,6 +57,9 @@ class Dialect:
         scanned_rows: Types are found from so many.
         encoding: As given.
         largest_size: In GiB, of what has to be unpacked or decoded.
+        skip_empty: Whether lines without anything in them are left out, where a row has several cells.
+        quoted_empty_is_missing: Whether "" is missing, too.
+        detect: Whether separator and decimal sign are found from the first lines.
     """
 
     separator: str = ","
@@ -73,6 +80,9 @@ class Dialect:
     scanned_rows: int = 10_000
     encoding: str = "utf-8"
     largest_size: float = 4.0
+    skip_empty: bool = True
+    detect: bool = False
+    quoted_empty_is_missing: bool = False
 
     @property
     def codec(self) -> str:
@@ -97,7 +107,7 @@ class Dialect:
             "eol_char": self.line_end,
             "skip_lines": self.skip_lines,
             "skip_rows_after_header": self.skip_rows,
-            "null_values": list(self.null_values) or None,
+            "null_values": [*self.null_values, *([""] if self.quoted_empty_is_missing else [])] or None,
             "empty_string_is_null": self.empty_is_missing,
             "decimal_comma": self.decimal_comma,
             "extra_columns": "raise" if self.long_fail else "ignore",
@@ -110,24 +120,32 @@ class TextFile:
 
     Args:
         path: Of the file.
-        dialect: How it is written.
+        dialect: How it is written. What it leaves open is found from the first lines.
+
+    Raises:
+        NodeError: If the file is none of text.
     """
 
     def __init__(self, path: Path, dialect: Dialect) -> None:
         self.path = path
         self.dialect = dialect
+        self._check_is_text()
+        if dialect.line_end == "\n" or dialect.detect:
+            self.dialect = self._detected(dialect)
 
     # -- types
 
-    def schema(self) -> pl.Schema:
+    def schema(self, *, blank_as_null: bool = False) -> pl.Schema:
         """Names and types of the columns, from the first rows.
 
+        Args:
+            blank_as_null: Whether columns without any value there are of type Null; otherwise they are text.
+
         Raises:
-            NodeError: If there are none, or the file is none of text.
+            NodeError: If there are none.
         """
         import polars as pl
 
-        self._check_is_text()
         source = self.path if self._plain() else self._first_lines()
         dialect = self.dialect
         rows: dict[str, Any] = {"infer_schema_length": dialect.scanned_rows, "try_parse_dates": dialect.parse_dates}
@@ -135,12 +153,25 @@ class TextFile:
             found = pl.scan_csv(source, **rows, **dialect.options()).collect_schema()
             if dialect.thousands:
                 found = self._with_thousands(source, found)
+            if blank_as_null:
+                found = self._with_nulls(source, found)
         except pl.exceptions.NoDataError as error:
             hint = "Choose another file, or skip fewer lines."
             raise NodeError(f"'{self.path}' has no rows.", hint, setting="path") from error
         except pl.exceptions.PolarsError as error:
             raise self._explained(source, None, error) from error
-        return found
+        return pl.Schema(zip(_named(found.names()), found.dtypes(), strict=True))
+
+    def _with_nulls(self, source: Path | bytes, found: pl.Schema) -> pl.Schema:
+        """The types, with columns of text that have no value in the first rows as columns of nothing."""
+        import polars as pl
+
+        texts = [c for c, dtype in found.items() if dtype == pl.String]
+        if not texts:
+            return found
+        rows = pl.scan_csv(source, schema=found, n_rows=self.dialect.scanned_rows, **self.dialect.options())
+        counted = rows.select(pl.col(texts).is_not_null().any()).collect()
+        return pl.Schema({c: pl.Null() if c in texts and not counted[c].item() else d for c, d in found.items()})
 
     def _with_thousands(self, source: Path | bytes, found: pl.Schema) -> pl.Schema:
         """The types, with texts such as 1.234.567 counted as numbers."""
@@ -180,31 +211,41 @@ class TextFile:
         import polars as pl
 
         dialect = self.dialect
-        raw = self._raw(schema)
         with self._source(job) as source:
-            lazy = pl.scan_csv(source, schema=raw, n_rows=limit, **dialect.options())
+            own = dict(zip(schema, self._names(source, schema), strict=True))
+            lazy = pl.scan_csv(source, schema=self._raw(schema, own), n_rows=limit, **dialect.options())
             last = list(schema)[-1]
             read = list(dict.fromkeys([*columns, last])) if dialect.short_fail else list(columns)
-            if read != list(schema):
-                lazy = lazy.select(read)
-            gaps = False
+            if list(map(own.__getitem__, read)) != list(schema):
+                lazy = lazy.select(pl.col(own[c]).alias(c) for c in read)
+            empty = _Numbers(self._empty_rows(source, limit) if dialect.skip_empty and len(schema) > 1 else iter(()))
+            gaps, done = False, 0
             try:
                 for piece in lazy.collect_batches(maintain_order=True):
+                    full = _without(piece, empty, done, nulls=dialect.empty_is_missing)
+                    done += piece.height
                     # polars fills short rows up without a word: that shows in their last cell.
-                    gaps = gaps or (dialect.short_fail and piece[last].has_nulls())
-                    yield self._finished(piece.select(columns) if read != list(columns) else piece, schema)
+                    gaps = gaps or (dialect.short_fail and full[last].has_nulls())
+                    yield self._finished(full.select(columns) if read != list(columns) else full, schema)
             except pl.exceptions.PolarsError as error:
                 raise self._explained(source, schema, error, limit, job) from error
             if gaps and not self._surely_even(source, len(schema), limit):
                 self._refuse_ragged(source, len(schema), limit, job)
 
-    def _raw(self, schema: pl.Schema) -> pl.Schema:
-        """The types that polars is to read: numbers with groups of digits are text to it."""
+    def _names(self, source: Path, schema: pl.Schema) -> list[str]:
+        """The names of the columns as the file has them, where some have none."""
         import polars as pl
 
-        if not self.dialect.thousands:
-            return schema
-        return pl.Schema({c: pl.String() if d.is_numeric() else d for c, d in schema.items()})
+        if not self.dialect.header:
+            return list(schema)
+        return pl.scan_csv(source, infer_schema_length=0, **self.dialect.options()).collect_schema().names()
+
+    def _raw(self, schema: pl.Schema, own: Mapping[str, str]) -> pl.Schema:
+        """The names and types that polars is to read: numbers with groups of digits are text to it."""
+        import polars as pl
+
+        grouped = bool(self.dialect.thousands)
+        return pl.Schema({own[c]: pl.String() if grouped and d.is_numeric() else d for c, d in schema.items()})
 
     def _finished(self, piece: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
         """Numbers with groups of digits as numbers, and texts without blanks around them."""
@@ -244,6 +285,29 @@ class TextFile:
         if not head.startswith(GZIP_MAGIC) and b"\0" in head and not self.dialect.codec.startswith(("utf-16", "utf-32")):
             hint = "Choose a text file, or set its encoding (utf-16?)."
             raise NodeError(f"'{path}' is not a text file.", hint, setting="path")
+
+    def _detected(self, dialect: Dialect) -> Dialect:
+        """The dialect with what the file's first lines tell."""
+        with self._text() as text:
+            head = text.read(_SNIFFED)
+        if dialect.line_end == "\n" and "\n" not in head and "\r" in head:
+            dialect = replace(dialect, line_end="\r")  # as old Macintosh programs wrote it, and Excel's format of that name
+        if not dialect.detect:
+            return dialect
+        lines = [line for line in head.split(dialect.line_end) if not (dialect.comment and line.startswith(dialect.comment))]
+        lines = [f"{line}\n" for line in lines[dialect.skip_lines : -1 if len(head) == _SNIFFED else None]]
+        best = dialect.separator, (0, False, -1)
+        for place, candidate in enumerate(_DELIMITERS):
+            if candidate == dialect.quote:
+                continue
+            lengths = [len(row) for row in _rows(lines, candidate, dialect.quote) if row]
+            usual = max(lengths, key=lengths.count, default=1)
+            even = usual > 1 and lengths.count(usual) >= _EVEN_SHARE * len(lengths)
+            best = max(best, (candidate, (usual if even else 0, even, -place)), key=lambda found: found[1])
+        cells = [cell.strip() for row in _rows(lines, best[0], dialect.quote)[int(dialect.header) :] for cell in row]
+        commas = any(re.fullmatch(r"[+-]?\d+,\d+", cell) for cell in cells)
+        points = any(re.fullmatch(r"[+-]?\d+\.\d+", cell) for cell in cells)
+        return replace(dialect, separator=best[0], decimal_comma=best[0] != "," and commas and not points)
 
     @contextmanager
     def _text(self) -> Iterator[io.TextIOWrapper]:
@@ -307,7 +371,7 @@ class TextFile:
             if "more fields" in text:
                 self._refuse_ragged(source, len(schema), limit, job)
             self._refuse_unparsable(source, schema, limit)
-        first = text.strip().partition("\n")[0]
+        first = text.strip().partition("\n")[0].rstrip(".")
         hint = "Check delimiter, quote character and skipped lines."
         return NodeError(f"'{self.path}' cannot be read: {first}.", hint, setting="path")
 
@@ -315,13 +379,12 @@ class TextFile:
         """Raise for the first cell that is not of its column's type, if there is one."""
         import polars as pl
 
-        texts = {column: pl.String() for column in schema}
         done = 0
         try:
-            for piece in pl.scan_csv(source, schema=texts, n_rows=limit, **self.dialect.options()).collect_batches(
-                maintain_order=True
-            ):
-                self._refuse_unparsable_in(piece, schema, done)
+            texts = {name: pl.String() for name in self._names(source, schema)}
+            rows = pl.scan_csv(source, schema=texts, n_rows=limit, **self.dialect.options())
+            for piece in rows.collect_batches(maintain_order=True):
+                self._refuse_unparsable_in(piece.rename(dict(zip(texts, schema, strict=True))), schema, done)
                 done += piece.height
         except pl.exceptions.PolarsError:
             return
@@ -334,9 +397,12 @@ class TextFile:
             failed = (cells.is_not_null() & _parsed(cells, dtype).is_null()).arg_max()
             if failed is not None and cells[failed] is not None and _parsed(cells[failed : failed + 1], dtype)[0] is None:
                 row = done + failed + 1
+                hint = f"Add it to the missing values, or set the type of column '{column}' to String."
+                if dtype.is_integer() and _parsed(cells[failed : failed + 1], pl.Float64())[0] is not None:
+                    hint = f"Set the type of column '{column}' to Float64, or to String, which keeps every digit."
                 raise NodeError(
                     f"Row {row} of '{self.path}' has '{piece[column][failed]}' in column '{column}', which is no {dtype}.",
-                    f"Add it to the missing values, or set the type of column '{column}' to String.",
+                    hint,
                     setting="column_types",
                 )
 
@@ -380,7 +446,7 @@ class TextFile:
             for number, count in self._row_lengths(source, limit):
                 if job is not None and number % 10_000 == 0:
                     job.check_cancelled()
-                if count < width and dialect.short_fail:
+                if 0 < count < width and dialect.short_fail:
                     raise self._ragged(number, f"{count} of {width} columns", "short_rows", "insert missing")
                 if count > width and dialect.long_fail:
                     raise self._ragged(number, f"{count} instead of {width} columns", "long_rows", "cut")
@@ -399,15 +465,86 @@ class TextFile:
                 if not (dialect.comment and line.startswith(dialect.comment))
             )
             quoting: dict[str, Any] = {"quotechar": dialect.quote} if dialect.quote else {"quoting": csv.QUOTE_NONE}
-            rows = csv.reader(lines, delimiter=dialect.separator, **quoting)
+            rows: Iterator[list[str]] = csv.reader(lines, delimiter=dialect.separator, **quoting)
+            if dialect.header:
+                rows = dropwhile(lambda row: not row, rows)  # as polars looks for the header
             first = dialect.skip_rows + (1 if dialect.header else 0)
             last = None if limit is None else first + limit
             for number, row in enumerate(islice(rows, first, last), start=1):
-                yield number, max(len(row), 1)
+                yield number, len(row)
+
+    def _empty_rows(self, source: Path, limit: int | None) -> Iterator[int]:
+        """The rows, from 0, that are lines without anything in them; read only as far as it is asked for."""
+        with suppress(csv.Error):
+            yield from (number - 1 for number, count in self._row_lengths(source, limit) if not count)
 
     def _ragged(self, number: int, length: str, setting: str, way: str) -> NodeError:
-        hint = f"Mend the row, check the delimiter, or let such rows through ('{way}')."
+        hint = f"Mend the row, check the delimiter (or have the format detected), or let such rows through ('{way}')."
         return NodeError(f"Row {number} of '{self.path}' has {length}.", hint, setting=setting)
+
+
+def _rows(lines: Sequence[str], delimiter: str, quote: str) -> list[list[str]]:
+    """The cells of the first lines."""
+    quoting: dict[str, Any] = {"quotechar": quote} if quote else {"quoting": csv.QUOTE_NONE}
+    try:
+        return list(islice(csv.reader(lines, delimiter=delimiter, **quoting), _SNIFFED_ROWS))
+    except csv.Error:
+        return []
+
+
+def _named(names: Sequence[str]) -> list[str]:
+    """The names of the columns; those without one are called as where there is no header: column_2."""
+    taken = set(names)
+    blank = {f"_duplicated_{number}" for number in range(len(names))} if "" in taken else set()
+    made = []
+    for place, name in enumerate(names):
+        fresh = f"column_{place}" if name == "" or name in blank else name
+        while fresh != name and fresh in taken:
+            fresh += "_"
+        taken.add(fresh)
+        made.append(fresh)
+    return made
+
+
+class _Numbers:
+    """Numbers in rising order that are asked for range by range."""
+
+    def __init__(self, numbers: Iterator[int]) -> None:
+        self.numbers = numbers
+        self.next: int | None = -1
+
+    def until(self, last: int) -> Iterator[int]:
+        """Those up to `last` that were not given yet; what is beyond is not looked at."""
+        while self.next is not None and self.next <= last:
+            if self.next >= 0:
+                yield self.next
+            self.next = next(self.numbers, None)
+
+
+def _without(piece: pl.DataFrame, empty: _Numbers, done: int, *, nulls: bool) -> pl.DataFrame:
+    """A piece of the rows, from row `done` on, without those that are empty lines.
+
+    Args:
+        piece: Rows; only where all cells are missing is it looked for empty lines.
+        empty: The numbers of the empty lines.
+        done: How many rows came before.
+        nulls: Whether empty cells of texts are missing.
+    """
+    import numpy as np
+    import polars as pl
+
+    if any(not cells.has_nulls() and (nulls or cells.dtype != pl.String) for cells in piece):
+        return piece
+    blank = [pl.col(c).is_null() | (pl.col(c) == "") if d == pl.String else pl.col(c).is_null() for c, d in piece.schema.items()]
+    if not blank:
+        return piece
+    suspects = piece.select(pl.all_horizontal(blank).alias("blank"))["blank"].arg_true()
+    if not len(suspects):
+        return piece
+    kept = np.ones(piece.height, bool)
+    for number in empty.until(done + suspects[-1]):
+        kept[number - done] = False
+    return piece if kept.all() else piece.filter(kept)
 
 
 def _split(text: io.TextIOWrapper, line_end: str) -> Iterator[str]:

@@ -27,12 +27,14 @@ class CsvReader(FilesReader):
     cell that does not fit is an error that names its row and column. Gzipped files are read as they are. A file may be
     larger than the memory: it is read piece by piece.
 
-    Columns of one name get different ones: the second *a* becomes *a_duplicated_0*. Whole numbers that do not fit 64 bits
-    make an Int128 column. In a folder, every file has a header of its own, and rows are skipped in each.
+    Columns of one name get different ones: the second *a* becomes *a_duplicated_0*. A column without a name is called after
+    its place: *column_2* is the third. Whole numbers that do not fit 64 bits make an Int128 column. In a folder, every file
+    has a header of its own, and rows are skipped in each.
 
     Tables have no row IDs as KNIME's have: a first column of RowIDs is read as a column, or left out. A quote within quotes
     is written twice (""); there is no other escape character. KNIME's limit of the memory of a column is not needed, and what
-    it calls *If schema changes* is always *Use new schema*; types that must not change are given by hand.
+    it calls *If schema changes* is always *Use new schema*; types that must not change are given by hand. Only files of this
+    machine are read, no URLs: opening a workflow asks nothing of any server.
 
     Example: of `mnist_train.csv`, with the label in the first column and 784 pixels behind it, it makes 785 columns of
     whole numbers; Row to Image makes pictures of them. Of a folder `days` it reads all `*.csv`, and a file path column
@@ -47,6 +49,8 @@ class CsvReader(FilesReader):
         "Simple File Reader", "Line Reader", "gzip", "several files",
     )  # fmt: skip
 
+    untyped: ClassVar[bool] = True
+
     pattern: str = setting(
         "*.csv",
         "Files",
@@ -54,13 +58,23 @@ class CsvReader(FilesReader):
         min_length=1,
         shown_if={"source": "folder"},
     )
+    detect: bool = setting(
+        False,
+        "Detect the format",
+        "Whether column delimiter (, ; tab |) and decimal comma are found from the first lines, instead of set below.",
+    )
     delimiter: str = setting(
-        ",", "Column delimiter", "The character between two cells; a tab is \\t.", min_length=1, max_length=2
+        ",",
+        "Column delimiter",
+        "The character between two cells; a tab is \\t.",
+        min_length=1,
+        max_length=2,
+        shown_if={"detect": False},
     )
     row_delimiter: str = setting(
         "",
         "Row delimiter",
-        "The character between two rows, such as |; empty means a line break (also that of Windows).",
+        "The character between two rows, such as |; empty means a line break (also those of Windows and old Macintoshes).",
         max_length=1,
         advanced=True,
     )
@@ -88,12 +102,28 @@ class CsvReader(FilesReader):
     )
     null_values: list[str] = setting([], "Missing values", "Texts that stand for a missing cell, such as NA.")
     empty_is_missing: bool = setting(True, "Empty cells are missing", "If not, an empty cell of a text column is an empty text.")
+    quoted_empty_is_missing: bool = setting(
+        False,
+        "Quoted empty cells are missing",
+        'Whether "" is a missing cell, as in KNIME, and not an empty text.',
+        advanced=True,
+    )
     trim: bool = setting(False, "Trim texts", "Whether blanks around the texts of cells are taken off.")
     decimal_comma: bool = setting(
-        False, "Decimal comma", "Numbers are written 1,5 instead of 1.5; the delimiter must be another."
+        False,
+        "Decimal comma",
+        "Numbers are written 1,5 instead of 1.5; the delimiter must be another.",
+        shown_if={"detect": False},
     )
     thousands: str = setting(
         "", "Thousands separator", "Stands between groups of three digits, as in 1.234.567; empty means none.", max_length=1
+    )
+    skip_empty_rows: bool = setting(
+        True,
+        "Skip empty lines",
+        "Whether lines without anything in them are left out; if not, all their cells are missing. In a table of one column "
+        "such a line is always a missing cell.",
+        group="Rows and columns",
     )
     skip_lines: int = setting(0, "Skip first lines", "How many lines stand before the header.", ge=0, group="Rows and columns")
     skip_rows: int = setting(
@@ -133,7 +163,8 @@ class CsvReader(FilesReader):
     def _schema_of(self, path: Path) -> pl.Schema:
         import polars as pl
 
-        found = TextFile(path, self._dialect()).schema()
+        # In a folder, a file without values in a column says nothing of the column's type.
+        found = TextFile(path, self._dialect()).schema(blank_as_null=self.source == "folder")
         if self.maximum_columns is not None and len(found) > self.maximum_columns:
             message = f"'{path}' has {len(found)} columns, more than {self.maximum_columns}."
             raise NodeError(message, "Check the delimiter, or allow more columns.", setting="maximum_columns")
@@ -190,13 +221,16 @@ class CsvReader(FilesReader):
             long_fail=self.long_rows == "fail",
             null_values=self.null_values,
             empty_is_missing=self.empty_is_missing,
-            decimal_comma=self.decimal_comma,
+            decimal_comma=self.decimal_comma and not self.detect,
             thousands=self.thousands,
             trim=self.trim,
             parse_dates=self.parse_dates,
             scanned_rows=self.scanned_rows,
             encoding=self.encoding,
             largest_size=self.largest_size,
+            skip_empty=self.skip_empty_rows,
+            detect=self.detect,
+            quoted_empty_is_missing=self.quoted_empty_is_missing,
         )
         if dialect.codec and not dialect.line_end.isascii():
             raise NodeError(f"'{self.row_delimiter}' cannot end a row.", "Give an ASCII character.", setting="row_delimiter")
@@ -211,6 +245,8 @@ class CsvReader(FilesReader):
 
     @property
     def _separator(self) -> str:
+        if self.detect:
+            return ","
         separator = "\t" if self.delimiter == "\\t" else self.delimiter
         if len(separator) > 1 or not separator.isascii():
             raise NodeError(f"'{self.delimiter}' is not one character.", "Give one, such as , or ; or \\t.", setting="delimiter")

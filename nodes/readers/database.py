@@ -29,7 +29,9 @@ class DatabaseReader(DatabaseNode):
 
     KNIME does this with four nodes (Connector, Table Selector, Query, Reader). A file is read again when it has changed (what
     still stands in SQLite's write-ahead log beside it is read, but does not count as a change); a server is asked anew in
-    every run. A server that does not answer within two seconds leaves the columns unknown until the node runs.
+    every run. Of a server on another machine the columns are known after running only: before, nothing is sent to it, so
+    that to open a workflow makes nobody known to a stranger's server. A server on this machine (localhost, 127.0.0.1, a
+    socket) is asked at once, and has two seconds to answer.
 
     Example: with kind sqlite, the file shop.db, the query SELECT * FROM orders WHERE amount > ? and the parameter 100, the
     table holds the large orders, ready for a GroupBy.
@@ -71,9 +73,11 @@ class DatabaseReader(DatabaseNode):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The columns of the result, without its rows; None where a server does not answer."""
+        """The columns of the result, without its rows; None where a server is elsewhere, or does not answer."""
         self._statement()
         file = self._file(specs.resolve)
+        if self.kind == "postgresql" and not self.on_this_machine:
+            return {"table": None}  # opening a workflow must not make itself known to any server elsewhere
         if self.kind == "postgresql" and (reason := self.unreachable()):
             specs.warn(f"The columns are known only after a run: {reason}")
             return {"table": None}

@@ -5,6 +5,7 @@ SQLite and PostgreSQL are spoken to by ADBC drivers, DuckDB by its own library; 
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -232,6 +233,13 @@ class DatabaseNode(Node):
             raise NodeError(message, "Set it before the program starts, or use a .pgpass file.", setting="password_variable")
         return os.environ[self.password_variable]
 
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether a server is reached by a socket or by an address of this machine alone."""
+        # libpq takes several hosts with commas between, and where none is given that of PGHOST.
+        hosts = [host.strip() for host in (self.host or os.environ.get("PGHOST", "")).split(",")]
+        return not os.environ.get("PGHOSTADDR") and all(_is_local(host) for host in hosts)
+
     def unreachable(self) -> str | None:
         """Why a server cannot be asked now, or None where it can; a server that was silent is not asked for half a minute."""
         key = hash(self._address(False, True))
@@ -252,7 +260,7 @@ class DatabaseNode(Node):
         for noise in ("[libpq] ", "[SQLite] ", "INVALID_ARGUMENT: ", "INVALID_STATE: ", "NOT_FOUND: ", "IO: ", "IO Error: "):
             said = said.replace(noise, "")
         if self.kind == "postgresql" and "connect" in said and "Failed" in said:
-            return NodeError(f"{said.rstrip('.')}.", "Check host, port, user and password, and whether it runs.", setting="host")
+            return NodeError(f"{said.rstrip('.?')}.", "Check host, port, user and password, and whether it runs.", setting="host")
         if "not a database" in said or "not a valid DuckDB" in said or "unable to open" in said:
             hint = "Check the file, and whether it is of this kind of database."
             return NodeError(f"The database says: {said.rstrip('.')}.", hint, setting="path")
@@ -288,6 +296,16 @@ class DatabaseNode(Node):
         listed = self.listing(session)
         same = pl.col("Table") == table if self.kind == "postgresql" else pl.col("Table").str.to_lowercase() == table.lower()
         return listed.filter(same & (pl.col("Schema") == schema))["Column"].to_list()
+
+
+def _is_local(host: str) -> bool:
+    """Whether a host, as libpq takes one, is this machine: a folder of a socket, nothing, or a loopback address."""
+    if not host or host.startswith(("/", "@")) or host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class _DuckSession:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 2**20
 """A larger workbook is not read while the node is configured, so its columns are known only after running."""
+_DAY_ZERO = (date(1899, 12, 30), date(1899, 12, 31), date(1904, 1, 1))
+"""The days that a time of day without one has, by how the workbook counts days."""
 ExcelType = Literal["Int64", "Float64", "String", "Boolean", "Date", "Datetime", "Duration"]
 _TYPES = {
     "Int64": "int", "Float64": "float", "String": "string", "Boolean": "boolean", "Date": "date", "Datetime": "datetime",
@@ -28,8 +31,8 @@ class ExcelReader(FilesReader):
 
     Workbooks of Excel (.xlsx, .xlsm, .xlsb, .xls) and LibreOffice (.ods). A formula gives the value that was saved with it.
     The types are found from all rows: a column of numbers with a text among them is one of texts, whole numbers are Int64,
-    and times that are all midnight are days. Cells of errors (#N/A) are
-    missing. Rows and columns that are empty around the cells are left out.
+    times that are all midnight are days, and times without a day are times. Cells of errors (#N/A) are missing. Of merged cells
+    the first one has the value. Rows and columns that are empty around the cells are left out.
 
     KNIME's reevaluation of formulas is left out, and so are its row IDs: a column of them is a column like any other.
 
@@ -43,6 +46,8 @@ class ExcelReader(FilesReader):
         "XLS Reader", "xlsx", "xls", "ods", "workbook", "sheet", "spreadsheet", "read_excel", "calamine", "LibreOffice", "open",
         "Read Excel Sheet Names",
     )  # fmt: skip
+
+    untyped: ClassVar[bool] = True
 
     pattern: str = setting(
         "*.xls*",
@@ -119,6 +124,8 @@ class ExcelReader(FilesReader):
         import fastexcel
         import polars as pl
 
+        # It would warn of every column without values.
+        logging.getLogger("fastexcel").setLevel(logging.ERROR)
         try:
             book = fastexcel.read_excel(path)
             frames = [(name, self._sheet(book, name)) for name in self._chosen(book, path)]
@@ -128,6 +135,11 @@ class ExcelReader(FilesReader):
         if not filled:
             message = f"There is nothing in the chosen cells of '{path}'."
             raise NodeError(message, "Choose another sheet, or other rows and columns.", setting="sheet")
+        there = {column for _, frame in filled for column in frame.columns}
+        unknown = next((c for c in self.column_types if c not in there), None)
+        if unknown is not None and self.source == "file":
+            listed = ", ".join(f"'{c}'" for c in filled[0][1].columns[:8])
+            raise NodeError(f"There is no column '{unknown}'.", f"The sheet has: {listed}.", setting="column_types")
         if self.sheet_column is not None:
             if any(self.sheet_column in frame.columns for _, frame in filled):
                 message = f"There is a column '{self.sheet_column}' already."
@@ -195,8 +207,9 @@ class ExcelReader(FilesReader):
             **options,
         )
         frame: pl.DataFrame = sheet.to_polars()
-        if not self.header:
-            frame = frame.rename({c: f"column_{i}" for i, c in enumerate(frame.columns)})
+        # As the CSV Reader calls columns without a name.
+        nameless = {c: f"column_{i}" for i, c in enumerate(frame.columns) if not self.header or c.startswith("__UNNAMED__")}
+        frame = frame.rename({c: name for c, name in nameless.items() if not self.header or name not in frame.columns})
         frame = frame.slice(self.skip_rows)
         if self.skip_empty_rows and frame.width:
             frame = frame.filter(~pl.all_horizontal(pl.all().is_null()))
@@ -208,12 +221,14 @@ class ExcelReader(FilesReader):
         """A column as the type that a person sees in it: a workbook knows no whole numbers, and no days without a time."""
         import polars as pl
 
-        if cells.dtype == pl.Null:
-            return cells.cast(pl.String)  # texts fit whatever comes later
-        if cells.name in self.column_types or cells.null_count() == cells.len():
+        if cells.name in self.column_types:
             return cells
+        if cells.null_count() == cells.len():
+            return cells.cast(pl.Null)  # another sheet or file may know the type
         if cells.dtype == pl.Float64 and ((cells.round() == cells) & (cells.abs() < 2**53)).all():
             return cells.cast(pl.Int64)
+        if isinstance(cells.dtype, pl.Datetime) and cells.dt.date().is_in(_DAY_ZERO).all():
+            return cells.dt.time()
         if isinstance(cells.dtype, pl.Datetime) and (cells.dt.time() == time()).all():
             return cells.cast(pl.Date)
         return cells

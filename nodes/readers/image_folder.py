@@ -46,6 +46,9 @@ class ImageFolderReader(Node):
     refused, as chosen. Alpha that does not fit into the mode is dropped. UInt8 and UInt16 use their whole range (a 16-bit
     white is 65535, as UInt8 it is 255), Float32 runs from 0 to 1. Colours of more than 8 bits are read with 8.
 
+    KNIME's Image Reader reads formats of microscopes, too (Bio-Formats), with their series, planes and OME metadata; here
+    those have to be written as one of the formats above before. Other metadata are not read.
+
     Files that give no image are listed with the reason in the second output, or stop the node. Images of more pixels than
     Pillow's limit (about 89 million) count as unreadable: a small file can claim any size.
 

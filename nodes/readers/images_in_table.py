@@ -163,7 +163,7 @@ class ImageReaderTable(Node):
         first = ImageFormat(1, 1, 1, "uint8")  # where none can be read all become missing, and their size does not matter
         for path in self._paths(table):
             try:
-                first = probe(base / path)
+                first = probe(_file(base, path))
                 break
             except Unreadable as error:
                 if self.unreadable == "error":
@@ -248,9 +248,17 @@ class ImageReaderTable(Node):
         return NodeError(f"'{path}' {reason}.", hint, setting="unreadable")
 
 
+def _file(base: Path, path: str) -> Path:
+    """The file at a path, if what is there is one: a device or a pipe might never end."""
+    found = base / path
+    if found.exists() and not found.is_file():
+        raise Unreadable("is no file")
+    return found
+
+
 def _content(base: Path, path: str) -> bytes:
     try:
-        return (base / path).read_bytes()
+        return _file(base, path).read_bytes()
     except OSError as error:
         raise Unreadable(f"cannot be read: {error.strerror or error}") from error
     except ValueError as error:  # a zero byte in the path

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from nodes.base import Job, NodeError, setting
-from nodes.readers.files import GIB, in_gib
+from nodes.readers.files import GIB, in_gib, starts_with
 from nodes.readers.many_files import FilesReader, damaged, scanned
 
 if TYPE_CHECKING:
@@ -17,17 +17,21 @@ if TYPE_CHECKING:
 _AT_ONCE = 2 * 2**20
 """A larger file is not read while the node is configured, so its columns are known only after running."""
 _HEAD = 4096
+_MARK = b"\xef\xbb\xbf"
+"""The byte order mark of UTF-8, with which programs of Windows begin a file."""
 
 
 class JsonReader(FilesReader):
     """Read a table from JSON: a list of records, records one a line (NDJSON, JSON lines), or an object of columns.
 
     A record's names are the columns; where a record lacks one, its cell is missing. What is nested in a record becomes columns
-    called `outer.inner`, or stays a structure. Lists stay lists.
+    called `outer.inner`, or stays a structure. Lists stay lists. A column that holds objects or lists in some records and
+    something else in others becomes text, with those written as JSON.
 
-    Lines are read piece by piece, however large the file is, with the types of the first rows. A list has to be read as a
-    whole, and its types are those of all its records. The list may stand inside other things: the path `data.items` leads to it
-    (KNIME's JSON Path, without conditions).
+    Lines are read piece by piece, however large the file is, with the types of the first rows; names that occur only later
+    are not read. A list has to be read as a whole, and its types are those of all its records. The list may stand inside other
+    things: the path `data.items` leads to it (KNIME's JSON Path, without conditions). What pandas writes by default, an object
+    of columns with the rows' numbers in each, is read as a table, too.
 
     Example: `measurements.ndjson` with `{"sensor": {"id": 3}, "value": 1.5}` in each line gives the columns
     `sensor.id` and `value`.
@@ -39,6 +43,8 @@ class JsonReader(FilesReader):
     keywords: ClassVar[tuple[str, ...]] = (
         "NDJSON", "JSON lines", "jsonl", "read_json", "read_ndjson", "scan_ndjson", "JSON Path", "JSON to Table", "open",
     )  # fmt: skip
+
+    untyped: ClassVar[bool] = True
 
     pattern: str = setting(
         "*.json",
@@ -77,6 +83,8 @@ class JsonReader(FilesReader):
     )  # fmt: skip
 
     def _schema_of(self, path: Path) -> pl.Schema | None:
+        if path.stat().st_size == 0:
+            raise NodeError(f"'{path}' is empty.", "Choose another file.", setting="path")
         if not self._is_lines(path) and path.stat().st_size > _AT_ONCE:
             return None
         return self._schema_whole(path)
@@ -108,42 +116,50 @@ class JsonReader(FilesReader):
         if self.record_path:
             return False
         with path.open("rb") as stream:
-            head = stream.read(_HEAD).lstrip(b"\xef\xbb\xbf \t\r\n")
-        first = head.partition(b"\n")[0].rstrip()
-        # The first line of an object that spans several lines is none by itself.
-        return first.startswith(b"{") and (first.endswith(b"}") or len(first) >= _HEAD - 4) and self._has_more(path, first)
-
-    @staticmethod
-    def _has_more(path: Path, first: bytes) -> bool:
-        """Whether the first line is a record, not an object of columns that is all of the file."""
-        try:
-            found = json.loads(first)
-        except ValueError:
-            return True
-        return not (found and all(isinstance(v, list) for v in found.values()) and path.stat().st_size <= len(first) + 8)
+            first = stream.readline(_AT_ONCE).removeprefix(_MARK).strip()
+            while first == b"" and (line := stream.readline(_AT_ONCE)):
+                first = line.strip()
+            more = stream.read(_HEAD).strip()
+        # The first line of an object that spans several lines is none by itself; one that is all of the file may be anything.
+        return first.startswith(b"{") and first.endswith(b"}") and more != b""
 
     def _scan(self, path: Path, limit: int | None) -> pl.LazyFrame:
         import polars as pl
 
-        lazy = pl.scan_ndjson(path, infer_schema_length=self.scanned_rows, n_rows=limit)
+        source = self._without_mark(path) if starts_with(path, _MARK) else path
+        lazy = pl.scan_ndjson(source, infer_schema_length=self.scanned_rows, n_rows=limit)
         return lazy if self.nested == "keep" else flattened(lazy, lazy.collect_schema())
 
+    def _without_mark(self, path: Path) -> bytes:
+        """The lines without the byte order mark, which polars takes for a part of them."""
+        self._check_size(path)
+        return path.read_bytes().removeprefix(_MARK)
+
     # -- as a whole
+
+    def _check_size(self, path: Path) -> None:
+        size = path.stat().st_size
+        if size > self.largest_size * GIB:
+            message = f"'{path}' has {in_gib(size)}, more than the largest size of {self.largest_size:g} GiB."
+            hint = "Have it written as lines without a byte order mark, or raise the largest size."
+            raise NodeError(message, hint, setting="largest_size")
 
     def _whole(self, path: Path) -> pl.DataFrame:
         """All records of a file that is one list or object."""
         import polars as pl
 
-        size = path.stat().st_size
-        if size > self.largest_size * GIB:
-            message = f"'{path}' has {in_gib(size)}, more than the largest size of {self.largest_size:g} GiB."
-            raise NodeError(message, "Have it written as lines, or raise the largest size.", setting="largest_size")
+        self._check_size(path)
         try:
             with path.open(encoding="utf-8-sig") as stream:
                 content = json.load(stream)
+        except UnicodeDecodeError as error:
+            hint = "Have it written as UTF-8 without compression, or choose another file."
+            raise NodeError(f"'{path}' is no JSON: it is not written in UTF-8.", hint, setting="path") from error
         except (ValueError, RecursionError) as error:
             raise damaged(path, f"it is no JSON: {error}", remedy="Choose another file, or the format of lines.") from error
         records = self._records(content, path)
+        if isinstance(records, list):
+            records = _of_one_kind(records)
         try:
             frame = pl.DataFrame(records, infer_schema_length=None, strict=False)
         except (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError) as error:
@@ -162,6 +178,8 @@ class JsonReader(FilesReader):
                 there = ", ".join(list(here)[:8]) if isinstance(here, dict) else "none"
                 message = f"The path '{self.record_path}' leads nowhere in '{path}': there is no '{name}'."
                 raise NodeError(message, f"There are the names: {there}.", setting="record_path")
+        if isinstance(here, dict) and (made := _of_pandas(here)) is not None:
+            return made
         if isinstance(here, dict):
             columns = here and all(isinstance(v, list) for v in here.values()) and len({len(v) for v in here.values()}) == 1
             return here if columns else [here]
@@ -176,6 +194,34 @@ class JsonReader(FilesReader):
         return {"value": here}
 
 
+def _of_pandas(content: dict[str, Any]) -> dict[str, list[Any]] | None:
+    """The columns in what pandas' `to_json` writes, {"a": {"0": 1, "1": 2}}; None where it is something else."""
+    cells = list(content.values())
+    if not cells or not all(isinstance(c, dict) and c and list(c) == list(cells[0]) for c in cells):
+        return None
+    if list(cells[0]) != [str(number) for number in range(len(cells[0]))]:
+        return None
+    return {column: list(rows.values()) for column, rows in content.items()}
+
+
+def _of_one_kind(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records, with what polars cannot hold in one column, or would drop there, written as JSON."""
+    kinds: dict[str, set[str]] = {}
+    for record in records:
+        for name, cell in record.items():
+            if cell is not None:
+                kind = "object" if isinstance(cell, dict) else "list" if isinstance(cell, list) else "single"
+                kinds.setdefault(name, set()).add(kind)
+    mixed = {name for name, found in kinds.items() if len(found) > 1}
+    if not mixed:
+        return records
+
+    def told(cell: Any) -> Any:
+        return cell if cell is None or isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)
+
+    return [{name: told(cell) if name in mixed else cell for name, cell in record.items()} for record in records]
+
+
 def flattened(lazy: pl.LazyFrame, schema: pl.Schema) -> pl.LazyFrame:
     """Structures as a column for each of their fields, called `outer.inner`, at any depth."""
     import polars as pl
@@ -183,13 +229,13 @@ def flattened(lazy: pl.LazyFrame, schema: pl.Schema) -> pl.LazyFrame:
     made: list[pl.Expr] = []
     names: set[str] = {c for c, d in schema.items() if not isinstance(d, pl.Struct)}
 
-    def add(expression: pl.Expr, dtype: Any, name: str) -> None:
+    def add(expression: pl.Expr, dtype: Any, name: str, *, nested: bool = False) -> None:
         if isinstance(dtype, pl.Struct) and dtype.fields:
             for field in dtype.fields:
-                add(expression.struct.field(field.name), field.dtype, f"{name}.{field.name}")
+                add(expression.struct.field(field.name), field.dtype, f"{name}.{field.name}", nested=True)
             return
         free = name
-        while "." in name and free in names:
+        while nested and free in names:
             free += "_"
         names.add(free)
         made.append(expression.alias(free))

@@ -26,7 +26,8 @@ class ListFiles(Node):
     Paths are written as the folder is given: relative to the workflow where it is, so that other nodes read them. Names come in
     the order of the alphabet, a folder's files after the folder itself. Links to folders are not followed.
 
-    KNIME's column *Path* has a type of its own; here it is text, so *Path to String* is not needed.
+    KNIME's column *Path* has a type of its own; here it is text, so *Path to String* is not needed. KNIME's nodes that move,
+    pack and delete files have no counterpart: a workflow changes no file but those that its writers name.
 
     Example: the folder `scans` with the pattern `*.png` and subfolders gives the paths for an Image Reader (Table); a Cell
     Splitter takes the label from each path.

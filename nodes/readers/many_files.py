@@ -18,6 +18,8 @@ from nodes.values.table import Table, TableSpec, describe_dtype
 if TYPE_CHECKING:
     import polars as pl
 
+_MOST_DIGITS = 38
+"""Of polars' exact decimals."""
 MOST_FILES_LISTED = 100_000
 """A folder of more files than this is more likely the wrong folder."""
 
@@ -27,6 +29,8 @@ class FilesReader(Node):
 
     shelf: ClassVar[str] = "Readers"
     output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The rows of the file or files."),)
+    untyped: ClassVar[bool] = False
+    """Whether the files do not say what types their columns have: one without values then becomes one of texts."""
 
     source: Literal["file", "folder"] = setting(
         "file",
@@ -166,6 +170,7 @@ class FilesReader(Node):
                 schema = self._schema_whole(path) if whole else self._schema_of(path)
             if schema is None:
                 return None
+            _check_types(schema, path)
             found.append(schema)
         return found
 
@@ -204,12 +209,17 @@ class FilesReader(Node):
 
     def _types(self, schemas: Sequence[pl.Schema]) -> dict[str, pl.DataType]:
         """All columns of the files, each with the type that holds what any of them has in it."""
+        import polars as pl
+
         types: dict[str, pl.DataType] = {}
         for schema in schemas:
             for column, dtype in schema.items():
                 known = types.setdefault(column, dtype)
                 if known != dtype:
                     types[column] = self._wider(column, known, dtype)
+        if self.untyped:
+            # Texts hold whatever comes later.
+            types = {column: pl.String() if dtype == pl.Null else dtype for column, dtype in types.items()}
         return types
 
     def _classes(self, files: Sequence[tuple[Path, str]], schema: pl.Schema) -> dict[str, tuple[str, ...]]:
@@ -288,6 +298,20 @@ def files_in(folder: Path, pattern: str, *, deep: bool) -> Iterator[str]:
         for file in files:
             if not file.startswith(".") and fnmatch.fnmatchcase(file.lower(), pattern.lower()):
                 yield (relative / file).as_posix()
+
+
+def _check_types(schema: pl.Schema, path: Path) -> None:
+    """Refuse a file of types that exist in its format, but not in polars, such as numbers of 50 digits.
+
+    Raises:
+        NodeError: Naming the column.
+    """
+    import polars as pl
+
+    for column, dtype in schema.items():
+        if isinstance(dtype, pl.Decimal) and not 1 <= (dtype.precision or 38) <= _MOST_DIGITS:
+            message = f"Column '{column}' of '{path}' has numbers of {dtype.precision} digits."
+            raise NodeError(message, f"Have it written with up to {_MOST_DIGITS} digits, or as Float64.", setting="path")
 
 
 def scanned(

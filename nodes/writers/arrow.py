@@ -7,7 +7,7 @@ from typing import IO, Any, ClassVar, Literal
 
 from nodes.base import Job, NodeError, Spec, Specs, Value, Values, setting
 from nodes.values.table import Table
-from nodes.writers.files import FileWriter, pieces, refuse
+from nodes.writers.files import FileWriter, pieces, refuse, refuse_huge
 
 COMPRESSIONS = {"none": "Not at all: readers can map the file into memory.", "lz4": "Quick.", "zstd": "Smaller."}
 
@@ -52,6 +52,7 @@ class ArrowWriter(FileWriter):
 
         self.check_target(specs)
         refuse(specs.table(), (pl.Object,), "an Arrow file")
+        refuse_huge(specs.table(), "an Arrow file")
         return {}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:

@@ -27,7 +27,7 @@ class CsvWriter(Node):
 
     The file is written aside and then takes its place at once, so that a run that is killed leaves no half file; only
     *append* writes into the file itself. Categories are written as their names. Images and other collections are refused,
-    or written as text in brackets: [[0, 12], [255, 3]].
+    or written as text in brackets: [[0, 12], [255, 3]]. Tables have no row IDs that could be written.
 
     Example: behind a Class Extractor and a Column Filter that keeps `file`, `prediction` and `probability`, the file
     `predictions.csv`, overwritten by every run.

@@ -224,7 +224,7 @@ def _as_text(frame: pl.DataFrame) -> pl.DataFrame:
     made = []
     for column, dtype in frame.schema.items():
         if isinstance(dtype, pl.Struct):
-            made.append(pl.col(column).struct.json_encode())
+            made.append(pl.when(pl.col(column).is_not_null()).then(pl.col(column).struct.json_encode()).alias(column))
         elif isinstance(dtype, pl.Enum | pl.Categorical | pl.Null):
             made.append(pl.col(column).cast(pl.String))
     return frame.with_columns(made) if made else frame

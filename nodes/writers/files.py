@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, ClassVar, Literal
 
 from nodes.base import Job, Node, NodeError, Port, Specs, setting
-from nodes.values.table import Table, TableSpec, describe_dtype
+from nodes.values.table import BATCH_BYTES, Table, TableSpec, describe_dtype, leaf_dtype
 from nodes.writers.csv_table import written_aside
 
 if TYPE_CHECKING:
     import polars as pl
 
+_FIRST_ROWS = 1024
+"""So many rows are looked at first where the size of the cells is not known."""
 TABLE_PORT = Port("table", "table", "Table", "The table to write.")
 
 
@@ -98,11 +100,40 @@ def refuse(table: TableSpec, kinds: tuple[type[pl.DataType], ...], what: str, se
             raise NodeError(message, "Filter the column out before this node.", setting=setting)
 
 
+def refuse_huge(table: TableSpec, what: str) -> None:
+    """Refuse whole numbers of 128 bits, for which Arrow has no type.
+
+    Raises:
+        NodeError: Naming the first column of them.
+    """
+    for column, dtype in table.schema.items():
+        leaf = leaf_dtype(dtype)
+        if type(leaf).__name__ in ("Int128", "UInt128"):
+            message = f"Column '{column}' is {describe_dtype(dtype)}: whole numbers of 128 bits, which {what} cannot hold."
+            raise NodeError(message, "Change its type to Int64, Float64 or String.", setting="path")
+
+
 def pieces(table: Table, job: Job) -> Iterator[pl.DataFrame]:
-    """The table piece by piece, with progress and cancel; an empty table gives one empty piece."""
-    done = 0
-    for piece in table.batches():
+    """The table piece by piece, with progress and cancel; an empty table gives one empty piece.
+
+    Pieces have about `BATCH_BYTES`, also where cells such as encoded images are larger than one would guess from their types.
+    """
+    most = table.rows_per_batch()
+    varied = any(not _is_plain(dtype) for dtype in table.schema.values())
+    rows, start = min(most, _FIRST_ROWS) if varied else most, 0
+    while True:
         job.check_cancelled()
-        job.progress(done / max(table.height, 1))
+        job.progress(start / max(table.height, 1))
+        piece = table.slice(start, rows).frame()
         yield piece
-        done += piece.height
+        start += max(piece.height, 1)
+        if start >= table.height:
+            return
+        if varied:
+            each = piece.estimated_size() / piece.height
+            rows = max(1, min(most, int(BATCH_BYTES / max(each, 1)), 4 * rows))
+
+
+def _is_plain(dtype: pl.DataType) -> bool:
+    """Whether all cells take the same room."""
+    return leaf_dtype(dtype).is_numeric() and type(dtype).__name__ != "List"

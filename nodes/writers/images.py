@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.images.columns import IMAGES, ImageColumns, image_dtype, refuse_existing
 from nodes.images.encoding import ENDINGS, FORMATS, Format, check_encodable, encoded
-from nodes.values.table import TableSpec
+from nodes.values.table import Table, TableSpec
 from nodes.writers.csv_table import written_aside
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class ImageWriter(Node):
     written. The table goes on with a column that holds each file's path, as a reader of images listed in a table takes it.
 
     Each file is written aside and then takes its place, so that no half file is left. Encoded images (Binary) are decoded and
-    written in the chosen format.
+    written in the chosen format. Figures (KNIME: Image Writer (Port)) are saved from the view that shows them.
 
     Example: the pattern `{label}/{row:05}` writes one folder per class, which an Image Folder Reader reads again.
     """
@@ -103,7 +103,7 @@ class ImageWriter(Node):
         source = ImageColumns(table, [self.column])
         check_encodable(source.dtype(self.column), self.format, self.column)
         columns = self._named(table.spec)
-        there = table.frame([self.column])[self.column].is_not_null().to_list()
+        there = _present(table, self.column)
         names = self._names(table.frame(columns), there, folder)
         if self.if_exists == "fail":
             taken = next((name for name in names if name and (folder / name).exists()), None)
@@ -193,7 +193,13 @@ class ImageWriter(Node):
 
 
 _FIELD = re.compile(r"\{([^{}:]+)(?::0?(\d{1,2}))?\}")
+_ROWS_AT_ONCE = 256
 _SAME = {".jpg": (".jpg", ".jpeg"), ".tif": (".tif", ".tiff")}
+
+
+def _present(table: Table, column: str) -> list[bool]:
+    """Which cells are not missing, without gathering all images of a table of chosen rows at once."""
+    return [there for piece in table.batches([column], rows=_ROWS_AT_ONCE) for there in piece[column].is_not_null()]
 
 
 def _images(source: ImageColumns, column: str) -> Iterator[Any]:

@@ -91,9 +91,13 @@ class JsonWriter(FileWriter):
     def _lines(self, piece: pl.DataFrame) -> bytes:
         import json
 
+        import polars as pl
+
         if not piece.width:
             return b"{}\n" * piece.height
-        text = piece.write_ndjson()
+        # polars writes moments with a blank between day and time.
+        moments = [c for c, d in piece.schema.items() if isinstance(d, pl.Datetime) and d.time_zone is None]
+        text = piece.with_columns(pl.col(moments).dt.to_string("iso:strict")).write_ndjson()
         if self.empty_cells == "null":
             return text.encode()
         records = (json.loads(line) for line in text.split("\n") if line)

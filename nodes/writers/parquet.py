@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from nodes.base import Job, NodeError, Spec, Specs, Value, Values, setting
+from nodes.values.table import BATCH_BYTES
 from nodes.writers.files import FileWriter, pieces, refuse
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 _GROUP_ROWS = 2**17
 """Rows of a group that nobody set; fewer where rows are wide, so that a group stays in memory."""
+_MEASURED = 256
 LEVELS = {"zstd": 22, "gzip": 9, "brotli": 11}
 
 
@@ -93,8 +95,10 @@ class ParquetWriter(FileWriter):
             # A query of nothing but a sink asks for all columns and rows.
             yield from pieces(table, job)
 
-        width = max(table.rows_per_batch(), 1)
-        group = self.row_group_size or min(_GROUP_ROWS, max(1, width * 4))
+        # What the first rows take tells how many fit into memory: cells of texts or encoded images have any size.
+        first = table.slice(0, _MEASURED).frame()
+        measured = int(BATCH_BYTES / max(first.estimated_size() / max(first.height, 1), 1))
+        group = self.row_group_size or min(_GROUP_ROWS, max(1, min(table.rows_per_batch(), measured) * 4))
         level: dict[str, Any] = {"compression_level": self.compression_level} if self.compression in LEVELS else {}
         with self.writing(job) as stream:
             register_io_source(source, schema=table.schema).sink_parquet(

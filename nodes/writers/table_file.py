@@ -9,14 +9,15 @@ from typing import ClassVar, Literal
 from nodes.base import Job, Spec, Specs, Value, Values, setting
 from nodes.readers.table_file import METADATA
 from nodes.writers.arrow import COMPRESSIONS, write_arrow
-from nodes.writers.files import FileWriter, refuse
+from nodes.writers.files import FileWriter, refuse, refuse_huge
 
 
 class TableWriter(FileWriter):
-    """Keep a table exactly as it is: images, categories, all types, and which classes numbers stand for.
+    """Keep a table exactly as it is: images, categories, types, and which classes numbers stand for.
 
     The file is an Arrow IPC file, so that other programs read it as well; the classes are a note beside the columns. It is
-    written piece by piece, however many rows there are. The file's usual ending is .table.
+    written piece by piece, however many rows there are. The file's usual ending is .table. Whole numbers of 128 bits, which
+    Arrow does not have, are refused.
 
     Example: `prepared.table` after the images were resized and normalised, so that the workflow that trains networks begins
     with a Table Reader.
@@ -37,6 +38,7 @@ class TableWriter(FileWriter):
 
         self.check_target(specs)
         refuse(specs.table(), (pl.Object,), "a file")
+        refuse_huge(specs.table(), "a file")
         return {}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:

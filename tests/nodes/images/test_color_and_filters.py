@@ -16,6 +16,8 @@ from nodes.images.color_space import ColorSpaceConverter
 from nodes.images.converter import ImageConverter
 from nodes.images.convolution import ImageConvolution
 from nodes.images.edges import ImageEdges
+from nodes.images.encoder import ImageEncoder
+from nodes.images.flip import ImageFlipper
 from nodes.images.kernels import PRESETS
 from nodes.images.morphology import ImageMorphology
 from nodes.images.normalizer import ImageNormalizer
@@ -140,6 +142,42 @@ def test_other_thresholds():
         made(ImageThreshold(method="local", window=5, offset=3), GREY)[1, :, :, 0] == 255, GREY[1, :, :, 0] > local
     )
     assert refused(ImageThreshold(method="local", window=4)) == "window"
+
+
+def test_thresholds_of_16_bits_take_no_bin_per_value():
+    """They took minutes, or gigabytes, over 65 536 bins."""
+    low, high = RNG.normal(9_000, 900, 300), RNG.normal(50_000, 900, 300)
+    images = np.concatenate([low, high]).clip(0, 65_535).astype(np.uint16).reshape(1, 20, 30, 1)
+    for method in ("huang", "minimum"):
+        assert np.array_equal(made(ImageThreshold(method=method), images) == 255, images > 30_000)
+
+
+@pytest.mark.parametrize("leaf", [pl.UInt8, pl.Boolean])
+def test_missing_pixels_change_no_other_image(leaf):
+    """numpy has reals where a whole number is missing, of which nodes would think that they lie between 0 and 1."""
+    one, nought = (True, False) if leaf == pl.Boolean else (1, 0)
+    images = pl.Series("image", [None, [[[one], [nought]]], [[[one], [None]]]], dtype=pl.Array(leaf, (1, 2, 1)))
+    for node in (ImageConverter(), ImageFlipper(), ImageEncoder()):
+        if leaf == pl.Boolean and isinstance(node, ImageEncoder):
+            continue
+        with pytest.raises(NodeError, match="row 3 of column 'image'"):
+            run(node, {"table": Table.of(images.to_frame())})
+        whole = run(node, {"table": Table.of(images.head(2).to_frame())})["table"].frame()["image"]
+        assert whole.null_count() == 1
+    real = pl.Series("image", [[[[0.5], [None]]]], dtype=pl.Array(pl.Float32, (1, 2, 1)))
+    assert run(ImageNormalizer(), {"table": Table.of(real.to_frame())})["table"].frame()["image"].to_numpy()[0, 0, 0, 0] == 0.5
+
+
+def test_infinite_pixels_make_no_noise():
+    images = np.array([0, 1, np.inf, np.nan], np.float32).reshape(1, 2, 2, 1)
+    for node in (
+        ImageSharpening(), ImageConverter(method="normalize"), ImageNormalizer(enhancement="stretch"),
+        ImageNormalizer(enhancement="standardize column"), ImageMorphology(operation="gradient"),
+        ImageSmoothing(filter="sigma"), ColorSpaceConverter(conversion="RGB to grey"),
+    ):  # fmt: skip
+        assert made(node, images).shape == images.shape
+    lab = RNG.integers(0, 256, (2, 9, 9, 3), dtype=np.uint8)
+    assert made(ColorSpaceConverter(conversion="Lab to RGB"), lab).max() <= 1
 
 
 def test_morphology():

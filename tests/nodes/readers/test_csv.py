@@ -145,13 +145,16 @@ def test_more_dialects(read):
     assert frame["n"].to_list() == [1234, -7, None]
     assert read("t\n1,2\n", thousands=",", delimiter=";").rows() == [("1,2",)]
     assert read("id,a\nRow0,1\nRow1,2\n", row_ids=True).to_dict(as_series=False) == {"a": [1, 2]}
+    assert read('a,b\n"",1\n,2\n').rows() == [("", 1), (None, 2)]
+    assert read('a,b\n"",1\n,2\n', quoted_empty_is_missing=True).schema["a"] == pl.String
+    assert read('a,b\n"",1\n,2\n', quoted_empty_is_missing=True)["a"].null_count() == 2
     assert read("a\n  x \n", trim=True).rows() == [("x",)]
     assert read("a,b;1,2;3,4", row_delimiter=";").rows() == [(1, 2), (3, 4)]
     assert read("a\n1\n2\n3\n4\n", skip_rows=1, limit=2).rows() == [(2,), (3,)]
     assert read("1\n2\n3\n", skip_rows=2, header=False).rows() == [(3,)]
     assert read("a,b,c\n1,2,3\n", columns=["c", "a"]).to_dict(as_series=False) == {"c": [3], "a": [1]}
     assert read("a\n1\n", path_column="file").rows() == [(1, "f.csv")]
-    assert read("a,a,,b\n1,2,3,4\n").columns == ["a", "a_duplicated_0", "", "b"]
+    assert read("a,a,,b\n1,2,3,4\n").columns == ["a", "a_duplicated_0", "column_2", "b"]
     assert read("a\n99999999999999999999\n").rows() == [(99999999999999999999,)]
 
 
@@ -204,3 +207,72 @@ def test_whatever_polars_writes_is_read_again(tmp_path_factory, rows):
     (folder / "f.csv").write_text(frame.write_csv(quote_style="always"), encoding="utf-8", newline="")
     types = {"a": "String", "b": "String"}
     assert run(CsvReader(path="f.csv", column_types=types), folder=folder)["table"].frame().equals(frame)
+
+
+def test_empty_lines_are_left_out_but_rows_of_missing_cells_are_kept(read, refused):
+    text = "\n\na,b\n\n1,2\n,\n\n3,4\n\n"
+    assert read(text).rows() == [(1, 2), (None, None), (3, 4)]
+    assert read(text.replace("\n", "\r\n")).rows() == [(1, 2), (None, None), (3, 4)]
+    assert read(text, columns=["b"]).rows() == [(2,), (None,), (4,)]
+    assert read(text, short_rows="insert missing").height == 3
+    assert read(text, skip_empty_rows=False).rows() == [(None, None), (1, 2), (None, None), (None, None), (3, 4), (None, None)]
+    assert read("a\n1\n\n3\n").rows() == [(1,), (None,), (3,)]
+    assert read("a,b\nx,y\n\n,\n", empty_is_missing=False).rows() == [("x", "y"), ("", "")]
+    many = "a,b\n" + "1,2\n\n" * 40_000 + ",\n"
+    assert read(many).height == 40_001
+    assert "Row 3" in refused("a,b\n1,2\n\n3\n", when="execute")
+    assert "Row 2" in refused("a,b\n#c\n\n3\n", when="execute", comment="#")
+
+
+LINES = st.lists(st.sampled_from(["", ",", "1,2", '"",""', "#", '"x\ny",', "x,"]), max_size=12)
+
+
+@given(lines=LINES, comment=st.sampled_from(["", "#"]), subset=st.booleans(), skipped=st.integers(0, 2))
+@settings(max_examples=60, deadline=None)
+def test_lines_that_python_s_reader_takes_for_empty_are_left_out(tmp_path_factory, lines, comment, subset, skipped):
+    import csv
+
+    folder = tmp_path_factory.getbasetemp()
+    text = "\n".join(["a,b", *(line for line in lines if comment or line != "#")]) + "\n"
+    (folder / "lines.csv").write_text(text, newline="")
+    kept = [line for line in text.splitlines(keepends=True) if not (comment and line.startswith("#"))]
+    rows = list(csv.reader(kept))[1 + skipped :]
+    expected = [tuple(row) for row in rows if row]
+    types = {"a": "String", "b": "String"}
+    node = CsvReader(path="lines.csv", comment=comment, column_types=types, skip_rows=skipped, columns=["a"] if subset else [])
+    found = run(node, folder=folder)["table"].frame().fill_null("").rows()
+    assert found == ([row[:1] for row in expected] if subset else expected)
+
+
+def test_columns_without_a_name(read, refused):
+    frame = read("a,,b,\n1,2,3,4\n")
+    assert frame.to_dict(as_series=False) == {"a": [1], "column_1": [2], "b": [3], "column_3": [4]}
+    assert read(",column_0,\n1,2,\n").to_dict(as_series=False) == {"column_0_": [1], "column_0": [2], "column_2": [None]}
+    assert read(",b\n1,2\n", columns=["b"]).rows() == [(2,)]
+    assert read(",b\n1,2\n", column_types={"column_0": "String"}).rows() == [("1", 2)]
+    assert "column 'column_0'" in refused(",b\n1,2\nx,2\n", when="execute", scanned_rows=1)
+
+
+def test_lines_of_old_macintoshes(read):
+    assert read("a,b\r1,x\r2,y\r").rows() == [(1, "x"), (2, "y")]
+    assert read("ä;b\r1;x\r".encode("mac-roman"), encoding="mac-roman", delimiter=";").rows() == [(1, "x")]
+
+
+def test_the_format_is_found(read):
+    assert read("a;b\n1,5;2\n-3,25;x, y, z\n", detect=True).rows() == [(1.5, "2"), (-3.25, "x, y, z")]
+    assert read('a\tb\n1.5\t"x;y"\n', detect=True).rows() == [(1.5, "x;y")]
+    assert read("a,b\n1.5,2\n", detect=True, delimiter=";", decimal_comma=True).rows() == [(1.5, 2)]
+    assert read("made by; somebody\na|b|c\n1|2|3\n", detect=True, skip_lines=1).rows() == [(1, 2, 3)]
+    assert read("word\none\ntwo\n", detect=True).rows() == [("one",), ("two",)]
+    assert read(gzip.compress("ä;b\n1;2\n".encode("latin-1")), detect=True, encoding="latin-1").rows() == [(1, 2)]
+
+
+def test_a_number_that_does_not_fit_tells_which_type_would(tmp_path):
+    for late, type in (("1.5", "Float64"), ("99999999999999999999", "String"), ("x", "String")):
+        (tmp_path / "f.csv").write_text(f"a\n1\n{late}\n")
+        node = CsvReader(path="f.csv", scanned_rows=1)
+        with pytest.raises(NodeError) as caught:
+            run(node, folder=tmp_path)
+        assert type in caught.value.remedy
+        mended = CsvReader(path="f.csv", scanned_rows=1, column_types={"a": type})
+        assert run(mended, folder=tmp_path)["table"].height == 2

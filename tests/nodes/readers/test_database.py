@@ -487,6 +487,38 @@ def test_a_silent_server_is_waited_for_once(tmp_path, monkeypatch):
     assert "connect" in refusal_of_run(node, tmp_path)
 
 
+@pytest.mark.parametrize("host", ["192.0.2.1", "db.example.org", "localhost,192.0.2.1", "::2", "localhost.example.org"])
+def test_a_server_elsewhere_hears_nothing_before_the_run(tmp_path, monkeypatch, host):
+    """Whoever opens a workflow of somebody else's must not be made known to a server that is named in it."""
+    monkeypatch.setattr(DatabaseReader, "session", lambda *a, **k: pytest.fail("a connection"))
+    specs = Specs({}, folder=tmp_path)
+    for cls in (DatabaseReader, DatabaseTables):
+        made = cls(kind="postgresql", host=host, **({"table": "t"} if cls is DatabaseReader else {})).configure(specs)
+        assert (made["table"] is None) == (cls is DatabaseReader)
+    assert DatabaseWriter(kind="postgresql", host=host).configure(Specs({"table": Table.of(PLAIN).spec})) == {}
+
+
+def test_what_is_this_machine(monkeypatch):
+    def local(host):
+        return DatabaseReader(kind="postgresql", host=host).on_this_machine
+
+    monkeypatch.delenv("PGHOST", raising=False)
+    monkeypatch.delenv("PGHOSTADDR", raising=False)
+    assert all(map(local, ("", "localhost", "LOCALHOST", "127.0.0.1", "127.8.9.1", "::1", "/run/postgresql", "::1,/tmp")))
+    monkeypatch.setenv("PGHOST", "db.example.org")
+    assert not local("")
+    assert local("localhost")
+    monkeypatch.setenv("PGHOSTADDR", "192.0.2.1")
+    assert not local("localhost")
+
+
+def test_what_is_said_of_a_server_that_is_not_there(tmp_path):
+    node = DatabaseReader(kind="postgresql", host=str(tmp_path / "none"), table="t")
+    message = refusal_of_run(node, tmp_path)
+    assert "connect" in message
+    assert message.endswith(("socket.", "directory."))
+
+
 def _failing():
     raise OSError("Failed to connect")
     yield

@@ -1,5 +1,7 @@
 """Image Reader (Table): paths in a column become images, as Pillow reads them."""
 
+import os
+
 import numpy as np
 import polars as pl
 import pytest
@@ -74,3 +76,14 @@ def test_mistakes(table, tmp_path):
 def test_tables_without_an_image(tmp_path, paths):
     made = run(ImageReaderTable(), {"table": Table.of(pl.DataFrame({"path": paths}, schema={"path": pl.String}))}, tmp_path)
     assert made["table"].frame()["image"].null_count() == len(paths)
+
+
+@pytest.mark.parametrize("content", ["images", "encoded"])
+def test_pipes_and_folders_are_no_images(tmp_path, content):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    given = Table.of(pl.DataFrame({"path": ["pipe", "folder"]}))
+    job = RecordingJob(tmp_path)
+    made = run(ImageReaderTable(content=content), {"table": given}, tmp_path, job)["table"].frame()
+    assert made["image"].null_count() == 2
+    assert "'pipe', is no file" in job.warnings[0]

@@ -1,7 +1,7 @@
 """Parquet, Arrow, Table, JSON and Excel Readers, and what all readers of several files share."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 import numpy as np
 import polars as pl
@@ -91,6 +91,14 @@ def test_a_feather_file_of_pyarrow_and_types_that_polars_lacks(tmp_path):
     assert read(ArrowReader(path="f"), tmp_path)["a"].to_list() == ["x", None]
 
 
+def test_numbers_with_more_digits_than_polars_has(tmp_path):
+    with pa.OSFile(str(tmp_path / "f"), "wb") as sink:
+        table = pa.table({"d": pa.array([1], pa.decimal256(50, 2))})
+        with pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+    assert "50 digits" in refused(ArrowReader(path="f"), tmp_path)
+
+
 def test_large_arrow_batches_come_in_pieces(tmp_path, monkeypatch):
     from nodes.readers import arrow
 
@@ -159,6 +167,21 @@ def test_files_of_different_columns(folder, tmp_path):
     assert read(folder(subfolders=True, combine="intersection"), tmp_path).rows() == [("1",), ("2",), ("0.5",), ("seven",)]
 
 
+def test_a_file_without_values_says_nothing_of_a_column_s_type(tmp_path):
+    (tmp_path / "f").mkdir()
+    (tmp_path / "f" / "1.csv").write_text("a,b,c\n1,,\n")
+    (tmp_path / "f" / "2.csv").write_text("a,b,c\n2,0.5,\n")
+    (tmp_path / "f" / "3.csv").write_text("a,b,c\n")
+    frame = read(CsvReader(source="folder", folder="f"), tmp_path)
+    assert frame.schema == {"a": pl.Int64, "b": pl.Float64, "c": pl.String}
+    assert frame.rows() == [(1, None, None), (2, 0.5, None)]
+    (tmp_path / "f" / "1.json").write_text('[{"a": null, "b": null}]')
+    (tmp_path / "f" / "2.json").write_text('[{"a": 3, "b": null}]')
+    frame = read(JsonReader(source="folder", folder="f"), tmp_path)
+    assert frame.schema == {"a": pl.Int64, "b": pl.String}
+    assert frame["a"].to_list() == [None, 3]
+
+
 def test_mistakes_about_several_files(folder, tmp_path):
     assert "is named like" in refused(folder(pattern="*.tsv"), tmp_path)
     assert "already" in refused(folder(path_column="a"), tmp_path)
@@ -204,12 +227,34 @@ def test_other_shapes_of_json(from_json):
     assert from_json([]).is_empty()
 
 
+def test_json_of_other_programs(from_json):
+    assert from_json("\ufeff" + '{"a": 1}\n{"a": 2}\n').rows() == [(1,), (2,)]
+    assert from_json('{"a": 1}\r\n\r\n{"a": 2}\r\n').rows() == [(1,), (2,)]
+    pandas = {"a": {str(n): n for n in range(3)}, "b": {str(n): "x" * n for n in range(3)}}
+    assert from_json(pandas).rows() == [(0, ""), (1, "x"), (2, "xx")]
+    assert from_json({"sensor": {"id": 1}, "place": {"id": 2}}).to_dict(as_series=False) == {"sensor.id": [1], "place.id": [2]}
+    assert from_json([{"a.b": 1, "c": 2}]).columns == ["a.b", "c"]
+    assert from_json([{"a.b": 1, "a": {"b": 2}}]).to_dict(as_series=False) == {"a.b": [1], "a.b_": [2]}
+
+
+def test_no_value_is_lost_where_kinds_differ(from_json):
+    records = [{"a": {"b": 1}, "n": 1}, {"a": 3, "n": 2.5}, {"a": "ä", "n": None}, {"a": ["ü"]}, {"a": None}]
+    frame = from_json(records)
+    assert frame["a"].to_list() == ['{"b": 1}', "3", "ä", '["ü"]', None]
+    assert frame["n"].to_list() == [1.0, 2.5, None, None, None]
+    assert from_json([{"a": None}, {}]).schema == {"a": pl.String}
+
+
 def test_json_that_makes_no_table(from_json, tmp_path):
     def message(content, **settings):
         (tmp_path / "f.json").write_text(content)
         return refused(JsonReader(path="f.json", **settings), tmp_path, when="execute")
 
     assert "no JSON" in message("[1, 2")
+    assert "is empty" in message("")
+    assert "largest size" in message("\ufeff" + '{"a": 1}\n{"a": 2}\n', largest_size=1e-9)
+    (tmp_path / "l.json").write_bytes('[{"a": "ü"}]'.encode("latin-1"))
+    assert "UTF-8" in refused(JsonReader(path="l.json"), tmp_path)
     assert "no list of records" in message("3")
     assert "Not all" in message('[{"a": 1}, 2]')
     assert "no 'b'" in message('{"a": []}', record_path="b")
@@ -275,6 +320,29 @@ def test_all_sheets(workbook):
 )
 def test_mistakes_about_sheets(workbook, tmp_path, settings, message):
     assert message in refused(ExcelReader(path="b.xlsx", **settings), tmp_path)
+
+
+def test_a_workbook_as_people_fill_them(tmp_path, caplog):
+    book = xlsxwriter.Workbook(tmp_path / "b.xlsx")
+    first, second = book.add_worksheet("1"), book.add_worksheet("2")
+    clock = book.add_format({"num_format": "hh:mm:ss"})
+    first.write_row(0, 0, ["n", "at", None, "empty", "sum"])
+    second.write_row(0, 0, ["n", "at", None, "empty", "sum"])
+    first.merge_range("A2:A3", 7)
+    for row, at in ((1, time(1, 2, 3)), (2, time(0))):
+        first.write_datetime(row, 1, at, clock)
+        first.write_number(row, 2, row)
+        first.write_formula(row, 4, "=1+1", value=2)
+    second.write_row(1, 0, [1, None, None, 5])
+    book.close()
+    frame = read(ExcelReader(path="b.xlsx"), tmp_path)
+    assert frame.schema == {"n": pl.Int64, "at": pl.Time, "column_2": pl.Int64, "empty": pl.String, "sum": pl.Int64}
+    assert frame.rows() == [(7, time(1, 2, 3), 1, None, 2), (None, time(0), 2, None, 2)]
+    both = read(ExcelReader(path="b.xlsx", sheet="all"), tmp_path)
+    assert both.schema == {"n": pl.Int64, "at": pl.Time, "column_2": pl.Int64, "empty": pl.Int64, "sum": pl.Int64}
+    assert both["empty"].to_list() == [None, None, 5]
+    assert not caplog.records
+    assert "no column 'q'" in refused(ExcelReader(path="b.xlsx", column_types={"q": "Int64"}), tmp_path)
 
 
 def test_a_file_that_is_no_workbook(tmp_path):

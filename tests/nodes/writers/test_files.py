@@ -75,6 +75,31 @@ def test_a_cancelled_run_leaves_nothing(cls, tmp_path):
     assert [p.name for p in tmp_path.iterdir() if p.name != ".scratch"] == []
 
 
+@pytest.mark.parametrize("cls", [ArrowWriter, TableWriter])
+def test_numbers_that_arrow_does_not_have_are_refused_before_the_run(cls, tmp_path):
+    for values, dtype in (([2**100], pl.Int128), ([[2**100]], pl.List(pl.Int128))):
+        with pytest.raises(NodeError, match="128 bits"):
+            configure(cls(path="f"), inputs(cls, pl.DataFrame({"n": pl.Series(values, dtype=dtype)})), tmp_path)
+
+
+@pytest.mark.parametrize("cls", [ArrowWriter, TableWriter, ParquetWriter])
+def test_large_cells_are_written_a_few_at_a_time(cls, tmp_path, monkeypatch):
+    from nodes.writers import files, parquet
+
+    for module in (files, parquet):
+        monkeypatch.setattr(module, "BATCH_BYTES", 100_000)
+    monkeypatch.setattr(files, "_FIRST_ROWS", 4)
+    frame = pl.DataFrame({"b": [b"x" * 10_000] * 50, "n": range(50)})
+    heights = [piece.height for piece in files.pieces(Table.of(frame), RecordingJob(tmp_path))]
+    assert sum(heights) == 50
+    assert max(heights) <= 10
+    run(cls(path="f"), inputs(cls, frame), tmp_path)
+    read = pl.read_parquet if cls is ParquetWriter else pl.read_ipc
+    assert read(tmp_path / "f").equals(frame)
+    if cls is ParquetWriter:
+        assert pq.ParquetFile(tmp_path / "f").metadata.num_row_groups == 2
+
+
 # ----------------------------------------------------------------------------------------------------- Parquet and Arrow
 
 
@@ -217,3 +242,17 @@ def test_what_excel_cannot_hold(tmp_path):
     assert list(tmp_path.glob("f*")) == []
     run(ExcelWriter(path="f", collections="as text"), {"table_1": Table.of(FRAME)}, tmp_path)
     assert json.loads(sheet(tmp_path / "f")["i"][0]) == [[[0], [1]], [[2], [3]]]
+
+
+def test_a_missing_structure_is_an_empty_cell(tmp_path):
+    frame = pl.DataFrame({"s": [{"a": 1}, None], "n": [1, 2]})
+    run(ExcelWriter(path="f", collections="as text"), {"table_1": Table.of(frame)}, tmp_path)
+    assert sheet(tmp_path / "f")["s"].to_list() == ['{"a":1}', None]
+
+
+def test_moments_in_json_are_those_of_iso_8601(write):
+    moments = pl.DataFrame({"m": [datetime(2024, 2, 29, 1, 2, 3), None], "z": [datetime(2024, 2, 29, tzinfo=UTC)] * 2})
+    for found in json.loads(write(JsonWriter(path="f"), moments).read_text()):
+        for moment in filter(None, found.values()):
+            assert "T" in moment
+            assert datetime.fromisoformat(moment).date() == date(2024, 2, 29)
