@@ -21,7 +21,7 @@ _DAY_ZERO = (date(1899, 12, 30), date(1899, 12, 31), date(1904, 1, 1))
 """The days that a time of day without one has, by how the workbook counts days."""
 ExcelType = Literal["Int64", "Float64", "String", "Boolean", "Date", "Datetime", "Duration"]
 _TYPES = {
-    "Int64": "int", "Float64": "float", "String": "string", "Boolean": "boolean", "Date": "date", "Datetime": "datetime",
+    "Int64": "float", "Float64": "float", "String": "string", "Boolean": "boolean", "Date": "date", "Datetime": "datetime",
     "Duration": "duration",
 }  # fmt: skip
 
@@ -217,12 +217,27 @@ class ExcelReader(FilesReader):
             frame = frame.select(c.name for c in frame if c.null_count() < frame.height)
         return frame.with_columns(self._refined(cells) for cells in frame.get_columns())
 
+    @staticmethod
+    def _whole(cells: pl.Series) -> pl.Series:
+        """Whole numbers of a column, read as the decimal ones that a workbook has: fastexcel cuts off what follows the point.
+
+        Raises:
+            NodeError: Naming the first that is not whole.
+        """
+        import polars as pl
+
+        broken = (cells != cells.round()).arg_max() if cells.dtype == pl.Float64 else None
+        if broken is not None and cells[broken] is not None and cells[broken] != round(cells[broken]):
+            message = f"Row {broken + 1} has {cells[broken]:g} in column '{cells.name}', which is no whole number."
+            raise NodeError(message, "Set the type of the column to Float64.", setting="column_types")
+        return cells.cast(pl.Int64)
+
     def _refined(self, cells: pl.Series) -> pl.Series:
         """A column as the type that a person sees in it: a workbook knows no whole numbers, and no days without a time."""
         import polars as pl
 
         if cells.name in self.column_types:
-            return cells
+            return self._whole(cells) if self.column_types[cells.name] == "Int64" else cells
         if cells.null_count() == cells.len():
             return cells.cast(pl.Null)  # another sheet or file may know the type
         if cells.dtype == pl.Float64 and ((cells.round() == cells) & (cells.abs() < 2**53)).all():

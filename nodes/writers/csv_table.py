@@ -5,16 +5,15 @@ from __future__ import annotations
 import csv
 import gzip
 import os
-import uuid
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Literal, cast
 
-from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.base import Job, NodeError, Spec, Specs, Value, Values, setting
 from nodes.readers.files import GZIP_MAGIC
 from nodes.values.table import Table, TableSpec, describe_dtype
+from nodes.writers.files import FileWriter, refusals
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 QuoteStyle = Literal["necessary", "always", "non_numeric", "never"]
 
 
-class CsvWriter(Node):
+class CsvWriter(FileWriter):
     """Write a table into a CSV file.
 
     The file is written aside and then takes its place at once, so that a run that is killed leaves no half file; only
@@ -35,13 +34,10 @@ class CsvWriter(Node):
 
     id: ClassVar[str] = "writers.csv"
     title: ClassVar[str] = "CSV Writer"
-    shelf: ClassVar[str] = "Writers"
     icon: ClassVar[str] = "mdi6.file-delimited-outline"
     keywords: ClassVar[tuple[str, ...]] = ("export", "save", "text", "tsv", "table", "write_csv", "spreadsheet", "gzip")
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table to write."),)
 
-    path: str = setting("", "File", "The file to write.", path="write file")
-    if_exists: Literal["fail", "overwrite", "append"] = setting(
+    if_exists: Literal["fail", "overwrite", "append"] = setting(  # type: ignore[assignment] # one way more than other writers
         "fail",
         "If the file exists",
         "What becomes of a file that is there already.",
@@ -51,7 +47,6 @@ class CsvWriter(Node):
             "append": "The rows are added at its end.",
         },
     )
-    create_folders: bool = setting(True, "Create missing folders", "Whether folders of the path that are not there are made.")
     delimiter: str = setting(
         ",", "Column delimiter", "The character between two cells; a tab is \\t.", min_length=1, max_length=2
     )
@@ -90,13 +85,7 @@ class CsvWriter(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Check that all columns can be written, and that there is a place to write to."""
-        if not self.path.strip():
-            raise NodeError("No file is chosen.", "Choose the file to write.", setting="path")
-        path = specs.resolve(self.path)
-        if path.is_dir():
-            raise NodeError(f"'{path}' is a folder.", "Give the name of a file in it.", setting="path")
-        if not self.create_folders and not path.parent.is_dir():
-            raise NodeError(f"There is no folder '{path.parent}'.", "Create it, or let it be created.", setting="create_folders")
+        self.check_target(specs)
         self._separator()
         self._check_columns(specs.table())
         return {}
@@ -105,23 +94,13 @@ class CsvWriter(Node):
         """Write the rows, piece by piece."""
         table = values.table()
         path = job.resolve(self.path)
-        try:
-            if self.create_folders:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            if path.exists() and self.if_exists == "fail":
-                hint = "Remove it, choose another name, or let it be overwritten."
-                raise NodeError(f"'{path}' exists already.", hint, setting="if_exists")
-            if path.exists() and path.stat().st_size and self.if_exists == "append":
+        if self.if_exists == "append" and path.is_file() and path.stat().st_size:
+            with refusals(path):
                 self._append(table, path, job)
-            else:
-                with written_aside(path) as stream:
-                    self._write(table, stream, job, new=True)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise NodeError(
-                f"'{path}' cannot be written: {reason}.", "Choose another place, or make room.", setting="path"
-            ) from error
-        job.wrote(path)
+            job.wrote(path)
+        else:
+            with self.writing(job) as stream:
+                self._write(table, stream, job, new=True)
         return {}
 
     def _separator(self) -> str:
@@ -243,17 +222,3 @@ def collections_as_text(frame: pl.DataFrame) -> pl.DataFrame:
     durations = [c for c, dtype in frame.schema.items() if isinstance(dtype, pl.Duration)]
     frame = frame.with_columns(pl.col(c).dt.to_string("iso") for c in durations)
     return frame.with_columns(written(frame[c]) for c in nested) if nested else frame
-
-
-@contextmanager
-def written_aside(path: Path) -> Iterator[IO[bytes]]:
-    """A file that takes the place of `path` once it is written and safe on disk; if that fails, nothing is left of it."""
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        with aside.open("xb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)

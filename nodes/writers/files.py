@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +11,6 @@ from typing import IO, TYPE_CHECKING, ClassVar, Literal
 
 from nodes.base import Job, Node, NodeError, Port, Specs, setting
 from nodes.values.table import BATCH_BYTES, Table, TableSpec, describe_dtype, leaf_dtype
-from nodes.writers.csv_table import written_aside
 
 if TYPE_CHECKING:
     import polars as pl
@@ -75,6 +76,20 @@ def check_target(specs: Specs, given: str, *, create_folders: bool) -> Path:
     if not create_folders and not path.parent.is_dir():
         raise NodeError(f"There is no folder '{path.parent}'.", "Create it, or let it be created.", setting="create_folders")
     return path
+
+
+@contextmanager
+def written_aside(path: Path) -> Iterator[IO[bytes]]:
+    """A file that takes the place of `path` once it is written and safe on disk; if that fails, nothing is left of it."""
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        with aside.open("xb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 @contextmanager

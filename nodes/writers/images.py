@@ -11,7 +11,7 @@ from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, 
 from nodes.images.columns import IMAGES, ImageColumns, image_dtype, refuse_existing
 from nodes.images.encoding import ENDINGS, FORMATS, Format, check_encodable, encoded
 from nodes.values.table import Table, TableSpec
-from nodes.writers.csv_table import written_aside
+from nodes.writers.files import written_aside
 
 if TYPE_CHECKING:
     import polars as pl

@@ -289,6 +289,12 @@ def test_a_sheet_with_the_types_a_person_sees(workbook):
     assert frame.rows() == [(1, 1.5, "a", date(2024, 2, 29), "1"), (3, 2.0, "b", None, "two")]
     assert workbook(skip_empty_rows=False).height == 3
     assert workbook(column_types={"n": "String"})["n"].to_list() == ["1", "3"]
+    assert workbook(column_types={"n": "Int64", "mixed": "Int64"}).select("n", "mixed").rows() == [(1, 1), (3, None)]
+
+
+def test_a_number_with_a_point_is_not_cut_to_a_whole_one(workbook):
+    with pytest.raises(NodeError, match=r"1\.5 in column 'x', which is no whole number"):
+        workbook(column_types={"x": "Int64"})
 
 
 def test_parts_of_a_sheet(workbook):
