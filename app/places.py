@@ -52,6 +52,17 @@ def examples_folder() -> Path:
     return Path(__file__).resolve().parent.parent / "workflows"
 
 
+FOR_BEGINNERS = ("digits_small_cnn", "fashion_mnist_cnn", "dense_or_convolutional", "what_a_kernel_does", "inside_a_cnn")
+"""Examples that are best opened first, in this order; the others follow by their names."""
+
+
+def examples(folder: Path | None = None) -> list[Path]:
+    """The example workflows that come with the program (or those in a folder), the one to start with first."""
+    files = (folder or examples_folder()).glob("*.workflow.json")
+    rank = {name: number for number, name in enumerate(FOR_BEGINNERS)}
+    return sorted(files, key=lambda path: (rank.get(path.name.partition(".")[0], len(rank)), path.name))
+
+
 def problems() -> list[str]:
     """What the person must be told: folders that could not be made, and what is used instead."""
     return list(_problems.values())

@@ -22,7 +22,7 @@ from app.editor.preferences import PreferenceStore
 from app.editor.warm_up import WarmUp
 from app.editor.window import MainWindow
 from app.editor.workspace import Services
-from app.places import data_folder, default_results, examples_folder
+from app.places import data_folder, default_results, examples
 from app.trusted import TrustedScripts
 from nodes.catalog import Catalog
 
@@ -74,7 +74,7 @@ def make_services(results: Path | None = None) -> Services:
     """The catalog, the engine (not started yet), the preferences and the suggestions."""
     preferences = PreferenceStore.load()
     catalog = Catalog.load(index=places.node_index())
-    suggestions = Suggestions.load(catalog.about, examples_folder().glob("*.workflow.json"), data_folder() / "suggestions.json")
+    suggestions = Suggestions.load(catalog.about, examples(), data_folder() / "suggestions.json")
     limit = ("--limit", str(preferences.values.results_limit_gb))
     engine = EngineClient(results, arguments=limit)
     return Services(catalog, engine, preferences, suggestions, results or default_results(), TrustedScripts.load())

@@ -21,7 +21,7 @@ from app.document.problems import DocumentError
 from app.document.relocation import relocated
 from app.document.watching import FileState
 from app.editor.workspace import Workspace
-from app.places import examples_folder
+from app.places import examples
 
 if TYPE_CHECKING:
     from app.editor.window import MainWindow
@@ -299,16 +299,11 @@ class Files:
             action.triggered.connect(lambda _=False, p=path: self.open(Path(p)))
         if menu.isEmpty():
             menu.addAction("Nothing was opened yet").setEnabled(False)
-        examples = menu.addMenu("Examples")
-        for example in self.examples():
-            examples.addAction(example.name.removesuffix(SUFFIX)).triggered.connect(
+        submenu = menu.addMenu("Examples")
+        for example in examples():
+            submenu.addAction(example.name.removesuffix(SUFFIX)).triggered.connect(
                 lambda _=False, p=example: self.open_example(p)
             )
-
-    @staticmethod
-    def examples() -> list[Path]:
-        """The workflows that come with the program."""
-        return sorted(examples_folder().glob(f"*{SUFFIX}"))
 
     def _remember(self, path: Path) -> None:
         self._window.services.preferences.remember_file(path)

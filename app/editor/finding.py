@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.editor.panels.palette import Entry, type_entry
+from app.places import examples
 from app.shelves import OTHER_SHELF, shelf_color
 
 if TYPE_CHECKING:
@@ -60,5 +61,5 @@ def _node_types(window: MainWindow) -> Iterator[Entry]:
 def _files(window: MainWindow) -> Iterator[Entry]:
     for path in map(Path, window.services.preferences.values.recent_files):
         yield Entry("Recent file", path.name, partial(window.files.open, path), str(path.parent), "mdi6.file-outline")
-    for path in window.files.examples():
+    for path in examples():
         yield Entry("Example", path.name, partial(window.files.open_example, path), icon="mdi6.book-open-outline")

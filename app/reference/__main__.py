@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.places import examples_folder
+from app.places import examples
 from app.reference.site import write_reference
 from nodes.catalog import Catalog
 
@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m app.reference", description="Writes the node reference as web pages.")
     parser.add_argument("folder", nargs="?", type=Path, default=Path("output/reference"), help="default: %(default)s")
     folder = parser.parse_args(arguments).folder
-    index = write_reference(folder, Catalog.load(), sorted(examples_folder().glob("*.workflow.json")))
+    index = write_reference(folder, Catalog.load(), examples())
     print(f"Open {index}")
     return 0
 

@@ -50,3 +50,16 @@ def test_a_folder_that_cannot_be_made_is_replaced_by_a_temporary_one_and_told(
 
 def test_the_examples_are_where_it_says() -> None:
     assert list(places.examples_folder().glob("*.workflow.json"))
+
+
+def test_examples_for_beginners_are_there_and_come_first() -> None:
+    names = [path.name.removesuffix(".workflow.json") for path in places.examples()]
+    first = len(places.FOR_BEGINNERS)
+
+    assert tuple(names[:first]) == places.FOR_BEGINNERS
+    assert names[first:] == sorted(names[first:])
+    assert len(names) == len(set(names)) == len(list(places.examples_folder().glob("*.workflow.json")))
+
+
+def test_a_folder_that_is_not_there_has_no_examples(tmp_path: Path) -> None:
+    assert places.examples(tmp_path / "nowhere") == []

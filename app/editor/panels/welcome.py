@@ -28,6 +28,7 @@ from app.document.model import Workflow
 from app.document.problems import DocumentError
 from app.editor.look import interface_font, look
 from app.editor.panels.miniature import miniature
+from app.places import examples as examples_in
 from nodes.catalog import Catalog
 
 SENTENCE = "Build, train and understand neural networks by wiring nodes together."
@@ -63,7 +64,7 @@ class WelcomePage(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._catalog = catalog
         self.cards: list[ExampleCard] = []
-        self._to_load = sorted(examples.glob("*.workflow.json")) if examples.is_dir() else []
+        self._to_load = examples_in(examples)
         self._name = QLabel()
         self._name.setFont(interface_font(38, bold=True))
         self.new_button = QPushButton("New workflow")
