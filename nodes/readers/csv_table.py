@@ -100,23 +100,31 @@ class CsvReader(FilesReader):
         "What becomes of rows with more cells than there are columns.",
         choices={"fail": "They are an error.", "cut": "What stands over is dropped."},
     )
-    null_values: list[str] = setting([], "Missing values", "Texts that stand for a missing cell, such as NA.")
-    empty_is_missing: bool = setting(True, "Empty cells are missing", "If not, an empty cell of a text column is an empty text.")
+    null_values: list[str] = setting([], "Missing values", "Texts that stand for a missing cell, such as NA.", group="Cells")
+    empty_is_missing: bool = setting(
+        True, "Empty cells are missing", "If not, an empty cell of a text column is an empty text.", group="Cells"
+    )
     quoted_empty_is_missing: bool = setting(
         False,
         "Quoted empty cells are missing",
         'Whether "" is a missing cell, as in KNIME, and not an empty text.',
         advanced=True,
+        group="Cells",
     )
-    trim: bool = setting(False, "Trim texts", "Whether blanks around the texts of cells are taken off.")
+    trim: bool = setting(False, "Trim texts", "Whether blanks around the texts of cells are taken off.", group="Cells")
     decimal_comma: bool = setting(
         False,
         "Decimal comma",
         "Numbers are written 1,5 instead of 1.5; the delimiter must be another.",
         shown_if={"detect": False},
+        group="Cells",
     )
     thousands: str = setting(
-        "", "Thousands separator", "Stands between groups of three digits, as in 1.234.567; empty means none.", max_length=1
+        "",
+        "Thousands separator",
+        "Stands between groups of three digits, as in 1.234.567; empty means none.",
+        max_length=1,
+        group="Cells",
     )
     skip_empty_rows: bool = setting(
         True,

@@ -10,6 +10,8 @@ from app.editor.config.widgets import IconButton
 from app.editor.look import look
 
 TILE = 36
+INSIDE = 6
+"""Pixels between the edge of the name and its first letter, as the style has it."""
 
 
 class Tile(QWidget):
@@ -53,6 +55,23 @@ class NameEdit(QLineEdit):
         self._shown = name
         self.setText(name)
         self.setCursorPosition(0)
+
+    @property
+    def seen(self) -> str:
+        """The part of the name that fits into the line, with an ellipsis; all of it while it is edited."""
+        if self.hasFocus():
+            return self.text()
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() - 2 * INSIDE)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """As any line, but with an ellipsis where the name is too long."""
+        if self.seen == self.text():
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        room = QRect(INSIDE, 0, self.width() - 2 * INSIDE, self.height())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, self.seen)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter renames, Esc takes back what was typed."""

@@ -57,7 +57,6 @@ class Row(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(4)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     # -- the value
 
@@ -141,6 +140,8 @@ class Row(QWidget):
         self._layout.addLayout(self._grid)
         self._make_label()
         wide = self.control.wide
+        if wide:  # lists would take all the room that is left; the row itself must grow with what its message needs
+            self.control.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         place = (1, 0, 1, 2) if wide else (0, 1, 1, 1)
         self._grid.addWidget(self.control, *place)
         self._grid.setColumnStretch(1, 1)

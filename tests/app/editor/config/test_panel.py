@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.document.editing import Document
@@ -164,6 +165,33 @@ def test_what_only_configure_complains_of_can_be_applied_and_marks_field_and_tab
     assert dialog.panel.tab_icon("Advanced").isNull()
     assert dialog.panel.apply()
     assert dialog.settings("conv") == {"strides": [2, 2], "dilation_rate": [2, 2]}
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_a_long_message_is_read_whole(bench: Made, wide: bool) -> None:
+    dialog = bench(workflow_of(("filter", "tables.column_filter", {})) if wide else workflow_of(("conv", "keras.conv_2d", {})))
+    dialog.panel.resize(320, 900)
+    dialog.show("filter" if wide else "conv")
+    row = dialog.row("included" if wide else "filters")
+    row.show_problem("There are far too many of them, " * 8)
+    QApplication.processEvents()
+    message = next(label for label in row.findChildren(QLabel) if label.text() == row.problem)
+
+    assert message.height() >= message.heightForWidth(message.width()) > 3 * message.fontMetrics().height()
+
+
+def test_a_name_that_is_too_long_ends_with_an_ellipsis_until_it_is_edited(bench: Made) -> None:
+    dialog = conv(bench)
+    name = dialog.panel.name_field
+    name.clearFocus()
+    name.setFixedWidth(90)
+    assert name.seen.endswith("…")
+    assert name.text() == CATALOG["keras.conv_2d"].title
+    name.setFocus()
+    assert name.seen == name.text()
+    name.clearFocus()
+    name.setFixedWidth(400)
+    assert name.seen == name.text()
 
 
 def test_the_outcome_follows_the_typing(bench: Made) -> None:
