@@ -34,7 +34,20 @@ class ImageConverter(ImageMapping):
     title = "Image Converter"
     shelf = "Images / Color"
     icon = "mdi6.swap-horizontal"
-    keywords = ("bit depth", "pixel type", "cast", "uint8", "uint16", "float32", "img_as_ubyte", "Rescaling", "8-bit", "16-bit")
+    keywords = (
+        "grayscale",
+        "black and white",
+        "bit depth",
+        "pixel type",
+        "cast",
+        "uint8",
+        "uint16",
+        "float32",
+        "img_as_ubyte",
+        "Rescaling",
+        "8-bit",
+        "16-bit",
+    )
     truth_values = True
 
     target_type: PixelType = setting("Float32", "Target type", "The new type of the pixels.")

@@ -39,7 +39,7 @@ class ImageCropper(ImageMapping):
     title = "Image Cropper"
     shelf = "Images / Geometry"
     icon = "mdi6.crop"
-    keywords = ("Auto Crop", "Segment Cropper", "Cropping2D", "CenterCrop", "cut", "region", "ROI", "subset")
+    keywords = ("ImgPlus", "Auto Crop", "Segment Cropper", "Cropping2D", "CenterCrop", "cut", "region", "ROI", "subset")
 
     mode: Literal["box", "centre", "around content", "content of all"] = setting(
         "centre",

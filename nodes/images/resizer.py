@@ -39,7 +39,17 @@ class ImageResizer(ImageMapping):
     title: ClassVar[str] = "Image Resizer"
     shelf: ClassVar[str] = "Images / Geometry"
     icon: ClassVar[str] = "mdi6.image-size-select-large"
-    keywords: ClassVar[tuple[str, ...]] = ("Resizing", "scale", "size", "interpolation", "crop", "pad", "thumbnail", "CenterCrop")
+    keywords: ClassVar[tuple[str, ...]] = (
+        "resize pictures",
+        "Resizing",
+        "scale",
+        "size",
+        "interpolation",
+        "crop",
+        "pad",
+        "thumbnail",
+        "CenterCrop",
+    )
 
     interpretation: Literal["absolute size", "relative factor"] = setting(
         "absolute size",

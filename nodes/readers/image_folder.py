@@ -61,6 +61,7 @@ class ImageFolderReader(Node):
     shelf: ClassVar[str] = "Readers"
     icon: ClassVar[str] = "mdi6.folder-image"
     keywords: ClassVar[tuple[str, ...]] = (
+        "folder of images", "pictures",
         "Image Reader", "image_dataset_from_directory", "png", "jpeg", "jpg", "tiff", "webp", "gif", "bmp", "photos", "directory",
     )  # fmt: skip
     output_ports: ClassVar[tuple[Port, ...]] = (

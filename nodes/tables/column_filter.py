@@ -27,7 +27,7 @@ class ColumnFilter(Node):
     title = "Column Filter"
     shelf = "Tables / Columns"
     icon = "mdi6.table-column-remove"
-    keywords = ("drop column", "select columns", "remove column", "exclude", "include", "keep")
+    keywords = ("delete column", "drop column", "select columns", "remove column", "exclude", "include", "keep")
     input_ports = (Port("table", "table", "Table", "The table to take columns from."),)
     output_ports = (Port("table", "table", "Filtered table", "The columns that were kept."),)
 

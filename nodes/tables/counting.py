@@ -29,7 +29,16 @@ class ValueCounter(Node):
     title: ClassVar[str] = "Value Counter"
     shelf: ClassVar[str] = "Tables / Aggregate"
     icon: ClassVar[str] = "mdi6.counter"
-    keywords: ClassVar[tuple[str, ...]] = ("value_counts", "frequency", "histogram", "occurrences", "class balance", "count")
+    keywords: ClassVar[tuple[str, ...]] = (
+        "unique values",
+        "distinct",
+        "value_counts",
+        "frequency",
+        "histogram",
+        "occurrences",
+        "class balance",
+        "count",
+    )
     input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The rows to count."),)
     output_ports: ClassVar[tuple[Port, ...]] = (Port("counts", "table", "Counts", "A row for each value."),)
 

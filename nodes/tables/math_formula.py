@@ -27,7 +27,17 @@ class MathFormula(Computed):
     id = "tables.math_formula"
     title = "Math Formula"
     icon = "mdi6.function-variant"
-    keywords = ("Expression", "calculate", "compute", "arithmetic", "sql_expr", "Math Formula (Multi Column)", "with_columns")
+    keywords = (
+        "add column",
+        "computed column",
+        "Expression",
+        "calculate",
+        "compute",
+        "arithmetic",
+        "sql_expr",
+        "Math Formula (Multi Column)",
+        "with_columns",
+    )
 
     expression: str = setting("0", "Expression", f"The formula, such as {EXAMPLES['number']}. {HELP}", lines=True)
     column: str = setting("new column", "Column", "The result's column; one of this name is replaced.", min_length=1)

@@ -24,7 +24,17 @@ class RowSampling(Node):
     title = "Row Sampling"
     shelf = "Tables / Rows"
     icon = "mdi6.selection-multiple"
-    keywords = ("Row Sampler", "sample", "subset", "downsample", "stratified", "head", "take some rows")
+    keywords = (
+        "limit rows",
+        "first rows",
+        "Row Sampler",
+        "sample",
+        "subset",
+        "downsample",
+        "stratified",
+        "head",
+        "take some rows",
+    )
     input_ports = (Port("table", "table", "Table", "The rows to choose from."),)
     output_ports = (Port("table", "table", "Sampled table", "The chosen rows."),)
 
