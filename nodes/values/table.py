@@ -102,7 +102,11 @@ class TableSpec:
             NodeError: Naming the columns there are, and the nearest name.
         """
         if not column:
-            raise NodeError("No column is chosen.", f"Choose one of: {_listed(self.columns_of(*kinds))}.", setting=setting)
+            offered = self.columns_of(*kinds)
+            if not offered:
+                message = f"The table has no column that fits{f' ({_or(kinds)})' if kinds else ''}."
+                raise NodeError(message, "Connect another table, or make such a column before this node.", setting=setting)
+            raise NodeError("No column is chosen.", f"Choose one of: {_listed(offered)}.", setting=setting)
         if column not in self.schema:
             near = difflib.get_close_matches(column, list(self.schema), n=1)
             hint = f"Did you mean '{near[0]}'?" if near else f"The table has: {_listed(list(self.schema))}."
@@ -111,7 +115,7 @@ class TableSpec:
         if kinds and not any(COLUMN_KINDS[k](dtype) for k in kinds):
             fitting = self.columns_of(*kinds)
             hint = f"Choose one of: {_listed(fitting)}." if fitting else "The table has no such column."
-            raise NodeError(f"Column '{column}' is {describe_dtype(dtype)}, not {' or '.join(kinds)}.", hint, setting=setting)
+            raise NodeError(f"Column '{column}' is {describe_dtype(dtype)}, not {_or(kinds)}.", hint, setting=setting)
         return dtype
 
     def with_schema(
@@ -138,6 +142,10 @@ class TableSpec:
         """`60 000 rows · 3 columns`, as an edge shows it."""
         columns = f"{len(self.schema)} column{'s' if len(self.schema) != 1 else ''}"
         return columns if self.rows is None else f"{grouped(self.rows)} row{'s' if self.rows != 1 else ''} · {columns}"
+
+
+def _or(kinds: Sequence[str]) -> str:
+    return " or ".join(kinds)
 
 
 def grouped(number: int) -> str:

@@ -18,6 +18,7 @@ from nodes.writers.files import FileWriter, refusals
 if TYPE_CHECKING:
     import polars as pl
 
+LINE_ENDS = {"LF": "\n", "CRLF": "\r\n"}
 QuoteStyle = Literal["necessary", "always", "non_numeric", "never"]
 
 
@@ -63,11 +64,11 @@ class CsvWriter(FileWriter):
         },
     )
     quote_char: str = setting('"', "Quote character", "Encloses cells that are quoted.", min_length=1, max_length=1)
-    line_end: Literal["\n", "\r\n"] = setting(
-        "\n",
+    line_end: Literal["LF", "CRLF"] = setting(
+        "LF",
         "Line break",
         "What ends a row.",
-        choices={"\n": "Line feed: Linux, macOS.", "\r\n": "Carriage return and line feed: Windows."},
+        choices={"LF": "Line feed: Linux, macOS.", "CRLF": "Carriage return and line feed: Windows."},
         advanced=True,
     )
     decimal_comma: bool = setting(False, "Decimal comma", "Whether 1,5 is written instead of 1.5; the delimiter must be another.")
@@ -146,7 +147,7 @@ class CsvWriter(FileWriter):
                 include_header=self.header and new and done == 0,
                 include_bom=self.bom and new and done == 0,
                 separator=self._separator(),
-                line_terminator=self.line_end,
+                line_terminator=LINE_ENDS[self.line_end],
                 quote_char=self.quote_char,
                 decimal_comma=self.decimal_comma,
                 null_value=self.null_text,
@@ -173,7 +174,7 @@ class CsvWriter(FileWriter):
             stream.seek(0, os.SEEK_END)
             try:
                 if not ends:
-                    line_end = self.line_end.encode()
+                    line_end = LINE_ENDS[self.line_end].encode()
                     stream.write(gzip.compress(line_end, mtime=0) if self.gzip else line_end)
                 self._write(table, stream, job, new=False)
                 stream.flush()

@@ -123,7 +123,7 @@ def test_a_place_that_cannot_be_written_to(tmp_path):
 
 def test_more_dialects(write, tmp_path):
     frame = pl.DataFrame({"x": [1.5], "t": ["a;b"]})
-    settings = {"delimiter": ";", "decimal_comma": True, "quote_char": "'", "line_end": "\r\n", "bom": True}
+    settings = {"delimiter": ";", "decimal_comma": True, "quote_char": "'", "line_end": "CRLF", "bom": True}
     write(frame, "w.csv", **settings)
     assert (tmp_path / "w.csv").read_bytes() == b"\xef\xbb\xbfx;t\r\n1,5;'a;b'\r\n"
     with pytest.raises(NodeError, match="decimal sign"):
