@@ -43,6 +43,7 @@ from app.engine.store import Record, Store
 from nodes.base import Node, Value, Values
 from nodes.errors import Cancelled, NodeError
 from nodes.networks.keras_model import import_keras
+from nodes.values.model import UnreadableModel
 
 log = logging.getLogger("layerloom.executor")
 
@@ -365,7 +366,7 @@ class _Run:
 
     def _configure_late(self, planned: PlannedNode, node: Node, inputs: Mapping[str, Value]) -> None:
         """Configure a node whose inputs could not be known before: now they are there."""
-        specs = {port: value.spec for port, value in inputs.items() if not hasattr(value, "kind")}
+        specs = {port: value.spec for port, value in inputs.items() if hasattr(value, "spec")}
         _, problems, _ = configure(node, planned.id, specs, self.plan.folder)
         for problem in problems:
             if problem.severity == "error":
@@ -379,6 +380,10 @@ class _Run:
                 held = self.store.load(self.keys[source], self.records[source])
             except (KeyError, OSError) as error:
                 raise NodeError(f"The stored result of '{source}' has disappeared meanwhile.", "Run again.") from error
+            except UnreadableModel as error:
+                self.store.drop(self.keys[source])
+                message = f"The stored model of '{source}' cannot be read any more: {error}."
+                raise NodeError(message, "Run again: it is learned anew.") from error
             self.values[source] = held
         return held[port]
 

@@ -68,7 +68,7 @@ class AugmentImages(Node):
     )
     probability: float = setting(1.0, "Probability", "Of each change that is not 0 below.", ge=0, le=1)
     seed: int | None = setting(
-        0, "Seed", "The same seed gives the same variants; empty draws anew in each run.", ge=0, le=2**32 - 1
+        0, "Random seed", "The same seed gives the same variants; empty draws anew in each run.", ge=0, le=2**32 - 1
     )
 
     flip_horizontal: float = setting(

@@ -77,7 +77,7 @@ class ColorSpaceConverter(ImageMapping):
     )
     background: tuple[FiniteFloat, FiniteFloat, FiniteFloat] = setting(
         (1.0, 1.0, 1.0),
-        "Background colour",
+        "Background color",
         "Red, green and blue from 0 to 1 of what shines through transparent pixels.",
         shown_if={"conversion": [*_FROM_COLOUR, "RGBA to RGB"]},
     )

@@ -54,7 +54,7 @@ class ConnectedComponents(Node):
     background: FiniteFloat = setting(0.0, "Background", "Values up to this one are background, in the image's own units.")
     neighbours: Literal["4", "8"] = setting(
         "8",
-        "Neighbours",
+        "Neighbors",
         "Which pixels touch each other.",
         choices={"4": "Those above, below, left and right.", "8": "Those at the corners too."},
     )

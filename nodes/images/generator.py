@@ -37,7 +37,10 @@ class ImageGenerator(Node):
     title = "Image Generator"
     shelf = "Images"
     icon = "mdi6.creation"
-    keywords = ("test data", "synthetic", "random images", "noise", "shapes", "dummy", "gradient", "sample", "toy data")
+    keywords = (
+        "test data", "synthetic", "random images", "noise", "shapes", "dummy", "gradient", "sample", "toy data",
+        "random numbers",
+    )  # fmt: skip
     output_ports = (Port("table", "table", "Images", "The images, with a label for shapes."),)
 
     count: int = setting(100, "Count", "How many images are made.", ge=0, le=10_000_000)
@@ -69,7 +72,7 @@ class ImageGenerator(Node):
     )
     noise: float = setting(0.0, "Added noise", "Standard deviation of Gaussian noise.", ge=0, le=1)
     seed: int | None = setting(
-        0, "Seed", "The same seed gives the same images; empty draws anew in each run.", ge=0, le=2**32 - 1
+        0, "Random seed", "The same seed gives the same images; empty draws anew in each run.", ge=0, le=2**32 - 1
     )
 
     @property

@@ -31,7 +31,7 @@ class ImageRankFilter(ImageMapping):
         "median", "Rank", "Which of the neighbours' values is taken."
     )
     quantile: float = setting(0.5, "Quantile", "0 is the least, 1 the greatest value.", ge=0, le=1, shown_if={"rank": "quantile"})
-    shape: Shape = setting("square", "Neighbours", "Which pixels count as neighbours.", choices=SHAPES)
+    shape: Shape = setting("square", "Neighbors", "Which pixels count as neighbours.", choices=SHAPES)
     radius: int = setting(1, "Radius", "How far neighbours are, in pixels.", ge=0, le=50)
 
     def image_dtype(self, dtype: pl.Array) -> pl.Array:

@@ -49,7 +49,8 @@ class ImageResizer(ImageMapping):
         "pad",
         "thumbnail",
         "CenterCrop",
-    )
+        "pictures", "image size",
+    )  # fmt: skip
 
     interpretation: Literal["absolute size", "relative factor"] = setting(
         "absolute size",

@@ -36,14 +36,14 @@ class ImageRotator(ImageMapping):
     title = "Image Rotator"
     shelf = "Images / Geometry"
     icon = "mdi6.rotate-left"
-    keywords = ("Rotation 2D", "RandomRotation", "turn", "angle", "rotate", "degrees")
+    keywords = ("Rotation 2D", "RandomRotation", "turn", "angle", "rotate", "degrees", "rotate image")
 
     angle: FiniteFloat = setting(90.0, "Angle", "How far the images are turned counter-clockwise.")
     unit: Literal["degrees", "radians"] = setting("degrees", "Unit", "In which the angle is given.")
     keep_size: bool = setting(True, "Keep size", "Whether the images stay as large as they are.")
     centre: tuple[FiniteFloat, FiniteFloat] | None = setting(
         None,
-        "Centre",
+        "Center",
         "Row and column of the point around which is turned, in pixels from the top left one; empty: the middle.",
         shown_if={"keep_size": True},
         advanced=True,

@@ -48,7 +48,7 @@ class ImageViewer(Node):
     captions: list[str] = setting([], "Captions", "Columns whose values stand below the images.", columns=Columns("table"))
     rows: Literal["first", "random"] = setting("first", "Rows", "Which images are shown.")
     count: int = setting(25, "Number", "At most so many images.", ge=1, le=400)
-    seed: int = setting(0, "Seed", "Which random rows are chosen.", ge=0, le=2**32 - 1, shown_if={"rows": "random"})
+    seed: int = setting(0, "Random seed", "Which random rows are chosen.", ge=0, le=2**32 - 1, shown_if={"rows": "random"})
     channel: int | None = setting(
         None, "Channel", "Which channel is shown, from 0; empty: colours, or each channel by itself.", ge=0, advanced=True
     )

@@ -17,7 +17,9 @@ from nodes.errors import NodeError
 KERAS_MODULES = ("keras", "keras.activations", "keras.constraints", "keras.initializers", "keras.layers", "keras.regularizers")
 """Where a Keras file may say that a class of it lives."""
 
-SEED = setting(None, "Seed", "Makes the random numbers the same every time; empty leaves that to the whole run's seed.", ge=0)
+SEED = setting(
+    None, "Random seed", "Makes the random numbers the same every time; empty leaves that to the whole run's seed.", ge=0
+)
 
 
 class KerasOption(Settings):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from nodes.base import Job, setting
 from nodes.learning.learner import (
+    MONOTONIC,
+    SILENT,
     ClassLearner,
     Learner,
     MissingOrPass,
@@ -21,6 +23,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEW_ROWS = 10_000
+LEFT_OUT = {
+    **MONOTONIC,
+    **SILENT,
+    "interaction_cst": "Which columns may be asked together needs a list of lists of the matrix's numbers.",
+    "categorical_features": "Categories become numbers as the setting says, for this learner as for all others.",
+    "scoring": "Early stopping looks at the loss, which needs no other figure.",
+    "tol": "How much a tree must gain to count as a gain: 1e-7, as scikit-learn has it.",
+}
 
 
 class BoostingLearner(Learner):
@@ -112,6 +122,7 @@ class GradientBoostingLearner(BoostingLearner, ClassLearner):
     icon = "mdi6.rocket-launch-outline"
     keywords = ("HistGradientBoostingClassifier", "XGBoost", "LightGBM", "GBM", "boosting", "ensemble", "classification")
     algorithm = "Gradient Boosting"
+    left_out: ClassVar[Mapping[str, str]] = {**LEFT_OUT, "loss": "For classes there is only one."}
 
     class_weight: Literal["none", "balanced"] = balanced_setting()
 
@@ -140,6 +151,7 @@ class GradientBoostingRegressionLearner(BoostingLearner, NumberLearner):
     icon = "mdi6.rocket-outline"
     keywords = ("HistGradientBoostingRegressor", "XGBoost", "LightGBM", "GBM", "boosting", "quantile regression", "regression")
     algorithm = "Gradient Boosting"
+    left_out: ClassVar[Mapping[str, str]] = LEFT_OUT
 
     loss: Literal["squared_error", "absolute_error", "gamma", "poisson", "quantile"] = setting(
         "squared_error",

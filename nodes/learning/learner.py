@@ -43,6 +43,14 @@ MISSING = {
     "pass on": "Let the model deal with them: it learns which way they go.",
 }
 SEED = 2**32 - 1
+SILENT = {
+    "verbose": "The progress in the editor shows how far it is.",
+    "warm_start": "A result must follow from settings and inputs alone: a model always begins anew.",
+}
+MONOTONIC = {
+    "monotonic_cst": "That a prediction may only rise, or fall, with a column needs a sign for each number of the matrix."
+}
+"""Why arguments of scikit-learn's classes are no settings."""
 
 
 class Learner(Node):
@@ -55,7 +63,10 @@ class Learner(Node):
     """The model's name for a person."""
     task: ClassVar[Literal["classifier", "regressor"]]
     takes_missing: ClassVar[bool] = False
+    needs_two_classes: ClassVar[bool] = False
 
+    target: str | None = setting(None, "Target column", "What to predict.", columns=Columns())
+    """Each kind of learner says which columns can be one; it stands here to be the first in the dialog."""
     columns: list[str] = setting(
         [],
         "Columns",
@@ -153,6 +164,10 @@ class Learner(Node):
         if not len(numbers):
             raise NodeError("There are no rows to learn from.", "Look at the node before.")
         answers, target = target_numbers(labelled[spec.target.name], spec.target)
+        if self.needs_two_classes and (answers == answers[0]).all():
+            only = target.classes[int(answers[0])] if target.classes else str(answers[0])
+            message = f"All rows are of the class '{only}': there is nothing to tell apart."
+            raise NodeError(message, "Look at the node before, or choose another target.", setting="target")
         return numbers, answers, target
 
     def _extra_schemas(self) -> dict[str, pl.Schema]:
@@ -232,20 +247,30 @@ def balanced_setting() -> Any:
 
 
 @contextmanager
-def explained(algorithm: str, job: Job) -> Iterator[None]:
+def explained(algorithm: str, job: Job, *, doing: str = "learn from these data") -> Iterator[None]:
     """Turn scikit-learn's refusals into errors for a person, and its warnings into warnings on the node.
+
+    Args:
+        algorithm: Its name.
+        job: Where warnings go.
+        doing: What it is about to do.
 
     Raises:
         NodeError: If scikit-learn refuses the data or the settings.
     """
+    from sklearn.exceptions import ConvergenceWarning
+
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             yield
         except (ValueError, OverflowError, RuntimeError) as error:
             first = str(error).strip().splitlines()[0].rstrip(".")
-            raise NodeError(f"{algorithm} cannot learn from these data: {first}.", "Change the data or the settings.") from error
-    for text in dict.fromkeys(str(w.message).strip().splitlines()[0] for w in caught):
+            raise NodeError(f"{algorithm} cannot {doing}: {first}.", "Change the data or the settings.") from error
+    if any(issubclass(w.category, ConvergenceWarning) for w in caught):
+        job.warn(f"{algorithm} was not done when it stopped: allow more iterations, or put a Normalizer before.")
+    others = [w for w in caught if not issubclass(w.category, ConvergenceWarning)]
+    for text in dict.fromkeys(str(w.message).strip().splitlines()[0] for w in others):
         job.warn(text)
 
 

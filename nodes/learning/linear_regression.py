@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
 
 from nodes.base import setting
-from nodes.learning.learner import COEFFICIENTS_PORT, MODEL_PORT, Missing, NumberLearner, missing_setting
+from nodes.learning.learner import COEFFICIENTS_PORT, MODEL_PORT, SILENT, Missing, NumberLearner, missing_setting
 from nodes.values.model import Feature
 
 
@@ -27,6 +27,15 @@ class LinearRegressionLearner(NumberLearner):
     keywords = ("LinearRegression", "Ridge", "Lasso", "ElasticNet", "least squares", "OLS", "regression", "trend line")
     output_ports = (MODEL_PORT, COEFFICIENTS_PORT)
     algorithm = "Linear Regression"
+    left_out: ClassVar[Mapping[str, str]] = {
+        **SILENT,
+        "copy_X": "The matrix is made for the learner: nobody else needs it.",
+        "n_jobs": "It helps with several targets only, and there is one.",
+        "precompute": "scikit-learn reckons the Gram matrix where it helps.",
+        "selection": "Coefficients are gone through in turn, so that no chance is in them.",
+        "random_state": "Nothing is drawn.",
+        "solver": "Ridge chooses the one that suits the matrix.",
+    }
 
     missing: Missing = missing_setting()
     penalty: Literal["none", "ridge", "lasso", "elastic net"] = setting(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
 
 from nodes.base import NodeError, setting
 from nodes.learning.learner import (
     COEFFICIENTS_PORT,
     MODEL_PORT,
+    SILENT,
     ClassLearner,
     Missing,
     balanced_setting,
@@ -37,6 +38,13 @@ class LogisticRegressionLearner(ClassLearner):
     keywords = ("LogisticRegression", "logit", "softmax", "classification", "maxent", "linear classifier")
     output_ports = (MODEL_PORT, COEFFICIENTS_PORT)
     algorithm = "Logistic Regression"
+    needs_two_classes = True
+    left_out: ClassVar[Mapping[str, str]] = {
+        **SILENT,
+        "dual": "Only liblinear knows it, for more columns than rows: the result is the same.",
+        "intercept_scaling": "Only liblinear knows it: choose another solver where its penalty on the intercept matters.",
+        "n_jobs": "scikit-learn does not use it any more.",
+    }
 
     missing: Missing = missing_setting()
     penalty: Literal["l2", "l1", "elasticnet", "none"] = setting(

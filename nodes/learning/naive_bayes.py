@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from nodes.base import NodeError, setting
+from nodes.base import Job, NodeError, setting
 from nodes.learning.learner import ClassLearner, Missing, missing_setting
 from nodes.values.model import Encoding, Feature
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class NaiveBayesLearner(ClassLearner):
@@ -24,6 +27,12 @@ class NaiveBayesLearner(ClassLearner):
     icon = "mdi6.chart-bell-curve"
     keywords = ("GaussianNB", "MultinomialNB", "BernoulliNB", "CategoricalNB", "Bayes", "classification", "spam filter")
     algorithm = "Naive Bayes"
+    left_out: ClassVar[Mapping[str, str]] = {
+        "priors": "How frequent classes are is learned from the rows; Equal Size Sampling makes them equally frequent.",
+        "class_prior": "As priors.",
+        "force_alpha": "The smoothing is taken as it is given.",
+        "min_categories": "Of category columns all categories are known, whether they occur or not.",
+    }
 
     encoding: Encoding = setting(
         "one-hot",
@@ -74,6 +83,19 @@ class NaiveBayesLearner(ClassLearner):
                 return BernoulliNB(binarize=self.binarize, **counted)
             case "categorical":
                 return CategoricalNB(min_categories=self._sizes(features), **counted)
+
+    def fit(self, estimator: Any, numbers: NDArray[Any], answers: NDArray[Any], job: Job) -> None:
+        """Learns; a bell curve without a width, or with an infinite one, would tell nothing."""
+        import numpy as np
+
+        super().fit(estimator, numbers, answers, job)
+        widths = getattr(estimator, "var_", None)
+        if widths is not None and not (np.isfinite(widths) & (widths > 0)).all():
+            raise NodeError(
+                "The cells of the columns are all equal, or too far from each other for a bell curve.",
+                "Take other columns, put a Normalizer before, or choose another distribution.",
+                setting="distribution",
+            )
 
     @staticmethod
     def _sizes(features: Sequence[Feature]) -> list[int] | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from nodes.base import setting
+from nodes.base import Job, NodeError, setting
 from nodes.learning.learner import ClassLearner, Learner, Missing, NumberLearner, missing_setting
 from nodes.values.model import Feature
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class NeighborsLearner(Learner):
@@ -49,6 +52,13 @@ class NeighborsLearner(Learner):
     leaf_size: int = setting(30, "Leaf size", "Rows in a leaf of the search tree.", ge=1, le=10**9, advanced=True)
     n_jobs: int | None = setting(None, "Threads", "-1: one for each core, empty: one.", ge=-1, le=256, advanced=True)
 
+    def fit(self, estimator: Any, numbers: NDArray[Any], answers: NDArray[Any], job: Job) -> None:
+        """Keeps the rows, of which there must be enough."""
+        if len(numbers) < self.n_neighbors:
+            message = f"{len(numbers)} rows have no {self.n_neighbors} neighbors."
+            raise NodeError(message, "Choose fewer.", setting="n_neighbors")
+        super().fit(estimator, numbers, answers, job)
+
     def neighbor_settings(self) -> dict[str, Any]:
         """The settings under scikit-learn's names."""
         # Trees know no cosine, and no power below 1.
@@ -78,6 +88,7 @@ class NearestNeighborsLearner(NeighborsLearner, ClassLearner):
     icon = "mdi6.map-marker-radius-outline"
     keywords = ("KNeighborsClassifier", "k-NN", "kNN", "K Nearest Neighbor", "similar rows", "classification", "instance based")
     algorithm = "k-Nearest Neighbors"
+    left_out: ClassVar[Mapping[str, str]] = {"metric_params": "The distances on offer have no further parameter but p."}
 
     def estimator(self, features: Sequence[Feature]) -> Any:
         """scikit-learn's KNeighborsClassifier."""
@@ -100,6 +111,7 @@ class NearestNeighborsRegressionLearner(NeighborsLearner, NumberLearner):
     icon = "mdi6.map-marker-distance"
     keywords = ("KNeighborsRegressor", "k-NN", "kNN", "similar rows", "regression", "instance based")
     algorithm = "k-Nearest Neighbors"
+    left_out: ClassVar[Mapping[str, str]] = {"metric_params": "The distances on offer have no further parameter but p."}
 
     def estimator(self, features: Sequence[Feature]) -> Any:
         """scikit-learn's KNeighborsRegressor."""

@@ -115,6 +115,8 @@ class PCA(Node):
             job.warn(f"{len(numbers) - len(whole)} rows with missing or infinite cells are left out.")
         if not len(whole):
             raise NodeError("There are no rows to look at.", "Look at the node before.")
+        if len(whole) == 1:
+            raise NodeError("There is one row, which differs from no other.", "Look at the node before.")
         if self.by == "number" and self.n_components > len(whole):
             message = f"{len(whole)} rows have no more than {len(whole)} components."
             raise NodeError(message, "Choose fewer.", setting="n_components")
@@ -236,7 +238,7 @@ class PCAInversion(Node):
 
         schema = self._schema(model.spec)
         components = [Feature(name) for name in _names(model.spec)]
-        for piece in table.batches(_names(model.spec), rows=max(1, 2**22 // max(1, len(model.spec.names)))):
+        for piece in table.batches(_names(model.spec), rows=_piece_rows(table, _names(model.spec), model.spec)):
             job.check_cancelled()
             numbers = matrix(piece, components)
             usable = known_rows(numbers)
@@ -279,7 +281,8 @@ def projected(model: Model, table: Table, job: Job) -> Iterator[pl.DataFrame]:
 
     count = model.spec.components or 0
     done = 0
-    for piece in table.batches([f.name for f in model.spec.features], rows=max(1, 2**22 // max(1, len(model.spec.names)))):
+    names = [f.name for f in model.spec.features]
+    for piece in table.batches(names, rows=_piece_rows(table, names, model.spec)):
         job.check_cancelled()
         numbers = matrix(piece, model.spec.features)
         usable = known_rows(numbers)
@@ -303,6 +306,11 @@ def with_components(table: TableSpec, count: int) -> TableSpec:
     for name in names:
         refuse_existing(table, name, "n_components")
     return table.with_columns(dict.fromkeys(names, pl.Float64()))
+
+
+def _piece_rows(table: Table, columns: Sequence[str], model: ModelSpec) -> int:
+    """How many rows are worked on at a time: as numbers of 8 bytes they may take more room than in the table."""
+    return max(1, min(table.rows_per_batch(columns), 2**22 // max(1, len(model.names), model.components or 0)))
 
 
 def _names(model: ModelSpec) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.learning.encoding import check_columns, known_rows, matrix, predicted_cells, prediction_dtype
 from nodes.learning.learner import explained
-from nodes.tables.elementwise import refuse_existing
+from nodes.tables.elementwise import piece_rows, refuse_existing
 from nodes.values.model import Model, ModelSpec, Target
 from nodes.values.table import Table, TableSpec
 
@@ -77,8 +77,8 @@ class Predictor(Node):
         import polars as pl
 
         names = [f.name for f in model.spec.features]
-        # As numbers of 8 bytes each, the rows take more room than in the table.
-        step = max(1, min(table.rows_per_batch(names), 2**22 // max(1, len(model.spec.names))))
+        # As numbers of 8 bytes each, the rows take more room than in the table; so may a column for each of many classes.
+        step = max(1, min(piece_rows((table.schema[c] for c in names), schema.values()), 2**22 // max(1, len(model.spec.names))))
         without, done = 0, 0
         for piece in table.batches(names, rows=step):
             job.check_cancelled()
@@ -104,10 +104,12 @@ class Predictor(Node):
         wanted = self._with_probabilities(model.spec)
         likely = np.zeros((len(rows), len(target.classes or ())))
         if len(rows):
-            with explained("The model", job):
+            with explained("The model", job, doing="predict these rows"):
                 found = model.estimator.predict(rows)
                 if wanted or (self.confidence and model.spec.probabilities):
-                    likely[:, model.estimator.classes_.astype(int)] = model.estimator.predict_proba(rows)
+                    codes = model.estimator.classes_.astype(int)
+                    # Of a single class, gradient boosting tells two probabilities.
+                    likely[:, codes] = model.estimator.predict_proba(rows) if len(codes) > 1 else 1.0
         made = [predicted_cells(found, target)]
         if wanted:
             made += [pl.Series(likely[:, i]) for i in range(likely.shape[1])]

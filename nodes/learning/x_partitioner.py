@@ -85,6 +85,8 @@ class XPartitioner(Node):
         }
 
     def _check_fold(self, count: int | None) -> None:
+        if count == 0:
+            raise NodeError("There are no rows to divide.", "Look at the node before.")
         if count is not None and self.fold >= count:
             raise NodeError(f"There is no part {self.fold} of {count}: they are 0 to {count - 1}.", "Choose one.", setting="fold")
 

@@ -25,11 +25,13 @@ Conversion = Literal["auto", "numbers", "boolean", "collection", "image", "one-h
 
 CONVERSIONS: Mapping[str, str] = {
     "auto": "As the column's type and the tensor's shape suggest.",
-    "numbers": "Each column is one number; a category counts as its class number.",
-    "boolean": "Each column is 0 or 1.",
-    "collection": "Each column is an array or a list of numbers, laid out in one row.",
-    "image": "One column of images; height, width and channels are put in the network's order.",
-    "one-hot": "Class numbers: 1 at the class's place, 0 elsewhere; as many places as the tensor's last dimension.",
+    "numbers": "Each column is one number; a category counts as its class number (KNIME's From Number).",
+    "boolean": "Each column is 0 or 1 (From Boolean).",
+    "collection": "Each column is an array or a list of numbers, laid out in one row (From Collection, "
+    "From Probability Distribution).",
+    "image": "One column of images; height, width and channels are put in the network's order (From Image).",
+    "one-hot": "Class numbers: 1 at the class's place, 0 elsewhere; as many places as the tensor's last dimension "
+    "(From Collection of Number to One-Hot Tensor).",
 }
 
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -43,6 +45,9 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 
 FEEDABLE = ("number", "category", "boolean", "collection")
 """The kinds of column that a network can be fed with."""
+
+LEAST_SHARE, MOST_SHARE = -0.5, 1.5
+"""What is beyond is no probability; a little above 1 may come from enlarging an image."""
 
 
 # --------------------------------------------------------------------------------------------------------------- binding
@@ -73,6 +78,7 @@ class Binding:
         dtype: The tensor's dtype (Keras's name).
         classes: Class numbers must be below this; None where the numbers are no class numbers.
         ignored: A class number that may occur beside those.
+        shares: The loss for which numbers are probabilities, which are then looked at; None: they may be any.
         moves_channels: Whether images are turned from (height, width, channels) to (channels, height, width).
     """
 
@@ -82,6 +88,7 @@ class Binding:
     classes: int | None = None
     moves_channels: bool = False
     ignored: int | None = None
+    shares: str | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -110,6 +117,7 @@ def bind(
     channels_first: bool = False,
     classes: int | None = None,
     ignored: int | None = None,
+    shares: str | None = None,
 ) -> Binding:
     """Bind columns to a tensor.
 
@@ -122,6 +130,7 @@ def bind(
         channels_first: Whether the network has its images so.
         classes: What class numbers must be below, where the tensor is class numbers.
         ignored: A class number that may occur beside those.
+        shares: The loss that compares the numbers as probabilities, if one does.
 
     Raises:
         NodeError: If they do not fit.
@@ -137,7 +146,7 @@ def bind(
     one_hot = any(part.conversion == "one-hot" for part in parts)
     limit = shape[-1] if one_hot else classes
     moves = first.conversion == "image" and channels_first
-    return Binding(tuple(parts), shape, tensor.dtype, limit, moves, ignored)
+    return Binding(tuple(parts), shape, tensor.dtype, limit, moves, ignored, shares)
 
 
 def find_column(
@@ -327,6 +336,7 @@ class _Column:
         self._name = part.column
         self._classes = binding.classes
         self._ignored = binding.ignored
+        self._shares = binding.shares if part.conversion != "one-hot" else None
         self._one_hot = None
         if part.conversion == "one-hot":
             self._one_hot = np.eye(binding.shape[-1], dtype=np.float32)
@@ -376,7 +386,15 @@ class _Column:
             if outside.any():
                 problem = f"is no class number from 0 to {self._classes - 1}"
                 self._refuse(outside, rows, problem, "Give the network's last layer a unit per class, and count classes from 0.")
+        if self._shares is not None and not self._near_shares(cells):
+            remedy = "Bring the targets to 0 to 1 (Image Normalizer, Normalizer), count classes from 0, or choose another loss."
+            outside = (cells < LEAST_SHARE) | (cells > MOST_SHARE)
+            self._refuse(outside, rows, f"is not from 0 to 1, as {self._shares} compares probabilities", remedy)
         return cells if self._one_hot is None else self._one_hot[cells]
+
+    @staticmethod
+    def _near_shares(cells: NDArray[Any]) -> bool:
+        return cells.dtype.kind == "b" or bool(cells.min() >= LEAST_SHARE and cells.max() <= MOST_SHARE)
 
     def _refuse(self, wrong: NDArray[np.bool_], rows: slice | NDArray[Any], problem: str, remedy: str) -> None:
         """Raise a NodeError for the first row with a wrong value."""

@@ -1,10 +1,7 @@
 """What happens beside a training, epoch by epoch: Keras's callbacks, as settings and as parts of our own loop.
 
 Of `keras.callbacks`, early stopping and the falling learning rate are in `nodes.networks.stopping`, the end on NaN and the
-averaged weights in the learner, `BackupAndRestore` is the learner's checkpoint, `History` its second output and
-`ProgbarLogger` the node's progress. There is no place for `LambdaCallback` and `Callback` (code of one's own: use a Python
-script), `CallbackList` (Keras's own), `RemoteMonitor` (which sends figures over the network: the history can be written by
-any writer) and `OrbaxCheckpoint` (JAX's format, which none of our nodes could read).
+averaged weights in the learner.
 """
 
 from __future__ import annotations
@@ -12,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 import string
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -26,6 +24,31 @@ from nodes.networks.stopping import Monitor, is_better, worst
 
 if TYPE_CHECKING:
     import keras
+
+_CODE = "It is code of one's own: fit a network with it in a Python Network Learner."
+_CHECKPOINT = "The learner's own checkpoint lies with the node's results, is written aside, and disappears when all is done."
+_EMBEDDINGS = "TensorBoard's projector needs a checkpoint and a file of labels: Embedding draws the same from the results."
+LEFT_OUT: Mapping[str, str] = {
+    "Callback": _CODE,
+    "LambdaCallback": _CODE,
+    "CallbackList": "It is Keras's own means to call the others.",
+    "History": "It is the Learner's second output.",
+    "ProgbarLogger": "It is the node's progress, and the console.",
+    "RemoteMonitor": "It sends figures over the network; the history can be written by any writer.",
+    "OrbaxCheckpoint": "It writes JAX's format, which none of the nodes could read.",
+    "LearningRateScheduler.schedule": "It is code; rates are typed in by epoch, or come from one of the optimizer's schedules.",
+    "TerminateOnNaN.raise_error": "A training whose weights are no numbers any more is an error in any case.",
+    "SwapEMAWeights.swap_on_epoch": "The average is swapped in whenever an epoch is validated, compared and written.",
+    **dict.fromkeys(
+        (f"BackupAndRestore.{name}" for name in ("backup_dir", "save_freq", "double_checkpoint", "delete_checkpoint")),
+        _CHECKPOINT,
+    ),
+    "TensorBoard.update_freq": "Its files are written after each epoch; the curves within an epoch are live in the window.",
+    "TensorBoard.profile_batch": "Batches run in blocks inside TensorFlow, so there is no single one to profile.",
+    "TensorBoard.embeddings_freq": _EMBEDDINGS,
+    "TensorBoard.embeddings_metadata": _EMBEDDINGS,
+}
+"""Keras's callbacks, and arguments of theirs, that are not among the settings -> why."""
 
 ENDINGS = (".keras", ".weights.h5")
 BINS = 30
@@ -66,7 +89,9 @@ class ModelCheckpoint(Monitor):
     )
     save_best_only: bool = setting(False, "Best only", "Write only what is better than all before, by the monitored quantity.")
     save_weights_only: bool = setting(False, "Weights only", "Write the weights alone; the file must end in .weights.h5.")
-    save_freq: int = setting(1, "Every", "Epochs between two files.", ge=1)
+    save_freq: int = setting(
+        1, "Every", "Epochs between two files; not batches, as Keras also can, since figures are whole after an epoch only.", ge=1
+    )
     initial_value_threshold: float | None = setting(
         None,
         "To beat at first",
@@ -122,6 +147,12 @@ class TensorBoard(Settings):
     )
     histogram_freq: int = setting(0, "Histograms every", "Epochs between two histograms of all weights; 0: none.", ge=0)
     write_graph: bool = setting(True, "Graph", "Write the network's graph as well.")
+    write_images: bool = setting(
+        False,
+        "Images",
+        "Write the weights as grey pictures too, as often as histograms: the smallest is black, the largest white.",
+    )
+    write_steps_per_second: bool = setting(False, "Speed", "Write how many batches were trained a second.")
 
 
 # --------------------------------------------------------------------------------------------------------------- running
@@ -273,6 +304,7 @@ class Board:
         self._writers: dict[str, Any] = {}
         self._there = set(self._files())
         self._graph_written = False
+        self._steps = 0
 
     def epoch(self, row: Mapping[str, float], model: keras.Model) -> None:
         """Write the figures of an epoch, and histograms where it is time to."""
@@ -287,10 +319,18 @@ class Board:
                 if name not in ("epoch", "seconds"):
                     place = "validation" if name.startswith("val_") else "train"
                     self._write(place, f"epoch_{name.removeprefix('val_')}", float(value), step, "scalars")
+            steps = int(model.optimizer.iterations)
+            if self._rule.write_steps_per_second:
+                speed = (steps - self._steps) / max(row["seconds"], 1e-9)
+                self._write("train", "epoch_steps_per_second", speed, step, "scalars")
+            self._steps = steps
             if self._rule.histogram_freq and step % self._rule.histogram_freq == 0:
                 for layer in model.layers:
                     for weight in layer.weights:
-                        self._write("train", f"{weight.path}/histogram", histogram(weight.numpy()), step, "histograms")
+                        array = weight.numpy()
+                        self._write("train", f"{weight.path}/histogram", histogram(array), step, "histograms")
+                        if self._rule.write_images and (pictures := images(array)) is not None:
+                            self._write("train", f"{weight.path}/image", encoded(pictures), step, "images")
             for writer in self._writers.values():
                 writer.flush()
 
@@ -302,20 +342,20 @@ class Board:
         metadata = tf.compat.v1.SummaryMetadata()
         metadata.plugin_data.plugin_name = plugin
         with self._writers[place].as_default():
-            # What a Python number becomes would depend on it; the graph is a text.
-            tensor = tf.constant(value, tf.string if isinstance(value, str) else tf.float32)
+            # What a Python number becomes would depend on it; the graph is a text, pictures are bytes.
+            tensor = tf.constant(value, tf.string if isinstance(value, str | list) else tf.float32)
             tf.summary.write(tag, tensor, step=step, metadata=metadata)
 
     def _files(self) -> list[Path]:
         return sorted(self._folder.glob("*/events.out.tfevents.*"))
 
     def state(self) -> Any:
-        """Whether the graph was written."""
-        return {"graph": self._graph_written}
+        """Whether the graph was written, and the steps of training so far."""
+        return {"graph": self._graph_written, "steps": self._steps}
 
     def restore(self, state: Any) -> None:
         """Go on from such a state."""
-        self._graph_written = state["graph"]
+        self._graph_written, self._steps = state["graph"], state.get("steps", 0)
 
     def close(self) -> list[Path]:
         """The event files of this run."""
@@ -337,6 +377,35 @@ def histogram(values: Any) -> Any:
     return np.stack([edges[:-1], edges[1:], counts], axis=1)
 
 
+def images(weight: Any) -> Any | None:
+    """A weight as grey pictures, (pictures, rows, columns) UInt8, laid out as Keras does it; None where it has no such form.
+
+    A vector is one row; a matrix lies along its longer side; of three dimensions the last one counts the pictures. Values go
+    from the smallest (0) to the largest (255).
+    """
+    import numpy as np
+
+    values = np.squeeze(np.asarray(weight, np.float64))
+    if values.ndim not in (1, 2, 3) or not values.size or not np.isfinite(values).all():
+        return None
+    if values.ndim == 1:
+        values = values[None, None]
+    elif values.ndim == 2:
+        values = (values.T if values.shape[0] > values.shape[1] else values)[None]
+    else:
+        values = values.transpose(2, 0, 1)
+    spread = values.max() - values.min()
+    return np.rint((values - values.min()) * (255 / spread if spread else 0)).astype(np.uint8)
+
+
+def encoded(pictures: Any) -> list[bytes]:
+    """Pictures as TensorBoard stores them: width, height, then each as PNG."""
+    import tensorflow as tf
+
+    _, height, width = pictures.shape
+    return [str(width).encode(), str(height).encode(), *(tf.io.encode_png(p[..., None]).numpy() for p in pictures)]
+
+
 class _Explained:
     """Turns what a disk raises into a NodeError."""
 
@@ -351,7 +420,7 @@ class _Explained:
         import tensorflow as tf
 
         if isinstance(error, OSError | tf.errors.OpError):
-            reason = getattr(error, "strerror", None) or str(error)
+            reason = getattr(error, "strerror", None) or re.sub(r"\{\{.*?\}\} ?| \[Op:.*", "", str(error))
             raise NodeError(
                 f"'{self._path}' cannot be written: {reason}.", "Choose another place, or make room.", setting=self._where
             ) from error

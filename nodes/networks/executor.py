@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from nodes.base import Columns, Job, Layers, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
 from nodes.networks.binding import FEEDABLE, Binding
 from nodes.networks.device import DEVICE_PATTERN, use_device
-from nodes.networks.feeding import TensorColumns, bind_inputs, check_batch_size, resolve_tensor
+from nodes.networks.feeding import CONVERTERS, LEFT_OUT, TensorColumns, bind_inputs, check_batch_size, resolve_tensor
 from nodes.networks.pipeline import Block, Feed
 from nodes.values.network import Network, NetworkSpec, Tensor, TensorSpec
 from nodes.values.table import Table, TableSpec, grouped
@@ -166,7 +166,8 @@ class Executor(Node):
     that often, and mean and standard deviation are put out: where the deviation is large, the network is not sure. Layers of
     batch normalization keep what they have learned. Augmenting layers are at work too.
 
-    KNIME's strings and bit vectors have no place in a network of Keras layers; its list of doubles is `list` with Float64.
+    KNIME's To Number is the conversion `numbers`, with a name per element; its list of doubles is `list` with Float64. Its
+    executors for TensorFlow's networks have no other options than this one; where to compute is the Device.
 
     Example: behind the Learner, with the test images and 'Keep input columns' for the column label, every row gets the ten class
     probabilities as one array, which Class Extractor turns into a prediction that the Scorer compares with label.
@@ -178,9 +179,22 @@ class Executor(Node):
     icon: ClassVar[str] = "mdi6.play-network"
     keywords: ClassVar[tuple[str, ...]] = (
         "DL Keras Network Executor", "DL Network Executor", "predict", "apply", "inference", "features", "Monte Carlo dropout",
-        "uncertainty",
+        "uncertainty", "TensorFlow Network Executor", "TensorFlow 2 Network Executor", "CUDA visible devices", *CONVERTERS,
+        "To Number", "To Boolean", "To List of Number", "To Image",
+        "model.predict",
     )  # fmt: skip
     needs_keras: ClassVar[bool] = True
+    left_out: ClassVar[Mapping[str, str]] = {
+        "verbose": "The progress and the console show how far it is.",
+        "steps": "It computes all rows: a Row Filter or Row Sampling before it takes some.",
+        "callbacks": "They are code of one's own: a Python Network Executor runs it.",
+        **dict.fromkeys(
+            ("To String", "To Bit Vector", "To Byte Vector"),
+            "Networks of Keras layers put out numbers: a Number to String node makes text of them.",
+        ),
+        "per-process memory fraction": "TensorFlow takes the memory of a graphics card for the whole program, not for a node.",
+        **LEFT_OUT,
+    }
     input_ports: ClassVar[tuple[Port, ...]] = (
         Port("network", "network", "Network", "The network to apply."),
         Port("table", "table", "Table", "The rows to apply it to."),

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from nodes.base import NodeError, Settings, setting
 from nodes.networks.binding import CONVERSIONS, Binding, Conversion, bind, find_column
 from nodes.values.network import NetworkSpec, Tensor
 from nodes.values.table import TableSpec
+
+NO_NUMBERS = "Networks of Keras layers take numbers: Category to Number makes class numbers of texts; bits are lists of 0 and 1."
+LEFT_OUT: Mapping[str, str] = dict.fromkeys(("From String", "From Bit Vector", "From Byte Vector"), NO_NUMBERS)
+"""KNIME's converters into tensors that have no place here -> why."""
+CONVERTERS = ("From Number", "From Boolean", "From Image", "From Collection", "From Probability Distribution", "One-Hot Tensor")
+"""KNIME's converters that the conversions stand for."""
 
 
 class TensorColumns(Settings):

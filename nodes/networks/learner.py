@@ -12,6 +12,7 @@ from pydantic import Field
 
 from nodes import scripting
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.networks import callbacks, feeding, losses, metrics, optimizers
 from nodes.networks.binding import Source
 from nodes.networks.callbacks import Board, CSVLogger, CsvWriter, ModelCheckpoint, RateByEpoch, Recorder, Saver, TensorBoard
 from nodes.networks.device import DEVICE_PATTERN, use_device
@@ -61,10 +62,10 @@ class Learner(Node):
 
     What differs from KNIME: the last batch of an epoch is short rather than filled up from the first rows; the seed fixes the
     initial weights too; the defaults are Keras's, not the first of the alphabet (Adam and categorical cross-entropy instead of
-    Adadelta and binary cross-entropy); any metric can be watched. What differs from `fit`: batches are handed to TensorFlow in
-    blocks whose size follows from their speed, so there is no steps_per_execution to set; epochs are counted from 1 and from
-    the start of this node, so there is no initial_epoch; and of a network's steps nothing runs eagerly. The same seed gives
-    the same network to the last digit on a processor; on a graphics card the last digits may differ.
+    Adadelta and binary cross-entropy); any metric can be watched; gradients are clipped in one way only; the state of the
+    optimizer is not handed on, there as here. Its choice of a back end is gone, since TensorFlow is the only one; its CUDA
+    visible devices are the Device; an optimizer's "decay" and "schedule decay" are a schedule of the learning rate. The
+    same seed gives the same network to the last digit on a processor; on a graphics card the last digits may differ.
 
     A loss of your own is a script, which must be trusted before it runs.
 
@@ -78,10 +79,25 @@ class Learner(Node):
     shelf: ClassVar[str] = "Network"
     icon: ClassVar[str] = "mdi6.school"
     keywords: ClassVar[tuple[str, ...]] = (
+        "optimizer", "Adam",
         "DL Keras Network Learner", "train", "fit", "training", "backpropagation", "compile", "custom loss", "callbacks",
         "early stopping", "mixed precision", "sample weight", "class weight", "TensorBoard", "ModelCheckpoint",
+        "CUDA visible devices", *feeding.CONVERTERS,
+        "loss", "loss function", "EarlyStopping", "ReduceLROnPlateau",
     )  # fmt: skip
     needs_keras: ClassVar[bool] = True
+    left_out: ClassVar[Mapping[str, str]] = {
+        "steps_per_execution": "Batches go to TensorFlow in blocks whose size follows from how long they take.",
+        "initial_epoch": "Epochs are counted from 1 and from the start of this node; a killed training goes on by itself.",
+        "run_eagerly": "Every step runs as TensorFlow's graph; look into the steps of a training in a Python Network Learner.",
+        "auto_scale_loss": "The loss is scaled wherever layers compute in float16, since small gradients would vanish there.",
+        "verbose": "The progress, the console and the live curves show a training as it goes.",
+        **callbacks.LEFT_OUT,
+        **optimizers.LEFT_OUT,
+        **losses.LEFT_OUT,
+        **metrics.LEFT_OUT,
+        **feeding.LEFT_OUT,
+    }
     input_ports: ClassVar[tuple[Port, ...]] = (
         Port("network", "network", "Network", "The network to train."),
         Port("training", "table", "Training data", "Rows to learn from: inputs and targets."),
@@ -429,6 +445,7 @@ class Learner(Node):
         sources = [binding.open(table) for binding in wiring.bindings]
         if weighted:
             sources += self._weight_sources(table, sources[len(wiring.inputs) :], wiring.targets, self.class_weight)
+            _refuse_no_weight(table, wiring.targets)
         return Feed(
             sources,
             table.height,
@@ -544,15 +561,33 @@ def _wrong_weights(targets: Sequence[Target], weights: Mapping[str, float]) -> I
         yield NodeError("A class weight is negative.", "Give weights from 0 on.", setting="class_weights")
     for target in with_classes:
         try:
-            typed_weights(target, weights)
+            made = typed_weights(target, weights)
         except NodeError as error:
             yield error
+            continue
+        if not made.any():
+            yield NodeError("All classes have the weight 0.", "Let at least one class count.", setting="class_weights")
 
 
 def _no_classes() -> NodeError:
     return NodeError(
         "There are no classes to weight: no loss is for classes.", "Choose no class weights.", setting="class_weight"
     )
+
+
+def _refuse_no_weight(table: Table, targets: Sequence[Target]) -> None:
+    """NodeError if no row counts: the loss would be 0, and nothing learned."""
+    import polars as pl
+
+    for target in targets:
+        if target.weight is not None:
+            column = target.weight.columns[0]
+            if not table.frame([column]).select(pl.col(column).ne(0).any()).item():
+                raise NodeError(
+                    f"All rows have the weight 0 in column '{column}': nothing would be learned.",
+                    "Give some rows a weight.",
+                    setting=f"{target.where}.sample_weight",
+                )
 
 
 def _refuse_no_batches(feed: Feed, what: str) -> None:

@@ -1,11 +1,11 @@
 """Keras's losses as settings: every option, with Keras's defaults, and what a target must look like for each.
 
-The reduction `none` is not offered: a training needs one number. A loss of one's own is a script (`CustomLoss`).
+A loss of one's own is a script (`CustomLoss`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import Field
@@ -16,6 +16,12 @@ from nodes.base import NodeError, Settings, setting
 if TYPE_CHECKING:
     import keras
 
+LEFT_OUT: Mapping[str, str] = {
+    'Loss.reduction="none"': "A training needs one number to make small.",
+    "Loss.dtype": "Losses are computed in 32 bits, as Keras does it unless it is told otherwise.",
+}
+"""What Keras's losses take and ours do not -> why."""
+
 TargetForm = Literal["values", "one-hot", "class number", "sequence"]
 """What a loss compares with: as many values as the network puts out; the same, with 1 for the true class and 0 for the
 others; the number of the true class; a sequence of class numbers."""
@@ -25,6 +31,10 @@ class Loss(Settings):
     """How far the network's output is from the target; training makes it small."""
 
     form: ClassVar[TargetForm] = "values"
+    shares: ClassVar[bool] = False
+    """Whether targets are probabilities: what is far from 0 to 1 would make the loss fall for ever, and nothing learned."""
+    dimensions: ClassVar[int | None] = None
+    """How many dimensions an output must have, without the batch's; None: any number."""
 
     kind: str
     reduction: Literal["sum_over_batch_size", "sum", "mean", "mean_with_sample_weight"] = setting(
@@ -78,6 +88,7 @@ class CategoricalCrossentropy(Loss):
     """For one of several classes: -log of the true class's probability; the target is one-hot."""
 
     form: ClassVar[TargetForm] = "one-hot"
+    shares: ClassVar[bool] = True
     kind: Literal["CategoricalCrossentropy"] = "CategoricalCrossentropy"
     from_logits: bool = _from_logits()
     label_smoothing: float = _label_smoothing()
@@ -99,6 +110,7 @@ class SparseCategoricalCrossentropy(Loss):
 class BinaryCrossentropy(Loss):
     """For yes or no (one sigmoid unit), or several of them that do not exclude each other."""
 
+    shares: ClassVar[bool] = True
     kind: Literal["BinaryCrossentropy"] = "BinaryCrossentropy"
     from_logits: bool = _from_logits()
     label_smoothing: float = _label_smoothing()
@@ -108,6 +120,7 @@ class BinaryCrossentropy(Loss):
 class BinaryFocalCrossentropy(Loss):
     """Binary cross-entropy in which easy examples count less (Lin et al., 2017)."""
 
+    shares: ClassVar[bool] = True
     kind: Literal["BinaryFocalCrossentropy"] = "BinaryFocalCrossentropy"
     apply_class_balancing: bool = setting(False, "Class balancing", "Weight the two classes by alpha and 1 - alpha.")
     alpha: float = _alpha()
@@ -121,6 +134,7 @@ class CategoricalFocalCrossentropy(Loss):
     """Categorical cross-entropy in which easy examples count less (Lin et al., 2017); the target is one-hot."""
 
     form: ClassVar[TargetForm] = "one-hot"
+    shares: ClassVar[bool] = True
     kind: Literal["CategoricalFocalCrossentropy"] = "CategoricalFocalCrossentropy"
     alpha: float = _alpha()
     gamma: float = _gamma()
@@ -160,6 +174,7 @@ class KLDivergence(Loss):
     """How far one distribution over the classes is from another (Kullback-Leibler)."""
 
     form: ClassVar[TargetForm] = "one-hot"
+    shares: ClassVar[bool] = True
     kind: Literal["KLDivergence"] = "KLDivergence"
 
 
@@ -233,6 +248,7 @@ class Circle(Loss):
     """For embeddings: examples of one class are drawn together (Sun et al., 2020); the target is the class's number."""
 
     form: ClassVar[TargetForm] = "class number"
+    dimensions: ClassVar[int | None] = 1
     kind: Literal["Circle"] = "Circle"
     gamma: float = setting(80.0, "Gamma", "The scale of the similarities.", gt=0)
     margin: float = setting(0.4, "Margin", "How far the classes are to be apart.", ge=0, le=1)
@@ -243,6 +259,7 @@ class CTC(Loss):
     """For sequences without alignment, such as speech (Graves et al., 2006); the target is a sequence of class numbers."""
 
     form: ClassVar[TargetForm] = "sequence"
+    dimensions: ClassVar[int | None] = 2
     kind: Literal["CTC"] = "CTC"
 
 
@@ -309,6 +326,18 @@ def _of_function(function: Callable[[Any, Any], Any], reduction: str) -> keras.l
 def target_form(loss: Loss) -> TargetForm:
     """What the targets of a loss must look like."""
     return loss.target if isinstance(loss, CustomLoss) else loss.form
+
+
+def check_dimensions(loss: Loss, dimensions: int, where: str) -> None:
+    """NodeError if a loss cannot compare outputs of so many dimensions (without the batch's)."""
+    if loss.dimensions not in (None, dimensions):
+        is_ctc = loss.dimensions == 2
+        shape = "a sequence of probabilities (steps, classes)" if is_ctc else "one embedding a row (numbers in one dimension)"
+        raise NodeError(
+            f"{loss.kind} takes {shape}, but the network's output has {dimensions} dimension{'s' if dimensions != 1 else ''}.",
+            "Choose another loss, or a network that ends so" + ("." if is_ctc else ", such as by a Flatten Layer."),
+            setting=f"{where}.loss",
+        )
 
 
 def check_axis(loss: Loss, dimensions: int, where: str) -> None:

@@ -1,14 +1,12 @@
 """Keras's metrics as settings: what is reported of a training beside its loss.
 
-The `kind` of each is the Keras class. Only metrics that are a single number are offered, as they are drawn as curves (so an
-F score is averaged over the classes, and there is one threshold). `Mean`, `Sum` and `MeanMetricWrapper` are Keras's means to
-write metrics with, and not metrics of a target.
+The `kind` of each is the Keras class. Only metrics that are a single number are offered, as they are drawn as curves.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import Field
@@ -19,6 +17,21 @@ from nodes.networks.losses import TargetForm
 if TYPE_CHECKING:
     import keras
 
+
+_KNOWN = "It is known: what the network puts out, and what the loss compares it with, say it."
+_WRITING = "It is for writing metrics of one's own, and no metric of a target."
+LEFT_OUT: Mapping[str, str] = {
+    **dict.fromkeys(("Mean", "Sum", "MeanMetricWrapper"), _WRITING),
+    **dict.fromkeys(
+        ("AUC.num_labels", "IoU.num_classes", "IoU.sparse_y_true", "IoU.sparse_y_pred", "MeanIoU.num_classes",
+         "MeanIoU.sparse_y_true", "MeanIoU.sparse_y_pred", "OneHotIoU.num_classes", "OneHotIoU.sparse_y_pred",
+         "OneHotMeanIoU.num_classes", "OneHotMeanIoU.sparse_y_pred"), _KNOWN),
+    "SparseTopKCategoricalAccuracy.from_sorted_ids": "A network of layers puts out probabilities, not sorted class numbers.",
+    "F1Score.average=None": "A metric is drawn as a curve, so it is one number: the Scorer gives the scores of each class.",
+    "Precision.thresholds=[...]": "A metric is drawn as a curve, so it has one threshold: the ROC Curve shows all of them.",
+    "Metric.dtype": "Metrics are computed in 32 bits, as Keras does it unless it is told otherwise.",
+}  # fmt: skip
+"""What Keras's metrics take and ours do not -> why."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0)]
@@ -48,6 +61,8 @@ class Metric(Settings):
     higher_is_better: ClassVar[bool] = False
     forms: ClassVar[tuple[TargetForm, ...]] = ("values", "one-hot", "class number", "sequence")
     """The forms of target that it makes sense for."""
+    flat: ClassVar[bool] = False
+    """Whether it is only for outputs that are numbers in one dimension, not for sequences or images."""
 
     kind: str
 
@@ -167,6 +182,8 @@ class Recall(OfOneClass):
 
 class Averaged(HigherIsBetter, ForNumbers):
     """F scores: harmonic means of precision and recall, averaged over the classes."""
+
+    flat: ClassVar[bool] = True
 
     average: Literal["macro", "micro", "weighted"] = setting(
         "macro",
@@ -352,11 +369,18 @@ class Agreement(HigherIsBetter, ForNumbers):
     kind: Literal["CosineSimilarity", "PearsonCorrelation", "ConcordanceCorrelation"] = setting(
         ..., "Agreement", "Which measure, as Keras calls it."
     )
-    axis: int = _axis("The dimension of the output that is compared; -1 is the last.")
+    axis: int = _axis("The dimension of the output that is compared; -1 is the last, 0 the rows of a batch.")
+
+    def problems(self, classes: int) -> Iterator[str]:
+        """A correlation needs several values."""
+        if self.kind == "PearsonCorrelation" and self.axis == -1 and classes == 1:
+            yield "there is no correlation over a single value; over the rows of a batch, with axis 0, there is"
 
 
 class R2Score(HigherIsBetter, ForNumbers):
     """The share of the targets' variance that is explained: 1 is perfect, 0 no better than their mean."""
+
+    flat: ClassVar[bool] = True
 
     kind: Literal["R2Score"] = "R2Score"
     class_aggregation: Literal["uniform_average", "variance_weighted_average"] = setting(

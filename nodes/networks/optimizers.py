@@ -2,15 +2,12 @@
 
 The `kind` of each is the Keras class; the other fields are that class's arguments. What depends on the length of the
 training (a schedule's steps) may be left empty and is then filled in when the optimizer is built.
-
-Two of Keras's optimizers are no choice here. `LossScaleOptimizer` is put around any other one by itself where a network
-computes in float16 (the learner's precision). `MultiOptimizer` has an optimizer per layer: freeze layers and train twice.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, cast
 
 from pydantic import Field
@@ -19,6 +16,12 @@ from nodes.base import NodeError, Settings, setting
 
 if TYPE_CHECKING:
     import keras
+
+LEFT_OUT: Mapping[str, str] = {
+    "LossScaleOptimizer": "It is put around any other optimizer by itself where layers compute in float16 (the precision).",
+    "MultiOptimizer": "It has an optimizer per layer: freeze layers and train twice, or use a Python Network Learner.",
+}
+"""Keras's optimizers that are no choice here -> why."""
 
 Rate = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nodes import scripting
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.networks import losses, optimizers
 from nodes.networks.device import DEVICE_PATTERN, use_device
 from nodes.networks.optimizers import Adam, AnyOptimizer
 from nodes.networks.pipeline import Feed
@@ -57,6 +58,7 @@ class LearningRateFinder(Node):
     icon: ClassVar[str] = "mdi6.speedometer"
     keywords: ClassVar[tuple[str, ...]] = ("learning rate", "range test", "lr find", "one cycle", "Smith", "optimizer")
     needs_keras: ClassVar[bool] = True
+    left_out: ClassVar[Mapping[str, str]] = {**optimizers.LEFT_OUT, **losses.LEFT_OUT}
     input_ports: ClassVar[tuple[Port, ...]] = (
         Port("network", "network", "Network", "The network that is to be trained; it stays as it is."),
         Port("training", "table", "Training data", "Rows to learn from: inputs and targets."),

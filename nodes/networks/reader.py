@@ -21,9 +21,8 @@ class NetworkReader(Node):
     trained on. A layer that the node repository does not have is refused; Lambda layers and others that bring code of
     their own are among them, and nothing of them is ever run.
 
-    A file of weights alone (`.weights.h5`) goes onto a network with Keras Load Weights. A SavedModel is not read: it holds
-    TensorFlow's operations, no longer the layers they come from. KNIME's choice of a back end and its YAML files do not exist
-    in Keras 3.
+    A file of weights alone (`.weights.h5`) goes onto a network with Keras Load Weights. The file itself stays where it is, and
+    is read again when it has changed: there is no copy of it in the workflow, as in KNIME.
 
     Example: choose a .keras file that was saved in Python by `model.save`, set "Keras Freeze Layers" behind it, and train its
     last layer on your own images.
@@ -33,7 +32,22 @@ class NetworkReader(Node):
     title: ClassVar[str] = "Keras Network Reader"
     shelf: ClassVar[str] = "Network"
     icon: ClassVar[str] = "mdi6.folder-open-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("load_model", "import", "keras", "h5", "hdf5", "json", "open", "pretrained", "model")
+    keywords: ClassVar[tuple[str, ...]] = (
+        "DL Keras Network Reader", "TensorFlow Network Reader", "TensorFlow 2 Network Reader", "load_model", "import", "keras",
+        "h5", "hdf5", "json", "open", "pretrained", "model",
+    )  # fmt: skip
+    left_out: ClassVar[Mapping[str, str]] = {
+        "back end": "TensorFlow is the only one: Theano and CNTK do not exist any more.",
+        "YAML": "Keras 3 neither writes nor reads it: save the network as .keras or .json.",
+        **dict.fromkeys(
+            ("SavedModel", "tags", "signature"),
+            "A SavedModel holds TensorFlow's operations, no longer the layers they come from: save the Keras model instead.",
+        ),
+        "training configuration": "Loss and optimizer are the Learner's settings, which are there to be seen.",
+        "custom_objects": "Layers with code of their own are never run: build them in a Python Network Creator.",
+        "safe_mode": "It is always safe: nothing of a file is run, only numbers and settings are read.",
+        "compile": "The Learner compiles.",
+    }
     output_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network, with its weights."),)
     uses_node_id: ClassVar[bool] = True
 

@@ -40,7 +40,9 @@ class ResetWeights(Node):
         "Which layers get new weights; none chosen: all that are not frozen.",
         layers=Layers("network", "weighted layers"),
     )
-    seed: int | None = setting(0, "Seed", "The same seed gives the same weights; empty: others in every run.", ge=0, le=2**32 - 1)
+    seed: int | None = setting(
+        0, "Random seed", "The same seed gives the same weights; empty: others in every run.", ge=0, le=2**32 - 1
+    )
 
     @property
     def reproducible(self) -> bool:

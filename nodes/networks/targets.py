@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 from nodes.base import Columns, NodeError, setting
 from nodes.networks.binding import FEEDABLE, Binding, Source, bind, find_column
 from nodes.networks.feeding import TensorColumns, assign
-from nodes.networks.losses import AnyLoss, CategoricalCrossentropy, Circle, Loss, TargetForm, check_axis, target_form
+from nodes.networks.losses import (
+    AnyLoss,
+    CategoricalCrossentropy,
+    Circle,
+    Loss,
+    TargetForm,
+    check_axis,
+    check_dimensions,
+    target_form,
+)
 from nodes.networks.metrics import Accuracy, AnyMetric, Metric
 from nodes.values.network import NetworkSpec, Shape, Tensor, TensorSpec
 from nodes.values.table import TableSpec, leaf_dtype
@@ -20,6 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BINARY_LOSSES = ("BinaryCrossentropy", "BinaryFocalCrossentropy", "Hinge", "SquaredHinge")
+NEEDS_CLASSES = ("SparseCategoricalCrossentropy", "IoU", "MeanIoU")
+"""Metrics that a class number fails which the output has no place for."""
 
 
 class TargetColumns(TensorColumns):
@@ -147,6 +158,7 @@ def _bind_target(
 ) -> Target:
     output = network.tensor(tensor)
     wanted, limit = _wanted(output, entry.loss)
+    check_dimensions(entry.loss, len(output.shape), where)
     check_axis(entry.loss, len(output.shape), f"{where}.loss")
     columns = list(entry.columns) or [
         find_column(
@@ -169,18 +181,23 @@ def _bind_target(
         channels_first=network.channels_first,
         classes=limit,
         ignored=getattr(entry.loss, "ignore_class", None),
+        shares=entry.loss.kind if entry.loss.shares else None,
     )
     names = table.class_names(columns[0]) if len(columns) == 1 else None
     width = (output.shape[-1] or 1) if output.shape else 1
     target = Target(tensor, binding, entry, names, width, where, _bind_weight(table, entry, where))
-    _check_metrics(target)
+    _check_metrics(target, len(output.shape))
     if names is None or target.class_count is None:
         return replace(target, classes=None)
     if len(names) != target.class_count:
         units = f"{target.width} unit{'s' if target.width != 1 else ''}"
+        several = len(names) != 1
+        classes = f"{len(names)} class{'es' * several}"
         raise NodeError(
-            f"The network's output '{tensor.layer}' has {units}, but column '{columns[0]}' has {len(names)} classes.",
-            f"Give the last layer {len(names)} units.",
+            f"The network's output '{tensor.layer}' has {units}, but column '{columns[0]}' has {classes}.",
+            f"Give the last layer {len(names)} units."
+            if several
+            else "Of one class nothing can be learned: take rows of others too.",
             setting=f"{where}.columns",
         )
     return target
@@ -241,7 +258,7 @@ def _check_form(table: TableSpec, columns: Sequence[str], entry: TargetColumns, 
         )
 
 
-def _check_metrics(target: Target) -> None:
+def _check_metrics(target: Target, dimensions: int) -> None:
     entry = target.entry
     given = [(f"metrics.{n}", metric) for n, metric in enumerate(entry.metrics)]
     given += [(f"weighted_metrics.{n}", metric) for n, metric in enumerate(entry.weighted_metrics)]
@@ -252,6 +269,19 @@ def _check_metrics(target: Target) -> None:
             raise NodeError(
                 f"The metric {metric.kind} needs targets that are {fits}, but the loss is {entry.loss.kind}.",
                 "Choose another metric, such as Accuracy, which fits every loss for classes.",
+                setting=where,
+            )
+        if metric.flat and dimensions != 1:
+            raise NodeError(
+                f"The metric {metric.kind} is for outputs that are numbers in one dimension, but '{target.tensor.layer}' has"
+                f" {dimensions} dimensions.",
+                "Choose another metric, such as OneHotMeanIoU for images of classes.",
+                setting=where,
+            )
+        if isinstance(entry.loss, Circle) and metric.kind in NEEDS_CLASSES:
+            raise NodeError(
+                f"The metric {metric.kind} is of classes, but what Circle trains puts out an embedding.",
+                "Take the metric away: of an embedding, a comparison with other rows tells how good it is.",
                 setting=where,
             )
         for problem in metric.problems(target.width):

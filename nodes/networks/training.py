@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NAN_REMEDY = (
-    "Lower the learning rate, bring the inputs to the range 0 to 1 (Image Normalizer), or clip the gradients "
-    "(optimizer: clip norm)."
+    "Lower the learning rate, bring the inputs to the range 0 to 1 (Image Normalizer), look for infinite or huge "
+    "numbers among them, or clip the gradients (optimizer: clip norm)."
 )
 VALIDATION_COST = 0.4
 """A batch of validation takes about this part of a batch of training; for the estimate of the time left only."""

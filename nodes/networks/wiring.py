@@ -157,6 +157,12 @@ def loss_warnings(network: NetworkSpec, wiring: Wiring) -> Iterator[str]:
     """Losses that can be computed, but hardly mean what was meant, given the last layer's activation."""
     for target in wiring.targets:
         loss, activation = target.entry.loss, activation_of(network, target.tensor)
+        if loss.kind in PROBABILITY_LOSSES and target.width == 1:
+            yield (
+                f"{loss.kind} tells several classes apart, but '{target.tensor.layer}' puts out one number, so nothing is"
+                " learned: give the layer a unit per class, or choose BinaryCrossentropy."
+            )
+            continue
         name, from_logits = target.tensor.layer, bool(getattr(loss, "from_logits", False))
         probabilities = loss.kind in PROBABILITY_LOSSES
         if loss.kind not in PROBABILITY_LOSSES + BINARY_PROBABILITY_LOSSES or activation is None:

@@ -131,19 +131,17 @@ class CsvReader(FilesReader):
         "Skip empty lines",
         "Whether lines without anything in them are left out; if not, all their cells are missing. In a table of one column "
         "such a line is always a missing cell.",
-        group="Rows and columns",
+        group="Selection",
     )
-    skip_lines: int = setting(0, "Skip first lines", "How many lines stand before the header.", ge=0, group="Rows and columns")
-    skip_rows: int = setting(
-        0, "Skip first data rows", "How many rows after the header are left out.", ge=0, group="Rows and columns"
-    )
+    skip_lines: int = setting(0, "Skip first lines", "How many lines stand before the header.", ge=0, group="Selection")
+    skip_rows: int = setting(0, "Skip first data rows", "How many rows after the header are left out.", ge=0, group="Selection")
     maximum_columns: int | None = setting(
         None,
         "Maximum columns",
         "A file of more is refused, as its delimiter is probably another; empty means any number. KNIME has 8192.",
         ge=1,
         advanced=True,
-        group="Rows and columns",
+        group="Selection",
     )
     column_types: dict[str, ColumnType] = setting(
         {}, "Column types", "The type of a column, where the one that is found is not meant.", group="Types"

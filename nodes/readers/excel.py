@@ -94,14 +94,10 @@ class ExcelReader(FilesReader):
         pattern=r"^[A-Za-z:, ]*$",
         group="Sheet",
     )
-    skip_rows: int = setting(
-        0, "Skip first data rows", "How many rows after the names are left out.", ge=0, group="Rows and columns"
-    )
-    skip_empty_rows: bool = setting(
-        True, "Skip empty rows", "Whether rows without any value are left out.", group="Rows and columns"
-    )
+    skip_rows: int = setting(0, "Skip first data rows", "How many rows after the names are left out.", ge=0, group="Selection")
+    skip_empty_rows: bool = setting(True, "Skip empty rows", "Whether rows without any value are left out.", group="Selection")
     skip_empty_columns: bool = setting(
-        False, "Skip empty columns", "Whether columns without any value are left out.", group="Rows and columns"
+        False, "Skip empty columns", "Whether columns without any value are left out.", group="Selection"
     )
     column_types: dict[str, ExcelType] = setting(
         {}, "Column types", "The type of a column, where the one that is found is not meant.", group="Types"

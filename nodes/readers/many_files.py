@@ -64,11 +64,9 @@ class FilesReader(Node):
     path_column: str | None = setting(
         None, "File path column", "A column of this name says which file a row comes from; empty: none.", min_length=1
     )
-    columns: list[str] = setting(
-        [], "Columns", "Only these columns are read, in this order; empty reads all.", group="Rows and columns"
-    )
+    columns: list[str] = setting([], "Columns", "Only these columns are read, in this order; empty reads all.", group="Selection")
     limit: int | None = setting(
-        None, "Limit number of rows", "Read no more than this many rows; empty reads all.", ge=1, group="Rows and columns"
+        None, "Limit number of rows", "Read no more than this many rows; empty reads all.", ge=1, group="Selection"
     )
 
     # -- what a format does

@@ -17,7 +17,7 @@ class ModelReader(Node):
 
     The file says which columns the model takes and what it predicts, so that mistakes are found before anything runs. It is a
     skops file, no pickle: only what scikit-learn itself is made of is read, and nothing in it is run. Pickle and joblib files
-    are not read, since they could do anything.
+    are not read, since they could do anything. A model that another version of scikit-learn fitted is read with a warning.
 
     Example: a model that another workflow learned, `forest.skops`, and a Predictor on today's rows.
     """
@@ -33,23 +33,23 @@ class ModelReader(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """What the file says of the model."""
-        return {"model": self._read(specs, whole=False)}
+        return {"model": self._read(specs)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """The model itself."""
-        made = self._read(job, whole=True)
-        return {"model": made}
+        return {"model": self._read(job, job)}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
         """What the model looks at, and its settings."""
         return model_figures(outputs.model())
 
-    def _read(self, place: Specs | Job, *, whole: bool) -> Any:
+    def _read(self, place: Specs | Job, job: Job | None = None) -> Any:
+        """The model where there is a job, and else what it is."""
         path = existing_file(self.path, place.resolve, "path")
         with reading(path, "path"):
             content = path.read_bytes()
         try:
-            return from_bytes(content) if whole else spec_from_bytes(content)
+            return from_bytes(content, job.warn) if job else spec_from_bytes(content)
         except UnreadableModel as error:
             raise NodeError(
                 f"'{path}' holds no model that can be read: {error}.", "Choose a file of the Model Writer.", setting="path"

@@ -31,7 +31,7 @@ class TableReader(FilesReader):
     id: ClassVar[str] = "readers.table"
     title: ClassVar[str] = "Table Reader"
     icon: ClassVar[str] = "mdi6.table-arrow-left"
-    keywords: ClassVar[tuple[str, ...]] = ("load table", "open", "import", "arrow", "images", "lossless", "restore", ".table")
+    keywords: ClassVar[tuple[str, ...]] = ("load table", "open", "import", "arrow", "images", "exact copy", "restore", ".table")
 
     pattern: str = setting(
         "*.table",

@@ -79,7 +79,7 @@ class NetworkScript(ScriptNode):
     needs_keras: ClassVar[bool] = True
     seed: int | None = setting(
         0,
-        "Seed",
+        "Random seed",
         "Keras, numpy and random begin with it, so that the script draws the same random numbers each time; empty: others in "
         "every run, and the result is not used again.",
         ge=0,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.tables.elementwise import different
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
@@ -171,12 +172,7 @@ class CategoryToNumber(Node):
         dtype = table.schema[column]
         if isinstance(dtype, pl.Enum):
             return list(dtype.categories)
-        # As text before it is sorted, a Categorical would be in the order of its hidden codes.
-        kind = dtype if dtype.is_integer() else pl.String()
-        found = pl.Series(column, [], dtype=kind)
-        for piece in table.batches([column]):
-            found = found.append(piece[column].unique(maintain_order=True).cast(kind)).unique(maintain_order=True)
-        found = found.drop_nulls()
+        found = different(table, column)
         return (found.sort() if self.order == "sorted" else found).cast(pl.String).to_list()
 
     def _numbers(self, column: str, categories: Sequence[str]) -> Numbers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -97,12 +98,18 @@ class CellSplitter(Elementwise):
         if self.regex:
             try:
                 empty = pl.Series([""]).str.contains(f"^(?:{self.separator})$")[0]
+                pl.Series([""]).str.replace(self._before_last, "")
             except pl.exceptions.ComputeError as error:
-                message = f"'{self.separator}' is not a regular expression."
-                raise NodeError(message, "Correct it.", setting="separator") from error
+                message = f"'{self.separator}' is not a regular expression, or too large a one for so many columns."
+                raise NodeError(message, "Correct it, or take fewer columns.", setting="separator") from error
             if empty:
                 message = f"'{self.separator}' fits the empty text: it would separate everywhere."
                 raise NodeError(message, "Use + in place of *.", setting="separator")
+
+    @property
+    def _before_last(self) -> str:
+        """With a given number of columns: what stands before the last one, as a regular expression."""
+        return rf"(?s)^(?:.*?(?:{self.separator})){{{(self.count or 1) - 1}}}"
 
     def _split(self, most: int | None) -> pl.Expr:
         """The list of cells, at most so many."""
@@ -113,12 +120,17 @@ class CellSplitter(Elementwise):
             separator, quote = self.separator, self.quote
 
             def parsed(texts: pl.Series) -> pl.Series:
-                split = [None if t is None else _parsed(t, separator, quote) for t in texts]
+                split = [None if t is None else _parsed(t, separator, quote, most) for t in texts]
                 return pl.Series(texts.name, split, dtype=pl.List(pl.String))
 
             return text.map_batches(parsed, return_dtype=pl.List(pl.String))
-        if self.regex:
+        if self.regex and most is None:
             return text.str.split(self.separator, literal=False)
+        if self.regex and most is not None:
+            # What follows the last separator that counts is one cell: all before it, with their separators, are cut off.
+            cells = text.str.split(self.separator, literal=False).list.head(most)
+            rest = pl.when(cells.list.len() == most).then(text.str.replace(self._before_last, "")).fill_null("")
+            return pl.when(cells.list.len() < most).then(cells).otherwise(pl.concat_list(cells.list.head((most or 1) - 1), rest))
         if most is None:
             return text.str.split(self.separator)
         fields: Any = text.str.splitn(self.separator, most)
@@ -144,7 +156,13 @@ class CellSplitter(Elementwise):
         return most
 
 
-def _parsed(text: str, separator: str, quote: str) -> list[str]:
-    """The cells of a line of a CSV file."""
-    rows = list(csv.reader([text.replace("\n", " ")], delimiter=separator, quotechar=quote, skipinitialspace=True))
-    return rows[0] if rows else [""]
+def _parsed(text: str, separator: str, quote: str, most: int | None) -> list[str]:
+    """The cells of a line of a CSV file, at most so many; what is left over stands in the last one."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, quotechar=quote, skipinitialspace=True)
+    cells = [""]
+    for number, row in enumerate(rows):
+        # A line break outside quotes does not end the text: it stands between two halves of a cell.
+        first, *others = row or [""]
+        cells[-1] += f"\n{first}" if number else first
+        cells += others
+    return cells if most is None else [*cells[: most - 1], separator.join(cells[most - 1 :])] if len(cells) > most else cells

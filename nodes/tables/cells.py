@@ -46,11 +46,14 @@ def typed_cells(values: Sequence[Cell], dtype: CellType, setting: str) -> pl.Ser
                 f"{where} is no value of type {dtype}.", "Enter another value, or choose another type.", setting=setting
             ) from error
     chosen: Any = pl.Enum(list(dict.fromkeys(c for c in cells if c is not None))) if dtype == "Enum" else getattr(pl, dtype)
+    too_large = NodeError(f"A value is too large for the type {dtype}.", "Choose a larger type.", setting=setting)
     try:
-        return pl.Series(cells, dtype=chosen)
+        made = pl.Series(cells, dtype=chosen)
     except (pl.exceptions.PolarsError, OverflowError, TypeError) as error:
-        message = f"A value is too large for the type {dtype}."
-        raise NodeError(message, "Choose a larger type.", setting=setting) from error
+        raise too_large from error
+    if dtype == "Float32" and bool((made.is_infinite() & pl.Series(cells, dtype=pl.Float64).is_finite()).any()):
+        raise too_large
+    return made
 
 
 def as_text(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
@@ -58,6 +61,29 @@ def as_text(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     import polars as pl
 
     return cell.dt.to_string("iso") if isinstance(dtype, pl.Duration) else cell.cast(pl.String)
+
+
+def moment(text: str, dtype: pl.Datetime) -> pl.Expr:
+    """A point in time as a column of a type has it: where that has a time zone, a text without one means the time there.
+
+    Raises:
+        ValueError: If the text is none, or there was no such time, or were two, in the time zone.
+    """
+    import polars as pl
+
+    told = datetime.datetime.fromisoformat(text.strip())
+    zone = dtype.time_zone
+    if zone is None:
+        return pl.lit(told.replace(tzinfo=None))
+    if told.tzinfo is not None:
+        universal = told.astimezone(datetime.UTC).replace(tzinfo=None)
+        return pl.lit(universal).dt.replace_time_zone("UTC").dt.convert_time_zone(zone).cast(dtype)
+    there = pl.lit(told).dt.replace_time_zone(zone).cast(dtype)
+    try:
+        pl.select(there)
+    except pl.exceptions.ComputeError as error:
+        raise ValueError(text) from error
+    return there
 
 
 def _parsed(value: Cell, dtype: CellType) -> Any:

@@ -24,7 +24,7 @@ class RowSplitter(Node):
     id: ClassVar[str] = "tables.row_splitter"
     title: ClassVar[str] = "Row Splitter"
     shelf: ClassVar[str] = "Tables / Rows"
-    icon: ClassVar[str] = "mdi6.call-split"
+    icon: ClassVar[str] = "mdi6.set-split"
     keywords: ClassVar[tuple[str, ...]] = (
         "Row Filter",
         "Nominal Value Row Splitter",

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.tables.dtypes import common_dtype
-from nodes.values.table import Table, TableSpec, describe_dtype
+from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+KINDS = ("number", "category", "boolean", "time")
 
 
 class CreateCollectionColumn(Node):
     """Collect the values of several columns in one column.
 
     Number columns become an array of fixed length, which is what a network takes as a target or as an input; its numbers
-    are of the narrowest type that holds all of them. Text and category columns become a list of texts, and so does what
-    differs in length because missing values are skipped. A single column of class numbers keeps its class names.
+    are of the narrowest type that holds all of them. All other columns (text and categories, which become text, truths, dates
+    and times) become a list, and so does what differs in length because missing values are skipped or because each value
+    stands in it once only (KNIME's set). A single column of class numbers keeps its class names.
 
     Example: collect the one-hot columns `cat`, `dog` and `fox` into one column of lists of three numbers: a target for a
     softmax of three units.
@@ -36,8 +40,8 @@ class CreateCollectionColumn(Node):
     columns: list[str] = setting(
         [],
         "Collected columns",
-        "Columns to collect, in this order: all numbers, or all text or categories.",
-        columns=Columns("table", ("number", "category")),
+        "Columns to collect, in this order: all of one kind.",
+        columns=Columns("table", KINDS),
     )
     output_name: str = setting("Collected Values", "Output name", "The name of the new column.", min_length=1)
     remove_collected: bool = setting(False, "Remove collected columns", "Leave the collected columns out of the output.")
@@ -47,14 +51,24 @@ class CreateCollectionColumn(Node):
         "Leave missing values out; the collections then differ in length and are lists.",
         advanced=True,
     )
+    collection_type: Literal["list", "set"] = setting(
+        "list",
+        "Collection type",
+        "Whether a value can be there several times.",
+        choices={
+            "list": "Every value, as often as it is there.",
+            "set": "Every value once: a list.",
+        },
+        advanced=True,
+    )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The table with an array or a list column at its end."""
         table = specs.table()
         if not self.columns:
-            table.require(None, "number", "category", setting="columns")
+            table.require(None, *KINDS, setting="columns")
         for column in self._columns:
-            table.require(column, "number", "category", setting="columns")
+            table.require(column, *KINDS, setting="columns")
         removed = set(self._columns) if self.remove_collected else set()
         if self.output_name in table.schema and self.output_name not in removed:
             raise NodeError(f"There is already a column '{self.output_name}'.", "Choose another name.", setting="output_name")
@@ -95,9 +109,10 @@ class CreateCollectionColumn(Node):
             return common
 
         common = reduce(widened, others, table.schema[first])
-        if not common.is_numeric():
+        if COLUMN_KINDS["category"](common):
             return pl.List(pl.String())
-        return pl.List(common) if self.skip_missing else pl.Array(common, len(self._columns))
+        fixed = common.is_numeric() and not self.skip_missing and self.collection_type == "list"
+        return pl.Array(common, len(self._columns)) if fixed else pl.List(common)
 
     def _classes(self, table: TableSpec) -> dict[str, tuple[str, ...]]:
         """The class names of a single collected column of class numbers."""
@@ -115,6 +130,8 @@ class CreateCollectionColumn(Node):
         if self.skip_missing:
             # A list of one column is missing where its only cell is: an empty list is meant.
             collection = pl.concat_list(cells).list.drop_nulls()
+        if self.collection_type == "set":
+            collection = collection.list.unique(maintain_order=True)
         done = 0
         for batch in table.batches(self._columns):
             job.check_cancelled()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -58,12 +59,14 @@ class ColumnRenamerRegex(Node):
         old = pl.Series(list(table.schema), dtype=pl.String)
         literal = self.kind == "literal"
         pattern = f"(?{'' if self.case_sensitive else 'i'}:{self._escaped() if literal else self.pattern})"
+        # (To polars, `$1_b` is a group of the name 1_b, of which there is none.)
+        groups = re.sub(r"\$(\d+)", r"${\1}", self.replacement)
         try:
             new = [
                 name
                 for number, column in enumerate(old, 1)
                 for name in pl.Series([column]).str.replace_all(
-                    pattern, self.replacement.replace("$", "$$") if literal else self.replacement.replace("${i}", str(number))
+                    pattern, self.replacement.replace("$", "$$") if literal else groups.replace("${i}", str(number))
                 )
             ]
             pl.Series([""]).str.contains(pattern)
@@ -73,6 +76,4 @@ class ColumnRenamerRegex(Node):
         return dict(zip(old, new, strict=True))
 
     def _escaped(self) -> str:
-        import re
-
         return re.escape(self.pattern)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nodes.base import Job, NodeError, Value, Values
 from nodes.tables.elementwise import Elementwise
-from nodes.tables.expressions import reason
+from nodes.tables.expressions import in_words
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ class Computed(Elementwise):
             frame = table.frame([c for c in table.columns if c in needed])
             made = frame.with_columns(**computed).select(list(computed))
         except pl.exceptions.PolarsError as error:
-            message = f"The expression cannot be computed: {reason(error)}."
-            raise NodeError(message, "Look at the cells of the columns it names.") from error
+            message = f"The expression cannot be computed: {in_words(error)}."
+            remedy = "TRY_CAST makes such cells missing." if "conversion" in str(error) else "Look at the cells of its columns."
+            raise NodeError(message, remedy) from error
         job.check_cancelled()
         return {"table": table.with_columns(Table.of(made))}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, cast
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.dtypes import common_dtype
+from nodes.tables.dtypes import common_dtype, zone
 from nodes.values.table import Table, TableSpec, describe_dtype
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ class Concatenate(Node):
     """Put the rows of several tables below each other.
 
     Columns of one name become one column, of the narrowest type that holds the cells of all: numbers the wider number,
-    categories the union of their categories, text and categories text. Arrays and images must agree in shape. Types that
+    categories the union of their categories, text and categories text; times of different zones get the first table's zone,
+    and stay the same moments. Arrays and images must agree in shape. Types that
     have nothing in common, and class numbers that stand for different classes, are an error that names both tables.
 
     KNIME compares rows by their RowID; here columns that identify a row take its place.
@@ -133,7 +134,8 @@ def _common(column: str, tables: Sequence[TableSpec]) -> pl.DataType:
         wider = common_dtype(common, dtype)
         if wider is None:
             raise NodeError(
-                f"Column '{column}' is {describe_dtype(own)} in table {first}, but {describe_dtype(dtype)} in table {n}.",
+                f"Column '{column}' is {describe_dtype(own)}{zone(own)} in table {first}, "
+                f"but {describe_dtype(dtype)}{zone(dtype)} in table {n}.",
                 "Convert or rename one of them, or leave it out (Column Filter).",
             )
         common = wider

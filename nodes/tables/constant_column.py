@@ -38,7 +38,10 @@ class ConstantValueColumn(Elementwise):
     id = "tables.constant_value_column"
     title = "Constant Value Column Appender"
     icon = "mdi6.pin-outline"
-    keywords = ("Constant Value Column", "Constant Value Column Filter", "literal", "fixed value", "add column", "label")
+    keywords = (
+        "Constant Value Column", "Constant Value Column Filter", "literal", "fixed value", "add column", "label",
+        "new column",
+    )  # fmt: skip
 
     constants: list[Constant] = setting([], "Columns", "The columns and their values.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from nodes.base import Columns, Job, Node, Port, Spec, Specs, Value, Values, setting
+from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.tables.elementwise import chosen, computed_schema, refuse_existing
 from nodes.values.table import Table, TableSpec
 
@@ -70,8 +70,9 @@ class Difference(Node):
             dtype = table.schema[column]
             cell = pl.col(column)
             if dtype.is_integer():
-                # Differences of UInt8 are no UInt8.
-                cell = cell.cast(pl.Int64)
+                # Differences of UInt8 are no UInt8, and those of large numbers may be no Int64.
+                large = pl.Int128 if self.method == "difference" else pl.Float64
+                cell = cell.cast(large if type(dtype).__name__.endswith(("64", "128")) else pl.Int64)
             elif isinstance(dtype, pl.Time):
                 cell = cell.cast(pl.Duration("ns"))
             elif isinstance(dtype, pl.Date):
@@ -80,6 +81,7 @@ class Difference(Node):
             match self.method:
                 case "difference":
                     change = cell - earlier
+                    change = change.cast(pl.Int64) if dtype.is_integer() else change
                 case "percent":
                     change = (cell - earlier) * 100.0 / earlier
                 case "logarithm":
@@ -88,6 +90,8 @@ class Difference(Node):
         return made
 
     def _pieces(self, table: Table, job: Job) -> Iterator[pl.DataFrame]:
+        import polars as pl
+
         made = self._expressions(table.spec)
         columns = list(dict.fromkeys(self.columns))
         step = table.rows_per_batch(columns)
@@ -95,5 +99,9 @@ class Difference(Node):
             job.check_cancelled()
             before = min(self.n, start)
             piece = table.slice(start - before, before + step).frame(columns)
-            yield piece.with_columns(**made).select(list(made)).slice(before)
+            try:
+                yield piece.with_columns(**made).select(list(made)).slice(before)
+            except pl.exceptions.InvalidOperationError as error:
+                message = "A difference is too large for a whole number of 64 bits."
+                raise NodeError(message, "Make numbers with decimals of the column (Column Type Converter).") from error
             job.progress(start / max(table.height, 1))

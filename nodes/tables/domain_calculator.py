@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.elementwise import chosen
+from nodes.tables.elementwise import chosen, different
 from nodes.values.table import Table
 
 if TYPE_CHECKING:
@@ -79,9 +79,7 @@ class DomainCalculator(Node):
     def _categories(self, table: Table, column: str) -> list[str]:
         known = self.categories or table.spec.class_names(column)
         if known is None:
-            cells = table.frame([column])[column]
-            cells = cells if cells.dtype.is_integer() else cells.cast(str)
-            found = cells.drop_nulls().unique(maintain_order=True)
+            found = different(table, column)
             known = (found.sort() if self.order == "sorted" else found).cast(str).to_list()
         if len(known) > self.max_categories:
             message = f"Column '{column}' has {len(known)} different values."

@@ -14,27 +14,49 @@ if TYPE_CHECKING:
 def common_dtype(first: pl.DataType, second: pl.DataType) -> pl.DataType | None:
     """The narrowest dtype that holds the cells of both; None where there is none that means the same.
 
-    Numbers become the wider number, categories the union of their categories in order, text and categories text; arrays
-    must agree in shape. Numbers never become text, nor booleans numbers.
+    Numbers become the wider number, categories the union of their categories in order, text and categories text; points in
+    time get the zone of the first; arrays must agree in shape. Numbers never become text, nor booleans numbers, and a time
+    without a zone is no moment that one with a zone could be compared with.
     """
     import polars as pl
 
-    if first == second or isinstance(second, pl.Null):
-        return first
-    if isinstance(first, pl.Null):
-        return second
+    if first == second or pl.Null in (first, second):
+        return second if first == pl.Null else first
     if first.is_nested() or second.is_nested():
         return _common_collection(first, second)
     if first.is_numeric() and second.is_numeric():
         return _common_number(first, second)
     if isinstance(first, pl.Enum) and isinstance(second, pl.Enum):
         return pl.Enum(union([*first.categories], [*second.categories]))
+    if first.is_temporal() and second.is_temporal():
+        return _common_time(first, second)
     return pl.String() if COLUMN_KINDS["category"](first) and COLUMN_KINDS["category"](second) else None
+
+
+def zone(dtype: pl.DataType) -> str:
+    """What a message adds to a point in time's type: ` in the zone UTC`, or that it has none; nothing for other types."""
+    import polars as pl
+
+    if not isinstance(dtype, pl.Datetime):
+        return ""
+    return f" in the zone {dtype.time_zone}" if dtype.time_zone else " without a time zone"
 
 
 def union(*groups: Iterable[str]) -> tuple[str, ...]:
     """The names of all groups, each once, in the order of their first appearance."""
     return tuple(dict.fromkeys(name for group in groups for name in group))
+
+
+def _common_time(first: pl.DataType, second: pl.DataType) -> pl.DataType | None:
+    """Of points in time, or durations. The coarser unit, as in polars: the finer cannot hold the year 9999."""
+    import polars as pl
+
+    units = ("ms", "us", "ns")
+    if isinstance(first, pl.Duration) and isinstance(second, pl.Duration):
+        return pl.Duration(min(first.time_unit, second.time_unit, key=units.index))
+    if isinstance(first, pl.Datetime) and isinstance(second, pl.Datetime) and bool(first.time_zone) == bool(second.time_zone):
+        return pl.Datetime(min(first.time_unit, second.time_unit, key=units.index), first.time_zone)
+    return None
 
 
 def _common_number(first: pl.DataType, second: pl.DataType) -> pl.DataType:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
@@ -71,9 +71,8 @@ class Elementwise(Node):
         schema = computed_schema(table.spec, computed)
         needed = {root for expression in computed.values() for root in expression.meta.root_names()}
         read = [c for c in table.columns if c in needed]
-        width = max(sum(map(cell_bytes, (table.schema[c] for c in read))), sum(map(cell_bytes, schema.values())), 1)
         start = 0
-        for batch in table.batches(read, rows=max(1, BATCH_BYTES // width)):
+        for batch in table.batches(read, rows=piece_rows((table.schema[c] for c in read), schema.values())):
             job.check_cancelled()
             made = batch.with_columns(**computed).select(schema.names())
             self.check(batch, made, start)
@@ -116,6 +115,11 @@ class ElementwiseColumns(Elementwise):
         return {target: self.converted(pl.col(c), table.schema[c]) for c, target in self.targets.items()}
 
 
+def piece_rows(read: Iterable[pl.DataType], made: Iterable[pl.DataType]) -> int:
+    """How many rows to work on at a time, so that neither what is read nor what is made takes more than about `BATCH_BYTES`."""
+    return max(1, BATCH_BYTES // max(sum(map(cell_bytes, read)), sum(map(cell_bytes, made)), 1))
+
+
 def chosen(table: TableSpec, columns: Sequence[str], *kinds: str, setting: str = "columns") -> list[str]:
     """The chosen columns, each once.
 
@@ -127,6 +131,21 @@ def chosen(table: TableSpec, columns: Sequence[str], *kinds: str, setting: str =
     for column in columns:
         table.require(column, *kinds, setting=setting)
     return list(dict.fromkeys(columns))
+
+
+def different(table: Table, column: str) -> pl.Series:
+    """The different values of a column, in the order of their first rows, without missing: integers, and all else as text.
+
+    It is read piece by piece. (As text before it is sorted: a Categorical would be in the order of its hidden codes.)
+    """
+    import polars as pl
+
+    dtype = table.schema[column]
+    kind = dtype if dtype.is_integer() else pl.String()
+    found = pl.Series(column, [], dtype=kind)
+    for piece in table.batches([column]):
+        found = found.append(piece[column].unique(maintain_order=True).cast(kind)).unique(maintain_order=True)
+    return found.drop_nulls()
 
 
 def refuse_existing(table: TableSpec, column: str, setting: str, gone: Sequence[str] = ()) -> None:

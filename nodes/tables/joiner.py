@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
 from nodes.tables.cells import as_text
-from nodes.tables.dtypes import common_dtype
+from nodes.tables.dtypes import common_dtype, zone
 from nodes.tables.gathering import taken
 from nodes.tables.naming import fresh_name
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype
@@ -35,6 +35,9 @@ class Joiner(Node):
 
     Only the key columns are read. The data are not copied, but for columns that get missing cells. To leave columns out, put
     a Column Filter before or after: it costs nothing.
+
+    KNIME's RowIDs are not there to be joined by or made new (number the rows with a RowID node), nor its choice of columns for
+    each side; the tables of unmatched rows need no switch.
 
     Example: a left join of `image_id` with `id` puts the labels of a second table beside the images; rows without a label
     come out at the second output.
@@ -180,8 +183,9 @@ class Joiner(Node):
             ]
             classes = {c: n for c, n in left.classes.items() if c in merged and merged[c] == left.schema[c]}
             out = out.with_columns(pl.select(filled), classes)
-        added = taken(right.select(list(names)), pairs["right"], job)
-        return out.with_columns(added.rename(names)) if names else out
+        if not names:
+            return out
+        return out.with_columns(taken(right.select(list(names)), pairs["right"], job).rename(names))
 
     def _pairs(self, left: Table, right: Table) -> pl.DataFrame:
         """Row numbers of partners: `left`, `right`; missing where a row has none but stays."""
@@ -258,8 +262,8 @@ class Joiner(Node):
         common = common_dtype(first, second)
         if common is None:
             raise NodeError(
-                f"Left column '{pair.left}' is {describe_dtype(first)}, but right column '{pair.right}' is "
-                f"{describe_dtype(second)}.",
+                f"Left column '{pair.left}' is {describe_dtype(first)}{zone(first)}, but right column '{pair.right}' is "
+                f"{describe_dtype(second)}{zone(second)}.",
                 "Convert one of them, or compare them as text.",
                 setting=f"{path}.right",
             )

@@ -108,7 +108,9 @@ class ManyToOne(Elementwise):
             if self.method == "binary":
                 tests = {c: n == (True if isinstance(table.schema[c], pl.Boolean) else 1) for c, n in number.items()}
             else:
-                cells = {c: n.cast(pl.Float64) for c, n in number.items()}
+                # Floats cannot tell large whole numbers apart.
+                whole = all(table.schema[c].is_integer() or isinstance(table.schema[c], pl.Boolean) for c in columns)
+                cells = {c: n.cast(pl.Int128 if whole else pl.Float64) for c, n in number.items()}
                 best = (pl.max_horizontal if self.method == "maximum" else pl.min_horizontal)(list(cells.values()))
                 tests = {c: n == best for c, n in cells.items()}
         return {c: test.fill_null(False) for c, test in tests.items()}

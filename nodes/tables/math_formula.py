@@ -37,6 +37,7 @@ class MathFormula(Computed):
         "sql_expr",
         "Math Formula (Multi Column)",
         "with_columns",
+        "new column",
     )
 
     expression: str = setting("0", "Expression", f"The formula, such as {EXAMPLES['number']}. {HELP}", lines=True)

@@ -61,7 +61,8 @@ class MissingValue(Node):
 
     Each treatment is for columns that it names, or for all columns of a type. For a column, the first treatment that names
     it decides; if none does, the first whose type fits. NaN counts as missing unless you say otherwise. Where a column has
-    no value at all, its cells stay missing.
+    no value at all, its cells stay missing. The table is walked through piece by piece; only for a median or a most frequent
+    value a column is held in memory as a whole.
 
     The second output holds the values that columns were filled with (mean, median, mode, smallest, largest, fixed). Wire it
     to the second input of another Missing Value to fill test data with the values of the training data: there, nothing is
@@ -115,7 +116,7 @@ class MissingValue(Node):
         return {"table": out.with_schema(schema), "values": TableSpec(_values_schema())}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Finds the values, then fills them in piece by piece; what depends on the rows around is done a column at a time."""
+        """Finds the values, then fills them in, piece by piece."""
         import numpy as np
         import polars as pl
 
@@ -129,22 +130,22 @@ class MissingValue(Node):
             job.check_cancelled()
             job.progress(number / len(treated), column)
             if treatment.method == "remove row":
-                present = table.frame([column]).select(self._cell(column, table.spec).is_not_null()).to_series()
-                keep &= present.to_numpy()
+                keep &= np.concatenate([cells.is_not_null().to_numpy() for cells in self._cells(table, column, job)])
             elif treatment.method in BY_POSITION:
-                filled = table.frame([column]).select(self._around(column, treatment, table.spec))
+                by_window = treatment.method == "moving average"
+                filled = (self._by_window if by_window else self._around)(table, column, treatment, job)
                 stays = _target(treatment, table.schema[column]) == table.schema[column]
                 kept = {column: table.classes[column]} if stays and column in table.classes else {}
-                out = out.with_columns(job.stream([filled]), kept)
+                out = out.with_columns(job.stream(filled), kept)
             else:
-                fillers[column] = self._filler(table, column, treatment, given)
+                fillers[column] = self._filler(table, column, treatment, given, job)
         if fillers:
             made = job.stream(self._pieces(table, fillers, job))
             kept = {c: n for c, n in table.classes.items() if c in fillers and fillers[c].dtype == table.schema[c]}
             out = out.with_columns(made, kept)
         if not keep.all():
             out = out.take(np.flatnonzero(keep))
-        told = [(c, None if s.null_count() else str(s.cast(pl.String)[0])) for c, s in fillers.items()]
+        told = [(c, None if s.null_count() else _text(s)) for c, s in fillers.items()]
         return {"table": out, "values": Table.of(pl.DataFrame(told, schema=_values_schema(), orient="row"))}
 
     def _treated(self, table: TableSpec) -> dict[str, Treatment]:
@@ -162,56 +163,78 @@ class MissingValue(Node):
 
         return pl.col(column).fill_nan(None) if self.nan_is_missing and table.schema[column].is_float() else pl.col(column)
 
-    def _around(self, column: str, treatment: Treatment, table: TableSpec) -> pl.Expr:
-        """The column filled from the rows around."""
+    def _cells(self, table: Table, column: str, job: Job) -> Iterator[pl.Series]:
+        """The column piece by piece, with NaN as missing where it counts so."""
+        for piece in table.batches([column]):
+            job.check_cancelled()
+            yield piece.select(self._cell(column, table.spec)).to_series()
+
+    def _around(self, table: Table, column: str, treatment: Treatment, job: Job) -> Iterator[pl.DataFrame]:
+        """The column filled from the nearest cells before and after, which may be in other pieces."""
         import polars as pl
 
-        cell = self._cell(column, table)
         target = _target(treatment, table.schema[column])
-        match treatment.method:
-            case "previous":
-                filled = cell.forward_fill()
-            case "next":
-                filled = cell.backward_fill()
-            case "linear":
-                filled = cell.cast(pl.Float64).interpolate()
-            case "average":
-                number = cell.cast(pl.Float64)
-                filled = number.fill_null((number.forward_fill() + number.backward_fill()) / 2)
-            case _:
-                number = cell.cast(pl.Float64)
-                window = treatment.before + 1 + treatment.after
-                # A rolling mean ends at its row: moved up, it is in the middle of its window.
-                padded = number.append(pl.repeat(None, treatment.after, dtype=pl.Float64))
-                mean = padded.rolling_mean(window, min_samples=1).slice(treatment.after)
-                filled = number.fill_null(mean)
-        return filled.cast(target).alias(column)
+        # The first cell of each piece that is there, and its row: of the pieces to come only these are looked at.
+        first: list[tuple[pl.Series, int] | None] = []
+        start = 0
+        if treatment.method != "previous":
+            for cells in self._cells(table, column, job):
+                first.append(_nearest(cells, start, last=False))
+                start += len(cells)
+        before: tuple[pl.Series, int] | None = None
+        start = 0
+        for number, cells in enumerate(self._cells(table, column, job)):
+            after = next((found for found in first[number + 1 :] if found), None)
+            known = [(before[0] if before else cells.clear()), cells, (after[0] if after else cells.clear())]
+            row = pl.int_range(start, start + len(cells), eager=True)
+            rows = [pl.Series([found[1]]) if found else row.clear() for found in (before, after)]
+            frame = pl.DataFrame({"cell": pl.concat(known), "row": pl.concat([rows[0], row, rows[1]])})
+            filled = frame.select(_filled(treatment.method).cast(target).alias(column)).slice(len(known[0]), len(cells))
+            yield filled
+            before = _nearest(cells, start, last=True) or before
+            start += len(cells)
 
-    def _filler(self, table: Table, column: str, treatment: Treatment, given: Mapping[str, str | None] | None) -> pl.Series:
+    def _by_window(self, table: Table, column: str, treatment: Treatment, job: Job) -> Iterator[pl.DataFrame]:
+        """The column filled by the means of the cells around, some of which may be in the pieces before and after."""
+        import polars as pl
+
+        target = _target(treatment, table.schema[column])
+        step = table.rows_per_batch([column])
+        for start in range(0, max(table.height, 1), step):
+            job.check_cancelled()
+            low = max(0, start - treatment.before)
+            piece = table.slice(low, start - low + step + treatment.after).frame([column])
+            number = self._cell(column, table.spec).cast(pl.Float64)
+            # A rolling mean ends at its row: moved up, it is in the middle of its window.
+            padded = number.append(pl.repeat(None, treatment.after, dtype=pl.Float64))
+            mean = padded.rolling_mean(treatment.before + 1 + treatment.after, min_samples=1).slice(treatment.after)
+            yield piece.select(number.fill_null(mean).cast(target).alias(column)).slice(start - low, step)
+
+    def _filler(
+        self, table: Table, column: str, treatment: Treatment, given: Mapping[str, str | None] | None, job: Job
+    ) -> pl.Series:
         """The one value that fills a column, as a series of the new type; missing where the column has none."""
         import polars as pl
 
         dtype = table.schema[column]
         target = _target(treatment, dtype)
         if given is not None:
-            text = pl.Series([given.get(column)], dtype=pl.String)
-            if target.is_temporal():
-                return _fixed(Treatment(method="fixed", value=given.get(column)), target, "treatments")
-            if isinstance(target, pl.Boolean):
-                return pl.Series([None if given.get(column) is None else given.get(column) == "true"], dtype=pl.Boolean)
-            return text.cast(target)
+            return _given(given.get(column), column, target)
         if treatment.method == "fixed":
             return _fixed(treatment, dtype, "treatments")
-        cell = self._cell(column, table.spec).drop_nulls()
-        found = {
-            "mean": cell.mean(),
-            "rounded mean": cell.mean().round(),
-            "median": cell.median(),
-            "min": cell.min(),
-            "max": cell.max(),
-            "mode": cell.mode(maintain_order=True).first(),
-        }[treatment.method]
-        return table.frame([column]).select(found.cast(target)).to_series()
+        if treatment.method in ("median", "mode"):
+            cell = self._cell(column, table.spec).drop_nulls()
+            found = cell.median() if treatment.method == "median" else cell.mode(maintain_order=True).first()
+            return table.frame([column]).select(found.cast(target)).to_series()
+        if treatment.method in ("min", "max"):
+            ends = pl.concat(cells.to_frame().select(_end(treatment.method)) for cells in self._cells(table, column, job))
+            return ends.select(_end(treatment.method).cast(target)).to_series()
+        total, count = 0.0, 0
+        for cells in self._cells(table, column, job):
+            total += float(cells.cast(pl.Float64).sum())
+            count += len(cells) - cells.null_count()
+        mean = pl.Series([total / count if count else None], dtype=pl.Float64)
+        return (mean.round() if treatment.method == "rounded mean" else mean).cast(target)
 
     def _pieces(self, table: Table, fillers: Mapping[str, pl.Series], job: Job) -> Iterator[pl.DataFrame]:
         import polars as pl
@@ -223,6 +246,75 @@ class MissingValue(Node):
             yield batch.select(filled)
             done += batch.height
             job.progress(done / max(table.height, 1))
+
+
+def _end(method: str) -> pl.Expr:
+    """The smallest or the largest cell."""
+    import polars as pl
+
+    return pl.all().min() if method == "min" else pl.all().max()
+
+
+def _nearest(cells: pl.Series, start: int, *, last: bool) -> tuple[pl.Series, int] | None:
+    """The first, or last, cell that is there, and the number of its row; None where all are missing."""
+    there = cells.is_not_null()
+    if not there.any():
+        return None
+    place = len(cells) - 1 - int(there.reverse().arg_max() or 0) if last else int(there.arg_max() or 0)
+    # Gathered, not sliced: a slice would keep its whole piece in memory.
+    return cells.gather([place]), start + place
+
+
+def _filled(method: str) -> pl.Expr:
+    """Column `cell` of rows `row`, filled from the cells before and after."""
+    import polars as pl
+
+    cell = pl.col("cell")
+    if method == "previous":
+        return cell.forward_fill()
+    if method == "next":
+        return cell.backward_fill()
+    number = cell.cast(pl.Float64)
+    before, after = number.forward_fill(), number.backward_fill()
+    if method == "average":
+        return number.fill_null((before + after) / 2)
+    row = pl.when(cell.is_not_null()).then(pl.col("row"))
+    share = (pl.col("row") - row.forward_fill()) / (row.backward_fill() - row.forward_fill())
+    return number.fill_null(before + (after - before) * share)
+
+
+def _text(value: pl.Series) -> str:
+    """One value as text that `_given` reads."""
+    import polars as pl
+
+    if isinstance(value.dtype, pl.Duration):
+        value = value.cast(pl.Int64)  # in the column's unit: there is no other way that polars reads too
+    elif isinstance(value.dtype, pl.Datetime) and value.dtype.time_zone is not None:
+        return f"{value.dt.convert_time_zone('UTC').dt.replace_time_zone(None).cast(pl.String)[0]}+00:00"
+    return str(value.cast(pl.String)[0])
+
+
+def _given(text: str | None, column: str, dtype: pl.DataType) -> pl.Series:
+    """A value as another Missing Value put it out; missing where it told none.
+
+    Raises:
+        NodeError: If it is none of the column's type.
+    """
+    import polars as pl
+
+    if text is None:
+        return pl.Series([None], dtype=dtype)
+    try:
+        if isinstance(dtype, pl.Duration):
+            return pl.Series([text]).cast(pl.Int64).cast(dtype)
+        if dtype.is_temporal():
+            return _fixed(Treatment(method="fixed", value=text), dtype, "treatments")
+        if isinstance(dtype, pl.Boolean):
+            return pl.Series([{"true": True, "false": False}[text]])
+        return pl.Series([text]).cast(dtype)
+    except (pl.exceptions.PolarsError, KeyError, NodeError) as error:
+        message = f"The second input gives '{text}' for column '{column}', which is no value of its type."
+        raise NodeError(message, "Connect the values that a Missing Value found in such a column.") from error
 
 
 def _target(treatment: Treatment, dtype: pl.DataType) -> pl.DataType:
@@ -272,7 +364,7 @@ def _fixed(treatment: Treatment, dtype: pl.DataType, setting: str) -> pl.Series:
     """
     import polars as pl
 
-    from nodes.tables.cells import typed_cell
+    from nodes.tables.cells import moment, typed_cell
 
     if treatment.value is None:
         raise NodeError("No value is given.", "Enter one.", setting=setting)
@@ -280,6 +372,12 @@ def _fixed(treatment: Treatment, dtype: pl.DataType, setting: str) -> pl.Series:
         if str(treatment.value) not in dtype.categories:
             raise NodeError(f"'{treatment.value}' is no category of the column.", "Enter one of its categories.", setting=setting)
         return pl.Series([str(treatment.value)], dtype=dtype)
+    if isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
+        try:
+            return pl.select(moment(str(treatment.value), dtype)).to_series()
+        except ValueError as error:
+            message = f"'{treatment.value}' is no time in {dtype.time_zone}."
+            raise NodeError(message, "Enter another one, such as 2025-12-31T23:59.", setting=setting) from error
     name = "String" if isinstance(dtype, pl.Categorical) else type(dtype).__name__
     if isinstance(dtype, pl.Duration | pl.Decimal) or name.endswith("128") or name == "Float16":
         raise NodeError(f"A column of type {name} has no fixed value.", "Choose another method.", setting=setting)

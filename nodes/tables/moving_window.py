@@ -35,6 +35,7 @@ class MovingWindow(Node):
     keywords: ClassVar[tuple[str, ...]] = (
         "sliding window", "rolling window", "sequences", "LSTM", "timeseries_dataset_from_array", "Window Loop Start", "forecast",
         "lookback", "horizon",
+        "time series",
     )  # fmt: skip
     input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The series, a row for each step."),)
     output_ports: ClassVar[tuple[Port, ...]] = (Port("windows", "table", "Windows", "A row for each window."),)

@@ -29,7 +29,10 @@ class Normalizer(Node):
     title = "Normalizer"
     shelf = "Tables / Columns"
     icon = "mdi6.chart-bell-curve-cumulative"
-    keywords = ("scale", "standardize", "min-max", "z-score", "MinMaxScaler", "StandardScaler", "RobustScaler", "rescale")
+    keywords = (
+        "scale", "standardize", "min-max", "z-score", "MinMaxScaler", "StandardScaler", "RobustScaler", "rescale",
+        "min max scaling",
+    )  # fmt: skip
     input_ports = (Port("table", "table", "Table", "The table to scale."),)
     output_ports = (
         Port("table", "table", "Normalized table", "The table with the scaled columns."),

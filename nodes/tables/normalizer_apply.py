@@ -15,6 +15,6 @@ class NormalizerApply(ModelApplied):
 
     id = "tables.normalizer_apply"
     title = "Normalizer (Apply)"
-    icon = "mdi6.chart-bell-curve-cumulative"
+    icon = "mdi6.chart-bell-curve"
     keywords = ("scale test data", "transform", "apply model", "standardize", "MinMaxScaler")
     inverse = False

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.tables.category_to_number import _checked_mapping, _read_mapping
-from nodes.tables.elementwise import chosen, refuse_existing
+from nodes.tables.elementwise import chosen, piece_rows, refuse_existing
+from nodes.values.table import Table
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class NumberToCategory(Node):
@@ -82,26 +86,42 @@ class NumberToCategory(Node):
         table = values.table()
         columns = chosen(table.spec, self.columns, "integer")
         given = _read_mapping(values.table("mapping")) if "mapping" in values else None
-        made: dict[str, pl.Series] = {}
-        for column, cells in table.frame(columns).to_dict(as_series=True).items():
-            job.check_cancelled()
-            dtype: pl.DataType
+        names: dict[str, tuple[pl.Series, pl.Series]] = {}
+        for column in columns:
             if given is None:
-                names = table.classes[column]
-                pairs = dict(enumerate(names))
-                dtype = pl.Enum(names)
-            else:
-                of = self.mapped or column
-                if of not in given:
-                    known = ", ".join(f"'{c}'" for c in given) or "nothing"
-                    raise NodeError(f"The mapping knows no column '{of}'.", f"It knows: {known}.", setting="mapped")
-                pairs = {number: name for name, number in given[of].items() if name is not None}
-                dtype = pl.String()
-            old = pl.Series(list(pairs), dtype=pl.Int64)
-            new = pl.Series(list(pairs.values()), dtype=dtype)
-            named = cells.cast(pl.Int64, strict=False).replace_strict(old, new, default=None, return_dtype=dtype)
-            unknown = named.null_count() - cells.null_count()
-            if unknown:
-                job.warn(f"{unknown} numbers of column '{column}' stand for nothing: missing in the output.")
-            made[column + (self.suffix or "")] = named
-        return {"table": table.with_columns(pl.DataFrame(made))}
+                known = table.classes[column]
+                names[column] = (pl.Series(range(len(known)), dtype=pl.Int64), pl.Series(known, dtype=pl.Enum(known)))
+                continue
+            of = self.mapped or column
+            if of not in given:
+                told = ", ".join(f"'{c}'" for c in given) or "nothing"
+                raise NodeError(f"The mapping knows no column '{of}'.", f"It knows: {told}.", setting="mapped")
+            pairs = {number: name for name, number in given[of].items() if name is not None}
+            names[column] = (pl.Series(list(pairs), dtype=pl.Int64), pl.Series(list(pairs.values()), dtype=pl.String))
+        unknown = dict.fromkeys(columns, 0)
+        made = job.stream(self._pieces(table, names, unknown, job))
+        for column, count in unknown.items():
+            if count:
+                job.warn(f"{count} numbers of column '{column}' stand for nothing: missing in the output.")
+        return {"table": table.with_columns(made)}
+
+    def _pieces(
+        self, table: Table, names: Mapping[str, tuple[pl.Series, pl.Series]], unknown: dict[str, int], job: Job
+    ) -> Iterator[pl.DataFrame]:
+        """The names, piece by piece; `unknown` counts the numbers that stand for nothing."""
+        import polars as pl
+
+        done = 0
+        dtypes = [table.schema[c] for c in names]
+        for piece in table.batches(list(names), rows=piece_rows(dtypes, [new.dtype for _, new in names.values()])):
+            job.check_cancelled()
+            made: dict[str, pl.Series] = {}
+            for column, (old, new) in names.items():
+                cells = piece[column]
+                numbers = cells.cast(pl.Int64, strict=False)
+                named = numbers.replace_strict(old, new, default=None, return_dtype=new.dtype)
+                unknown[column] += named.null_count() - cells.null_count()
+                made[column + (self.suffix or "")] = named
+            yield pl.DataFrame(made)
+            done += piece.height
+            job.progress(done / max(table.height, 1), f"{done} of {table.height} rows")

@@ -133,7 +133,8 @@ class NumericBinner(Node):
         if self.method == "equal frequency":
             found = table.frame([column]).select(number.quantile(share, "linear").alias(str(share)) for share in shares).row(0)
             return [float(edge) for edge in found] if found[0] is not None else list(shares)
-        low, high = table.frame([column]).select(low=number.min(), high=number.max()).row(0)
+        ends = pl.concat(piece.select(low=number.min(), high=number.max()) for piece in table.batches([column]))
+        low, high = ends.select(pl.col("low").min(), pl.col("high").max()).row(0)
         if low is None:
             return list(shares)
         return [float(low * (1 - share) + high * share) for share in shares]

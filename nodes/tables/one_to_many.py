@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.elementwise import Elementwise, chosen, refuse_existing
+from nodes.tables.elementwise import Elementwise, chosen, different, refuse_existing
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
@@ -83,9 +83,7 @@ class OneToMany(Node):
             return list(dtype.categories)
         if isinstance(dtype, pl.Boolean):
             return ["false", "true"]
-        cells = table.frame([column])[column]
-        cells = cells if dtype.is_integer() else cells.cast(pl.String)
-        return cells.drop_nulls().unique().sort().cast(pl.String).to_list()
+        return different(table, column).sort().cast(pl.String).to_list()
 
     def _encoder(self, values: Mapping[str, Sequence[str]], table: TableSpec) -> _Encoder:
         for column, names in values.items():

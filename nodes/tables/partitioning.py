@@ -24,9 +24,10 @@ class Partitioning(Node):
     id = "tables.partitioning"
     title = "Partitioning"
     shelf = "Tables / Rows"
-    icon = "mdi6.call-split"
+    icon = "mdi6.directions-fork"
     keywords = (
         "Table Partitioner", "train test split", "validation split", "stratified", "sample", "hold out",
+        "test set", "training set", "split data",
     )  # fmt: skip
     input_ports = (Port("table", "table", "Table", "The rows to split."),)
     output_ports = (

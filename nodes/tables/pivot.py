@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.tables.aggregation import PLAIN_KINDS, Aggregation
+from nodes.tables.cells import as_text
 from nodes.tables.group_by import NAMINGS, Naming, grouped_rows, named_by
 from nodes.values.table import Table, TableSpec
 
@@ -47,7 +48,7 @@ class Pivot(Node):
         None,
         "Pivot column",
         "The column whose values become columns.",
-        columns=Columns("table", ("category", "integer", "boolean")),
+        columns=Columns("table", ("category", "integer", "boolean", "time")),
     )
     aggregations: list[Aggregation] = setting([], "Aggregations", "What stands in the cells; none counts the rows.")
     naming: Naming = setting("method(column)", "Column naming", "How aggregations are named in columns.", choices=NAMINGS)
@@ -63,7 +64,7 @@ class Pivot(Node):
         table = specs.table()
         for column in self.index:
             table.require(column, *PLAIN_KINDS, setting="index")
-        dtype = table.require(self.on, "category", "integer", "boolean", setting="on")
+        dtype = table.require(self.on, "category", "integer", "boolean", "time", setting="on")
         if self.on in self.index:
             raise NodeError(f"Column '{self.on}' is a group column too.", "Choose another one.", setting="on")
         for i, aggregation in enumerate(self.aggregations):
@@ -100,7 +101,7 @@ class Pivot(Node):
         groups = self._grouped(table.lazy([c for c in table.columns if c in used]), table.spec).collect()
         job.check_cancelled()
         columns = self._columns(self._values(groups[self.on]), results)
-        cells = self._cells(columns)
+        cells = self._cells(columns, table.schema[self.on])
         made = groups.group_by(self._index, maintain_order=True).agg(cells) if self.index else groups.select(cells)
         classes = {c: n for c, n in table.classes.items() if c in self._index}
         read = table.lazy([c for c in table.columns if c in used])
@@ -113,11 +114,11 @@ class Pivot(Node):
             "pivot_totals": Table.of(by_value.select(cells) if cells else pl.DataFrame(height=1)),
         }
 
-    def _cells(self, columns: Mapping[str, tuple[str | None, str]]) -> list[pl.Expr]:
+    def _cells(self, columns: Mapping[str, tuple[str | None, str]], dtype: pl.DataType) -> list[pl.Expr]:
         """The new columns, of rows of groups and values."""
         import polars as pl
 
-        of = pl.col(str(self.on)).cast(pl.String)
+        of = as_text(pl.col(str(self.on)), dtype)
         return [
             pl.col(result).filter(of.is_null() if value is None else of == value).first().alias(name)
             for name, (value, result) in columns.items()
@@ -173,8 +174,9 @@ class Pivot(Node):
             return list(found.dtype.categories)
         if isinstance(found.dtype, pl.Boolean):
             return ["false", "true"]
-        cells = found if found.dtype.is_integer() else found.cast(pl.String)
-        return cells.drop_nulls().unique().sort().cast(pl.String).to_list()
+        cells = found.cast(pl.String) if isinstance(found.dtype, pl.Categorical) else found
+        ordered = cells.drop_nulls().unique().sort()
+        return ordered.to_frame("cell").select(as_text(pl.col("cell"), ordered.dtype)).to_series().to_list()
 
     def _columns(self, values: list[str], results: Mapping[str, Aggregation]) -> dict[str, tuple[str | None, str]]:
         """New column -> the value and the result that stand in it.

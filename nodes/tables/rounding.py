@@ -20,10 +20,17 @@ ROUNDINGS = {
 
 def rounded(cell: pl.Expr, decimals: int, mode: Rounding) -> pl.Expr:
     """Numbers rounded to so many decimals."""
+    import polars as pl
+
     if mode in ("half_to_even", "half_away_from_zero"):
         return cell.round(decimals, mode=mode)
-    if mode == "truncate":
-        return cell.truncate(decimals)
-    scaled = cell * 10**decimals if decimals else cell
-    whole = scaled.floor() if mode == "floor" else scaled.ceil()
-    return whole / 10**decimals if decimals else whole
+    if not decimals:
+        return {"truncate": cell.truncate, "floor": cell.floor, "ceil": cell.ceil}[mode]()
+    # 0.29 * 100 is 28.999999999999996: the neighbours of the nearest number are compared with the cell itself.
+    nearest = cell.round(decimals)
+    step = 10.0**-decimals
+    down = pl.when(nearest > cell).then((nearest - step).round(decimals)).otherwise(nearest)
+    up = pl.when(nearest < cell).then((nearest + step).round(decimals)).otherwise(nearest)
+    made = pl.when(cell < 0).then(up).otherwise(down) if mode == "truncate" else down if mode == "floor" else up
+    # From here on a float has no digits behind those decimals.
+    return pl.when(cell.abs() * 10.0**decimals < 2.0**52).then(made).otherwise(cell)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import FiniteFloat
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
+from nodes.tables.cells import moment
 from nodes.tables.patterns import full_match
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype
 
@@ -243,12 +244,14 @@ def _operand(value: Operand | None, dtype: pl.DataType, setting: str) -> pl.Expr
             return pl.lit(_finite(value)).cast(pl.Float64)
         if isinstance(dtype, pl.Date):
             return pl.lit(datetime.date.fromisoformat(str(value)))
-        if isinstance(dtype, pl.Datetime) and dtype.time_zone is None:
-            return pl.lit(datetime.datetime.fromisoformat(str(value)).replace(tzinfo=None))
+        if isinstance(dtype, pl.Datetime):
+            return moment(str(value), dtype)
+        if isinstance(dtype, pl.Time):
+            return pl.lit(datetime.time.fromisoformat(str(value)).replace(tzinfo=None))
     except ValueError as error:
         raise NodeError(
             f"'{value}' cannot be compared with a column {describe_dtype(dtype)}.",
-            "Enter a value of that type (dates as 2025-12-31).",
+            "Enter a value of that type (dates as 2025-12-31, times as 23:59, both as 2025-12-31T23:59).",
             setting=setting,
         ) from error
     if isinstance(dtype, pl.Enum) and str(value) not in dtype.categories:

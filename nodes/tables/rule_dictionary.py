@@ -77,8 +77,9 @@ class RuleEngineDictionary(Node):
             row = f" (rule {int(where[1]) + 1})" if len(where) > 1 and where[1].isdecimal() else ""
             raise NodeError(f"{error.message}{row}", "Correct the table of rules.", setting="condition") from error
         assert spec is not None
-        if not self.plain:
-            return done
         result = done["table"]
+        if not self.plain or isinstance(result.schema[self.column], pl.String):  # type: ignore[union-attr]
+            return done
+        # No rule has an outcome.
         text = result.frame([self.column]).select(pl.col(self.column).cast(pl.String))  # type: ignore[union-attr]
         return {"table": result.with_columns(text)}  # type: ignore[union-attr]

@@ -34,7 +34,10 @@ class Statistics(Node):
     title = "Statistics"
     shelf = "Tables / Statistics"
     icon = "mdi6.chart-bell-curve"
-    keywords = ("Statistics View", "Data Explorer", "describe", "summary", "quantiles", "Value Counter", "mean", "histogram")
+    keywords = (
+        "Statistics View", "Data Explorer", "describe", "summary", "quantiles", "Value Counter", "mean", "histogram",
+        "mean and standard deviation",
+    )  # fmt: skip
     input_ports = (Port("table", "table", "Table", "The table to describe."),)
     output_ports = (
         Port("statistics", "table", "Statistics", "One row per column."),

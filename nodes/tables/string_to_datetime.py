@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
@@ -27,7 +28,8 @@ class StringToDateTime(ElementwiseColumns):
     """Turn text into dates, times of day, or points in time.
 
     The format is written as in polars: %Y year, %m month, %d day, %H hour, %M minute, %S second, %.f fraction of a second,
-    %y year in two digits, %b month's short name, %p AM or PM, %I hour of twelve; anything else stands for itself. Without a
+    %y year in two digits, %b month's short name, %p AM or PM, %I hour of twelve, %z the distance from UTC, as +0200 (the
+    moments are then in the zone UTC); anything else stands for itself. Without a
     format, text as in the ISO standard is understood: 2025-12-31, 23:59, 2025-12-31T23:59:30. (KNIME writes yyyy-MM-dd;
     polars without a format guesses from the first cell, which two parts of a long table could answer differently.)
 
@@ -63,7 +65,8 @@ class StringToDateTime(ElementwiseColumns):
 
         computed = super().new_columns(table)
         if self.format is not None:
-            known = datetime.time(13, 14, 15) if self.dtype == "time" else datetime.datetime(2001, 2, 3, 13, 14, 15)
+            zone = datetime.UTC if self._has_zone else None
+            known = datetime.time(13, 14, 15) if self.dtype == "time" else datetime.datetime(2001, 2, 3, 13, 14, 15, tzinfo=zone)
             try:
                 # Reading with a format that is none only gives missing cells; writing with it is an error.
                 text = pl.select(pl.lit(known).dt.to_string(self.format))
@@ -86,6 +89,10 @@ class StringToDateTime(ElementwiseColumns):
         formats = [self.format] if self.format is not None else ISO_FORMATS[self.dtype]
         return pl.coalesce([self._read(text, format) for format in formats])
 
+    @property
+    def _has_zone(self) -> bool:
+        return self.dtype == "datetime" and self.format is not None and re.search(r"%:{0,2}z", self.format) is not None
+
     def _read(self, text: pl.Expr, format: str) -> pl.Expr:
         match self.dtype:
             case "date":
@@ -93,7 +100,8 @@ class StringToDateTime(ElementwiseColumns):
             case "time":
                 return text.str.to_time(format, strict=False)
             case "datetime":
-                return text.str.to_datetime(format, strict=False, time_unit="us", time_zone=None)
+                zone = "UTC" if self._has_zone else None
+                return text.str.to_datetime(format, strict=False, time_unit="us", time_zone=zone)
 
     def check(self, before: pl.DataFrame, after: pl.DataFrame, start: int) -> None:
         """Every text must be a date."""

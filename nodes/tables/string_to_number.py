@@ -27,7 +27,7 @@ class StringToNumber(ElementwiseColumns):
 
     id = "tables.string_to_number"
     title = "String to Number"
-    icon = "mdi6.numeric"
+    icon = "mdi6.text-recognition"
     keywords = ("parse number", "cast", "convert type", "to float", "to int", "to_numeric", "decimal comma")
     accepts = ("category",)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import reduce
 from typing import TYPE_CHECKING, ClassVar
@@ -69,7 +70,7 @@ class Transpose(Node):
             cells = table.frame([self.names])
             text = cells.select(as_text(pl.col(self.names), cells.schema[self.names])).to_series()
             named = ["?" if name is None else name for name in text]
-        twice = {n for n in named if named.count(n) > 1} if len(set(named)) < len(named) else set()
+        twice = [name for name, count in Counter(named).items() if count > 1]
         if twice or (self.header in named):
             message = f"Two columns would be named '{next(iter(twice), self.header)}'."
             raise NodeError(message, "Choose other names.", setting="names")

@@ -68,7 +68,9 @@ class StringReplacer(ElementwiseColumns):
         found = f"(?{flags}:{pattern})" if self.replace == "all" else f"^(?{flags}:{pattern})$"
         _check(found, self.pattern)
         # A dollar means a group only where the pattern is a regular expression.
-        new = self.replacement if self.kind == "regex" else self.replacement.replace("$", "$$")
+        # (To polars, `$1_b` is a group of the name 1_b, of which there is none.)
+        regex = self.kind == "regex"
+        new = re.sub(r"\$(\d+)", r"${\1}", self.replacement) if regex else self.replacement.replace("$", "$$")
         return text.str.replace_all(found, new)
 
 

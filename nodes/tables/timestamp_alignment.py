@@ -40,7 +40,8 @@ class TimestampAlignment(Node):
         "Date&Time Alignment",
         "asfreq",
         "Aggregation Granularity",
-    )
+        "time series",
+    )  # fmt: skip
     input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The series."),)
     output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Aligned table", "A row for each point of the grid."),)
 
@@ -123,7 +124,7 @@ class TimestampAlignment(Node):
                 message = f"The grid would have more than {MAX_ROWS} points."
                 raise NodeError(message, "Choose a longer period.", setting="period")
             joined = grid.join(part, on=column, how="left", maintain_order="left")
-            if self.group_column:
+            if self.group_column and part[self.group_column].null_count() == 0:
                 joined = joined.with_columns(pl.col(self.group_column).fill_null(part[self.group_column][0]))
             made.append(joined.with_columns(self._filled(c, joined.schema[c]) for c in others))
         aligned = pl.concat(made) if made else at_once.clear()

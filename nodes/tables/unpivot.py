@@ -59,12 +59,16 @@ class Unpivot(Node):
 
         table = values.table()
         columns = list(dict.fromkeys(self.on))
-        if not self.skip_missing:
-            rows = np.tile(np.arange(table.height), len(columns))
-        else:
-            rows = np.concatenate([np.flatnonzero(table.frame([c])[c].is_not_null().to_numpy()) for c in columns])
         made = job.stream(self._pieces(table, columns, job))
-        return {"table": table.select(self._index).take(rows).with_columns(made) if self._index else made}
+        if not self._index:
+            return {"table": made}
+        kind = np.uint32 if table.height < 2**32 else np.int64
+        if not self.skip_missing:
+            rows = np.tile(np.arange(table.height, dtype=kind), len(columns))
+        else:
+            there = [[np.zeros(0, bool), *(p[c].is_not_null().to_numpy() for p in table.batches([c]))] for c in columns]
+            rows = np.concatenate([np.flatnonzero(np.concatenate(pieces)).astype(kind) for pieces in there])
+        return {"table": table.select(self._index).take(rows).with_columns(made)}
 
     @property
     def _index(self) -> list[str]:

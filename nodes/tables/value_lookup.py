@@ -86,6 +86,16 @@ class ValueLookup(Node):
         "Whether capital and small letters differ.",
         shown_if={"matching": ["substring", "wildcard", "regex"]},
     )
+    lookup_column: Literal["keep", "replace", "remove"] = setting(
+        "keep",
+        "Lookup column",
+        "What becomes of it.",
+        choices={
+            "keep": "It stays; what was found stands at the end.",
+            "replace": "The first of the values stands in its place, under its name.",
+            "remove": "It does not go on.",
+        },
+    )
     found_column: str | None = setting(
         None, "Found column", "The name of a column that tells whether the value was found; empty: there is none.", min_length=1
     )
@@ -100,7 +110,11 @@ class ValueLookup(Node):
             dictionary.require(column, setting="values")
         names = self._names(table, dictionary)
         classes = {names[c]: n for c, n in dictionary.classes.items() if c in names}
+        if self.lookup_column == "replace" and not names:
+            raise NodeError("The dictionary has no column but the key.", "Keep the lookup column.", setting="lookup_column")
         made = table.with_columns({new: dictionary.schema[c] for c, new in names.items()}, classes)
+        if self.lookup_column == "remove":
+            made = made.with_schema({c: d for c, d in made.schema.items() if c != self.column})
         if self.found_column:
             refuse_existing(made, self.found_column, "found_column")
             made = made.with_columns({self.found_column: pl.Boolean()})
@@ -120,6 +134,8 @@ class ValueLookup(Node):
         made = table
         if names:
             made = table.with_columns(taken(dictionary.select(list(names)), rows, job).rename(names))
+        if self.lookup_column == "remove":
+            made = made.drop([str(self.column)])
         if self.found_column:
             made = made.with_columns(pl.DataFrame({self.found_column: rows.is_not_null()}))
         return {"table": made}
@@ -175,6 +191,9 @@ class ValueLookup(Node):
         """The dictionary's columns that are appended -> their names in the table, which has no such column yet."""
         names: dict[str, str] = {}
         for column in self._columns(dictionary):
+            if self.lookup_column == "replace" and not names:
+                names[column] = str(self.column)
+                continue
             used = {*table.schema, *names.values()}
             names[column] = fresh_name(column, used) if column in used else column
         return names

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -175,24 +175,41 @@ def spec_from_bytes(content: bytes) -> ModelSpec:
     return spec
 
 
-def from_bytes(content: bytes) -> Model:
+def from_bytes(content: bytes, warn: Callable[[str], None] | None = None) -> Model:
     """The model that `to_bytes` wrote.
+
+    Args:
+        content: The file.
+        warn: Is told, in words, where another version of scikit-learn fitted the model; without it, that is an error: what a
+            program stores for itself it can make anew.
 
     Raises:
         UnreadableModel: If it is none, or holds types that are not trusted; nothing of them is run.
     """
+    import warnings
+
     import skops.io
+    from sklearn import __version__
+    from sklearn.exceptions import InconsistentVersionWarning
     from skops.io.exceptions import UntrustedTypesFoundException
 
     spec = spec_from_bytes(content)
     try:
-        estimator = skops.io.loads(content, trusted=list(TRUSTED))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            estimator = skops.io.loads(content, trusted=list(TRUSTED))
     except UntrustedTypesFoundException as error:
         raise UnreadableModel(f"it holds what is no part of scikit-learn: {error}") from error
     except Exception as error:
         raise UnreadableModel(f"it is damaged, or of another version of scikit-learn ({error})") from error
     if not hasattr(estimator, "get_params"):
         raise UnreadableModel("it holds no model of scikit-learn")
+    others = [w.message.original_sklearn_version for w in caught if isinstance(w.message, InconsistentVersionWarning)]
+    if others:
+        told = f"scikit-learn {others[0]} fitted it, and this is {__version__}"
+        if warn is None:
+            raise UnreadableModel(told)
+        warn(f"The model may predict otherwise than it did: {told}. Learn it anew if you can.")
     return Model(spec, estimator)
 
 

@@ -372,7 +372,8 @@ def cell_bytes(dtype: pl.DataType) -> int:
     if isinstance(dtype, pl.Array):
         return math.prod(dtype.shape) * cell_bytes(leaf_dtype(dtype))
     sizes = {"Int8": 1, "UInt8": 1, "Boolean": 1, "Int16": 2, "UInt16": 2, "Float16": 2, "Int32": 4, "UInt32": 4, "Float32": 4}
-    sizes |= {"Int64": 8, "UInt64": 8, "Float64": 8, "Enum": 4, "Categorical": 4}
+    sizes |= {"Int64": 8, "UInt64": 8, "Float64": 8, "Enum": 4, "Categorical": 4, "Date": 4, "Time": 8, "Datetime": 8}
+    sizes |= {"Duration": 8, "Decimal": 16, "Int128": 16, "UInt128": 16}
     return sizes.get(type(dtype).__name__, 64)
 
 

@@ -66,7 +66,7 @@ class ImageWriter(Node):
     )
     if_exists: Literal["fail", "overwrite", "skip"] = setting(
         "fail",
-        "If a file exists",
+        "If the file exists",
         "What becomes of a file that is there already.",
         choices={
             "fail": "The node stops before it writes anything.",

@@ -11,17 +11,23 @@ import tempfile
 import uuid
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from nodes.base import Job, Node, NodeError, Port, Specs, Values, setting
+from nodes.networks.binding import Binding
+from nodes.networks.executor import InputColumns
+from nodes.networks.feeding import bind_inputs
 from nodes.networks.keras_model import to_keras, without_chatter
 from nodes.networks.model_files import NOTES
+from nodes.values.network import NetworkSpec
+from nodes.values.table import TableSpec
 
 if TYPE_CHECKING:
     import keras
+    from numpy.typing import NDArray
 
 Form = Literal[".keras", ".h5", ".weights.h5", ".json", ".savedmodel", ".tflite", ".onnx"]
 FORMS: tuple[Form, ...] = (".weights.h5", ".keras", ".h5", ".json", ".savedmodel", ".tflite", ".onnx")  # the longest first
@@ -35,8 +41,12 @@ class NetworkWriter(Node):
     where Keras does not mind them. A network of ours has no optimizer, so none is saved.
 
     SavedModel, LiteRT and ONNX files hold the computation only: other programs apply the network, but it cannot be trained on
-    nor read again as layers, so keep a `.keras` file beside them. A SavedModel is a folder; where it is the only format that
-    is chosen, the path is taken as it is. ONNX needs two packages more: `pip install layerloom[onnx]`.
+    nor read again as layers, so keep a `.keras` file beside them. A SavedModel is a folder (KNIME's converter from Keras to
+    TensorFlow); where it is the only format that is chosen, the path is taken as it is. ONNX needs two packages more:
+    `pip install layerloom[onnx]`.
+
+    A .tflite file in whole numbers throughout, for devices that have no others, needs example data at the second input: from
+    some hundred rows like those it is going to see, LiteRT learns how large the numbers inside the network become.
 
     Example: after a Keras Network Learner, the path "digits" with the formats .keras and .tflite writes digits.keras to go on
     from and digits.tflite for a phone.
@@ -48,10 +58,27 @@ class NetworkWriter(Node):
     icon: ClassVar[str] = "mdi6.content-save-outline"
     keywords: ClassVar[tuple[str, ...]] = (
         "save", "export", "keras", "h5", "hdf5", "json", "weights", "model", "checkpoint", "SavedModel",
-        "TFLite", "LiteRT", "ONNX", "TensorFlow Network Writer", "deploy", "mobile",
+        "TFLite", "LiteRT", "ONNX", "TensorFlow Network Writer", "TensorFlow 2 Network Writer", "DL Keras Network Writer",
+        "Keras to TensorFlow Network Converter", "deploy", "mobile", "microcontroller", "quantize", "int8",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network to save."),)
+    input_ports: ClassVar[tuple[Port, ...]] = (
+        Port("network", "network", "Network", "The network to save."),
+        Port(
+            "table",
+            "table",
+            "Example data",
+            "Rows like those the network is to be applied to; only for a .tflite file in whole numbers.",
+            optional=True,
+        ),
+    )
     needs_keras: ClassVar[bool] = True
+    left_out: ClassVar[Mapping[str, str]] = {
+        "save optimizer state": "A network travels without its optimizer, which is a setting of the Learner.",
+        "zipped": "It is what the ending .keras means; a SavedModel stays a folder, as TensorFlow reads it.",
+        "input_signature": "It is that of the network's input layers.",
+        "Model.quantize": "It changes a network in place so that it cannot be trained on: quantize the .tflite file instead.",
+        "yaml": "Keras 3 has no such format any more.",
+    }
 
     path: str = setting(
         "", "File", "The file to write; its ending says the format, unless formats are chosen.", path="write file"
@@ -72,20 +99,48 @@ class NetworkWriter(Node):
     )
     if_exists: Literal["fail", "overwrite"] = setting(
         "fail",
-        "If a file exists",
+        "If the file exists",
         "What becomes of files that are there already.",
         choices={"fail": "The node stops, and they stay as they are.", "overwrite": "The new files take their place."},
     )
     create_folders: bool = setting(True, "Create missing folders", "Whether folders of the path that are not there are made.")
-    quantization: Literal["none", "dynamic", "float16"] = setting(
+    quantization: Literal["none", "dynamic", "float16", "int8"] = setting(
         "none",
         "LiteRT quantization",
-        "How a .tflite file keeps the weights. Whole numbers throughout would need example data, and are not offered.",
+        "How a .tflite file keeps the weights.",
         group="Export",
         choices={
             "none": "As they are.",
             "dynamic": "In 8 bits: a quarter of the size, a little less exact. Small ones stay as they are.",
             "float16": "In 16 bits: half the size, hardly less exact.",
+            "int8": "In 8 bits, and computes with whole numbers only; needs example data.",
+        },
+    )
+    inputs: list[InputColumns] = setting(
+        [],
+        "Example columns",
+        "Columns of the example data for the network's inputs; an input without an entry gets the only column that fits.",
+        group="Export",
+        shown_if={"quantization": "int8"},
+    )
+    example_rows: int = setting(
+        200,
+        "Example rows",
+        "How many rows of the example data are used, the first ones.",
+        group="Export",
+        ge=1,
+        shown_if={"quantization": "int8"},
+    )
+    inference_type: Literal["float32", "int8", "uint8"] = setting(
+        "float32",
+        "LiteRT inputs and outputs",
+        "What the program that applies the file gives and gets.",
+        group="Export",
+        shown_if={"quantization": "int8"},
+        choices={
+            "float32": "Numbers as the network has them; the file begins and ends with a conversion.",
+            "int8": "Whole numbers from -128 to 127, by the scale that stands in the file.",
+            "uint8": "Whole numbers from 0 to 255, by the scale that stands in the file.",
         },
     )
     opset_version: int | None = setting(
@@ -100,7 +155,15 @@ class NetworkWriter(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, None]:
         """Check that there is a place to write to."""
-        for path, form in self._files(specs.resolve(self.path)).items():
+        files = self._files(specs.resolve(self.path))
+        if self._needs_examples(files):
+            table = specs.table() if "table" in specs else None
+            self._examples(specs.network(), table)
+            if table is not None and table.rows == 0:
+                raise _no_examples("There are no rows in the example data.")
+        elif "table" in specs:
+            specs.warn("The example data are not used: they are for a .tflite file in whole numbers (LiteRT quantization).")
+        for path, form in files.items():
             _check_place(path, form)
             if form == ".onnx":
                 _check_onnx()
@@ -122,6 +185,14 @@ class NetworkWriter(Node):
         untrained = [layer.name for layer in network.spec.layers if layer.weights and layer.name not in network.weights]
         if untrained:
             job.warn(f"Layers that were never trained are written with random weights: {', '.join(untrained)}.")
+        examples: Sequence[NDArray[Any]] = ()
+        if self._needs_examples(files):
+            table = values.table() if "table" in values else None
+            if table is not None and not table.height:
+                raise _no_examples("There are no rows in the example data.")
+            bindings = self._examples(network.spec, table.spec if table else None)
+            rows = slice(0, min(self.example_rows, table.height if table else 0))
+            examples = [b.open(table).read(rows).astype(b.dtype) for b in bindings] if table else ()
         job.progress(None, "building the network")
         model = to_keras(network)
         notes = {"classes": {tensor: list(names) for tensor, names in network.spec.classes.items()}}
@@ -133,7 +204,7 @@ class NetworkWriter(Node):
                     job.check_cancelled()
                     job.progress(None, f"writing {form}")
                     if form in EXPORTS:
-                        self._export(model, aside, form, job)
+                        self._export(model, aside, form, job, examples)
                     else:
                         _write(model, aside, form, json.dumps(notes))
         except OSError as error:
@@ -163,7 +234,22 @@ class NetworkWriter(Node):
             )
         return {path: ending}
 
-    def _export(self, model: keras.Model, path: Path, form: Form, job: Job) -> None:
+    def _needs_examples(self, files: Mapping[Path, Form]) -> bool:
+        return self.quantization == "int8" and ".tflite" in files.values()
+
+    def _examples(self, network: NetworkSpec, table: TableSpec | None) -> list[Binding]:
+        """Which columns of the example data go where. NodeError if there are none, or they do not fit."""
+        if table is None:
+            raise _no_examples("Whole numbers throughout need example data.")
+        if any(network.tensor(tensor).batch not in (None, 1) for tensor in network.inputs):
+            raise NodeError(
+                "The network fixes its batch size, but LiteRT looks at example data row by row.",
+                "Use a network without a fixed batch size, or another quantization.",
+                setting="quantization",
+            )
+        return bind_inputs(network, table, self.inputs)
+
+    def _export(self, model: keras.Model, path: Path, form: Form, job: Job, examples: Sequence[NDArray[Any]]) -> None:
         """Write a model as what it computes."""
         try:
             with _quietly():
@@ -173,7 +259,7 @@ class NetworkWriter(Node):
                     _check_onnx()
                     model.export(path, format="onnx", verbose=False, opset_version=self.opset_version)
                 else:
-                    path.write_bytes(self._lite(model, job))
+                    path.write_bytes(self._lite(model, job, examples))
         except (NodeError, OSError):
             raise
         except Exception as error:  # exporters raise whatever their converters do
@@ -182,7 +268,7 @@ class NetworkWriter(Node):
                 f"The network cannot be written as {form}: {reason[:300]}", "Choose another format.", setting="formats"
             ) from error
 
-    def _lite(self, model: keras.Model, job: Job) -> bytes:
+    def _lite(self, model: keras.Model, job: Job, examples: Sequence[NDArray[Any]]) -> bytes:
         """A model in LiteRT's format, with its own operations where they suffice."""
         import tensorflow as tf
 
@@ -196,10 +282,19 @@ class NetworkWriter(Node):
                     converter.optimizations = [tf.lite.Optimize.DEFAULT]
                 if self.quantization == "float16":
                     converter.target_spec.supported_types = [tf.float16]
+                if self.quantization == "int8":
+                    converter.representative_dataset = one_by_one
+                    converter.inference_input_type = converter.inference_output_type = tf.dtypes.as_dtype(self.inference_type)
                 made: bytes = converter.convert()
                 return made
 
-            own = tf.lite.OpsSet.TFLITE_BUILTINS
+            def one_by_one() -> Iterator[dict[str, Any]]:
+                for row in range(len(examples[0])):
+                    job.check_cancelled()
+                    yield {tensor.name: array[row : row + 1] for tensor, array in zip(model.inputs, examples, strict=True)}
+
+            whole = self.quantization == "int8"
+            own = tf.lite.OpsSet.TFLITE_BUILTINS_INT8 if whole else tf.lite.OpsSet.TFLITE_BUILTINS
             try:
                 return converted(own)
             except Exception:  # noqa: BLE001 - whatever the converter raises, TensorFlow's operations may help
@@ -211,6 +306,11 @@ class NetworkWriter(Node):
 
 
 EXPORTS: tuple[Form, ...] = (".savedmodel", ".tflite", ".onnx")
+
+
+def _no_examples(message: str) -> NodeError:
+    remedy = "Connect a table with rows like those the network is to be applied to, or choose another quantization."
+    return NodeError(message, remedy, setting="quantization")
 
 
 def _check_place(path: Path, form: Form) -> None:

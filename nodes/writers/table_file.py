@@ -26,7 +26,7 @@ class TableWriter(FileWriter):
     id: ClassVar[str] = "writers.table"
     title: ClassVar[str] = "Table Writer"
     icon: ClassVar[str] = "mdi6.table-arrow-right"
-    keywords: ClassVar[tuple[str, ...]] = ("save table", "export", "arrow", "images", "lossless", "keep", "cache", ".table")
+    keywords: ClassVar[tuple[str, ...]] = ("save table", "export", "arrow", "images", "exact copy", "keep", "cache", ".table")
 
     compression: Literal["none", "lz4", "zstd"] = setting(
         "lz4", "Compression", "How the columns are packed.", choices=COMPRESSIONS

@@ -544,9 +544,11 @@ def works(node: Node, inputs: dict[str, Table], folder: Path) -> bool:
 def uses(cls: type[Node], table: Table, folder: Path) -> int:
     """In how many ways the node works on a table, of all that are tried.
 
-    First with every choice of columns, then every other setting is varied, with those columns that work.
+    First with every choice of columns, then every other setting is varied, with those columns that work: twice, but once for
+    what has to learn each time.
     """
     count = 0
+    bases = 1 if any(port.kind == "model" for port in cls.output_ports) else 2
 
     def tried(settings: dict[str, Any]) -> bool:
         nonlocal count
@@ -555,7 +557,7 @@ def uses(cls: type[Node], table: Table, folder: Path) -> int:
 
     chosen = some_choices(cls, table.spec)
     working = [settings for settings in chosen if tried(settings)]
-    varied = [tried(settings) for base in working[:2] or chosen[:8] for settings in variations(cls, base)]
+    varied = [tried(settings) for base in working[:bases] or chosen[: 4 * bases] for settings in variations(cls, base)]
     return len(working) + sum(varied)
 
 

@@ -57,7 +57,8 @@ class Form(QObject):
         self._stored: dict[str, Any] = {}
         self._active: set[str] = set()
         self._page_of: dict[str, str] = {}
-        for declared in (d for d in settings_of(model) if d.name not in without):
+        wanted = (d for d in settings_of(model) if d.name not in without)
+        for declared in sorted(wanted, key=lambda d: d.is_seed):  # the seed comes last, wherever a base class declares it
             row = Row(declared, surroundings, depth, context)
             row.changed.connect(self._row_changed)
             title = declared.group if paged else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from app.editor.config.widgets import IconButton
@@ -12,6 +12,7 @@ from app.editor.look import look
 TILE = 36
 INSIDE = 6
 """Pixels between the edge of the name and its first letter, as the style has it."""
+_WRAPPED = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
 
 
 class Tile(QWidget):
@@ -55,23 +56,34 @@ class NameEdit(QLineEdit):
         self._shown = name
         self.setText(name)
         self.setCursorPosition(0)
+        self._fit()
 
     @property
     def seen(self) -> str:
-        """The part of the name that fits into the line, with an ellipsis; all of it while it is edited."""
-        if self.hasFocus():
-            return self.text()
-        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() - 2 * INSIDE)
+        """The part of the name that fits into two lines, with an ellipsis; all of it while it is edited."""
+        text, width = self.text(), self._room().width()
+        if self.hasFocus() or self._lines(text) <= 2:
+            return text
+        # words leave some of the first line empty, so what is cut must be found by trying
+        for share in range(2 * width, 0, -max(width // 8, 1)):
+            shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, share)
+            if self._lines(shown) <= 2:
+                return shown
+        return "…"
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """As any line, but with an ellipsis where the name is too long."""
-        if self.seen == self.text():
+        """As any line; but a name that is too long for one goes over two, and ends with an ellipsis if that is not enough."""
+        if self.hasFocus() or self._lines(self.text()) == 1:
             super().paintEvent(event)
             return
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        room = QRect(INSIDE, 0, self.width() - 2 * INSIDE, self.height())
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, self.seen)
+        painter.drawText(self._room(), _WRAPPED, self.seen)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """As high as the name needs in this width."""
+        super().resizeEvent(event)
+        self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter renames, Esc takes back what was typed."""
@@ -91,6 +103,21 @@ class NameEdit(QLineEdit):
     def sizeHint(self) -> QSize:
         """As high as the text."""
         return QSize(120, self.fontMetrics().height() + 8)
+
+    def _room(self) -> QRect:
+        return QRect(INSIDE, 0, self.width() - 2 * INSIDE, self.height())
+
+    def _lines(self, text: str) -> int:
+        """How many lines a text needs; a word that is wider than a line counts as too many."""
+        metrics, width = self.fontMetrics(), self._room().width()
+        if metrics.horizontalAdvance(text) <= width:
+            return 1
+        needed = metrics.boundingRect(QRect(0, 0, width, 10_000), _WRAPPED, text)
+        return 3 if needed.width() > width else round(needed.height() / metrics.lineSpacing())
+
+    def _fit(self) -> None:
+        lines = min(self._lines(self.text()), 2)
+        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 8)
 
     def _finish(self) -> None:
         text = self.text().strip()
@@ -134,4 +161,5 @@ class Header(QWidget):
         """Show another node."""
         self.tile.show_node(icon, color)
         self.name.show_name(name)
-        self.about.setText(f"{node_id} · {description}" if description else node_id)
+        plain = description.replace("`", "")  # marks of code are for the help, which draws them
+        self.about.setText(f"{node_id} · {plain}" if plain else node_id)

@@ -69,7 +69,7 @@ class PathControl(TextControl):
         self._surroundings = surroundings
         self._put = line.put
         self.dialog: QFileDialog | None = None
-        line.setPlaceholderText(line.placeholderText() or "Drag it here, or browse")
+        line.setPlaceholderText(line.placeholderText() or "Drop or browse")
         line.setToolTip("Relative to the workflow's folder, or absolute; ${name} stands for a workflow variable")
         self.browse = IconButton("mdi6.folder-open-outline", "Browse")
         self.browse.clicked.connect(self._browse)

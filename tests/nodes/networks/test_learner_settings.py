@@ -113,12 +113,45 @@ def test_no_column_that_fits() -> None:
         ({"reduce_learning_rate": {"monitor": "val_loss"}}, "no quantity 'val_loss'", "reduce_learning_rate.monitor"),
         ({"class_weight": "typed", "class_weights": {"lowest": 2.0}}, "no class 'lowest'", "class_weights"),
         ({"class_weight": "typed", "class_weights": {"low": -1.0}}, "negative", "class_weights"),
+        ({"class_weight": "typed", "class_weights": dict.fromkeys(NAMES, 0.0)}, "All classes have the weight 0", "class_weights"),
+        ({"targets": [{"columns": ["number"], "loss": {"kind": "CTC"}}]}, "CTC takes a sequence", "targets.0.loss"),
+        (
+            {"targets": [{"columns": ["number"], "loss": {"kind": "Circle"}, "metrics": [{"kind": "MeanIoU"}]}]},
+            "what Circle trains puts out an embedding",
+            "targets.0.metrics.0",
+        ),
     ],
 )  # fmt: skip
 def test_mistakes_are_found_before_running(settings: dict[str, Any], message: str, setting: str) -> None:
     error = problem(learner(**settings))
     assert message in error.message
     assert error.setting == setting
+
+
+@pytest.mark.parametrize(
+    ("target", "message", "setting"),
+    [
+        ({"metrics": [{"kind": "F1Score"}]}, "F1Score is for outputs that are numbers in one dimension", "targets.0.metrics.0"),
+        ({"loss": {"kind": "MeanSquaredError"}, "metrics": [{"kind": "R2Score"}]}, "'node_2' has 2", "targets.0.metrics.0"),
+        ({"columns": ["number"], "loss": {"kind": "Circle"}}, "Circle takes one embedding a row", "targets.0.loss"),
+    ],
+)
+def test_what_is_for_one_dimension_is_not_for_sequences(target: dict[str, Any], message: str, setting: str) -> None:
+    network = chain(Input(shape=(5, 4)), Dense(units=3, activation="softmax"))
+    table = Table.of(pl.DataFrame({name: np.zeros((2, 5, n), np.float32) for name, n in (("x", 4), ("y", 3))}))
+    numbers = table.with_columns(pl.DataFrame({"number": np.zeros((2, 5), np.int32)}))
+    node = Learner.model_validate({"inputs": [{"columns": ["x"]}], "targets": [{"columns": ["y"]} | target]})
+    error = problem(node, network, numbers)
+    assert message in error.message
+    assert error.setting == setting
+
+
+def test_a_correlation_needs_several_values() -> None:
+    pearson = {"kind": "PearsonCorrelation"}
+    node = learner(column="number", loss={"kind": "MeanSquaredError"}, metrics=[pearson])
+    assert "no correlation over a single value" in problem(node, classifier(1, activation="linear")).message
+    over_rows = learner(column="number", loss={"kind": "MeanSquaredError"}, metrics=[pearson | {"axis": 0}])
+    assert configure(over_rows, {"network": classifier(1, activation="linear"), "training": points()})
 
 
 def test_watching_validation_needs_a_validation_table() -> None:
@@ -132,6 +165,13 @@ def test_softmax_units_must_be_the_classes() -> None:
         error = problem(learner(loss=loss), classifier(units=5))
         assert error.message == "The network's output 'node_3' has 5 units, but column 'class' has 3 classes."
         assert error.remedy == "Give the last layer 3 units."
+
+
+def test_one_class_cannot_be_learned() -> None:
+    table = Table.of(points().frame().with_columns(only=pl.lit("a", pl.Enum(["a"]))))
+    error = problem(learner(column="only"), table=table)
+    assert error.message.endswith("has 1 class.")
+    assert "rows of others" in error.remedy
 
 
 def test_one_sigmoid_is_for_two_classes() -> None:

@@ -10,7 +10,8 @@ import keras
 import numpy as np
 import pytest
 
-from nodes.networks import callbacks, losses, metrics, optimizers
+from app.node_help import node_help
+from nodes.networks import callbacks, losses, metrics, optimizers, stopping
 from nodes.networks.learner import Learner
 from nodes.networks.targets import TargetColumns
 
@@ -18,6 +19,10 @@ OPTIMIZERS = get_args(get_args(optimizers.AnyOptimizer)[0])
 SCHEDULES = get_args(get_args(optimizers.AnySchedule)[0])
 LOSSES = get_args(get_args(losses.AnyLoss)[0])
 KERAS_LOSSES = [loss for loss in LOSSES if loss is not losses.CustomLoss]
+CALLBACKS = {
+    "ModelCheckpoint": callbacks.ModelCheckpoint, "CSVLogger": callbacks.CSVLogger, "TensorBoard": callbacks.TensorBoard,
+    "EarlyStopping": stopping.EarlyStopping, "ReduceLROnPlateau": stopping.ReduceOnPlateau,
+}  # fmt: skip
 METRICS = [
     metric(kind=kind)
     for metric in get_args(get_args(metrics.AnyMetric)[0])
@@ -45,11 +50,8 @@ def test_all_of_keras_is_there() -> None:
     assert {s.__name__ for s in SCHEDULES} == names(keras.optimizers.schedules, "LearningRateSchedule")
     assert {loss.__name__ for loss in LOSSES} - {"CustomLoss"} == names(keras.losses, "Loss")
     assert {metric.kind for metric in METRICS} == names(keras.metrics, "Metric", "Mean", "Sum", "MeanMetricWrapper")
-    for module, left_out in (
-        (optimizers, ("LossScaleOptimizer", "MultiOptimizer")),
-        (metrics, ("Mean", "Sum", "MeanMetricWrapper")),
-    ):
-        assert all(f"`{name}`" in (module.__doc__ or "") for name in left_out), "a reason is given"
+    assert {"LossScaleOptimizer", "MultiOptimizer", "Mean", "Sum", "MeanMetricWrapper"} <= set(Learner.left_out), "a reason"
+    assert all(why.endswith(".") and len(why) > 25 for why in Learner.left_out.values())
 
 
 def test_every_callback_is_there_or_it_is_said_why_not() -> None:
@@ -67,7 +69,25 @@ def test_every_callback_is_there_or_it_is_said_why_not() -> None:
     assert set(settings.values()) <= set(Learner.model_fields)
     for name, found in vars(keras.callbacks).items():
         if inspect.isclass(found) and name not in settings:
-            assert f"`{name}`" in (callbacks.__doc__ or ""), f"{name} has neither a setting nor a reason"
+            assert name in Learner.left_out, f"{name} has neither a setting nor a reason"
+    for name in settings:
+        offered = set(CALLBACKS[name].model_fields) if name in CALLBACKS else set()
+        given = set(inspect.signature(getattr(keras.callbacks, name)).parameters) - offered - {"verbose", "kwargs"}
+        assert given == {key.partition(".")[2] for key in Learner.left_out if key.startswith(f"{name}.")}, name
+
+
+def test_every_argument_of_losses_and_metrics_is_there_or_it_is_said_why_not() -> None:
+    for metric in METRICS:
+        given = set(inspect.signature(getattr(keras.metrics, metric.kind)).parameters) - set(type(metric).model_fields)
+        said = {key.partition(".")[2] for key in Learner.left_out if key.startswith(f"{metric.kind}.") and "=" not in key}
+        assert given - {"name", "dtype"} == said, metric.kind
+    assert {"Loss.dtype", "Metric.dtype", 'Loss.reduction="none"', "F1Score.average=None"} <= set(Learner.left_out)
+
+
+def test_the_help_of_the_learner_says_what_it_leaves_out() -> None:
+    page = node_help(Learner)
+    for name in ("TensorBoard.profile_batch", "steps_per_execution", "OrbaxCheckpoint", "From String"):
+        assert f"<code>{name}</code>" in page
 
 
 def test_what_compile_and_fit_take_is_there_or_it_is_said_why_not() -> None:
@@ -75,14 +95,14 @@ def test_what_compile_and_fit_take_is_there_or_it_is_said_why_not() -> None:
     settings = {*Learner.model_fields, *TargetColumns.model_fields}
     instead = {
         "x": "inputs", "y": "targets", "callbacks": "early_stopping", "validation_data": "targets", "loss_weights": "loss_weight",
-        "auto_scale_loss": "initial_scale",
     }  # fmt: skip
-    said = {"steps_per_execution", "initial_epoch", "run_eagerly", "verbose", "kwargs", "self"}
+    said = {*Learner.left_out, "self"}
     for function in (keras.Model.compile, keras.Model.fit):
         for name in inspect.signature(function).parameters:
             assert name in said or instead.get(name, name) in settings, name
-    help = Learner.__doc__ or ""
-    assert all(word in help for word in ("steps_per_execution", "initial_epoch", "eagerly"))
+    taken = {name for function in (keras.Model.compile, keras.Model.fit) for name in inspect.signature(function).parameters}
+    plain = {key for key in Learner.left_out if key.islower() and "." not in key}
+    assert plain <= taken - settings, "no reason for what is there"
 
 
 @pytest.mark.parametrize("option", OPTIMIZERS)

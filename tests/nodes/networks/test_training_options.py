@@ -13,7 +13,7 @@ import pytest
 
 from nodes.base import NodeError, Specs
 from nodes.layers.core import Dense, Input
-from nodes.networks.callbacks import ModelCheckpoint, RateByEpoch, histogram
+from nodes.networks.callbacks import ModelCheckpoint, RateByEpoch, histogram, images
 from nodes.networks.keras_model import to_keras
 from nodes.networks.learner import Learner
 from nodes.networks.targets import TargetColumns
@@ -173,7 +173,7 @@ def test_files_beside_the_training(tmp_path: Path) -> None:
         learning_rate_by_epoch={"boundaries": [1, 2], "values": [0.1, 0.05, 0.2]},
         model_checkpoint={"filepath": "nets/e{epoch:02d}.keras"},
         csv_logger={"filename": "log.csv", "separator": ";", "append": True},
-        tensorboard={"log_dir": "board", "histogram_freq": 2},
+        tensorboard={"log_dir": "board", "histogram_freq": 2, "write_images": True, "write_steps_per_second": True},
     )
     (tmp_path / "log.csv").write_text("before")  # without an end of line
     outputs, job = train(node, tmp_path, network, table, validation)
@@ -214,11 +214,14 @@ def test_files_beside_the_training(tmp_path: Path) -> None:
     assert [float(row[1]) for row in rows] == history["loss"].to_list()
 
     figures: dict[str, list[float]] = {}
+    pictures: dict[str, list[bytes]] = {}
     for path in sorted((tmp_path / "board").glob("*/events*")):
         for record in tf.data.TFRecordDataset(str(path)):
             for value in tf.compat.v1.Event.FromString(record.numpy()).summary.value:
                 name = f"{path.parent.name}/{value.tag}"
-                if value.metadata.plugin_data.plugin_name in ("scalars", ""):
+                if value.metadata.plugin_data.plugin_name == "images":
+                    pictures[value.tag] = tf.make_ndarray(value.tensor).tolist()
+                elif value.metadata.plugin_data.plugin_name in ("scalars", ""):
                     figures.setdefault(name, []).append(float(tf.make_ndarray(value.tensor)))
                 else:
                     figures[name] = [value.tensor.ByteSize()]
@@ -226,6 +229,12 @@ def test_files_beside_the_training(tmp_path: Path) -> None:
     np.testing.assert_allclose(figures["validation/epoch_accuracy"], history["val_accuracy"].to_numpy(), rtol=1e-6)
     assert "train/keras" in figures
     assert sum("/histogram" in name for name in figures) == 4
+    assert len(figures["train/epoch_steps_per_second"]) == 3
+    kernel = next(picture for tag, picture in pictures.items() if tag.endswith("node_2/kernel/image"))
+    assert kernel[:2] == [b"8", b"4"]
+    drawn = tf.io.decode_png(kernel[2]).numpy()
+    assert drawn.shape == (4, 8, 1)
+    assert (drawn.min(), drawn.max()) == (0, 255)
     assert {path.suffix for path in job.written} >= {".keras", ".csv"}
 
 
@@ -266,6 +275,9 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(NodeError, match="cannot be written") as found:
         train(learner(csv_logger={"filename": "file/log.csv"}), tmp_path, classifier(), points(32))
     assert found.value.setting == "csv_logger.filename"
+    with pytest.raises(NodeError, match="cannot be written") as found:
+        train(learner(tensorboard={"log_dir": "file/board"}), tmp_path, classifier(), points(32))
+    assert not any(sign in found.value.message for sign in "{[")
 
 
 def test_an_autoencoder_and_batches_per_epoch(tmp_path: Path) -> None:
@@ -301,6 +313,25 @@ def test_a_class_that_does_not_count(tmp_path: Path) -> None:
     assert_same_weights(outputs["network"], model)
     with pytest.raises(NodeError, match="no class number"):
         train(learner(column="number", loss=SPARSE, metrics=[]), tmp_path, classifier(), ignoring)
+
+
+def test_targets_that_are_no_probabilities_are_refused(tmp_path: Path) -> None:
+    """Binary cross-entropy would go below zero for ever."""
+    table = points(40)
+    bytes_ = Table.of(table.frame().with_columns(labels=pl.Series([0.0] * 39 + [255.0], dtype=pl.Float32)))
+    node = learner(column="labels", loss={"kind": "BinaryCrossentropy"}, shuffle=False)
+    with pytest.raises(NodeError, match="Column 'labels', row 40: a value is not from 0 to 1, as BinaryCrossentropy"):
+        train(node, tmp_path, classifier(1, activation="sigmoid"), bytes_)
+    other = learner(column="labels", loss={"kind": "MeanSquaredError"}, metrics=[])
+    train(other, tmp_path / "other", classifier(1, activation="linear"), bytes_)
+
+
+def test_rows_without_any_weight_are_refused(tmp_path: Path) -> None:
+    table = points(32).with_columns(pl.DataFrame({"weight": [0.0] * 32}))
+    node = learner(targets=[{"columns": ["class"], "sample_weight": "weight"}])
+    with pytest.raises(NodeError, match="All rows have the weight 0 in column 'weight'") as found:
+        train(node, tmp_path, classifier(), table)
+    assert found.value.setting == "targets.0.sample_weight"
 
 
 def test_negative_weights_are_refused(tmp_path: Path) -> None:
@@ -381,6 +412,13 @@ def test_an_activation_is_seen_through_what_changes_no_values() -> None:
     assert activation_of(chain(Input(shape=(4,))).spec, chain(Input(shape=(4,))).spec.outputs[0]) is None
 
 
+def test_one_unit_does_not_tell_classes_apart() -> None:
+    table = Table.of(points().frame().with_columns(one=pl.Series([["only"]] * 96).list.first().cast(pl.Enum(["only"]))))
+    specs = Specs({"network": classifier(1).spec, "training": table.spec})
+    learner(column="one").configure(specs)
+    assert "puts out one number, so nothing is learned" in specs.warnings[0]
+
+
 def test_rates_by_epoch() -> None:
     rates = RateByEpoch(boundaries=[2, 5], values=[0.3, 0.2, 0.1])
     assert [rates.rate(epoch) for epoch in range(1, 8)] == [0.3, 0.3, 0.2, 0.2, 0.2, 0.1, 0.1]
@@ -391,6 +429,17 @@ def test_histograms_count_every_finite_number() -> None:
     assert made[:, 2].sum() == 3
     assert (made[0, 0], made[-1, 1]) == (0.0, 1.0)
     assert histogram(np.array([np.nan])).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("shape", "pictures"),
+    [((5,), (1, 1, 5)), ((7, 3), (1, 3, 7)), ((3, 7), (1, 3, 7)), ((3, 3, 1, 8), (8, 3, 3)), ((2, 2, 3, 4), None), ((), None)],
+)
+def test_weights_as_pictures(shape: tuple[int, ...], pictures: tuple[int, ...] | None) -> None:
+    made = images(np.arange(np.prod(shape), dtype=np.float32).reshape(shape))
+    assert (None if made is None else made.shape) == pictures
+    assert images(np.full(4, 3.0)).max() == 0  # type: ignore[union-attr]
+    assert images(np.array([1.0, np.nan])) is None
 
 
 def test_settings_of_older_files_are_read_as_they_were() -> None:

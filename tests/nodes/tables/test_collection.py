@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import polars as pl
 import pytest
 
@@ -93,3 +95,14 @@ def test_mistakes_are_found_before_running(settings, setting, message):
         configure(CreateCollectionColumn(**settings), {"table": numbers()})
 
     assert caught.value.setting == setting
+
+
+def test_a_set_holds_each_value_once_and_truths_and_dates_are_lists():
+    day = datetime.date(2024, 1, 1)
+    frame = pl.DataFrame({"a": [1, 2], "b": [1, 3], "f": [True, None], "d": [day, day], "e": [day, None]})
+    made = run(CreateCollectionColumn(columns=["a", "b"], collection_type="set"), {"table": Table.of(frame)})["table"].frame()
+    assert made["Collected Values"].to_list() == [[1], [2, 3]]
+
+    for columns, cells in ((["f"], [[True], [None]]), (["d", "e"], [[day, day], [day, None]])):
+        made = run(CreateCollectionColumn(columns=columns), {"table": Table.of(frame)})["table"].frame()
+        assert made["Collected Values"].to_list() == cells

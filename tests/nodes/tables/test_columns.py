@@ -244,3 +244,26 @@ def test_a_cancelled_run_stops():
     for node in (RowID(), CellSplitter(column="b"), ConstantValueColumn(constants=[Constant()])):
         with pytest.raises(Cancelled):
             run(node, {"table": SOURCE}, job=RecordingJob(None, cancelled=True))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("settings", "text", "cells"),
+    [
+        ({"regex": True, "separator": "[,;]+"}, "a,b;;c,d", ["a", "b;;c,d"]),
+        ({"regex": True, "separator": "[,;]+"}, "a", ["a", None]),
+        ({"regex": True, "separator": "[,;]+"}, None, [None, None]),
+        ({"quote": '"'}, '"a,1",b,c', ["a,1", "b,c"]),
+        ({"quote": '"'}, '"a\nb",c', ["a\nb", "c"]),
+        ({"quote": '"'}, "a\nb,c", ["a\nb", "c"]),
+    ],
+)
+def test_what_is_left_over_is_in_the_last_column_however_it_is_split(settings, text, cells):
+    table = Table.of(pl.DataFrame({"s": [text]}, schema={"s": pl.String}))
+    made = run(CellSplitter(column="s", count=2, **settings), {"table": table})["table"].frame()
+
+    assert made.row(0)[1:] == tuple(cells)
+
+
+def test_a_float32_is_not_made_infinite():
+    with pytest.raises(NodeError, match="too large for the type Float32"):
+        configure(TableCreator(columns=[{"name": "x", "dtype": "Float32", "values": ["1e40"]}]))

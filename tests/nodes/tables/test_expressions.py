@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -95,14 +97,24 @@ def test_what_looks_at_a_row_alone(text, alone):
         ("", "There is no expression"),
         ("x + * n", r"at character 5: x \+ ▸\*◂ n"),
         ("x +", r"at its end: x \+▸◂"),
-        ("(x + n", "at its end"),
+        ("(x + n", r"at character 1: ▸\(◂x \+ n \(this bracket is never closed"),
+        ("x + n) * (2", r"at character 6: x \+ n▸\)◂ \* \(2 \(this bracket closes none"),
+        ("n LIKE 'a", "at character 8: n LIKE ▸'a◂ .this quote is never closed"),
+        ("x n", "Two words follow each other at character 3: x ▸n◂"),
+        ("5x", "Two words follow each other at character 2: 5▸x◂"),
+        ("x, n", r"at character 2: x▸,◂ n"),
+        ("n + ROUND(x, 1, 2)", r"at character 5: n \+ ▸ROUND◂\(x, 1, 2\) \(ROUND expects 1-2 arguments"),
         ("x\n+ )", r"at character 5: x\n\+ ▸\)◂"),
         ("x n n", "▸n◂"),
         ("'abc", "wrong at character 1"),
         ("y + 1", "no column 'y' at character 1: ▸y◂"),
         ('x + "my test"', "no column 'my test' at character 5"),
         ("FOO(x)", "no function 'foo' at character 1: ▸FOO◂"),
-        ("UPPER(x)", "does not suit the columns"),
+        ("UPPER(x)", r"at character 1: ▸UPPER\(x\)◂: column 'x' is a number, but text is needed"),
+        ("(n + 2) * LENGTH(n)", r"at character 11: \(n \+ 2\) \* ▸LENGTH\(n\)◂"),
+        ('n + "my text"', "one cannot reckon with a whole number and text"),
+        ('x > 1 AND "my text"', "AND and OR join what is true or false, not text"),
+        ("x = 'a'", "text cannot be compared with a number"),
     ],
 )
 def test_the_fault_is_marked(text, message):
@@ -112,10 +124,56 @@ def test_the_fault_is_marked(text, message):
     assert caught.value.remedy
 
 
-def test_the_nearest_column_is_proposed():
+@pytest.mark.parametrize(
+    ("wrong", "remedy"),
+    [
+        ('"my test"', 'Did you mean "my text"?'), ("LABEL", "Did you mean label?"), ("AVGG(x)", "Did you mean AVG?"),
+        ("uper(label)", "Did you mean UPPER?"), ("mean(x)", "Write AVG."), ("isMissing(x)", "Write x IS NULL."),
+        ("$x$ + $my text$", 'Write x + "my text"'), ("$N$ > 1", "Write n > 1"), ("$$ROWCOUNT$$ - n", "Write COUNT(*)."),
+        ("$$ROWINDEX$$", "Write ROW_NUMBER() OVER () - 1."), ("$${Ivar}$$", "Put the variable in place of the whole setting"),
+        ("LENGTH(my text)", 'Put the column\'s name in double quotes: "my text"'), ("order + n", 'in double quotes: "order" + n'),
+        ("my text", 'double quotes: "my text"'), ("x ** 2", "POW(x, 2)"), ("x ^ 2", "POW(x, 2)"), ("flag && flag", "Write AND."),
+        ("!flag", "Write NOT."), ("MISSING x", "IS NULL"), ("x IS MISSING", "IS NULL"), ("=x + 1", "Leave the first = out."),
+        ("1,5 * x", "Decimals have a point: 1.5."), ("IF(flag; 1; 0)", "separated by commas"), ("x => 1", "after THEN"),
+        ("\u201cx\u201d + 1", "Write plain quotes"), ("label MATCHES 'a'", "x ~ 'pattern'"), ("CASE WHEN flag THEN 1", "END"),
+        ("MAX(x, n)", "GREATEST(x, y)"), ("label = \"cat\"", "Text stands in single quotes"), ("[x] + 1", "by its name"),
+        ("day > '2024-01-01'", "DATE('2025-12-31')"), ("n.x", "A name with a dot"), ("n + \"my text\"", "CAST(x AS DOUBLE)"),
+    ],
+)  # fmt: skip
+def test_what_to_write_is_said(wrong, remedy):
+    table = Table.of(FRAME.with_columns(pl.lit(1).alias("order"), pl.date(2024, 1, pl.col("n")).alias("day")))
+
     with pytest.raises(NodeError) as caught:
-        parsed('"my test"', SOURCE.spec, "expression")
-    assert caught.value.remedy == 'Did you mean "my text"?'
+        parsed(wrong, table.spec, "expression")
+
+    assert remedy in str(caught.value.remedy)
+    assert "\u25b8" in caught.value.message
+
+
+def test_what_is_proposed_works():
+    table = Table.of(pl.DataFrame({"day": [date(2025, 12, 31), date(2026, 1, 1)], "order": [1, 2], "t": ["3", "x"]}))
+    for expression, cells in (
+        ("ROW_NUMBER() OVER () - 1", [0, 1]),
+        ("COUNT(*)", [2, 2]),
+        ('POW("order", 2)', [1, 4]),
+        ("IF(day > DATE('2025-12-31'), 1, 0)", [0, 1]),
+        ("TRY_CAST(t AS BIGINT)", [3, None]),
+        ("EXTRACT(YEAR FROM day)", [2025, 2026]),
+    ):
+        made = run(MathFormula(expression=expression, column="new"), {"table": table})["table"].frame()
+        assert made["new"].to_list() == cells, expression
+
+
+def test_words_of_a_query_can_be_text_or_names():
+    frame = pl.DataFrame({"read_time": [1, 2], "select": [3, 4], "s": ["select me", "it's read_x"]})
+    for expression, cells in (
+        ("read_time * 2", [2, 4]),
+        ('"select" + 1', [4, 5]),
+        ("CASE WHEN s = 'select me' THEN 1 ELSE 0 END", [1, 0]),
+        ("CASE WHEN s = 'it''s read_x' THEN 1 ELSE 0 END", [0, 1]),
+    ):
+        made = run(MathFormula(expression=expression), {"table": Table.of(frame)})["table"].frame()
+        assert made["new column"].to_list() == cells
 
 
 @pytest.mark.parametrize(
@@ -124,6 +182,8 @@ def test_the_nearest_column_is_proposed():
         "(SELECT MAX(a) FROM read_csv('{file}'))", "n IN (\nselect a FROM read_csv('{file}'))", "(FROM read_csv('{file}'))",
         "$$ ' $$ || (SELECT a FROM read_csv('{file}')) || $$ ' $$", "E'\\' || (SELECT a FROM read_csv('{file}'))",
         "(WITH t AS (TABLE x) TABLE t)", "EXISTS (SELECT 1)", "UNNEST(x)", "read_csv('{file}')",
+        "E'\\'' || (SELECT a FROM read_csv('{file}')) || 'a'", "'a' || (SELECT 'b')", '"a" || (SELECT 1) || "a"',
+        "-- '\n(SELECT 1) -- '", "/* ' */ (SELECT 1) /* ' */", "x = 'a' OR n IN (SELECT 1)", "'it' || (SELECT 1) || 'it'",
     ],
 )  # fmt: skip
 def test_a_query_is_refused_before_polars_reads_it(query, tmp_path, monkeypatch):
@@ -139,8 +199,9 @@ def test_a_query_is_refused_before_polars_reads_it(query, tmp_path, monkeypatch)
 def test_results_of_another_kind_are_refused():
     with pytest.raises(NodeError, match="not a number"):
         configure(MathFormula(expression="'a'"), {"table": SOURCE})
-    with pytest.raises(NodeError, match="cannot be computed"):
+    with pytest.raises(NodeError, match="3 of 4 cells of 'my text' are not a number, such as") as caught:
         run(MathFormula(expression='CAST("my text" AS DOUBLE)'), {"table": SOURCE})
+    assert "TRY_CAST" in str(caught.value.remedy)
     assert computed(MathFormula(expression="x / 4", convert_to_int=True)).to_list() == [0, 0, 2, None]
 
 

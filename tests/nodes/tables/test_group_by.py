@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 import polars as pl
 import pytest
@@ -195,3 +196,55 @@ def test_retained_columns_are_shared_and_types_must_agree():
     with pytest.raises(NodeError, match="one column cannot hold both") as caught:
         configure(Unpivot(on=["s", "x"]), {"table": SOURCE})
     assert caught.value.setting == "on"
+
+
+def summed(dtype: pl.DataType, cells: list[object], method: str) -> object:
+    table = Table.of(pl.DataFrame({"a": pl.Series(cells, dtype=dtype)}))
+    return (
+        run(GroupBy(aggregations=[{"column": "a", "method": method, "new_name": "r"}]), {"table": table})["table"].frame().item()
+    )
+
+
+def test_decimals_and_large_numbers_are_not_cut():
+    cents, huge = pl.Decimal(10, 2), pl.Int128()
+    assert summed(cents, [Decimal("1.50"), Decimal("2.25")], "sum") == Decimal("3.75")
+    assert summed(cents, [Decimal("1.50"), Decimal("2.25")], "range") == Decimal("0.75")
+    assert summed(cents, [Decimal("1.50"), Decimal("2.25")], "product") == 3.375
+    assert summed(huge, [2**70, 5], "sum") == 2**70 + 5
+
+
+@pytest.mark.parametrize("dtype", [pl.Int64(), pl.UInt64()])
+def test_whole_numbers_that_do_not_fit_are_missing_and_never_others(dtype):
+    large = 2**62
+    assert summed(dtype, [large, large - 1], "sum") == 2 * large - 1
+    assert summed(dtype, [large] * 4, "sum") is None
+    assert summed(dtype, [large, 4], "product") is None
+    assert summed(dtype, [large, 1], "product") == large
+
+
+def test_further_figures():
+    cells = [1.0, 2.0, 4.0, None, math.nan]
+    assert summed(pl.Float64(), cells, "mean absolute deviation") == pytest.approx(10 / 9)
+    assert summed(pl.Float64(), cells, "geometric mean") == pytest.approx(2.0)
+    assert summed(pl.Float64(), cells, "sum of squares") == pytest.approx(21.0)
+    assert list(summed(pl.String(), ["b", None, "a", "b"], "sorted list")) == ["a", "b", "b"]  # type: ignore[call-overload]
+
+
+def test_methods_by_pattern_come_before_those_by_type():
+    frame = pl.DataFrame({"k": ["u", "u"], "pixel_1": [1, 3], "pixel_2": [5, 7], "size": [2, 4], "name": ["a", "b"]})
+    node = GroupBy(
+        keys=["k"],
+        aggregations=[{"column": "pixel_2", "method": "max"}],
+        by_pattern=[
+            {"pattern": "PIXEL_.*|na.e", "kind": "regex"},
+            {"pattern": "pixel_*", "method": "min"},
+            {"pattern": "n?me", "method": "first"},
+        ],
+        by_type=[{"kind": "number", "method": "sum"}],
+    )
+    with pytest.raises(NodeError, match="'mean' does not suit it") as caught:
+        configure(node, {"table": Table.of(frame)})
+    assert caught.value.setting == "by_pattern.0.method"
+    fitting = node.model_copy(update={"by_pattern": node.by_pattern[1:]})
+    made = run(fitting, {"table": Table.of(frame)})["table"].frame()
+    assert made.row(0, named=True) == {"k": "u", "max(pixel_2)": 7, "min(pixel_1)": 1, "first(name)": "a", "sum(size)": 6}

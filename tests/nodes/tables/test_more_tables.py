@@ -212,6 +212,18 @@ def test_value_lookup():
         one(ValueLookup(column="k", key="key", no_match="fail"), dictionary=DICTIONARY)
 
 
+def test_what_is_looked_up_can_stand_in_place_of_the_value():
+    replaced = one(ValueLookup(column="k", key="key", lookup_column="replace"), dictionary=DICTIONARY)
+    assert replaced.columns == ["x", "k", "i", "n"]
+    assert replaced["k"].to_list() == ["A1", "B", "A1", None, None, "B"]
+    assert one(ValueLookup(column="k", key="key", lookup_column="remove"), dictionary=DICTIONARY).columns == [
+        "x",
+        "i",
+        "says",
+        "n",
+    ]
+
+
 @pytest.mark.parametrize(
     ("no_match", "wanted"),
     [("missing", [None, "x", None, None]), ("next smaller", [None, "x", "x", "y"]), ("next larger", ["x", "x", "y", None])],

@@ -200,3 +200,30 @@ def test_settings_survive_json_with_their_types():
 
     assert [type(v) for v in again.criteria[0].values] == [int, float, str]
     assert again == node
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [("2024-07-01T12:00", [0]), ("2024-07-01T10:00:00+00:00", [0]), ("2024-07-01 10:00Z", [0]), ("2024-07-01T10:00", [])],
+)
+def test_times_of_a_time_zone_are_those_there(value, kept):
+    noon = pl.Series([datetime.datetime(2024, 7, 1, 12), None]).dt.replace_time_zone("Europe/Berlin")
+    made = run(
+        RowFilter(criteria=[{"column": "t", "value": value}]), {"table": Table.of(pl.DataFrame({"t": noon, "row": [0, 1]}))}
+    )
+    assert made["table"].frame()["row"].to_list() == kept
+
+
+def test_a_time_that_was_not_and_times_of_day():
+    frame = pl.DataFrame(
+        {"t": pl.Series([datetime.datetime(2024, 7, 1)]).dt.replace_time_zone("Europe/Berlin"), "c": [datetime.time(9)]}
+    )
+    with pytest.raises(NodeError, match="cannot be compared"):
+        configure(RowFilter(criteria=[{"column": "t", "value": "2024-03-31T02:30"}]), {"table": Table.of(frame)})
+    for value, rows in (("08:59", 1), ("9:30", None), ("09:00:01", 0)):
+        node = RowFilter(criteria=[{"column": "c", "operator": ">=", "value": value}])
+        if rows is None:
+            with pytest.raises(NodeError, match="cannot be compared"):
+                configure(node, {"table": Table.of(frame)})
+        else:
+            assert run(node, {"table": Table.of(frame)})["table"].height == rows

@@ -175,3 +175,51 @@ def test_mistakes_are_found_before_running(treatment, setting):
     with pytest.raises(NodeError) as caught:
         configure(MissingValue(treatments=[treatment]), {"table": Table.of(pl.DataFrame({"x": [1.0], "s": ["a"]}))})
     assert caught.value.setting == setting
+
+
+SPAN = datetime.timedelta(days=1, microseconds=1)
+MOMENTS = pl.Series([datetime.datetime(2024, 7, 1, 12), None]).dt.replace_time_zone("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    "cells", [pl.Series([SPAN, None]), MOMENTS, pl.Series([datetime.time(1, 2, 3), None]), pl.Series([True, None])]
+)
+def test_values_of_every_type_fill_other_tables_with_themselves(cells):
+    node, table = MissingValue(treatments=[{"method": "mode"}]), Table.of(pl.DataFrame({"a": cells}))
+    filled = run(node, {"table": table})
+    again = run(node, {"table": table, "values": filled["values"]})
+
+    assert filled["table"].frame()["a"].to_list() == [cells[0], cells[0]]
+    assert again["table"].frame().equals(filled["table"].frame())
+
+
+def test_a_fixed_time_is_meant_in_the_time_zone_of_the_column():
+    node = MissingValue(treatments=[{"method": "fixed", "value": "2024-07-01T12:00", "columns": ["a"]}])
+    assert run(node, {"table": Table.of(pl.DataFrame({"a": MOMENTS}))})["table"].frame()["a"].to_list() == [MOMENTS[0]] * 2
+
+
+@pytest.mark.parametrize("cells", [pl.Series([1, None]), pl.Series([datetime.date(2024, 1, 1), None]), pl.Series([True, None])])
+def test_values_that_do_not_fit_are_told(cells):
+    values = Table.of(pl.DataFrame({"column": ["a"], "value": ["abc"]}))
+    with pytest.raises(NodeError, match="gives 'abc' for column 'a'"):
+        run(MissingValue(treatments=[{"method": "mode"}]), {"table": Table.of(pl.DataFrame({"a": cells})), "values": values})
+
+
+@settings(max_examples=40)
+@given(st.lists(st.none() | st.floats(-1e6, 1e6), min_size=1), st.integers(1, 4))
+def test_lines_and_neighbours_over_the_pieces_of_a_table(cells, rows):
+    frame = pl.DataFrame({"a": cells}, schema={"a": pl.Float64})
+    a = pl.col("a")
+    by_hand = {
+        "previous": a.forward_fill(),
+        "next": a.backward_fill(),
+        "linear": a.interpolate(),
+        "average": a.fill_null((a.forward_fill() + a.backward_fill()) / 2),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "BATCH_BYTES", 8 * rows)
+        for method, expression in by_hand.items():
+            made = run(MissingValue(treatments=[{"method": method}]), {"table": Table.of(frame)})["table"].frame()["a"]
+            wanted = frame.select(expression)["a"]
+            assert made.is_null().equals(wanted.is_null())
+            assert made.drop_nulls().to_list() == pytest.approx(wanted.drop_nulls().to_list(), rel=1e-9, abs=1e-9)

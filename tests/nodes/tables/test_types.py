@@ -178,3 +178,26 @@ def test_a_format_that_is_none_is_found_before_running():
         with pytest.raises(NodeError, match="format") as caught:
             configure(node, table)
         assert caught.value.setting == "format"
+
+
+@settings(max_examples=40)
+@given(st.lists(st.decimals(-1000, 1000, places=2), min_size=1), st.sampled_from(["floor", "ceil", "truncate"]))
+def test_a_number_that_has_so_many_decimals_stays(numbers, mode):
+    cells = [float(n) for n in numbers]  # 0.29 * 100 is 28.999999999999996
+    made = run(NumberRounder(columns=["x"], mode=mode), {"table": Table.of(pl.DataFrame({"x": cells}))})["table"].frame()
+
+    assert made["x"].to_list() == cells
+
+
+@settings(max_examples=40)
+@given(st.floats(-1e12, 1e12), st.integers(1, 4))
+def test_rounding_down_and_up(number, decimals):
+    rounded = {
+        mode: run(
+            NumberRounder(columns=["x"], mode=mode, decimals=decimals), {"table": Table.of(pl.DataFrame({"x": [number]}))}
+        )["table"].frame().item()
+        for mode in ("floor", "ceil", "truncate")
+    }  # fmt: skip
+    assert rounded["floor"] <= number <= rounded["ceil"]
+    assert rounded["ceil"] - rounded["floor"] <= 1.01 * 10.0**-decimals + abs(number) * 1e-15
+    assert rounded["truncate"] == (rounded["ceil"] if number < 0 else rounded["floor"])

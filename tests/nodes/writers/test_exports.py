@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
-from nodes.base import NodeError
+from nodes.base import NodeError, Specs
 from nodes.layers.convolution import Conv2D
 from nodes.layers.core import Dense, Flatten, Input
+from nodes.layers.merge import Concatenate
 from nodes.networks.keras_model import import_keras, to_keras
 from nodes.networks.reader import NetworkReader
 from nodes.values.network import Network
+from nodes.values.table import Table
 from nodes.writers.network import NetworkWriter
-from tests.nodes.layers.building import chain
+from tests.nodes.layers.building import add, chain
 from tests.support import RecordingJob, configure, run
 
 X = np.random.default_rng(0).random((3, 6, 6, 2), np.float32)
@@ -81,6 +84,65 @@ def test_quantized_files_are_smaller_and_nearly_the_same(network: Network, expec
         np.testing.assert_allclose(lite(tmp_path / f"{quantization}.tflite"), expected, atol=0.05)
         sizes.append((tmp_path / f"{quantization}.tflite").stat().st_size)
     assert sizes[0] > 1.5 * sizes[1] > 1.8 * sizes[2]
+
+
+def test_whole_numbers_throughout_need_example_data(network: Network, expected: Any, tmp_path: Path):
+    """An int8 file computes nearly the same, with inputs and outputs as they are wanted."""
+    import tensorflow as tf
+
+    given = {"network": network, "table": Table.of(pl.DataFrame({"image": X}))}
+    run(NetworkWriter(path="a.tflite", quantization="int8"), given, tmp_path)
+    np.testing.assert_allclose(lite(tmp_path / "a.tflite"), expected, atol=0.08)
+    run(NetworkWriter(path="b.tflite", quantization="int8", inference_type="uint8"), given, tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it has a package of its own now
+        interpreter = tf.lite.Interpreter(str(tmp_path / "b.tflite"))
+    assert {d["dtype"] for d in interpreter.get_input_details() + interpreter.get_output_details()} == {np.uint8}
+    assert not any(d["dtype"] == np.float32 for d in interpreter.get_tensor_details())
+
+
+def test_example_data_reach_the_inputs_they_are_for(tmp_path: Path):
+    """Two inputs of one shape, one of large numbers: taken for each other, their scales would make the sum useless."""
+    small, large = add("small", Input(shape=(4,))), add("large", Input(shape=(4,)))
+    network = add("sum", Concatenate(), small, large)
+    rng = np.random.default_rng(2)
+    values = {"big": rng.random((50, 4), np.float32) * 1000, "little": rng.random((50, 4), np.float32)}
+    inputs = [{"tensor": "large", "columns": ["big"]}, {"tensor": "small", "columns": ["little"]}]
+    node = NetworkWriter.model_validate({"path": "two.tflite", "quantization": "int8", "inputs": inputs})
+    spec = add("end", Dense(units=2), network).spec
+    name = next(layer.name for layer in spec.layers if layer.weights)
+    network = Network(spec, {name: [np.ones((8, 2), np.float32), np.zeros(2, np.float32)]})
+    run(node, {"network": network, "table": Table.of(pl.DataFrame(values))}, tmp_path)
+    import tensorflow as tf
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it has a package of its own now
+        interpreter = tf.lite.Interpreter(str(tmp_path / "two.tflite"))
+    places = {}
+    interpreter.allocate_tensors()
+    for detail in interpreter.get_input_details():
+        places["large" if "large" in detail["name"] else "small"] = detail["index"]
+    interpreter.set_tensor(places["large"], values["big"][:1])
+    interpreter.set_tensor(places["small"], values["little"][:1])
+    interpreter.invoke()
+    made = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    np.testing.assert_allclose(made[0], values["big"][0].sum() + values["little"][0].sum(), rtol=0.02)
+
+
+def test_example_data_are_asked_for_and_looked_at(network: Network, tmp_path: Path):
+    node = NetworkWriter(path="a.tflite", quantization="int8")
+    table = Table.of(pl.DataFrame({"image": X[:, :5]}))
+    for given, message in (
+        ({}, "need example data"),
+        ({"table": table.slice(0, 0)}, "no column of the table fits|There are no rows"),
+        ({"table": table}, "no column of the table fits it alone"),
+        ({"table": Table.of(pl.DataFrame({"image": X[:0]}))}, "There are no rows in the example data"),
+    ):
+        with pytest.raises(NodeError, match=message):
+            configure(node, {"network": network, **given}, tmp_path)
+    specs = Specs({"network": network.spec, "table": table.spec}, "node", tmp_path)
+    NetworkWriter(path="a.keras", quantization="int8").configure(specs)
+    assert "are not used" in specs.warnings[0]
 
 
 def test_a_saved_model_replaces_a_saved_model_and_nothing_else(network: Network, tmp_path: Path):

@@ -180,11 +180,32 @@ def test_a_long_message_is_read_whole(bench: Made, wide: bool) -> None:
     assert message.height() >= message.heightForWidth(message.width()) > 3 * message.fontMetrics().height()
 
 
+def test_a_long_name_goes_over_two_lines_and_is_all_seen(bench: Made) -> None:
+    dialog = conv(bench)
+    name = dialog.panel.name_field
+    name.clearFocus()
+    name.setFixedWidth(400)
+    line = name.height()
+    name.setFixedWidth(160)
+    assert name.seen == name.text() == CATALOG["keras.conv_2d"].title
+    assert name.height() == line + name.fontMetrics().lineSpacing()
+
+
+def test_settings_stand_in_the_order_of_their_weight(bench: Made) -> None:
+    """What a base class declares is not in the way: a learner begins with its target, and a seed comes last on its page."""
+    dialog = bench(workflow_of(("turn", "keras.random_rotation", {}), ("tree", "learning.decision_tree", {})))
+    for node, first in (("turn", "factor"), ("tree", "target")):
+        dialog.show(node)
+        page = dialog.row(first).parentWidget().layout()
+        rows = [item.widget() for item in map(page.itemAt, range(page.count())) if item.widget() is not None]
+        assert [row.declared.name for row in (rows[0], rows[-1])] == [first, "seed"]
+
+
 def test_a_name_that_is_too_long_ends_with_an_ellipsis_until_it_is_edited(bench: Made) -> None:
     dialog = conv(bench)
     name = dialog.panel.name_field
     name.clearFocus()
-    name.setFixedWidth(90)
+    name.setFixedWidth(70)
     assert name.seen.endswith("…")
     assert name.text() == CATALOG["keras.conv_2d"].title
     name.setFocus()

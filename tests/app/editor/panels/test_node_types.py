@@ -31,6 +31,34 @@ def test_finds_by_title_keyword_and_with_mistakes(typed: str, first: str) -> Non
     assert SEARCH.rows(typed)[0].key == first
 
 
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("read excel", "readers.excel"),
+        ("resize pictures", "images.resizer"),
+        ("remove duplicates", "tables.duplicate_row_filter"),
+        ("one hot", "tables.one_to_many"),
+        ("test set", "tables.partitioning"),
+        ("new column", "tables.math_formula"),
+        ("mean and standard deviation", "tables.statistics"),
+        ("min max scaling", "tables.normalizer"),
+        ("loss", "networks.learner"),
+        ("EarlyStopping", "networks.learner"),
+        ("model.predict", "networks.executor"),
+    ],
+)
+def test_everyday_words_find_their_node_among_the_first_three(typed: str, wanted: str) -> None:
+    assert wanted in [row.key for row in SEARCH.rows(typed)[:3]]
+
+
+def test_nodes_of_one_shelf_that_stand_together_have_icons_of_their_own() -> None:
+    seen: dict[tuple[str, str], list[str]] = {}
+    for key, about in CATALOG.about.items():
+        if about.shelf.startswith("Tables"):
+            seen.setdefault((about.shelf, about.icon), []).append(key)
+    assert not {place: keys for place, keys in seen.items() if len(keys) > 1}
+
+
 def test_nonsense_finds_nothing() -> None:
     assert SEARCH.rows("qqxyzzy") == []
 

@@ -53,9 +53,9 @@ def test_arrows_move_while_the_focus_stays_in_the_field(popup: QuickAdd, qtbot: 
 
 def test_typing_finds_only_among_what_fits(popup: QuickAdd, qtbot: QtBot) -> None:
     popup.offer(FITTING, QPoint(10, 10))
-    qtbot.keyClicks(popup.field, "pool")
+    qtbot.keyClicks(popup.field, "max pool")
     assert [row.key for row in popup.list.rows.rows] == ["keras.max_pooling_2d"]
-    qtbot.keyClicks(popup.field, "qq")
+    qtbot.keyClicks(popup.field, "qqqq")
     assert not popup.list.isVisible()
     with qtbot.assertNotEmitted(popup.chosen):
         qtbot.keyClick(popup.field, Qt.Key.Key_Return)
