@@ -127,7 +127,7 @@ class XAggregator(Node):
         return {"errors": TableSpec(pl.Schema(_schema(self._numeric(specs.table()))))}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Counts; a missing prediction is an error, a missing target does not count."""
+        """Counts; a missing target does not count, a missing prediction is an error, and tells nothing where it is a number."""
         import polars as pl
 
         from nodes.values.table import Table
@@ -142,6 +142,9 @@ class XAggregator(Node):
         size = pl.len().cast(pl.Int64).alias("Size of test set")
         measured: Any
         if numeric:
+            missing = frame["p"].null_count()
+            if missing:
+                job.warn(f"{missing} row{'s have' if missing != 1 else ' has'} no prediction: the error does not count them.")
             total = (pl.col("t").cast(pl.Float64) - pl.col("p").cast(pl.Float64)).pow(2)
             measured = by.agg(total.mean().alias("Mean squared error"), size)
         else:

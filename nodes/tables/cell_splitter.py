@@ -85,6 +85,9 @@ class CellSplitter(Elementwise):
             names.append(fresh_name(f"{self.column}[{number}]", taken, "") if f"{self.column}[{number}]" in taken else
                          f"{self.column}[{number}]")  # fmt: skip
             taken.add(names[-1])
+        if self.quote is None and not self.regex:
+            fields: Any = pl.col(str(self.column)).cast(pl.String).str.splitn(self.separator, len(names))
+            return {name: self._cell(fields.struct.field(f"field_{i}")) for i, name in enumerate(names)}
         split = self._cells(self._split(self.count))
         return {name: split.list.get(i, null_on_oob=True).cast(pl.String) for i, name in enumerate(names)}
 
@@ -131,20 +134,19 @@ class CellSplitter(Elementwise):
             cells = text.str.split(self.separator, literal=False).list.head(most)
             rest = pl.when(cells.list.len() == most).then(text.str.replace(self._before_last, "")).fill_null("")
             return pl.when(cells.list.len() < most).then(cells).otherwise(pl.concat_list(cells.list.head((most or 1) - 1), rest))
-        if most is None:
-            return text.str.split(self.separator)
-        fields: Any = text.str.splitn(self.separator, most)
-        return pl.concat_list(fields.struct.field(f"field_{i}") for i in range(most)).list.drop_nulls()
+        return text.str.split(self.separator)
 
     def _cells(self, split: pl.Expr) -> pl.Expr:
         import polars as pl
 
-        cell = pl.element()
-        if self.strip:
-            cell = cell.str.strip_chars()
-        if self.empty_missing:
-            cell = pl.when(cell != "").then(cell)
-        return split.list.eval(cell) if self.strip or self.empty_missing else split
+        return split.list.eval(self._cell(pl.element())) if self.strip or self.empty_missing else split
+
+    def _cell(self, text: pl.Expr) -> pl.Expr:
+        """A cell without the spaces around it, and missing where nothing is left, as the settings say."""
+        import polars as pl
+
+        cell = text.str.strip_chars() if self.strip else text
+        return pl.when(cell != "").then(cell) if self.empty_missing else cell
 
     def _most(self, table: Table, job: Job) -> int:
         """The number of cells in the row with the most."""

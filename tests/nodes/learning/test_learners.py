@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 import sklearn
 from sklearn import ensemble, linear_model, naive_bayes, neighbors, svm, tree
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from app.document.model import Connection, NodeRecord, Workflow
 from app.engine import executor
@@ -98,6 +99,13 @@ REGRESSORS: list[tuple[Node, Any]] = [
     (NearestNeighborsRegressionLearner(target="n", columns=COLUMNS), neighbors.KNeighborsRegressor()),
     (SVMRegressionLearner(target="n", columns=COLUMNS, C=2.0), svm.SVR(C=2.0)),
 ]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    """On so few rows, threads of scikit-learn would do nothing but wait for each other."""
+    with threadpool_limits(1, user_api="openmp"):
+        yield
 
 
 def learned(node: Node, table: Table = TABLE, job: RecordingJob | None = None) -> Model:

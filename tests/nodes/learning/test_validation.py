@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import cluster, decomposition, model_selection, tree
 
-from nodes.base import NodeError
+from nodes.base import NodeError, Values
 from nodes.learning.cross_validation import CrossValidationScorer
 from nodes.learning.decision_tree import DecisionTreeLearner, RegressionTreeLearner
 from nodes.learning.folds import folds_of
@@ -19,7 +21,7 @@ from nodes.learning.predictor import Predictor
 from nodes.learning.x_partitioner import XAggregator, XPartitioner
 from nodes.values.model import from_bytes, to_bytes
 from nodes.values.table import Table
-from tests.support import configure, run
+from tests.support import RecordingJob, configure, run
 
 R = np.random.default_rng(2)
 X = R.normal(size=(40, 4)) * [3, 2, 1, 0.5]
@@ -126,6 +128,19 @@ def test_x_aggregator_counts_the_errors_of_each_part():
     assert run(node, {"table": Table.of(frame)})["errors"].frame().rows() == [("0", 50.0, 2, 1), ("1", 100.0, 1, 1)]
     squared = XAggregator(target="x", prediction="f", fold="f")
     assert run(squared, {"table": Table.of(frame)})["errors"].frame().rows() == [("0", 2.5, 2), ("1", 4.0, 1)]
+
+
+def test_x_aggregator_says_how_many_numbers_were_not_predicted(tmp_path: Path):
+    frame = pl.DataFrame({"x": [1.0, 2.0, 3.0], "p": [2.0, None, None], "f": [0, 0, 1]})
+    job = RecordingJob(tmp_path)
+    rows = (
+        XAggregator(target="x", prediction="p", fold="f")
+        .execute(Values({"table": Table.of(frame)}), job)["errors"]
+        .frame()
+        .rows()
+    )
+    assert rows == [("0", 1.0, 2), ("1", None, 1)]
+    assert job.warnings == ["2 rows have no prediction: the error does not count them."]
 
 
 @pytest.mark.parametrize("target", ["y", "d"])
