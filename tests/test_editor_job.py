@@ -82,8 +82,6 @@ def build(person: Person, output: Path) -> dict[str, str]:
             "targets.0.columns": ["class"],
             "targets.0.conversion": "one-hot",
             "targets.0.loss": {"kind": "CategoricalCrossentropy"},
-            "targets.0.metrics": [{}],
-            "targets.0.metrics.0": {"kind": "Accuracy"},
             "optimizer": {"kind": "Adam"},
             "optimizer.learning_rate": {"kind": "CosineDecay"},
             "optimizer.learning_rate.initial_learning_rate": 0.002,

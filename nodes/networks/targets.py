@@ -262,6 +262,11 @@ def _check_metrics(target: Target, dimensions: int) -> None:
     entry = target.entry
     given = [(f"metrics.{n}", metric) for n, metric in enumerate(entry.metrics)]
     given += [(f"weighted_metrics.{n}", metric) for n, metric in enumerate(entry.weighted_metrics)]
+    for metrics, listed in ((entry.metrics, "metrics"), (entry.weighted_metrics, "weighted_metrics")):
+        for number, metric in enumerate(metrics):
+            if metric in metrics[:number]:
+                message = f"The metric {metric.kind} is there twice."
+                raise NodeError(message, "Remove one, or change its settings.", setting=f"{target.where}.{listed}.{number}")
     for name, metric in given:
         where = f"{target.where}.{name}"
         if target.form not in metric.forms:

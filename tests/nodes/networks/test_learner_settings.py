@@ -146,6 +146,14 @@ def test_what_is_for_one_dimension_is_not_for_sequences(target: dict[str, Any], 
     assert error.setting == setting
 
 
+def test_a_metric_that_is_there_twice_is_refused_but_not_with_other_settings() -> None:
+    twice = problem(learner(metrics=[{"kind": "Accuracy"}, {"kind": "Accuracy"}]), classifier())
+    assert "Accuracy is there twice" in twice.message
+    assert twice.setting == "targets.0.metrics.1"
+    top = [{"kind": "TopKCategoricalAccuracy", "k": k} for k in (1, 2)]
+    assert configure(learner(metrics=top), {"network": classifier(), "training": points()})
+
+
 def test_a_correlation_needs_several_values() -> None:
     pearson = {"kind": "PearsonCorrelation"}
     node = learner(column="number", loss={"kind": "MeanSquaredError"}, metrics=[pearson])
