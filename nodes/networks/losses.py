@@ -340,6 +340,19 @@ def check_dimensions(loss: Loss, dimensions: int, where: str) -> None:
         )
 
 
+def check_places(loss: Loss, shape: tuple[int | None, ...], where: str) -> None:
+    """NodeError if the classes of every pixel or step (shape without the batch's dimension) have one place only.
+
+    Keras drops a last dimension of 1 there, and then fails on the first batch.
+    """
+    if isinstance(loss, SparseCategoricalCrossentropy) and len(shape) > 1 and shape[-1] == 1:
+        raise NodeError(
+            "SparseCategoricalCrossentropy tells several classes apart, but the network's output has one number at each place.",
+            "Give the last layer a filter or unit per class, or choose BinaryCrossentropy.",
+            setting=f"{where}.loss",
+        )
+
+
 def check_axis(loss: Loss, dimensions: int, where: str) -> None:
     """NodeError if a loss is taken along a dimension that an output (with so many, without the batch's) does not have."""
     axes = getattr(loss, "axis", None)

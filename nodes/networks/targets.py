@@ -18,6 +18,7 @@ from nodes.networks.losses import (
     TargetForm,
     check_axis,
     check_dimensions,
+    check_places,
     target_form,
 )
 from nodes.networks.metrics import Accuracy, AnyMetric, Metric
@@ -159,6 +160,7 @@ def _bind_target(
     output = network.tensor(tensor)
     wanted, limit = _wanted(output, entry.loss)
     check_dimensions(entry.loss, len(output.shape), where)
+    check_places(entry.loss, output.shape, where)
     check_axis(entry.loss, len(output.shape), f"{where}.loss")
     columns = list(entry.columns) or [
         find_column(

@@ -154,6 +154,16 @@ def test_a_metric_that_is_there_twice_is_refused_but_not_with_other_settings() -
     assert configure(learner(metrics=top), {"network": classifier(), "training": points()})
 
 
+def test_one_channel_does_not_tell_the_classes_of_pixels_apart() -> None:
+    network = chain(Input(shape=(5, 4)), Dense(units=1, activation="sigmoid"))
+    table = Table.of(pl.DataFrame({"x": np.zeros((2, 5, 4), np.float32), "number": np.zeros((2, 5), np.int32)}))
+    target = {"columns": ["number"], "loss": {"kind": "SparseCategoricalCrossentropy"}, "metrics": []}
+    node = Learner.model_validate({"inputs": [{"columns": ["x"]}], "targets": [target]})
+    error = problem(node, network, table)
+    assert "one number at each place" in error.message
+    assert error.setting == "targets.0.loss"
+
+
 def test_a_correlation_needs_several_values() -> None:
     pearson = {"kind": "PearsonCorrelation"}
     node = learner(column="number", loss={"kind": "MeanSquaredError"}, metrics=[pearson])
