@@ -11,16 +11,14 @@ from nodes.images.columns import spread_where
 from nodes.images.pixels import for_parts
 from nodes.images.preview import preview
 from nodes.images.resampling import METHODS, Aspect, Method
+from nodes.readers.image_decoding import CHANNELS, MAX_SIDE, OTHER_SIZES, PIXEL_TYPES
 from nodes.values.figure import Figure
 from nodes.values.table import BATCH_BYTES, Table, cell_bytes
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from nodes.readers.image_decoding import ImageFormat, PixelType
-
-_CHANNELS = {"grey": 1, "RGB": 3, "RGBA": 4}
-_PIXEL_TYPES: dict[str, PixelType] = {"UInt8": "uint8", "UInt16": "uint16", "Float32": "float32"}
+    from nodes.readers.image_decoding import ImageFormat
 
 
 class ImageDecoder(Node):
@@ -48,8 +46,8 @@ class ImageDecoder(Node):
     new_column: str | None = setting(
         None, "New column", "Where the decoded images go; empty: into the place of the encoded ones.", min_length=1
     )
-    height: int | None = setting(None, "Height", "In pixels; empty: that of the first image.", ge=1, le=16_384)
-    width: int | None = setting(None, "Width", "In pixels; empty: that of the first image.", ge=1, le=16_384)
+    height: int | None = setting(None, "Height", "In pixels; empty: that of the first image.", ge=1, le=MAX_SIDE)
+    width: int | None = setting(None, "Width", "In pixels; empty: that of the first image.", ge=1, le=MAX_SIDE)
     mode: Literal["as the first image", "grey", "RGB", "RGBA"] = setting(
         "as the first image", "Mode", "Which channels the images have."
     )
@@ -60,12 +58,7 @@ class ImageDecoder(Node):
         "stretch",
         "Images of another size",
         "How an image of another size is fitted.",
-        choices={
-            "stretch": "Height and width change each on its own.",
-            "crop": "Shapes stay true; what stands over is cut off on both sides.",
-            "pad": "Shapes stay true; what is missing is black.",
-            "refuse": "It counts as unreadable.",
-        },
+        choices=OTHER_SIZES,
     )
     interpolation: Method = setting(
         "bilinear", "Interpolation", "How values between pixels are found.", choices=METHODS, advanced=True
@@ -104,7 +97,7 @@ class ImageDecoder(Node):
     def _given(self) -> ImageFormat | None:
         from nodes.readers.image_decoding import ImageFormat
 
-        channels, pixel_type = _CHANNELS.get(self.mode), _PIXEL_TYPES.get(self.depth)
+        channels, pixel_type = CHANNELS.get(self.mode), PIXEL_TYPES.get(self.depth)
         if self.height and self.width and channels and pixel_type:
             return ImageFormat(self.height, self.width, channels, pixel_type)
         return None
@@ -124,12 +117,12 @@ class ImageDecoder(Node):
                 return ImageFormat(
                     self.height or first.height,
                     self.width or first.width,
-                    _CHANNELS.get(self.mode) or first.channels,
-                    _PIXEL_TYPES.get(self.depth) or first.pixel_type,
+                    CHANNELS.get(self.mode) or first.channels,
+                    PIXEL_TYPES.get(self.depth) or first.pixel_type,
                 )
         # None can be read, so all become missing, and their size does not matter.
         return ImageFormat(
-            self.height or 1, self.width or 1, _CHANNELS.get(self.mode) or 1, _PIXEL_TYPES.get(self.depth) or "uint8"
+            self.height or 1, self.width or 1, CHANNELS.get(self.mode) or 1, PIXEL_TYPES.get(self.depth) or "uint8"
         )
 
     def _pieces(self, table: Table, format: ImageFormat, broken: list[int], job: Job) -> Iterator[pl.DataFrame]:

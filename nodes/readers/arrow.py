@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from nodes.base import Job, setting
+from nodes.base import Job
 from nodes.readers.files import starts_with
-from nodes.readers.many_files import FilesReader, damaged
+from nodes.readers.many_files import FilesReader, damaged, pattern_setting
 from nodes.values.table import BATCH_BYTES, cell_bytes
 
 if TYPE_CHECKING:
@@ -34,13 +34,7 @@ class ArrowReader(FilesReader):
         "Feather", "IPC", "read_ipc", "scan_ipc", "read_feather", "pyarrow", "stream", "arrows", "import", "open",
     )  # fmt: skip
 
-    pattern: str = setting(
-        "*.arrow",
-        "Files",
-        "Which files of the folder are read: * stands for any text, ? for one character; hidden files are left out.",
-        min_length=1,
-        shown_if={"source": "folder"},
-    )
+    pattern: str = pattern_setting("*.arrow")
 
     def _schema_of(self, path: Path) -> pl.Schema:
         return arrow_schema(path)

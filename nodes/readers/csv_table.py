@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from nodes.base import Job, NodeError, Specs, setting
 from nodes.readers.csv_parsing import Dialect, TextFile
-from nodes.readers.many_files import FilesReader
+from nodes.readers.many_files import FilesReader, pattern_setting
 
 if TYPE_CHECKING:
     import polars as pl
@@ -51,13 +51,7 @@ class CsvReader(FilesReader):
 
     untyped: ClassVar[bool] = True
 
-    pattern: str = setting(
-        "*.csv",
-        "Files",
-        "Which files of the folder are read: * stands for any text, ? for one character; hidden files are left out.",
-        min_length=1,
-        shown_if={"source": "folder"},
-    )
+    pattern: str = pattern_setting("*.csv")
     detect: bool = setting(
         False,
         "Detect the format",

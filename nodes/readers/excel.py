@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from nodes.base import Job, NodeError, setting
-from nodes.readers.many_files import FilesReader, damaged
+from nodes.readers.many_files import FilesReader, damaged, pattern_setting
 
 if TYPE_CHECKING:
     import fastexcel
@@ -49,13 +49,7 @@ class ExcelReader(FilesReader):
 
     untyped: ClassVar[bool] = True
 
-    pattern: str = setting(
-        "*.xls*",
-        "Files",
-        "Which files of the folder are read: * stands for any text, ? for one character; hidden files are left out.",
-        min_length=1,
-        shown_if={"source": "folder"},
-    )
+    pattern: str = pattern_setting("*.xls*")
     sheet: Literal["first with data", "by name", "by position", "all"] = setting(
         "first with data",
         "Sheet",

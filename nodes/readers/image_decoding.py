@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -24,6 +24,21 @@ PixelType = Literal["uint8", "uint16", "float32"]
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 """What is read, as Pillow names it. Pillow knows more, among them formats that run programs (EPS)."""
+
+CHANNELS: Mapping[str, int] = {"grey": 1, "RGB": 3, "RGBA": 4}
+"""What settings call a mode -> its channels."""
+PIXEL_TYPES: Mapping[str, PixelType] = {"UInt8": "uint8", "UInt16": "uint16", "Float32": "float32"}
+"""What settings call a type of pixels -> numpy's name."""
+OTHER_SIZES = {
+    "stretch": "Height and width change each on its own.",
+    "crop": "Shapes stay true; what stands over is cut off on both sides.",
+    "pad": "Shapes stay true; what is missing is black.",
+    "refuse": "It counts as unreadable.",
+}
+"""What becomes of an image of another size -> a sentence of help."""
+MAX_SIDE = 16_384
+THREADED_PIXELS = 96 * 96
+"""Smaller images are decoded in one thread: several would spend their time waiting for Python's lock."""
 
 _ORIENTATION = 0x0112
 _QUARTER_TURNS = (5, 6, 7, 8)

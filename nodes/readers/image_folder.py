@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.images.preview import preview
 from nodes.images.resampling import METHODS, Aspect, Method
-from nodes.readers.image_decoding import Decoder, ImageFormat, PixelType, Unreadable, probe
+from nodes.readers.image_decoding import (
+    CHANNELS,
+    MAX_SIDE,
+    OTHER_SIZES,
+    PIXEL_TYPES,
+    THREADED_PIXELS,
+    Decoder,
+    ImageFormat,
+    Unreadable,
+    probe,
+)
 from nodes.values.figure import Figure
 from nodes.values.table import BATCH_BYTES, Table, TableSpec, cell_bytes
 
@@ -22,13 +32,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EXTENSIONS = [".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"]
-MAX_SIDE = 16_384
 
-_CHANNELS = {"grey": 1, "RGB": 3, "RGBA": 4}
-_PIXEL_TYPES: dict[str, PixelType] = {"UInt8": "uint8", "UInt16": "uint16", "Float32": "float32"}
 
-_THREADED_PIXELS = 96 * 96
-"""Smaller images are decoded in one thread: several would spend their time waiting for Python's lock."""
 _CHUNK = 64
 """Files per task of a thread, and between two looks at whether the run was cancelled."""
 _READ_ON = 2**20
@@ -97,12 +102,7 @@ class ImageFolderReader(Node):
         "Images of another size",
         "How an image of another size is fitted.",
         group="Image",
-        choices={
-            "stretch": "Height and width change each on its own.",
-            "crop": "Shapes stay true; what stands over is cut off on both sides.",
-            "pad": "Shapes stay true; what is missing is black.",
-            "refuse": "It counts as unreadable.",
-        },
+        choices=OTHER_SIZES,
     )
     interpolation: Method = setting(
         "bilinear", "Interpolation", "How values between pixels are found.", group="Image", choices=METHODS, advanced=True
@@ -195,7 +195,7 @@ class ImageFolderReader(Node):
         if head is None:
             hint = "Choose another folder, include subfolders, or change the extensions."
             raise NodeError(f"There is no image file in '{folder}'.", hint, setting="folder")
-        channels, pixel_type = _CHANNELS.get(self.mode), _PIXEL_TYPES.get(self.depth)
+        channels, pixel_type = CHANNELS.get(self.mode), PIXEL_TYPES.get(self.depth)
         if self.height and self.width and channels and pixel_type:
             return ImageFormat(self.height, self.width, channels, pixel_type)
         first = self._first_readable(folder, chain([head], files))
@@ -298,7 +298,7 @@ def _decoding_threads(format: ImageFormat) -> Iterator[Callable[..., Iterable[di
 
     Decoders let go of Python's lock only while they decode: with small images threads would just wait for each other.
     """
-    if format.height * format.width < _THREADED_PIXELS:
+    if format.height * format.width < THREADED_PIXELS:
         yield map
         return
     with ThreadPoolExecutor(os.cpu_count()) as pool:

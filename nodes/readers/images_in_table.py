@@ -11,7 +11,17 @@ from nodes.images.columns import refuse_existing, spread_where
 from nodes.images.pixels import for_parts
 from nodes.images.preview import preview
 from nodes.images.resampling import METHODS, Aspect, Method
-from nodes.readers.image_decoding import Decoder, ImageFormat, PixelType, Unreadable, probe
+from nodes.readers.image_decoding import (
+    CHANNELS,
+    MAX_SIDE,
+    OTHER_SIZES,
+    PIXEL_TYPES,
+    THREADED_PIXELS,
+    Decoder,
+    ImageFormat,
+    Unreadable,
+    probe,
+)
 from nodes.readers.many_files import existing_folder
 from nodes.values.figure import Figure
 from nodes.values.table import BATCH_BYTES, Table, TableSpec, cell_bytes
@@ -19,11 +29,6 @@ from nodes.values.table import BATCH_BYTES, Table, TableSpec, cell_bytes
 if TYPE_CHECKING:
     import polars as pl
 
-MAX_SIDE = 16_384
-_CHANNELS = {"grey": 1, "RGB": 3, "RGBA": 4}
-_PIXEL_TYPES: dict[str, PixelType] = {"UInt8": "uint8", "UInt16": "uint16", "Float32": "float32"}
-_THREADED_PIXELS = 96 * 96
-"""Smaller images are decoded in one thread: several would spend their time waiting for Python's lock."""
 _ENCODED_ROWS = 256
 
 
@@ -92,12 +97,7 @@ class ImageReaderTable(Node):
         "How an image of another size is fitted.",
         group="Image",
         shown_if={"content": "images"},
-        choices={
-            "stretch": "Height and width change each on its own.",
-            "crop": "Shapes stay true; what stands over is cut off on both sides.",
-            "pad": "Shapes stay true; what is missing is black.",
-            "refuse": "It counts as unreadable.",
-        },
+        choices=OTHER_SIZES,
     )
     interpolation: Method = setting(
         "bilinear", "Interpolation", "How values between pixels are found.", group="Image", choices=METHODS, advanced=True
@@ -153,7 +153,7 @@ class ImageReaderTable(Node):
     # -- what the images become
 
     def _given(self) -> ImageFormat | None:
-        channels, pixel_type = _CHANNELS.get(self.mode), _PIXEL_TYPES.get(self.depth)
+        channels, pixel_type = CHANNELS.get(self.mode), PIXEL_TYPES.get(self.depth)
         if self.height and self.width and channels and pixel_type:
             return ImageFormat(self.height, self.width, channels, pixel_type)
         return None
@@ -171,8 +171,8 @@ class ImageReaderTable(Node):
         return ImageFormat(
             self.height or first.height,
             self.width or first.width,
-            _CHANNELS.get(self.mode) or first.channels,
-            _PIXEL_TYPES.get(self.depth) or first.pixel_type,
+            CHANNELS.get(self.mode) or first.channels,
+            PIXEL_TYPES.get(self.depth) or first.pixel_type,
         )
 
     def _paths(self, table: Table) -> Iterator[str]:
@@ -235,7 +235,7 @@ class ImageReaderTable(Node):
                     self._note(path, done + row, error, broken)
                     read[row] = False
 
-        for_parts(len(paths), cell_bytes(dtype), work, job, threads=format.height * format.width >= _THREADED_PIXELS)
+        for_parts(len(paths), cell_bytes(dtype), work, job, threads=format.height * format.width >= THREADED_PIXELS)
         return spread_where(pl.Series(self.new_column, images if read.all() else images[read], dtype=dtype), pl.Series(read))
 
     def _note(self, path: str, row: int, error: Unreadable, broken: list[tuple[int, str]]) -> None:

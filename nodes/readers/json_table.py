@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from nodes.base import Job, NodeError, setting
 from nodes.readers.files import GIB, in_gib, starts_with
-from nodes.readers.many_files import FilesReader, damaged, scanned
+from nodes.readers.many_files import FilesReader, damaged, pattern_setting, scanned
 
 if TYPE_CHECKING:
     import polars as pl
@@ -46,13 +46,7 @@ class JsonReader(FilesReader):
 
     untyped: ClassVar[bool] = True
 
-    pattern: str = setting(
-        "*.json",
-        "Files",
-        "Which files of the folder are read: * stands for any text, ? for one character; hidden files are left out.",
-        min_length=1,
-        shown_if={"source": "folder"},
-    )
+    pattern: str = pattern_setting("*.json")
     format: Literal["automatic", "list", "lines"] = setting(
         "automatic",
         "Format",

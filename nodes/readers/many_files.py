@@ -24,6 +24,17 @@ MOST_FILES_LISTED = 100_000
 """A folder of more files than this is more likely the wrong folder."""
 
 
+def pattern_setting(default: str) -> Any:
+    """The setting that says which files of a folder are read."""
+    return setting(
+        default,
+        "Files",
+        "Which files of the folder are read: * stands for any text, ? for one character; hidden files are left out.",
+        min_length=1,
+        shown_if={"source": "folder"},
+    )
+
+
 class FilesReader(Node):
     """A node that reads a table from a file, or from all files of a folder one after the other."""
 
@@ -40,13 +51,7 @@ class FilesReader(Node):
     )
     path: str = setting("", "File", "The file to read.", path="read file", shown_if={"source": "file"})
     folder: str = setting("", "Folder", "The folder of the files to read.", path="read folder", shown_if={"source": "folder"})
-    pattern: str = setting(
-        "*",
-        "Files",
-        "Which files of the folder are read: * stands for any text, ? for one character; hidden files are left out.",
-        min_length=1,
-        shown_if={"source": "folder"},
-    )
+    pattern: str = pattern_setting("*")
     subfolders: bool = setting(
         False, "Include subfolders", "Whether files in deeper folders are read, too.", shown_if={"source": "folder"}
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from nodes.base import Job, setting
-from nodes.readers.many_files import FilesReader, damaged, scanned
+from nodes.readers.many_files import FilesReader, damaged, pattern_setting, scanned
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,13 +33,7 @@ class ParquetReader(FilesReader):
         "read_parquet", "scan_parquet", "columnar", "spark", "hive", "partition", "arrow", "pandas", "pq", "import", "open",
     )  # fmt: skip
 
-    pattern: str = setting(
-        "*.parquet",
-        "Files",
-        "Which files of the folder are read: * stands for any text, ? for one character; hidden files are left out.",
-        min_length=1,
-        shown_if={"source": "folder"},
-    )
+    pattern: str = pattern_setting("*.parquet")
     hive_partitioning: bool = setting(
         True,
         "Columns from folders' names",

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from nodes.base import Job, setting
+from nodes.base import Job
 from nodes.readers.arrow import arrow_batches, arrow_metadata, arrow_rows, arrow_schema
-from nodes.readers.many_files import FilesReader, damaged
+from nodes.readers.many_files import FilesReader, damaged, pattern_setting
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,13 +33,7 @@ class TableReader(FilesReader):
     icon: ClassVar[str] = "mdi6.table-arrow-left"
     keywords: ClassVar[tuple[str, ...]] = ("load table", "open", "import", "arrow", "images", "exact copy", "restore", ".table")
 
-    pattern: str = setting(
-        "*.table",
-        "Files",
-        "Which files of the folder are read: * stands for any text, ? for one character; hidden files are left out.",
-        min_length=1,
-        shown_if={"source": "folder"},
-    )
+    pattern: str = pattern_setting("*.table")
 
     def _schema_of(self, path: Path) -> pl.Schema:
         return arrow_schema(path)

@@ -8,15 +8,15 @@ import os
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ClassVar, Literal, cast
+from typing import IO, TYPE_CHECKING, ClassVar, Literal, cast
 
 from nodes.base import Job, NodeError, Spec, Specs, Value, Values, setting
 from nodes.readers.files import GZIP_MAGIC
 from nodes.values.table import Table, TableSpec, describe_dtype
-from nodes.writers.files import FileWriter, refusals
+from nodes.writers.files import FileWriter, collections_as_text, refusals
 
 if TYPE_CHECKING:
-    import polars as pl
+    pass
 
 LINE_ENDS = {"LF": "\n", "CRLF": "\r\n"}
 QuoteStyle = Literal["necessary", "always", "non_numeric", "never"]
@@ -206,20 +206,3 @@ class CsvWriter(FileWriter):
                 "Choose another file, or bring the columns into its order.",
                 setting="if_exists",
             )
-
-
-def collections_as_text(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with its collections written in brackets."""
-    import json
-
-    import polars as pl
-
-    def written(column: pl.Series) -> pl.Series:
-        cells: list[Any] = column.to_list()
-        return pl.Series(column.name, [None if c is None else json.dumps(c, default=str) for c in cells], dtype=pl.String)
-
-    nested = [c for c, dtype in frame.schema.items() if isinstance(dtype, pl.Array | pl.List)]
-    # Polars writes no durations: they are written as in the ISO standard.
-    durations = [c for c, dtype in frame.schema.items() if isinstance(dtype, pl.Duration)]
-    frame = frame.with_columns(pl.col(c).dt.to_string("iso") for c in durations)
-    return frame.with_columns(written(frame[c]) for c in nested) if nested else frame

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from nodes.base import Job, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.readers.databases import DatabaseNode
 from nodes.values.table import Table, TableSpec, describe_dtype
-from nodes.writers.csv_table import collections_as_text
+from nodes.writers.files import collections_as_text
 
 if TYPE_CHECKING:
     import polars as pl

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from nodes.base import Job, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.values.table import Table, TableSpec, describe_dtype
-from nodes.writers.csv_table import collections_as_text
-from nodes.writers.files import FileWriter, pieces, refuse
+from nodes.writers.files import FileWriter, collections_as_text, pieces, refuse
 
 if TYPE_CHECKING:
     import polars as pl

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, ClassVar, Literal
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Literal
 
 from nodes.base import Job, Node, NodeError, Port, Specs, setting
 from nodes.values.table import BATCH_BYTES, Table, TableSpec, describe_dtype, leaf_dtype
@@ -152,3 +152,20 @@ def pieces(table: Table, job: Job) -> Iterator[pl.DataFrame]:
 def _is_plain(dtype: pl.DataType) -> bool:
     """Whether all cells take the same room."""
     return leaf_dtype(dtype).is_numeric() and type(dtype).__name__ != "List"
+
+
+def collections_as_text(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with its collections written in brackets."""
+    import json
+
+    import polars as pl
+
+    def written(column: pl.Series) -> pl.Series:
+        cells: list[Any] = column.to_list()
+        return pl.Series(column.name, [None if c is None else json.dumps(c, default=str) for c in cells], dtype=pl.String)
+
+    nested = [c for c, dtype in frame.schema.items() if isinstance(dtype, pl.Array | pl.List)]
+    # Polars writes no durations: they are written as in the ISO standard.
+    durations = [c for c, dtype in frame.schema.items() if isinstance(dtype, pl.Duration)]
+    frame = frame.with_columns(pl.col(c).dt.to_string("iso") for c in durations)
+    return frame.with_columns(written(frame[c]) for c in nested) if nested else frame

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from functools import cache
 from html import unescape
 from html.parser import HTMLParser
 from typing import Annotated, Literal
@@ -38,9 +39,14 @@ class Strict(HTMLParser):
         assert self.open.pop() == tag
 
 
+@cache
+def page_of(node_class: type[Node]) -> str:
+    return node_help(node_class)
+
+
 @pytest.mark.parametrize("node_class", CATALOG.values(), ids=str)
 def test_it_tells_all_there_is(node_class: type[Node]) -> None:
-    page = node_help(node_class)
+    page = page_of(node_class)
     parser = Strict()
     parser.feed(page)
     assert not parser.open
@@ -56,7 +62,7 @@ def test_it_tells_all_there_is(node_class: type[Node]) -> None:
 
 @pytest.mark.parametrize("node_class", CATALOG.values(), ids=str)
 def test_the_example_is_a_node_of_a_workflow(node_class: type[Node]) -> None:
-    found = re.search(r"<pre>(.*)</pre>", node_help(node_class), re.DOTALL)
+    found = re.search(r"<pre>(.*)</pre>", page_of(node_class), re.DOTALL)
     assert found
     record = json.loads(unescape(found[1]))
     assert record["type"] == node_class.id

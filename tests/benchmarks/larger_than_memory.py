@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from nodes.base import Job, Node, Port, Spec, Specs, Value, Values, setting
 from nodes.values.table import grouped
+from tests.benchmarks.made_tables import MadeTable
 from tests.benchmarks.measuring import Setup, forget_cached, in_fresh_process, limit_memory
 from tests.benchmarks.report import Goal, Row
 
@@ -33,45 +33,30 @@ TIMES_LARGER = 4
 SIDE = 96
 IMAGE_BYTES = 4 * SIDE * SIDE
 CLASSES = 10
-PIECE = 512
-"""Rows that are made at a time."""
 WARM_UP = 0.1
 """Share of the training that does not count: the network is compiled in it."""
 
 
-class RandomImages(Node):
-    """Make images of noise, each brighter in the place of its class, piece by piece."""
+class RandomImages(MadeTable):
+    """Make images of noise, each brighter in the place of its class."""
 
     id: ClassVar[str] = "bench.random_images"
     title: ClassVar[str] = "Random Images"
-    shelf: ClassVar[str] = "Readers"
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Images"),)
+    piece: ClassVar[int] = 512
 
-    rows: int = setting(1, "Rows", "How many.", ge=1)
-
-    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        from nodes.values.table import TableSpec
-
-        return {"table": TableSpec(self._schema(), self.rows)}
-
-    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        return {"table": job.stream(self._pieces())}
-
-    def _pieces(self) -> Iterator[pl.DataFrame]:
+    def made(self) -> Iterator[pl.DataFrame]:
         import numpy as np
         import polars as pl
 
         generator = np.random.default_rng(0)
         names = np.array([f"class {n}" for n in range(CLASSES)])
-        for start in range(0, self.rows, PIECE):
-            count = min(PIECE, self.rows - start)
+        for count in self.counts():
             labels = generator.integers(0, CLASSES, count)
             images = generator.random((count, SIDE, SIDE, 1), dtype=np.float32)
             images[np.arange(count), 4 * labels] += 1
-            yield pl.DataFrame({"image": images, "label": names[labels].tolist()}, schema=self._schema())
+            yield pl.DataFrame({"image": images, "label": names[labels].tolist()}, schema=self.schema_of_rows())
 
-    @staticmethod
-    def _schema() -> pl.Schema:
+    def schema_of_rows(self) -> pl.Schema:
         import polars as pl
 
         classes = [f"class {n}" for n in range(CLASSES)]

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nodes.base import Job, Node, Port, Spec, Specs, Value, Values, setting
 from nodes.values.table import grouped
+from tests.benchmarks.made_tables import MadeTable
 from tests.benchmarks.measuring import Setup, in_fresh_process, run_process
 from tests.benchmarks.report import Goal, Row
 
@@ -25,60 +25,44 @@ LIMIT = 1000
 SIZE = 3_000 * MB
 NUMBERS = 16
 ROW_BYTES = 8 * NUMBERS + 8 + 16
-PIECE = 50_000
-"""Rows that are made at a time."""
 WORDS = ("apple", "pear", "banana", "a cherry, which is longer than twelve letters")
-
-NUMBERS_OF = [f"x{n}" for n in range(NUMBERS)]
+NUMBER_COLUMNS = [f"x{n}" for n in range(NUMBERS)]
 MEASURED: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "Row Filter": ("tables.row_filter", {"criteria": [{"column": "x0", "operator": ">", "value": 0.0}]}),
-    "Normalizer": ("tables.normalizer", {"columns": NUMBERS_OF, "method": "z-score"}),
+    "Normalizer": ("tables.normalizer", {"columns": NUMBER_COLUMNS, "method": "z-score"}),
     "Math Formula": ("tables.math_formula", {"expression": "x0 * 2 + sqrt(abs(x1))"}),
     "String Manipulation": ("tables.string_manipulation", {"expression": "upper(text)"}),
     "Rule Engine": ("tables.rule_engine", {"rules": [{"condition": "x0 > 0", "outcome": "'more'"}]}),
-    "Column Type Converter": ("tables.type_converter", {"columns": NUMBERS_OF, "dtype": "Float32"}),
-    "Number to String": ("tables.number_to_string", {"columns": NUMBERS_OF[:2]}),
-    "Missing Value": ("tables.missing_value", {"treatments": [{"columns": NUMBERS_OF, "method": "mean"}]}),
+    "Column Type Converter": ("tables.type_converter", {"columns": NUMBER_COLUMNS, "dtype": "Float32"}),
+    "Number to String": ("tables.number_to_string", {"columns": NUMBER_COLUMNS[:2]}),
+    "Missing Value": ("tables.missing_value", {"treatments": [{"columns": NUMBER_COLUMNS, "method": "mean"}]}),
     "Category to Number": ("tables.category_to_number", {"columns": ["text"]}),
     "Column Filter": ("tables.column_filter", {"mode": "wildcard", "pattern": "x*"}),
 }
 """What is measured: the node, and its settings."""
 
 
-class RandomRows(Node):
-    """Make rows of random numbers and a text, piece by piece."""
+class RandomRows(MadeTable):
+    """Make rows of random numbers and a text."""
 
     id: ClassVar[str] = "bench.random_rows"
     title: ClassVar[str] = "Random Rows"
-    shelf: ClassVar[str] = "Readers"
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Rows"),)
+    piece: ClassVar[int] = 50_000
 
-    rows: int = setting(1, "Rows", "How many.", ge=1)
-
-    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        from nodes.values.table import TableSpec
-
-        return {"table": TableSpec(self._schema(), self.rows)}
-
-    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        return {"table": job.stream(self._pieces())}
-
-    def _pieces(self) -> Iterator[pl.DataFrame]:
+    def made(self) -> Iterator[pl.DataFrame]:
         import numpy as np
         import polars as pl
 
         generator, words = np.random.default_rng(0), np.array(WORDS)
-        for start in range(0, self.rows, PIECE):
-            count = min(PIECE, self.rows - start)
-            made = {name: generator.normal(size=count) for name in NUMBERS_OF}
+        for count in self.counts():
+            numbers = {name: generator.normal(size=count) for name in NUMBER_COLUMNS}
             texts = words[generator.integers(0, len(WORDS), count)].tolist()
-            yield pl.DataFrame({**made, "text": texts}, schema=self._schema())
+            yield pl.DataFrame({**numbers, "text": texts}, schema=self.schema_of_rows())
 
-    @staticmethod
-    def _schema() -> pl.Schema:
+    def schema_of_rows(self) -> pl.Schema:
         import polars as pl
 
-        return pl.Schema({**dict.fromkeys(NUMBERS_OF, pl.Float64()), "text": pl.String()})
+        return pl.Schema({**dict.fromkeys(NUMBER_COLUMNS, pl.Float64()), "text": pl.String()})
 
 
 def measure(setup: Setup) -> Iterator[Row]:

@@ -17,8 +17,7 @@ from app.engine.inspection.images import THUMBNAIL, is_image, thumbnails, value_
 from app.engine.inspection.shown_rows import is_sortable, require_column, shown_rows
 from nodes.errors import NodeError
 from nodes.values.table import Table, grouped, is_category, leaf_dtype
-from nodes.writers.csv_table import collections_as_text
-from nodes.writers.files import written_aside
+from nodes.writers.files import collections_as_text, written_aside
 
 if TYPE_CHECKING:
     import polars as pl

@@ -12,7 +12,19 @@ import pytest
 from pydantic import ValidationError
 
 from nodes.base import Cancelled, NodeError, Specs, Values
-from nodes.layers import activations, augmentation, core, merge, noise, normalization, options, preprocessing, spectral
+from nodes.layers import (
+    activations,
+    augmentation,
+    core,
+    encodings,
+    merge,
+    noise,
+    normalization,
+    options,
+    scaling,
+    spectral,
+    spectrograms,
+)
 from nodes.layers.base import Layer
 from nodes.layers.core import Input
 from nodes.layers.kinds import layer_class
@@ -73,26 +85,26 @@ SAME: list[tuple[Layer, str, dict[str, Any], tuple[np.ndarray[Any, Any], ...]]] 
     (normalization.GroupNormalization(groups=-1), "GroupNormalization", {"groups": -1}, (IMAGES,)),
     (normalization.RMSNormalization(), "RMSNormalization", {}, (STEPS,)),
     (normalization.UnitNormalization(axis=(1, 2)), "UnitNormalization", {"axis": [1, 2]}, (STEPS,)),
-    (preprocessing.Rescaling(scale=(2.0,), offset=(1.0, 2.0, 3.0)), "Rescaling", {"scale": 2.0, "offset": [1, 2, 3]}, (IMAGES,)),
-    (preprocessing.Rescaling(scale=0.5, offset=[1.0]), "Rescaling", {"scale": 0.5, "offset": 1.0}, (IMAGES,)),
-    (preprocessing.Normalization(mean=(1.0,), variance=(4.0,)), "Normalization", {"mean": 1.0, "variance": 4.0}, (ROW,)),
+    (scaling.Rescaling(scale=(2.0,), offset=(1.0, 2.0, 3.0)), "Rescaling", {"scale": 2.0, "offset": [1, 2, 3]}, (IMAGES,)),
+    (scaling.Rescaling(scale=0.5, offset=[1.0]), "Rescaling", {"scale": 0.5, "offset": 1.0}, (IMAGES,)),
+    (scaling.Normalization(mean=(1.0,), variance=(4.0,)), "Normalization", {"mean": 1.0, "variance": 4.0}, (ROW,)),
     (
-        preprocessing.Normalization(mean=(1.0, 2.0, 3.0), variance=(4.0, 1.0, 9.0), invert=True), "Normalization",
+        scaling.Normalization(mean=(1.0, 2.0, 3.0), variance=(4.0, 1.0, 9.0), invert=True), "Normalization",
         {"mean": [1.0, 2.0, 3.0], "variance": [4.0, 1.0, 9.0], "invert": True}, (STEPS,),
     ),
-    (preprocessing.CategoryEncoding(num_tokens=3, output_mode="count"), "CategoryEncoding",
+    (encodings.CategoryEncoding(num_tokens=3, output_mode="count"), "CategoryEncoding",
      {"num_tokens": 3, "output_mode": "count"}, (CODES,)),
-    (preprocessing.Discretization(bin_boundaries=(-1.0, 0.5)), "Discretization", {"bin_boundaries": [-1.0, 0.5]}, (ROW,)),
-    (preprocessing.IntegerLookup(vocabulary=(2, 1)), "IntegerLookup", {"vocabulary": [2, 1]}, (CODES,)),
-    (preprocessing.Hashing(num_bins=5, salt=(1, 2)), "Hashing", {"num_bins": 5, "salt": [1, 2]}, (CODES,)),
-    (preprocessing.HashedCrossing(num_bins=4, output_mode="one_hot"), "HashedCrossing",
+    (encodings.Discretization(bin_boundaries=(-1.0, 0.5)), "Discretization", {"bin_boundaries": [-1.0, 0.5]}, (ROW,)),
+    (encodings.IntegerLookup(vocabulary=(2, 1)), "IntegerLookup", {"vocabulary": [2, 1]}, (CODES,)),
+    (encodings.Hashing(num_bins=5, salt=(1, 2)), "Hashing", {"num_bins": 5, "salt": [1, 2]}, (CODES,)),
+    (encodings.HashedCrossing(num_bins=4, output_mode="one_hot"), "HashedCrossing",
      {"num_bins": 4, "output_mode": "one_hot"}, (CODES[:, :1], CODES[:, 1:2])),
     (
-        preprocessing.MelSpectrogram(fft_length=32, sequence_stride=8, num_mel_bins=6), "MelSpectrogram",
+        spectrograms.MelSpectrogram(fft_length=32, sequence_stride=8, num_mel_bins=6), "MelSpectrogram",
         {"fft_length": 32, "sequence_stride": 8, "num_mel_bins": 6}, (RNG.normal(size=(2, 64)).astype("float32"),),
     ),
     (
-        preprocessing.STFTSpectrogram(frame_length=8, mode="stft", scaling="none"), "STFTSpectrogram",
+        spectrograms.STFTSpectrogram(frame_length=8, mode="stft", scaling="none"), "STFTSpectrogram",
         {"frame_length": 8, "mode": "stft", "scaling": None}, (RNG.normal(size=(2, 40, 1)).astype("float32"),),
     ),
     (augmentation.Resizing(height=4, width=5, pad_to_aspect_ratio=True, fill_value=9.0), "Resizing",
@@ -175,7 +187,7 @@ def test_a_wrapped_layer_is_read_back_as_it_was(channels_first: bool) -> None:
 
 def normalized(table: Table, shape: tuple[int, ...], **settings: Any) -> Network:
     network = add("input", Input(shape=shape))
-    node = preprocessing.Normalization(**settings)
+    node = scaling.Normalization(**settings)
     inputs: dict[str, Network | Table] = {"network": network, "table": table}
     promised = node.configure(Specs({name: value.spec for name, value in inputs.items()}, "n"))["network"]
     made = node.execute(Values(inputs), RecordingJob(Path.cwd(), "n"))["network"]
@@ -205,21 +217,21 @@ def test_mean_and_variance_of_images_are_along_the_axis(axis: tuple[int, ...], o
 def test_a_table_without_rows_and_one_that_is_too_large_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
     table = Table.of(pl.DataFrame({"a": [1.0, 2.0]}))
     network = image(1)
-    node = preprocessing.Normalization(columns=("a",))
+    node = scaling.Normalization(columns=("a",))
 
     with pytest.raises(NodeError, match="no rows"):
         node.execute(Values({"network": network, "table": table.slice(0, 0)}), RecordingJob(Path.cwd(), "n"))
     with pytest.raises(Cancelled):
         node.execute(Values({"network": network, "table": table}), RecordingJob(Path.cwd(), "n", cancelled=True))
     with pytest.raises(NodeError, match="No columns are chosen"):
-        preprocessing.Normalization().configure(Specs({"network": network.spec, "table": table.spec}))
+        scaling.Normalization().configure(Specs({"network": network.spec, "table": table.spec}))
     with pytest.raises(NodeError, match="does not know a mean") as caught:
-        preprocessing.Normalization().configure(Specs({"network": network.spec}))
+        scaling.Normalization().configure(Specs({"network": network.spec}))
     assert "second input" in caught.value.remedy
 
 
 def test_one_number_may_be_given_as_such_or_as_a_list() -> None:
-    rescaling, normalization = preprocessing.Rescaling, preprocessing.Normalization
+    rescaling, normalization = scaling.Rescaling, scaling.Normalization
 
     assert rescaling.model_validate({"scale": 2, "offset": [0.5]}).to_config(False)["scale"] == 2.0
     assert rescaling.model_validate({"scale": [2.0]}).to_config(False) == rescaling.model_validate({"scale": 2.0}).to_config(
@@ -234,11 +246,11 @@ def test_one_number_may_be_given_as_such_or_as_a_list() -> None:
 @pytest.mark.parametrize("wrong", ["1/255", [], [1.0, "x"], True, None, {"value": 1.0}])
 def test_what_is_no_number_is_refused_in_plain_words(wrong: Any) -> None:
     with pytest.raises(ValidationError) as caught:
-        preprocessing.Rescaling.model_validate({"scale": wrong})
+        scaling.Rescaling.model_validate({"scale": wrong})
     assert options.explain(caught.value) == "scale: give a number, or a list of numbers, one for each channel"
     if wrong is not None:
         with pytest.raises(ValidationError, match="give a number, or a list of numbers"):
-            preprocessing.Normalization.model_validate({"mean": wrong, "variance": 1.0})
+            scaling.Normalization.model_validate({"mean": wrong, "variance": 1.0})
 
 
 # -------------------------------------------------------------------------------------------------------------- the value range
@@ -251,8 +263,8 @@ def warnings_of(node: Layer, network: Network) -> list[str]:
 
 
 def test_a_value_range_that_the_images_cannot_have_is_pointed_out() -> None:
-    scaled = chain(Input(shape=(8, 8, 3)), preprocessing.Rescaling(), augmentation.RandomFlip())
-    signed = chain(Input(shape=(8, 8, 3), dtype="uint8"), preprocessing.Rescaling(scale=(2 / 255,), offset=(-1.0,)))
+    scaled = chain(Input(shape=(8, 8, 3)), scaling.Rescaling(), augmentation.RandomFlip())
+    signed = chain(Input(shape=(8, 8, 3), dtype="uint8"), scaling.Rescaling(scale=(2 / 255,), offset=(-1.0,)))
 
     assert "0 to 1" in warnings_of(augmentation.RandomBrightness(), scaled)[0]
     assert "-1 to 1" in warnings_of(augmentation.RandAugment(), signed)[0]
@@ -270,10 +282,10 @@ def test_a_value_range_that_the_images_cannot_have_is_pointed_out() -> None:
         (augmentation.RandomPerspective(), (8, 1, 3), "four corners"),
         (augmentation.ContrastLimitedAdaptiveHistogramEqualization(), (1, 8, 3), "too small"),
         (augmentation.CenterCrop(height=9, width=9, dtype="float16"), (8, 8, 3), "float32 only"),
-        (preprocessing.MelSpectrogram(), (1024,), "more than 1024"),
-        (preprocessing.MelSpectrogram(dtype="float64"), (2048,), "decibels in float64"),
-        (preprocessing.STFTSpectrogram(dtype="mixed_bfloat16"), (2048, 1), "spectrograms in bfloat16"),
-        (preprocessing.CategoryEncoding(), (2, 2), "rows of numbers"),
+        (spectrograms.MelSpectrogram(), (1024,), "more than 1024"),
+        (spectrograms.MelSpectrogram(dtype="float64"), (2048,), "decibels in float64"),
+        (spectrograms.STFTSpectrogram(dtype="mixed_bfloat16"), (2048, 1), "spectrograms in bfloat16"),
+        (encodings.CategoryEncoding(), (2, 2), "rows of numbers"),
         (core.Permute(dims=(1, 1)), (2, 2), "no order"),
         (core.EinsumDense(equation="ab,bc->ad"), (2,), "output alone"),
         (core.EinsumDense(equation="abc"), (2,), "not of the form"),
@@ -284,7 +296,7 @@ def test_a_value_range_that_the_images_cannot_have_is_pointed_out() -> None:
     ],
 )
 def test_mistakes_are_found_before_anything_is_computed(node: Layer, shape: tuple[int, ...], message: str) -> None:
-    dtype = "int32" if isinstance(node, preprocessing.CategoryEncoding) else "float32"
+    dtype = "int32" if isinstance(node, encodings.CategoryEncoding) else "float32"
     with pytest.raises(NodeError, match=message) as caught:
         node.configure(Specs({"network": image(*shape, dtype=dtype).spec}))
     assert caught.value.remedy
@@ -294,9 +306,9 @@ def test_crossed_rows_are_of_float32_only() -> None:
     number = image(1, dtype="int32").spec
     specs = Specs({"network_1": number, "network_2": add("other", Input(shape=(1,), dtype="int32")).spec}, "n")
 
-    preprocessing.HashedCrossing(dtype="float64").configure(specs)
+    encodings.HashedCrossing(dtype="float64").configure(specs)
     with pytest.raises(NodeError, match="rows of float32 only, not of float64") as caught:
-        preprocessing.HashedCrossing(output_mode="one_hot", dtype="float64").configure(specs)
+        encodings.HashedCrossing(output_mode="one_hot", dtype="float64").configure(specs)
     assert caught.value.setting == "dtype"
 
 
