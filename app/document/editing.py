@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from app.document.graph import PortLike, Types
 from app.document.model import Annotation, Connection, NodeRecord, NodeView, Variable, View, Workflow
+from app.document.node_type import PortLike, Types
 
 TableName = Literal["nodes", "connections", "views", "annotations", "variables", "properties"]
 TABLES: tuple[TableName, ...] = ("nodes", "connections", "views", "annotations", "variables", "properties")

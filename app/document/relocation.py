@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.document.graph import Types
 from app.document.model import NodeRecord, Variable, Workflow
+from app.document.node_type import Types
 
 
 def relocated(workflow: Workflow, types: Types, old: Path, new: Path) -> Workflow:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 from app.document.file import load, write_atomically
-from app.document.graph import Types
 from app.document.model import Workflow
+from app.document.node_type import Types
 from app.document.problems import DocumentError
 
 DECAY = 0.8

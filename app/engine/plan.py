@@ -110,10 +110,7 @@ class Plan:
 
     def needed_for(self, targets: Sequence[str]) -> list[str]:
         """The targets and all nodes above them, in topological order."""
-        wanted = set(targets)
-        for node_id in reversed(self.nodes):
-            if node_id in wanted:
-                wanted.update(source for source, _ in self.nodes[node_id].inputs.values())
+        wanted = self.wiring.upstream(targets)
         return [node_id for node_id in self.nodes if node_id in wanted]
 
     def keys(self, fingerprints: Fingerprints, run: str, draw: Draw | None = None) -> dict[str, str]:

@@ -7,6 +7,7 @@ Knows nothing of processes and pipes.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import uuid
@@ -48,6 +49,8 @@ from app.engine.trust import Trust
 from nodes.base import Spec
 from nodes.catalog import Catalog
 from nodes.values.table import Table
+
+log = logging.getLogger("layerloom.engine")
 
 Post = Callable[[Callable[[], None]], None]
 Tell = Callable[[dict[str, Any]], None]
@@ -342,8 +345,8 @@ class Session:
                 draw=around.draws.of,
                 run_id=run_id,
             )
-        except Exception as error:  # noqa: BLE001 - such as a disk that is full when the store is looked through
-            executor.log.exception("a run ended unexpectedly")
+        except Exception as error:
+            log.exception("a run ended unexpectedly")
             message = f"The run ended with {type(error).__name__}: {error}"
             post(lambda: self._log(None, "warning", message))
         finally:
@@ -365,10 +368,7 @@ class Session:
 
     def reset(self, nodes: Iterable[str]) -> None:
         """Forget the results of nodes and of all behind them; those that are at work on one are stopped."""
-        wanted = set(nodes) & self._plan.nodes.keys()
-        for planned in self._plan.nodes.values():
-            if any(source in wanted for source, _ in planned.inputs.values()):
-                wanted.add(planned.id)
+        wanted = self._plan.wiring.downstream(nodes)
         self.cancel(wanted)
         for run in self._runs.values():
             run.forgotten |= wanted
