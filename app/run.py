@@ -68,7 +68,7 @@ def _prepare(options: argparse.Namespace) -> tuple[Workflow, Plan]:
         DocumentError: If the file cannot be read.
     """
     from app.document.file import load
-    from app.engine.plan import make_plan
+    from app.engine.planner import make_plan
     from app.engine.trust import Trust
     from app.places import node_index
     from nodes.catalog import Catalog
@@ -121,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _setting(text: str) -> tuple[str, str, Any]:
-    from app.engine.plan import parse_override
+    from app.engine.overrides import parse_override
 
     try:
         return parse_override(text)

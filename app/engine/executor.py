@@ -15,6 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
+from app.engine.configuration import configure
 from app.engine.events import (
     Event,
     Listener,
@@ -34,7 +35,7 @@ from app.engine.failures import explained
 from app.engine.job import Control, EngineJob
 from app.engine.keras_import import KerasImport
 from app.engine.locks import KERAS, RESULTS, held
-from app.engine.plan import Draw, Plan, PlannedNode, configure, read_paths
+from app.engine.plan import Draw, Plan, PlannedNode, read_paths
 from app.engine.schedule import Schedule
 from app.engine.store import Record, Store
 from app.engine.value_cache import ValueCache

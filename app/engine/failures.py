@@ -1,4 +1,4 @@
-"""Whatever goes wrong while a node works, as an error for the person at the canvas."""
+"""Whatever goes wrong in a node, as an error for the person at the canvas."""
 
 from __future__ import annotations
 
@@ -32,6 +32,11 @@ def explained(error: Exception, store: Path) -> NodeError:
     log.error("unexpected error", exc_info=error)
     detail = str(error).strip().partition("\n")[0]
     return NodeError(f"The node stopped with {type(error).__name__}: {detail}", "The log has the details.")
+
+
+def node_fault(error: Exception) -> NodeError:
+    """Return what to say of an exception that a node did not raise on purpose, before it runs."""
+    return NodeError(f"The node has a fault of its own: {type(error).__name__}: {error}", "Please report it.")
 
 
 def _is_disk_full(error: Exception) -> bool:

@@ -23,6 +23,7 @@ from app.document.editing import Change, Document
 from app.document.model import Connection, NodeRecord, NodeView, Variable, Workflow
 from app.document.problems import Problem
 from app.engine import executor
+from app.engine.configuration import configure
 from app.engine.draws import Draws
 from app.engine.estimate import Estimate
 from app.engine.events import (
@@ -40,8 +41,10 @@ from app.engine.events import (
 )
 from app.engine.executor import RunResult
 from app.engine.inspection.base import StoredOutputs
+from app.engine.instantiation import instantiate
 from app.engine.job import Control
-from app.engine.plan import Plan, PlannedNode, Planner, configure, instantiate, key_of, read_paths
+from app.engine.plan import Plan, PlannedNode, key_of, read_paths
+from app.engine.planner import Planner
 from app.engine.prints import Prints
 from app.engine.status import NodeStatus
 from app.engine.store import Record, Store

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from app.document import variables
 from app.document.model import NodeRecord, Variable
 from app.document.problems import Problem
-from app.engine.plan import setting_problem
+from app.engine.instantiation import setting_problem
 from nodes.base import Node
 
 

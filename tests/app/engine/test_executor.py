@@ -19,7 +19,7 @@ from app.engine import executor
 from app.engine.events import Event
 from app.engine.executor import RunResult
 from app.engine.job import Control
-from app.engine.plan import make_plan
+from app.engine.planner import make_plan
 from app.engine.store import Store
 from tests.app.engine.toy import CATALOG, RUNS, chain, workflow
 
@@ -228,7 +228,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from app.engine import executor
-from app.engine.plan import make_plan
+from app.engine.planner import make_plan
 from app.engine.store import Store
 from tests.app.engine.toy import CATALOG, RUNS, chain, workflow
 wait = ("toy.wait", {"seconds": float(sys.argv[2])})

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from app.document.model import NodeRecord, Variable, Workflow
 from app.engine.fingerprints import Fingerprints
-from app.engine.plan import Plan, make_plan, parse_override
+from app.engine.overrides import parse_override
+from app.engine.plan import Plan
+from app.engine.planner import make_plan
 from nodes.catalog import Catalog
 from tests.app.engine.toy import CATALOG, chain, workflow
 

@@ -18,7 +18,8 @@ from app.document.problems import Problem
 from app.engine.draws import Draws
 from app.engine.events import NodeProgress
 from app.engine.inspection.base import StoredOutputs
-from app.engine.plan import Plan, Planner, make_plan
+from app.engine.plan import Plan
+from app.engine.planner import Planner, make_plan
 from app.engine.prints import Prints
 from app.engine.session import NoSuchNode, Session, Surroundings, measured
 from app.engine.status import NodeStatus
