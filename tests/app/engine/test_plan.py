@@ -160,6 +160,10 @@ def test_a_changed_setting_changes_the_keys_from_there_on(at: int, number: int) 
         assert (before[f"node_{n}"] == after[f"node_{n}"]) == (n < at)
 
 
+def test_ten_thousand_nodes_one_behind_the_other_have_keys() -> None:
+    assert len(set(keys(chain(10_000)).values())) == 10_000
+
+
 def test_a_file_counts_by_its_content_not_by_its_name_or_age(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("same")
     (tmp_path / "b").write_text("same")

@@ -84,6 +84,28 @@ class Both(Toy):
         return {"table": Table.of(pl.concat([t.frame() for t in values.all("table")]))}  # type: ignore[union-attr]
 
 
+class Sum(Toy):
+    """Its own number and the numbers of all that feed it, added up; fails on demand."""
+
+    id = "toy.sum"
+    title = "Sum"
+    input_ports = (Port("table", "table", "Table", grows=True, optional=True, least=1),)
+    number: int = setting(1, "Number", "What is added.")
+    fails: bool = setting(False, "Fails", "Whether it fails.")
+    seconds: float = setting(0.0, "Seconds", "How long it takes.")
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        return {"table": TableSpec(pl.Schema({"n": pl.Int64}), 1)}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        RUNS[job.node] += 1
+        time.sleep(self.seconds)
+        if self.fails:
+            raise NodeError("It did not work.", "Try something else.")
+        total = self.number + sum(t.frame()["n"].item() for t in values.all("table"))  # type: ignore[union-attr]
+        return {"table": Table.of(pl.DataFrame({"n": pl.Series([total], dtype=pl.Int64)}))}
+
+
 class Fail(Toy):
     """Fail in the chosen way."""
 
@@ -214,7 +236,7 @@ class Chatter(Toy):
         return {"table": Table.of(pl.DataFrame({"n": [1]}))}
 
 
-CATALOG = Catalog({c.id: c for c in (Count, Add, Both, Fail, Wait, Late, Dice, Save, Deaf, Chatter)})
+CATALOG = Catalog({c.id: c for c in (Count, Add, Both, Sum, Fail, Wait, Late, Dice, Save, Deaf, Chatter)})
 
 
 def workflow(nodes: Mapping[str, tuple[str, dict[str, object]]], wires: list[tuple[str, str]]) -> Workflow:
