@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pydantic import BaseModel
 
-from app.document.editing import TABLES, Change, Document
+from app.document.change import TABLES, Change
+from app.document.editing import Document
 from app.document.file import parse
 from app.document.model import FORMAT, Workflow
 from app.document.problems import DocumentError

@@ -108,6 +108,19 @@ def references(value: Any) -> set[str]:
     return set()
 
 
+def renamed(settings: Any, old: str, new: str) -> Any:
+    """Return settings in which every reference to one variable names another one."""
+    if isinstance(settings, dict):
+        if settings == {"variable": old}:
+            return {"variable": new}
+        return {k: renamed(v, old, new) for k, v in settings.items()}
+    if isinstance(settings, list):
+        return [renamed(v, old, new) for v in settings]
+    if isinstance(settings, str):
+        return re.sub(r"(?<!\$)\$\{" + re.escape(old) + r"\}", "${" + new + "}", settings)
+    return settings
+
+
 def _resolve(value: Any, values: Mapping[str, Scalar]) -> Any:
     if isinstance(value, dict):
         if set(value) == {"variable"} and isinstance(value["variable"], str):

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QApplication
 
 from app.document import clipboard
 from app.document.arrange import Edge, Places, align, arranged, distribute
-from app.document.editing import Change, Point
+from app.document.change import Change
+from app.document.editing import Point
 from app.document.model import Annotation
 from app.document.problems import DocumentError
 from app.editor.panels.quick_add import QuickAdd

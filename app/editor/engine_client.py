@@ -24,7 +24,8 @@ from typing import Any
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 import app
-from app.document.editing import Change, Document, TableName
+from app.document.change import Change, TableName
+from app.document.editing import Document
 from app.document.model import Workflow
 from app.document.problems import Problem
 from app.editor.asking import Answer, OnReply, Ticket

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.document.editing import Change
+from app.document.change import Change
 from app.editor import menus
 from app.editor.actions import SEPARATOR, ActionTable
 from app.editor.config import ConfigPanel

@@ -19,7 +19,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.document.editing import Change, Document
+from app.document.change import Change
+from app.document.editing import Document
 from app.document.model import Connection, NodeRecord, NodeView, Variable, Workflow
 from app.document.problems import Problem
 from app.engine import executor

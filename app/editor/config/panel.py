@@ -29,7 +29,8 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from app.document import variables
-from app.document.editing import Change, Document
+from app.document.change import Change
+from app.document.editing import Document
 from app.document.model import Variable
 from app.document.problems import Problem
 from app.editor.asking import Answer, Asks, Ticket

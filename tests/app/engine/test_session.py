@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.document.editing import Change, Document
+from app.document.change import Change
+from app.document.editing import Document
 from app.document.model import Connection, NodeRecord, Variable, Workflow
 from app.document.problems import Problem
 from app.engine.draws import Draws
