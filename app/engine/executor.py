@@ -36,8 +36,9 @@ from app.engine.job import Control, EngineJob
 from app.engine.keras_import import KerasImport
 from app.engine.locks import KERAS, RESULTS, held
 from app.engine.plan import Draw, Plan, PlannedNode, read_paths
+from app.engine.record import Record
 from app.engine.schedule import Schedule
-from app.engine.store import Record, Store
+from app.engine.store import Store
 from app.engine.value_cache import ValueCache
 from nodes.base import Node, Value, Values
 from nodes.errors import Cancelled, NodeError

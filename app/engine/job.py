@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.engine.codec import map_frame
+from app.engine.arrow_files import map_frame
 from app.engine.events import Listener, NodeLog, NodeMetrics, NodeProgress
 from app.engine.fingerprints import signature
 from nodes.errors import Cancelled

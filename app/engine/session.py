@@ -47,8 +47,9 @@ from app.engine.job import Control
 from app.engine.plan import Plan, PlannedNode, key_of, read_paths
 from app.engine.planner import Planner
 from app.engine.prints import Prints
+from app.engine.record import Record
 from app.engine.status import NodeStatus
-from app.engine.store import Record, Store
+from app.engine.store import Store
 from app.engine.trust import Trust
 from nodes.base import Spec
 from nodes.catalog import Catalog

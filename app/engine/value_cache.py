@@ -6,7 +6,8 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from app.engine.store import Record, Store
+from app.engine.record import Record
+from app.engine.store import Store
 from nodes.base import Value
 from nodes.errors import NodeError
 from nodes.values.model import UnreadableModel
