@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import IMAGES, ImageColumns, image_dtype, refuse_existing, spread, spread_where
-from nodes.images.pairs import Shares
-from nodes.images.pixels import as_unit, check_numbers, for_parts, put_unit
-from nodes.images.preview import as_pixels
-from nodes.images.warping import INTERPOLATIONS, Interpolation, WarpFill, turning, warp
+from nodes.kit.images.columns import IMAGES, ImageColumns, image_dtype, refuse_existing, spread, spread_where
+from nodes.kit.images.pairs import Shares
+from nodes.kit.images.pixels import as_unit, check_numbers, for_parts, put_unit
+from nodes.kit.images.preview import as_pixels
+from nodes.kit.images.warping import INTERPOLATIONS, Interpolation, WarpFill, turning, warp
 from nodes.values.figure import Figure, ImagesFigure
 from nodes.values.table import Table, TableSpec, cell_bytes
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import ImageColumns, all_there, spread_where
-from nodes.images.pixels import check_numbers, numpy_dtype, put
-from nodes.images.preview import preview
-from nodes.tables.expressions import HELP, by_row, parsed, reason
+from nodes.kit.images.columns import ImageColumns, all_there, spread_where
+from nodes.kit.images.pixels import check_numbers, numpy_dtype, put
+from nodes.kit.images.preview import preview
+from nodes.kit.tables.expressions import HELP, by_row, parsed, reason
 from nodes.values.figure import Figure
 from nodes.values.table import TableSpec, describe_dtype, leaf_dtype
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import IMAGES, ImageColumns, all_there, image_dtype, spread_where
-from nodes.images.pixels import check_numbers
-from nodes.images.preview import preview
+from nodes.kit.images.columns import IMAGES, ImageColumns, all_there, image_dtype, spread_where
+from nodes.kit.images.pixels import check_numbers
+from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure
 from nodes.values.table import TableSpec, cell_bytes, describe_dtype, leaf_dtype
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nodes.base import Job, NodeError, setting
-from nodes.images.measuring import Arrays, ImageMeasuring
+from nodes.kit.images.measuring import Arrays, ImageMeasuring
 from nodes.values.table import leaf_dtype
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import FiniteFloat
 
 from nodes.base import Job, setting
-from nodes.images.mapping import ImageMapping
-from nodes.images.pixels import as_unit, check_channels, put_unit
+from nodes.kit.images.mapping import ImageMapping
+from nodes.kit.images.pixels import as_unit, check_channels, put_unit
 from nodes.values.table import leaf_dtype
 
 if TYPE_CHECKING:

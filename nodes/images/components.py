@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import FiniteFloat
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import IMAGES, ImageColumns, image_dtype, refuse_existing, spread
-from nodes.images.pixels import check_numbers
-from nodes.images.preview import preview
+from nodes.kit.images.columns import IMAGES, ImageColumns, image_dtype, refuse_existing, spread
+from nodes.kit.images.pixels import check_numbers
+from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure
 from nodes.values.table import TableSpec
 

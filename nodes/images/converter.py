@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, NodeError, setting
-from nodes.images.mapping import ImageMapping
-from nodes.images.pixels import as_unit, full_range, put, put_unit
+from nodes.kit.images.mapping import ImageMapping
+from nodes.kit.images.pixels import as_unit, full_range, put, put_unit
 from nodes.values.table import describe_dtype, leaf_dtype
 
 if TYPE_CHECKING:

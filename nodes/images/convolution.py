@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import FiniteFloat
 
 from nodes.base import Job, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import ImageColumns
-from nodes.images.filling import Fill, Margins, padded
-from nodes.images.kernels import HELPS, PRESETS, Preset, Rows, read_kernels
-from nodes.images.mapping import ImageMapping
-from nodes.images.pairs import Place, Size
-from nodes.images.pixels import put
-from nodes.images.preview import preview
+from nodes.kit.images.columns import ImageColumns
+from nodes.kit.images.filling import Fill, Margins, padded
+from nodes.kit.images.kernels import HELPS, PRESETS, Preset, Rows, read_kernels
+from nodes.kit.images.mapping import ImageMapping
+from nodes.kit.images.pairs import Place, Size
+from nodes.kit.images.pixels import put
+from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure, HeatMapFigure, TextFigure
 from nodes.values.table import Table, TableSpec, cell_bytes, leaf_dtype
 

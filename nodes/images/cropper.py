@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import FiniteFloat
 
 from nodes.base import Job, NodeError, Spec, Specs, Value, Values, setting
-from nodes.images.columns import ImageColumns, present_images
-from nodes.images.mapping import ImageMapping
-from nodes.images.pixels import full_range
+from nodes.kit.images.columns import ImageColumns, present_images
+from nodes.kit.images.mapping import ImageMapping
+from nodes.kit.images.pixels import full_range
 from nodes.values.table import leaf_dtype
 
 if TYPE_CHECKING:

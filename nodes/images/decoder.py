@@ -7,18 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import spread_where
-from nodes.images.pixels import for_parts
-from nodes.images.preview import preview
-from nodes.images.resampling import METHODS, Aspect, Method
-from nodes.readers.image_decoding import CHANNELS, MAX_SIDE, OTHER_SIZES, PIXEL_TYPES
+from nodes.kit.images.columns import spread_where
+from nodes.kit.images.decoding import CHANNELS, MAX_SIDE, OTHER_SIZES, PIXEL_TYPES
+from nodes.kit.images.pixels import for_parts
+from nodes.kit.images.preview import preview
+from nodes.kit.images.resampling import METHODS, Aspect, Method
 from nodes.values.figure import Figure
 from nodes.values.table import BATCH_BYTES, Table, cell_bytes
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from nodes.readers.image_decoding import ImageFormat
+    from nodes.kit.images.decoding import ImageFormat
 
 
 class ImageDecoder(Node):
@@ -95,7 +95,7 @@ class ImageDecoder(Node):
         return preview(outputs.table(), self.new_column or self.column)
 
     def _given(self) -> ImageFormat | None:
-        from nodes.readers.image_decoding import ImageFormat
+        from nodes.kit.images.decoding import ImageFormat
 
         channels, pixel_type = CHANNELS.get(self.mode), PIXEL_TYPES.get(self.depth)
         if self.height and self.width and channels and pixel_type:
@@ -103,7 +103,7 @@ class ImageDecoder(Node):
         return None
 
     def _found(self, table: Table) -> ImageFormat:
-        from nodes.readers.image_decoding import ImageFormat, Unreadable, probe
+        from nodes.kit.images.decoding import ImageFormat, Unreadable, probe
 
         for piece in table.batches([self.column], rows=256):
             for data in piece[self.column].drop_nulls():
@@ -129,7 +129,7 @@ class ImageDecoder(Node):
         import numpy as np
         import polars as pl
 
-        from nodes.readers.image_decoding import Decoder, Unreadable
+        from nodes.kit.images.decoding import Decoder, Unreadable
 
         aspect: Aspect | None = None if self.other_sizes == "refuse" else self.other_sizes
         decoder = Decoder(format, aspect, self.interpolation)

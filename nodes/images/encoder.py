@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import check_whole
-from nodes.images.encoding import FORMATS, Format, check_encodable, encoded
+from nodes.kit.images.columns import check_whole
+from nodes.kit.images.encoding import FORMATS, Format, check_encodable, encoded
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:

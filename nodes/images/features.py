@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nodes.base import Job, NodeError, setting
-from nodes.images.measuring import Arrays, ImageMeasuring
-from nodes.images.pixels import as_unit
+from nodes.kit.images.measuring import Arrays, ImageMeasuring
+from nodes.kit.images.pixels import as_unit
 
 if TYPE_CHECKING:
     import polars as pl

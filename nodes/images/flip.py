@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, setting
-from nodes.images.mapping import ImageMapping
+from nodes.kit.images.mapping import ImageMapping
 from nodes.values.table import leaf_dtype
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import all_there, spread_where
-from nodes.images.pixels import numpy_dtype, put
-from nodes.images.preview import preview
+from nodes.kit.images.columns import all_there, spread_where
+from nodes.kit.images.pixels import numpy_dtype, put
+from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure
 from nodes.values.table import Table, TableSpec, leaf_dtype
 

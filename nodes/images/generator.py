@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.pixels import numpy_dtype, put_unit
-from nodes.images.preview import preview
+from nodes.kit.images.pixels import numpy_dtype, put_unit
+from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure
 from nodes.values.table import BATCH_BYTES, TableSpec, cell_bytes, leaf_dtype
 

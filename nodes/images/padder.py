@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, NodeError, setting
-from nodes.images.filling import FILLS, Fill, Margins, padded
-from nodes.images.mapping import ImageMapping
-from nodes.images.pixels import check_value
+from nodes.kit.images.filling import FILLS, Fill, Margins, padded
+from nodes.kit.images.mapping import ImageMapping
+from nodes.kit.images.pixels import check_value
 from nodes.values.table import leaf_dtype
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import IMAGES, image_dtype
+from nodes.kit.images.columns import IMAGES, image_dtype
 from nodes.values.table import TableSpec, cell_bytes, is_array, leaf_dtype
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class ImageProperties(Node):
 def _header(data: bytes | None) -> tuple[Any, ...]:
     from PIL import Image
 
-    from nodes.readers.image_decoding import FORMATS, Unreadable, probe
+    from nodes.kit.images.decoding import FORMATS, Unreadable, probe
 
     if data is None:
         return (None,) * 7

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import FiniteFloat
 
 from nodes.base import Job, setting
-from nodes.images.filling import FILLS
-from nodes.images.mapping import ImageMapping
-from nodes.images.pixels import check_value
-from nodes.images.warping import INTERPOLATIONS, Interpolation, WarpFill, turning, warp
+from nodes.kit.images.filling import FILLS
+from nodes.kit.images.mapping import ImageMapping
+from nodes.kit.images.pixels import check_value
+from nodes.kit.images.warping import INTERPOLATIONS, Interpolation, WarpFill, turning, warp
 from nodes.values.table import leaf_dtype
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, setting
-from nodes.images.mapping import ImageMapping
-from nodes.images.pairs import Sigmas
-from nodes.images.pixels import full_range, put
+from nodes.kit.images.mapping import ImageMapping
+from nodes.kit.images.pairs import Sigmas
+from nodes.kit.images.pixels import full_range, put
 
 if TYPE_CHECKING:
     import polars as pl

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, NodeError, setting
-from nodes.images.mapping import ImageMapping
-from nodes.images.pixels import check_value
+from nodes.kit.images.mapping import ImageMapping
+from nodes.kit.images.pixels import check_value
 
 if TYPE_CHECKING:
     import polars as pl

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import IMAGES, ImageColumns, image_dtype
-from nodes.images.pairs import Size
-from nodes.images.pixels import check_numbers, check_value, numpy_dtype, put
-from nodes.images.preview import preview
+from nodes.kit.images.columns import IMAGES, ImageColumns, image_dtype
+from nodes.kit.images.pairs import Size
+from nodes.kit.images.pixels import check_numbers, check_value, numpy_dtype, put
+from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure
 from nodes.values.table import BATCH_BYTES, TableSpec, cell_bytes, leaf_dtype
 

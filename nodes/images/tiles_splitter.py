@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import IMAGES, ImageColumns, image_dtype, spread_where
-from nodes.images.filling import FILLS, Fill, padded
-from nodes.images.pairs import Size
-from nodes.images.pixels import check_numbers, check_value
-from nodes.images.preview import preview
+from nodes.kit.images.columns import IMAGES, ImageColumns, image_dtype, spread_where
+from nodes.kit.images.filling import FILLS, Fill, padded
+from nodes.kit.images.pairs import Size
+from nodes.kit.images.pixels import check_numbers, check_value
+from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure
 from nodes.values.table import TableSpec, cell_bytes, leaf_dtype
 

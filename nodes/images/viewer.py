@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import IMAGES, ImageColumns, image_dtype
-from nodes.images.pixels import check_numbers
-from nodes.images.preview import CAPTION_LENGTH, as_pixels
+from nodes.kit.images.columns import IMAGES, ImageColumns, image_dtype
+from nodes.kit.images.pixels import check_numbers
+from nodes.kit.images.preview import CAPTION_LENGTH, as_pixels
 from nodes.values.figure import Figure, FigureSpec, HistogramFigure, ImagesFigure
 
 if TYPE_CHECKING:

@@ -8,18 +8,17 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from nodes.base import Columns, Job, Layers, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.inspection.computing import Arrays, build, caller, compiled, computed, cut
-from nodes.learning.encoding import features_of, known_rows, matrix
-from nodes.learning.learner import explained
-from nodes.networks.choosing import tensor_called
-from nodes.networks.executor import InputColumns
-from nodes.networks.feeding import bind_inputs, check_batch_size
-from nodes.tables.elementwise import refuse_existing
+from nodes.kit.drawing import group_names, groups_in_order, numbers
+from nodes.kit.inspection.computing import Arrays, build, caller, compiled, computed, cut
+from nodes.kit.learning.encoding import features_of, known_rows, matrix
+from nodes.kit.learning.learner import explained
+from nodes.kit.networks.choosing import tensor_called
+from nodes.kit.networks.feeding import InputColumns, bind_inputs, check_batch_size
+from nodes.kit.tables.elementwise import refuse_existing
 from nodes.values.figure import Figure, FigureSpec, Points, PointsFigure
 from nodes.values.model import Feature
 from nodes.values.network import Network, NetworkSpec, Tensor
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, leaf_dtype
-from nodes.views.drawing_data import group_names, groups_in_order, numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Columns, Job, Layers, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.inspection.coloring import leveled
-from nodes.inspection.computing import Arrays, build, caller, computed, cut
-from nodes.networks.choosing import tensor_called
-from nodes.networks.executor import InputColumns
-from nodes.networks.feeding import bind_inputs
+from nodes.kit.inspection.coloring import leveled
+from nodes.kit.inspection.computing import Arrays, build, caller, computed, cut
+from nodes.kit.networks.choosing import tensor_called
+from nodes.kit.networks.feeding import InputColumns, bind_inputs
 from nodes.values.figure import Figure, ImagesFigure
 from nodes.values.network import NetworkSpec, Tensor
 from nodes.values.table import Table, TableSpec

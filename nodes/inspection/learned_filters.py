@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.preview import as_pixels
-from nodes.inspection.computing import Arrays, build, caller, compiled, computed, cut
-from nodes.networks.binding import Binding
-from nodes.networks.choosing import layers_called
-from nodes.networks.executor import UNTRAINED_SEED, InputColumns
-from nodes.networks.feeding import bind_inputs, check_batch_size
+from nodes.kit.images.preview import as_pixels
+from nodes.kit.inspection.computing import Arrays, build, caller, compiled, computed, cut
+from nodes.kit.networks.binding import Binding
+from nodes.kit.networks.choosing import layers_called
+from nodes.kit.networks.feeding import UNTRAINED_SEED, InputColumns, bind_inputs, check_batch_size
 from nodes.values.figure import Figure, FigureSpec, ImagesFigure
 from nodes.values.network import LayerSpec, Network, NetworkSpec, Tensor
 from nodes.values.table import Table, TableSpec
@@ -182,7 +181,7 @@ class LearnedFilters(Node):
 
         arrays = network.weights.get(layer.name)
         if arrays is None:
-            from nodes.networks.keras_model import to_keras
+            from nodes.kit.networks.keras_model import to_keras
 
             job.warn(f"Layer '{layer.name}' has not been trained: its kernels are random.")
             arrays = to_keras(network, UNTRAINED_SEED).get_layer(layer.name).get_weights()

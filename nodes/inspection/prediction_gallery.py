@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.preview import as_pixels
+from nodes.kit.drawing import group_names
+from nodes.kit.images.preview import as_pixels
 from nodes.values.figure import Figure, FigureSpec, ImagesFigure
 from nodes.values.table import Table
-from nodes.views.drawing_data import group_names
 
 if TYPE_CHECKING:
     import polars as pl

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.learning.encoding import (
+from nodes.kit.learning.encoding import (
     check_columns,
     known_rows,
     matrix,
@@ -15,10 +15,10 @@ from nodes.learning.encoding import (
     target_numbers,
     target_of,
 )
-from nodes.learning.folds import FOLD_SAMPLINGS, FoldSampling, folds_of
-from nodes.learning.learner import explained, finite, seed_setting
-from nodes.tables.elementwise import refuse_existing
-from nodes.tables.sampling import GROUP_KINDS
+from nodes.kit.learning.folds import FOLD_SAMPLINGS, FoldSampling, folds_of
+from nodes.kit.learning.learner import explained, finite, seed_setting
+from nodes.kit.tables.elementwise import refuse_existing
+from nodes.kit.tables.sampling import GROUP_KINDS
 from nodes.values.figure import BarsFigure, Figure
 from nodes.values.model import ModelSpec, Target
 from nodes.values.table import Table, TableSpec
@@ -42,11 +42,11 @@ class CrossValidationScorer(Node):
     truer figure than one split.
     """
 
-    id: ClassVar[str] = "learning.cross_validation"
-    title: ClassVar[str] = "Cross Validation Scorer"
-    shelf: ClassVar[str] = "Learning / Validation"
-    icon: ClassVar[str] = "mdi6.checkbox-multiple-marked-outline"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "learning.cross_validation"
+    title = "Cross Validation Scorer"
+    shelf = "Learning / Validation"
+    icon = "mdi6.checkbox-multiple-marked-outline"
+    keywords = (
         "cross_validate",
         "cross_val_score",
         "cross_val_predict",
@@ -54,11 +54,11 @@ class CrossValidationScorer(Node):
         "X-Validation",
         "accuracy",
     )
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    input_ports = (
         Port("model", "model", "Model", "Whose algorithm, settings and columns are tested."),
         Port("table", "table", "Table", "The rows to learn from and to test on."),
     )
-    output_ports: ClassVar[tuple[Port, ...]] = (
+    output_ports = (
         Port("scores", "table", "Scores", "A row for each part, then their mean and standard deviation (n - 1)."),
         Port("predictions", "table", "Predictions", "The rows with the number of their part, and what was predicted."),
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.learning.described import model_figures
-from nodes.learning.encoding import check_columns, features_of, known_rows, matrix
-from nodes.learning.learner import Missing, explained, missing_setting, seed_setting
-from nodes.tables.elementwise import refuse_existing
+from nodes.kit.learning.described import model_figures
+from nodes.kit.learning.encoding import check_columns, features_of, known_rows, matrix
+from nodes.kit.learning.learner import Missing, explained, missing_setting, seed_setting
+from nodes.kit.tables.elementwise import refuse_existing
 from nodes.values.figure import Figure
 from nodes.values.model import Feature, Model, ModelSpec
 from nodes.values.table import Table, TableSpec
@@ -161,16 +161,16 @@ class PCAApply(Node):
     Example: PCA on the training data, PCA Apply on the test data, and a learner between: both see the same components.
     """
 
-    id: ClassVar[str] = "learning.pca_apply"
-    title: ClassVar[str] = "PCA Apply"
-    shelf: ClassVar[str] = "Learning / Reduction"
-    icon: ClassVar[str] = "mdi6.axis-arrow-lock"
-    keywords: ClassVar[tuple[str, ...]] = ("principal component analysis", "transform", "project", "dimension reduction")
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    id = "learning.pca_apply"
+    title = "PCA Apply"
+    shelf = "Learning / Reduction"
+    icon = "mdi6.axis-arrow-lock"
+    keywords = ("principal component analysis", "transform", "project", "dimension reduction")
+    input_ports = (
         Port("model", "model", "Model", "The directions, from a PCA."),
         Port("table", "table", "Table", "The rows to place."),
     )
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table with a column for each component."),)
+    output_ports = (Port("table", "table", "Table", "The table with a column for each component."),)
 
     remove: bool = setting(False, "Remove the columns", "Whether the columns that the model looks at do not go on.")
 
@@ -201,16 +201,16 @@ class PCAInversion(Node):
     Example: PCA with 20 components of 64 pixels, then PCA Inversion with the suffix ` (restored)`: pictures beside pictures.
     """
 
-    id: ClassVar[str] = "learning.pca_inversion"
-    title: ClassVar[str] = "PCA Inversion"
-    shelf: ClassVar[str] = "Learning / Reduction"
-    icon: ClassVar[str] = "mdi6.undo-variant"
-    keywords: ClassVar[tuple[str, ...]] = ("principal component analysis", "inverse_transform", "reconstruct", "PCA Inverse")
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    id = "learning.pca_inversion"
+    title = "PCA Inversion"
+    shelf = "Learning / Reduction"
+    icon = "mdi6.undo-variant"
+    keywords = ("principal component analysis", "inverse_transform", "reconstruct", "PCA Inverse")
+    input_ports = (
         Port("model", "model", "Model", "The directions, from a PCA."),
         Port("table", "table", "Table", "The table with the components' columns."),
     )
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table with the restored columns."),)
+    output_ports = (Port("table", "table", "Table", "The table with the restored columns."),)
 
     suffix: str = setting(
         "", "Suffix", "Appended to the names of the restored columns; without one, columns of these names must be gone."

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.learning.encoding import check_columns, known_rows, matrix, predicted_cells, prediction_dtype
-from nodes.learning.learner import explained
-from nodes.tables.elementwise import piece_rows, refuse_existing
+from nodes.kit.learning.encoding import check_columns, known_rows, matrix, predicted_cells, prediction_dtype
+from nodes.kit.learning.learner import explained
+from nodes.kit.tables.elementwise import piece_rows, refuse_existing
 from nodes.values.model import Model, ModelSpec, Target
 from nodes.values.table import Table, TableSpec
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.learning.folds import FOLD_SAMPLINGS, FoldSampling, folds_of
-from nodes.learning.learner import seed_setting
-from nodes.tables.elementwise import refuse_existing
-from nodes.tables.sampling import GROUP_KINDS
+from nodes.kit.learning.folds import FOLD_SAMPLINGS, FoldSampling, folds_of
+from nodes.kit.learning.learner import seed_setting
+from nodes.kit.tables.elementwise import refuse_existing
+from nodes.kit.tables.sampling import GROUP_KINDS
 from nodes.values.table import TableSpec
 
 

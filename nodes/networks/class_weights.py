@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.values.table import Table, TableSpec
@@ -27,13 +27,13 @@ class ClassWeights(Node):
     Example: of 900 rows of class a and 100 of class b, each a gets 0.56 and each b 5; with a power of 0.5 they are nearer.
     """
 
-    id: ClassVar[str] = "networks.class_weights"
-    title: ClassVar[str] = "Class Weights"
-    shelf: ClassVar[str] = "Network"
-    icon: ClassVar[str] = "mdi6.scale-unbalanced"
-    keywords: ClassVar[tuple[str, ...]] = ("imbalanced", "balance", "sample weight", "compute_class_weight", "rare classes")
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "Rows with their classes."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (
+    id = "networks.class_weights"
+    title = "Class Weights"
+    shelf = "Network"
+    icon = "mdi6.scale-unbalanced"
+    keywords = ("imbalanced", "balance", "sample weight", "compute_class_weight", "rare classes")
+    input_ports = (Port("table", "table", "Table", "Rows with their classes."),)
+    output_ports = (
         Port("weights", "table", "Weights", "A row per class: its name, its rows, its weight."),
         Port("table", "table", "Table", "The table with a weight for each row."),
     )

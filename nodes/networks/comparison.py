@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from nodes.base import Job, Node, NodeError, Port, Specs, Values, setting
-from nodes.networks.cost import BYTES, multiply_adds, output_memory, summed
+from nodes.kit.networks.cost import BYTES, multiply_adds, output_memory, summed
 from nodes.values.figure import BarsFigure
 from nodes.values.network import NetworkSpec
 from nodes.values.table import Table, TableSpec
@@ -25,13 +25,13 @@ class NetworkComparison(Node):
     the convolutional one has far fewer parameters and costs more multiplications.
     """
 
-    id: ClassVar[str] = "networks.comparison"
-    title: ClassVar[str] = "Network Comparison"
-    shelf: ClassVar[str] = "Network / Inspection"
-    icon: ClassVar[str] = "mdi6.compare-horizontal"
-    keywords: ClassVar[tuple[str, ...]] = ("compare networks", "parameters", "memory", "FLOPs", "size", "side by side")
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "A network to compare.", grows=True),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Comparison", "One row per network."),)
+    id = "networks.comparison"
+    title = "Network Comparison"
+    shelf = "Network / Inspection"
+    icon = "mdi6.compare-horizontal"
+    keywords = ("compare networks", "parameters", "memory", "FLOPs", "size", "side by side")
+    input_ports = (Port("network", "network", "Network", "A network to compare.", grows=True),)
+    output_ports = (Port("table", "table", "Comparison", "One row per network."),)
 
     names: list[str] = setting(
         [], "Names", "What the networks are called, in the order of the inputs; missing ones are called Network 1, 2, ..."

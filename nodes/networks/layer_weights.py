@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from nodes.base import Job, Layers, Node, Port, Specs, Values, setting
-from nodes.networks.choosing import layers_called
+from nodes.kit.networks.choosing import layers_called
 from nodes.values.figure import HistogramFigure
 from nodes.values.network import LayerSpec, NetworkSpec, WeightSpec
 from nodes.values.table import Table, TableSpec
@@ -32,15 +32,15 @@ class LayerWeights(Node):
     values and use the kernel as a column of numbers.
     """
 
-    id: ClassVar[str] = "networks.layer_weights"
-    title: ClassVar[str] = "Network Layer Weights"
-    shelf: ClassVar[str] = "Network / Inspection"
-    icon: ClassVar[str] = "mdi6.weight"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "networks.layer_weights"
+    title = "Network Layer Weights"
+    shelf = "Network / Inspection"
+    icon = "mdi6.weight"
+    keywords = (
         "weights", "get_weights", "kernel", "bias", "parameters", "histogram", "norm", "sparsity", "inspect", "extract",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network to look into."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Weights", "One row per weight."),)
+    input_ports = (Port("network", "network", "Network", "The network to look into."),)
+    output_ports = (Port("table", "table", "Weights", "One row per weight."),)
 
     layers: list[str] = setting(
         [], "Layers", "Whose weights are listed; none chosen: those of all layers.", layers=Layers("network", "weighted layers")

@@ -6,16 +6,16 @@ import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from nodes import scripting
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.networks import losses, optimizers
-from nodes.networks.device import DEVICE_PATTERN, use_device
-from nodes.networks.optimizers import Adam, AnyOptimizer
-from nodes.networks.pipeline import Feed
-from nodes.networks.targets import TargetColumns, WeightSource
-from nodes.networks.wiring import (
+from nodes.kit.networks.device import DEVICE_PATTERN, use_device
+from nodes.kit.networks.pipeline import Feed
+from nodes.kit.scripts import running as scripting
+from nodes.kit.training import losses, optimizers
+from nodes.kit.training.optimizers import Adam, AnyOptimizer
+from nodes.kit.training.targets import TargetColumns, WeightSource
+from nodes.kit.training.wiring import (
     PRECISIONS,
     InputColumns,
     Precision,
@@ -52,18 +52,18 @@ class LearningRateFinder(Node):
     the Learner's optimizer.
     """
 
-    id: ClassVar[str] = "networks.learning_rate_finder"
-    title: ClassVar[str] = "Learning Rate Finder"
-    shelf: ClassVar[str] = "Network"
-    icon: ClassVar[str] = "mdi6.speedometer"
-    keywords: ClassVar[tuple[str, ...]] = ("learning rate", "range test", "lr find", "one cycle", "Smith", "optimizer")
-    needs_keras: ClassVar[bool] = True
-    left_out: ClassVar[Mapping[str, str]] = {**optimizers.LEFT_OUT, **losses.LEFT_OUT}
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    id = "networks.learning_rate_finder"
+    title = "Learning Rate Finder"
+    shelf = "Network"
+    icon = "mdi6.speedometer"
+    keywords = ("learning rate", "range test", "lr find", "one cycle", "Smith", "optimizer")
+    needs_keras = True
+    left_out = {**optimizers.LEFT_OUT, **losses.LEFT_OUT}
+    input_ports = (
         Port("network", "network", "Network", "The network that is to be trained; it stays as it is."),
         Port("training", "table", "Training data", "Rows to learn from: inputs and targets."),
     )
-    output_ports: ClassVar[tuple[Port, ...]] = (
+    output_ports = (
         Port("history", "table", "History", "A row per step: learning rate, loss, smoothed loss."),
         Port("suggestion", "table", "Suggestion", "One row: the suggested rate, and that of the lowest loss."),
     )
@@ -163,7 +163,7 @@ class LearningRateFinder(Node):
 
     def _sweep(self, network: Network, training: Table, wiring: Wiring, job: Job) -> Iterator[tuple[float, float, float]]:
         """(rate, loss, smoothed loss) of each step, until the loss diverges."""
-        from nodes.networks.keras_model import to_keras
+        from nodes.kit.networks.keras_model import to_keras
 
         seed = random.SystemRandom().getrandbits(32) if self.seed is None else self.seed
         spec = with_precision(network.spec, self.precision)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from nodes.base import Job, Node, Port, Specs, Values
-from nodes.networks.cost import multiply_adds, output_memory
+from nodes.kit.networks.cost import multiply_adds, output_memory
 from nodes.values.figure import TextFigure
 from nodes.values.network import LayerSpec, NetworkSpec
 from nodes.values.table import Table, TableSpec, grouped
@@ -29,11 +29,11 @@ class NetworkSummary(Node):
     multiply-adds in the convolutions.
     """
 
-    id: ClassVar[str] = "networks.summary"
-    title: ClassVar[str] = "Network Summary"
-    shelf: ClassVar[str] = "Network"
-    icon: ClassVar[str] = "mdi6.table-eye"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "networks.summary"
+    title = "Network Summary"
+    shelf = "Network"
+    icon = "mdi6.table-eye"
+    keywords = (
         "summary",
         "layers",
         "parameters",
@@ -44,8 +44,8 @@ class NetworkSummary(Node):
         "FLOPs",
         "cost",
     )
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network to look at."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Layers", "One row per layer."),)
+    input_ports = (Port("network", "network", "Network", "The network to look at."),)
+    output_ports = (Port("table", "table", "Layers", "One row per layer."),)
 
     def configure(self, specs: Specs) -> Mapping[str, TableSpec]:
         """The columns, and as many rows as there are layers."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Job, NodeError, Specs, setting
-from nodes.readers.csv_parsing import Dialect, TextFile
-from nodes.readers.many_files import FilesReader, pattern_setting
+from nodes.kit.files.csv_parsing import Dialect, TextFile
+from nodes.kit.files.many_files import FilesReader, pattern_setting
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,15 +41,15 @@ class CsvReader(FilesReader):
     `day` tells them apart.
     """
 
-    id: ClassVar[str] = "readers.csv"
-    title: ClassVar[str] = "CSV Reader"
-    icon: ClassVar[str] = "mdi6.file-delimited"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "readers.csv"
+    title = "CSV Reader"
+    icon = "mdi6.file-delimited"
+    keywords = (
         "File Reader", "text", "tsv", "table", "comma", "delimiter", "read_csv", "scan_csv", "spreadsheet", "open", "import",
         "Simple File Reader", "Line Reader", "gzip", "several files",
     )  # fmt: skip
 
-    untyped: ClassVar[bool] = True
+    untyped = True
 
     pattern: str = pattern_setting("*.csv")
     detect: bool = setting(

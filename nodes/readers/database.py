@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.readers.databases import LISTING_SCHEMA, DatabaseNode, affinity, frame_of, gathered, parameter_values
-from nodes.readers.files import existing_file
+from nodes.kit.databases import LISTING_SCHEMA, DatabaseNode, affinity, frame_of, gathered, parameter_values
+from nodes.kit.files.reading import existing_file
 from nodes.values.table import BATCH_BYTES, Table, TableSpec, grouped
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from nodes.readers.databases import Session
+    from nodes.kit.databases import Session
 
 
 class DatabaseReader(DatabaseNode):
@@ -37,15 +37,15 @@ class DatabaseReader(DatabaseNode):
     table holds the large orders, ready for a GroupBy.
     """
 
-    id: ClassVar[str] = "readers.database"
-    title: ClassVar[str] = "Database Reader"
-    shelf: ClassVar[str] = "Readers"
-    icon: ClassVar[str] = "mdi6.database-arrow-right"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "readers.database"
+    title = "Database Reader"
+    shelf = "Readers"
+    icon = "mdi6.database-arrow-right"
+    keywords = (
         "DB Reader", "DB Query Reader", "DB Table Selector", "DB Connector", "SQL", "SQLite", "DuckDB", "PostgreSQL", "Postgres",
         "ADBC", "select", "read_database", "query",
     )  # fmt: skip
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The rows of the table or of the result."),)
+    output_ports = (Port("table", "table", "Table", "The rows of the table or of the result."),)
 
     source: Literal["table", "query"] = setting(
         "table",
@@ -185,15 +185,15 @@ class DatabaseTables(DatabaseNode):
     Database Reader.
     """
 
-    id: ClassVar[str] = "readers.database_tables"
-    title: ClassVar[str] = "Database Tables"
-    shelf: ClassVar[str] = "Readers"
-    icon: ClassVar[str] = "mdi6.database-search"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "readers.database_tables"
+    title = "Database Tables"
+    shelf = "Readers"
+    icon = "mdi6.database-search"
+    keywords = (
         "DB Metadata", "DB Table Selector", "schema", "columns", "list", "catalog", "SQLite", "DuckDB", "PostgreSQL",
         "information_schema",
     )  # fmt: skip
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "A row for each column of each table."),)
+    output_ports = (Port("table", "table", "Table", "A row for each column of each table."),)
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The list's columns are always the same."""

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Iterator, Sequence
 from datetime import date, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, NodeError, setting
-from nodes.readers.many_files import FilesReader, damaged, pattern_setting
+from nodes.kit.files.many_files import FilesReader, damaged, pattern_setting
 
 if TYPE_CHECKING:
     import fastexcel
@@ -39,15 +39,15 @@ class ExcelReader(FilesReader):
     Example: of `measurements.xlsx` the sheet `May`, the cells `B:F` from row 4 on, whose first row holds the names.
     """
 
-    id: ClassVar[str] = "readers.excel"
-    title: ClassVar[str] = "Excel Reader"
-    icon: ClassVar[str] = "mdi6.microsoft-excel"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "readers.excel"
+    title = "Excel Reader"
+    icon = "mdi6.microsoft-excel"
+    keywords = (
         "XLS Reader", "xlsx", "xls", "ods", "workbook", "sheet", "spreadsheet", "read_excel", "calamine", "LibreOffice", "open",
         "Read Excel Sheet Names",
     )  # fmt: skip
 
-    untyped: ClassVar[bool] = True
+    untyped = True
 
     pattern: str = pattern_setting("*.xls*")
     sheet: Literal["first with data", "by name", "by position", "all"] = setting(

@@ -14,11 +14,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.preview import preview
-from nodes.readers.files import GZIP_MAGIC, MAX_DEFLATE_RATIO, existing_file, read_exactly, reading, starts_with
+from nodes.kit.files.reading import GZIP_MAGIC, MAX_DEFLATE_RATIO, existing_file, read_exactly, reading, starts_with
+from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure
 from nodes.values.table import Table, TableSpec
 
@@ -155,14 +155,12 @@ class IdxReader(Node):
     image of 28 x 28 x 1 and its label.
     """
 
-    id: ClassVar[str] = "readers.idx"
-    title: ClassVar[str] = "IDX Reader"
-    shelf: ClassVar[str] = "Readers"
-    icon: ClassVar[str] = "mdi6.image-multiple"
-    keywords: ClassVar[tuple[str, ...]] = ("mnist", "fashion", "ubyte", "digits", "data set", "image reader", "gz")
-    output_ports: ClassVar[tuple[Port, ...]] = (
-        Port("table", "table", "Images", "One row per image, with its label where labels are read."),
-    )
+    id = "readers.idx"
+    title = "IDX Reader"
+    shelf = "Readers"
+    icon = "mdi6.image-multiple"
+    keywords = ("mnist", "fashion", "ubyte", "digits", "data set", "image reader", "gz")
+    output_ports = (Port("table", "table", "Images", "One row per image, with its label where labels are read."),)
 
     images: str = setting("", "Images", "The file of images, such as train-images-idx3-ubyte.gz.", path="read file")
     labels: str | None = setting(

@@ -8,12 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.preview import preview
-from nodes.images.resampling import METHODS, Aspect, Method
-from nodes.readers.image_decoding import (
+from nodes.kit.images.decoding import (
     CHANNELS,
     MAX_SIDE,
     OTHER_SIZES,
@@ -24,6 +22,8 @@ from nodes.readers.image_decoding import (
     Unreadable,
     probe,
 )
+from nodes.kit.images.preview import preview
+from nodes.kit.images.resampling import METHODS, Aspect, Method
 from nodes.values.figure import Figure
 from nodes.values.table import BATCH_BYTES, Table, TableSpec, cell_bytes
 
@@ -61,15 +61,15 @@ class ImageFolderReader(Node):
     or `tulip` per file; set height and width to 64 if the pictures differ in size.
     """
 
-    id: ClassVar[str] = "readers.image_folder"
-    title: ClassVar[str] = "Image Folder Reader"
-    shelf: ClassVar[str] = "Readers"
-    icon: ClassVar[str] = "mdi6.folder-image"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "readers.image_folder"
+    title = "Image Folder Reader"
+    shelf = "Readers"
+    icon = "mdi6.folder-image"
+    keywords = (
         "folder of images", "pictures",
         "Image Reader", "image_dataset_from_directory", "png", "jpeg", "jpg", "tiff", "webp", "gif", "bmp", "photos", "directory",
     )  # fmt: skip
-    output_ports: ClassVar[tuple[Port, ...]] = (
+    output_ports = (
         Port("table", "table", "Images", "One row per image: the image, its file and, with a folder per class, its label."),
         Port("unreadable", "table", "Unreadable files", "The files that gave no image, and why."),
     )

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import refuse_existing, spread_where
-from nodes.images.pixels import for_parts
-from nodes.images.preview import preview
-from nodes.images.resampling import METHODS, Aspect, Method
-from nodes.readers.image_decoding import (
+from nodes.kit.files.many_files import existing_folder
+from nodes.kit.images.columns import refuse_existing, spread_where
+from nodes.kit.images.decoding import (
     CHANNELS,
     MAX_SIDE,
     OTHER_SIZES,
@@ -22,7 +20,9 @@ from nodes.readers.image_decoding import (
     Unreadable,
     probe,
 )
-from nodes.readers.many_files import existing_folder
+from nodes.kit.images.pixels import for_parts
+from nodes.kit.images.preview import preview
+from nodes.kit.images.resampling import METHODS, Aspect, Method
 from nodes.values.figure import Figure
 from nodes.values.table import BATCH_BYTES, Table, TableSpec, cell_bytes
 
@@ -47,15 +47,15 @@ class ImageReaderTable(Node):
     `label` stays beside them.
     """
 
-    id: ClassVar[str] = "readers.images_in_table"
-    title: ClassVar[str] = "Image Reader (Table)"
-    shelf: ClassVar[str] = "Readers"
-    icon: ClassVar[str] = "mdi6.image-search"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "readers.images_in_table"
+    title = "Image Reader (Table)"
+    shelf = "Readers"
+    icon = "mdi6.image-search"
+    keywords = (
         "Image Reader", "image list", "load images", "png", "jpeg", "tiff", "webp", "load_img", "photos", "file list",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "A table with a column of paths."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Images", "The table with the images."),)
+    input_ports = (Port("table", "table", "Table", "A table with a column of paths."),)
+    output_ports = (Port("table", "table", "Images", "The table with the images."),)
 
     column: str = setting("path", "Path column", "The paths of the image files.", columns=Columns("table", ("category",)))
     folder: str = setting("", "Folder", "Paths are relative to this folder; empty: to the workflow's.", path="read folder")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, NodeError, setting
-from nodes.readers.files import GIB, in_gib, starts_with
-from nodes.readers.many_files import FilesReader, damaged, pattern_setting, scanned
+from nodes.kit.files.many_files import FilesReader, damaged, pattern_setting, scanned
+from nodes.kit.files.reading import GIB, in_gib, starts_with
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,14 +37,14 @@ class JsonReader(FilesReader):
     `sensor.id` and `value`.
     """
 
-    id: ClassVar[str] = "readers.json"
-    title: ClassVar[str] = "JSON Reader"
-    icon: ClassVar[str] = "mdi6.code-json"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "readers.json"
+    title = "JSON Reader"
+    icon = "mdi6.code-json"
+    keywords = (
         "NDJSON", "JSON lines", "jsonl", "read_json", "read_ndjson", "scan_ndjson", "JSON Path", "JSON to Table", "open",
     )  # fmt: skip
 
-    untyped: ClassVar[bool] = True
+    untyped = True
 
     pattern: str = pattern_setting("*.json")
     format: Literal["automatic", "list", "lines"] = setting(

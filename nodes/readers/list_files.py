@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, Node, Port, Spec, Specs, Value, Values, setting
-from nodes.readers.files import reading
-from nodes.readers.many_files import existing_folder
+from nodes.kit.files.many_files import existing_folder
+from nodes.kit.files.reading import reading
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ class ListFiles(Node):
     Splitter takes the label from each path.
     """
 
-    id: ClassVar[str] = "readers.list_files"
-    title: ClassVar[str] = "List Files/Folders"
-    shelf: ClassVar[str] = "Readers"
-    icon: ClassVar[str] = "mdi6.folder-search"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "readers.list_files"
+    title = "List Files/Folders"
+    shelf = "Readers"
+    icon = "mdi6.folder-search"
+    keywords = (
         "List Files", "directory", "glob", "paths", "dir", "ls", "Files/Folders Meta Info", "Path to String", "file names",
     )  # fmt: skip
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Paths", "A row for each file or folder."),)
+    output_ports = (Port("table", "table", "Paths", "A row for each file or folder."),)
 
     folder: str = setting("", "Folder", "The folder to look into.", path="read folder")
     what: Literal["files", "folders", "both"] = setting(

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.preview import preview
-from nodes.readers.files import GIB, MAX_DEFLATE_RATIO, existing_file, in_gib, reading, starts_with
+from nodes.kit.files.reading import GIB, MAX_DEFLATE_RATIO, existing_file, in_gib, reading, starts_with
+from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure
 from nodes.values.table import Table, TableSpec
 
@@ -69,12 +69,12 @@ class NpzReader(Node):
     images of 28 x 28 x 1 and of digits.
     """
 
-    id: ClassVar[str] = "readers.npz"
-    title: ClassVar[str] = "NPZ Reader"
-    shelf: ClassVar[str] = "Readers"
-    icon: ClassVar[str] = "mdi6.matrix"
-    keywords: ClassVar[tuple[str, ...]] = ("numpy", "npy", "array", "mnist.npz", "np.load", "savez", "cifar")
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Arrays", "One column per array."),)
+    id = "readers.npz"
+    title = "NPZ Reader"
+    shelf = "Readers"
+    icon = "mdi6.matrix"
+    keywords = ("numpy", "npy", "array", "mnist.npz", "np.load", "savez", "cifar")
+    output_ports = (Port("table", "table", "Arrays", "One column per array."),)
 
     path: str = setting("", "File", "The .npz or .npy file.", path="read file")
     arrays: list[str] = setting([], "Arrays", "Which arrays become columns, in this order; empty takes all.")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from nodes.base import Job, setting
-from nodes.readers.many_files import FilesReader, damaged, pattern_setting, scanned
+from nodes.kit.files.many_files import FilesReader, damaged, pattern_setting, scanned
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,10 +26,10 @@ class ParquetReader(FilesReader):
     Spark wrote.
     """
 
-    id: ClassVar[str] = "readers.parquet"
-    title: ClassVar[str] = "Parquet Reader"
-    icon: ClassVar[str] = "mdi6.view-column"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "readers.parquet"
+    title = "Parquet Reader"
+    icon = "mdi6.view-column"
+    keywords = (
         "read_parquet", "scan_parquet", "columnar", "spark", "hive", "partition", "arrow", "pandas", "pq", "import", "open",
     )  # fmt: skip
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from nodes.base import Job, Node, Port, Spec, Specs, Value, Values, setting
-from nodes.images.preview import preview
+from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure
 from nodes.values.table import Table, TableSpec
 
@@ -103,15 +103,15 @@ class SampleData(Node):
     Layer of shape 8,8,1 on it; it takes seconds, not minutes.
     """
 
-    id: ClassVar[str] = "readers.sample_data"
-    title: ClassVar[str] = "Sample Data"
-    shelf: ClassVar[str] = "Readers"
-    icon: ClassVar[str] = "mdi6.flask-outline"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "readers.sample_data"
+    title = "Sample Data"
+    shelf = "Readers"
+    icon = "mdi6.flask-outline"
+    keywords = (
         "Data Generator", "toy data", "sklearn datasets", "digits", "iris", "wine", "make_moons", "make_blobs", "make_circles",
         "example", "demo",
     )  # fmt: skip
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Data", "The measurements and, last, the target."),)
+    output_ports = (Port("table", "table", "Data", "The measurements and, last, the target."),)
 
     data: DataSet = setting("digits", "Data", "Which set of data.", choices=CHOICES)
     rows: int = setting(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, cast
 
 from nodes.base import Job, Port, Spec, Specs, Value, Values, setting
-from nodes.scoring.probabilities import PositiveNode
+from nodes.kit.scoring.probabilities import PositiveNode
 from nodes.values.figure import Figure, FigureSpec, Line, LinesFigure
 from nodes.values.table import Table, TableSpec
 

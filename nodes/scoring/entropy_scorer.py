@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, cast
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.scoring.missing import without_missing
+from nodes.kit.drawing import group_names
+from nodes.kit.scoring.missing import without_missing
 from nodes.values.figure import Figure, FigureSpec, HeatMapFigure
 from nodes.values.table import Table, TableSpec
-from nodes.views.drawing_data import group_names
 
 if TYPE_CHECKING:
     import polars as pl

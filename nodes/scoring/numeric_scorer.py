@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.scoring.missing import without_missing
+from nodes.kit.scoring.missing import without_missing
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from nodes.base import Job, Port, Spec, Specs, Value, Values, setting
-from nodes.scoring.probabilities import CurveNode, in_order, thinned
+from nodes.kit.scoring.probabilities import CurveNode, in_order, thinned
 from nodes.values.figure import Figure, FigureSpec, Line, LinesFigure
 from nodes.values.table import Table, TableSpec
 

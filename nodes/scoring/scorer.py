@@ -7,9 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.scoring.missing import without_missing
-from nodes.tables.dtypes import union
+from nodes.base import Columns, Job, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.scoring.confusion import (
+    COUNTS,
+    MACRO,
+    MEASURES,
+    MORE_MEASURES,
+    OVERALL,
+    OVERALL_MEASURES,
+    RIGHT,
+    SUMMARY_ROWS,
+    WEIGHTED,
+    WRONG,
+    ClassComparison,
+)
+from nodes.kit.scoring.missing import without_missing
+from nodes.kit.tables.dtypes import union
 from nodes.values.figure import BarsFigure, Figure, FigureSpec, HeatMapFigure
 from nodes.values.table import Table, TableSpec
 
@@ -20,17 +33,8 @@ if TYPE_CHECKING:
 MAX_CLASSES = 1000
 """More different values than that are no classes; their matrix would be unreadable and huge."""
 
-COUNTS = ("TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives")
-MEASURES = ("Recall", "Precision", "Sensitivity", "Specificity", "F-measure")
-OVERALL_MEASURES = ("Accuracy", "Cohen's kappa")
-MORE_MEASURES = ("Balanced accuracy", "Error rate", "False negative rate")
-"""As KNIME's Scorer (JavaScript) has them."""
-RIGHT, WRONG = "Correct", "Wrong"
-MACRO, WEIGHTED, OVERALL = "Macro average", "Weighted average", "Overall"
-SUMMARY_ROWS = (MACRO, WEIGHTED, OVERALL)
 
-
-class Scorer(Node):
+class Scorer(ClassComparison):
     """Compare predicted with actual classes: confusion matrix, accuracy, Cohen's kappa, recall, precision and F-measure.
 
     Classes are compared by their names: a category column, text, or class numbers whose names are known. Class numbers
@@ -217,23 +221,6 @@ class _Compared:
     predicted: str
     actual_names: tuple[str, ...] | None
     predicted_names: tuple[str, ...] | None
-
-
-def headline(statistics: Table) -> dict[str, float]:
-    """The overall figures of a Scorer's `statistics`: accuracy, error (1 - accuracy), correct, wrong (rows), kappa.
-
-    NaN where a figure is not defined, as all but the counts are without rows.
-    """
-    frame = statistics.frame()
-    classes, overall = frame.head(frame.height - len(SUMMARY_ROWS)), frame.row(-1, named=True)
-    accuracy, kappa = (math.nan if overall[m] is None else float(overall[m]) for m in OVERALL_MEASURES)
-    return {
-        "accuracy": accuracy,
-        "error": 1 - accuracy,
-        "correct": float(classes["TruePositives"].sum()),
-        "wrong": float(classes["FalseNegatives"].sum()),
-        "kappa": kappa,
-    }
 
 
 # --------------------------------------------------------------------------------------------------------------- schemas

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from nodes.base import Job, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.scoring.probabilities import PositiveNode, thinned
+from nodes.kit.drawing import title_setting
+from nodes.kit.scoring.probabilities import PositiveNode, thinned
 from nodes.values.figure import Figure, FigureSpec, Line, LinesFigure
 from nodes.values.table import Table, TableSpec
-from nodes.views.drawing_data import title_setting
 
 if TYPE_CHECKING:
     import polars as pl

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.elementwise import different
+from nodes.kit.tables.elementwise import different
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Columns, Job, NodeError, Spec, Specs, Value, Values, setting
-from nodes.tables.elementwise import Elementwise, refuse_existing
-from nodes.tables.naming import fresh_name
+from nodes.kit.tables.elementwise import Elementwise, refuse_existing
+from nodes.kit.tables.naming import fresh_name
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:

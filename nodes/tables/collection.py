@@ -7,7 +7,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.dtypes import common_dtype
+from nodes.kit.tables.dtypes import common_dtype
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, setting
-from nodes.tables.cells import as_text
-from nodes.tables.elementwise import Elementwise, chosen, refuse_existing
+from nodes.kit.tables.cells import as_text
+from nodes.kit.tables.elementwise import Elementwise, chosen, refuse_existing
 from nodes.values.table import TableSpec
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.patterns import full_match
+from nodes.kit.tables.patterns import full_match
 from nodes.values.table import TableSpec
 
 Kind = Literal["number", "integer", "text", "category", "boolean", "image", "array", "collection", "binary", "time"]

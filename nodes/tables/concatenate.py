@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, cast
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.dtypes import common_dtype, zone
+from nodes.kit.tables.dtypes import common_dtype, zone
 from nodes.values.table import Table, TableSpec, describe_dtype
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pydantic import FiniteFloat
 
 from nodes.base import NodeError, Settings, setting
-from nodes.tables.cells import CellType, typed_cell
-from nodes.tables.elementwise import Elementwise
+from nodes.kit.tables.cells import CellType, typed_cell
+from nodes.kit.tables.elementwise import Elementwise
 from nodes.values.table import TableSpec
 
 if TYPE_CHECKING:

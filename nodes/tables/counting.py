@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.values.figure import BarsFigure, Figure, HeatMapFigure
@@ -25,11 +25,11 @@ class ValueCounter(Node):
     Example: the column `label` of training data shows whether all classes are there equally often.
     """
 
-    id: ClassVar[str] = "tables.value_counter"
-    title: ClassVar[str] = "Value Counter"
-    shelf: ClassVar[str] = "Tables / Aggregate"
-    icon: ClassVar[str] = "mdi6.counter"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "tables.value_counter"
+    title = "Value Counter"
+    shelf = "Tables / Aggregate"
+    icon = "mdi6.counter"
+    keywords = (
         "unique values",
         "distinct",
         "value_counts",
@@ -39,8 +39,8 @@ class ValueCounter(Node):
         "class balance",
         "count",
     )
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The rows to count."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("counts", "table", "Counts", "A row for each value."),)
+    input_ports = (Port("table", "table", "Table", "The rows to count."),)
+    output_ports = (Port("counts", "table", "Counts", "A row for each value."),)
 
     column: str | None = setting(None, "Column", "Whose values are counted.", columns=Columns("table", COUNTABLE))
     sort: Literal["count", "value", "first appearance"] = setting(
@@ -111,15 +111,15 @@ class Crosstab(Node):
     Example: after k-Means, `Cluster` and `species` show whether the clusters are the species.
     """
 
-    id: ClassVar[str] = "tables.crosstab"
-    title: ClassVar[str] = "Crosstab"
-    shelf: ClassVar[str] = "Tables / Statistics"
-    icon: ClassVar[str] = "mdi6.border-all-variant"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "tables.crosstab"
+    title = "Crosstab"
+    shelf = "Tables / Statistics"
+    icon = "mdi6.border-all-variant"
+    keywords = (
         "contingency table", "cross table", "chi-square", "chi2_contingency", "Fisher's exact test", "independence", "crosstab",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The rows to count."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (
+    input_ports = (Port("table", "table", "Table", "The rows to count."),)
+    output_ports = (
         Port("cells", "table", "Cross table", "A row for each pair of values."),
         Port("test", "table", "Test", "One row: whether the columns depend on each other."),
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, NodeError, setting
-from nodes.tables.elementwise import Elementwise, refuse_existing
+from nodes.kit.tables.elementwise import Elementwise, refuse_existing
 from nodes.values.table import TableSpec
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nodes.base import Columns, NodeError, setting
-from nodes.tables.elementwise import ElementwiseColumns
+from nodes.kit.tables.elementwise import ElementwiseColumns
 
 if TYPE_CHECKING:
     import polars as pl

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.elementwise import chosen, computed_schema, refuse_existing
+from nodes.kit.tables.elementwise import chosen, computed_schema, refuse_existing
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.elementwise import chosen, different
+from nodes.kit.tables.elementwise import chosen, different
 from nodes.values.table import Table
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from nodes.base import Columns, Job, Node, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.sampling import GROUP_KINDS, groups_of
+from nodes.kit.tables.sampling import GROUP_KINDS, groups_of
 
 
 class EqualSizeSampling(Node):

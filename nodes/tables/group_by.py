@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
-from nodes.tables.aggregation import KEEPS_CLASSES, METHODS, PLAIN_KINDS, Aggregation, Method
-from nodes.tables.patterns import full_match
+from nodes.kit.tables.aggregation import KEEPS_CLASSES, METHODS, PLAIN_KINDS, Aggregation, Method
+from nodes.kit.tables.patterns import full_match
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
-from nodes.tables.cells import as_text
-from nodes.tables.dtypes import common_dtype, zone
-from nodes.tables.gathering import taken
-from nodes.tables.naming import fresh_name
+from nodes.kit.tables.cells import as_text
+from nodes.kit.tables.dtypes import common_dtype, zone
+from nodes.kit.tables.gathering import taken
+from nodes.kit.tables.naming import fresh_name
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, NodeError, setting
-from nodes.tables.elementwise import Elementwise, chosen, refuse_existing
-from nodes.tables.patterns import full_match
+from nodes.kit.tables.elementwise import Elementwise, chosen, refuse_existing
+from nodes.kit.tables.patterns import full_match
 from nodes.values.table import TableSpec
 
 if TYPE_CHECKING:

@@ -364,7 +364,7 @@ def _fixed(treatment: Treatment, dtype: pl.DataType, setting: str) -> pl.Series:
     """
     import polars as pl
 
-    from nodes.tables.cells import moment, typed_cell
+    from nodes.kit.tables.cells import moment, typed_cell
 
     if treatment.value is None:
         raise NodeError("No value is given.", "Enter one.", setting=setting)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Columns, Job, Node, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.elementwise import chosen, refuse_existing
-from nodes.tables.sampling import GROUP_KINDS
+from nodes.kit.tables.elementwise import chosen, refuse_existing
+from nodes.kit.tables.sampling import GROUP_KINDS
 from nodes.values.table import Table
 
 if TYPE_CHECKING:
@@ -24,16 +24,16 @@ class MovingAggregation(Node):
     Example: the mean of 7 rows, backward, of `sold` smooths away the days of the week.
     """
 
-    id: ClassVar[str] = "tables.moving_aggregation"
-    title: ClassVar[str] = "Moving Aggregation"
-    shelf: ClassVar[str] = "Tables / Time Series"
-    icon: ClassVar[str] = "mdi6.chart-timeline-variant"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "tables.moving_aggregation"
+    title = "Moving Aggregation"
+    shelf = "Tables / Time Series"
+    icon = "mdi6.chart-timeline-variant"
+    keywords = (
         "Moving Average", "Moving Aggregator", "rolling_mean", "rolling", "smooth", "cumulative sum", "cumsum",
         "exponential average",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The series."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table with the results at its end."),)
+    input_ports = (Port("table", "table", "Table", "The series."),)
+    output_ports = (Port("table", "table", "Table", "The table with the results at its end."),)
 
     columns: list[str] = setting([], "Columns", "The numbers to aggregate.", columns=Columns("table", ("number",)))
     method: Literal["mean", "sum", "min", "max", "median", "std", "var", "ewm"] = setting(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.sampling import GROUP_KINDS, groups_of
+from nodes.kit.tables.sampling import GROUP_KINDS, groups_of
 from nodes.values.table import BATCH_BYTES, Table, TableSpec
 
 if TYPE_CHECKING:
@@ -28,17 +28,17 @@ class MovingWindow(Node):
     shape 24,2, an LSTM and a Dense Layer of 1 unit.
     """
 
-    id: ClassVar[str] = "tables.moving_window"
-    title: ClassVar[str] = "Moving Window"
-    shelf: ClassVar[str] = "Tables / Time Series"
-    icon: ClassVar[str] = "mdi6.window-shutter"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "tables.moving_window"
+    title = "Moving Window"
+    shelf = "Tables / Time Series"
+    icon = "mdi6.window-shutter"
+    keywords = (
         "sliding window", "rolling window", "sequences", "LSTM", "timeseries_dataset_from_array", "Window Loop Start", "forecast",
         "lookback", "horizon",
         "time series",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The series, a row for each step."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("windows", "table", "Windows", "A row for each window."),)
+    input_ports = (Port("table", "table", "Table", "The series, a row for each step."),)
+    output_ports = (Port("windows", "table", "Windows", "A row for each window."),)
 
     columns: list[str] = setting([], "Columns", "What a window holds.", columns=Columns("table", KINDS))
     steps: int = setting(10, "Steps", "How many rows a window has.", ge=1, le=1_000_000)

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import FiniteFloat
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.scaling import Scaling, model_schema, model_table, scaled_dtype
+from nodes.kit.tables.scaling import Scaling, model_schema, model_table, scaled_dtype
 from nodes.values.table import Table, TableSpec
 
 

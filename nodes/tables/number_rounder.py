@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, setting
-from nodes.tables.elementwise import ElementwiseColumns
-from nodes.tables.rounding import ROUNDINGS, Rounding, rounded
+from nodes.kit.tables.elementwise import ElementwiseColumns
+from nodes.kit.tables.rounding import ROUNDINGS, Rounding, rounded
 
 if TYPE_CHECKING:
     import polars as pl

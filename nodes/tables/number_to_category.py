@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.tables.elementwise import chosen, piece_rows, refuse_existing
 from nodes.tables.category_to_number import _checked_mapping, _read_mapping
-from nodes.tables.elementwise import chosen, piece_rows, refuse_existing
 from nodes.values.table import Table
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ class NumberToCategory(Node):
     `label` as the mapped column, give names for the Scorer.
     """
 
-    id: ClassVar[str] = "tables.number_to_category"
-    title: ClassVar[str] = "Number to Category (Apply)"
-    shelf: ClassVar[str] = "Tables / Columns"
-    icon: ClassVar[str] = "mdi6.tag-text-outline"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "tables.number_to_category"
+    title = "Number to Category (Apply)"
+    shelf = "Tables / Columns"
+    icon = "mdi6.tag-text-outline"
+    keywords = (
         "decode",
         "class names",
         "inverse",
@@ -36,7 +36,7 @@ class NumberToCategory(Node):
         "index to name",
         "inverse_transform",
     )
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    input_ports = (
         Port("table", "table", "Table", "The table with the numbers."),
         Port(
             "mapping",
@@ -46,7 +46,7 @@ class NumberToCategory(Node):
             optional=True,
         ),
     )
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table with the names."),)
+    output_ports = (Port("table", "table", "Table", "The table with the names."),)
 
     columns: list[str] = setting([], "Columns", "The class numbers that become names.", columns=Columns("table", ("integer",)))
     mapped: str | None = setting(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import FiniteFloat
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.elementwise import chosen, refuse_existing
+from nodes.kit.tables.elementwise import chosen, refuse_existing
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:

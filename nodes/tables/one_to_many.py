@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.elementwise import Elementwise, chosen, different, refuse_existing
+from nodes.kit.tables.elementwise import Elementwise, chosen, different, refuse_existing
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.aggregation import PLAIN_KINDS, Aggregation
-from nodes.tables.cells import as_text
+from nodes.kit.tables.aggregation import PLAIN_KINDS, Aggregation
+from nodes.kit.tables.cells import as_text
 from nodes.tables.group_by import NAMINGS, Naming, grouped_rows, named_by
 from nodes.values.table import Table, TableSpec
 

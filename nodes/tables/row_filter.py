@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import FiniteFloat
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
-from nodes.tables.cells import moment
-from nodes.tables.patterns import full_match
+from nodes.kit.tables.cells import moment
+from nodes.kit.tables.patterns import full_match
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Job, Node, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.elementwise import refuse_existing
+from nodes.kit.tables.elementwise import refuse_existing
 
 if TYPE_CHECKING:
     import polars as pl

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed, reason
+from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed, reason
 from nodes.values.table import TableSpec, describe_dtype
 
 if TYPE_CHECKING:

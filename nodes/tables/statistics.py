@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from nodes.base import Columns, Job, Node, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.cells import as_text
+from nodes.kit.tables.cells import as_text
 from nodes.values.table import Table, TableSpec, describe_dtype
 
 if TYPE_CHECKING:

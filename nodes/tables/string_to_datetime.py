@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, NodeError, setting
-from nodes.tables.elementwise import ElementwiseColumns, refuse_new_missing
+from nodes.kit.tables.elementwise import ElementwiseColumns, refuse_new_missing
 from nodes.values.table import TableSpec
 
 if TYPE_CHECKING:

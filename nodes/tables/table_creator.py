@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic import FiniteFloat
 
 from nodes.base import Job, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
-from nodes.tables.cells import CellType, typed_cells
+from nodes.kit.tables.cells import CellType, typed_cells
 from nodes.values.table import Table
 
 

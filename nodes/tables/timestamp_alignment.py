@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.sampling import GROUP_KINDS
+from nodes.kit.tables.sampling import GROUP_KINDS
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ class TimestampAlignment(Node):
     Example: measurements every 5 minutes or so, period 1 hour, the mean of each hour, and gaps filled by a straight line.
     """
 
-    id: ClassVar[str] = "tables.timestamp_alignment"
-    title: ClassVar[str] = "Timestamp Alignment"
-    shelf: ClassVar[str] = "Tables / Time Series"
-    icon: ClassVar[str] = "mdi6.clock-check-outline"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "tables.timestamp_alignment"
+    title = "Timestamp Alignment"
+    shelf = "Tables / Time Series"
+    icon = "mdi6.clock-check-outline"
+    keywords = (
         "resample",
         "upsample",
         "regular grid",
@@ -42,8 +42,8 @@ class TimestampAlignment(Node):
         "Aggregation Granularity",
         "time series",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The series."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Aligned table", "A row for each point of the grid."),)
+    input_ports = (Port("table", "table", "Table", "The series."),)
+    output_ports = (Port("table", "table", "Aligned table", "A row for each point of the grid."),)
 
     column: str | None = setting(None, "Timestamp column", "Dates, or dates with times.", columns=Columns("table", ("time",)))
     period: int = setting(1, "Period", "How many units lie between two points.", ge=1, le=1_000_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, setting
-from nodes.tables.elementwise import ElementwiseColumns, refuse_new_missing
+from nodes.kit.tables.elementwise import ElementwiseColumns, refuse_new_missing
 
 if TYPE_CHECKING:
     import polars as pl

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.elementwise import Elementwise, chosen, refuse_existing
+from nodes.kit.tables.elementwise import Elementwise, chosen, refuse_existing
 from nodes.values.table import Table, TableSpec, is_array
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ class Ungroup(Node):
     Example: the column `tags` with lists such as [red, round] gives two rows, one with red and one with round.
     """
 
-    id: ClassVar[str] = "tables.ungroup"
-    title: ClassVar[str] = "Ungroup"
-    shelf: ClassVar[str] = "Tables / Rows"
-    icon: ClassVar[str] = "mdi6.arrow-expand-vertical"
-    keywords: ClassVar[tuple[str, ...]] = ("explode", "unnest", "list to rows", "flatten", "collection")
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table with collections."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "A row for each element."),)
+    id = "tables.ungroup"
+    title = "Ungroup"
+    shelf = "Tables / Rows"
+    icon = "mdi6.arrow-expand-vertical"
+    keywords = ("explode", "unnest", "list to rows", "flatten", "collection")
+    input_ports = (Port("table", "table", "Table", "The table with collections."),)
+    output_ports = (Port("table", "table", "Table", "A row for each element."),)
 
     columns: list[str] = setting([], "Collection columns", "Lists and arrays.", columns=Columns("table", ("collection",)))
     remove: bool = setting(True, "Remove the collections", "Whether the collections do not go on beside their elements.")

@@ -7,8 +7,8 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.dtypes import common_dtype
-from nodes.tables.elementwise import chosen
+from nodes.kit.tables.dtypes import common_dtype
+from nodes.kit.tables.elementwise import chosen
 from nodes.values.table import Table, TableSpec, describe_dtype
 
 if TYPE_CHECKING:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.cells import as_text
-from nodes.tables.dtypes import common_dtype
-from nodes.tables.elementwise import refuse_existing
-from nodes.tables.gathering import taken
-from nodes.tables.naming import fresh_name
-from nodes.tables.patterns import full_match
+from nodes.kit.tables.cells import as_text
+from nodes.kit.tables.dtypes import common_dtype
+from nodes.kit.tables.elementwise import refuse_existing
+from nodes.kit.tables.gathering import taken
+from nodes.kit.tables.naming import fresh_name
+from nodes.kit.tables.patterns import full_match
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype
 
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ class ValueLookup(Node):
     Example: lookup column `file`, a dictionary of `file` and `label`: labels for images.
     """
 
-    id: ClassVar[str] = "tables.value_lookup"
-    title: ClassVar[str] = "Value Lookup"
-    shelf: ClassVar[str] = "Tables / Combine"
-    icon: ClassVar[str] = "mdi6.table-search"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "tables.value_lookup"
+    title = "Value Lookup"
+    shelf = "Tables / Combine"
+    icon = "mdi6.table-search"
+    keywords = (
         "Cell Replacer",
         "vlookup",
         "dictionary",
@@ -44,11 +44,11 @@ class ValueLookup(Node):
         "join_asof",
         "recode",
     )
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    input_ports = (
         Port("table", "table", "Table", "The table with the values."),
         Port("dictionary", "table", "Dictionary", "Keys, and what belongs to them."),
     )
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table with what was found."),)
+    output_ports = (Port("table", "table", "Table", "The table with what was found."),)
 
     column: str | None = setting(None, "Lookup column", "The values to look up.", columns=Columns("table", KINDS))
     key: str | None = setting(None, "Key column", "Where they are looked for.", columns=Columns("dictionary", KINDS))

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, cast
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.drawing import group_names, group_setting, groups_in_order, label_setting, title_setting
 from nodes.values.figure import BarsFigure, Figure, FigureSpec
 from nodes.values.table import Table
-from nodes.views.drawing_data import group_names, group_setting, groups_in_order, label_setting, title_setting
 
 if TYPE_CHECKING:
     import polars as pl

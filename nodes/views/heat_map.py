@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.drawing import group_names, numbers, spread_rows, title_setting
 from nodes.values.figure import Figure, FigureSpec, HeatMapFigure
-from nodes.views.drawing_data import group_names, numbers, spread_rows, title_setting
 
 MOST_COLUMNS = 200
 

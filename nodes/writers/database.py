@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.readers.databases import DatabaseNode
+from nodes.kit.databases import DatabaseNode
+from nodes.kit.files.writing import collections_as_text
 from nodes.values.table import Table, TableSpec, describe_dtype
-from nodes.writers.files import collections_as_text
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from nodes.readers.databases import IngestMode, Session
+    from nodes.kit.databases import IngestMode, Session
 
 
 class DatabaseWriter(DatabaseNode):
@@ -34,15 +34,15 @@ class DatabaseWriter(DatabaseNode):
     what earlier runs left.
     """
 
-    id: ClassVar[str] = "writers.database"
-    title: ClassVar[str] = "Database Writer"
-    shelf: ClassVar[str] = "Writers"
-    icon: ClassVar[str] = "mdi6.database-arrow-left"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "writers.database"
+    title = "Database Writer"
+    shelf = "Writers"
+    icon = "mdi6.database-arrow-left"
+    keywords = (
         "DB Writer", "DB Insert", "DB Table Creator", "DB Loader", "SQL", "SQLite", "DuckDB", "PostgreSQL", "Postgres", "ADBC",
         "export", "save", "write_database", "insert",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table to write."),)
+    input_ports = (Port("table", "table", "Table", "The table to write."),)
 
     path: str = setting(
         "", "File", "The database's file; it is made if need be.", path="write file", shown_if={"kind": ["sqlite", "duckdb"]}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.files.writing import FileWriter, collections_as_text, pieces, refuse
 from nodes.values.table import Table, TableSpec, describe_dtype
-from nodes.writers.files import FileWriter, collections_as_text, pieces, refuse
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,13 +37,13 @@ class ExcelWriter(FileWriter):
     Example: scores and confusion matrix of a network as the sheets `Scores` and `Confusion` of `report.xlsx`.
     """
 
-    id: ClassVar[str] = "writers.excel"
-    title: ClassVar[str] = "Excel Writer"
-    icon: ClassVar[str] = "mdi6.file-excel-outline"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "writers.excel"
+    title = "Excel Writer"
+    icon = "mdi6.file-excel-outline"
+    keywords = (
         "XLS Writer", "xlsx", "workbook", "sheet", "spreadsheet", "write_excel", "xlsxwriter", "export", "save", "LibreOffice",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "A table for a sheet.", grows=True, least=1),)
+    input_ports = (Port("table", "table", "Table", "A table for a sheet.", grows=True, least=1),)
 
     sheets: list[str] = setting(
         [], "Sheet names", "The sheets' names, in the order of the inputs; those not named are Sheet1, Sheet2, ..."

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import IMAGES, ImageColumns, image_dtype, refuse_existing
-from nodes.images.encoding import ENDINGS, FORMATS, Format, check_encodable, encoded
+from nodes.kit.files.writing import written_aside
+from nodes.kit.images.columns import IMAGES, ImageColumns, image_dtype, refuse_existing
+from nodes.kit.images.encoding import ENDINGS, FORMATS, Format, check_encodable, encoded
 from nodes.values.table import Table, TableSpec
-from nodes.writers.files import written_aside
 
 if TYPE_CHECKING:
     import polars as pl

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Job, NodeError, Spec, Specs, Value, Values, setting
+from nodes.kit.files.writing import FileWriter, pieces, refuse
 from nodes.values.table import describe_dtype
-from nodes.writers.files import FileWriter, pieces, refuse
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,10 +23,10 @@ class JsonWriter(FileWriter):
     Example: `results.ndjson` in lines, to be loaded into a document database.
     """
 
-    id: ClassVar[str] = "writers.json"
-    title: ClassVar[str] = "JSON Writer"
-    icon: ClassVar[str] = "mdi6.code-braces-box"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "writers.json"
+    title = "JSON Writer"
+    icon = "mdi6.code-braces-box"
+    keywords = (
         "NDJSON",
         "JSON lines",
         "jsonl",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import zipfile
 from collections.abc import Iterator, Mapping
-from typing import IO, TYPE_CHECKING, Any, ClassVar, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, NodeError, Spec, Specs, Value, Values, setting
+from nodes.kit.files.writing import FileWriter
 from nodes.values.table import Table, describe_dtype, is_category, leaf_dtype
-from nodes.writers.files import FileWriter
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,10 +30,10 @@ class NpzWriter(FileWriter):
     (rows, 28, 28, 1) and (rows,).
     """
 
-    id: ClassVar[str] = "writers.npz"
-    title: ClassVar[str] = "NPZ Writer"
-    icon: ClassVar[str] = "mdi6.code-array"
-    keywords: ClassVar[tuple[str, ...]] = ("numpy", "npz", "np.savez", "savez_compressed", "array", "export", "save")
+    id = "writers.npz"
+    title = "NPZ Writer"
+    icon = "mdi6.code-array"
+    keywords = ("numpy", "npz", "np.savez", "savez_compressed", "array", "export", "save")
 
     compressed: bool = setting(True, "Compressed", "Whether the arrays are packed; that takes time and saves room.")
     categories: Literal["numbers", "names"] = setting(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, NodeError, Spec, Specs, Value, Values, setting
+from nodes.kit.files.writing import FileWriter, pieces, refuse
 from nodes.values.table import BATCH_BYTES
-from nodes.writers.files import FileWriter, pieces, refuse
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,10 +29,10 @@ class ParquetWriter(FileWriter):
     Example: `cleaned.parquet` with the compression zstd, for a colleague who goes on in pandas.
     """
 
-    id: ClassVar[str] = "writers.parquet"
-    title: ClassVar[str] = "Parquet Writer"
-    icon: ClassVar[str] = "mdi6.view-column-outline"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "writers.parquet"
+    title = "Parquet Writer"
+    icon = "mdi6.view-column-outline"
+    keywords = (
         "write_parquet", "sink_parquet", "columnar", "zstd", "snappy", "export", "save", "arrow", "spark", "pandas",
     )  # fmt: skip
 
