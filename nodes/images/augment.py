@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.images.columns import IMAGES, ImageColumns, image_dtype, refuse_existing, spread, spread_where
 from nodes.kit.images.pairs import Shares
@@ -15,7 +17,6 @@ from nodes.values.figure import Figure, ImagesFigure
 from nodes.values.table import Table, TableSpec, cell_bytes
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.random import Generator
     from numpy.typing import NDArray
 
@@ -160,8 +161,6 @@ class AugmentImages(Node):
         return 1 if self.output == "in place" else self.copies + self.keep_original
 
     def _spec(self, table: TableSpec) -> TableSpec:
-        import polars as pl
-
         dtype = table.schema[self.column]
         check_numbers(dtype, self.column)  # type: ignore[arg-type]
         if self.output == "in place":
@@ -170,14 +169,11 @@ class AugmentImages(Node):
         return table.with_columns(new).with_rows(None if table.rows is None else table.rows * self._each)
 
     def _preview_spec(self, table: TableSpec) -> TableSpec:
-        import polars as pl
-
         names = ["original", *(f"variant {n}" for n in range(1, PREVIEWED))]
         return TableSpec(pl.Schema(dict.fromkeys(names, table.schema[self.column])))
 
     def _pieces(self, source: ImageColumns, seed: int, job: Job) -> Iterator[pl.DataFrame]:
         import numpy as np
-        import polars as pl
 
         dtype = source.dtype(self.column)
         first = 0 if self.output == "copies" and self.keep_original else 1
@@ -205,7 +201,6 @@ class AugmentImages(Node):
 
     def _preview(self, source: ImageColumns, seed: int) -> pl.DataFrame:
         import numpy as np
-        import polars as pl
 
         dtype = source.dtype(self.column)
         column = next(iter(source.pieces()))[self.column].head(PREVIEWED)

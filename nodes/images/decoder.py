@@ -6,6 +6,8 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.images.columns import spread_where
 from nodes.kit.images.decoding import CHANNELS, MAX_SIDE, OTHER_SIZES, PIXEL_TYPES
@@ -16,8 +18,6 @@ from nodes.values.figure import Figure
 from nodes.values.table import BATCH_BYTES, Table, cell_bytes
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from nodes.kit.images.decoding import ImageFormat
 
 
@@ -127,7 +127,6 @@ class ImageDecoder(Node):
 
     def _pieces(self, table: Table, format: ImageFormat, broken: list[int], job: Job) -> Iterator[pl.DataFrame]:
         import numpy as np
-        import polars as pl
 
         from nodes.kit.images.decoding import Decoder, Unreadable
 
@@ -162,7 +161,5 @@ class ImageDecoder(Node):
 
 
 def _dtype(format: ImageFormat) -> pl.Array:
-    import polars as pl
-
     leaf = {"uint8": pl.UInt8, "uint16": pl.UInt16, "float32": pl.Float32}[format.pixel_type]
     return pl.Array(leaf, (format.height, format.width, format.channels))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
 from pydantic import FiniteFloat
 
 from nodes.base import Job, NodeError, Value, Values, setting
@@ -14,7 +15,6 @@ from nodes.kit.images.pixels import as_unit, check_numbers, full_range, put
 from nodes.values.table import leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 _BINS = 256
@@ -172,8 +172,6 @@ class ImageNormalizer(ImageMapping):
 
     def image_dtype(self, dtype: pl.Array) -> pl.Array:
         """Images of the same shape."""
-        import polars as pl
-
         check_numbers(dtype, self.column)
         if self.enhancement == "standardize":
             self._check_statistics(dtype.shape[2])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Job, NodeError, setting
 from nodes.kit.images.filling import FILLS, Fill, padded, placed
 from nodes.kit.images.mapping import ImageMapping
@@ -12,7 +14,6 @@ from nodes.kit.images.resampling import ASPECTS, METHODS, Method, fitted_size, r
 from nodes.values.table import describe_dtype, leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 MAX_SIDE = 16_384
@@ -105,8 +106,6 @@ class ImageResizer(ImageMapping):
 
     def image_dtype(self, dtype: pl.Array) -> pl.Array:
         """Images of the same type in the new size."""
-        import polars as pl
-
         leaf = leaf_dtype(dtype)
         if str(leaf) not in ("UInt8", "UInt16", "Float32"):
             message = f"Column '{self.column}' is {describe_dtype(dtype)}; images of UInt8, UInt16 or Float32 can be resized."

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+import polars as pl
+
 from nodes.base import Columns, Job, Layers, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.drawing import group_names, groups_in_order, numbers
 from nodes.kit.inspection.computing import Arrays, build, caller, compiled, computed, cut
@@ -181,8 +183,6 @@ class Embedding(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The table with coordinates; how many rows is not known."""
-        import polars as pl
-
         table = specs.table()
         if "network" in specs:
             network = specs.network()
@@ -203,7 +203,6 @@ class Embedding(Node):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Samples, computes the layer, then the places."""
         import numpy as np
-        import polars as pl
 
         table = values.table()
         seed = random.SystemRandom().getrandbits(32) if self.seed is None else self.seed

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+import polars as pl
+
 from nodes.base import Job, Layers, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.images.preview import as_pixels
 from nodes.kit.inspection.computing import Arrays, build, caller, compiled, computed, cut
@@ -16,7 +18,6 @@ from nodes.values.network import LayerSpec, Network, NetworkSpec, Tensor
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 KERNELS: Mapping[str, str] = {
@@ -203,7 +204,6 @@ class LearnedFilters(Node):
 
     def _examples(self, network: Network, layer: LayerSpec, table: Table, job: Job) -> Table:
         import numpy as np
-        import polars as pl
         import tensorflow as tf
 
         tensor, bindings = self._bindings(network.spec, table.spec)
@@ -277,27 +277,20 @@ def _activation_channels(network: NetworkSpec, layer: LayerSpec) -> int:
 
 
 def _schema(shape: tuple[int, int, int]) -> pl.Schema:
-    import polars as pl
-
     numbers = dict.fromkeys(("norm", "mean", "min", "max"), pl.Float64())
     return pl.Schema({"layer": pl.String(), "filter": pl.Int64(), **numbers, "kernel": pl.Array(pl.Float32, shape)})
 
 
 def _found_schema() -> pl.Schema:
-    import polars as pl
-
     return pl.Schema({"filter": pl.Int64(), "rank": pl.Int64(), "row number": pl.Int64(), "activation": pl.Float64()})
 
 
 def _nothing_found() -> Table:
-    import polars as pl
-
     return Table.of(pl.DataFrame(schema=_found_schema()))
 
 
 def _kernel_frame(layer: LayerSpec, kernels: NDArray[Any]) -> pl.DataFrame:
     import numpy as np
-    import polars as pl
 
     flat = kernels.reshape(len(kernels), -1).astype(np.float64)
     schema = _schema(kernels.shape[1:])

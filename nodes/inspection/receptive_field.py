@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
+
+import polars as pl
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.inspection.fields import Axis, Reach, receptive_fields
@@ -13,9 +15,6 @@ from nodes.kit.networks.feeding import resolve_tensor
 from nodes.values.figure import BarsFigure, Figure, FigureSpec
 from nodes.values.network import LayerSpec, NetworkSpec, Tensor
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 SIZES = {1: ("width",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
@@ -65,8 +64,6 @@ class ReceptiveField(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """One row per layer."""
-        import polars as pl
-
         network = values.network().spec
         source = self._source(network)
         reaches = receptive_fields(network, source)
@@ -107,8 +104,6 @@ class ReceptiveField(Node):
 
 
 def _schema() -> pl.Schema:
-    import polars as pl
-
     texts, whole = dict.fromkeys, pl.Int64()
     return pl.Schema(
         {

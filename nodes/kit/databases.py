@@ -13,10 +13,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+import polars as pl
+
 from nodes.base import Node, NodeError, setting
 
 if TYPE_CHECKING:
-    import polars as pl
     import pyarrow as pa
 
 Kind = Literal["sqlite", "duckdb", "postgresql"]
@@ -278,8 +279,6 @@ class DatabaseNode(Node):
 
     def listing(self, session: Session) -> pl.DataFrame:
         """All tables and views, a row a column; see `LISTING_SCHEMA`."""
-        import polars as pl
-
         types = [pl.String, pl.String, pl.String, pl.String, pl.String, pl.Boolean, pl.Int64]
         frames = [frame_of(b) for b in session.query(_LISTING_SQLITE if self.kind == "sqlite" else _LISTING)]
         listed = pl.concat(frames)
@@ -287,8 +286,6 @@ class DatabaseNode(Node):
 
     def columns_of(self, session: Session, table: str) -> list[str]:
         """The columns of a table or view; none where there is no such table."""
-        import polars as pl
-
         schema = self._in_schema
         if not schema:
             answer = [frame_of(b) for b in session.query("SELECT 'main'" if self.kind == "sqlite" else "SELECT current_schema()")]
@@ -387,14 +384,11 @@ def unique_names(names: Sequence[str]) -> list[str]:
 
 def frame_of(batch: pa.RecordBatch) -> pl.DataFrame:
     """A batch as polars has it: exact numbers of PostgreSQL become Float64, intervals Duration, UUIDs and JSON text."""
-    import polars as pl
-
     names = unique_names(batch.schema.names)
     return pl.DataFrame([_series(n, batch.column(i)) for i, n in enumerate(names)])
 
 
 def _series(name: str, column: pa.Array) -> pl.Series:
-    import polars as pl
     import pyarrow as pa
 
     dtype = column.type
@@ -417,8 +411,6 @@ def _series(name: str, column: pa.Array) -> pl.Series:
 
 def gathered(frames: Iterator[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
     """The same rows in pieces of at least about `size` bytes."""
-    import polars as pl
-
     held: list[pl.DataFrame] = []
     held_bytes: float = 0
     for frame in frames:
@@ -448,8 +440,6 @@ def _parameter(text: str) -> int | float | str:
 
 def affinity(declared: Mapping[str, str], column: str) -> pl.DataType | None:
     """What SQLite's rules make of a column's declared type, where it has no values to find a type from."""
-    import polars as pl
-
     if column not in declared:
         return None
     words = declared[column].upper()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from nodes.base import Columns, Job, setting
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 MOST_GROUPS = 20
@@ -55,8 +56,6 @@ def spread_rows(table: Table, columns: Sequence[str], most: int) -> pl.DataFrame
 
 def group_names(table: TableSpec, column: str, values: pl.Series) -> pl.Series:
     """What the values of a column of classes are called (String; null stays null)."""
-    import polars as pl
-
     names = table.class_names(column)
     if values.dtype.is_integer() and names is not None:
         return values.replace_strict(dict(enumerate(names)), default=None, return_dtype=pl.String)
@@ -91,7 +90,6 @@ def numbers(values: pl.Series) -> NDArray[Any]:
     Times become seconds since 1970, durations seconds.
     """
     import numpy as np
-    import polars as pl
 
     dtype = values.dtype
     if isinstance(dtype, pl.Date):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.learning.encoding import (
     check_columns,
@@ -24,7 +26,6 @@ from nodes.values.model import ModelSpec, Target
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 CLASS_SCORES = {"accuracy": "accuracy", "balanced accuracy": "balanced_accuracy", "macro F-measure": "f1_macro"}
@@ -84,8 +85,6 @@ class CrossValidationScorer(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Scores, and the rows with predictions."""
-        import polars as pl
-
         model, table = specs.model(), specs.table()
         target = self._target(model, table)
         check_columns(model, table)
@@ -104,7 +103,6 @@ class CrossValidationScorer(Node):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Learns and tests, part by part."""
         import numpy as np
-        import polars as pl
         from sklearn.base import clone
         from sklearn.metrics import get_scorer
 
@@ -178,7 +176,5 @@ def _sign(name: str) -> int:
 
 
 def _schema(model: ModelSpec) -> dict[str, pl.DataType]:
-    import polars as pl
-
     first: dict[str, pl.DataType] = {"part": pl.String(), "rows": pl.Int64()}
     return first | dict.fromkeys(_scores(model), pl.Float64())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.learning.encoding import features_of, known_rows, matrix
 from nodes.kit.learning.learner import explained, seed_setting
@@ -13,7 +15,6 @@ from nodes.values.model import Feature
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 KINDS = ("number", "array")
@@ -78,8 +79,6 @@ class SMOTE(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The input's columns; how many rows are made is not known."""
-        import polars as pl
-
         table = specs.table()
         self._features(table)
         if self.mark:
@@ -90,7 +89,6 @@ class SMOTE(Node):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Makes the rows with imbalanced-learn."""
         import numpy as np
-        import polars as pl
         from imblearn import over_sampling
 
         table = values.table()
@@ -160,7 +158,6 @@ class SMOTE(Node):
         import math
 
         import numpy as np
-        import polars as pl
 
         from nodes.values.table import leaf_dtype
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Specs, Values, setting
 from nodes.kit.networks.cost import BYTES, multiply_adds, output_memory, summed
 from nodes.values.figure import BarsFigure
 from nodes.values.network import NetworkSpec
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class NetworkComparison(Node):
@@ -45,8 +44,6 @@ class NetworkComparison(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Table]:
         """A row per network."""
-        import polars as pl
-
         networks: list[Any] = values.all("network")
         rows = [(name, *_row(network.spec)) for name, network in zip(self._named(len(networks)), networks, strict=True)]
         return {"table": Table.of(pl.DataFrame(rows, schema=_schema(), orient="row"))}
@@ -72,8 +69,6 @@ class NetworkComparison(Node):
 
 
 def _schema() -> pl.Schema:
-    import polars as pl
-
     counts = ("layers", "layers with weights", "parameters", "trainable parameters", "weight memory", "output memory")
     texts = ("network", "inputs", "outputs")
     columns = dict.fromkeys(texts, pl.String()) | dict.fromkeys((*counts, "multiply-adds"), pl.Int64())

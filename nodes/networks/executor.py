@@ -9,6 +9,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Columns, Job, Layers, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
 from nodes.kit.networks.binding import Binding
 from nodes.kit.networks.device import DEVICE_PATTERN, use_device
@@ -26,7 +28,6 @@ from nodes.values.network import Network, NetworkSpec, Tensor, TensorSpec
 from nodes.values.table import Table, TableSpec, grouped
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 NARROW_FLOATS = ("float16", "bfloat16")
@@ -109,8 +110,6 @@ class Output:
 
     def schema(self) -> dict[str, pl.DataType]:
         """Names and dtypes of the columns."""
-        import polars as pl
-
         number = getattr(pl, POLARS_NAMES[self.dtype])()
         dtype: pl.DataType = number
         if self.form == "array":
@@ -122,7 +121,6 @@ class Output:
     def series(self, values: NDArray[Any]) -> Iterator[pl.Series]:
         """The columns of some rows (rows, *shape of the tensor)."""
         import numpy as np
-        import polars as pl
 
         values = values.transpose(0, 2, 3, 1) if self.moves_channels else values
         values = np.ascontiguousarray(_as_type(values, self.dtype)).reshape(len(values), *self.shape)
@@ -311,8 +309,6 @@ class Executor(Node):
     def _frames(
         self, network: Network, bindings: Sequence[Binding], outputs: Sequence[Output], table: Table, job: Job
     ) -> Iterator[pl.DataFrame]:
-        import polars as pl
-
         yield pl.DataFrame(schema={c: d for output in outputs for c, d in output.schema().items()})
         if not table.height:
             return

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from nodes.base import Job, Layers, Node, Port, Specs, Values, setting
 from nodes.kit.networks.choosing import layers_called
 from nodes.values.figure import HistogramFigure
@@ -13,7 +15,6 @@ from nodes.values.network import LayerSpec, NetworkSpec, WeightSpec
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 BINS = 40
@@ -56,8 +57,6 @@ class LayerWeights(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Table]:
         """One row per weight."""
-        import polars as pl
-
         network = values.network()
         rows = []
         for layer in self._layers(network.spec):
@@ -85,8 +84,6 @@ class LayerWeights(Node):
         return [layer for layer in chosen if layer.weights]
 
     def _schema(self) -> pl.Schema:
-        import polars as pl
-
         texts = dict.fromkeys(("layer", "class", "weight", "shape"), pl.String())
         numbers = dict.fromkeys(("mean", "std", "min", "max", "norm", "zeros"), pl.Float64())
         more = {"values": pl.List(pl.Float32())} if self.values else {}

@@ -6,8 +6,9 @@ import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
+import polars as pl
 from pydantic import Field
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
@@ -39,9 +40,6 @@ from nodes.kit.training.wiring import (
 from nodes.values.figure import Figure, Line, LinesFigure
 from nodes.values.network import Network, NetworkSpec
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 CHECKPOINT = "training.safetensors"
 MEGABYTE = 2**20
@@ -371,8 +369,6 @@ class Learner(Node):
                 yield error
 
     def _history_schema(self, wiring: Wiring, validated: bool) -> pl.Schema:
-        import polars as pl
-
         names = list(quantities(wiring.targets))
         names += [f"val_{name}" for name in names] if validated else []
         return pl.Schema({"epoch": pl.Int32(), **dict.fromkeys([*names, "learning_rate", "seconds"], pl.Float64())})
@@ -531,8 +527,6 @@ class Learner(Node):
 
 def _history(rows: Sequence[Mapping[str, float]], schema: pl.Schema) -> Table:
     """The rows of a training as a table; validation that did not take place is missing in it."""
-    import polars as pl
-
     return Table.of(pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema))
 
 
@@ -578,8 +572,6 @@ def _no_classes() -> NodeError:
 
 def _refuse_no_weight(table: Table, targets: Sequence[Target]) -> None:
     """NodeError if no row counts: the loss would be 0, and nothing learned."""
-    import polars as pl
-
     for target in targets:
         if target.weight is not None:
             column = target.weight.columns[0]

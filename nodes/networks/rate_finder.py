@@ -6,7 +6,9 @@ import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.networks.device import DEVICE_PATTERN, use_device
@@ -29,9 +31,6 @@ from nodes.kit.training.wiring import (
 from nodes.values.figure import Figure, Line, LinesFigure
 from nodes.values.network import Network
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 MEGABYTE = 2**20
 EDGE = 0.1
@@ -283,28 +282,20 @@ def steepest(rates: Sequence[float], losses: Sequence[float]) -> float | None:
 
 
 def _history_schema() -> pl.Schema:
-    import polars as pl
-
     return pl.Schema({"step": pl.Int32(), **dict.fromkeys(("learning_rate", "loss", "smoothed_loss"), pl.Float64())})
 
 
 def _suggestion_schema() -> pl.Schema:
-    import polars as pl
-
     return pl.Schema(dict.fromkeys(("learning_rate", "learning_rate_of_minimum", "lowest_loss"), pl.Float64()))
 
 
 def _history(rows: Sequence[tuple[float, float, float]]) -> Table:
-    import polars as pl
-
     numbered = [(number, *row) for number, row in enumerate(rows, 1)]
     return Table.of(pl.DataFrame(numbered, schema=_history_schema(), orient="row"))
 
 
 def _suggestion(rows: Sequence[tuple[float, float, float]], job: Job) -> Table:
     """One row; without any steps none, or where the loss was not a number at once, a row of missing values."""
-    import polars as pl
-
     schema = _suggestion_schema()
     if not rows:
         return Table.of(pl.DataFrame(schema=schema))

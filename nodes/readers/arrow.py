@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from nodes.base import Job
 from nodes.kit.files.arrow import arrow_batches, arrow_rows, arrow_schema
 from nodes.kit.files.many_files import FilesReader, pattern_setting
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class ArrowReader(FilesReader):

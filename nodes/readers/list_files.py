@@ -7,15 +7,14 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+
+import polars as pl
 
 from nodes.base import Job, Node, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.files.many_files import existing_folder
 from nodes.kit.files.reading import reading
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _PIECE = 20_000
 
@@ -66,8 +65,6 @@ class ListFiles(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Walk through the folder."""
-        import polars as pl
-
         folder = existing_folder(self.folder, job)
         schema = self._schema()
 
@@ -88,8 +85,6 @@ class ListFiles(Node):
         return {"table": made}
 
     def _schema(self) -> pl.Schema:
-        import polars as pl
-
         columns: dict[str, pl.DataType] = {"path": pl.String()}
         if self.is_folder:
             columns["is_folder"] = pl.Boolean()

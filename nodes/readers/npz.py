@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+import polars as pl
+
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.files.reading import GIB, MAX_DEFLATE_RATIO, existing_file, in_gib, reading, starts_with
 from nodes.kit.images.preview import preview
@@ -19,7 +21,6 @@ from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
     import numpy as np
-    import polars as pl
     from numpy.typing import NDArray
 
 _ZIP_MAGIC = b"PK"
@@ -94,16 +95,12 @@ class NpzReader(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The exact schema and number of rows, from the arrays' headers."""
-        import polars as pl
-
         chosen = self._chosen(existing_file(self.path, specs.resolve, "path"))
         schema = pl.Schema({array.name: self._dtype(array) for array in chosen})
         return {"table": TableSpec(schema, chosen[0].shape[0])}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Read the chosen arrays."""
-        import polars as pl
-
         path = existing_file(self.path, job.resolve, "path")
         chosen = self._chosen(path)
         columns = []
@@ -150,7 +147,6 @@ class NpzReader(Node):
     def _dtype(self, array: StoredArray) -> pl.DataType:
         """The polars dtype of the column that an array becomes."""
         import numpy as np
-        import polars as pl
 
         if array.dtype.kind == "U":
             return pl.String()

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from nodes.base import Job, setting
 from nodes.kit.files.many_files import FilesReader, damaged, pattern_setting, scanned
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class ParquetReader(FilesReader):
@@ -42,15 +40,11 @@ class ParquetReader(FilesReader):
     )
 
     def _scan(self, path: Path, limit: int | None = None) -> pl.LazyFrame:
-        import polars as pl
-
         return pl.scan_parquet(
             path, n_rows=limit, glob=False, hive_partitioning=self.source == "folder" and self.hive_partitioning
         )
 
     def _schema_of(self, path: Path) -> pl.Schema:
-        import polars as pl
-
         try:
             return self._scan(path).collect_schema()
         except pl.exceptions.PolarsError as error:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+import polars as pl
+
 from nodes.base import Job, Node, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 DataSet = Literal[
@@ -66,8 +67,6 @@ class Content:
 
     def schema(self) -> dict[str, pl.DataType]:
         """Names and dtypes of all columns."""
-        import polars as pl
-
         given: dict[str, pl.DataType] = {"image": pl.Array(pl.UInt8(), self.image)} if self.image else {}
         given |= dict.fromkeys(self.columns, pl.Float64())
         return {**given, self.target: pl.Enum(self.classes) if self.classes else pl.Float64()}
@@ -146,14 +145,10 @@ class SampleData(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The columns, and how many rows."""
-        import polars as pl
-
         return {"table": TableSpec(pl.Schema(self._schema()), FIXED_ROWS.get(self.data, self.rows))}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Unpacks what scikit-learn brings along, or draws."""
-        import polars as pl
-
         if self.data == "seasons":
             return {"table": Table.of(self._seasons())}
         numbers, target = _collected(self.data) if self.data in FIXED_ROWS else self._drawn()
@@ -176,8 +171,6 @@ class SampleData(Node):
         return preview(outputs.table(), "image", captions="digit") if self.data == "digits" else ()
 
     def _schema(self) -> dict[str, pl.DataType]:
-        import polars as pl
-
         first: dict[str, pl.DataType] = {"day": pl.Date()} if self.data == "seasons" else {}
         return first | CONTENTS[self.data].schema()
 
@@ -198,7 +191,6 @@ class SampleData(Node):
     def _seasons(self) -> pl.DataFrame:
         """A day per row from 2000 on: the year's seasons, 0.5 degrees more per ten years, weather that fades by a third a day."""
         import numpy as np
-        import polars as pl
 
         generator = np.random.default_rng(self.seed)
         day = np.arange(self.rows)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from nodes.base import Job
 from nodes.kit.files.arrow import CLASSES_NOTE, arrow_batches, arrow_metadata, arrow_rows, arrow_schema
 from nodes.kit.files.many_files import FilesReader, damaged, pattern_setting
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class TableReader(FilesReader):

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+import polars as pl
+
 from nodes.base import Columns, Job, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.scoring.confusion import (
     COUNTS,
@@ -27,7 +29,6 @@ from nodes.values.figure import BarsFigure, Figure, FigureSpec, HeatMapFigure
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 MAX_CLASSES = 1000
@@ -110,8 +111,6 @@ class Scorer(ClassComparison):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Counts, and works out the measures."""
-        import polars as pl
-
         table = values.table()
         columns = self._columns(table.spec)
         pairs = self.pairs(table)
@@ -139,8 +138,6 @@ class Scorer(ClassComparison):
         Raises:
             NodeError: If the two columns cannot be compared.
         """
-        import polars as pl
-
         columns = self._columns(table.spec)
         frame = table.frame([columns.actual, columns.predicted])
         return pl.DataFrame(
@@ -228,8 +225,6 @@ class _Compared:
 
 def _confusion_schema(classes: Sequence[str]) -> pl.Schema:
     """The name of the actual class (String), then a count (Int64) per predicted class."""
-    import polars as pl
-
     label = "actual"
     while label in classes:
         label += " class"
@@ -237,8 +232,6 @@ def _confusion_schema(classes: Sequence[str]) -> pl.Schema:
 
 
 def _statistics_schema() -> pl.Schema:
-    import polars as pl
-
     counts = {name: pl.Int64() for name in COUNTS}
     measures = {name: pl.Float64() for name in (*MEASURES, *OVERALL_MEASURES, *MORE_MEASURES)}
     return pl.Schema({"class": pl.String(), **counts, **measures, RIGHT: pl.Int64(), WRONG: pl.Int64()})
@@ -253,8 +246,6 @@ def _named(series: pl.Series, names: tuple[str, ...] | None) -> pl.Series:
     Raises:
         NodeError: If a class number has no name.
     """
-    import polars as pl
-
     if names is None or not series.dtype.is_integer():
         return series.cast(pl.String)
     inside = series.is_between(0, len(names) - 1)
@@ -270,7 +261,6 @@ def _named(series: pl.Series, names: tuple[str, ...] | None) -> pl.Series:
 def _count(pairs: pl.DataFrame, classes: Sequence[str]) -> NDArray[Any]:
     """How often each actual class (row) was predicted as each class (column): int64, (classes, classes)."""
     import numpy as np
-    import polars as pl
 
     numbers = pairs.cast(pl.Enum(classes)).select(pl.all().to_physical().cast(pl.Int64))
     n = len(classes)
@@ -279,8 +269,6 @@ def _count(pairs: pl.DataFrame, classes: Sequence[str]) -> NDArray[Any]:
 
 
 def _count_columns(classes: Sequence[str], counts: NDArray[Any]) -> list[pl.Series]:
-    import polars as pl
-
     return [pl.Series(name, counts[:, i], dtype=pl.Int64) for i, name in enumerate(classes)]
 
 
@@ -289,8 +277,6 @@ def _count_columns(classes: Sequence[str], counts: NDArray[Any]) -> list[pl.Seri
 
 def _statistics(classes: Sequence[str], counts: NDArray[Any]) -> pl.DataFrame:
     """One row per class, then the means and the overall figures."""
-    import polars as pl
-
     total = int(counts.sum())
     rows: list[dict[str, Any]] = []
     for i, name in enumerate(classes):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+import polars as pl
+
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 
 
@@ -57,8 +59,6 @@ class BootstrapSampling(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The input's columns; how many rows are never drawn is not known."""
-        import polars as pl
-
         table = specs.table()
         if self.count_column is not None:
             if self.count_column in table.schema:
@@ -72,7 +72,6 @@ class BootstrapSampling(Node):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Draws row numbers."""
         import numpy as np
-        import polars as pl
 
         table = values.table()
         size = self._size(table.height)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+import polars as pl
+
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.tables.joiner import Joiner, JoinKey
 from nodes.tables.row_filter import Criterion, RowFilter
@@ -173,8 +175,6 @@ class TopKRowFilter(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Chooses the rows; only the column is read."""
-        import polars as pl
-
         table = values.table()
         cell = pl.col(str(self.column))
         frame = table.frame([str(self.column)])

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.dtypes import common_dtype
 from nodes.kit.tables.elementwise import Elementwise, chosen, refuse_existing
 from nodes.values.table import TableSpec, describe_dtype
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class ColumnSplitter(Node):
@@ -84,8 +83,6 @@ class ColumnMerger(Elementwise):
 
     def new_columns(self, table: TableSpec) -> Mapping[str, pl.Expr]:
         """The one column."""
-        import polars as pl
-
         first = table.require(self.primary, setting="primary")
         second = table.require(self.secondary, setting="secondary")
         if self.primary == self.secondary:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.elementwise import chosen, refuse_existing
 from nodes.kit.tables.sampling import GROUP_KINDS
 from nodes.values.table import Table
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class MovingAggregation(Node):
@@ -74,8 +73,6 @@ class MovingAggregation(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The table with a Float64 column for each."""
-        import polars as pl
-
         table = specs.table()
         columns = chosen(table, self.columns, "number")
         if self.group_column is not None:
@@ -86,8 +83,6 @@ class MovingAggregation(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Reckons on whole columns."""
-        import polars as pl
-
         table = values.table()
         columns = chosen(table.spec, self.columns, "number")
         read = list(dict.fromkeys([*columns, *([self.group_column] if self.group_column else [])]))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import polars as pl
+
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.tables.rule_engine import Rule, RuleEngine
 
@@ -43,8 +45,6 @@ class RuleEngineDictionary(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Known only where outcomes are plain text."""
-        import polars as pl
-
         rules = specs.table("rules")
         rules.require(self.condition, "category", setting="condition")
         rules.require(self.outcome, "category", "number", "boolean", setting="outcome")
@@ -52,8 +52,6 @@ class RuleEngineDictionary(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Reads the rules, then works as the Rule Engine."""
-        import polars as pl
-
         table, rules = values.table(), values.table("rules")
         found = rules.frame(list(dict.fromkeys([str(self.condition), str(self.outcome)])))
         pairs = found.select(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import polars as pl
 from pydantic import FiniteFloat
 
 from nodes.base import Job, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
@@ -49,8 +50,6 @@ class TableCreator(Node):
         return {"table": self._table()}
 
     def _table(self) -> Table:
-        import polars as pl
-
         height = max((len(c.values) for c in self.columns), default=0)
         made: dict[str, pl.Series] = {}
         for i, column in enumerate(self.columns):

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from functools import reduce
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.cells import as_text
 from nodes.kit.tables.dtypes import common_dtype
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 PLAIN = ("number", "category", "boolean", "time")
 
@@ -59,8 +57,6 @@ class Transpose(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Turns it."""
-        import polars as pl
-
         table = values.table()
         self._check(table.height)
         dtype = self._dtype(table.spec)
@@ -97,8 +93,6 @@ class Transpose(Node):
         Raises:
             NodeError: If there is none.
         """
-        import polars as pl
-
         columns = {c: d for c, d in table.schema.items() if c != self.names}
         plain = set(table.columns_of(*PLAIN))
         common: pl.DataType | None = None
@@ -130,13 +124,9 @@ class ExtractTableDimension(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Two numbers."""
-        import polars as pl
-
         return {"dimension": TableSpec(pl.Schema({"rows": pl.Int64(), "columns": pl.Int64()}), 1)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Counts."""
-        import polars as pl
-
         table = values.table()
         return {"dimension": Table.of(pl.DataFrame({"rows": [table.height], "columns": [len(table.columns)]}))}

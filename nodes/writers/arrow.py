@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+import polars as pl
+
 from nodes.base import Job, Spec, Specs, Value, Values, setting
 from nodes.kit.files.arrow import COMPRESSIONS, write_arrow
 from nodes.kit.files.writing import FileWriter, refuse, refuse_huge
@@ -46,8 +48,6 @@ class ArrowWriter(FileWriter):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Check the columns and the place to write to."""
-        import polars as pl
-
         self.check_target(specs)
         refuse(specs.table(), (pl.Object,), "an Arrow file")
         refuse_huge(specs.table(), "an Arrow file")

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, cast
 
+import polars as pl
+
 from nodes.base import Job, NodeError, Spec, Specs, Value, Values, setting
 from nodes.kit.files.reading import GZIP_MAGIC
 from nodes.kit.files.writing import FileWriter, collections_as_text, refusals
@@ -118,8 +120,6 @@ class CsvWriter(FileWriter):
         return separator
 
     def _check_columns(self, table: TableSpec) -> None:
-        import polars as pl
-
         for column, dtype in table.schema.items():
             if isinstance(dtype, pl.Array | pl.List) and self.collections == "refuse":
                 hint = "Filter the column out, or have collections written as text."

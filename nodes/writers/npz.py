@@ -7,13 +7,14 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Job, NodeError, Spec, Specs, Value, Values, setting
 from nodes.kit.files.writing import FileWriter
 from nodes.values.table import Table, describe_dtype, is_category, leaf_dtype
 
 if TYPE_CHECKING:
     import numpy as np
-    import polars as pl
     from numpy.typing import NDArray
 
 
@@ -97,7 +98,6 @@ class NpzWriter(FileWriter):
     def _dtype(self, table: Table, column: str, job: Job) -> np.dtype[Any]:
         """numpy's type of a column; that of texts depends on the longest, that of whole numbers on whether cells are missing."""
         import numpy as np
-        import polars as pl
 
         longest, gaps, kind = 1, False, None
         text = self._is_text(table.schema[column])
@@ -121,8 +121,6 @@ class NpzWriter(FileWriter):
         Raises:
             NodeError: If cells are missing that must not be.
         """
-        import polars as pl
-
         done = 0
         for piece in table.batches([column]):
             job.check_cancelled()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+
+import polars as pl
 
 from nodes.base import Job, NodeError, Spec, Specs, Value, Values, setting
 from nodes.kit.files.writing import FileWriter, pieces, refuse
 from nodes.values.table import BATCH_BYTES
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _GROUP_ROWS = 2**17
 """Rows of a group that nobody set; fewer where rows are wide, so that a group stays in memory."""
@@ -71,8 +70,6 @@ class ParquetWriter(FileWriter):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Check the columns and the place to write to."""
-        import polars as pl
-
         self.check_target(specs)
         most = LEVELS.get(self.compression)
         if self.compression_level is not None and most is not None and self.compression_level > most:

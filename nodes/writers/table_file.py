@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Literal
 
+import polars as pl
+
 from nodes.base import Job, Spec, Specs, Value, Values, setting
 from nodes.kit.files.arrow import CLASSES_NOTE, COMPRESSIONS, write_arrow
 from nodes.kit.files.writing import FileWriter, refuse, refuse_huge
@@ -33,8 +35,6 @@ class TableWriter(FileWriter):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Check the columns and the place to write to."""
-        import polars as pl
-
         self.check_target(specs)
         refuse(specs.table(), (pl.Object,), "a file")
         refuse_huge(specs.table(), "a file")

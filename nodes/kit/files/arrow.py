@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+import polars as pl
+
 from nodes.base import Job, NodeError
 from nodes.kit.files.many_files import damaged
 from nodes.kit.files.reading import starts_with
@@ -13,7 +15,6 @@ from nodes.kit.files.writing import pieces
 from nodes.values.table import BATCH_BYTES, Table, cell_bytes
 
 if TYPE_CHECKING:
-    import polars as pl
     import pyarrow as pa
 
 FILE_MAGIC = b"ARROW1"
@@ -24,7 +25,6 @@ CLASSES_NOTE = b"layerloom"
 
 def arrow_schema(path: Path) -> pl.Schema:
     """The columns of an Arrow file or stream, from its first bytes."""
-    import polars as pl
     import pyarrow as pa
 
     try:
@@ -94,8 +94,6 @@ def _opened(path: Path) -> pa.RecordBatchFileReader | pa.RecordBatchStreamReader
 
 def _frame(table: pa.Table, path: Path) -> pl.DataFrame:
     """Arrow's columns as polars has them."""
-    import polars as pl
-
     try:
         made = pl.from_arrow(table)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
@@ -128,7 +126,6 @@ def write_arrow(
     Raises:
         NodeError: If a column has no counterpart in Arrow.
     """
-    import polars as pl
     import pyarrow as pa
 
     options = pa.ipc.IpcWriteOptions(compression=None if compression == "none" else compression)

@@ -14,13 +14,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import dropwhile, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from nodes.base import Job, NodeError
 from nodes.kit.files.reading import GIB, GZIP_MAGIC, starts_with
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _SNIFFED = 64 * 1024
 _SNIFFED_ROWS = 200
@@ -144,8 +143,6 @@ class TextFile:
         Raises:
             NodeError: If there are none.
         """
-        import polars as pl
-
         source = self.path if self._plain() else self._first_lines()
         dialect = self.dialect
         rows: dict[str, Any] = {"infer_schema_length": dialect.scanned_rows, "try_parse_dates": dialect.parse_dates}
@@ -164,8 +161,6 @@ class TextFile:
 
     def _with_nulls(self, source: Path | bytes, found: pl.Schema) -> pl.Schema:
         """The types, with columns of text that have no value in the first rows as columns of nothing."""
-        import polars as pl
-
         texts = [c for c, dtype in found.items() if dtype == pl.String]
         if not texts:
             return found
@@ -175,8 +170,6 @@ class TextFile:
 
     def _with_thousands(self, source: Path | bytes, found: pl.Schema) -> pl.Schema:
         """The types, with texts such as 1.234.567 counted as numbers."""
-        import polars as pl
-
         dialect = self.dialect
         texts = {c: pl.String() for c in found}
         sample = pl.scan_csv(source, schema=texts, n_rows=dialect.scanned_rows, **dialect.options()).collect()
@@ -208,8 +201,6 @@ class TextFile:
         Raises:
             NodeError: Naming the row, if it has too few or too many cells or one that does not fit its column's type.
         """
-        import polars as pl
-
         dialect = self.dialect
         with self._source(job) as source:
             own = dict(zip(schema, self._names(source, schema), strict=True))
@@ -234,23 +225,17 @@ class TextFile:
 
     def _names(self, source: Path, schema: pl.Schema) -> list[str]:
         """The names of the columns as the file has them, where some have none."""
-        import polars as pl
-
         if not self.dialect.header:
             return list(schema)
         return pl.scan_csv(source, infer_schema_length=0, **self.dialect.options()).collect_schema().names()
 
     def _raw(self, schema: pl.Schema, own: Mapping[str, str]) -> pl.Schema:
         """The names and types that polars is to read: numbers with groups of digits are text to it."""
-        import polars as pl
-
         grouped = bool(self.dialect.thousands)
         return pl.Schema({own[c]: pl.String() if grouped and d.is_numeric() else d for c, d in schema.items()})
 
     def _finished(self, piece: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
         """Numbers with groups of digits as numbers, and texts without blanks around them."""
-        import polars as pl
-
         changed = []
         for column in piece.columns:
             dtype = schema[column]
@@ -377,8 +362,6 @@ class TextFile:
 
     def _refuse_unparsable(self, source: Path, schema: pl.Schema, limit: int | None) -> None:
         """Raise for the first cell that is not of its column's type, if there is one."""
-        import polars as pl
-
         done = 0
         try:
             texts = {name: pl.String() for name in self._names(source, schema)}
@@ -390,8 +373,6 @@ class TextFile:
             return
 
     def _refuse_unparsable_in(self, piece: pl.DataFrame, schema: pl.Schema, done: int) -> None:
-        import polars as pl
-
         for column, dtype in schema.items():
             cells = piece.select(self._number(pl.col(column)) if dtype.is_numeric() else pl.col(column)).to_series()
             failed = (cells.is_not_null() & _parsed(cells, dtype).is_null()).arg_max()
@@ -531,7 +512,6 @@ def _without(piece: pl.DataFrame, empty: _Numbers, done: int, *, nulls: bool) ->
         nulls: Whether empty cells of texts are missing.
     """
     import numpy as np
-    import polars as pl
 
     if any(not cells.has_nulls() and (nulls or cells.dtype != pl.String) for cells in piece):
         return piece
@@ -559,8 +539,6 @@ def _split(text: io.TextIOWrapper, line_end: str) -> Iterator[str]:
 
 def _parsed(cells: pl.Series, dtype: pl.DataType) -> pl.Series:
     """Text as numbers, dates or whatever a column holds; missing where it is none."""
-    import polars as pl
-
     if isinstance(dtype, pl.Date | pl.Time | pl.Datetime):
         return cells.str.strptime(dtype, strict=False)
     if isinstance(dtype, pl.Boolean):

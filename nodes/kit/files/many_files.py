@@ -7,16 +7,15 @@ import os
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
+
+import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.files.reading import existing_file, reading
 from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure
 from nodes.values.table import Table, TableSpec, describe_dtype
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _MOST_DIGITS = 38
 """Of polars' exact decimals."""
@@ -104,8 +103,6 @@ class FilesReader(Node):
 
     def _wider(self, column: str, first: pl.DataType, second: pl.DataType) -> pl.DataType:
         """The type that holds what two files have in a column."""
-        import polars as pl
-
         try:
             empty = [pl.DataFrame(schema={column: dtype}) for dtype in (first, second)]
             return pl.concat(empty, how="vertical_relaxed").schema[column]
@@ -189,8 +186,6 @@ class FilesReader(Node):
         Raises:
             NodeError: If the files do not fit together, or a wanted column is not there.
         """
-        import polars as pl
-
         types = self._types(schemas)
         shared = [c for c in types if all(c in schema for schema in schemas)]
         if self.combine == "fail" and len(shared) < len(types):
@@ -212,8 +207,6 @@ class FilesReader(Node):
 
     def _types(self, schemas: Sequence[pl.Schema]) -> dict[str, pl.DataType]:
         """All columns of the files, each with the type that holds what any of them has in it."""
-        import polars as pl
-
         types: dict[str, pl.DataType] = {}
         for schema in schemas:
             for column, dtype in schema.items():
@@ -240,8 +233,6 @@ class FilesReader(Node):
     def _pieces(
         self, files: Sequence[tuple[Path, str]], schemas: Sequence[pl.Schema], schema: pl.Schema, job: Job
     ) -> Iterator[pl.DataFrame]:
-        import polars as pl
-
         left = self.limit
         types = self._types(schemas)
         yield pl.DataFrame(schema=schema)
@@ -261,8 +252,6 @@ class FilesReader(Node):
 
     def _shaped(self, piece: pl.DataFrame, schema: pl.Schema, name: str) -> pl.DataFrame:
         """A piece with the table's columns and types."""
-        import polars as pl
-
         if self.path_column is not None:
             piece = piece.with_columns(pl.lit(name, pl.String()).alias(self.path_column))
         if piece.schema == schema:
@@ -309,8 +298,6 @@ def _check_types(schema: pl.Schema, path: Path) -> None:
     Raises:
         NodeError: Naming the column.
     """
-    import polars as pl
-
     for column, dtype in schema.items():
         if isinstance(dtype, pl.Decimal) and not 1 <= (dtype.precision or 38) <= _MOST_DIGITS:
             message = f"Column '{column}' of '{path}' has numbers of {dtype.precision} digits."
@@ -325,8 +312,6 @@ def scanned(
     Raises:
         NodeError: If polars cannot read the file.
     """
-    import polars as pl
-
     try:
         yield from lazy.collect_batches(maintain_order=True)
     except pl.exceptions.PolarsError as error:

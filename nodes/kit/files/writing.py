@@ -7,13 +7,12 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, Any, Literal
+
+import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Specs, setting
 from nodes.values.table import BATCH_BYTES, Table, TableSpec, describe_dtype, leaf_dtype
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _FIRST_ROWS = 1024
 """So many rows are looked at first where the size of the cells is not known."""
@@ -157,8 +156,6 @@ def _is_plain(dtype: pl.DataType) -> bool:
 def collections_as_text(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with its collections written in brackets."""
     import json
-
-    import polars as pl
 
     def written(column: pl.Series) -> pl.Series:
         cells: list[Any] = column.to_list()

@@ -6,11 +6,12 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from nodes.base import NodeError
 from nodes.values.table import BATCH_BYTES, Table, TableSpec, cell_bytes, is_array, leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
     from nodes.kit.images.decoding import Decoder
@@ -25,8 +26,6 @@ def image_dtype(table: TableSpec, column: str | None, setting: str = "column") -
     Raises:
         NodeError: If there is no such column, or it holds no images.
     """
-    import polars as pl
-
     dtype = table.require(column, *IMAGES, setting=setting)
     return dtype if isinstance(dtype, pl.Array) else None
 
@@ -109,7 +108,6 @@ class ImageColumns:
 
     def _decoded(self, column: pl.Series, start: int) -> pl.Series:
         import numpy as np
-        import polars as pl
 
         from nodes.kit.images.decoding import Unreadable
 
@@ -130,8 +128,6 @@ class ImageColumns:
 
 
 def _array_of(decoder: Decoder) -> pl.Array:
-    import polars as pl
-
     leaf = {"uint8": pl.UInt8, "uint16": pl.UInt16, "float32": pl.Float32}[decoder.format.pixel_type]
     return pl.Array(leaf, (decoder.format.height, decoder.format.width, decoder.format.channels))
 
@@ -179,8 +175,6 @@ def spread(made: pl.Series, column: pl.Series) -> pl.Series:
 
 def spread_where(made: pl.Series, there: pl.Series) -> pl.Series:
     """The cells of `made` in the places where `there` is true, and missing cells between."""
-    import polars as pl
-
     if len(made) == len(there):
         return made
     # A missing row number gathers a missing cell.
@@ -189,6 +183,4 @@ def spread_where(made: pl.Series, there: pl.Series) -> pl.Series:
 
 def all_there(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
     """Whether none of these cells of a row is missing."""
-    import polars as pl
-
     return frame.select(pl.all_horizontal(pl.col(c).is_not_null() for c in columns)).to_series()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import NodeError
 from nodes.values.table import describe_dtype, leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 Format = Literal["PNG", "JPEG", "TIFF", "BMP", "WebP"]

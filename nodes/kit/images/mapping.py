@@ -6,6 +6,8 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import polars as pl
+
 from nodes.base import Columns, Job, Node, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.images.columns import IMAGES, ImageColumns, image_dtype, present_images, refuse_existing, spread
 from nodes.kit.images.pixels import check_numbers, for_parts, numpy_dtype
@@ -14,7 +16,6 @@ from nodes.values.figure import Figure
 from nodes.values.table import TableSpec, cell_bytes, leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 
@@ -116,7 +117,6 @@ class ImageMapping(Node):
     def changed(self, column: pl.Series, dtype: pl.Array, job: Job) -> pl.Series:
         """The images of a piece of the column, changed, under the target's name."""
         import numpy as np
-        import polars as pl
 
         images = present_images(column)
         out = np.empty((len(images), *dtype.shape), numpy_dtype(leaf_dtype(dtype)))

@@ -6,13 +6,14 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.images.columns import IMAGES, ImageColumns, image_dtype, present_images, spread
 from nodes.kit.images.pixels import check_numbers, for_parts, numpy_dtype
 from nodes.values.table import TableSpec, cell_bytes, leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 Arrays = Mapping[str, "NDArray[Any]"]
@@ -81,7 +82,6 @@ class ImageMeasuring(Node):
 
     def _pieces(self, source: ImageColumns, new: Mapping[str, pl.DataType], job: Job) -> Iterator[pl.DataFrame]:
         import numpy as np
-        import polars as pl
 
         done = 0
         for piece in source.pieces(beside=sum(cell_bytes(d) for d in new.values())):

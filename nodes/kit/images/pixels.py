@@ -8,11 +8,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from nodes.base import Job, NodeError
 from nodes.values.table import describe_dtype, leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 PART_BYTES = 2**20
@@ -21,8 +22,6 @@ PART_BYTES = 2**20
 
 def numpy_dtype(leaf: pl.DataType) -> Any:
     """numpy's dtype of a polars number type."""
-    import polars as pl
-
     return pl.Series([], dtype=leaf).to_numpy().dtype
 
 

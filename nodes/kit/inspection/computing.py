@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Job, NodeError
 from nodes.kit.networks.binding import Binding
 from nodes.kit.networks.feeding import UNTRAINED_SEED, resolve_tensor
@@ -216,7 +218,6 @@ def class_numbers(table: Table, column: str, scores: Scores) -> NDArray[Any]:
         NodeError: If one is missing, or no class of the network.
     """
     import numpy as np
-    import polars as pl
 
     check_classes(table.spec, column, scores)
     cells = table.frame([column])[column]
@@ -249,8 +250,6 @@ def class_numbers(table: Table, column: str, scores: Scores) -> NDArray[Any]:
 
 def check_classes(table: TableSpec, column: str | None, scores: Scores) -> None:
     """NodeError if a column cannot tell the classes of these scores."""
-    import polars as pl
-
     dtype = table.require(column, "category", "integer", "boolean", setting="class_column")
     if isinstance(dtype, pl.String | pl.Categorical) and scores.names is None:
         raise NodeError(

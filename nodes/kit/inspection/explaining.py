@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
+import polars as pl
+
 from nodes.base import Columns, Job, Layers, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.inspection.coloring import colored, in_color, overlaid, side_by_side
 from nodes.kit.inspection.computing import (
@@ -30,7 +32,6 @@ from nodes.values.network import Network, NetworkSpec, Tensor
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 DRAWABLE = (1, 3, 4)
@@ -261,8 +262,6 @@ class Explainer(Node):
         return next((t for t in needed if len(network.tensor(t).shape) == 3), needed[0])
 
     def _schema(self, plan: Plan) -> dict[str, pl.DataType]:
-        import polars as pl
-
         made: dict[str, pl.DataType] = {self.map_column: pl.Array(pl.Float32, plan.shape)}
         if self.overlay:
             made[self.overlay_column] = pl.Array(pl.UInt8, (*plan.shape[:2], 3))
@@ -278,7 +277,6 @@ class Explainer(Node):
         self, network: Network, plan: Plan, actual: NDArray[Any] | None, table: Table, job: Job
     ) -> Iterator[pl.DataFrame]:
         import numpy as np
-        import polars as pl
 
         schema = self._schema(plan)
         yield pl.DataFrame(schema=schema)

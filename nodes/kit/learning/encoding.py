@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from nodes.errors import NodeError
 from nodes.values.model import Encoding, Feature, ModelSpec, Target
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype, is_category, leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 FEATURE_KINDS = ("number", "boolean", "category", "array")
@@ -62,8 +63,6 @@ def with_categories(features: Sequence[Feature], table: Table) -> tuple[Feature,
     Raises:
         NodeError: If there are too many.
     """
-    import polars as pl
-
     known = []
     for feature in features:
         if feature.kind != "category" or feature.categories is not None:
@@ -145,8 +144,6 @@ def target_of(table: TableSpec, column: str | None, *, classes: bool) -> Target:
     Raises:
         NodeError: If it is not there, or of the wrong kind.
     """
-    import polars as pl
-
     kinds = CLASS_KINDS if classes else ("number", "boolean")
     dtype = table.require(column, *kinds, setting="target")
     assert column is not None
@@ -169,7 +166,6 @@ def target_numbers(cells: pl.Series, target: Target) -> tuple[NDArray[Any], Targ
         NodeError: If there are too many classes, or a class number has no name.
     """
     import numpy as np
-    import polars as pl
 
     if target.dtype == "Float64":
         return cells.cast(pl.Float64).to_numpy(), target
@@ -205,8 +201,6 @@ def prediction_dtype(target: Target) -> pl.DataType:
     Raises:
         KeyError: If the classes are needed for it, and not known.
     """
-    import polars as pl
-
     if target.dtype == "Enum":
         return pl.Enum(list(target.classes or ()))
     made: pl.DataType = getattr(pl, target.dtype)()
@@ -215,8 +209,6 @@ def prediction_dtype(target: Target) -> pl.DataType:
 
 def predicted_cells(numbers: NDArray[Any], target: Target) -> pl.Series:
     """The cells for what scikit-learn predicted."""
-    import polars as pl
-
     if target.dtype == "Float64":
         return pl.Series(numbers, dtype=pl.Float64)
     if target.dtype == "Boolean":
@@ -228,7 +220,6 @@ def predicted_cells(numbers: NDArray[Any], target: Target) -> pl.Series:
 
 def _codes(cells: pl.Series, found: pl.Series) -> NDArray[Any]:
     import numpy as np
-    import polars as pl
 
     codes: NDArray[Any] = cells.cast(pl.Enum(found)).to_physical().to_numpy().astype(np.int64)
     return codes
@@ -236,7 +227,6 @@ def _codes(cells: pl.Series, found: pl.Series) -> NDArray[Any]:
 
 def _numbers(cells: pl.Series, feature: Feature, width: int) -> NDArray[Any]:
     import numpy as np
-    import polars as pl
 
     if feature.kind == "array":
         if cells.null_count():
@@ -257,8 +247,6 @@ def _numbers(cells: pl.Series, feature: Feature, width: int) -> NDArray[Any]:
 
 
 def _feature(column: str, table: TableSpec, encoding: Encoding) -> Feature:
-    import polars as pl
-
     dtype = table.schema[column]
     if isinstance(dtype, pl.Array):
         return Feature(column, "array", tuple(dtype.shape))

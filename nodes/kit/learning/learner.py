@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import polars as pl
+
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.learning.described import linear_coefficients, model_figures
 from nodes.kit.learning.encoding import (
@@ -27,7 +29,6 @@ from nodes.values.model import Encoding, Feature, Model, ModelSpec, Target
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 MODEL_PORT = Port("model", "model", "Model", "What was learned, for the Predictor and the Model Writer.")
@@ -138,8 +139,6 @@ class Learner(Node):
 
     def _training_data(self, table: Table, spec: ModelSpec, job: Job) -> tuple[NDArray[Any], NDArray[Any], Target]:
         """The matrix, the answers, and the target with its classes."""
-        import polars as pl
-
         assert spec.target is not None
         names = list(dict.fromkeys([*(f.name for f in spec.features), spec.target.name]))
         frame = table.frame(names)
@@ -171,8 +170,6 @@ class Learner(Node):
         return numbers, answers, target
 
     def _extra_schemas(self) -> dict[str, pl.Schema]:
-        import polars as pl
-
         ports = {port.name for port in self.output_ports}
         schemas = {}
         if "importance" in ports:
@@ -183,8 +180,6 @@ class Learner(Node):
 
     def _extras(self, model: Model) -> dict[str, pl.DataFrame]:
         """The tables about the model."""
-        import polars as pl
-
         made: dict[str, pl.DataFrame] = {}
         for port, schema in self._extra_schemas().items():
             if port == "importance":

@@ -12,13 +12,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import NodeError
 from nodes.values.network import Shape, TensorSpec
 from nodes.values.table import Table, TableSpec, describe_dtype, grouped, leaf_dtype
 
 if TYPE_CHECKING:
     import numpy as np
-    import polars as pl
     from numpy.typing import NDArray
 
 Conversion = Literal["auto", "numbers", "boolean", "collection", "image", "one-hot"]
@@ -196,8 +197,6 @@ def find_column(
 
 
 def _part(table: TableSpec, tensor: TensorSpec, column: str, conversion: Conversion, setting: str) -> Part:
-    import polars as pl
-
     where = f"{setting}.columns"
     dtype = table.require(column, *(FEEDABLE if conversion == "auto" else KINDS[conversion]), setting=where)
     leaf = leaf_dtype(dtype)
@@ -223,8 +222,6 @@ def _part(table: TableSpec, tensor: TensorSpec, column: str, conversion: Convers
 
 
 def _automatic(dtype: pl.DataType, tensor: TensorSpec) -> Conversion:
-    import polars as pl
-
     if isinstance(dtype, pl.Array):
         return "image" if len(dtype.shape) == len(tensor.shape) == 3 else "collection"
     if isinstance(dtype, pl.List):
@@ -251,8 +248,6 @@ def _image_shape(dtype: pl.DataType, tensor: TensorSpec, column: str, channels_f
 
 def _filled(table: TableSpec, tensor: TensorSpec, parts: Sequence[Part], setting: str) -> tuple[int, ...]:
     """The shape of one example. NodeError if the columns do not have as many numbers as it has."""
-    import polars as pl
-
     where = f"{setting}.columns"
     lists = [part.column for part in parts if part.elements is None]
     known = sum(part.elements or 0 for part in parts)
@@ -345,8 +340,6 @@ class _Column:
 
     def _open(self, table: Table, part: Part) -> Any:
         """Something of numpy's kind that gives rows by slice or number."""
-        import polars as pl
-
         _check_missing(table, self._name)
         dtype = table.schema[self._name]
         if isinstance(dtype, pl.Array) and leaf_dtype(dtype).is_numeric():
@@ -407,8 +400,6 @@ class _Column:
 
 def _numbers(series: pl.Series) -> NDArray[Any]:
     """A series of single values as numbers: categories as class numbers, booleans as 0 and 1."""
-    import polars as pl
-
     if isinstance(series.dtype, pl.Enum):
         return series.to_physical().to_numpy()
     if isinstance(series.dtype, pl.Boolean):
@@ -436,8 +427,6 @@ def _check_missing(table: Table, column: str) -> None:
 
 def _missing(series: pl.Series) -> bool:
     """Whether a cell, or a number in a cell, is missing. Arrow counts them, so that no data are read."""
-    import polars as pl
-
     if series.null_count():
         return True
     if series.n_chunks() > 1:

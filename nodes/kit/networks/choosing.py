@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+import polars as pl
+
 from nodes.errors import NodeError
 from nodes.kit.tables.patterns import full_match
 from nodes.values.network import LayerSpec, NetworkSpec, Tensor
@@ -23,8 +25,6 @@ def layers_like(
     network: NetworkSpec, pattern: str, kind: Literal["wildcard", "regex"], setting: str, *, case_sensitive: bool = True
 ) -> list[LayerSpec]:
     """The layers whose whole names fit a pattern, in the network's order. NodeError if it is no pattern."""
-    import polars as pl
-
     expression = full_match(pattern, kind, case_sensitive=case_sensitive, setting=setting)
     fits = pl.Series([layer.name for layer in network.layers], dtype=pl.String).str.contains(expression)
     return [layer for layer, fit in zip(network.layers, fits, strict=True) if fit]

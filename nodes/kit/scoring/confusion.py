@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from nodes.base import Node
 from nodes.values.table import Table
-
-if TYPE_CHECKING:
-    import polars as pl
 
 COUNTS = ("TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives")
 MEASURES = ("Recall", "Precision", "Sensitivity", "Specificity", "F-measure")

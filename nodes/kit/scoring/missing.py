@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Job, NodeError
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 def without_missing(pairs: pl.DataFrame, what: str, missing: Literal["ignore", "fail"], job: Job) -> pl.DataFrame:

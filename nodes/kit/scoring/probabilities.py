@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+import polars as pl
+
 from nodes.base import Columns, Job, Node, NodeError, setting
 from nodes.kit.drawing import group_names, numbers, title_setting
 from nodes.values.figure import Line
 from nodes.values.table import Table, TableSpec, describe_dtype, leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 MOST_POINTS = 2000
@@ -56,8 +57,6 @@ class ProbabilityNode(Node):
 
     def check(self, table: TableSpec) -> None:
         """Find every mistake that the schema shows. NodeError."""
-        import polars as pl
-
         table.require(self.actual_column, "category", "integer", "boolean", setting="actual_column")
         if not self.columns:
             table.require(None, "array", "number", setting="columns")
@@ -87,7 +86,6 @@ class ProbabilityNode(Node):
             NodeError: If the classes and the probabilities do not belong together.
         """
         import numpy as np
-        import polars as pl
 
         assert self.actual_column
         frame = table.frame(list(dict.fromkeys([self.actual_column, *self._columns])))
@@ -115,8 +113,6 @@ class ProbabilityNode(Node):
         return list(dict.fromkeys(self.columns))
 
     def _width(self, table: TableSpec) -> int:
-        import polars as pl
-
         dtype = table.schema[self._columns[0]]
         return dtype.size if isinstance(dtype, pl.Array) else len(self._columns)
 
@@ -131,8 +127,6 @@ class ProbabilityNode(Node):
 
     def _named(self, table: TableSpec, actual: pl.Series) -> tuple[list[str], pl.Series]:
         """The classes in the order of the probabilities, and every row's class by name (String)."""
-        import polars as pl
-
         known = table.class_names(self.actual_column or "")
         if actual.dtype.is_integer() and known is not None:
             named = actual.replace_strict(dict(enumerate(known)), default=None, return_dtype=pl.String)
@@ -161,7 +155,6 @@ class ProbabilityNode(Node):
     def _matrix(self, frame: pl.DataFrame) -> NDArray[Any]:
         """(rows, classes), Float64; NaN where something is missing."""
         import numpy as np
-        import polars as pl
 
         first = frame[self._columns[0]]
         if isinstance(first.dtype, pl.Array):
@@ -240,8 +233,6 @@ class CurveNode(PositiveNode):
 
     def check(self, table: TableSpec) -> None:
         """Find every mistake that the schema shows. NodeError."""
-        import polars as pl
-
         if not self.several_models:
             super().check(table)
             return
@@ -266,8 +257,6 @@ class CurveNode(PositiveNode):
         Raises:
             NodeError: If the classes and the probabilities do not belong together.
         """
-        import polars as pl
-
         if not self.several_models:
             scored = self.scored(table, job)
             for place in self.positives(scored):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import GeneratorType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
+
+import polars as pl
 
 from nodes.base import Job, Node, NodeError, Spec, Specs, setting
 from nodes.kit.scripts import running as scripting
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 A_TABLE = "a polars DataFrame"
 
@@ -104,8 +103,6 @@ def _pieces(name: str, pieces: Iterator[Any], job: Job) -> Iterator[pl.DataFrame
 
 def _frame(name: str, value: Any) -> pl.DataFrame:
     """A frame of what a script gave."""
-    import polars as pl
-
     try:
         frame = value.collect() if isinstance(value, pl.LazyFrame) else value
     except pl.exceptions.PolarsError as error:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, NodeError, Settings, setting
 from nodes.kit.tables.cells import as_text
 from nodes.values.table import TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 Method = Literal[
     "count", "len", "sum", "mean", "median", "min", "max", "range", "std", "var", "skew", "kurtosis", "quantile", "product",
@@ -98,8 +97,6 @@ class Aggregation(Settings):
         Raises:
             NodeError: If it does not.
         """
-        import polars as pl
-
         dtype = table.require(self.column, setting=f"{path}.column")
         kinds: tuple[str, ...] = ()
         if self.method in NUMERIC:
@@ -129,8 +126,6 @@ class Aggregation(Settings):
             height: The number of rows of the whole table.
             wide: Whether a sum may not fit into 64 bits, and must be looked at.
         """
-        import polars as pl
-
         assert self.column is not None
         cell = pl.col(self.column)
         if table.schema[self.column].is_float():
@@ -153,8 +148,6 @@ class Aggregation(Settings):
 
     def _reckoned(self, cell: pl.Expr, dtype: pl.DataType, *, wide: bool) -> pl.Expr:
         """A sum, product or range, in a type that holds it."""
-        import polars as pl
-
         if dtype in _small_integers() or isinstance(dtype, pl.Boolean):
             # Polars adds Int32 in Int32, and takes Int8 from Int8: the result may not fit.
             cell = cell.cast(pl.Int64)
@@ -199,18 +192,12 @@ OF_VALUES: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
 
 
 def _int64() -> pl.DataType:
-    import polars as pl
-
     return pl.Int64()
 
 
 def _float64() -> pl.DataType:
-    import polars as pl
-
     return pl.Float64()
 
 
 def _small_integers() -> tuple[type[pl.DataType], ...]:
-    import polars as pl
-
     return pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32

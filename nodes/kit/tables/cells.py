@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+
+import polars as pl
 
 from nodes.base import NodeError
-
-if TYPE_CHECKING:
-    import polars as pl
 
 CellType = Literal[
     "String", "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Float32", "Float64", "Boolean",
@@ -34,8 +33,6 @@ def typed_cells(values: Sequence[Cell], dtype: CellType, setting: str) -> pl.Ser
     Raises:
         NodeError: If a value is none of this type.
     """
-    import polars as pl
-
     cells = []
     for number, value in enumerate(values, 1):
         try:
@@ -58,8 +55,6 @@ def typed_cells(values: Sequence[Cell], dtype: CellType, setting: str) -> pl.Ser
 
 def as_text(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     """Cells of a plain column (number, text, category, boolean, date or time) as text."""
-    import polars as pl
-
     return cell.dt.to_string("iso") if isinstance(dtype, pl.Duration) else cell.cast(pl.String)
 
 
@@ -69,8 +64,6 @@ def moment(text: str, dtype: pl.Datetime) -> pl.Expr:
     Raises:
         ValueError: If the text is none, or there was no such time, or were two, in the time zone.
     """
-    import polars as pl
-
     told = datetime.datetime.fromisoformat(text.strip())
     zone = dtype.time_zone
     if zone is None:

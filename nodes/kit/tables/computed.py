@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from nodes.base import Job, NodeError, Value, Values
 from nodes.kit.tables.elementwise import Elementwise
 from nodes.kit.tables.expressions import in_words
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class Computed(Elementwise):
@@ -32,8 +30,6 @@ class Computed(Elementwise):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Computes; what polars refuses on the way (text that is no number, ...) is an error."""
-        import polars as pl
-
         table = values.table()
         computed, by_row = self.columns_of(table.spec)
         try:

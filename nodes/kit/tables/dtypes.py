@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from nodes.values.table import COLUMN_KINDS, leaf_dtype
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 def common_dtype(first: pl.DataType, second: pl.DataType) -> pl.DataType | None:
@@ -18,8 +16,6 @@ def common_dtype(first: pl.DataType, second: pl.DataType) -> pl.DataType | None:
     time get the zone of the first; arrays must agree in shape. Numbers never become text, nor booleans numbers, and a time
     without a zone is no moment that one with a zone could be compared with.
     """
-    import polars as pl
-
     if first == second or pl.Null in (first, second):
         return second if first == pl.Null else first
     if first.is_nested() or second.is_nested():
@@ -35,8 +31,6 @@ def common_dtype(first: pl.DataType, second: pl.DataType) -> pl.DataType | None:
 
 def zone(dtype: pl.DataType) -> str:
     """What a message adds to a point in time's type: ` in the zone UTC`, or that it has none; nothing for other types."""
-    import polars as pl
-
     if not isinstance(dtype, pl.Datetime):
         return ""
     return f" in the zone {dtype.time_zone}" if dtype.time_zone else " without a time zone"
@@ -49,8 +43,6 @@ def union(*groups: Iterable[str]) -> tuple[str, ...]:
 
 def _common_time(first: pl.DataType, second: pl.DataType) -> pl.DataType | None:
     """Of points in time, or durations. The coarser unit, as in polars: the finer cannot hold the year 9999."""
-    import polars as pl
-
     units = ("ms", "us", "ns")
     if isinstance(first, pl.Duration) and isinstance(second, pl.Duration):
         return pl.Duration(min(first.time_unit, second.time_unit, key=units.index))
@@ -61,15 +53,11 @@ def _common_time(first: pl.DataType, second: pl.DataType) -> pl.DataType | None:
 
 def _common_number(first: pl.DataType, second: pl.DataType) -> pl.DataType:
     """Polars's own supertype, which it tells by the schema of a concatenation."""
-    import polars as pl
-
     empty = [pl.DataFrame(schema={"number": dtype}) for dtype in (first, second)]
     return pl.concat(empty, how="vertical_relaxed").schema["number"]
 
 
 def _common_collection(first: pl.DataType, second: pl.DataType) -> pl.DataType | None:
-    import polars as pl
-
     leaf = common_dtype(leaf_dtype(first), leaf_dtype(second))
     if leaf is None:
         return None

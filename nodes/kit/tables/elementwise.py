@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.values.table import BATCH_BYTES, Table, TableSpec, cell_bytes
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class Elementwise(Node):
@@ -106,8 +105,6 @@ class ElementwiseColumns(Elementwise):
 
     def new_columns(self, table: TableSpec) -> Mapping[str, pl.Expr]:
         """An expression for each of the columns."""
-        import polars as pl
-
         chosen(table, self.columns, *self.accepts)
         for column, target in self.targets.items():
             if target != column:
@@ -138,8 +135,6 @@ def different(table: Table, column: str) -> pl.Series:
 
     It is read piece by piece. (As text before it is sorted: a Categorical would be in the order of its hidden codes.)
     """
-    import polars as pl
-
     dtype = table.schema[column]
     kind = dtype if dtype.is_integer() else pl.String()
     found = pl.Series(column, [], dtype=kind)
@@ -164,8 +159,6 @@ def computed_schema(table: TableSpec, computed: Mapping[str, pl.Expr]) -> pl.Sch
     Raises:
         polars.exceptions.PolarsError: If an expression does not suit the columns.
     """
-    import polars as pl
-
     return pl.LazyFrame(schema=table.schema).with_columns(**computed).select(list(computed)).collect_schema()
 
 

@@ -12,13 +12,11 @@ import difflib
 import re
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from nodes.base import NodeError
 from nodes.values.table import TableSpec, describe_dtype
-
-if TYPE_CHECKING:
-    import polars as pl
 
 HELP = (
     'Columns are written by name, in double quotes if it is not a plain word: "petal length". Text stands in single quotes. '
@@ -93,8 +91,6 @@ def parsed(text: str, table: TableSpec, setting: str) -> pl.Expr:
     Raises:
         NodeError: If it is none, names no column of the table, or does not suit the columns' types; the place is marked.
     """
-    import polars as pl
-
     if not text.strip():
         raise NodeError("There is no expression.", "Enter one.", setting=setting)
     _refuse_queries(text, table, setting)
@@ -117,8 +113,6 @@ def parsed(text: str, table: TableSpec, setting: str) -> pl.Expr:
 
 def dtype_of(expression: pl.Expr, table: TableSpec) -> pl.DataType:
     """The type of an expression's values."""
-    import polars as pl
-
     return pl.LazyFrame(schema=table.schema).with_columns(expression.alias("\0")).collect_schema()["\0"]
 
 
@@ -282,8 +276,6 @@ def _no_column(text: str, unknown: str, table: TableSpec, setting: str) -> NodeE
 
 def _quotes_missing(text: str, table: TableSpec) -> str | None:
     """What to do where the name of a column needs double quotes and has none."""
-    import polars as pl
-
     plain = _blanked(text)
     for column in sorted(table.schema, key=len, reverse=True):
         if quoted(column) != column and column.strip() and re.search(rf"(?<!\w){re.escape(column)}(?!\w)", plain):
@@ -308,8 +300,6 @@ def _place(text: str, word: str) -> tuple[int, int]:
 
 def _misfit(text: str, error: BaseException, table: TableSpec, setting: str) -> NodeError:
     """That an expression does not suit the columns' types, and which part of it."""
-    import polars as pl
-
     if type(error).__name__ == "StructFieldNotFoundError":
         remedy = _quotes_missing(text, table) or 'A name with a dot stands in double quotes: "x.y".'
         return NodeError(f"There is no such column {marked(text, *_place(text, '.'))}.", remedy, setting=setting)
@@ -333,8 +323,6 @@ def _misfit(text: str, error: BaseException, table: TableSpec, setting: str) -> 
 
 def _unsuitable_part(text: str, table: TableSpec) -> tuple[int, int] | None:
     """Where the shortest part stands that is an expression of its own and does not suit the columns either."""
-    import polars as pl
-
     tokens = [t.span() for t in TOKENS.finditer(text) if not t[0].isspace()]
     if len(tokens) > MOST_TOKENS:
         return None
@@ -394,8 +382,6 @@ def _fault(text: str, error: Exception, table: TableSpec, setting: str) -> NodeE
 
 def _stopped(text: str, told: str) -> tuple[int, int, str] | None:
     """Where polars stopped reading, the end of what it found there, and what it expected; None where it does not tell."""
-    import polars as pl
-
     unexpected = re.search(r"found unexpected token '(.+?)'\)|found '(.+?)' clause\)", told)
     if unexpected:
         return *_place(text, unexpected[1] or unexpected[2]), ""

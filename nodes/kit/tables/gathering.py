@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import polars as pl
+import polars as pl
 
+if TYPE_CHECKING:
     from nodes.base import Job
     from nodes.values.table import Table
 
@@ -30,8 +30,6 @@ def taken(table: Table, rows: pl.Series, job: Job) -> Table:
 
 def gathered(table: Table, rows: pl.Series) -> pl.DataFrame:
     """As `taken`, for a piece that fits into memory."""
-    import polars as pl
-
     present = rows.is_not_null()
     found = table.take(rows.drop_nulls().to_numpy()).frame()
     if len(found) == len(rows):

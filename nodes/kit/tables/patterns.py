@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+import polars as pl
+
 from nodes.errors import NodeError
 
 
@@ -26,8 +28,6 @@ def full_match(
     Raises:
         NodeError: If the pattern is empty, or not a regular expression.
     """
-    import polars as pl
-
     if not pattern:
         raise NodeError("The pattern is empty.", "Enter a pattern; * alone fits everything.", setting=setting)
     if kind == "wildcard":

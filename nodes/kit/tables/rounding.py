@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    import polars as pl
+import polars as pl
 
 Rounding = Literal["half_to_even", "half_away_from_zero", "truncate", "floor", "ceil"]
 ROUNDINGS = {
@@ -20,8 +19,6 @@ ROUNDINGS = {
 
 def rounded(cell: pl.Expr, decimals: int, mode: Rounding) -> pl.Expr:
     """Numbers rounded to so many decimals."""
-    import polars as pl
-
     if mode in ("half_to_even", "half_away_from_zero"):
         return cell.round(decimals, mode=mode)
     if not decimals:

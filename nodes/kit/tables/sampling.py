@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -48,8 +50,6 @@ def sampled(table: Table, count: int, sampling: Sampling, group_column: str | No
 
 def groups_of(table: Table, column: str) -> list[NDArray[Any]]:
     """The row numbers of every class, classes in the order of their first appearance."""
-    import polars as pl
-
     keys = table.frame([column]).select(pl.col(column).alias("key")).with_row_index("row")
     rows = keys.group_by("key", maintain_order=True).agg("row").get_column("row")
     return [group.to_numpy() for group in rows]

@@ -6,14 +6,13 @@ Every method is `number * scale + offset`, so one small table undoes and repeats
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
+
+import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.elementwise import Elementwise
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 Model = Mapping[str, tuple[float, float]]
 """Column -> scale and offset."""
@@ -27,8 +26,6 @@ class Scaling(Elementwise):
 
     def new_columns(self, table: TableSpec) -> Mapping[str, pl.Expr]:
         """The scaled columns."""
-        import polars as pl
-
         made: dict[str, pl.Expr] = {}
         for column, (scale, offset) in self.model.items():
             number = pl.col(column).cast(pl.Float64)
@@ -80,22 +77,16 @@ class ModelApplied(Node):
 
 def scaled_dtype(dtype: pl.DataType) -> pl.DataType:
     """What a column of numbers becomes."""
-    import polars as pl
-
     return pl.Float32() if isinstance(dtype, pl.Float32) else pl.Float64()
 
 
 def model_schema() -> pl.Schema:
     """The columns of a model."""
-    import polars as pl
-
     return pl.Schema({"column": pl.String(), "scale": pl.Float64(), "offset": pl.Float64()})
 
 
 def model_table(model: Model) -> Table:
     """A model as a table."""
-    import polars as pl
-
     rows = [(column, scale, offset) for column, (scale, offset) in model.items()]
     return Table.of(pl.DataFrame(rows, schema=model_schema(), orient="row"))
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from nodes.base import Columns, NodeError, setting
 from nodes.kit.networks.binding import FEEDABLE, Binding, Source, bind, find_column
 from nodes.kit.networks.feeding import TensorColumns, assign
@@ -230,8 +232,6 @@ def _wanted(output: TensorSpec, loss: Loss) -> tuple[TensorSpec, int | None]:
 
 def _check_form(table: TableSpec, columns: Sequence[str], entry: TargetColumns, output: TensorSpec, where: str) -> None:
     """Class numbers under a loss for one-hot targets, and one-hot targets under a loss for class numbers."""
-    import polars as pl
-
     loss = entry.loss
     form = target_form(loss)
     if entry.conversion == "one-hot" and form in ("class number", "sequence"):
