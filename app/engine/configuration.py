@@ -9,8 +9,7 @@ from types import MappingProxyType
 
 from app.document.problems import Problem
 from app.engine.failures import node_fault
-from nodes.base import Node, Spec, Specs
-from nodes.errors import NodeError
+from nodes.base import Node, NodeError, Spec, Specs
 
 NOTHING: Mapping[str, Spec | None] = MappingProxyType({})
 """The specs of a node that is not configured."""

@@ -40,8 +40,7 @@ from app.engine.record import Record
 from app.engine.schedule import Schedule
 from app.engine.store import Store
 from app.engine.value_cache import ValueCache
-from nodes.base import Node, Value, Values
-from nodes.errors import Cancelled, NodeError
+from nodes.base import Cancelled, Node, NodeError, Value, Values
 
 
 @dataclass

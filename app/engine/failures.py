@@ -8,7 +8,7 @@ import re
 import sqlite3
 from pathlib import Path
 
-from nodes.errors import NodeError
+from nodes.base import NodeError
 
 log = logging.getLogger("layerloom.executor")
 

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from nodes.networks.keras_model import import_keras
+from nodes.kit.networks.keras_model import import_keras
 
 log = logging.getLogger("layerloom.executor")
 

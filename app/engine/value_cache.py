@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from app.engine.record import Record
 from app.engine.store import Store
-from nodes.base import Value
-from nodes.errors import NodeError
+from nodes.base import NodeError, Value
 from nodes.values.model import UnreadableModel
 
 

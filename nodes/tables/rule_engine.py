@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import polars as pl
 
 from nodes.base import NodeError, Settings, setting
-from nodes.tables.computed import Computed
-from nodes.tables.dtypes import common_dtype
-from nodes.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed
+from nodes.kit.tables.computed import Computed
+from nodes.kit.tables.dtypes import common_dtype
+from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed
 from nodes.values.table import TableSpec, describe_dtype
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class Rule(Settings):
@@ -46,8 +43,6 @@ class RuleEngine(Computed):
 
     def columns_of(self, table: TableSpec) -> tuple[dict[str, pl.Expr], bool]:
         """The one column, as a chain of when and then."""
-        import polars as pl
-
         if not self.rules:
             raise NodeError("There is no rule.", "Add one.", setting="rules")
         outcomes = [parsed(rule.outcome, table, f"rules.{i}.outcome") for i, rule in enumerate(self.rules)]
@@ -95,8 +90,6 @@ class RuleEngine(Computed):
         Raises:
             NodeError: If an outcome is no text, or known only when it runs.
         """
-        import polars as pl
-
         names: dict[str, None] = {}
         for i, outcome in enumerate(outcomes):
             if not isinstance(dtype, pl.String) or outcome.meta.root_names():
