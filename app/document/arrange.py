@@ -27,7 +27,7 @@ Places = Mapping[str, Point]
 
 
 @dataclass(frozen=True)
-class Arranged:
+class Placement:
     """New positions, for `Document.move`.
 
     Attributes:
@@ -41,7 +41,7 @@ class Arranged:
     sizes: dict[str, Point] = field(default_factory=dict)
 
 
-def arranged(document: Document, nodes: Iterable[str] | None = None) -> Arranged:
+def arranged(document: Document, nodes: Iterable[str] | None = None) -> Placement:
     """Lay nodes out from left to right, each behind what it depends on, connected parts below each other.
 
     Args:
@@ -51,16 +51,16 @@ def arranged(document: Document, nodes: Iterable[str] | None = None) -> Arranged
     wanted = None if nodes is None else set(nodes)
     chosen = [n for n in document.nodes if wanted is None or n in wanted]
     if not chosen:
-        return Arranged()
+        return Placement()
     places = {n: document.view(n).position for n in document.nodes}
     wires = [(c.source_node, c.target_node) for c in document.connections.values()]
     boxes = _boxes(document.annotations, places, set(chosen))
-    layout = _Layout(places, wires, boxes)
+    layout = _NestedLayout(places, wires, boxes)
     result = layout.of(chosen)
     left, top = min(places[n][0] for n in chosen), min(places[n][1] for n in chosen)
     x, y = min(p[0] for p in result.nodes.values()), min(p[1] for p in result.nodes.values())
     across, down = left - x, top - y
-    return Arranged(
+    return Placement(
         {n: (round(a + across), round(b + down)) for n, (a, b) in result.nodes.items()},
         {k: (round(a + across), round(b + down)) for k, (a, b) in result.annotations.items()},
         result.sizes,
@@ -147,7 +147,7 @@ def _boxes(annotations: Mapping[str, Annotation], places: Places, chosen: Collec
     return outermost
 
 
-class _Layout:
+class _NestedLayout:
     """Lays out a workflow's nodes, boxes within boxes."""
 
     def __init__(self, places: Places, wires: Sequence[tuple[str, str]], boxes: Sequence[_Enclosure]) -> None:
@@ -155,11 +155,11 @@ class _Layout:
         self._wires = wires
         self._outermost = boxes
 
-    def of(self, nodes: Sequence[str]) -> Arranged:
+    def of(self, nodes: Sequence[str]) -> Placement:
         """Positions for these nodes, and for the boxes."""
         return self._level(nodes, self._outermost)
 
-    def _level(self, nodes: Sequence[str], boxes: Sequence[_Enclosure]) -> Arranged:
+    def _level(self, nodes: Sequence[str], boxes: Sequence[_Enclosure]) -> Placement:
         """Positions for nodes of which some are in boxes; the top left corner is anywhere."""
         inner = {box.key: self._level([*box.nodes, *_all_nodes(box.boxes)], box.boxes) for box in boxes}
         cell_of: dict[str, Cell] = {n: n for n in nodes}
@@ -174,7 +174,7 @@ class _Layout:
         start = {cell: (min(x for x, _ in at), sum(y for _, y in at) / len(at)) for cell, at in near.items()}
         tied = [(cell_of[a], cell_of[b]) for a, b in self._wires if a in cell_of and b in cell_of]
         middles = laid_out(cells, [(a, b) for a, b in tied if a != b], start, SPACE)
-        result = Arranged()
+        result = Placement()
         for cell, (x, y) in middles.items():
             if cell not in frames:
                 result.nodes[str(cell)] = (x - TILE / 2, y - TILE / 2)
@@ -194,7 +194,7 @@ def _all_nodes(boxes: Iterable[_Enclosure]) -> list[str]:
     return [n for box in boxes for n in (*box.nodes, *_all_nodes(box.boxes))]
 
 
-def _frame(content: Arranged) -> tuple[Point, Point]:
+def _frame(content: Placement) -> tuple[Point, Point]:
     """The corner and size of a box around nodes and boxes."""
     corners = [(x, y, x + TILE, y + TILE, ABOVE) for x, y in content.nodes.values()]
     for key, (x, y) in content.annotations.items():

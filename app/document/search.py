@@ -79,7 +79,7 @@ class Index(Generic[Item]):
     """
 
     def __init__(self, candidates: Iterable[Candidate[Item]]) -> None:
-        self._entries = [_Entry(candidate) for candidate in candidates]
+        self._entries = [_IndexedCandidate(candidate) for candidate in candidates]
         self._named = {word: frozenset(word) for entry in self._entries for word in entry.known}
         self._words = set(self._named).union(*(entry.text_words for entry in self._entries))
 
@@ -120,7 +120,7 @@ class Index(Generic[Item]):
         return near
 
 
-class _Entry(Generic[Item]):
+class _IndexedCandidate(Generic[Item]):
     """One candidate, folded and split into words."""
 
     def __init__(self, candidate: Candidate[Item]) -> None:

@@ -34,10 +34,10 @@ from app.engine.events import (
 from app.engine.failures import explained
 from app.engine.job import Control, EngineJob
 from app.engine.keras_import import KerasImport
-from app.engine.locks import KERAS, RESULTS, held
+from app.engine.locks import KERAS_LOCK, RESULT_LOCKS, held
 from app.engine.plan import Draw, Plan, PlannedNode, read_paths
 from app.engine.record import Record
-from app.engine.schedule import Schedule
+from app.engine.scheduler import Scheduler
 from app.engine.store import Store
 from app.engine.value_cache import ValueCache
 from nodes.base import Cancelled, Node, NodeError, Value, Values
@@ -88,11 +88,11 @@ def run(
         run_id: What the run is called; by default something new.
     """
     run_id = run_id or uuid.uuid4().hex[:12]
-    one = _Executor(run_id, plan, store, listener, jobs=jobs, fresh=fresh, control=control or Control(), draw=draw)
+    one = _WorkflowRun(run_id, plan, store, listener, jobs=jobs, fresh=fresh, control=control or Control(), draw=draw)
     return one.run(list(targets or plan.nodes))
 
 
-class _Executor:
+class _WorkflowRun:
     """One run in progress. The thread that calls `run` decides; worker threads only compute."""
 
     def __init__(
@@ -196,20 +196,20 @@ class _Executor:
             if any(self._node(n).needs_keras for n in todo):
                 self._keras = KerasImport()
                 threads.callback(self._keras.join)
-            started = self._work(Schedule(self.plan.wiring.graph, todo), set(todo), pool)
+            started = self._work(Scheduler(self.plan.wiring.graph, todo), set(todo), pool)
         for node_id in todo:
             if node_id not in started and node_id not in self._skipped:  # after a cancel of the run
                 self._skip(node_id, "the run was cancelled")
 
-    def _work(self, schedule: Schedule, todo: Collection[str], pool: ThreadPoolExecutor) -> set[str]:
+    def _work(self, scheduler: Scheduler, todo: Collection[str], pool: ThreadPoolExecutor) -> set[str]:
         """Submit nodes as they become ready, until nothing is left that can run; return those that were submitted."""
         running: dict[Future[bool], str] = {}
         started: set[str] = set()
         while True:
             for node_id in self.control.cancelled_nodes.intersection(todo) - started - self._skipped:
                 self._skip(node_id, "it was cancelled")
-                self._skip_behind(node_id, schedule)
-            for node_id in () if self.control.cancel.is_set() else schedule.take_ready():  # after a cancel nothing new begins
+                self._skip_behind(node_id, scheduler)
+            for node_id in () if self.control.cancel.is_set() else scheduler.take_ready():  # after a cancel nothing new begins
                 started.add(node_id)
                 running[pool.submit(self._complete, self.plan.nodes[node_id])] = node_id
             if not running:
@@ -218,14 +218,14 @@ class _Executor:
             for future in wait(running, timeout=0.25, return_when=FIRST_COMPLETED).done:
                 node_id = running.pop(future)
                 if future.result():
-                    schedule.done(node_id)
+                    scheduler.done(node_id)
                 else:
-                    self._skip_behind(node_id, schedule)
+                    self._skip_behind(node_id, scheduler)
 
-    def _skip_behind(self, node_id: str, schedule: Schedule) -> None:
+    def _skip_behind(self, node_id: str, scheduler: Scheduler) -> None:
         """Say at once of all nodes behind one that did not finish that they will not run."""
         was = "was cancelled" if self.control.is_cancelled(node_id) else "did not finish"
-        for following in schedule.give_up(node_id):
+        for following in scheduler.give_up(node_id):
             self._skip(following, f"a node above it {was}")
 
     def _skip(self, node_id: str, reason: str) -> None:
@@ -243,7 +243,7 @@ class _Executor:
             # Twins (same settings, same inputs) compute once. Against other processes only long work is locked: two of
             # them computing a short one does no harm, whoever is second finds the result in its place.
             with (
-                RESULTS.held(self.store.root, key, lambda: self._check_cancelled(planned.id)) as others,
+                RESULT_LOCKS.held(self.store.root, key, lambda: self._check_cancelled(planned.id)) as others,
                 self._keras_turn(key, planned.id) if node.needs_keras else nullcontext(),
             ):
                 self._check_cancelled(planned.id)
@@ -265,7 +265,7 @@ class _Executor:
         def look() -> None:
             self._check_cancelled(node_id)
 
-        with held(KERAS, look), self.store.locked(key, look):
+        with held(KERAS_LOCK, look), self.store.locked(key, look):
             yield
 
     def _check_cancelled(self, node_id: str) -> None:

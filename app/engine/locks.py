@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-KERAS = threading.Lock()
+KERAS_LOCK = threading.Lock()
 """Held by the node that uses TensorFlow, among all runs: it uses all cores by itself, and its random state is global."""
 
 
@@ -41,7 +41,7 @@ class ResultLocks:
                     self._locks[place] = lock, users - 1
 
 
-RESULTS = ResultLocks()
+RESULT_LOCKS = ResultLocks()
 
 
 @contextmanager

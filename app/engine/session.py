@@ -26,7 +26,6 @@ from app.document.problems import Problem
 from app.engine import executor
 from app.engine.configuration import configure
 from app.engine.draws import Draws
-from app.engine.estimate import Estimate
 from app.engine.events import (
     Event,
     NodeCancelled,
@@ -48,6 +47,7 @@ from app.engine.plan import Plan, PlannedNode, key_of, read_paths
 from app.engine.planner import Planner
 from app.engine.prints import Prints
 from app.engine.record import Record
+from app.engine.remaining_time import RemainingTime
 from app.engine.status import NodeStatus
 from app.engine.store import Store
 from app.engine.trust import Trust
@@ -110,7 +110,7 @@ class _Activity:
     key: str | None = None
     fraction: float | None = None
     message: str = ""
-    estimate: Estimate = field(default_factory=Estimate)
+    remaining: RemainingTime = field(default_factory=RemainingTime)
 
 
 @dataclass
@@ -411,7 +411,7 @@ class Session:
             case NodeProgress():
                 activity = run.activities.setdefault(node_id, _Activity(running=True))
                 activity.fraction, activity.message = event.fraction, event.message
-                activity.estimate.see(event.fraction, event.time)
+                activity.remaining.see(event.fraction, event.time)
             case NodeMetrics():
                 point = {"step": event.step, "epoch": event.epoch, "values": dict(event.values)}
                 self._points.setdefault((node_id, event.run), []).append(point)
@@ -534,7 +534,7 @@ class Session:
             return status
         if not activity.running:
             return changed(status, state="queued")
-        left = activity.estimate.seconds_left(now)
+        left = activity.remaining.seconds_left(now)
         return changed(
             status,
             state="running",

@@ -5,7 +5,7 @@ Beside it lies a lock that is held while the program that writes it lives: a sec
 a journal that holds edits somebody may miss: restored ones go to `discarded` for some days, unreadable ones to `damaged`.
 """
 
+from app.journal.journal_writer import Journal
 from app.journal.recovery import Lost, recoverable
-from app.journal.writing import Journal
 
 __all__ = ["Journal", "Lost", "recoverable"]

@@ -519,9 +519,9 @@ def test_a_document_that_moves_means_files_of_its_new_folder(bench: Bench) -> No
 
 
 def test_time_left_is_told_once_it_can_be_said() -> None:
-    from app.engine.estimate import Estimate
+    from app.engine.remaining_time import RemainingTime
 
-    estimate = Estimate()
+    estimate = RemainingTime()
     estimate.see(None, 0)
     assert estimate.seconds_left(5) is None
     estimate.see(0.5, 100)  # it goes on from a checkpoint; what was before does not count

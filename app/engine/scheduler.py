@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 
-class Schedule:
+class Scheduler:
     """The nodes that a run still has to compute, in a graph that they leave when they are done or given up.
 
     A node may begin as soon as no edge leads to it, so nodes begin in topological order, and those of independent branches
