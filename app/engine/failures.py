@@ -13,7 +13,7 @@ from nodes.base import NodeError
 log = logging.getLogger("layerloom.executor")
 
 
-def explained(error: Exception, store: Path) -> NodeError:
+def explained(error: BaseException, store: Path) -> NodeError:
     """Return any exception as a `NodeError`; the traceback of an unexpected one goes to the log.
 
     Args:
@@ -39,7 +39,7 @@ def node_fault(error: Exception) -> NodeError:
     return NodeError(f"The node has a fault of its own: {type(error).__name__}: {error}", "Please report it.")
 
 
-def _is_disk_full(error: Exception) -> bool:
+def _is_disk_full(error: BaseException) -> bool:
     """Whether a write failed for want of room; polars and pyarrow give the system's number in the text only."""
     if isinstance(error, sqlite3.OperationalError):
         return "full" in str(error)

@@ -44,6 +44,11 @@ class PlannedNode:
     untrusted: Mapping[str, str] = field(default_factory=lambda: _NO_SCRIPTS)
 
     @property
+    def sources(self) -> set[str]:
+        """The nodes that feed it directly."""
+        return {source for source, _ in self.inputs.values()}
+
+    @property
     def ready(self) -> bool:
         """Whether it can run, as far as can be seen before."""
         if self.node is None or self.blocked_by is not None:

@@ -133,7 +133,15 @@ def test_a_failure_stops_what_is_behind_it_and_nothing_else(bench: Bench) -> Non
     assert bench.ran == {"f"}  # what was finished is kept
 
 
-@pytest.mark.parametrize(("how", "words"), [("memory", "memory of this machine"), ("bug", "ZeroDivisionError: division by zero")])
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ("memory", "memory of this machine"),
+        ("bug", "ZeroDivisionError: division by zero"),
+        ("exit", "SystemExit: I leave"),
+        ("panic", "PanicException: lost my way"),
+    ],
+)
 def test_whatever_a_node_raises_becomes_a_message(bench: Bench, how: str, words: str) -> None:
     result = bench.run(workflow({"a": ("toy.count", {}), "f": ("toy.fail", {"how": how})}, [("a", "f")]))
     assert words in str(result.failures["f"])

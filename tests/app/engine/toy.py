@@ -123,6 +123,10 @@ class Fail(Toy):
             raise NodeError("It did not work.", "Try something else.")
         if self.how == "memory":
             raise MemoryError
+        if self.how == "exit":
+            sys.exit("I leave")
+        if self.how == "panic":
+            raise pl.exceptions.PanicException("lost my way")
         raise ZeroDivisionError("division by zero")
 
 
