@@ -70,7 +70,7 @@ def _prepare(options: argparse.Namespace) -> tuple[Workflow, Plan]:
     from app.document.file import load
     from app.engine.planner import make_plan
     from app.engine.trust import Trust
-    from app.places import node_index
+    from app.folders import node_index
     from nodes.catalog import Catalog
 
     workflow = load(options.file)
@@ -210,7 +210,7 @@ def _run(options: argparse.Namespace, workflow: Workflow, plan: Plan, targets: S
     from app.engine import executor
     from app.engine.job import Control
     from app.engine.store import Store
-    from app.places import default_results
+    from app.folders import default_results
 
     try:
         store = Store(options.results or default_results())

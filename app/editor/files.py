@@ -16,12 +16,12 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 from app import journal
 from app.document.arrange import with_places
 from app.document.file import is_newer, load, save
+from app.document.file_state import FileState
 from app.document.model import Workflow
 from app.document.problems import DocumentError
 from app.document.relocation import relocated
-from app.document.watching import FileState
 from app.editor.workspace import Workspace
-from app.places import examples
+from app.folders import examples
 
 if TYPE_CHECKING:
     from app.editor.window import MainWindow

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.editor.panels.palette import Entry, type_entry
-from app.places import examples
+from app.folders import examples
 from app.shelves import OTHER_SHELF, shelf_color
 
 if TYPE_CHECKING:

@@ -51,7 +51,7 @@ from app.editor.trusting import Trusting
 from app.editor.views.learning_view import LearningView
 from app.editor.views.training_runs import RunBook
 from app.editor.workspace import Services, Workspace
-from app.places import data_folder, examples_folder
+from app.folders import data_folder, examples_folder
 
 _ENDINGS = {"done": "done", "warning": "done", "failed": "failed"}
 """A node's state after it ran -> how its training ended; any other: it was cancelled."""

@@ -1,7 +1,7 @@
 """Trust: which scripts inside workflows may run. A workflow file of somebody else's may be opened, but not run its programs.
 
 A script is known by its text alone: trusted once, it is trusted in every workflow; changed by one character, it is not.
-Who decides is the person at the editor (`app.trusted`) or the command line (`--allow-scripts`); the engine only obeys.
+Who decides is the person at the editor (`app.trusted_scripts`) or the command line (`--allow-scripts`); the engine only obeys.
 """
 
 from __future__ import annotations

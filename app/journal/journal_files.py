@@ -9,9 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.folders import data_folder
 from app.journal.journal_format import parse_header
 from app.machine import boot_id
-from app.places import data_folder
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from app.document.change import Change
 from app.document.editing import Document
-from app.document.watching import FileState
+from app.document.file_state import FileState
 from app.journal.journal_files import Tell, acquire, beside, forget_beside, journals_folder
 from app.journal.journal_format import VERSION, JournalHeader, as_line, change_as_json, digest, keys_of, workflow_as_json
 from app.machine import boot_id

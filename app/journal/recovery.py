@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from app.document.file import parse
+from app.document.file_state import FileState
 from app.document.model import Workflow
 from app.document.problems import DocumentError
-from app.document.watching import FileState
 from app.journal.journal_files import Tell, forget_old, is_alive, journals_folder, put_away
 from app.journal.journal_format import JournalHeader, digest, joined, parse_header, tables_of, updated
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from app.engine.trust import digest
-from app.places import data_folder
+from app.folders import data_folder
 
 
 class TrustedScripts:
