@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 from PySide6.QtCore import QPointF
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication
 
 from app import journal
 from app.document.model import NodeRecord, Workflow
@@ -96,17 +96,14 @@ def test_opened_files_are_remembered_and_offered(person: Person, tmp_path: Path)
     for path in (one, two, one):
         person.window.commands.files.open(path)
     assert len(person.window.desk.workspaces) == 2
-    menu = QMenu(person.window)
-    person.window.commands.files.fill_recent(menu)
+    menu = person.menu("Open &recent")
     names = [action.text() for action in menu.actions()]
     assert names[:2] == ["two", "one"]
     person.clean()
     menu.actions()[0].trigger()
     assert tab(person) == "two"
     two.unlink()
-    person.window.commands.files.fill_recent(menu)
-    assert not menu.actions()[0].isEnabled()
-    menu.deleteLater()
+    assert not person.menu("Open &recent").actions()[0].isEnabled()
 
 
 def test_a_file_that_is_dragged_in_opens(person: Person, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_every_action_is_in_a_menu_and_no_two_share_a_shortcut(person: Person) -
 
 
 def test_menu_keys_within_a_menu_differ(person: Person) -> None:
-    rows = person.window.commands.rows
+    rows = person.window.commands.actions.rows.values()
     for menu in menus.TITLES:
         letters = Counter(row.title[row.title.index("&") + 1].lower() for row in rows if row.menu == menu and "&" in row.title)
         assert all(number == 1 for number in letters.values()), (menu, letters)
@@ -312,3 +312,16 @@ def test_the_menus_open_and_show_what_can_be_done(person: Person) -> None:
         assert isinstance(menu, QMenu)
         menu.aboutToShow.emit()
         assert all(a.text() or a.isSeparator() for a in menu.actions())
+
+
+def test_every_dock_is_in_its_menu_and_the_menu_puts_them_back(person: Person) -> None:
+    person.press("Ctrl+N")
+    menu = person.menu("&Docks")
+    for action in menu.actions()[:-2]:
+        assert action.isChecked(), action.text()
+        action.trigger()
+        assert not action.isChecked()
+    assert person.menu("&Docks").actions()[:-2] == menu.actions()[:-2], "opened again, it has each of them once"
+    menu.actions()[-1].trigger()
+    assert all(dock(person, name).isVisibleTo(person.window) for name in ("repository", "config", "learning", "monitor"))
+    assert len(menu.actions()) == len(person.window.findChildren(QDockWidget)) + 2

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QLineEdit,
+    QMenu,
     QMessageBox,
     QPushButton,
     QWidget,
@@ -175,6 +176,12 @@ class Person:
             self.until(lambda: self.status(node).state in states, seconds)
         except AssertionError as error:
             raise AssertionError(f"{node} is {self.status(node)}, not {states}; all: {self.states()}") from error
+
+    def menu(self, title: str) -> QMenu:
+        """Return the menu of that title, filled as when it opens."""
+        menu = next(m for m in self.window.findChildren(QMenu) if m.title() == title)
+        menu.aboutToShow.emit()
+        return menu
 
     # -- keys
 
