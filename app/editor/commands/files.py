@@ -1,4 +1,4 @@
-"""Files: what the File menu does. New, open, save, close, recent ones, pictures, what was lost in a crash, what others changed.
+"""Files: new, open, save, close, recent ones, what was lost in a crash, what others changed meanwhile.
 
 Nothing is lost without the person's word: closing asks, saving looks whether another program changed the file, and every edit
 is in a journal until it is saved.
@@ -6,7 +6,6 @@ is in a journal until it is saved.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -40,6 +39,7 @@ class FileCommands:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._preferences = desk.services.preferences
         self._untitled = 0
         self._sync = QTimer(desk, interval=SYNC_MS)
         self._sync.timeout.connect(self._sync_journals)
@@ -61,8 +61,6 @@ class FileCommands:
             ),
             row("file.save_as", "Save &as...", self.save_as, ["Ctrl+Shift+S"], enabled=is_open, group=2),
             row("file.close", "&Close", self.close, ["Ctrl+W"], group=2),
-            row("file.export_png", "Export the canvas as &PNG...", self.export_png, enabled=is_open, group=3),
-            row("file.export_svg", "Export the canvas as S&VG...", self.export_svg, enabled=is_open, group=3),
         ]  # fmt: skip
 
     # -- opening
@@ -71,11 +69,13 @@ class FileCommands:
         """Open an empty workflow."""
         self._untitled += 1
         title = "untitled" if self._untitled == 1 else f"untitled {self._untitled}"
-        return self._show(Workspace(self._desk.services, Workflow(), None, self._last_folder(), title))
+        return self._show(Workspace(self._desk.services, Workflow(), None, self._preferences.last_folder(), title))
 
     def open_dialog(self) -> None:
         """Ask for files, and open them."""
-        names, _ = QFileDialog.getOpenFileNames(self._desk.window, "Open a workflow", str(self._last_folder()), PATTERN)
+        names, _ = QFileDialog.getOpenFileNames(
+            self._desk.window, "Open a workflow", str(self._preferences.last_folder()), PATTERN
+        )
         for name in names:
             self.open(Path(name))
 
@@ -143,7 +143,7 @@ class FileCommands:
         workspace = workspace or self._desk.current
         if workspace is None:
             return False
-        proposed = workspace.path or self._last_folder() / f"{workspace.title}{SUFFIX}"
+        proposed = workspace.path or self._preferences.last_folder() / f"{workspace.title}{SUFFIX}"
         name, _ = QFileDialog.getSaveFileName(self._desk.window, "Save the workflow", str(proposed), PATTERN)
         if not name:
             return False
@@ -178,30 +178,6 @@ class FileCommands:
             QMessageBox.StandardButton.Cancel,
         )
         return answer == QMessageBox.StandardButton.Save
-
-    def export_png(self) -> None:
-        """Save the canvas of the workflow in front as a picture."""
-        self._export("PNG pictures (*.png)", ".png", lambda workspace, path: workspace.canvas.export_png(path, 2.0))
-
-    def export_svg(self) -> None:
-        """Save the canvas of the workflow in front as a drawing."""
-        self._export("SVG drawings (*.svg)", ".svg", lambda workspace, path: workspace.canvas.export_svg(path))
-
-    def _export(self, pattern: str, suffix: str, write: Callable[[Workspace, Path], object]) -> None:
-        workspace = self._desk.current
-        if workspace is None:
-            return
-        proposed = self._last_folder() / f"{workspace.title}{suffix}"
-        name, _ = QFileDialog.getSaveFileName(self._desk.window, "Export the canvas", str(proposed), pattern)
-        if not name:
-            return
-        path = Path(name) if Path(name).suffix else Path(name + suffix)
-        try:
-            write(workspace, path)
-        except DocumentError as error:
-            self._desk.say(f"{error.message} {error.remedy}", "error")
-        else:
-            self._desk.say(f"The canvas was saved as {path.name}.")
 
     # -- closing
 
@@ -279,7 +255,7 @@ class FileCommands:
         except DocumentError as error:
             self._refuse("It cannot be restored", error)
             return
-        folder = lost.path.parent if lost.path else self._last_folder()
+        folder = lost.path.parent if lost.path else self._preferences.last_folder()
         workspace = Workspace(self._desk.services, workflow, lost.path, folder, lost.name)
         workspace.file_state = lost.file_state
         workspace.document.mark_unsaved()
@@ -325,7 +301,7 @@ class FileCommands:
     def fill_recent(self, menu: QMenu) -> None:
         """Put the recent files and the examples into a menu."""
         menu.setToolTipsVisible(True)
-        for path in self._desk.services.preferences.values.recent_files:
+        for path in self._preferences.values.recent_files:
             action = menu.addAction(Path(path).name.removesuffix(SUFFIX))
             action.setToolTip(path)
             action.setEnabled(Path(path).exists())
@@ -339,11 +315,7 @@ class FileCommands:
             )
 
     def _remember(self, path: Path) -> None:
-        self._desk.services.preferences.remember_file(path)
-
-    def _last_folder(self) -> Path:
-        last = self._desk.services.preferences.values.last_folder
-        return Path(last) if last and Path(last).is_dir() else Path.home()
+        self._preferences.remember_file(path)
 
     def _refuse(self, title: str, error: DocumentError) -> None:
         box = QMessageBox(QMessageBox.Icon.Warning, title, f"{title}.", QMessageBox.StandardButton.Ok, self._desk.window)

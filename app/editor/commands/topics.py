@@ -8,6 +8,7 @@ from app.editor.actions import ActionTable
 from app.editor.commands.adding import AddCommands
 from app.editor.commands.arranging import ArrangeCommands
 from app.editor.commands.editing import EditCommands
+from app.editor.commands.exporting import ExportCommands
 from app.editor.commands.files import FileCommands
 from app.editor.commands.finding import FindCommands
 from app.editor.commands.help import HelpCommands
@@ -38,6 +39,7 @@ class Commands:
     def __init__(self, desk: Desk, docks: Docks, canvas: QWidget) -> None:
         self.trust = ScriptTrust(desk)
         self.files = FileCommands(desk)
+        self.exporting = ExportCommands(desk)
         self.program = ProgramCommands(desk)
         self.nodes = NodeCommands(desk, docks, self.trust)
         self.adding = AddCommands(desk, self.files.new)
@@ -50,6 +52,7 @@ class Commands:
         self.tour = TourCommands(desk, docks, self.files.new)
         topics = (
             self.files,
+            self.exporting,
             self.program,
             self.finding,
             self.editing,
