@@ -6,10 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import Literal
 
+import polars as pl
 from pydantic import FiniteFloat
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.scaling import Scaling, model_schema, model_table, scaled_dtype
+from nodes.kit.tables.scaling import Scaling, model_schema, model_table, scaled_dtype
 from nodes.values.table import Table, TableSpec
 
 
@@ -84,8 +85,6 @@ class Normalizer(Node):
 
     def _fit(self, table: Table, column: str) -> tuple[float, float]:
         """Scale and offset of a column."""
-        import polars as pl
-
         number = pl.col(column).cast(pl.Float64)
         number = number.filter(number.is_finite())
         if self.method == "robust":

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.cells import as_text
+from nodes.kit.tables.cells import as_text
 from nodes.values.table import Table, TableSpec, describe_dtype
-
-if TYPE_CHECKING:
-    import polars as pl
 
 PLAIN_KINDS = ("number", "category", "boolean", "time")
 QUANTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
@@ -64,8 +63,6 @@ class Statistics(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Describes a column at a time."""
-        import polars as pl
-
         table = values.table()
         columns = list(dict.fromkeys(self.columns)) or table.columns
         described: list[dict[str, Any]] = []
@@ -90,8 +87,6 @@ class Statistics(Node):
 
 def _figures(frame: pl.DataFrame, column: str) -> dict[str, Any]:
     """Counts, and for numbers and truths moments and quantiles."""
-    import polars as pl
-
     cell = pl.col(column)
     dtype = frame.schema[column]
     figures: dict[str, pl.Expr] = {"rows": pl.len(), "missing": cell.null_count()}
@@ -117,8 +112,6 @@ def _figures(frame: pl.DataFrame, column: str) -> dict[str, Any]:
 
 def _counted(frame: pl.DataFrame, column: str) -> pl.DataFrame:
     """Each value, as text, and how often it occurs: the most common first, of equal ones the first to come."""
-    import polars as pl
-
     cell = pl.col(column)
     grouped = frame.filter(cell.is_not_null()).group_by(cell.alias("value"), maintain_order=True).agg(pl.len().cast(pl.Int64))
     ordered = grouped.sort("len", descending=True, maintain_order=True)
@@ -126,8 +119,6 @@ def _counted(frame: pl.DataFrame, column: str) -> pl.DataFrame:
 
 
 def _occurrences(column: str, counted: pl.DataFrame, height: int) -> pl.DataFrame:
-    import polars as pl
-
     return counted.select(
         pl.lit(column).alias("column"),
         pl.col("value"),
@@ -137,8 +128,6 @@ def _occurrences(column: str, counted: pl.DataFrame, height: int) -> pl.DataFram
 
 
 def _schema() -> pl.Schema:
-    import polars as pl
-
     texts = {"column": pl.String(), "type": pl.String()}
     counts = dict.fromkeys(COUNTS, pl.Int64())
     numbers = dict.fromkeys([*MOMENTS, *(f"{q} % quantile" for q in QUANTILES)], pl.Float64())
@@ -146,6 +135,4 @@ def _schema() -> pl.Schema:
 
 
 def _occurrence_schema() -> pl.Schema:
-    import polars as pl
-
     return pl.Schema({"column": pl.String(), "value": pl.String(), "count": pl.Int64(), "percent": pl.Float64()})
