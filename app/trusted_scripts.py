@@ -40,11 +40,11 @@ class TrustedScripts:
 
     @classmethod
     def load(cls) -> TrustedScripts:
-        """Those of the person who is logged in."""
+        """Return the scripts that the person who is logged in trusts."""
         return cls(data_folder() / "trusted_scripts.txt")
 
     def trusts(self, source: str) -> bool:
-        """Whether a script is trusted."""
+        """Return whether a script is trusted."""
         return digest(source) in self.digests
 
     def add(self, scripts: Mapping[str, str]) -> set[str]:

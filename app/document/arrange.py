@@ -68,7 +68,7 @@ def arranged(document: Document, nodes: Iterable[str] | None = None) -> Placemen
 
 
 def with_places(workflow: Workflow, types: Types) -> Workflow:
-    """The workflow, laid out if it says of no node where it stands, as one written by hand or by a program."""
+    """Return the workflow, laid out if it says of no node where it stands, as one written by hand or by a program."""
     if len(workflow.nodes) < 2 or any(view.position != (0.0, 0.0) for view in workflow.view.nodes.values()):
         return workflow
     document = Document(workflow, types)
@@ -119,7 +119,7 @@ class _Enclosure:
 
 
 def _boxes(annotations: Mapping[str, Annotation], places: Places, chosen: Collection[str]) -> list[_Enclosure]:
-    """The outermost boxes that enclose chosen nodes only, with what is in them. A node in several belongs to the smallest."""
+    """Return the outermost boxes that enclose chosen nodes only, with what is in them; of several, the smallest has a node."""
 
     def encloses(box: Annotation, corner: Point, size: Point) -> bool:
         (x, y), (w, h) = box.position, box.size
@@ -156,11 +156,11 @@ class _NestedLayout:
         self._outermost = boxes
 
     def of(self, nodes: Sequence[str]) -> Placement:
-        """Positions for these nodes, and for the boxes."""
+        """Return positions for these nodes, and for the boxes."""
         return self._level(nodes, self._outermost)
 
     def _level(self, nodes: Sequence[str], boxes: Sequence[_Enclosure]) -> Placement:
-        """Positions for nodes of which some are in boxes; the top left corner is anywhere."""
+        """Return positions for nodes of which some are in boxes; the top left corner is anywhere."""
         inner = {box.key: self._level([*box.nodes, *_all_nodes(box.boxes)], box.boxes) for box in boxes}
         cell_of: dict[str, Cell] = {n: n for n in nodes}
         for box in boxes:
@@ -195,7 +195,7 @@ def _all_nodes(boxes: Iterable[_Enclosure]) -> list[str]:
 
 
 def _frame(content: Placement) -> tuple[Point, Point]:
-    """The corner and size of a box around nodes and boxes."""
+    """Return the corner and size of a box around nodes and boxes."""
     corners = [(x, y, x + TILE, y + TILE, ABOVE) for x, y in content.nodes.values()]
     for key, (x, y) in content.annotations.items():
         width, height = content.sizes[key]

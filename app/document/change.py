@@ -32,7 +32,7 @@ class Change:
     backwards: bool = False
 
     def reversed(self) -> Change:
-        """The change that takes this one back."""
+        """Return the change that takes this one back."""
         records = {t: {k: (after, before) for k, (before, after) in e.items()} for t, e in self.records.items()}
         orders = {table: (after, before) for table, (before, after) in self.orders.items()}
         return Change(self.label, records, orders, self.merge, not self.backwards)
@@ -56,7 +56,7 @@ class Change:
         return Change(label, records, orders, merge)
 
     def keys(self, table: TableName) -> Iterable[str]:
-        """The keys of a table's records that this change replaces."""
+        """Return the keys of a table's records that this change replaces."""
         return self.records.get(table, {}).keys()
 
     @property

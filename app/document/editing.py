@@ -109,26 +109,26 @@ class Document(UndoableTables):
         return MappingProxyType(self._tables["properties"])
 
     def view(self, node_id: str) -> NodeView:
-        """How a node is drawn."""
+        """Return how a node is drawn."""
         return self._tables["views"].get(node_id) or NodeView()
 
     def title(self, node_id: str) -> str:
-        """What the person calls a node: its own name, else its type's title, else its type."""
+        """Return what the person calls a node: its own name, else its type's title, else its type."""
         record = self._tables["nodes"][node_id]
         node_type = self.types.get(record.type)
         return self.view(node_id).name or (node_type.title if node_type else record.type)
 
     def connections_of(self, node_ids: Iterable[str]) -> dict[str, Connection]:
-        """All connections that begin or end at one of these nodes, by key."""
+        """Return all connections that begin or end at one of these nodes, by key."""
         wanted = set(node_ids)
         return {k: c for k, c in self.connections.items() if c.source_node in wanted or c.target_node in wanted}
 
     def connection_into(self, target: str) -> str | None:
-        """The key of the connection that ends at `node.port`, if there is one."""
+        """Return the key of the connection that ends at `node.port`, if there is one."""
         return next((k for k, c in self.connections.items() if c.target == target), None)
 
     def workflow(self) -> Workflow:
-        """The workflow as it is now, to save, copy or run. The records are shared, and must not be changed."""
+        """Return the workflow as it is now, to save, copy or run. The records are shared, and must not be changed."""
         properties = self._tables["properties"]
         view = {
             "nodes": dict(self._tables["views"]),
@@ -180,7 +180,7 @@ class Document(UndoableTables):
         return node_id
 
     def free_id(self, node_type: str, taken: Iterable[str] = ()) -> str:
-        """A new node's id: the last part of its type and the first free number."""
+        """Return a new node's id: the last part of its type and the first free number."""
         stem = re.sub(r"[^A-Za-z0-9_]", "_", node_type.rpartition(".")[2]) or "node"
         used = set(taken)
         number = 1
@@ -231,7 +231,7 @@ class Document(UndoableTables):
         self.delete(connections=keys)
 
     def free_input(self, node_id: str, port: PortLike) -> str:
-        """The name a new wire into a declared input gets: the next number of a growing port, else the port's own."""
+        """Return the name a new wire into a declared input gets: the next number of a growing port, else the port's own."""
         if not port.grows:
             return port.name
         used = {c.target_port for c in self.connections.values() if c.target_node == node_id}
@@ -332,7 +332,7 @@ class Document(UndoableTables):
         self._change(label, views={known: self.view(known).model_copy(update=changes)})
 
     def _replacing(self, connections: Iterable[Connection]) -> dict[str, Connection | None]:
-        """Connections to add, and None for those that end at the same inputs."""
+        """Return connections to add, and None for those that end at the same inputs."""
         added = list(connections)
         targets = {connection.target for connection in added}
         entries: dict[str, Connection | None] = {k: None for k, c in self.connections.items() if c.target in targets}
@@ -346,7 +346,7 @@ class Document(UndoableTables):
         return found
 
     def _new_box(self) -> str:
-        """A key no annotation has, nor had before in this session."""
+        """Return a key no annotation has, nor had before in this session."""
         while True:
             self._boxes += 1
             if f"box_{self._boxes}" not in self._tables["annotations"]:
@@ -358,7 +358,7 @@ class Document(UndoableTables):
 
 
 def _properties(workflow: Workflow) -> dict[str, Any]:
-    """What a file says beside its tables: name, description, versions, and fields this version does not know."""
+    """Return what a file says beside its tables: name, description, versions, and fields this version does not know."""
     unknown = workflow.view.model_extra or {}
     known = {name: getattr(workflow, name) for name in ("format_version", "app_version", "name", "description")}
     return known | dict(workflow.model_extra or {}) | ({"view": dict(unknown)} if unknown else {})

@@ -156,7 +156,7 @@ def _unknown_types(workflow: Workflow, types: Types) -> list[Problem]:
 
 
 def _wire_problem(source: tuple[str, str], target: tuple[str, str], types_by_id: Mapping[str, Any]) -> Problem | None:
-    """What is wrong with a wire between two ports, each as (node, port)."""
+    """Return what is wrong with a wire between two ports, each as (node, port)."""
     for node, _ in (source, target):
         if node not in types_by_id:
             return Problem(

@@ -66,7 +66,7 @@ def laid_out(
 
 
 def _without_circles(graph: nx.DiGraph, cells: Sequence[Cell]) -> nx.DiGraph:
-    """The graph of some cells, without the edges that close a circle (a damaged workflow, or boxes that feed each other)."""
+    """Return the graph of some cells without the edges that close a circle (as in a damaged workflow, or among boxes)."""
     import networkx as nx
 
     part: nx.DiGraph = nx.DiGraph()
@@ -78,7 +78,7 @@ def _without_circles(graph: nx.DiGraph, cells: Sequence[Cell]) -> nx.DiGraph:
 
 
 def _layered(graph: nx.DiGraph, sizes: Mapping[Cell, Point], start: Mapping[Cell, Point], space: Point) -> dict[Cell, Point]:
-    """Middles of the cells of one connected part."""
+    """Return middles of the cells of one connected part."""
     rows, links, heights = _with_bends(graph, _layers(graph), sizes, space[1] / 3)
     before = {c: list(links.predecessors(c)) for c in links}  # asked often, and networkx's own views take their time
     behind = {c: list(links.successors(c)) for c in links}
@@ -101,7 +101,7 @@ def _layered(graph: nx.DiGraph, sizes: Mapping[Cell, Point], start: Mapping[Cell
 
 
 def _layers(graph: nx.DiGraph) -> dict[Cell, int]:
-    """The column of each cell: behind all before it, and close to what it feeds where that makes no wire longer."""
+    """Return the column of each cell: behind all before it, and close to what it feeds where that makes no wire longer."""
     import networkx as nx
 
     layer = {cell: column for column, generation in enumerate(nx.topological_generations(graph)) for cell in generation}
@@ -115,7 +115,7 @@ def _layers(graph: nx.DiGraph) -> dict[Cell, int]:
 def _with_bends(
     graph: nx.DiGraph, layer: Mapping[Cell, int], sizes: Mapping[Cell, Point], clear: float
 ) -> tuple[list[list[Cell]], nx.DiGraph, dict[Cell, float]]:
-    """The columns, with a place kept clear wherever a wire passes one; links between neighbouring columns; heights."""
+    """Return the columns, with a place kept clear wherever a wire passes one; links between neighbouring columns; heights."""
     import networkx as nx
 
     rows: list[list[Cell]] = [[] for _ in range(1 + max(layer.values()))]
@@ -143,7 +143,7 @@ def _is_bend(cell: Cell) -> bool:
 
 
 def _uncrossed(rows: list[list[Cell]], before: Neighbours, behind: Neighbours) -> list[list[Cell]]:
-    """The columns in an order with few crossings: sweeps to and fro by barycentres, the best of all seen."""
+    """Return the columns in an order with few crossings: sweeps to and fro by barycentres, the best of all seen."""
     best, fewest = [list(row) for row in rows], _crossings(rows, behind)
     for sweep in range(SWEEPS):
         if not fewest:
@@ -162,7 +162,7 @@ def _uncrossed(rows: list[list[Cell]], before: Neighbours, behind: Neighbours) -
 
 
 def _crossings(rows: Sequence[Sequence[Cell]], behind: Neighbours) -> int:
-    """How many pairs of links cross, counted with a Fenwick tree (W. Barth, M. Jünger, P. Mutzel, 2002)."""
+    """Return how many pairs of links cross, counted with a Fenwick tree (W. Barth, M. Jünger, P. Mutzel, 2002)."""
     total = 0
     for row, following in pairwise(rows):
         place = {c: i for i, c in enumerate(following)}
@@ -187,7 +187,7 @@ def _crossings(rows: Sequence[Sequence[Cell]], behind: Neighbours) -> int:
 def _heights(
     rows: Sequence[Sequence[Cell]], before: Neighbours, behind: Neighbours, heights: Mapping[Cell, float]
 ) -> dict[Cell, float]:
-    """The height of each cell's middle: columns keep their order and distances, and come near their neighbours."""
+    """Return the height of each cell's middle: columns keep their order and distances, and come near their neighbours."""
     y: dict[Cell, float] = {}
     for row in rows:
         at = 0.0
@@ -211,7 +211,7 @@ def _heights(
 
 
 def _spread(wanted: Sequence[float], weights: Sequence[float], heights: Sequence[float]) -> list[float]:
-    """The values nearest to those wanted (least squares) that leave room for the heights, in this order.
+    """Return the values nearest to those wanted (least squares) that leave room for the heights, in this order.
 
     Taking off the room needed above makes it isotonic regression, which pooling adjacent violators solves.
     """

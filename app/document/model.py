@@ -116,14 +116,14 @@ class Workflow(_WorkflowPart):
     view: View = Field(default_factory=View)
 
     def node(self, node_id: str) -> NodeRecord:
-        """The node of that id; KeyError if there is none."""
+        """Return the node of that id; KeyError if there is none."""
         for record in self.nodes:
             if record.id == node_id:
                 return record
         raise KeyError(node_id)
 
     def title(self, node_id: str, titles: Mapping[str, str]) -> str:
-        """What the person calls a node: its own name, else its type's title (type -> title), else its type."""
+        """Return what the person calls a node: its own name, else its type's title (type -> title), else its type."""
         view = self.view.nodes.get(node_id)
         record = self.node(node_id)
         return (view.name if view else "") or titles.get(record.type, record.type)

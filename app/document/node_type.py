@@ -34,7 +34,7 @@ class PortLike(Protocol):
         """How many wires a growing input needs."""
 
     def matches(self, name: str) -> bool:
-        """Whether a name in a file means this port."""
+        """Return whether a name in a file means this port."""
 
 
 class NodeType(Protocol):
@@ -53,10 +53,10 @@ class NodeType(Protocol):
         """The declared outputs."""
 
     def input_port(self, name: str) -> PortLike | None:
-        """The input that a name in a file means."""
+        """Return the input that a name in a file means."""
 
     def output_port(self, name: str) -> PortLike | None:
-        """The output that a name in a file means."""
+        """Return the output that a name in a file means."""
 
 
 Types = Mapping[str, Any]

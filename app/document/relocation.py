@@ -12,7 +12,7 @@ from app.document.node_type import Types
 
 
 def relocated(workflow: Workflow, types: Types, old: Path, new: Path) -> Workflow:
-    """The workflow for a file in the folder `new` that was in `old` until now.
+    """Return the workflow for a file in the folder `new` that was in `old` until now.
 
     Rewritten are path variables relative to the workflow, and settings declared as paths; not those that are absolute, begin
     with a variable, or are of a type that is not installed. Where no relative path leads from one folder to the other (two
@@ -47,7 +47,7 @@ def _is_path(node_type: Any, setting: str) -> bool:
 
 
 def _moved(path: str, old: Path, new: Path) -> str:
-    """A relative path as seen from `new` that leads where it led from `old`."""
+    """Return a relative path as seen from `new` that leads where it led from `old`."""
     if not path or path.startswith(("${", "~")) or Path(path).is_absolute():
         return path
     target = (old / path).resolve()

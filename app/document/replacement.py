@@ -41,7 +41,7 @@ def rewired(wires: Mapping[str, Connection], node_id: str, old: Any, new: Any) -
 
 
 def _fitting_input(new: Any, before: PortLike | None, name: str, used: set[str]) -> str | None:
-    """The input of a new type that takes a wire which ended at the port `before`, called `name`, of the old one."""
+    """Return the input of a new type that takes a wire which ended at the port `before`, called `name`, of the old one."""
     same = new.input_port(name)
     if same is not None and name not in used and (before is None or same.kind == before.kind):
         return name
@@ -56,7 +56,7 @@ def _fitting_input(new: Any, before: PortLike | None, name: str, used: set[str])
 
 
 def _fitting_output(new: Any, before: PortLike | None) -> str | None:
-    """The output of a new type in the place of the output `before` of the old one."""
+    """Return the output of a new type in the place of the output `before` of the old one."""
     if before is None:
         return None
     same = new.output_port(before.name)

@@ -39,7 +39,7 @@ def write_value(draft: Draft, port: str, value: Value) -> dict[str, Any]:
 
 
 def read_value(files: ResultFiles, stored: Mapping[str, Any]) -> Value:
-    """The value that `write_value` described."""
+    """Return the value that `write_value` described."""
     readers: dict[str, Callable[[ResultFiles, Mapping[str, Any]], Value]] = {
         "table": _read_table,
         "network": _read_network,
@@ -118,12 +118,12 @@ def _write_arrays(draft: Draft, name: str, arrays: dict[str, NDArray[Any]]) -> N
 
 
 def spec_to_json(spec: NetworkSpec) -> dict[str, Any]:
-    """A network's graph as plain JSON data."""
+    """Return a network's graph as plain JSON data."""
     return asdict(spec)
 
 
 def spec_from_json(data: Mapping[str, Any]) -> NetworkSpec:
-    """The graph that `spec_to_json` wrote."""
+    """Return the graph that `spec_to_json` wrote."""
 
     def tensors(items: list[list[Any]]) -> tuple[Tensor, ...]:
         return tuple(Tensor(*item) for item in items)
@@ -204,7 +204,7 @@ _PARTS: Mapping[str, Mapping[str, type[Line | Points | Box | DiagramBox | Diagra
 
 
 def figure_to_json(figure: Figure, put_images: Callable[[NDArray[Any]], Any]) -> dict[str, Any]:
-    """A figure as plain JSON data.
+    """Return a figure as plain JSON data.
 
     Args:
         figure: Any figure.
@@ -219,7 +219,7 @@ def figure_to_json(figure: Figure, put_images: Callable[[NDArray[Any]], Any]) ->
 
 
 def figure_from_json(stored: Mapping[str, Any], get_images: Callable[[Any], NDArray[Any]]) -> Figure:
-    """The figure that `figure_to_json` described; `get_images` finds what `put_images` kept."""
+    """Return the figure that `figure_to_json` described; `get_images` finds what `put_images` kept."""
     data = dict(stored)
     for name, part_type in _PARTS.get(data["kind"], {}).items():
         data[name] = [part_type(**part) for part in data[name]]

@@ -120,7 +120,7 @@ class _WorkflowRun:
         return result
 
     def _status(self, needed: int) -> RunStatus:
-        """How a run of so many nodes has ended."""
+        """Return how a run of so many nodes has ended."""
         if len(self._worker.records) == needed:
             return "done"
         if self._control.cancel.is_set():

@@ -40,7 +40,7 @@ def node_fault(error: Exception) -> NodeError:
 
 
 def _is_disk_full(error: BaseException) -> bool:
-    """Whether a write failed for want of room; polars and pyarrow give the system's number in the text only."""
+    """Return whether a write failed for want of room; polars and pyarrow give the system's number in the text only."""
     if isinstance(error, sqlite3.OperationalError):
         return "full" in str(error)
     found = re.search(r"os error (\d+)|\[errno (\d+)\]", str(error))

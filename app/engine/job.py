@@ -38,7 +38,7 @@ class Control:
     stop: set[str] = field(default_factory=set)
 
     def is_cancelled(self, node: str) -> bool:
-        """Whether a node is to stop."""
+        """Return whether a node is to stop."""
         return self.cancel.is_set() or node in self.cancelled_nodes
 
 

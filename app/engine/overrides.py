@@ -51,7 +51,7 @@ def with_overrides(
 
 
 def _with_value(settings: Any, path: Sequence[str], value: Any) -> Any:
-    """A copy of nested settings with the value at `path` (names, or numbers in a list) replaced."""
+    """Return a copy of nested settings with the value at `path` (names, or numbers in a list) replaced."""
     if not path:
         return value
     head, rest = path[0], path[1:]

@@ -56,7 +56,7 @@ class PlannedNode:
         return not self.problems or all(p.severity != "error" for p in self.problems)
 
     def is_same(self, other: PlannedNode) -> bool:
-        """Whether it is what another one is; of equal nodes and specs only those that are shared count as the same."""
+        """Return whether it is what another one is; of equal nodes and specs only those that are shared count as the same."""
         return (
             self.node is other.node
             and self.specs is other.specs
@@ -99,12 +99,12 @@ class Plan:
         return [p for p in self.problems if p.severity == "error"]
 
     def needed_for(self, targets: Sequence[str]) -> list[str]:
-        """The targets and all nodes above them, in topological order."""
+        """Return the targets and all nodes above them, in topological order."""
         wanted = self.wiring.upstream(targets)
         return [node_id for node_id in self.nodes if node_id in wanted]
 
     def keys(self, fingerprints: Fingerprints, run: str, draw: Draw | None = None) -> dict[str, str]:
-        """The key of every ready node's result (`app.engine.keys`).
+        """Return the key of every ready node's result (`app.engine.keys`).
 
         Args:
             fingerprints: Of the files that nodes read.
@@ -122,7 +122,7 @@ class Plan:
 def key_of(
     planned: PlannedNode, keys: Mapping[str, str], folder: Path, fingerprint: Callable[[Path], str | None], draw: Draw
 ) -> str | None:
-    """The key of one node's result; None where it cannot be known (yet).
+    """Return the key of one node's result; None where it cannot be known (yet).
 
     Args:
         planned: The node.

@@ -85,12 +85,12 @@ class Planner:
         variable_values: Mapping[str, str] | None = None,
         overrides: Sequence[Override] = (),
     ) -> Plan:
-        """The plan of a workflow; records that are the same objects as last time count as unchanged."""
+        """Return the plan of a workflow; records that are the same objects as last time count as unchanged."""
         with _without_collector():
             return self._plan(workflow, variable_values or {}, overrides)
 
     def is_outdated(self) -> bool:
-        """Whether a file that a node looked at has changed since the last plan, as far as can be seen without reading it."""
+        """Return whether a file that a node looked at has changed since the last plan, as far as can be seen at a glance."""
         return any(not configured.sees_the_same() for configured in self._configured.values())
 
     def _plan(self, workflow: Workflow, variable_values: Mapping[str, str], overrides: Sequence[Override]) -> Plan:
@@ -133,19 +133,19 @@ class Planner:
         return plan
 
     def _is_unmoved(self, before: PlannedNode, plan: Plan) -> bool:
-        """Whether the nodes above one, and the files it looked at, are what they were."""
+        """Return whether the nodes above one, and the files it looked at, are what they were."""
         above = all(plan.nodes.get(source) is self._planned.get(source) for source, _ in before.inputs.values())
         configured = self._configured.get(before.id)
         return above and (configured is None or configured.sees_the_same())
 
     def _wired(self, workflow: Workflow) -> _Wired:
-        """The wiring; settings alone do not change it."""
+        """Return the wiring; settings alone do not change it."""
         if self._last_wired is None or not _wired_alike(self._last_wired.workflow, workflow):
             self._last_wired = _Wired.of(workflow, self.catalog)
         return self._last_wired
 
     def _make(self, record: NodeRecord) -> tuple[Node | None, list[Problem]]:
-        """The node of a record."""
+        """Return the node of a record."""
         made = self._made.get(record.id)
         if made is None or made.record is not record:
             node, found = instantiate(record, self.catalog, self._values)
@@ -246,19 +246,19 @@ class _Configured:
         return cls(node, inputs, specs, problems, {path: glance(path) for path in paths})
 
     def holds_for(self, node: Node, inputs: Mapping[str, Spec | None]) -> bool:
-        """Whether the node would say the same again."""
+        """Return whether the node would say the same again."""
         if node is not self.node or inputs.keys() != self.inputs.keys():
             return False
         same = all(spec is self.inputs[port] or spec == self.inputs[port] for port, spec in inputs.items())
         return same and self.sees_the_same()
 
     def sees_the_same(self) -> bool:
-        """Whether the files it looked at are what they were."""
+        """Return whether the files it looked at are what they were."""
         return all(glance(path) == seen for path, seen in self.looked_at.items())
 
 
 def _wired_alike(one: Workflow, other: Workflow) -> bool:
-    """Whether two workflows can differ in settings only."""
+    """Return whether two workflows can differ in settings only."""
     if len(one.nodes) != len(other.nodes) or len(one.connections) != len(other.connections):
         return False
     if any(a.id != b.id or a.type != b.type for a, b in zip(one.nodes, other.nodes, strict=True) if a is not b):

@@ -53,7 +53,7 @@ class Record:
 
 
 def is_whole(folder: Path, record: Record) -> bool:
-    """Say whether the files are those the record lists; their content is looked at once in each session of the machine."""
+    """Return whether the files are those the record lists; their content is looked at once in each session of the machine."""
     try:
         if any((folder / name).stat().st_size != size for name, (size, _) in record.files.items()):
             return False

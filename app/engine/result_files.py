@@ -44,7 +44,7 @@ class Draft:
         return sum(len(content) for content in self.small.values())
 
     def new(self, name: str) -> Path:
-        """The path for a new large file of the result."""
+        """Return the path for a new large file of the result."""
         self.large.add(name)
         return self.folder / name
 
@@ -65,11 +65,11 @@ class Draft:
         self._mapped.add(port)
 
     def is_mapped(self, port: str) -> bool:
-        """Whether `mark_mapped` was called for it."""
+        """Return whether `mark_mapped` was called for it."""
         return port in self._mapped
 
     def counts(self) -> dict[str, tuple[int, int]]:
-        """Bytes and checksum per file, the small ones first and in the order of `small`."""
+        """Return bytes and checksum per file, the small ones first and in the order of `small`."""
         small = {name: (len(content), checksum(content)) for name, content in self.small.items()}
         return small | {name: measure(self._folder / name) for name in sorted(self.large)}
 
@@ -95,23 +95,23 @@ class ResultFiles:
     content: Mapping[str, bytes] = field(default_factory=dict)
 
     def path(self, name: str) -> Path | None:
-        """The path of a file, if it is one."""
+        """Return the path of a file, if it is one."""
         return None if name in self.content or self.folder is None else self.folder / name
 
     def frame(self, name: str) -> pl.DataFrame:
-        """An Arrow IPC file as a frame; the columns of a real file stay on disk until they are touched."""
+        """Return an Arrow IPC file as a frame; the columns of a real file stay on disk until they are touched."""
         import pyarrow as pa
 
         path = self.path(name)
         return map_frame(path) if path else read_frame(pa.BufferReader(self.content[name]))
 
     def bytes(self, name: str) -> bytes:
-        """What is in a file."""
+        """Return what is in a file."""
         path = self.path(name)
         return path.read_bytes() if path else self.content[name]
 
     def arrays(self, name: str) -> dict[str, NDArray[Any]]:
-        """A safetensors file."""
+        """Return a safetensors file."""
         from safetensors.numpy import load, load_file
 
         path = self.path(name)
@@ -125,7 +125,7 @@ def checksum(content: bytes | memoryview) -> int:
 
 
 def measure(path: Path) -> tuple[int, int]:
-    """Bytes and checksum of a finished file; a file that several results share is read once."""
+    """Return bytes and checksum of a finished file; a file that several results share is read once."""
     status = path.stat()
     return _MeasuredFile(path, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)).count()
 

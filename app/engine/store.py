@@ -56,19 +56,19 @@ class Store:
     # -- looking up
 
     def record(self, key: str) -> Record | None:
-        """The record of a whole result, else None. Looking counts as use."""
+        """Return the record of a whole result, else None. Looking counts as use."""
         record = self._small.record(key) or self._record_in_folder(key)
         if record is None or any(signature(Path(path)) != seen for path, seen in record.written.items()):
             return None  # where the user's file is gone or was changed, the node has to write it again
         return record
 
     def absent(self, keys: Collection[str]) -> set[str]:
-        """Those of many keys that there is no result of; much faster than asking for each record."""
+        """Return those of many keys that there is no result of; much faster than asking for each record."""
         rows = self._small.among(keys)
         return {key for key in keys if key not in rows and not os.access(f"{self._results}/{key[:2]}/{key}", os.F_OK)}
 
     def load(self, key: str, record: Record | None = None) -> dict[str, Value]:
-        """The values of a result, by output port; large ones stay memory-mapped.
+        """Return the values of a result, by output port; large ones stay memory-mapped.
 
         Raises:
             KeyError: If there is no such result.
@@ -132,7 +132,7 @@ class Store:
             lock.release()
 
     def scratch(self, key: str) -> Path:
-        """The folder that outlives a killed run of this result."""
+        """Return the folder that outlives a killed run of this result."""
         path = self.root / "partial" / key
         path.mkdir(parents=True, exist_ok=True)
         return path
@@ -255,7 +255,7 @@ class Writer:
 
 
 def _own_bytes(folder: Path) -> int:
-    """Bytes of a result, where a file shared with n - 1 others counts as its n-th part."""
+    """Return bytes of a result, where a file shared with n - 1 others counts as its n-th part."""
     total = 0
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:

@@ -17,7 +17,7 @@ from nodes.base import Node
 
 
 def digest(source: str) -> str:
-    """What a script is remembered by."""
+    """Return what a script is remembered by."""
     return hashlib.blake2b(source.encode(errors="surrogatepass"), digest_size=32).hexdigest()
 
 
@@ -34,7 +34,7 @@ class Trust:
     digests: set[str] = field(default_factory=set)
 
     def untrusted(self, node: Node) -> dict[str, str]:
-        """The scripts of a node that may not run: setting in dotted form -> source."""
+        """Return the scripts of a node that may not run: setting in dotted form -> source."""
         scripts = node.scripts()
         if not scripts or self.everything:
             return {}
@@ -47,7 +47,7 @@ class Trust:
 
 @cache
 def templates(node_class: type[Node]) -> frozenset[str]:
-    """The scripts that a new node of this class has."""
+    """Return the scripts that a new node of this class has."""
     return frozenset(_templates(node_class.model_json_schema()))
 
 
@@ -63,7 +63,7 @@ def _templates(schema: Any) -> Iterator[str]:
 
 
 def trust_problems(node_id: str, untrusted: Mapping[str, str]) -> list[Problem]:
-    """What to say of scripts that may not run."""
+    """Return what to say of scripts that may not run."""
     return [
         Problem(
             "The script came with the workflow, and nobody has trusted it yet.",

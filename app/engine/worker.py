@@ -73,7 +73,7 @@ class Worker:
         self._keras: KerasImport | None = None
 
     def take_from_store(self, node_id: str) -> bool:
-        """Say whether the node's result is there already; then nothing is loaded before another node asks for it."""
+        """Return whether the node's result is there already; then nothing is loaded before another node asks for it."""
         key = self._keys.get(node_id)
         if key is None or (self._fresh and key not in self._computed):
             return False
@@ -197,7 +197,7 @@ class Worker:
                 raise NodeError(problem.message, problem.remedy, setting=problem.setting)
 
     def _why(self, node: Node) -> str:
-        """Why a node runs, for the log."""
+        """Return why a node runs, for the log."""
         if self._fresh:
             return "a fresh run was asked for"
         if not node.reproducible:

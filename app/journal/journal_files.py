@@ -51,7 +51,7 @@ def acquire(journal: Path) -> BaseFileLock | None:
 
 
 def is_alive(journal: Path) -> bool:
-    """Say whether the program that writes a journal lives; by its lock, and where there are no locks, by its process."""
+    """Return whether the program that writes a journal lives; by its lock, and where there are no locks, by its process."""
     try:
         lock = acquire(journal)
     except TimeoutError:

@@ -39,11 +39,11 @@ class Lost:
     file_state: FileState | None
 
     def file_changed(self) -> bool:
-        """Whether the workflow's file has another content now than the one these edits were made to."""
+        """Return whether the workflow's file has another content now than the one these edits were made to."""
         return self.file_state is not None and self.file_state.changed()
 
     def workflow(self) -> Workflow:
-        """The workflow with all edits.
+        """Return the workflow with all edits.
 
         Raises:
             DocumentError: If it is gone (another window restored it), or is no workflow.
@@ -63,7 +63,7 @@ class Lost:
 
 
 def recoverable(on_problem: Tell | None = None) -> list[Lost]:
-    """The unsaved edits of programs that no longer live, newest first.
+    """Return the unsaved edits of programs that no longer live, newest first.
 
     Journals that cannot be read at all are moved to the folder `damaged`; those in which nothing is unsaved are discarded.
 
@@ -82,7 +82,7 @@ def recoverable(on_problem: Tell | None = None) -> list[Lost]:
 
 
 def _examined(file: Path, on_problem: Tell) -> Lost | None:
-    """What a journal holds; None if its program lives, nothing is lost, or it is damaged."""
+    """Return what a journal holds; None if its program lives, nothing is lost, or it is damaged."""
     try:
         if is_alive(file):
             return None
