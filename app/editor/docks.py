@@ -7,7 +7,7 @@ import base64
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabWidget, QWidget
 
-from app.editor.config import ConfigPanel
+from app.editor.config.panel import ConfigPanel
 from app.editor.dock_title import DockTitle
 from app.editor.panels.console import Console
 from app.editor.panels.help_view import HelpView

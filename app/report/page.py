@@ -26,6 +26,7 @@ from app.outcome import Outcome, Score, described, duration, outcomes, percent, 
 from app.report.markup import Child, Markup, tag
 from app.report.workflow_picture import node_tile, workflow_picture
 from nodes.base import Port, Value, Values
+from nodes.declaration.declared import settings_of
 from nodes.values.figure import Figure, ImagesFigure, TextFigure
 from nodes.values.table import Table, TableSpec, describe_dtype, grouped
 
@@ -337,24 +338,22 @@ class _Report:
 # -------------------------------------------------------------------------------------------------------------- settings
 
 
-def _settings_of(node: BaseModel, *, only_changed: bool, path: str = "", label: str = "") -> Iterator[tuple[str, str]]:
+def _settings_of(node: BaseModel, *, only_changed: bool, label: str = "") -> Iterator[tuple[str, str]]:
     """(label, value as text) of settings; those of a group, such as an optimizer's, one by one.
 
     Args:
         node: The node, or a group of settings in it.
         only_changed: Whether those that are at their default are left out.
-        path: The group's dotted name.
         label: The group's label.
     """
-    for name, info in type(node).model_fields.items():
-        value = getattr(node, name)
-        default = info.get_default(call_default_factory=True, validated_data={})
-        if only_changed and value == default:
+    for declared in settings_of(type(node)):
+        value = getattr(node, declared.name)
+        if only_changed and value == declared.initial:
             continue
-        title = f"{label}: {info.title or name}" if label else info.title or name
+        title = f"{label}: {declared.label}" if label else declared.label
         if isinstance(value, BaseModel):
             yield title, _kind(value)
-            yield from _settings_of(value, only_changed=only_changed, path=f"{path}{name}.", label=title)
+            yield from _settings_of(value, only_changed=only_changed, label=title)
         else:
             yield title, _shown(value)
 

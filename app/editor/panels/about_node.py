@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 from app.document.problems import Problem
 from app.editor.look import look
 from nodes.base import Node
+from nodes.declaration.declared import settings_by_name
 
 
 class AboutNode(QTextBrowser):
@@ -84,8 +85,8 @@ def _settings(settings: Mapping[str, Any], node_class: type[Node] | None, prefix
     """Name and value of every setting; those of groups beneath their group's name."""
     found: list[tuple[str, str]] = []
     for name, value in settings.items():
-        info = node_class.model_fields.get(name) if node_class and not prefix else None
-        label = prefix + ((info.title if info else None) or name.replace("_", " "))
+        declared = settings_by_name(node_class).get(name) if node_class and not prefix else None
+        label = prefix + (declared.label if declared else name.replace("_", " "))
         if isinstance(value, Mapping) and value and len(prefix) < 60:
             found += _settings(value, None, f"{label} · ")
         else:

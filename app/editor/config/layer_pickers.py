@@ -4,44 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.editor.config.columns import Offer
-from app.editor.config.surroundings import Column, Surroundings
+from app.editor.config.column_pickers import ColumnOffer
+from app.editor.config.context import OfferedColumn
+from app.editor.config.dialog_context import DialogContext
 
 
-class LayerOffer(Offer):
+class LayerOffer(ColumnOffer):
     """The layers or tensors that a setting may name, at this moment.
 
     Args:
-        surroundings: Knows the inputs.
+        context: Knows the inputs.
         port: The input port.
         offers: What of the network is offered, as `nodes.base.Layers` has it.
     """
 
     source = "network"
 
-    def __init__(self, surroundings: Surroundings, port: str, offers: str) -> None:
-        super().__init__(surroundings, port, ())
+    def __init__(self, context: DialogContext, port: str, offers: str) -> None:
+        super().__init__(context, port, ())
         self._offers = offers
         self.thing = "tensor" if offers == "tensors" else "layer"
 
-    def columns(self) -> list[Column] | None:
+    def columns(self) -> list[OfferedColumn] | None:
         """Layers or tensors in the network's order; None where the network is not known."""
-        return self._surroundings.offered_at(self._port, self._offers)
+        return self._context.node.offered_at(self._port, self._offers)
 
-    def text(self, column: Column) -> str:
+    def text(self, column: OfferedColumn) -> str:
         """With its shape and type, or its class."""
         return f"{column.name}   {column.dtype.replace(' x ', ' × ')}" if column.dtype else column.name
 
     def meant(self, name: Any) -> Any:
-        """A layer's name alone means its first output."""
+        """Return the first output of a layer whose name alone is given."""
         first = f"{name}_0:0"
         there = self.columns() or () if self._offers == "tensors" else ()
         return first if any(column.name == first for column in there) and all(column.name != name for column in there) else name
 
     def why_not(self, name: str) -> str:
-        """That the network has it not, or has no use for it here."""
+        """Return that the network has it not, or has no use for it here."""
         if self._offers == "weighted layers" and any(
-            column.name == name for column in self._surroundings.offered_at(self._port, "layers") or ()
+            column.name == name for column in self._context.node.offered_at(self._port, "layers") or ()
         ):
             return f"'{name}' has no weights"
         return f"The network has no {self.thing} '{name}'"

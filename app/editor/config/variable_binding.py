@@ -1,4 +1,4 @@
-"""Binding: a setting that takes its value from a workflow variable, the menu that binds it, and the dialog for a new variable."""
+"""Variable binding: the chip that a setting shows whose value is a workflow variable's, and the dialog for a new variable."""
 
 from __future__ import annotations
 
@@ -29,13 +29,6 @@ from app.editor.look import look
 VARIABLE_ICON = "mdi6.variable"
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
 VariableType = Literal["text", "integer", "number", "boolean", "path"]
-
-
-def bound_name(value: Any) -> str | None:
-    """The variable that a stored value refers to, if it is a reference."""
-    if isinstance(value, dict) and set(value) == {"variable"} and isinstance(value["variable"], str):
-        return value["variable"]
-    return None
 
 
 class BoundChip(QFrame):
@@ -83,7 +76,7 @@ def _text(value: Any) -> str:
 
 
 def free_name(wanted: str, taken: Iterable[str]) -> str:
-    """A variable name that is not in use, made of what is wanted."""
+    """Return a variable name that is not in use, made of what is wanted."""
     stem = re.sub(r"\W", "_", wanted, flags=re.ASCII).strip("_") or "value"
     stem = stem if NAME.fullmatch(stem) else f"_{stem}"
     used, name, number = set(taken), stem, 2

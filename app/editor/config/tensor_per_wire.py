@@ -7,30 +7,30 @@ from typing import Any
 
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from app.editor.config.columns import ColumnControl
+from app.editor.config.column_pickers import ColumnControl
 from app.editor.config.control import Control
-from app.editor.config.layers import LayerOffer
-from app.editor.config.surroundings import Surroundings
+from app.editor.config.dialog_context import DialogContext
+from app.editor.config.layer_pickers import LayerOffer
 
 PER_WIRE = "tensor per wire"
 """What `nodes.base.Layers` calls such a setting."""
 
 
-class WiresControl(Control):
+class TensorPerWireControl(Control):
     """One tensor for each network at a growing port, or none where the node is to choose.
 
     The value is a list of names by the numbers of the wires, without the empty ones at its end.
 
     Args:
-        surroundings: Knows the inputs.
+        context: Knows the inputs.
         port: The growing port.
     """
 
     wide = True
 
-    def __init__(self, surroundings: Surroundings, port: str, parent: QWidget | None = None) -> None:
+    def __init__(self, context: DialogContext, port: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._surroundings, self._port = surroundings, port
+        self._context, self._port = context, port
         self._name = ""
         self.pickers: list[ColumnControl] = []
         self._grid = QGridLayout(self)
@@ -40,11 +40,11 @@ class WiresControl(Control):
         self.nothing = QLabel("No network yet")
         self.nothing.setProperty("role", "small")
         self._grid.addWidget(self.nothing, 0, 0, 1, 2)
-        surroundings.changed.connect(self._surroundings_changed)
+        context.changed.connect(self._inputs_changed)
         self._lay_out([])
 
     def value(self) -> list[str]:
-        """The names; an empty text where none is chosen."""
+        """Return the names; an empty text where none is chosen."""
         chosen = [str(picker.value() or "") for picker in self.pickers]
         while chosen and not chosen[-1]:
             chosen.pop()
@@ -67,21 +67,21 @@ class WiresControl(Control):
             picker.set_invalid(invalid)
 
     def first(self) -> QWidget:
-        """The first picker, where there is one."""
+        """Return the first picker, where there is one."""
         return self.pickers[0].first() if self.pickers else self
 
     def _wires(self) -> int:
-        """The largest number of a wire; one before it that is not known, or not there, has a line too."""
-        numbers = [name.removeprefix(f"{self._port}_") for name in self._surroundings.inputs if name.startswith(f"{self._port}_")]
+        """Return the largest number of a wire; one before it that is not known, or not there, has a line too."""
+        numbers = [name.removeprefix(f"{self._port}_") for name in self._context.node.inputs if name.startswith(f"{self._port}_")]
         return max((int(number) for number in numbers if number.isdecimal()), default=0)
 
-    def _surroundings_changed(self) -> None:
+    def _inputs_changed(self) -> None:
         chosen = self.value()
         if len(self.pickers) != max(self._wires(), len(chosen)):
             self._lay_out(chosen)
 
     def _lay_out(self, chosen: Sequence[Any]) -> None:
-        """A line for each wire, and for each choice that has none."""
+        """Lay out a line for each wire, and for each choice that has none."""
         while self._grid.count() > 1:
             item = self._grid.takeAt(1)
             widget = item.widget() if item is not None else None
@@ -91,7 +91,7 @@ class WiresControl(Control):
         self.pickers = []
         for number in range(max(self._wires(), len(chosen))):
             port = f"{self._port}_{number + 1}"
-            picker = ColumnControl(LayerOffer(self._surroundings, port, "tensors"), self._surroundings, optional=True)
+            picker = ColumnControl(LayerOffer(self._context, port, "tensors"), self._context, optional=True)
             picker.set_value(chosen[number] if number < len(chosen) and chosen[number] else None)
             picker.changed.connect(self.changed)
             self._grid.addWidget(QLabel(f"Input {number + 1}"), number + 1, 0)

@@ -1,4 +1,4 @@
-"""Column pickers: one column or several of the table at an input, of the kinds that the setting asks for.
+"""OfferedColumn pickers: one column or several of the table at an input, of the kinds that the setting asks for.
 
 A chosen column that the table does not have (any more) stays, struck through, until the person removes it.
 """
@@ -23,9 +23,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.editor.config.context import OfferedColumn
 from app.editor.config.control import Control, mark, reference_text
+from app.editor.config.dialog_context import DialogContext
 from app.editor.config.simple import NOTHING
-from app.editor.config.surroundings import Column, Surroundings
 from app.editor.config.widgets import QuietComboBox
 from app.editor.look import look
 
@@ -48,16 +49,16 @@ MISSING_ICON = "mdi6.alert-circle-outline"
 LINE = 24
 
 
-def icon_of(column: Column) -> str:
-    """The icon that tells a column's type."""
+def icon_of(column: OfferedColumn) -> str:
+    """Return the icon that tells a column's type."""
     return next((icon for kind, icon in KIND_ICONS.items() if kind in column.kinds), OTHER_ICON)
 
 
-class Offer:
+class ColumnOffer:
     """The columns that a setting may name, at this moment.
 
     Args:
-        surroundings: Knows the inputs.
+        context: Knows the inputs.
         port: The input port.
         accepts: Kinds of column; empty: all.
     """
@@ -67,29 +68,29 @@ class Offer:
     source = "table"
     """What has it."""
 
-    def __init__(self, surroundings: Surroundings, port: str, accepts: Sequence[str]) -> None:
-        self._surroundings = surroundings
+    def __init__(self, context: DialogContext, port: str, accepts: Sequence[str]) -> None:
+        self._context = context
         self._port = port
         self._accepts = accepts
 
-    def columns(self) -> list[Column] | None:
+    def columns(self) -> list[OfferedColumn] | None:
         """Fitting columns in the table's order; None where the table is not known."""
-        found = self._surroundings.columns_at(self._port)
+        found = self._context.node.columns_at(self._port)
         if found is None or not self._accepts:
             return found
         return [column for column in found if set(column.kinds) & set(self._accepts)]
 
-    def text(self, column: Column) -> str:
-        """How a list of one line per column calls it."""
+    def text(self, column: OfferedColumn) -> str:
+        """Return how a list of one line per column calls it."""
         return column.name
 
     def meant(self, name: Any) -> Any:
-        """The offered name that another spelling of it means."""
+        """Return the offered name that another spelling of it means."""
         return name
 
     def why_not(self, name: str) -> str:
-        """Why a column is not offered."""
-        there = {column.name: column for column in self._surroundings.columns_at(self._port) or ()}
+        """Return why a column is not offered."""
+        there = {column.name: column for column in self._context.node.columns_at(self._port) or ()}
         if name in there:
             return f"'{name}' is {there[name].dtype or 'of another type'}, not {' or '.join(self._accepts)}"
         return f"The table has no column '{name}'"
@@ -100,12 +101,12 @@ class ColumnControl(Control):
 
     Args:
         offer: The columns there are.
-        surroundings: Tells when they change.
+        context: Tells when they change.
         optional: Whether none may be chosen.
     """
 
     def __init__(
-        self, offer: Offer, surroundings: Surroundings, parent: QWidget | None = None, *, optional: bool = False
+        self, offer: ColumnOffer, context: DialogContext, parent: QWidget | None = None, *, optional: bool = False
     ) -> None:
         super().__init__(parent)
         self._offer = offer
@@ -117,12 +118,12 @@ class ColumnControl(Control):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.combo)
         self.setFocusProxy(self.combo)
-        surroundings.changed.connect(self._fill)
+        context.changed.connect(self._fill)
         look().changed.connect(self._fill)
         self._fill()
 
     def value(self) -> Any:
-        """The column's name; None where none is chosen."""
+        """Return the column's name; None where none is chosen."""
         return self._value
 
     def set_value(self, value: Any) -> None:
@@ -258,14 +259,14 @@ class CheckListControl(Control):
 
     @abstractmethod
     def offered(self) -> list[tuple[Any, str, str]] | None:
-        """What is offered as (value, icon, explanation); None where it is not known."""
+        """Return what is offered as (value, icon, explanation); None where it is not known."""
 
     def missing(self, value: Any) -> str:
-        """Why a chosen value is not offered."""
+        """Return why a chosen value is not offered."""
         return f"{value} is not offered"
 
     def value(self) -> Any:
-        """The chosen ones in their order."""
+        """Return the chosen ones in their order."""
         return list(self._chosen)
 
     def set_value(self, value: Any) -> None:
@@ -380,23 +381,23 @@ class ColumnsControl(CheckListControl):
 
     Args:
         offer: The columns there are.
-        surroundings: Tells when they change.
+        context: Tells when they change.
     """
 
-    def __init__(self, offer: Offer, surroundings: Surroundings, parent: QWidget | None = None) -> None:
+    def __init__(self, offer: ColumnOffer, context: DialogContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._offer = offer
         self.thing, self.source = offer.thing, offer.source
-        surroundings.changed.connect(self._fill)
+        context.changed.connect(self._fill)
         self._fill()
 
     def offered(self) -> list[tuple[Any, str, str]] | None:
-        """The fitting columns."""
+        """Return the fitting columns."""
         columns = self._offer.columns()
         return None if columns is None else [(c.name, icon_of(c), c.dtype) for c in columns]
 
     def missing(self, value: Any) -> str:
-        """That the table has it not, or that it is of another type."""
+        """Return that the table has it not, or that it is of another type."""
         return self._offer.why_not(str(value))
 
 
@@ -415,5 +416,5 @@ class ChoicesControl(CheckListControl):
         self._fill()
 
     def offered(self) -> list[tuple[Any, str, str]] | None:
-        """All values."""
+        """Return all values."""
         return [(option, "", self._help.get(str(option), "")) for option in self._options]
