@@ -77,11 +77,6 @@ class Change:
         replaced = (pair for entries in self.records.values() for pair in entries.values())
         return all(before == after for before, after in (*replaced, *self.orders.values()))
 
-    @property
-    def cosmetic(self) -> bool:
-        """Whether it concerns only how the workflow is drawn and called, not what it computes."""
-        return not any(self.records.get(t) or t in self.orders for t in ("nodes", "connections", "variables"))
-
 
 Listener = Callable[[Change], None]
 

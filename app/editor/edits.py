@@ -19,7 +19,6 @@ from app.editor.workspace import Workspace
 if TYPE_CHECKING:
     from app.editor.window import MainWindow
 
-PASTE_OFFSET = 40
 STEP = 130.0
 """Distance between the left edges of a node and of one added behind it."""
 MARGIN = 40.0

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-DRAWABLE = (1, 3, 4)
-
 
 @dataclass(frozen=True)
 class Plan:

@@ -18,7 +18,6 @@ PICTURE_SIDE = 44
 MISSING = "–"
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-MIDDLE = Qt.AlignmentFlag.AlignCenter
 
 
 def figures_font(pixels: float = 0, *, bold: bool = False) -> QFont:
