@@ -15,7 +15,7 @@ from app.editor.canvas.painting import (
     wrapped,
 )
 from app.editor.canvas.stage import BOX_Z, PASSIVE, Stage
-from app.editor.style import mixed
+from app.editor.colors import mixed
 
 if TYPE_CHECKING:
     from app.document.model import Annotation

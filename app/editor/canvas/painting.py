@@ -29,9 +29,9 @@ from app.editor.canvas.geometry import (
     port_size,
 )
 from app.editor.canvas.ports import ShownPorts
+from app.editor.colors import Colors, mixed
 from app.editor.icons import icon_font
-from app.editor.look import Colors, interface_font
-from app.editor.style import mixed
+from app.editor.look import interface_font
 from app.engine.status import NodeStatus
 from app.icon_font import character
 

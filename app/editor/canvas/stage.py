@@ -16,7 +16,7 @@ from app.editor.canvas.painting import (
     far_pixmap,
     tile_pixmap,
 )
-from app.editor.look import Colors
+from app.editor.colors import Colors
 
 if TYPE_CHECKING:
     from app.editor.canvas.tiles import NodeTile

@@ -26,7 +26,7 @@ from app.editor.canvas.painting import (
 )
 from app.editor.canvas.ports import Side
 from app.editor.canvas.stage import EVERYWHERE, NODE_Z, PASSIVE, Stage
-from app.editor.style import mixed
+from app.editor.colors import mixed
 from app.engine.status import NodeStatus
 
 if TYPE_CHECKING:

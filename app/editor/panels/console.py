@@ -26,10 +26,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.editor.colors import mixed
 from app.editor.config.widgets import QuietComboBox
 from app.editor.look import interface_font, look
 from app.editor.panels.rows import Index, SearchField
-from app.editor.style import mixed
 
 Level = Literal["debug", "info", "warning", "error"]
 LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")

@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 
 from app.document.model import Workflow
+from app.editor.colors import mixed
 from app.editor.look import look
-from app.editor.style import mixed
 from app.shelves import OTHER_SHELF, shelf_color
 from nodes.about import NodeType
 

@@ -25,7 +25,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 
 from app.drawing.diagram import arranged as places
-from app.editor.look import Colors, interface_font, look
+from app.editor.colors import Colors
+from app.editor.look import interface_font, look
 from nodes.networks.families import Family, family
 
 BOX, GAP = (136.0, 58.0), (74.0, 22.0)

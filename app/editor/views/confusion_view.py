@@ -31,8 +31,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.editor.asking import Answer, Asks
+from app.editor.colors import mixed
 from app.editor.look import interface_font, look
-from app.editor.style import mixed
 from app.editor.views.behind_cell import BehindCell
 from app.editor.views.exporting import ExportButton, Exports
 from app.editor.views.figure_view import Sketch, figure_exports

@@ -6,8 +6,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from app.editor.colors import mixed
 from app.editor.look import look
-from app.editor.style import mixed
 from app.editor.views.pixels import checks
 
 LEAST_ZOOM, MOST_ZOOM = 0.02, 256.0

@@ -26,8 +26,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.editor.asking import Answer, Asks
+from app.editor.colors import mixed
 from app.editor.look import look
-from app.editor.style import mixed
 from app.editor.views.architecture import ArchitectureView, layer_color
 from app.editor.views.elided import ElidedLabel
 from app.editor.views.exporting import Export, ExportButton, Exports

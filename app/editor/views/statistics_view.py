@@ -31,9 +31,9 @@ from PySide6.QtWidgets import (
 
 from app.document.problems import Problem
 from app.editor.asking import Answer, Asks, OnReply, Ticket
+from app.editor.colors import mixed
 from app.editor.look import look
 from app.editor.panels.message_bar import MessageBar
-from app.editor.style import mixed
 from app.editor.views.exporting import Export, ExportButton, Exports
 from app.editor.views.pages import Pages, Pending
 from app.editor.views.pixels import draw_picture, pictures

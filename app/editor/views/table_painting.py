@@ -6,8 +6,8 @@ from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 
+from app.editor.colors import mixed
 from app.editor.look import interface_font, look
-from app.editor.style import mixed
 from app.editor.views.pixels import draw_picture
 from app.editor.views.table_model import TableModel
 

@@ -15,7 +15,8 @@ from app.document.model import Annotation, Connection, NodeRecord, NodeView, Vie
 from app.editor.canvas import Canvas
 from app.editor.canvas.geometry import TILE
 from app.editor.canvas.ports import Side
-from app.editor.look import LIGHT, look
+from app.editor.colors import LIGHT
+from app.editor.look import look
 from nodes.catalog import Catalog
 
 NONE = Qt.KeyboardModifier.NoModifier

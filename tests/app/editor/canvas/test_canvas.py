@@ -23,7 +23,8 @@ from app.editor.canvas import Canvas
 from app.editor.canvas.export import _area
 from app.editor.canvas.painting import NodeFace, far_pixmap, node_pixmap, wrapped
 from app.editor.canvas.tips import tip_of
-from app.editor.look import DARK, LIGHT, look
+from app.editor.colors import DARK, LIGHT
+from app.editor.look import look
 from app.engine.status import NodeStatus
 from app.shelves import shelf_color
 from nodes.catalog import Catalog
