@@ -14,11 +14,11 @@ from pydantic import ValidationError
 
 from app.document.editing import Document, Point
 from app.document.file import dump, parse
+from app.document.geometry import TILE
 from app.document.model import Connection, NodeRecord, View, Workflow
 from app.document.problems import DocumentError
 from app.document.variables import references
 
-TILE = 56.0
 OFFSET = 40.0
 """How far beside the original a copy is put, to the right and down."""
 FIELD = "clipboard"

@@ -12,6 +12,18 @@ from typing import TYPE_CHECKING
 
 import networkx as nx
 
+from app.document.geometry import (
+    COLUMN,
+    CORNER,
+    LOOP,
+    PORT_REACH,
+    ROW,
+    TILE,
+    goes_back,
+    port_offsets,
+    wire_curve,
+    wire_middle,
+)
 from app.icon_font import outline
 from app.report.markup import Markup, tag
 from app.shelves import shelf_color
@@ -22,14 +34,9 @@ if TYPE_CHECKING:
     from app.outcome import Outcome, State
     from nodes.base import Node, PortKind
 
-TILE, CORNER = 56.0, 11.0
-COLUMN, ROW = 132.0, 150.0
-"""Distances of nodes that the person has not placed."""
 TITLE_LINE, TITLE_LETTERS, NOTE_LETTERS = 15.0, 15, 20
 MARGIN = 34.0
 PILL_HEIGHT, PILL_LETTER = 16.0, 5.9
-LOOP = 64.0
-"""How far a wire that goes back swings out at its ends."""
 UNKNOWN_ICON = "mdi6.help"
 
 
@@ -157,12 +164,6 @@ def _ports(planned: PlannedNode, plan: Plan) -> tuple[list[tuple[str, PortKind]]
     return inputs, [(port.name, port.kind) for port in node.output_ports]
 
 
-def _offsets(count: int) -> list[float]:
-    """How far below the tile's upper edge its ports on one side are."""
-    gap = min(14.0, 44.0 / count) if count else 0.0
-    return [TILE / 2 + (i - (count - 1) / 2) * gap for i in range(count)]
-
-
 # ----------------------------------------------------------------------------------------------------------------- wires
 
 
@@ -175,34 +176,17 @@ class _Wire:
     labelled: bool
 
     @property
-    def goes_back(self) -> bool:
-        """Whether it runs against the direction of reading."""
-        return self.end[0] < self.start[0] + 8
-
-    @property
-    def middle(self) -> tuple[float, float]:
-        """Where its pill lies; a wire that goes back has a level stretch there."""
-        (x1, y1), (x2, y2) = self.start, self.end
-        beside = self.goes_back and abs(y2 - y1) < TILE + LOOP
-        return (x1 + x2) / 2, max(y1, y2) + TILE + LOOP / 2 if beside else (y1 + y2) / 2
-
-    @property
     def box(self) -> Box:
         """What the curve may touch."""
-        (x1, y1), (x2, y2), (_, y) = self.start, self.end, self.middle
+        (x1, y1), (x2, y2), (_, y) = self.start, self.end, wire_middle(self.start, self.end)
         corners = [Box(x, v, 0, 0) for x in (x1, x2) for v in (y1, y2, y)]
-        return Box.around(corners).grown(LOOP if self.goes_back else 1)
+        return Box.around(corners).grown(LOOP if goes_back(self.start, self.end) else 1)
 
     def drawn(self) -> Markup:
         """The curve; what it carries shows where the pointer rests on it."""
-        (x1, y1), (x2, y2), (_, y) = self.start, self.end, self.middle
-        if self.goes_back:
-            right = f"C{x1 + LOOP:g} {y1:g} {x1 + LOOP:g} {y:g} {x1:g} {y:g}"
-            left = f"L{x2:g} {y:g}C{x2 - LOOP:g} {y:g} {x2 - LOOP:g} {y2:g} {x2:g} {y2:g}"
-            path = f"M{x1:g} {y1:g}{right}{left}"
-        else:
-            reach = min(140.0, (x2 - x1) / 2)
-            path = f"M{x1:g} {y1:g}C{x1 + reach:g} {y1:g} {x2 - reach:g} {y2:g} {x2:g} {y2:g}"
+        x, y = self.start
+        pieces = wire_curve(self.start, self.end)
+        path = f"M{x:g} {y:g}" + "".join("LC"[len(p) > 2] + " ".join(f"{v:g}" for v in p) for p in pieces)
         return tag("path", tag("title", self.says) if self.says else None, class_=f"wire {self.kind}", d=path)
 
     def pill(self, free: _Free) -> Markup | None:
@@ -210,7 +194,7 @@ class _Wire:
         if not (self.says and self.labelled):
             return None
         width = len(self.says) * PILL_LETTER + 16
-        x, y = self.middle
+        x, y = wire_middle(self.start, self.end)
         if not free.take(Box(x - width / 2, y - PILL_HEIGHT / 2, width, PILL_HEIGHT)):
             return None
         return tag(
@@ -229,13 +213,13 @@ def _wires(plan: Plan, places: Mapping[str, tuple[float, float]], found: Mapping
         inputs = [name for name, _ in ports[planned.id][0]]
         for port, (source, out) in planned.inputs.items():
             outputs = [name for name, _ in ports[source][1]]
-            y1 = places[source][1] + _offsets(len(outputs))[outputs.index(out)]
-            y2 = places[planned.id][1] + _offsets(len(inputs))[inputs.index(port)]
+            y1 = places[source][1] + port_offsets(len(outputs))[outputs.index(out)]
+            y2 = places[planned.id][1] + port_offsets(len(inputs))[inputs.index(port)]
             wires.append(
                 _Wire(
                     dict(ports[source][1])[out],
-                    (places[source][0] + TILE + 5, y1),
-                    (places[planned.id][0] - 5, y2),
+                    (places[source][0] + TILE + PORT_REACH, y1),
+                    (places[planned.id][0] - PORT_REACH, y2),
                     _carried(plan.nodes[source], out, found[source]),
                     (source, out) not in labelled,
                 )
@@ -263,8 +247,8 @@ def _tile(planned: PlannedNode, plan: Plan, place: tuple[float, float], outcome:
         "g",
         tag("title", f"{planned.title} ({planned.id}): {outcome.state}"),
         node_tile(planned.node, TILE, CORNER),
-        [_port(kind, -4, y) for (_, kind), y in zip(inputs, _offsets(len(inputs)), strict=True)],
-        [_port(kind, TILE + 4, y) for (_, kind), y in zip(outputs, _offsets(len(outputs)), strict=True)],
+        [_port(kind, -4, y) for (_, kind), y in zip(inputs, port_offsets(len(inputs)), strict=True)],
+        [_port(kind, TILE + 4, y) for (_, kind), y in zip(outputs, port_offsets(len(outputs)), strict=True)],
         [
             tag("text", line, class_="title", x=TILE / 2, y=-10 - TITLE_LINE * (len(title) - 1 - i))
             for i, line in enumerate(title)

@@ -8,13 +8,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from app.editor.canvas.geometry import CORNER
+from app.document.geometry import CORNER
 from app.editor.canvas.nodegraph import AbstractNodeItem, BackdropNodeItem
-from app.editor.canvas.painting import (
-    paint_text,
-    wrapped,
-)
 from app.editor.canvas.stage import BOX_Z, PASSIVE, Stage
+from app.editor.canvas.text_painting import paint_text, wrapped
 from app.editor.colors import mixed
 
 if TYPE_CHECKING:

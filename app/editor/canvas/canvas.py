@@ -12,8 +12,9 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QFont, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from app.document.geometry import COLUMN, ROW, TILE
 from app.editor.canvas.export import export_png, export_svg
-from app.editor.canvas.geometry import NOTE_TOP, TILE, TITLE_LINE
+from app.editor.canvas.geometry import MOVE_STEP, NOTE_TOP, TITLE_LINE
 from app.editor.canvas.inline import InlineEditor
 from app.editor.canvas.minimap import Minimap
 from app.editor.canvas.scene import Selection
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from nodes.catalog import Catalog
 
 ZOOM_STEP = 1.25
-MOVE_STEP = 10
 MAP_MARGIN = 14
 
 
@@ -171,8 +171,8 @@ class Canvas(QWidget):
             for dx in range(-ring, ring + 1):
                 for dy in range(-ring, ring + 1):
                     if max(abs(dx), abs(dy)) == ring:
-                        place = start + QPointF(dx * 66, dy * 75)
-                        if not scene.nodes_in(QRectF(place.x() - 66, place.y() - 75, 132, 150)):
+                        place = start + QPointF(dx * COLUMN / 2, dy * ROW / 2)
+                        if not scene.nodes_in(QRectF(place.x() - COLUMN / 2, place.y() - ROW / 2, COLUMN, ROW)):
                             return place
         return start
 

@@ -13,8 +13,8 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QApplication
 
+from app.document.geometry import TILE
 from app.editor.canvas.boxes import BOX_LEAST
-from app.editor.canvas.geometry import TILE
 from app.editor.canvas.painting import port_shape
 from app.editor.canvas.scene import Hit, Selection
 from app.editor.canvas.wiring import PortEnd, WireRules, between

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF
 
-from app.editor.canvas.geometry import NOTE_LINE, NOTE_TOP, TILE, TITLE_LINE, middle, room_for_label
+from app.document.geometry import TILE
+from app.editor.canvas.geometry import NOTE_LINE, NOTE_TOP, TITLE_LINE, middle, room_for_label
 from app.editor.canvas.overlays import Label
 
 if TYPE_CHECKING:

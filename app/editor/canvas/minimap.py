@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from app.editor.canvas.geometry import TILE
+from app.document.geometry import TILE
 from app.editor.look import look
 
 if TYPE_CHECKING:

@@ -6,11 +6,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
 
-from app.editor.canvas.painting import (
-    paint_text,
-    text_width,
-)
 from app.editor.canvas.stage import LABEL_Z, LIVE_Z, Stage
+from app.editor.canvas.text_painting import paint_text, text_width
 
 
 class Label(QGraphicsItem):

@@ -14,10 +14,11 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPainterPathStroker, QPixmap
 from PySide6.QtWidgets import QGraphicsScene
 
+from app.document.geometry import TILE
 from app.editor.canvas.boxes import BOX_GRIP, Box, Edge
-from app.editor.canvas.geometry import NODE_RECT, NOTE_TOP, TILE, TILE_RECT, TITLE_LINE
+from app.editor.canvas.geometry import GRID, NODE_RECT, NOTE_TOP, TILE_RECT, TITLE_LINE
+from app.editor.canvas.node_face import NodeFace
 from app.editor.canvas.nodegraph import NodeScene
-from app.editor.canvas.painting import NodeFace
 from app.editor.canvas.ports import Side, shown_ports
 from app.editor.canvas.stage import Stage, WirePens
 from app.editor.canvas.tiles import FarPicture, NodeTile, with_status
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from app.document.model import Annotation, Connection
     from app.engine.status import NodeStatus
 
-GRID = 22.0
 PLACEHOLDER_COLOR = "#8C96A6"
 REACH = 10.0
 """How near the pointer must be to a port or wire, in pixels of the screen."""

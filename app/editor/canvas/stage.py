@@ -11,11 +11,8 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPen, QPixmap
 from PySide6.QtWidgets import QGraphicsItem
 
-from app.editor.canvas.painting import (
-    NodeFace,
-    far_pixmap,
-    tile_pixmap,
-)
+from app.editor.canvas.node_face import NodeFace
+from app.editor.canvas.painting import far_pixmap, tile_pixmap
 from app.editor.colors import Colors
 
 if TYPE_CHECKING:

@@ -14,16 +14,11 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from app.editor.canvas.geometry import CORNER, NODE_RECT, PORT_REACH, TILE, port_offsets, port_size
+from app.document.geometry import CORNER, PORT_REACH, TILE, port_offsets
+from app.editor.canvas.geometry import FAR_RECT, NODE_RECT, port_size
+from app.editor.canvas.node_face import NodeFace
 from app.editor.canvas.nodegraph import AbstractNodeItem
-from app.editor.canvas.painting import (
-    FAR_RECT,
-    NodeFace,
-    copy_sharp,
-    node_pixmap,
-    paint_node,
-    paint_outline,
-)
+from app.editor.canvas.painting import copy_sharp, node_pixmap, paint_node, paint_outline
 from app.editor.canvas.ports import Side
 from app.editor.canvas.stage import EVERYWHERE, NODE_Z, PASSIVE, Stage
 from app.editor.colors import mixed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from app.editor.canvas.painting import duration
+from app.editor.canvas.state_light import duration
 
 if TYPE_CHECKING:
     from app.editor.canvas.scene import CanvasScene, Hit

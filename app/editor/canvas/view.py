@@ -34,6 +34,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
 
 from app.editor.canvas.dropping import Drops
+from app.editor.canvas.geometry import NUDGE, SMALL_NUDGE
 from app.editor.canvas.gestures import Gesture, Pan, Pointer, gesture_for, select_hit
 from app.editor.canvas.labels import Labels
 from app.editor.canvas.navigation import ARROWS, nearest_in, next_node
@@ -54,7 +55,6 @@ SETTLE = 90
 """After so many milliseconds without zooming, pictures are made anew, sharp for the present zoom."""
 LATER = 40
 """So many milliseconds after the view moved, labels are placed for what is seen now."""
-NUDGE, SMALL_NUDGE = 11.0, 1.0
 
 
 class CanvasView(NodeViewer):

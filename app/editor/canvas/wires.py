@@ -8,9 +8,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem
 
-from app.editor.canvas.geometry import wire_path
 from app.editor.canvas.nodegraph import LivePipeItem, PipeItem, SlicerPipeItem
 from app.editor.canvas.stage import LIVE_Z, PASSIVE, WIRE_Z
+from app.editor.wire_path import wire_path
 
 if TYPE_CHECKING:
     from app.document.model import Connection

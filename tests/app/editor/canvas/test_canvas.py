@@ -21,7 +21,9 @@ from app.document.model import Annotation, Connection, NodeRecord, NodeView, Vie
 from app.document.problems import DocumentError, Problem
 from app.editor.canvas import Canvas
 from app.editor.canvas.export import _area
-from app.editor.canvas.painting import NodeFace, far_pixmap, node_pixmap, wrapped
+from app.editor.canvas.node_face import NodeFace
+from app.editor.canvas.painting import far_pixmap, node_pixmap
+from app.editor.canvas.text_painting import wrapped
 from app.editor.canvas.tips import tip_of
 from app.editor.colors import DARK, LIGHT
 from app.editor.look import look
