@@ -15,12 +15,14 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from app.document.geometry import COLUMN, ROW, TILE
 from app.editor.canvas.export import export_png, export_svg
 from app.editor.canvas.geometry import MOVE_STEP, NOTE_TOP, TITLE_LINE
+from app.editor.canvas.hit_testing import nodes_in
 from app.editor.canvas.inline import InlineEditor
 from app.editor.canvas.minimap import Minimap
-from app.editor.canvas.scene import Selection
+from app.editor.canvas.selection import Selection
 from app.editor.canvas.tips import in_words
 from app.editor.canvas.view import CanvasView
 from app.editor.canvas.wiring import connect_nodes
+from app.editor.canvas.zoomable_view import LEAST_ZOOM, MOST_ZOOM
 from app.editor.look import interface_font, look
 
 if TYPE_CHECKING:
@@ -136,7 +138,7 @@ class Canvas(QWidget):
     def select_all(self) -> None:
         """Select all nodes, wires and annotations."""
         scene = self.view.canvas_scene
-        self.select(scene.tiles, scene.wires, scene.boxes)
+        self.select(scene.tiles, scene.wires, scene.annotations)
 
     def delete_selection(self) -> None:
         """Delete what is selected."""
@@ -172,7 +174,7 @@ class Canvas(QWidget):
                 for dy in range(-ring, ring + 1):
                     if max(abs(dx), abs(dy)) == ring:
                         place = start + QPointF(dx * COLUMN / 2, dy * ROW / 2)
-                        if not scene.nodes_in(QRectF(place.x() - COLUMN / 2, place.y() - ROW / 2, COLUMN, ROW)):
+                        if not nodes_in(scene, QRectF(place.x() - COLUMN / 2, place.y() - ROW / 2, COLUMN, ROW)):
                             return place
         return start
 
@@ -186,7 +188,7 @@ class Canvas(QWidget):
 
     def flash(self, node_id: str) -> None:
         """Draw the eye to a node."""
-        self.view.signs.flash(node_id)
+        self.view.feedback.flash(node_id)
 
     def fit(self, *, fly: bool = True) -> None:
         """Show the whole workflow, at most at 100 %."""
@@ -211,11 +213,11 @@ class Canvas(QWidget):
 
     def zoom_in(self) -> None:
         """Zoom in by a step."""
-        self.view.look_at(self.visible_center(), min(4.0, self.zoom * ZOOM_STEP))
+        self.view.look_at(self.visible_center(), min(MOST_ZOOM, self.zoom * ZOOM_STEP))
 
     def zoom_out(self) -> None:
         """Zoom out by a step."""
-        self.view.look_at(self.visible_center(), max(0.04, self.zoom / ZOOM_STEP))
+        self.view.look_at(self.visible_center(), max(LEAST_ZOOM, self.zoom / ZOOM_STEP))
 
     def zoom_reset(self) -> None:
         """Zoom to 100 %."""
@@ -254,7 +256,7 @@ class Canvas(QWidget):
 
     def set_snap(self, on: bool) -> None:
         """Whether what is dragged moves in steps, so that what was aligned stays aligned; Alt drags freely."""
-        self.view.move_step = MOVE_STEP if on else 1
+        self.view.gestures.move_step = MOVE_STEP if on else 1
 
     # -- files
 
@@ -288,7 +290,7 @@ class Canvas(QWidget):
 
     def edit_annotation(self, key: str) -> None:
         """Let the person edit an annotation's text."""
-        document, box = self.document, self.view.canvas_scene.boxes[key]
+        document, box = self.document, self.view.canvas_scene.annotations[key]
         rect = QRectF(box.rect.topLeft() + QPointF(6, 5), box.rect.bottomRight() - QPointF(6, 5))
         rect.setHeight(min(rect.height(), 110))
         self._edit(

@@ -13,8 +13,8 @@ from app.editor.canvas.geometry import NOTE_LINE, NOTE_TOP, TITLE_LINE, middle, 
 from app.editor.canvas.overlays import Label
 
 if TYPE_CHECKING:
+    from app.editor.canvas.node_tile import NodeTile
     from app.editor.canvas.scene import CanvasScene
-    from app.editor.canvas.tiles import NodeTile
 
 NEAR, CLOSE = 0.7, 1.3
 """From the first zoom on, labels are shown where there is room; from the second on, below the nodes, too."""
@@ -49,9 +49,9 @@ class Labels:
             hovered: The wire under the pointer, by key.
             hovered_node: The node under the pointer.
         """
-        wanted = [] if self._scene.stage.far else list(self._wanted(area, hovered, hovered_node))
+        wanted = [] if self._scene.context.far else list(self._wanted(area, hovered, hovered_node))
         while len(self._items) < len(wanted):
-            label = Label(self._scene.stage)
+            label = Label(self._scene.context)
             self._items.append(label)
             self._scene.addItem(label)
         for label, what in zip(self._items, wanted, strict=False):
@@ -78,12 +78,12 @@ class Labels:
             if wire and text:
                 strong.append(_Wanted(text, middle(wire.start, wire.end), True))
         yield from strong
-        if scene.stage.zoom < NEAR:
+        if scene.context.zoom < NEAR:
             return
         taken = [what.rect for what in strong] + [_body(tile) for tile in seen]
         said = {(t.id, port.name) for t in asked for port in t.face.ports.outputs}
         yield from self._on_wires(area, taken, said)
-        if scene.stage.zoom >= CLOSE:
+        if scene.context.zoom >= CLOSE:
             yield from self._below_nodes(seen, taken, said)
 
     def _on_wires(self, area: QRectF, taken: list[QRectF], said: set[tuple[str, str]]) -> Iterator[_Wanted]:

@@ -12,7 +12,7 @@ from app.document.geometry import TILE
 from app.editor.look import look
 
 if TYPE_CHECKING:
-    from app.editor.canvas.view import CanvasView
+    from app.editor.canvas.zoomable_view import ZoomableView
 
 SIZE = QSize(168, 104)
 MARGIN = 8.0
@@ -26,7 +26,7 @@ class Minimap(QWidget):
         parent: The canvas.
     """
 
-    def __init__(self, view: CanvasView, parent: QWidget) -> None:
+    def __init__(self, view: ZoomableView, parent: QWidget) -> None:
         super().__init__(parent)
         self._view = view
         self._picture: QPixmap | None = None
@@ -88,7 +88,7 @@ class Minimap(QWidget):
         painter.setBrush(QColor(colors.panel))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 9, 9)
         painter.setPen(Qt.PenStyle.NoPen)
-        for box in scene.boxes.values():
+        for box in scene.annotations.values():
             fill = QColor(box.text_color())
             fill.setAlphaF(0.13)
             painter.setBrush(fill)

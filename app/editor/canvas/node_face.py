@@ -31,3 +31,7 @@ class NodeFace:
     ports: ShownPorts = field(default_factory=ShownPorts)
     wired: frozenset[tuple[str, str]] = frozenset()
     status: NodeStatus | None = None
+
+    def with_status(self, status: NodeStatus | None) -> NodeFace:
+        """Return the same face with another status."""
+        return NodeFace(self.title, self.note, self.color, self.icon, self.type_name, self.ports, self.wired, status)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
 
-from app.editor.canvas.stage import LABEL_Z, LIVE_Z, Stage
+from app.editor.canvas.paint_context import LABEL_Z, LIVE_Z, PaintContext
 from app.editor.canvas.text_painting import paint_text, text_width
 
 
@@ -15,10 +15,10 @@ class Label(QGraphicsItem):
 
     SIZE, HEIGHT = 10.5, 18.0
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, context: PaintContext) -> None:
         super().__init__()
         self.setZValue(LABEL_Z)
-        self.stage = stage
+        self.context = context
         self.text = ""
         self.strong = False
         self._width = 0.0
@@ -43,7 +43,7 @@ class Label(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """A pill with text."""
-        colors = self.stage.colors
+        colors = self.context.colors
         rect = QRectF(-self._width / 2, -self.HEIGHT / 2, self._width, self.HEIGHT)
         painter.setPen(QPen(QColor(colors.accent if self.strong else colors.line), 1.2 if self.strong else 1.0))
         painter.setBrush(QColor(colors.panel))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from app.editor.canvas.state_light import duration
 
 if TYPE_CHECKING:
-    from app.editor.canvas.scene import CanvasScene, Hit
+    from app.editor.canvas.scene import CanvasScene
+    from app.editor.canvas.selection import Hit
     from app.engine.status import NodeStatus
 
 STATES = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ def test_ports_are_evenly_spread_about_the_middle_of_the_tile(count: int) -> Non
     offsets = port_offsets(count)
     assert sum(offsets) / count == pytest.approx(TILE / 2)
     assert all(0 < offset < TILE for offset in offsets)
-    assert len({round(b - a, 6) for a, b in zip(offsets, offsets[1:], strict=False)}) <= 1
+    assert len({round(b - a, 6) for a, b in pairwise(offsets)}) <= 1
 
 
 def test_no_port_has_no_offset_and_many_ports_keep_their_distance() -> None:
