@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from app import __version__
 from app.document.problems import DocumentError, Problem
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -176,7 +177,7 @@ def _check(options: argparse.Namespace, plan: Plan, targets: Sequence[str]) -> i
         console = Console(highlight=False)
         print_problems(console, problems)
         if not failed:
-            console.print(f"{len(targets)} nodes are ready to run.")
+            console.print(f"{counted(len(targets), 'node is', 'nodes are')} ready to run.")
     return HAS_PROBLEMS if failed else DONE
 
 

@@ -22,12 +22,13 @@ from app.document.file import write_atomically
 from app.document.problems import Problem
 from app.drawing import as_pixels, to_svg
 from app.engine.events import Event, NodeCancelled, NodeLog, NodeSkipped, NodeStored, RunStarted
-from app.outcome import Outcome, Score, described, duration, outcomes, percent, scores
+from app.outcome import Outcome, Score, described, outcomes, scores
 from app.report.markup import Child, Markup, tag
 from app.report.workflow_picture import node_tile, workflow_picture
 from nodes.base import Port, Value, Values
 from nodes.values.figure import Figure, ImagesFigure, TextFigure
-from nodes.values.table import Table, TableSpec, describe_dtype, grouped
+from nodes.values.table import Table, TableSpec, describe_dtype
+from nodes.wording import counted, duration, grouped, percent
 
 if TYPE_CHECKING:
     import polars as pl
@@ -160,7 +161,7 @@ class _Report:
                 tag("span", words[self.result.status], class_=f"status {words[self.result.status]}"),
                 tag("span", f"{began.day} {began:%B %Y, %H:%M}"),
                 tag("span", f"took {duration(self.result.seconds)}"),
-                tag("span", f"{len(states)} nodes: {', '.join(counts) or 'nothing to do'}"),
+                tag("span", f"{counted(len(states), 'node')}: {', '.join(counts) or 'nothing to do'}"),
                 class_="facts",
             ),
         )
@@ -170,7 +171,7 @@ class _Report:
         figures = score.figures
         right, wrong = int(figures["correct"]), int(figures["wrong"])
         cards = [
-            (percent(figures["accuracy"]), "accuracy"),
+            (percent(figures["accuracy"], 2), "accuracy"),
             ("–" if math.isnan(figures["kappa"]) else f"{figures['kappa']:.4f}", "Cohen's kappa"),
             (grouped(right), f"of {grouped(right + wrong)} right"),
             (grouped(wrong), "wrong"),
@@ -439,9 +440,9 @@ def _cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, bytes):
-        return f"{grouped(len(value))} bytes"
+        return counted(len(value), "byte")
     if isinstance(value, list) and len(value) > 6:
-        return f"{grouped(len(value))} values"
+        return counted(len(value), "value")
     text = ", ".join(_cell(v) for v in value) if isinstance(value, list) else str(value)
     return text if len(text) <= CELL_LETTERS else text[: CELL_LETTERS - 1] + "…"
 

@@ -29,6 +29,7 @@ from nodes.networks.feeding import bind_inputs, check_batch_size, resolve_tensor
 from nodes.values.figure import Figure, FigureSpec, HeatMapFigure, ImagesFigure
 from nodes.values.network import Network, NetworkSpec, Tensor
 from nodes.values.table import Table, TableSpec
+from nodes.wording import percent
 
 if TYPE_CHECKING:
     import polars as pl
@@ -338,7 +339,7 @@ class Explainer(Node):
         captions = [f"row {n + 1}" for n in range(rows)]
         if self.append_class:
             told = maps.slice(0, rows).frame([f"{self.map_column} class", f"{self.map_column} probability"])
-            captions = [f"{n}: {name} {100 * share:.0f} %" for n, (name, share) in enumerate(told.iter_rows(), start=1)]
+            captions = [f"{n}: {name} {percent(share, 0)}" for n, (name, share) in enumerate(told.iter_rows(), start=1)]
         return ImagesFigure(title, side_by_side(pictures), captions)
 
 

@@ -14,6 +14,7 @@ from nodes.networks.feeding import bind_inputs
 from nodes.values.figure import Figure, ImagesFigure
 from nodes.values.network import NetworkSpec, Tensor
 from nodes.values.table import Table, TableSpec
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -159,7 +160,7 @@ class FeatureMaps(Node):
 
     def _check_row(self, rows: int) -> None:
         if self.row > rows:
-            there = f"{rows} row{'s' if rows != 1 else ''}" if rows else "no rows"
+            there = counted(rows, "row") if rows else "no rows"
             raise NodeError(f"There is no row {self.row}: the table has {there}.", "Choose another row.", setting="row")
 
     def _row(self, table: Table) -> int:

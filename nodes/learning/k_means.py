@@ -13,6 +13,7 @@ from nodes.tables.elementwise import refuse_existing
 from nodes.values.figure import Figure
 from nodes.values.model import Encoding, Feature, Model, ModelSpec, Target
 from nodes.values.table import Table, TableSpec
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -93,11 +94,11 @@ class KMeans(Node):
         usable = known_rows(numbers)
         if not usable.all():
             if self.missing == "fail":
-                message = f"{int((~usable).sum())} rows have missing or infinite cells."
+                message = f"{counted(int((~usable).sum()), 'row has', 'rows have')} missing or infinite cells."
                 raise NodeError(message, "Fill them (Missing Value), or leave such rows out.", setting="missing")
             job.warn(f"{int((~usable).sum())} rows with missing or infinite cells belong to no cluster.")
         if usable.sum() < self.n_clusters:
-            message = f"{int(usable.sum())} rows cannot make {self.n_clusters} clusters."
+            message = f"{counted(int(usable.sum()), 'row')} cannot make {self.n_clusters} clusters."
             raise NodeError(message, "Choose fewer.", setting="n_clusters")
         job.check_cancelled()
         clustering = Clustering(

@@ -14,6 +14,7 @@ from nodes.tables.elementwise import refuse_existing
 from nodes.values.figure import Figure
 from nodes.values.model import Feature, Model, ModelSpec
 from nodes.values.table import Table, TableSpec
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -110,9 +111,9 @@ class PCA(Node):
         whole = numbers[known_rows(numbers)]
         if len(whole) < len(numbers):
             if self.missing == "fail":
-                message = f"{len(numbers) - len(whole)} rows have missing or infinite cells."
+                message = f"{counted(len(numbers) - len(whole), 'row has', 'rows have')} missing or infinite cells."
                 raise NodeError(message, "Fill them (Missing Value), or leave such rows out.", setting="missing")
-            job.warn(f"{len(numbers) - len(whole)} rows with missing or infinite cells are left out.")
+            job.warn(f"{counted(len(numbers) - len(whole), 'row')} with missing or infinite cells left out.")
         if not len(whole):
             raise NodeError("There are no rows to look at.", "Look at the node before.")
         if len(whole) == 1:

@@ -15,7 +15,8 @@ from nodes.networks.device import DEVICE_PATTERN, use_device
 from nodes.networks.feeding import CONVERTERS, LEFT_OUT, TensorColumns, bind_inputs, check_batch_size, resolve_tensor
 from nodes.networks.pipeline import Block, Feed
 from nodes.values.network import Network, NetworkSpec, Tensor, TensorSpec
-from nodes.values.table import Table, TableSpec, grouped
+from nodes.values.table import Table, TableSpec
+from nodes.wording import done_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -334,7 +335,7 @@ class Executor(Node):
                 found = ((output, computed[output.tensor][int(output.deviation)]) for output in outputs)
                 yield pl.DataFrame([s for output, values in found for s in output.series(values)])
                 done = block.first + block.rows
-                job.progress(done / table.height, f"{grouped(done)} of {grouped(table.height)} rows")
+                job.progress(done / table.height, done_of(done, table.height))
 
 
 class _Predictor:

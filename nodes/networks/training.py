@@ -20,6 +20,7 @@ from nodes.networks import checkpoint
 from nodes.networks.callbacks import RateByEpoch, Recorder
 from nodes.networks.pipeline import Feed
 from nodes.networks.stopping import EarlyStopping, Monitor, Patience, Plateau, ReduceOnPlateau, worst
+from nodes.wording import clock, counted
 
 if TYPE_CHECKING:
     import keras
@@ -327,7 +328,7 @@ class Training:
         if is_best and patience.rule.restore_best_weights:
             self.progress.best = self._model.get_weights()
         if stop and number < self._course.epochs:
-            epochs = f"{patience.wait} epoch{'s' if patience.wait != 1 else ''}"
+            epochs = counted(patience.wait, "epoch")
             self.progress.ended = (
                 f"The training ended early in epoch {number} of {self._course.epochs}: "
                 f"{monitor} had not become better for {epochs}."
@@ -500,9 +501,7 @@ class Work:
         if not done:
             return []
         seconds = math.ceil((time.perf_counter() - self._began) * max(self._total - self._done, 0) / done)
-        minutes, rest = divmod(seconds, 60)
-        hours, minutes = divmod(minutes, 60)
-        return [f"{hours}:{minutes:02}:{rest:02} left" if hours else f"{minutes}:{rest:02} left"]
+        return [f"{clock(seconds)} left"]
 
 
 def _described(logs: Mapping[str, float], most: int | None = None) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from nodes.base import Job, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.readers.databases import LISTING_SCHEMA, DatabaseNode, affinity, frame_of, gathered, parameter_values
 from nodes.readers.files import existing_file
-from nodes.values.table import BATCH_BYTES, Table, TableSpec, grouped
+from nodes.values.table import BATCH_BYTES, Table, TableSpec
+from nodes.wording import grouped
 
 if TYPE_CHECKING:
     import polars as pl

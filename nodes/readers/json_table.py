@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from nodes.base import Job, NodeError, setting
-from nodes.readers.files import GIB, in_gib, starts_with
+from nodes.readers.files import GIB, starts_with
 from nodes.readers.many_files import FilesReader, damaged, pattern_setting, scanned
+from nodes.wording import gibibytes
 
 if TYPE_CHECKING:
     import polars as pl
@@ -134,7 +135,7 @@ class JsonReader(FilesReader):
     def _check_size(self, path: Path) -> None:
         size = path.stat().st_size
         if size > self.largest_size * GIB:
-            message = f"'{path}' has {in_gib(size)}, more than the largest size of {self.largest_size:g} GiB."
+            message = f"'{path}' has {gibibytes(size)}, more than the largest size of {self.largest_size:g} GiB."
             hint = "Have it written as lines without a byte order mark, or raise the largest size."
             raise NodeError(message, hint, setting="largest_size")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from nodes.base import Job, NodeError
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,7 +25,7 @@ def without_missing(pairs: pl.DataFrame, what: str, missing: Literal["ignore", "
     """
     complete = pairs.drop_nulls()
     left_out = pairs.height - complete.height
-    rows = f"{left_out} row{'s' if left_out != 1 else ''}"
+    rows = counted(left_out, "row")
     if left_out and missing == "fail":
         raise NodeError(
             f"In {rows} the actual or the predicted {what} is missing.",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.tables.elementwise import different
 from nodes.values.table import Table, TableSpec
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -212,7 +213,7 @@ class CategoryToNumber(Node):
             unknown = sum(piece[output].null_count() for piece in codes.batches([output])) - missing
             if unknown:
                 job.warn(
-                    f"The mapping does not know the category of {unknown} cell{'s' if unknown != 1 else ''} of column "
+                    f"The mapping does not know the category of {counted(unknown, 'cell')} of column "
                     f"'{column}': missing in the output."
                 )
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.tables.naming import fresh_name
-from nodes.values.table import Table, TableSpec, grouped
+from nodes.values.table import Table, TableSpec
+from nodes.wording import grouped
 
 if TYPE_CHECKING:
     import polars as pl

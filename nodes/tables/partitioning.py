@@ -7,6 +7,7 @@ from typing import Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.tables.sampling import GROUP_KINDS, SAMPLINGS, Sampling, sampled
+from nodes.wording import counted
 
 
 class Partitioning(Node):
@@ -96,7 +97,7 @@ class Partitioning(Node):
         chosen[sampled(table, first, self.sampling, self.group_column, self.seed)] = True
         job.check_cancelled()
         if self.size == "absolute" and self.rows > table.height:
-            job.warn(f"The table has only {table.height} rows: all are in the first partition.")
+            job.warn(f"The table has only {counted(table.height, 'row')}: all are in the first partition.")
         return {"first": table.take(np.flatnonzero(chosen)), "second": table.take(np.flatnonzero(~chosen))}
 
     def _refuse_empty(self, height: int) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.tables.sampling import GROUP_KINDS, SAMPLINGS, Sampling, sampled
+from nodes.wording import counted
 
 
 class RowSampling(Node):
@@ -90,7 +91,7 @@ class RowSampling(Node):
         chosen = sampled(table, self._size(table.height), self.sampling, self.group_column, self.seed)
         job.check_cancelled()
         if self.size == "absolute" and self.rows > table.height:
-            job.warn(f"The table has only {table.height} rows: all are chosen.")
+            job.warn(f"The table has only {counted(table.height, 'row')}: all are chosen.")
         return {"table": table.take(np.sort(chosen))}
 
     def _size(self, height: int) -> int:

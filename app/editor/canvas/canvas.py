@@ -24,6 +24,7 @@ from app.editor.canvas.view import CanvasView
 from app.editor.canvas.wiring import connect_nodes
 from app.editor.canvas.zoomable_view import LEAST_ZOOM, MOST_ZOOM
 from app.editor.look import interface_font, look
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     from app.document.editing import Change, Document
@@ -114,7 +115,10 @@ class Canvas(QWidget):
     def _describe(self) -> None:
         """Say what is selected to those who hear the screen."""
         chosen = sorted(self.selection().nodes)
-        said = in_words(self.view.canvas_scene, chosen[0]) if len(chosen) == 1 else f"{len(chosen)} nodes are selected"
+        if len(chosen) == 1:
+            said = in_words(self.view.canvas_scene, chosen[0])
+        else:
+            said = counted(len(chosen), "node is selected", "nodes are selected")
         if said != self.view.accessibleDescription():
             self.view.setAccessibleDescription(said)
 

@@ -9,13 +9,14 @@ from app.document.geometry import TILE
 from app.editor.canvas.geometry import LIGHT_CENTER, LIGHT_RADIUS
 from app.editor.colors import Colors, mixed
 from app.engine.status import NodeStatus
+from nodes.wording import clock
 
 
 def paint_light(painter: QPainter, status: NodeStatus, colors: Colors) -> str:
     """Paint the state, with a sign for those who see no colours; returns what is to be said below it."""
     if status.state == "running":
         _paint_progress(painter, status.fraction, colors)
-        left = f"{duration(status.seconds_left)} left" if status.seconds_left is not None else ""
+        left = f"{clock(status.seconds_left)} left" if status.seconds_left is not None else ""
         doing = status.message.partition(" · ")[0]  # `epoch 8 of 12`; the rest is for the node monitor
         return " · ".join(part for part in (doing, left) if part)
     painter.save()
@@ -94,10 +95,3 @@ def _paint_progress(painter: QPainter, fraction: float | None, colors: Colors) -
             painter.drawRoundedRect(QRectF(bar.x() + 4 + part * 18, bar.y(), 12, 5), 2.5, 2.5)
     else:
         painter.drawRoundedRect(QRectF(bar.x(), bar.y(), max(5.0, bar.width() * min(1.0, fraction)), 5), 2.5, 2.5)
-
-
-def duration(seconds: float) -> str:
-    """Seconds as `0:41` or `1:02:03`."""
-    whole = round(seconds)
-    hours, minutes = divmod(whole // 60, 60)
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"

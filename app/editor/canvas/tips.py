@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from app.editor.canvas.state_light import duration
+from nodes.wording import duration
 
 if TYPE_CHECKING:
     from app.editor.canvas.scene import CanvasScene
@@ -71,7 +71,7 @@ def _node_tip(scene: CanvasScene, node_id: str) -> str:
 def _status_lines(scene: CanvasScene, status: NodeStatus) -> list[str]:
     state = STATES[status.state]
     if status.seconds is not None and status.state in ("done", "warning"):
-        state += f" in {status.seconds:.1f} s" if status.seconds < 60 else f" in {duration(status.seconds)}"
+        state += f" in {duration(status.seconds)}"
     if status.outdated:
         state += ". The result shown is of earlier settings"
     if status.blocked_by and status.blocked_by in scene.document.nodes:

@@ -46,7 +46,7 @@ from app.editor.look import look
 from app.shelves import shelf_color
 from nodes.base import Node
 from nodes.catalog import Catalog
-from nodes.values.table import grouped
+from nodes.wording import grouped
 
 PREVIEW_AFTER = 100
 """Milliseconds without typing after which the engine is asked what the node would put out."""

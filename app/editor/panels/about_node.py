@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 from app.document.problems import Problem
 from app.editor.look import look
 from nodes.base import Node
+from nodes.wording import duration
 
 
 class AboutNode(QTextBrowser):
@@ -103,13 +104,3 @@ def _value(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{k}: {_value(v)}" for k, v in value.items())
     return str(value)
-
-
-def duration(seconds: float) -> str:
-    """A time as a person says it."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s"

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QListWidget, QListWi
 
 from app.editor.code.edit import CodeEdit
 from app.editor.look import look
+from nodes.wording import counted
 
 
 @dataclass(frozen=True)
@@ -111,5 +112,5 @@ class TrustDialog(QDialog):
             script = self._scripts[row]
             kind = f" ({script.type_title})" if script.type_title not in ("", script.title) else ""
             lines = len(script.source.splitlines())
-            self.where.setText(f"{script.title}{kind} · {script.setting} · {lines} line{'' if lines == 1 else 's'}")
+            self.where.setText(f"{script.title}{kind} · {script.setting} · {counted(lines, 'line')}")
             self.code.setPlainText(script.source)

@@ -28,6 +28,7 @@ from app.drawing.diagram import arranged as places
 from app.editor.colors import Colors
 from app.editor.look import interface_font, look
 from nodes.networks.families import Family, family
+from nodes.wording import counted
 
 BOX, GAP = (136.0, 58.0), (74.0, 22.0)
 """Size of a box, and the room between generations and between boxes of one."""
@@ -168,7 +169,7 @@ def _paint_box(painter: QPainter, colors: Colors, box: Box) -> None:
     inner = rect.adjusted(15, 7, -8, -7)
     count = layer["parameters"]
     frozen = count and not layer["trainable_parameters"]
-    said = f"{count:,}".replace(",", "\u202f") + " parameters" + (" · frozen" if frozen else "") if count else _detail(layer)
+    said = counted(count, "parameter") + (" · frozen" if frozen else "") if count else _detail(layer)
     for line, (text, pixels, bold, color) in enumerate(
         ((layer["kind"], 12, True, colors.text), (layer["name"], 11, False, colors.muted), (said, 10, False, colors.muted))
     ):

@@ -38,6 +38,7 @@ from app.editor.views.exporting import ExportButton, Exports
 from app.editor.views.figure_view import Sketch, figure_exports
 from app.editor.views.pages import Pending
 from nodes.values.figure import HeatMapFigure
+from nodes.wording import NARROW, grouped, percent
 
 WRONG_SHADE = "#E69F00"
 RIGHT_SHADE = "#2F6FDE"
@@ -140,12 +141,12 @@ class ConfusionModel(QAbstractTableModel):
             count = self.confusion.count(row, column)
             if not count and row != column:
                 return ""
-            return _bare(self.share(row, column)) if self.percent else _grouped(count)
+            return _bare(self.share(row, column)) if self.percent else grouped(count)
         if row >= n and column >= n:
-            return _grouped(sum(self._row_totals)) if (row, column) == (n, n) else ""
+            return grouped(sum(self._row_totals)) if (row, column) == (n, n) else ""
         if row < n:
-            return _grouped(self._row_totals[row]) if column == n else _bare(self._measure(row, self._row_totals))
-        return _grouped(self._column_totals[column]) if row == n else _bare(self._measure(column, self._column_totals))
+            return grouped(self._row_totals[row]) if column == n else _bare(self._measure(row, self._row_totals))
+        return grouped(self._column_totals[column]) if row == n else _bare(self._measure(column, self._column_totals))
 
     def share(self, row: int, column: int) -> float:
         """A cell's share of its row."""
@@ -159,14 +160,14 @@ class ConfusionModel(QAbstractTableModel):
         n, names = self.size, self.confusion.classes
         if row < n and column < n:
             said = "right" if row == column else f"taken for {names[column]}"
-            part = _percent(self.share(row, column)) or "0 %"
-            return f"{_grouped(self.confusion.count(row, column))} of {names[row]} {said} ({part})"
+            part = percent(self.share(row, column))
+            return f"{grouped(self.confusion.count(row, column))} of {names[row]} {said} ({part})"
         if row < n:
             what = "rows in all" if column == n else "recall: the share of its rows that was found"
-            return f"{names[row]}: {self.text(row, column)}{' %' * (column > n)} {what}"
+            return f"{names[row]}: {self.text(row, column)}{f'{NARROW}%' * (column > n)} {what}"
         if column < n:
             what = "rows predicted" if row == n else "precision: the share of its predictions that is right"
-            return f"{names[column]}: {self.text(row, column)}{' %' * (row > n)} {what}"
+            return f"{names[column]}: {self.text(row, column)}{f'{NARROW}%' * (row > n)} {what}"
         return f"{self.text(row, column)} rows in all" if (row, column) == (n, n) else ""
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -538,7 +539,7 @@ class StatisticsModel(QAbstractTableModel):
             if column == 0:
                 return name
             value = values[column - 1]
-            return _grouped(int(value)) if column > len(MEASURES) else "–" if math.isnan(value) else f"{value:.3f}"
+            return grouped(int(value)) if column > len(MEASURES) else "–" if math.isnan(value) else f"{value:.3f}"
         if role == Qt.ItemDataRole.TextAlignmentRole and column:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -583,9 +584,9 @@ def _is_dark(shade: str) -> bool:
 
 def _headline(confusion: Confusion) -> str:
     accuracy, kappa = confusion.overall.get("accuracy"), confusion.overall.get("kappa")
-    parts = [f"accuracy {_percent(accuracy)}" if accuracy is not None else ""]
+    parts = [f"accuracy {percent(accuracy)}" if accuracy is not None else ""]
     parts.append(f"Cohen's kappa {kappa:.3f}" if kappa is not None else "")
-    parts.append(f"{_grouped(int(confusion.overall.get('wrong') or 0))} of {_grouped(sum(confusion.counts))} wrong")
+    parts.append(f"{grouped(int(confusion.overall.get('wrong') or 0))} of {grouped(sum(confusion.counts))} wrong")
     return " · ".join(part for part in parts if part)
 
 
@@ -600,18 +601,6 @@ def _within(value: int, limits: tuple[int, int]) -> int:
     return max(limits[0], min(value, limits[1]))
 
 
-def _grouped(number: int) -> str:
-    return f"{number:,}".replace(",", "\u202f")
-
-
 def _bare(share: float | None) -> str:
     """A percentage without its sign, which is said beside."""
-    return _percent(share).removesuffix(" %")
-
-
-def _percent(share: float | None) -> str:
-    if share is None or math.isnan(share):
-        return "–"
-    if 0 < share < 0.001:
-        return "<0.1 %"
-    return "100 %" if share == 1 else f"{100 * share:.1f} %"
+    return percent(share).removesuffix("%").rstrip()

@@ -13,7 +13,7 @@ from app.editor.asking import Answer
 from app.editor.look import look
 from app.editor.views.pages import Pending
 from app.editor.views.table_model import TableModel
-from nodes.values.table import grouped
+from nodes.wording import grouped
 
 
 class FindBar(QWidget):

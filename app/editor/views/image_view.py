@@ -34,7 +34,7 @@ from app.editor.views.pixels import draw_picture, pictures
 from app.editor.views.source import Source
 from app.editor.views.table_model import Column, Index
 from app.editor.views.table_painting import figures_font
-from nodes.values.table import grouped
+from nodes.wording import grouped
 
 PAGE = 60
 KEPT_PAGES = 40

@@ -19,8 +19,8 @@ from app.editor.views.image_canvas import STEP, ImageCanvas
 from app.editor.views.pages import Pending
 from app.editor.views.pixels import picture
 from app.editor.views.source import Source
-from app.engine.inspection.cells import number_text, shape_text
-from nodes.values.table import grouped
+from app.engine.inspection.cells import shape_text
+from nodes.wording import grouped, number_text
 
 SETTLE_MS = 120
 """After the range was changed, so long is waited for the next change before the image is drawn again."""

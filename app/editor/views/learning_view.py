@@ -36,6 +36,7 @@ from app.editor.views.exporting import ExportButton, Exports
 from app.editor.views.figure_view import Draughtsman, Drawn, Sheet, Sketch, figure_exports
 from app.editor.views.training_runs import VALIDATION, CurveOptions, RunBook, TrainingRun, curves
 from nodes.values.figure import Line, LinesFigure
+from nodes.wording import duration
 
 if TYPE_CHECKING:
     from app.drawing import Panel
@@ -457,7 +458,7 @@ def counters(run: TrainingRun) -> list[tuple[str, str]]:
     found = [(name, _number(value)) for name, value in named if value is not None]
     times = [row["seconds"] for row in run.rows if row.get("seconds") is not None]
     if times:
-        found.append(("an epoch", _duration(sum(t for t in times[-3:] if t is not None) / len(times[-3:]))))
+        found.append(("an epoch", duration(sum(t for t in times[-3:] if t is not None) / len(times[-3:]))))
     rate = run.of_last_epoch("learning_rate")
     if rate is not None:
         found.append(("learning rate", f"{rate:.3g}"))
@@ -468,15 +469,6 @@ def _number(value: float) -> str:
     if value == 0 or 1e-3 <= abs(value) < 1e5:
         return f"{value:.3f}" if abs(value) < 100 else f"{value:.1f}"
     return f"{value:.2e}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02} h" if minutes >= 60 else f"{minutes}:{rest:02} min"
 
 
 # ----------------------------------------------------------------------------------------------------------------- chart

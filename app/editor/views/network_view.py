@@ -34,6 +34,7 @@ from app.editor.views.exporting import Export, ExportButton, Exports
 from app.editor.views.figure_data import csv_text
 from app.editor.views.figure_view import tab_separated
 from app.editor.views.pages import Pending
+from nodes.wording import counted, grouped
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
@@ -157,10 +158,10 @@ class NetworkView(QWidget):
 def totals(network: Mapping[str, Any]) -> str:
     """`11 layers · 165 238 parameters, all trainable · trained`."""
     count, parameters, trainable = len(network["layers"]), network["parameters"], network["trainable_parameters"]
-    part = "all trainable" if trainable == parameters else f"{_grouped(trainable)} trainable"
+    part = "all trainable" if trainable == parameters else f"{grouped(trainable)} trainable"
     parts = [
-        f"{count} layer{'s' if count != 1 else ''}",
-        f"{_grouped(parameters)} parameters" + (f", {part}" if parameters else ""),
+        counted(count, "layer"),
+        counted(parameters, "parameter") + (f", {part}" if parameters else ""),
     ]
     if "trained" in network and parameters:
         parts.append("with weights" if network["trained"] else "not trained yet")
@@ -220,10 +221,10 @@ class LayersModel(QAbstractTableModel):
     @staticmethod
     def _texts(layer: Mapping[str, Any]) -> tuple[str, ...]:
         count, trainable = layer["parameters"], layer["trainable_parameters"]
-        said = "" if not count else "yes" if trainable == count else "frozen" if not trainable else f"{_grouped(trainable)}"
+        said = "" if not count else "yes" if trainable == count else "frozen" if not trainable else f"{grouped(trainable)}"
         shapes = ", ".join(shape.replace(" x ", " × ") for shape in layer["shapes"])
         inputs = ", ".join(name.rpartition("_")[0] if name.endswith("_0:0") else name for name in layer["inputs"])
-        return layer["name"], layer["kind"], shapes, _grouped(count), said, inputs
+        return layer["name"], layer["kind"], shapes, grouped(count), said, inputs
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """The heads."""
@@ -266,7 +267,3 @@ class _LayerPainter(QStyledItemDelegate):
         painter.restore()
         if share is None:
             super().paint(painter, option, index)
-
-
-def _grouped(number: int) -> str:
-    return f"{number:,}".replace(",", "\u202f")

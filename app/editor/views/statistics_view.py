@@ -40,8 +40,8 @@ from app.editor.views.pixels import draw_picture, pictures
 from app.editor.views.source import Source
 from app.editor.views.table_model import Column, Index
 from app.editor.views.table_painting import LEFT, MARGIN, RIGHT, figures_font
-from app.engine.inspection.cells import number_text, shape_text
-from nodes.values.table import grouped
+from app.engine.inspection.cells import shape_text
+from nodes.wording import counted, grouped, number_text, percent
 
 ROW_HEIGHT = 60
 KEPT = 20_000
@@ -298,7 +298,7 @@ class StatisticsView(QWidget):
             return
         columns, rows = [Column.of(c) for c in answer.header["columns"]], int(answer.header["rows"])
         self.model.show(self._source, columns, rows)
-        self.said.setText(f"{grouped(rows)} rows · {grouped(len(columns))} columns")
+        self.said.setText(f"{counted(rows, 'row')} · {counted(len(columns), 'column')}")
         self.table.look_around()
         if self._wanted:
             self.show_column(self._wanted)
@@ -361,7 +361,7 @@ class _FigureRows(QTableView):
 def _texts(found: Mapping[str, Any], rows: int) -> list[str]:
     """The figures of a column, in the order of `HEADINGS`."""
     missing, share = int(found["missing"]), found["missing"] / rows if rows else 0
-    lacking = grouped(missing) + (f"  {max(share * 100, 0.1):.{0 if share >= 0.1 else 1}f} %" if missing else "")
+    lacking = grouped(missing) + (f"  {percent(share, 0 if share >= 0.1 else 1)}" if missing else "")
     distinct = found.get("distinct")
     if found.get("nan"):
         lacking += f" + {grouped(found['nan'])} NaN"
@@ -369,7 +369,7 @@ def _texts(found: Mapping[str, Any], rows: int) -> list[str]:
     if lengths := found.get("lengths"):
         values.append(f"{lengths[0]} to {lengths[1]} items" if lengths[0] is not None else "")
     if found.get("sampled"):
-        values.append(f"judged by {grouped(found['sampled'])} rows")
+        values.append(f"judged by {counted(found['sampled'], 'row')}")
     if found["kind"] in ("image", "array"):
         values.insert(0, shape_text(found["shape"]))
     return [

@@ -21,7 +21,7 @@ from app.editor.views.pages import Pending
 from app.editor.views.source import Source
 from app.editor.views.table_model import BLOCK, Column, Sort, TableModel
 from app.editor.views.table_painting import MARGIN, PICTURE_SIDE, CellPainter, TableHeader
-from nodes.values.table import grouped
+from nodes.wording import counted
 
 ROW_HEIGHT = 26
 WIDEST = 320
@@ -113,7 +113,7 @@ class TableView(QWidget):
                 self.table.setColumnHidden(number, False)
         has_images = any(c.kind == "image" for c in columns)
         self.table.verticalHeader().setDefaultSectionSize(PICTURE_SIDE + 8 if has_images else ROW_HEIGHT)
-        self.setAccessibleName(f"Table, {grouped(self.model.rows)} rows, {len(columns)} columns")
+        self.setAccessibleName(f"Table, {counted(self.model.rows, 'row')}, {counted(len(columns), 'column')}")
         self.table.look_around()
 
     def _on_page(self, page_rows: int, block: int) -> None:
@@ -174,7 +174,7 @@ class TableView(QWidget):
             return
         cells = sum(stop - start for start, stop in ranges) * len(columns)
         if cells > 50_000:
-            self.messages.show_message(f"Copying {grouped(cells)} cells …", key="copy")
+            self.messages.show_message(f"Copying {counted(cells, 'cell')} …", key="copy")
         names = [self.model.columns[c].name for c in columns]
         parameters = {"ranges": ranges, "columns": names, "header": header}
         self._pending.put("copy", self.model.ask("copy", parameters, self._take_copy))
@@ -203,7 +203,7 @@ class TableView(QWidget):
             self.messages.dismiss("export")
             self._complain(answer.error)
             return
-        text = f"{grouped(answer.header['rows'])} rows are in {path}."
+        text = f"{counted(answer.header['rows'], 'row is', 'rows are')} in {path}."
         if left_out := answer.header["left_out"]:
             text += f" A text file cannot hold: {', '.join(left_out)}."
         self.messages.show_message(text, key="export")
