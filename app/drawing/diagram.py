@@ -72,7 +72,7 @@ def draw_diagram(drawing: Drawing, figure: DiagramFigure, colors: Theme) -> floa
     width = max(NARROWEST, min(_needed(figure.boxes), WIDEST, room / broadest - BESIDE))
     heights = [max(_height(figure.boxes[n]) for n, (depth, _) in places.items() if depth == d) for d in generations]
     gap = LABEL_GAP if any(edge.label for edge in figure.edges) else GAP
-    grid = _Grid(places, width, heights, gap)
+    grid = _DiagramLayout(places, width, heights, gap)
     for edge in figure.edges:
         _draw_edge(axes, colors, edge, grid)
     for number, box in enumerate(figure.boxes):
@@ -85,7 +85,7 @@ def draw_diagram(drawing: Drawing, figure: DiagramFigure, colors: Theme) -> floa
 
 
 @dataclass(frozen=True)
-class _Grid:
+class _DiagramLayout:
     """Where the boxes are, in inches.
 
     Attributes:
@@ -126,7 +126,7 @@ def _needed(boxes: Sequence[DiagramBox]) -> float:
     return (max(titles, lines) + SMALL_SIZE) * CHARACTER_WIDTH / POINTS + BAND + 2 * MARGIN
 
 
-def _draw_box(axes: Axes, colors: Theme, box: DiagramBox, grid: _Grid, number: int) -> None:
+def _draw_box(axes: Axes, colors: Theme, box: DiagramBox, grid: _DiagramLayout, number: int) -> None:
     import numpy as np
     from matplotlib.patches import FancyBboxPatch, Rectangle
 
@@ -150,7 +150,7 @@ def _draw_box(axes: Axes, colors: Theme, box: DiagramBox, grid: _Grid, number: i
         axes.text(x, y + below * LINE, text, size=SMALL_SIZE, color=colors.muted, va="center")
 
 
-def _draw_edge(axes: Axes, colors: Theme, edge: DiagramEdge, grid: _Grid) -> None:
+def _draw_edge(axes: Axes, colors: Theme, edge: DiagramEdge, grid: _DiagramLayout) -> None:
     """An arrow; one that passes generations swings aside, so that it does not run through their boxes."""
     from matplotlib.patches import FancyArrowPatch
     from matplotlib.path import Path

@@ -207,7 +207,7 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Picture:
+class Raster:
     """A drawing as pixels.
 
     Attributes:
@@ -223,7 +223,7 @@ class Picture:
     panels: tuple[Panel, ...] = ()
 
 
-def to_picture(
+def to_raster(
     figure: Figure,
     *,
     theme: ThemeName = "light",
@@ -233,7 +233,7 @@ def to_picture(
     transparent: bool = False,
     font: str = "",
     dpi: float = 144,
-) -> Picture:
+) -> Raster:
     """The figure as pixels for a screen; see `draw`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -251,7 +251,7 @@ def to_picture(
     with _style(THEMES[theme], font):
         canvas.draw()
     width, height = canvas.get_width_height()
-    return Picture(width, height, bytes(canvas.buffer_rgba()), _panels(drawing, figure))
+    return Raster(width, height, bytes(canvas.buffer_rgba()), _panels(drawing, figure))
 
 
 def _panels(drawing: Drawing, figure: Figure) -> tuple[Panel, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.editor.asking import Answer
-from app.editor.panels.trust_dialog import Script, TrustDialog
+from app.editor.panels.trust_dialog import TrustDialog, UntrustedScript
 from app.editor.workspace import Workspace
 from app.engine.trust import templates
 
@@ -101,13 +101,13 @@ class Trusting:
             text = f"'{workspace.title}' contains scripts, and they do not run before you trust them."
             self._window.ask_in_bar(text, [("Read them ...", lambda: self.look_at(workspace))], key=key, severity="info")
 
-    def _script(self, workspace: Workspace, entry: Mapping[str, str]) -> Script:
+    def _script(self, workspace: Workspace, entry: Mapping[str, str]) -> UntrustedScript:
         record = workspace.document.nodes.get(entry["node"])
         about = self._window.services.catalog.about.get(record.type) if record else None
         setting = entry["setting"].replace("_", " ").replace(".", " / ").capitalize()
-        return Script(entry["node"], entry["title"], about.title if about else "", setting, entry["source"])
+        return UntrustedScript(entry["node"], entry["title"], about.title if about else "", setting, entry["source"])
 
-    def _ask(self, workspace: Workspace, scripts: Sequence[Script], then: Callable[[], object], *, run: bool) -> None:
+    def _ask(self, workspace: Workspace, scripts: Sequence[UntrustedScript], then: Callable[[], object], *, run: bool) -> None:
         dialog = TrustDialog(workspace.title, scripts, self._window, run=run)
 
         def trust() -> None:

@@ -53,7 +53,7 @@ def _pieces(catalog: Catalog) -> Iterator[Callable[[], object]]:
 
 def _draw() -> None:
     """A first drawing imports matplotlib and reads its fonts."""
-    from app.drawing import to_picture
+    from app.drawing import to_raster
     from nodes.values.figure import Line, LinesFigure
 
-    to_picture(LinesFigure("Loss", [Line("training", [0.0, 1.0], [1.0, 0.0], "loss")]), width_inches=4.0)
+    to_raster(LinesFigure("Loss", [Line("training", [0.0, 1.0], [1.0, 0.0], "loss")]), width_inches=4.0)

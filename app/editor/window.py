@@ -49,7 +49,7 @@ from app.editor.preferences import Preferences
 from app.editor.runs import Runs
 from app.editor.trusting import Trusting
 from app.editor.views.learning_view import LearningView
-from app.editor.views.training_runs import RunBook
+from app.editor.views.training_runs import TrainingHistory
 from app.editor.workspace import Services, Workspace
 from app.places import data_folder, examples_folder
 
@@ -140,7 +140,7 @@ class MainWindow(QMainWindow):
             self.repository.set_expanded(values.open_shelves)
         self.config = ConfigPanel(engine, catalog)
         self.config.show_advanced(values.show_advanced)
-        self.book = RunBook(data_folder() / "learning_runs.json", self)
+        self.book = TrainingHistory(data_folder() / "learning_runs.json", self)
         self.learning = LearningView(self.book)
         self.learning.draw_with(values.smoothing, values.log_scale)
         self.monitor = NodeMonitor(engine, catalog, self.book)

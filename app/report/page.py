@@ -73,11 +73,11 @@ def write_report(  # noqa: PLR0917 - all that there is to report of, in the orde
     Raises:
         OSError: If it cannot be written.
     """
-    write_atomically(path, _Report(workflow, plan, result, store, events).page().encode())
+    write_atomically(path, _ReportPage(workflow, plan, result, store, events).page().encode())
 
 
 @dataclass
-class _Seen:
+class _EventSummary:
     """What only the events tell."""
 
     began: float | None
@@ -87,7 +87,7 @@ class _Seen:
     warnings: dict[str, list[str]]
 
     @classmethod
-    def of(cls, events: Sequence[Event]) -> _Seen:
+    def of(cls, events: Sequence[Event]) -> _EventSummary:
         seen = cls(None, set(), set(), {}, {})
         for event in events:
             match event:
@@ -104,7 +104,7 @@ class _Seen:
         return seen
 
 
-class _Report:
+class _ReportPage:
     """One report in the making."""
 
     def __init__(self, workflow: Workflow, plan: Plan, result: RunResult, store: Store, events: Sequence[Event]) -> None:
@@ -112,7 +112,7 @@ class _Report:
         self.plan = plan
         self.result = result
         self.store = store
-        self.seen = _Seen.of(events)
+        self.seen = _EventSummary.of(events)
         self.outcomes = outcomes(plan, result, store, stored=self.seen.stored, stopped=self.seen.stopped)
         self.title = workflow.name or "Workflow"
         self._drawn = 0

@@ -68,10 +68,10 @@ def workflow_picture(workflow: Workflow, plan: Plan, found: Mapping[str, Outcome
     places = _places(workflow, plan)
     notes = {node_id: view.note for node_id, view in workflow.view.nodes.items() if view.note}
     wires = _wires(plan, places, found)
-    boxes = [Box(*a.position, *a.size) for a in workflow.view.annotations]
-    tiles = [Box(x - TILE * 0.4, y - 2 * TITLE_LINE - 8, TILE * 1.8, TILE + 2 * TITLE_LINE + 44) for x, y in places.values()]
-    everything = Box.around([*boxes, *tiles, *(w.box for w in wires)]).grown(MARGIN / 2)
-    free = _Free([Box(x - 12, y - 2 * TITLE_LINE - 6, TILE + 24, TILE + 2 * TITLE_LINE + 40) for x, y in places.values()])
+    boxes = [Rect(*a.position, *a.size) for a in workflow.view.annotations]
+    tiles = [Rect(x - TILE * 0.4, y - 2 * TITLE_LINE - 8, TILE * 1.8, TILE + 2 * TITLE_LINE + 44) for x, y in places.values()]
+    everything = Rect.around([*boxes, *tiles, *(w.box for w in wires)]).grown(MARGIN / 2)
+    free = _FreeSpace([Rect(x - 12, y - 2 * TITLE_LINE - 6, TILE + 24, TILE + 2 * TITLE_LINE + 40) for x, y in places.values()])
     return tag(
         "svg",
         tag("title", "The workflow"),
@@ -91,7 +91,7 @@ def workflow_picture(workflow: Workflow, plan: Plan, found: Mapping[str, Outcome
 
 
 @dataclass(frozen=True)
-class Box:
+class Rect:
     """A rectangle; y grows downwards."""
 
     x: float
@@ -99,7 +99,7 @@ class Box:
     width: float
     height: float
 
-    def meets(self, other: Box) -> bool:
+    def meets(self, other: Rect) -> bool:
         """Whether the two overlap."""
         return (
             self.x < other.x + other.width
@@ -108,24 +108,24 @@ class Box:
             and other.y < self.y + self.height
         )
 
-    def grown(self, by: float) -> Box:
+    def grown(self, by: float) -> Rect:
         """The same with a margin."""
-        return Box(self.x - by, self.y - by, self.width + 2 * by, self.height + 2 * by)
+        return Rect(self.x - by, self.y - by, self.width + 2 * by, self.height + 2 * by)
 
     @classmethod
-    def around(cls, boxes: Sequence[Box]) -> Box:
+    def around(cls, boxes: Sequence[Rect]) -> Rect:
         """The smallest one that holds all."""
         x, y = min(b.x for b in boxes), min(b.y for b in boxes)
         return cls(x, y, max(b.x + b.width for b in boxes) - x, max(b.y + b.height for b in boxes) - y)
 
 
-class _Free:
+class _FreeSpace:
     """Where there is still room for a pill."""
 
-    def __init__(self, taken: list[Box]) -> None:
+    def __init__(self, taken: list[Rect]) -> None:
         self._taken = taken
 
-    def take(self, box: Box) -> bool:
+    def take(self, box: Rect) -> bool:
         """Whether there was room; then there is none any more."""
         if any(box.meets(other) for other in self._taken):
             return False
@@ -168,7 +168,7 @@ def _ports(planned: PlannedNode, plan: Plan) -> tuple[list[tuple[str, PortKind]]
 
 
 @dataclass(frozen=True)
-class _Wire:
+class _WireDrawing:
     kind: PortKind
     start: tuple[float, float]
     end: tuple[float, float]
@@ -176,11 +176,11 @@ class _Wire:
     labelled: bool
 
     @property
-    def box(self) -> Box:
+    def box(self) -> Rect:
         """What the curve may touch."""
         (x1, y1), (x2, y2), (_, y) = self.start, self.end, wire_middle(self.start, self.end)
-        corners = [Box(x, v, 0, 0) for x in (x1, x2) for v in (y1, y2, y)]
-        return Box.around(corners).grown(LOOP if goes_back(self.start, self.end) else 1)
+        corners = [Rect(x, v, 0, 0) for x in (x1, x2) for v in (y1, y2, y)]
+        return Rect.around(corners).grown(LOOP if goes_back(self.start, self.end) else 1)
 
     def drawn(self) -> Markup:
         """The curve; what it carries shows where the pointer rests on it."""
@@ -189,13 +189,13 @@ class _Wire:
         path = f"M{x:g} {y:g}" + "".join("LC"[len(p) > 2] + " ".join(f"{v:g}" for v in p) for p in pieces)
         return tag("path", tag("title", self.says) if self.says else None, class_=f"wire {self.kind}", d=path)
 
-    def pill(self, free: _Free) -> Markup | None:
+    def pill(self, free: _FreeSpace) -> Markup | None:
         """What the wire carries, in its middle, if there is room."""
         if not (self.says and self.labelled):
             return None
         width = len(self.says) * PILL_LETTER + 16
         x, y = wire_middle(self.start, self.end)
-        if not free.take(Box(x - width / 2, y - PILL_HEIGHT / 2, width, PILL_HEIGHT)):
+        if not free.take(Rect(x - width / 2, y - PILL_HEIGHT / 2, width, PILL_HEIGHT)):
             return None
         return tag(
             "g",
@@ -205,7 +205,7 @@ class _Wire:
         )
 
 
-def _wires(plan: Plan, places: Mapping[str, tuple[float, float]], found: Mapping[str, Outcome]) -> list[_Wire]:
+def _wires(plan: Plan, places: Mapping[str, tuple[float, float]], found: Mapping[str, Outcome]) -> list[_WireDrawing]:
     ports = {planned.id: _ports(planned, plan) for planned in plan.nodes.values()}
     wires = []
     labelled: set[tuple[str, str]] = set()
@@ -216,7 +216,7 @@ def _wires(plan: Plan, places: Mapping[str, tuple[float, float]], found: Mapping
             y1 = places[source][1] + port_offsets(len(outputs))[outputs.index(out)]
             y2 = places[planned.id][1] + port_offsets(len(inputs))[inputs.index(port)]
             wires.append(
-                _Wire(
+                _WireDrawing(
                     dict(ports[source][1])[out],
                     (places[source][0] + TILE + PORT_REACH, y1),
                     (places[planned.id][0] - PORT_REACH, y2),
@@ -285,7 +285,7 @@ def _light(state: State) -> Markup:
     return tag("g", circle, sign, class_=f"light {state.replace(' ', '-')}")
 
 
-def _annotation(text: str, box: Box, color: str) -> Markup:
+def _annotation(text: str, box: Rect, color: str) -> Markup:
     lines = text.splitlines()
     return tag(
         "g",

@@ -9,7 +9,7 @@ from app.editor.canvas.gesture import Gesture, GestureContext, Pointer
 from app.editor.canvas.hit_testing import hit_test
 from app.editor.canvas.painting import port_shape
 from app.editor.canvas.ports import Side
-from app.editor.canvas.wiring import PortEnd, WireRules
+from app.editor.canvas.wiring import WireEnd, WireRules
 
 
 class PullWire(Gesture):
@@ -25,7 +25,7 @@ class PullWire(Gesture):
 
     scrolls = True
 
-    def __init__(self, context: GestureContext, start: PortEnd, detached: str | None = None) -> None:
+    def __init__(self, context: GestureContext, start: WireEnd, detached: str | None = None) -> None:
         super().__init__(context)
         self._start = start
         self._detached = detached

@@ -14,14 +14,14 @@ from app.document.file import write_atomically
 from app.document.problems import DocumentError
 
 if TYPE_CHECKING:
-    from app.editor.canvas.labels import Labels
+    from app.editor.canvas.labels import OutputLabels
     from app.editor.canvas.scene import CanvasScene
 
 MARGIN = 24.0
 MOST_PIXELS = 120_000_000
 
 
-def export_png(scene: CanvasScene, labels: Labels, path: Path, scale: float = 2.0) -> None:
+def export_png(scene: CanvasScene, labels: OutputLabels, path: Path, scale: float = 2.0) -> None:
     """Write the whole workflow as a PNG.
 
     Args:
@@ -47,7 +47,7 @@ def export_png(scene: CanvasScene, labels: Labels, path: Path, scale: float = 2.
     _write(path, bytes(buffer.data().data()))
 
 
-def export_svg(scene: CanvasScene, labels: Labels, path: Path, title: str = "") -> None:
+def export_svg(scene: CanvasScene, labels: OutputLabels, path: Path, title: str = "") -> None:
     """Write the whole workflow as an SVG with text as text and everything else as shapes.
 
     Args:
@@ -86,7 +86,7 @@ def _area(scene: CanvasScene) -> QRectF:
 
 
 @contextmanager
-def _painted_directly(scene: CanvasScene, labels: Labels, area: QRectF) -> Iterator[None]:
+def _painted_directly(scene: CanvasScene, labels: OutputLabels, area: QRectF) -> Iterator[None]:
     """As from near, at 100 %, without selection, glow and cached pictures."""
     context, selection = scene.context, scene.selection
     far, zoom = context.far, context.zoom

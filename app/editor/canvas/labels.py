@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF
 
 from app.document.geometry import TILE
 from app.editor.canvas.geometry import NOTE_LINE, NOTE_TOP, TITLE_LINE, middle, room_for_label
-from app.editor.canvas.overlays import Label
+from app.editor.canvas.overlays import OutputLabel
 
 if TYPE_CHECKING:
     from app.editor.canvas.node_tile import NodeTile
@@ -23,23 +23,23 @@ MANY = 12
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class _LabelRequest:
     text: str
     center: QPointF
     strong: bool
 
     @property
     def rect(self) -> QRectF:
-        width = Label.width_of(self.text)
-        return QRectF(self.center.x() - width / 2, self.center.y() - Label.HEIGHT / 2, width, Label.HEIGHT)
+        width = OutputLabel.width_of(self.text)
+        return QRectF(self.center.x() - width / 2, self.center.y() - OutputLabel.HEIGHT / 2, width, OutputLabel.HEIGHT)
 
 
-class Labels:
+class OutputLabels:
     """The labels of one scene."""
 
     def __init__(self, scene: CanvasScene) -> None:
         self._scene = scene
-        self._items: list[Label] = []
+        self._items: list[OutputLabel] = []
 
     def refresh(self, area: QRectF, hovered: str | None, hovered_node: str | None) -> None:
         """Show the labels that belong there.
@@ -51,7 +51,7 @@ class Labels:
         """
         wanted = [] if self._scene.context.far else list(self._wanted(area, hovered, hovered_node))
         while len(self._items) < len(wanted):
-            label = Label(self._scene.context)
+            label = OutputLabel(self._scene.context)
             self._items.append(label)
             self._scene.addItem(label)
         for label, what in zip(self._items, wanted, strict=False):
@@ -65,7 +65,7 @@ class Labels:
         for label in self._items:
             label.update()
 
-    def _wanted(self, area: QRectF, hovered: str | None, hovered_node: str | None) -> Iterator[_Wanted]:
+    def _wanted(self, area: QRectF, hovered: str | None, hovered_node: str | None) -> Iterator[_LabelRequest]:
         """First what is selected or pointed at, whatever it covers; then others, where they cover nothing."""
         scene = self._scene
         seen = scene.visible_tiles(area)
@@ -76,7 +76,7 @@ class Labels:
             wire = scene.wires.get(key)
             text = scene.carried(wire) if wire else ""
             if wire and text:
-                strong.append(_Wanted(text, middle(wire.start, wire.end), True))
+                strong.append(_LabelRequest(text, middle(wire.start, wire.end), True))
         yield from strong
         if scene.context.zoom < NEAR:
             return
@@ -86,17 +86,17 @@ class Labels:
         if scene.context.zoom >= CLOSE:
             yield from self._below_nodes(seen, taken, said)
 
-    def _on_wires(self, area: QRectF, taken: list[QRectF], said: set[tuple[str, str]]) -> Iterator[_Wanted]:
+    def _on_wires(self, area: QRectF, taken: list[QRectF], said: set[tuple[str, str]]) -> Iterator[_LabelRequest]:
         """One label per output, on the first of its wires that has room."""
         for wire in self._scene.visible_wires(area):
             source = (wire.source, wire.source_port)
             text = self._scene.carried(wire) if source not in said else ""
-            what = _Wanted(text, middle(wire.start, wire.end), False)
+            what = _LabelRequest(text, middle(wire.start, wire.end), False)
             if text and what.rect.width() <= room_for_label(wire.start, wire.end) and _take(what.rect, taken):
                 said.add(source)
                 yield what
 
-    def _below_nodes(self, tiles: list[NodeTile], taken: list[QRectF], said: set[tuple[str, str]]) -> Iterator[_Wanted]:
+    def _below_nodes(self, tiles: list[NodeTile], taken: list[QRectF], said: set[tuple[str, str]]) -> Iterator[_LabelRequest]:
         """Labels below the nodes whose wires had no room."""
         for tile in tiles:
             if any((tile.id, port.name) not in said for port in tile.face.ports.outputs):
@@ -104,7 +104,7 @@ class Labels:
                     if _take(what.rect, taken):
                         yield what
 
-    def _below(self, tile: NodeTile, strong: bool) -> list[_Wanted]:
+    def _below(self, tile: NodeTile, strong: bool) -> list[_LabelRequest]:
         """What a node puts out, below it, a line per output."""
         status = self._scene.statuses.get(tile.id)
         if status is None:
@@ -113,8 +113,8 @@ class Labels:
         made = []
         for number, (port, text) in enumerate(texts):
             said = f"{port.title}: {text}" if len(texts) > 1 else text
-            y = _bottom(tile) + 12 + number * (Label.HEIGHT + 3)
-            made.append(_Wanted(said, QPointF(tile.left + TILE / 2, tile.top + y), strong))
+            y = _bottom(tile) + 12 + number * (OutputLabel.HEIGHT + 3)
+            made.append(_LabelRequest(said, QPointF(tile.left + TILE / 2, tile.top + y), strong))
         return made
 
 

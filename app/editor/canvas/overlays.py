@@ -10,7 +10,7 @@ from app.editor.canvas.paint_context import LABEL_Z, LIVE_Z, PaintContext
 from app.editor.canvas.text_painting import paint_text, text_width
 
 
-class Label(QGraphicsItem):
+class OutputLabel(QGraphicsItem):
     """A pill that says what a wire carries."""
 
     SIZE, HEIGHT = 10.5, 18.0

@@ -10,7 +10,7 @@ from app.editor.canvas.gestures import Move, Resize, RubberBand, Slice
 from app.editor.canvas.ports import Side
 from app.editor.canvas.scene import CanvasScene
 from app.editor.canvas.selection import Hit, Selection
-from app.editor.canvas.wiring import PortEnd
+from app.editor.canvas.wiring import WireEnd
 
 
 def gesture_for(context: GestureContext, hit: Hit, start: Pointer) -> Gesture:
@@ -61,7 +61,7 @@ def _pull(context: GestureContext, hit: Hit) -> Gesture | None:
         key = context.view.document.connection_into(f"{hit.node}.{name}")
         if key is not None and key in scene.wires:
             return _detach(context, key, "input")
-    return PullWire(context, PortEnd(hit.node, side, name, scene.kind_of(hit.node, side, name)))
+    return PullWire(context, WireEnd(hit.node, side, name, scene.kind_of(hit.node, side, name)))
 
 
 def _pull_off(context: GestureContext, hit: Hit) -> Gesture | None:
@@ -78,7 +78,7 @@ def _detach(context: GestureContext, key: str, side: Side) -> Gesture:
     """Pull one end of a wire off."""
     wire = context.view.canvas_scene.wires[key]
     if side == "input":
-        stays = PortEnd(wire.source, "output", wire.source_port, wire.kind)
+        stays = WireEnd(wire.source, "output", wire.source_port, wire.kind)
     else:
-        stays = PortEnd(wire.target, "input", wire.target_port, wire.kind)
+        stays = WireEnd(wire.target, "input", wire.target_port, wire.kind)
     return PullWire(context, stays, detached=key)

@@ -28,7 +28,7 @@ from app.editor.canvas.geometry import NUDGE, SMALL_NUDGE
 from app.editor.canvas.gesture import Gesture, GestureContext, Pointer
 from app.editor.canvas.gestures import Pan
 from app.editor.canvas.hit_testing import hit_test
-from app.editor.canvas.labels import Labels
+from app.editor.canvas.labels import OutputLabels
 from app.editor.canvas.navigation import ARROWS, nearest_in, next_node
 from app.editor.canvas.pressing import gesture_for, select_hit
 from app.editor.canvas.selection import Hit, Selection
@@ -65,7 +65,7 @@ class CanvasView(ZoomableView):
         self.feedback = Feedback(self)
         self._LIVE_PIPE, self._SLICER_PIPE = self.feedback.live_wire, self.feedback.slicer
         self.drops = DropTarget(self, self.message.emit)
-        self.labels = Labels(self.canvas_scene)
+        self.labels = OutputLabels(self.canvas_scene)
         self.gestures = GestureContext(self, self.feedback, self.drops, self.become, self.message.emit, self.wire_dropped.emit)
         self._gesture: Gesture | None = None
         self._space = False

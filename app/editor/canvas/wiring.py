@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class PortEnd:
+class WireEnd:
     """One end of a wire: a port of a node, and what travels through it."""
 
     node: str
@@ -37,7 +37,7 @@ class WireRules:
         without: The key of a wire that is being moved, and does not count.
     """
 
-    def __init__(self, document: Document, start: PortEnd, without: str | None = None) -> None:
+    def __init__(self, document: Document, start: WireEnd, without: str | None = None) -> None:
         self.document = document
         self.start = start
         connections = [c for k, c in document.connections.items() if k != without]

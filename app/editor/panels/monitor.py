@@ -29,7 +29,7 @@ from app.editor.asking import Answer, Asks
 from app.editor.config.widgets import QuietComboBox
 from app.editor.look import look
 from app.editor.panels.about_node import AboutNode
-from app.editor.panels.monitor_messages import Banner, Empty
+from app.editor.panels.monitor_messages import Banner, EmptyState
 from app.editor.panels.monitor_views import (
     ABOUT,
     CONFUSION,
@@ -43,8 +43,8 @@ from app.editor.panels.monitor_views import (
     make_view,
 )
 from app.editor.views.elided import ElidedLabel
-from app.editor.views.pages import Pending
-from app.editor.views.training_runs import RunBook
+from app.editor.views.pages import PendingRequests
+from app.editor.views.training_runs import TrainingHistory
 from app.engine.status import NodeStatus
 from nodes.base import Node, Port
 
@@ -71,18 +71,18 @@ class NodeMonitor(QWidget):
     """Another view is to be seen: its name."""
 
     def __init__(
-        self, asks: Asks, catalog: Mapping[str, type[Node]], book: RunBook | None = None, parent: QWidget | None = None
+        self, asks: Asks, catalog: Mapping[str, type[Node]], book: TrainingHistory | None = None, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._asks, self._catalog = asks, catalog
-        self._book = book or RunBook(parent=self)
+        self._book = book or TrainingHistory(parent=self)
         self._document_id = ""
         self._document: Document | None = None
         self._node = ""
         self._status = NodeStatus()
         self._inspected: dict[str, Any] = {}
         self._columns: dict[str, list[dict[str, Any]]] = {}
-        self._pending = Pending(self)
+        self._pending = PendingRequests(self)
         self._views: dict[str, Any] = {}
         self._offered: tuple[str, ...] = ()
         self._chosen: dict[tuple[str, str], str] = {}
@@ -103,7 +103,7 @@ class NodeMonitor(QWidget):
         self._pill_group.buttonClicked.connect(self._on_pill)
         self._banner = Banner()
         self._banner.pressed.connect(self._run)
-        self._empty = Empty()
+        self._empty = EmptyState()
         self._empty.pressed.connect(self._run)
         self._about = AboutNode()
         self._stack = QStackedWidget()

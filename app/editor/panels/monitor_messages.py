@@ -40,7 +40,7 @@ class Banner(QFrame):
             self._text.setText("This is the result of earlier settings or inputs.")
 
 
-class Empty(QWidget):
+class EmptyState(QWidget):
     """What is said where there is nothing to see yet, and what to do about it."""
 
     pressed = Signal()

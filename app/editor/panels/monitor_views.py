@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.editor.asking import Asks
-from app.editor.views.training_runs import RunBook
+from app.editor.views.training_runs import TrainingHistory
 
 IMAGES, TABLE, STATISTICS, FIGURES = "Images", "Table", "Statistics", "Figures"
 CONFUSION, LEARNING, NETWORK, ABOUT = "Confusion matrix", "Learning", "Network", "Settings & messages"
@@ -29,7 +29,7 @@ class Surroundings:
 
     asks: Asks
     document: str
-    book: RunBook
+    book: TrainingHistory
     title_of: Callable[[str], str]
 
 

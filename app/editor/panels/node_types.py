@@ -37,7 +37,7 @@ def type_row(node_class: NodeType, spans: tuple[tuple[int, int], ...] = ()) -> R
     )
 
 
-class TypeSearch:
+class NodeTypeSearch:
     """Finds node types by title, keywords and description."""
 
     def __init__(self, types: Types) -> None:

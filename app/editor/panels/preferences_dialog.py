@@ -57,7 +57,7 @@ class PreferencesDialog(QDialog):
         self.setWindowTitle("Preferences")
         self.setMinimumWidth(480)
         self._preferences = preferences
-        self._results = _Results(results)
+        self._results = _StoredResults(results)
         self._results.measured.connect(self._show_size)
         self._results.emptied.connect(self._on_emptied)
         self.finished.connect(self._results.stop)
@@ -176,7 +176,7 @@ class PreferencesDialog(QDialog):
             self._results.begin("measure")
 
 
-class _Results(QObject):
+class _StoredResults(QObject):
     """Measures and empties the stored results on a thread; one thing at a time."""
 
     measured = Signal(object, str)

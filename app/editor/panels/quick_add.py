@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
-from app.editor.panels.node_types import TypeSearch, type_row
+from app.editor.panels.node_types import NodeTypeSearch, type_row
 from app.editor.panels.popup import popup_frame
 from app.editor.panels.rows import KeysToList, Row, RowList, SearchField
 from nodes.catalog import Catalog
@@ -37,7 +37,7 @@ class QuickAdd(QWidget):
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint | Qt.WindowType.NoDropShadowWindowHint)
         self.setAccessibleName("Add a node")
         self._catalog = catalog
-        self._search = TypeSearch(catalog.about)
+        self._search = NodeTypeSearch(catalog.about)
         self._offered: list[str] = []
         self._done = True
         self._title = QLabel()

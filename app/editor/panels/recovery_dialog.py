@@ -29,7 +29,7 @@ class RecoveryDialog(QDialog):
         self.setWindowTitle("Restore unsaved work")
         self.setMinimumWidth(560)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.cards = [LostCard(one) for one in lost]
+        self.cards = [RecoveryCard(one) for one in lost]
         title = QLabel("Layerloom ended before your work was saved")
         title.setProperty("role", "title")
         text = QLabel("Every edit up to the last second is kept. Restored workflows open as they were, and are not saved yet.")
@@ -75,17 +75,17 @@ class RecoveryDialog(QDialog):
         for card in list(self.cards):
             self._restore(card)
 
-    def _restore(self, card: LostCard, _checked: bool = False) -> None:
+    def _restore(self, card: RecoveryCard, _checked: bool = False) -> None:
         self._drop(card)
         self.restore_requested.emit(card.lost)
         self._end_if_empty()
 
-    def _discard(self, card: LostCard, _checked: bool = False) -> None:
+    def _discard(self, card: RecoveryCard, _checked: bool = False) -> None:
         self._drop(card)
         card.lost.discard()
         self._end_if_empty()
 
-    def _drop(self, card: LostCard) -> None:
+    def _drop(self, card: RecoveryCard) -> None:
         self.cards.remove(card)
         card.hide()
 
@@ -94,7 +94,7 @@ class RecoveryDialog(QDialog):
             self.accept()
 
 
-class LostCard(QFrame):
+class RecoveryCard(QFrame):
     """What was lost of one workflow."""
 
     def __init__(self, lost: Lost) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QTreeView, QVBoxLayout, QW
 
 from app.editor.look import look
 from app.editor.panels.node_card import NodeCard
-from app.editor.panels.node_types import MIME_TYPE, TypeSearch, type_row
+from app.editor.panels.node_types import MIME_TYPE, NodeTypeSearch, type_row
 from app.editor.panels.rows import ROW, Index, Row, RowDelegate, RowList, SearchField, tile_pixmap
 from app.shelves import Shelf, shelf_color, shelves
 from nodes.about import NodeType
@@ -42,7 +42,7 @@ class NodeRepository(QWidget):
         self.setObjectName("page")
         self.setAccessibleName("Node repository")
         self._catalog = catalog
-        self._search = TypeSearch(catalog.about)
+        self._search = NodeTypeSearch(catalog.about)
         self._recent: list[str] = []
         self.field = SearchField(f"Search {len(catalog)} nodes")
         self.tree = ShelfTree(catalog)

@@ -14,7 +14,7 @@ from nodes.wording import counted
 
 
 @dataclass(frozen=True)
-class Script:
+class UntrustedScript:
     """A script to be read.
 
     Attributes:
@@ -41,7 +41,9 @@ class TrustDialog(QDialog):
         run: Whether they will run at once.
     """
 
-    def __init__(self, workflow: str, scripts: Sequence[Script], parent: QWidget | None = None, *, run: bool = True) -> None:
+    def __init__(
+        self, workflow: str, scripts: Sequence[UntrustedScript], parent: QWidget | None = None, *, run: bool = True
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Scripts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -97,8 +97,8 @@ class VariablesDialog(QDialog):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setShowGrid(False)
-        table.setItemDelegateForColumn(TYPE, _Choices({name: name for name in TYPES}, table))
-        table.setItemDelegateForColumn(BASE, _Choices(RELATIVE, table))
+        table.setItemDelegateForColumn(TYPE, _VariableDelegate({name: name for name in TYPES}, table))
+        table.setItemDelegateForColumn(BASE, _VariableDelegate(RELATIVE, table))
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -267,7 +267,7 @@ class VariablesDialog(QDialog):
         self.remove_button.setIcon(look().icon("mdi6.delete-outline", look().colors.wrong))
 
 
-class _Choices(QStyledItemDelegate):
+class _VariableDelegate(QStyledItemDelegate):
     """Edits a cell by choosing one of a few texts."""
 
     def __init__(self, choices: dict[str, str], parent: QWidget) -> None:

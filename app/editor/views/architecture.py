@@ -53,25 +53,25 @@ def layer_color(kind: str) -> str:
 
 
 @dataclass(frozen=True)
-class Box:
+class LayerBox:
     """A layer's place."""
 
     layer: Mapping[str, Any]
     rect: QRectF
 
 
-def arranged(network: Mapping[str, Any], *, upright: bool) -> dict[str, Box]:
+def arranged(network: Mapping[str, Any], *, upright: bool) -> dict[str, LayerBox]:
     """A place for every layer, in generations from left to right, or from top to bottom where it is `upright`."""
     layers = {layer["name"]: layer for layer in network["layers"]}
     step = (BOX[0] + GAP[1], BOX[1] + 46.0) if upright else (BOX[0] + GAP[0], BOX[1] + GAP[1])
     boxes = {}
     for name, (along, across) in places(list(layers), ((e["source"], e["target"]) for e in network["edges"])).items():
         x, y = (across, along) if upright else (along, across)
-        boxes[name] = Box(layers[name], QRectF(x * step[0], y * step[1], *BOX))
+        boxes[name] = LayerBox(layers[name], QRectF(x * step[0], y * step[1], *BOX))
     return boxes
 
 
-class _Drawing:
+class _ArchitectureDrawing:
     """The whole drawing as painting commands: for the screen, PNG and SVG alike."""
 
     def __init__(self, network: Mapping[str, Any], *, upright: bool) -> None:
@@ -154,7 +154,7 @@ def _bow(passed: int, aside: float, size: float) -> float:
     return size * 1.15 + 6.0 * passed if passed >= 1 and abs(aside) < size else 0.0
 
 
-def _paint_box(painter: QPainter, colors: Colors, box: Box) -> None:
+def _paint_box(painter: QPainter, colors: Colors, box: LayerBox) -> None:
     rect, layer = box.rect, box.layer
     painter.setPen(QPen(QColor(colors.line), 1))
     painter.setBrush(QColor(colors.raised))
@@ -201,7 +201,7 @@ class ArchitectureView(QGraphicsView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._network: Mapping[str, Any] | None = None
-        self._drawing: _Drawing | None = None
+        self._drawing: _ArchitectureDrawing | None = None
         self._touched = False
         self.setScene(QGraphicsScene(self))
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -221,7 +221,7 @@ class ArchitectureView(QGraphicsView):
         self.viewport().update()
 
     @property
-    def boxes(self) -> Mapping[str, Box]:
+    def boxes(self) -> Mapping[str, LayerBox]:
         """The place of every layer."""
         return self._drawing.boxes if self._drawing else {}
 
@@ -237,7 +237,7 @@ class ArchitectureView(QGraphicsView):
         if self._network is None:
             return
         upright = self.height() > self.width()
-        self._drawing = _Drawing(self._network, upright=upright)
+        self._drawing = _ArchitectureDrawing(self._network, upright=upright)
         self.setSceneRect(self._drawing.bounds.adjusted(-300, -300, 300, 300))
         self.fit()
 
@@ -342,7 +342,7 @@ class ArchitectureView(QGraphicsView):
         return make
 
 
-def _picture(drawing: _Drawing, colors: Colors, scale: float) -> QImage:
+def _picture(drawing: _ArchitectureDrawing, colors: Colors, scale: float) -> QImage:
     # A network of a thousand layers must not become an image that no program opens.
     scale = min(scale, 16000 / max(drawing.bounds.width(), drawing.bounds.height()))
     size = QSize(round(drawing.bounds.width() * scale), round(drawing.bounds.height() * scale))

@@ -33,10 +33,10 @@ from PySide6.QtWidgets import (
 from app.editor.asking import Answer, Asks
 from app.editor.colors import mixed
 from app.editor.look import interface_font, look
-from app.editor.views.behind_cell import BehindCell
+from app.editor.views.drill_down import DrillDown
 from app.editor.views.exporting import ExportButton, Exports
-from app.editor.views.figure_view import Sketch, figure_exports
-from app.editor.views.pages import Pending
+from app.editor.views.figure_view import FigureRequest, figure_exports
+from app.editor.views.pages import PendingRequests
 from nodes.values.figure import HeatMapFigure
 from nodes.wording import NARROW, grouped, percent
 
@@ -185,7 +185,7 @@ class ConfusionModel(QAbstractTableModel):
         return None
 
 
-class _CellPainter(QStyledItemDelegate):
+class _MatrixDelegate(QStyledItemDelegate):
     """Paints a cell in its shade."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
@@ -304,7 +304,7 @@ class MatrixTable(QTableView):
         super().__init__()
         self.setObjectName("matrix")
         self.setAccessibleName("Confusion matrix: rows are actual, columns predicted classes")
-        self.setItemDelegate(_CellPainter(self))
+        self.setItemDelegate(_MatrixDelegate(self))
         self.setShowGrid(False)
         self.setMouseTracking(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -374,12 +374,12 @@ class ConfusionView(QWidget):
     def __init__(self, asks: Asks, document: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._asks, self._document, self._node = asks, document, ""
-        self._pending = Pending(self)
+        self._pending = PendingRequests(self)
         self.confusion: Confusion | None = None
         self.table = MatrixTable()
         self.table.chosen.connect(self._open)
         self.statistics = QTableView()
-        self.behind = BehindCell(asks, document)
+        self.behind = DrillDown(asks, document)
         self._headline = QLabel()
         self._headline.setTextFormat(Qt.TextFormat.PlainText)
         self._headline.setProperty("role", "heading")
@@ -460,7 +460,7 @@ class ConfusionView(QWidget):
         if before is not None:
             before.deleteLater()
         self.table.fit()
-        statistics = StatisticsModel(confusion)
+        statistics = ClassMetricsModel(confusion)
         statistics.setParent(self.statistics)
         self.statistics.setModel(statistics)
         self.statistics.sortByColumn(0, Qt.SortOrder.AscendingOrder)
@@ -505,7 +505,7 @@ class ConfusionView(QWidget):
     def _exported(self) -> Exports | None:
         if self.confusion is None:
             return None
-        return figure_exports(Sketch(self.confusion.figure(), 640, None, self.devicePixelRatioF(), look().colors.dark))
+        return figure_exports(FigureRequest(self.confusion.figure(), 640, None, self.devicePixelRatioF(), look().colors.dark))
 
 
 # ------------------------------------------------------------------------------------------------------ figures per class
@@ -513,7 +513,7 @@ class ConfusionView(QWidget):
 MEASURES = (("precision", "Precision"), ("recall", "Recall"), ("F1", "F-measure"))
 
 
-class StatisticsModel(QAbstractTableModel):
+class ClassMetricsModel(QAbstractTableModel):
     """Precision, recall, F1 and support of every class; sortable."""
 
     def __init__(self, confusion: Confusion) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidg
 
 from app.editor.asking import Answer
 from app.editor.look import look
-from app.editor.views.pages import Pending
+from app.editor.views.pages import PendingRequests
 from app.editor.views.table_model import TableModel
 from nodes.wording import grouped
 
@@ -31,7 +31,7 @@ class FindBar(QWidget):
     def __init__(self, model: TableModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._model = model
-        self._pending = Pending(self)
+        self._pending = PendingRequests(self)
         self.row = 0
         """Where to begin: the view's current row."""
         self.field = QLineEdit()

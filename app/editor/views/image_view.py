@@ -28,11 +28,11 @@ from app.editor.asking import Answer, Asks, OnReply, Ticket
 from app.editor.config.widgets import QuietComboBox
 from app.editor.look import look
 from app.editor.panels.message_bar import MessageBar
-from app.editor.views.image_viewer import ImageViewer
-from app.editor.views.pages import Pages, Pending
+from app.editor.views.image_dialog import ImageDialog
+from app.editor.views.pages import PageLoader, PendingRequests
 from app.editor.views.pixels import draw_picture, pictures
-from app.editor.views.source import Source
-from app.editor.views.table_model import Column, Index
+from app.editor.views.result_source import ResultSource
+from app.editor.views.table_model import Index, TableColumn
 from app.editor.views.table_painting import figures_font
 from nodes.wording import grouped
 
@@ -48,28 +48,30 @@ NO_CAPTION = "No captions"
 
 
 @dataclass(frozen=True)
-class _Page:
+class _ThumbnailPage:
     images: Sequence[QImage | None]
     captions: Sequence[str | None]
     numbers: Sequence[int]
 
 
-class _GridModel(QAbstractTableModel):
+class _ThumbnailModel(QAbstractTableModel):
     """Images in rows of as many as there is room for."""
 
     failed = Signal(object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.source: Source | None = None
+        self.source: ResultSource | None = None
         self.column = ""
         self.captions: str | None = None
         self.count, self.across, self.pixels = 0, 1, SIZES[0]
         self.scale = ""
         self._first = 0
-        self._pages: Pages[int, _Page] = Pages(self, self._ask, self._read, self._take, self.failed.emit, KEPT_PAGES)
+        self._pages: PageLoader[int, _ThumbnailPage] = PageLoader(
+            self, self._ask, self._read, self._take, self.failed.emit, KEPT_PAGES
+        )
 
-    def show(self, source: Source | None, column: str, captions: str | None, count: int) -> None:
+    def show(self, source: ResultSource | None, column: str, captions: str | None, count: int) -> None:
         """Show the images of a column."""
         self.beginResetModel()
         self._pages.forget()
@@ -141,20 +143,20 @@ class _GridModel(QAbstractTableModel):
         about = {"column": self.column, "captions": self.captions, "size": self.pixels}
         return self.source.ask("images", {"start": page * PAGE, "stop": min(self.count, (page + 1) * PAGE), **about}, on_reply)
 
-    def _read(self, page: int, answer: Answer) -> _Page:
+    def _read(self, page: int, answer: Answer) -> _ThumbnailPage:
         header = answer.header
         self.scale = header["images"]["scale"]
-        return _Page(pictures(header["images"], answer.payload), header["captions"], header["numbers"])
+        return _ThumbnailPage(pictures(header["images"], answer.payload), header["captions"], header["numbers"])
 
     def _take(self, page: int) -> None:
         first, last = page * PAGE // self.across, ((page + 1) * PAGE - 1) // self.across
         self.dataChanged.emit(self.index(first, 0), self.index(min(last, self.rowCount() - 1), self.across - 1), [])
 
 
-class _ImagePainter(QStyledItemDelegate):
+class _ThumbnailDelegate(QStyledItemDelegate):
     """Paints an image and its caption."""
 
-    def __init__(self, model: _GridModel, parent: QWidget) -> None:
+    def __init__(self, model: _ThumbnailModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._model = model
 
@@ -196,20 +198,20 @@ class _ImagePainter(QStyledItemDelegate):
         painter.restore()
 
 
-class _Grid(QTableView):
+class _ThumbnailGrid(QTableView):
     """The grid itself: a table without lines, whose columns are as many as there is room for."""
 
     opened = Signal(int)
     """The image at this place is to be shown in full."""
 
-    def __init__(self, model: _GridModel, parent: QWidget) -> None:
+    def __init__(self, model: _ThumbnailModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._model = model
         self.side = USUAL
         self.setObjectName("imageGrid")
         self.setAccessibleName("Images")
         self.setModel(model)
-        self.setItemDelegate(_ImagePainter(model, self))
+        self.setItemDelegate(_ThumbnailDelegate(model, self))
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -308,12 +310,12 @@ class ImageGridView(QWidget):
     def __init__(self, asks: Asks, document_id: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._asks, self._document = asks, document_id
-        self._pending = Pending(self)
-        self._source: Source | None = None
-        self._viewer: ImageViewer | None = None
-        self._columns: list[Column] = []
-        self.model = _GridModel(self)
-        self.grid = _Grid(self.model, self)
+        self._pending = PendingRequests(self)
+        self._source: ResultSource | None = None
+        self._viewer: ImageDialog | None = None
+        self._columns: list[TableColumn] = []
+        self.model = _ThumbnailModel(self)
+        self.grid = _ThumbnailGrid(self.model, self)
         self.messages = MessageBar(self)
         self.column, self.captions = _choice("Column of images"), _choice("Captions")
         self.size_slider = QSlider(Qt.Orientation.Horizontal)
@@ -360,7 +362,7 @@ class ImageGridView(QWidget):
             key: The key of its result.
             where: Only rows whose cells have these values.
         """
-        source = Source(self._asks, self._document, node_id, port, key, dict(where or {}))
+        source = ResultSource(self._asks, self._document, node_id, port, key, dict(where or {}))
         if source != self._source:
             self._source = source
             self.messages.dismiss()
@@ -378,7 +380,7 @@ class ImageGridView(QWidget):
         if self.model.source is None or not 0 <= place < self.model.count:
             return
         if self._viewer is None:
-            self._viewer = ImageViewer(self)
+            self._viewer = ImageDialog(self)
         self._viewer.show_image(self.model.source, self.model.column, place)
         self._viewer.open_window()
         self.image_opened.emit(place)
@@ -388,7 +390,7 @@ class ImageGridView(QWidget):
             self.clear()
             self._complain(answer.error)
             return
-        self._columns = [Column.of(c) for c in answer.header["columns"]]
+        self._columns = [TableColumn.of(c) for c in answer.header["columns"]]
         images = [c.name for c in self._columns if c.kind == "image"]
         others = [c.name for c in self._columns if c.kind not in ("image", "array", "list", "binary", "other")]
         kinds = ("class", "text", "boolean")
@@ -444,4 +446,4 @@ def _fill(box: QuietComboBox, items: Sequence[tuple[str, str | None]], usual: st
     box.setCurrentIndex(names.index(before) if before in names else names.index(usual) if usual in names else 0)
 
 
-__all__ = ["ImageGridView", "ImageViewer"]
+__all__ = ["ImageDialog", "ImageGridView"]

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.editor.asking import Answer, Asks
 from app.editor.views.learning_view import LearningView
-from app.editor.views.pages import Pending
-from app.editor.views.training_runs import RunBook
+from app.editor.views.pages import PendingRequests
+from app.editor.views.training_runs import TrainingHistory
 
 
 class LearningPage(QWidget):
@@ -28,12 +28,12 @@ class LearningPage(QWidget):
     """End this node's training here, and keep what was reached."""
 
     def __init__(
-        self, asks: Asks, document: str, book: RunBook, title_of: Callable[[str], str], parent: QWidget | None = None
+        self, asks: Asks, document: str, book: TrainingHistory, title_of: Callable[[str], str], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._asks, self._document, self._title_of = asks, document, title_of
         self._node = ""
-        self._pending = Pending(self)
+        self._pending = PendingRequests(self)
         self.view = LearningView(book, titled=False)
         self.view.stop_requested.connect(self.stop_requested)
         layout = QVBoxLayout(self)

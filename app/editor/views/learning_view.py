@@ -33,8 +33,8 @@ from PySide6.QtWidgets import (
 from app.editor.look import interface_font, look
 from app.editor.views.elided import ElidedLabel
 from app.editor.views.exporting import ExportButton, Exports
-from app.editor.views.figure_view import Draughtsman, Drawn, Sheet, Sketch, figure_exports
-from app.editor.views.training_runs import VALIDATION, CurveOptions, RunBook, TrainingRun, curves
+from app.editor.views.figure_view import FigureImage, FigurePane, FigureRenderer, FigureRequest, figure_exports
+from app.editor.views.training_runs import VALIDATION, CurveOptions, TrainingHistory, TrainingRun, curves
 from nodes.values.figure import Line, LinesFigure
 from nodes.wording import duration
 
@@ -63,10 +63,10 @@ class LearningView(QWidget):
     drawing_chosen = Signal(float, bool)
     """The person chose how curves are drawn: the smoothing, and whether the scale is logarithmic."""
 
-    def __init__(self, book: RunBook | None = None, *, titled: bool = True, parent: QWidget | None = None) -> None:
+    def __init__(self, book: TrainingHistory | None = None, *, titled: bool = True, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._titled = titled
-        self.book = book or RunBook(parent=self)
+        self.book = book or TrainingHistory(parent=self)
         self.options = CurveOptions()
         self._shown: list[str] = []
         self._own: TrainingRun | None = None
@@ -107,9 +107,9 @@ class LearningView(QWidget):
         self._counters = _Counters()
         self._lay_out()
 
-        self._draughtsman = Draughtsman(self)
-        self._draughtsman.drawn.connect(self._on_drawn)
-        self._draughtsman.failed.connect(self._on_failed)
+        self._renderer = FigureRenderer(self)
+        self._renderer.drawn.connect(self._on_drawn)
+        self._renderer.failed.connect(self._on_failed)
         self._due = QTimer(self, singleShot=True)
         self._due.timeout.connect(self._draw)
         self.book.changed.connect(self._on_changed)
@@ -277,13 +277,13 @@ class LearningView(QWidget):
         pause = max(PAUSE_MILLISECONDS / 1000, self._last_cost * SHARE)
         self._due.start(max(0, math.ceil((self._began_drawing + pause - time.monotonic()) * 1000)))
 
-    def _sketch(self) -> Sketch | None:
+    def _request(self) -> FigureRequest | None:
         runs = self.shown
         known = list(dict.fromkeys(name for run in runs for name in run.quantities))
         if not known or self.chart.width() < 60 or self.chart.height() < 40:
             return None
         options = CurveOptions(self._quantities(known), self.options.smoothing, self.options.log, self.options.per_batch)
-        return Sketch(
+        return FigureRequest(
             curves(runs, options),
             self.chart.width(),
             self.chart.height(),
@@ -293,18 +293,18 @@ class LearningView(QWidget):
         )
 
     def _draw(self) -> None:
-        sketch = self._sketch()
-        if sketch is None:
+        request = self._request()
+        if request is None:
             self.chart.clear(
                 "The first points will appear here in a moment." if self.shown else "Run a Learner to watch it learn here."
             )
             return
-        if not self._draughtsman.busy:
+        if not self._renderer.busy:
             self._began_drawing = time.monotonic()
-        self._draughtsman.draw(sketch)
+        self._renderer.draw(request)
 
     def _on_drawn(self, drawn: object) -> None:
-        assert isinstance(drawn, Drawn)
+        assert isinstance(drawn, FigureImage)
         self._last_cost = time.monotonic() - self._began_drawing
         if self.shown:
             self.chart.show_drawing(drawn)
@@ -322,8 +322,8 @@ class LearningView(QWidget):
         self._plan()
 
     def _exported(self) -> Exports | None:
-        sketch = self._sketch()
-        return None if sketch is None else figure_exports(sketch, self.chart.image)
+        request = self._request()
+        return None if request is None else figure_exports(request, self.chart.image)
 
 
 def _outcome(run: TrainingRun) -> str:
@@ -474,14 +474,14 @@ def _number(value: float) -> str:
 # ----------------------------------------------------------------------------------------------------------------- chart
 
 
-class CurveChart(Sheet):
+class CurveChart(FigurePane):
     """The drawn curves, and over them the values at the position of the mouse, or of the arrow keys."""
 
     resized = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self._drawn: Drawn | None = None
+        self._drawn: FigureImage | None = None
         self._at: tuple[int, float] | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -495,7 +495,7 @@ class CurveChart(Sheet):
         self._at = None
         self.show_image(None, message)
 
-    def show_drawing(self, drawn: Drawn) -> None:
+    def show_drawing(self, drawn: FigureImage) -> None:
         """Show a drawing; what is read off stays where it is."""
         self._drawn = drawn
         self.show_image(drawn.image)
@@ -506,7 +506,7 @@ class CurveChart(Sheet):
         """The lines of a panel with their values at the position nearest to `x`."""
         if self._drawn is None or panel >= len(self._drawn.panels):
             return []
-        figure = self._drawn.sketch.figure
+        figure = self._drawn.request.figure
         assert isinstance(figure, LinesFigure)
         group = self._drawn.panels[panel].group
         found = []

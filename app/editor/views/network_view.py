@@ -33,7 +33,7 @@ from app.editor.views.elided import ElidedLabel
 from app.editor.views.exporting import Export, ExportButton, Exports
 from app.editor.views.figure_data import csv_text
 from app.editor.views.figure_view import tab_separated
-from app.editor.views.pages import Pending
+from app.editor.views.pages import PendingRequests
 from nodes.wording import counted, grouped
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -59,7 +59,7 @@ class NetworkView(QWidget):
     def __init__(self, asks: Asks, document: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._asks, self._document = asks, document
-        self._pending = Pending(self)
+        self._pending = PendingRequests(self)
         self.network: Mapping[str, Any] | None = None
         self._totals = ElidedLabel()
         self._totals.setProperty("role", "heading")
@@ -70,7 +70,7 @@ class NetworkView(QWidget):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(26)
-        self.table.setItemDelegate(_LayerPainter(self.table))
+        self.table.setItemDelegate(_LayerDelegate(self.table))
         self.architecture = ArchitectureView()
         self._message = QLabel("Loading …")
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -236,7 +236,7 @@ class LayersModel(QAbstractTableModel):
         return None
 
 
-class _LayerPainter(QStyledItemDelegate):
+class _LayerDelegate(QStyledItemDelegate):
     """Bars behind the numbers of parameters, and a spot of the kind's colour before the class."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:

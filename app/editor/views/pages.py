@@ -19,7 +19,7 @@ Name = TypeVar("Name", bound=Hashable)
 Page = TypeVar("Page")
 
 
-class Pending:
+class PendingRequests:
     """Questions of one view that are under way; they end with it.
 
     Args:
@@ -55,8 +55,8 @@ AT_ONCE = 2
 """So many questions are under way; what is wanted next waits here, where it can still be forgotten."""
 
 
-class Pages(Generic[Name, Page]):
-    """Pages by name.
+class PageLoader(Generic[Name, Page]):
+    """Loads pages by name, and keeps some of them.
 
     Args:
         owner: The view; what is under way ends with it.

@@ -35,10 +35,10 @@ from app.editor.colors import mixed
 from app.editor.look import look
 from app.editor.panels.message_bar import MessageBar
 from app.editor.views.exporting import Export, ExportButton, Exports
-from app.editor.views.pages import Pages, Pending
+from app.editor.views.pages import PageLoader, PendingRequests
 from app.editor.views.pixels import draw_picture, pictures
-from app.editor.views.source import Source
-from app.editor.views.table_model import Column, Index
+from app.editor.views.result_source import ResultSource
+from app.editor.views.table_model import Index, TableColumn
 from app.editor.views.table_painting import LEFT, MARGIN, RIGHT, figures_font
 from app.engine.inspection.cells import shape_text
 from nodes.wording import counted, grouped, number_text, percent
@@ -53,7 +53,7 @@ NAME, DISTRIBUTION, FREQUENT = 0, 1, 9
 
 
 @dataclass(frozen=True)
-class Bar:
+class HistogramBar:
     """A bar of a distribution: what it stands for, and how many cells there are of it."""
 
     text: str
@@ -61,27 +61,29 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class _Figures:
+class _ColumnStatistics:
     """What is known of a column."""
 
     texts: Sequence[str]
-    bars: Sequence[Bar]
+    bars: Sequence[HistogramBar]
     image: QImage | None = None
 
 
-class _StatisticsModel(QAbstractTableModel):
+class _ColumnStatisticsModel(QAbstractTableModel):
     """A row of figures for each column of a table."""
 
     failed = Signal(object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.columns: list[Column] = []
+        self.columns: list[TableColumn] = []
         self.rows = 0
-        self._source: Source | None = None
-        self._pages: Pages[int, _Figures] = Pages(self, self._ask, self._read, self._take, self.failed.emit, KEPT)
+        self._source: ResultSource | None = None
+        self._pages: PageLoader[int, _ColumnStatistics] = PageLoader(
+            self, self._ask, self._read, self._take, self.failed.emit, KEPT
+        )
 
-    def show(self, source: Source | None, columns: list[Column], rows: int) -> None:
+    def show(self, source: ResultSource | None, columns: list[TableColumn], rows: int) -> None:
         """Show the columns of a table."""
         self.beginResetModel()
         self._pages.forget()
@@ -93,7 +95,7 @@ class _StatisticsModel(QAbstractTableModel):
         seen = range(max(first, 0), min(last + 1, len(self.columns)))
         self._pages.want([*seen, *range(seen.stop, min(seen.stop + IN_ADVANCE, len(self.columns)))])
 
-    def figures(self, number: int) -> _Figures | None:
+    def figures(self, number: int) -> _ColumnStatistics | None:
         """What is known of a column, once it has come."""
         return self._pages.get(number)
 
@@ -139,19 +141,19 @@ class _StatisticsModel(QAbstractTableModel):
         assert self._source is not None
         return self._source.ask("statistics", {"columns": [self.columns[number].name]}, on_reply)
 
-    def _read(self, number: int, answer: Answer) -> _Figures:
+    def _read(self, number: int, answer: Answer) -> _ColumnStatistics:
         found: Mapping[str, Any] = answer.header["columns"][0]
         image = pictures(found["image"], answer.payload)[0] if "image" in found else None
-        return _Figures(_texts(found, self.rows), _bars(found), image)
+        return _ColumnStatistics(_texts(found, self.rows), _bars(found), image)
 
     def _take(self, number: int) -> None:
         self.dataChanged.emit(self.index(number, 0), self.index(number, len(HEADINGS) - 1), [])
 
 
-class _Painter(QStyledItemDelegate):
+class _StatisticsDelegate(QStyledItemDelegate):
     """Paints figures and distributions."""
 
-    def __init__(self, model: _StatisticsModel, parent: QWidget) -> None:
+    def __init__(self, model: _ColumnStatisticsModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._model = model
 
@@ -181,7 +183,7 @@ class _Painter(QStyledItemDelegate):
             side = LEFT if index.column() == FREQUENT else RIGHT
             painter.drawText(inner, side, QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, inner.width()))
 
-    def _paint_name(self, painter: QPainter, inner: QRect, column: Column) -> None:
+    def _paint_name(self, painter: QPainter, inner: QRect, column: TableColumn) -> None:
         colors = look().colors
         half = inner.height() // 2
         for font, color, text, top, side in (
@@ -194,7 +196,7 @@ class _Painter(QStyledItemDelegate):
             shown = QFontMetrics(font).elidedText(line, Qt.TextElideMode.ElideMiddle, inner.width())
             painter.drawText(QRect(inner.left(), top, inner.width(), half), Qt.AlignmentFlag.AlignLeft | side, shown)
 
-    def _paint_distribution(self, painter: QPainter, room: QRect, figures: _Figures) -> None:
+    def _paint_distribution(self, painter: QPainter, room: QRect, figures: _ColumnStatistics) -> None:
         colors = look().colors
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -238,11 +240,11 @@ class StatisticsView(QWidget):
     def __init__(self, asks: Asks, document_id: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._asks, self._document = asks, document_id
-        self._pending = Pending(self)
-        self._source: Source | None = None
+        self._pending = PendingRequests(self)
+        self._source: ResultSource | None = None
         self._wanted = ""
-        self.model = _StatisticsModel(self)
-        self.table = _FigureRows(self.model, self)
+        self.model = _ColumnStatisticsModel(self)
+        self.table = _StatisticsTable(self.model, self)
         self.messages = MessageBar(self)
         self.said = QLabel()
         self.said.setProperty("role", "muted")
@@ -270,7 +272,7 @@ class StatisticsView(QWidget):
 
     def show_output(self, node_id: str, port: str, key: str) -> None:
         """Show the figures of an output."""
-        source = Source(self._asks, self._document, node_id, port, key)
+        source = ResultSource(self._asks, self._document, node_id, port, key)
         if source != self._source:
             self._source = source
             self.messages.dismiss()
@@ -296,7 +298,7 @@ class StatisticsView(QWidget):
             self.clear()
             self._complain(answer.error)
             return
-        columns, rows = [Column.of(c) for c in answer.header["columns"]], int(answer.header["rows"])
+        columns, rows = [TableColumn.of(c) for c in answer.header["columns"]], int(answer.header["rows"])
         self.model.show(self._source, columns, rows)
         self.said.setText(f"{counted(rows, 'row')} · {counted(len(columns), 'column')}")
         self.table.look_around()
@@ -314,14 +316,14 @@ class StatisticsView(QWidget):
         return Exports("statistics", [Export("CSV", lambda: _joined(rows, ",").encode())], text=lambda: _joined(rows, "\t"))
 
 
-class _FigureRows(QTableView):
+class _StatisticsTable(QTableView):
     """The rows of figures."""
 
-    def __init__(self, model: _StatisticsModel, parent: QWidget) -> None:
+    def __init__(self, model: _ColumnStatisticsModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._model = model
         self.setModel(model)
-        self.setItemDelegate(_Painter(model, self))
+        self.setItemDelegate(_StatisticsDelegate(model, self))
         self.setAccessibleName("Figures")
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)
@@ -382,17 +384,17 @@ def _texts(found: Mapping[str, Any], rows: int) -> list[str]:
     ]
 
 
-def _bars(found: Mapping[str, Any]) -> list[Bar]:
+def _bars(found: Mapping[str, Any]) -> list[HistogramBar]:
     if histogram := found.get("histogram"):
         edges, counts = histogram["edges"], histogram["counts"]
         if found["kind"] == "integer" and all(b - a == 1 for a, b in pairwise(edges)):
-            return [Bar(number_text(edge + 0.5), count) for edge, count in zip(edges, counts, strict=False)]
+            return [HistogramBar(number_text(edge + 0.5), count) for edge, count in zip(edges, counts, strict=False)]
         texts = histogram.get("texts") or [number_text(edge) for edge in edges]
-        return [Bar(f"{a} … {b}", count) for (a, b), count in zip(pairwise(texts), counts, strict=False)]
-    return [Bar(text, count) for text, count in found.get("values", ())]
+        return [HistogramBar(f"{a} … {b}", count) for (a, b), count in zip(pairwise(texts), counts, strict=False)]
+    return [HistogramBar(text, count) for text, count in found.get("values", ())]
 
 
-def _placed(room: QRect, figures: _Figures) -> list[tuple[QRectF, Bar]]:
+def _placed(room: QRect, figures: _ColumnStatistics) -> list[tuple[QRectF, HistogramBar]]:
     """Where each bar stands; the highest takes the whole height."""
     if not figures.bars:
         return []

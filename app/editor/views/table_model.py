@@ -16,9 +16,9 @@ from PySide6.QtGui import QImage
 
 from app.document.problems import Problem
 from app.editor.asking import Answer, OnReply, Ticket
-from app.editor.views.pages import Pages, Pending
+from app.editor.views.pages import PageLoader, PendingRequests
 from app.editor.views.pixels import pictures
-from app.editor.views.source import Source
+from app.editor.views.result_source import ResultSource
 
 PAGE_ROWS = 64
 BLOCK = 16
@@ -36,7 +36,7 @@ PageName = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """A column, as the engine describes it.
 
     Attributes:
@@ -52,7 +52,7 @@ class Column:
     sortable: bool = True
 
     @classmethod
-    def of(cls, described: Mapping[str, Any]) -> Column:
+    def of(cls, described: Mapping[str, Any]) -> TableColumn:
         """From the answer `table`."""
         return cls(described["name"], described["dtype"], described["kind"], described["sortable"])
 
@@ -75,7 +75,7 @@ class Sort:
 
 
 @dataclass(frozen=True)
-class _Page:
+class _RowsPage:
     """Cells by column name, and of images what their values are drawn from."""
 
     cells: Mapping[str, Sequence[Cell]]
@@ -98,17 +98,19 @@ class TableModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.source: Source | None = None
-        self.columns: list[Column] = []
+        self.source: ResultSource | None = None
+        self.columns: list[TableColumn] = []
         self.rows = 0
         self.sort_order: Sort | None = None
-        self._pending = Pending(self)
-        self._pages: Pages[PageName, _Page] = Pages(self, self._ask, self._read, self._take, self.failed.emit, KEPT_PAGES)
+        self._pending = PendingRequests(self)
+        self._pages: PageLoader[PageName, _RowsPage] = PageLoader(
+            self, self._ask, self._read, self._take, self.failed.emit, KEPT_PAGES
+        )
         self._first_row = 0
 
     # -- what is shown
 
-    def open(self, source: Source | None) -> None:
+    def open(self, source: ResultSource | None) -> None:
         """Show another output, or nothing. Until it is there, what was there stays; `opened` follows."""
         self._pending.drop_all()
         if source is None:
@@ -223,14 +225,14 @@ class TableModel(QAbstractTableModel):
 
     # -- answers
 
-    def _open(self, source: Source, answer: Answer) -> None:
+    def _open(self, source: ResultSource, answer: Answer) -> None:
         if answer.error is not None:
             self._become(None, [], 0)
             self.failed.emit(answer.error)
             return
-        self._become(source, [Column.of(c) for c in answer.header["columns"]], int(answer.header["rows"]))
+        self._become(source, [TableColumn.of(c) for c in answer.header["columns"]], int(answer.header["rows"]))
 
-    def _become(self, source: Source | None, columns: list[Column], rows: int) -> None:
+    def _become(self, source: ResultSource | None, columns: list[TableColumn], rows: int) -> None:
         self.beginResetModel()
         self._pages.forget()
         self.source, self.columns, self.rows = source, columns, min(rows, MOST_ROWS)
@@ -249,13 +251,13 @@ class TableModel(QAbstractTableModel):
         parameters = {"start": row * PAGE_ROWS, "stop": min(self.rows, (row + 1) * PAGE_ROWS), "columns": columns}
         return self.source.ask("rows", self.order() | parameters, on_reply)
 
-    def _read(self, name: PageName, answer: Answer) -> _Page:
+    def _read(self, name: PageName, answer: Answer) -> _RowsPage:
         cells: dict[str, Sequence[Cell]] = dict(answer.header["cells"])
         scales = {}
         for column, described in answer.header["images"].items():
             cells[column] = pictures(described, answer.payload)
             scales[column] = described["scale"]
-        return _Page(cells, scales)
+        return _RowsPage(cells, scales)
 
     def _take(self, name: PageName) -> None:
         row, block = name

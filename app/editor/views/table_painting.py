@@ -27,7 +27,7 @@ def figures_font(pixels: float = 0, *, bold: bool = False) -> QFont:
     return font
 
 
-class CellPainter(QObject):
+class TableCellPainter(QObject):
     """Paints cells: text, numbers on the right, thumbnails, a bar for what is still to come.
 
     Args:

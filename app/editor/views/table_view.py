@@ -16,11 +16,11 @@ from app.editor.asking import Answer, Asks
 from app.editor.look import look
 from app.editor.panels.message_bar import MessageBar
 from app.editor.views.find_bar import FindBar
-from app.editor.views.image_viewer import ImageViewer
-from app.editor.views.pages import Pending
-from app.editor.views.source import Source
-from app.editor.views.table_model import BLOCK, Column, Sort, TableModel
-from app.editor.views.table_painting import MARGIN, PICTURE_SIDE, CellPainter, TableHeader
+from app.editor.views.image_dialog import ImageDialog
+from app.editor.views.pages import PendingRequests
+from app.editor.views.result_source import ResultSource
+from app.editor.views.table_model import BLOCK, Sort, TableColumn, TableModel
+from app.editor.views.table_painting import MARGIN, PICTURE_SIDE, TableCellPainter, TableHeader
 from nodes.wording import counted
 
 ROW_HEIGHT = 26
@@ -43,9 +43,9 @@ class TableView(QWidget):
     def __init__(self, asks: Asks, document_id: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._asks, self._document = asks, document_id
-        self._pending = Pending(self)
+        self._pending = PendingRequests(self)
         self._sized: set[int] = set()
-        self._viewer: ImageViewer | None = None
+        self._viewer: ImageDialog | None = None
         self.model = TableModel(self)
         self.table = _Cells(self.model, self)
         self.messages = MessageBar(self)
@@ -88,7 +88,7 @@ class TableView(QWidget):
             key: The key of its result.
             where: Only rows whose cells have these values.
         """
-        source = Source(self._asks, self._document, node_id, port, key, dict(where or {}))
+        source = ResultSource(self._asks, self._document, node_id, port, key, dict(where or {}))
         if source == self.model.source:
             return
         if not source.is_same_output(self.model.source):
@@ -233,7 +233,7 @@ class TableView(QWidget):
         if self.model.source is None:
             return
         if self._viewer is None:
-            self._viewer = ImageViewer(self)
+            self._viewer = ImageDialog(self)
         self._viewer.show_image(self.model.source, column, row, self.model.order())
         self._viewer.open_window()
 
@@ -309,7 +309,7 @@ class _Cells(QTableView):
         self.header.setDefaultSectionSize(DEFAULT_WIDTH)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        self.painter = CellPainter(model, self)
+        self.painter = TableCellPainter(model, self)
         self.setFont(self.painter.font)
         self.setModel(model)
         self.setAccessibleName("Cells")
@@ -351,7 +351,7 @@ class _Cells(QTableView):
 
     def fit_column(self, number: int, page_rows: int) -> None:
         """Give a column the width of its name and of the cells of a page."""
-        column: Column = self.table_model.columns[number]
+        column: TableColumn = self.table_model.columns[number]
         width = self.header.natural_width(number)
         if column.kind == "image":
             width = max(width, PICTURE_SIDE + 2 * MARGIN)

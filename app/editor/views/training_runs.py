@@ -1,6 +1,6 @@
 """What trainings have told: the points of their live curves, kept so that runs can be laid over each other, today and later.
 
-`TrainingRun` and the figure made of some of them know nothing of widgets; `RunBook` is where all views find them.
+`TrainingRun` and the figure made of some of them know nothing of widgets; `TrainingHistory` is where all views find them.
 """
 
 from __future__ import annotations
@@ -224,7 +224,7 @@ def thinned(xs: Sequence[float], ys: Sequence[float], most: int = DRAWN_POINTS) 
 # ------------------------------------------------------------------------------------------------------------------ book
 
 
-class RunBook(QObject):
+class TrainingHistory(QObject):
     """All trainings that are known: those going on, those of this session, and those of earlier ones.
 
     Args:

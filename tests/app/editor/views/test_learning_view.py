@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.editor.views.learning_view import LearningView
-from app.editor.views.training_runs import RunBook
+from app.editor.views.training_runs import TrainingHistory
 from nodes.values.figure import LinesFigure
 from tests.app.editor.views.test_training_runs import batch, epoch
 
@@ -161,7 +161,7 @@ def test_a_stored_history_is_shown(qtbot: QtBot, view: LearningView) -> None:
 
 
 def test_two_views_of_one_book_show_the_same(qtbot: QtBot) -> None:
-    book = RunBook()
+    book = TrainingHistory()
     views = [LearningView(book) for _ in range(2)]
     for view in views:
         qtbot.addWidget(view)

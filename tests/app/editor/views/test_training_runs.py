@@ -16,7 +16,7 @@ from app.editor.views.training_runs import (
     DRAWN_POINTS,
     MOST_POINTS,
     CurveOptions,
-    RunBook,
+    TrainingHistory,
     TrainingRun,
     curves,
     smoothed,
@@ -134,11 +134,11 @@ def test_a_long_line_is_drawn_with_no_more_points_than_can_be_told_apart() -> No
 
 def test_a_finished_run_is_remembered_by_the_next_session(qtbot: QtBot, tmp_path: Path) -> None:
     file = tmp_path / "data" / "runs.json"
-    book = RunBook(file)
+    book = TrainingHistory(file)
     book.add("doc", "learner", [epoch(1, loss=0.5), batch(1.5, loss=0.4)], "Mine")
     book.end("doc", "learner", "done")
     assert wait_until_idle()
-    later = RunBook(file)
+    later = TrainingHistory(file)
     with qtbot.waitSignal(later.listed):
         pass
     (run,) = later.runs
@@ -149,7 +149,7 @@ def test_a_finished_run_is_remembered_by_the_next_session(qtbot: QtBot, tmp_path
 def test_a_damaged_file_of_runs_is_no_obstacle(qtbot: QtBot, tmp_path: Path, content: str) -> None:
     file = tmp_path / "runs.json"
     file.write_text(content)
-    book = RunBook(file)
+    book = TrainingHistory(file)
     with qtbot.waitSignal(book.listed):
         pass
     assert book.runs == []
@@ -160,7 +160,7 @@ def test_a_damaged_file_of_runs_is_no_obstacle(qtbot: QtBot, tmp_path: Path, con
 
 
 def test_points_after_the_end_begin_a_new_run(qtbot: QtBot) -> None:
-    book = RunBook()
+    book = TrainingHistory()
     first = book.add("doc", "n", [epoch(1, loss=1.0)], "A")
     book.end("doc", "n", "done")
     second = book.add("doc", "n", [epoch(1, loss=2.0)], "A")
@@ -170,7 +170,7 @@ def test_points_after_the_end_begin_a_new_run(qtbot: QtBot) -> None:
 
 
 def test_a_run_without_a_point_leaves_nothing(qtbot: QtBot) -> None:
-    book = RunBook()
+    book = TrainingHistory()
     book.begin("doc", "n", "A")
     book.end("doc", "n", "failed")
     assert book.runs == []

@@ -16,9 +16,9 @@ from app.editor.config.widgets import QuietComboBox
 from app.editor.look import look
 from app.editor.views.exporting import Export, ExportButton, Exports
 from app.editor.views.image_canvas import STEP, ImageCanvas
-from app.editor.views.pages import Pending
+from app.editor.views.pages import PendingRequests
 from app.editor.views.pixels import picture
-from app.editor.views.source import Source
+from app.editor.views.result_source import ResultSource
 from app.engine.inspection.cells import shape_text
 from nodes.wording import grouped, number_text
 
@@ -27,7 +27,7 @@ SETTLE_MS = 120
 COLORS = ("Red", "Green", "Blue", "Alpha")
 
 
-class ImageViewer(QDialog):
+class ImageDialog(QDialog):
     """A window that shows one image after the other.
 
     Args:
@@ -39,8 +39,8 @@ class ImageViewer(QDialog):
         self.setWindowTitle("Image")
         self.setObjectName("imageViewer")
         self.resize(860, 680)
-        self._pending = Pending(self)
-        self._source: Source | None = None
+        self._pending = PendingRequests(self)
+        self._source: ResultSource | None = None
         self._column, self._row, self._rows = "", 0, 0
         self._order: Mapping[str, Any] = {}
         self._about: Mapping[str, Any] = {}
@@ -133,7 +133,7 @@ class ImageViewer(QDialog):
 
     # -- which image
 
-    def show_image(self, source: Source, column: str, row: int, order: Mapping[str, Any] | None = None) -> None:
+    def show_image(self, source: ResultSource, column: str, row: int, order: Mapping[str, Any] | None = None) -> None:
         """Show an image.
 
         Args:
