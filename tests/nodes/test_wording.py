@@ -18,13 +18,7 @@ def plain(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("number", "text"),
-    (0, "0"),
-    (999, "999"),
-    (1000, "1 000"),
-    (60_000, "60 000"),
-    (1_234_567, "1 234 567"),
-    (-1500, "-1 500"),
+    ("number", "text"), [(0, "0"), (999, "999"), (1000, "1 000"), (60_000, "60 000"), (1234567, "1 234 567"), (-1500, "-1 500")]
 )
 def test_digits_are_grouped(number: int, text: str) -> None:
     assert plain(grouped(number)) == text
