@@ -30,7 +30,7 @@ BAND = 0.06
 
 
 def arranged(names: Sequence[Name], edges: Iterable[tuple[Name, Name]]) -> dict[Name, tuple[int, float]]:
-    """A place for every box: (generation, place in it, 0 being the middle).
+    """Return a place for every box: (generation, place in it, 0 being the middle).
 
     Each stands behind all that lead to it; within a generation they are ordered by where those stand (barycentres, as Sugiyama's
     method has it), which crosses few arrows. Arrows backwards do not count.
@@ -58,7 +58,7 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def draw_diagram(drawing: Drawing, figure: DiagramFigure, colors: Theme) -> float:
-    """Boxes from top to bottom, and arrows between them; returns the height in inches."""
+    """Draw boxes from top to bottom, and arrows between them; return the height in inches."""
     axes = drawing.subplots()
     bare(axes, colors)
     if not figure.boxes:
@@ -101,17 +101,17 @@ class _DiagramLayout:
     gap: float
 
     def top(self, number: int) -> tuple[float, float]:
-        """The middle of a box's upper edge."""
+        """Return the middle of a box's upper edge."""
         depth, across = self.places[number]
         return across * (self.width + BESIDE), sum(self.heights[:depth]) + depth * self.gap
 
     def bottom(self, number: int) -> tuple[float, float]:
-        """The middle of a box's lower edge."""
+        """Return the middle of a box's lower edge."""
         x, y = self.top(number)
         return x, y + self.height(number)
 
     def height(self, number: int) -> float:
-        """Of a box."""
+        """Return a box's height."""
         return self.heights[self.places[number][0]]
 
 
@@ -120,7 +120,7 @@ def _height(box: DiagramBox) -> float:
 
 
 def _needed(boxes: Sequence[DiagramBox]) -> float:
-    """The width in which all texts stand whole."""
+    """Return the width in which all texts stand whole."""
     titles = max(len(box.title) for box in boxes) * LABEL_SIZE * BOLD
     lines = max((len(line) for box in boxes for line in box.lines), default=0) * SMALL_SIZE
     return (max(titles, lines) + SMALL_SIZE) * CHARACTER_WIDTH / POINTS + BAND + 2 * MARGIN
@@ -151,7 +151,7 @@ def _draw_box(axes: Axes, colors: Theme, box: DiagramBox, grid: _DiagramLayout, 
 
 
 def _draw_edge(axes: Axes, colors: Theme, edge: DiagramEdge, grid: _DiagramLayout) -> None:
-    """An arrow; one that passes generations swings aside, so that it does not run through their boxes."""
+    """Draw an arrow; one that passes generations swings aside, so that it does not run through their boxes."""
     from matplotlib.patches import FancyArrowPatch
     from matplotlib.path import Path
 
@@ -188,6 +188,6 @@ def _draw_edge(axes: Axes, colors: Theme, edge: DiagramEdge, grid: _DiagramLayou
 
 
 def _bend(start: tuple[float, float], end: tuple[float, float]) -> list[tuple[float, float]]:
-    """A cubic curve that leaves and arrives upright: its control points and its end."""
+    """Return a cubic curve that leaves and arrives upright: its control points and its end."""
     middle = (start[1] + end[1]) / 2
     return [(start[0], middle), (end[0], middle), end]

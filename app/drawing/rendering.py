@@ -111,7 +111,7 @@ TITLE_LINES = 2
 
 
 def _title_lines(title: str, width: float) -> list[str]:
-    """A title in as many lines as it needs, but not more than two."""
+    """Return a title in as many lines as it needs, but not more than two."""
     fitting = max(8, int((width - 0.2) * POINTS / (TITLE_SIZE * BOLD * CHARACTER_WIDTH)))
     text = plain(title)
     return [text] if 0 < len(text) <= fitting else textwrap.wrap(text, fitting, max_lines=TITLE_LINES, placeholder="…")
@@ -136,7 +136,7 @@ def to_svg(
     transparent: bool = False,
     prefix: str = "",
 ) -> str:
-    """The figure as an `<svg>` element, the same text for the same figure.
+    """Return the figure as an `<svg>` element, the same text for the same figure.
 
     Text stays text: it can be selected and found, and takes the reader's interface font.
 
@@ -174,7 +174,7 @@ def to_png(
     transparent: bool = False,
     dpi: int = 144,
 ) -> bytes:
-    """The figure as a PNG file of `width_inches * dpi` pixels width; see `draw`."""
+    """Return the figure as a PNG file of `width_inches * dpi` pixels width; see `draw`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     drawing = draw(
@@ -234,7 +234,7 @@ def to_raster(
     font: str = "",
     dpi: float = 144,
 ) -> Raster:
-    """The figure as pixels for a screen; see `draw`."""
+    """Return the figure as pixels for a screen; see `draw`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     drawing = draw(
@@ -270,7 +270,7 @@ _ONE_AT_A_TIME = threading.RLock()
 
 @cache
 def _has_font(family: str) -> bool:
-    """Whether matplotlib finds a font of this family."""
+    """Return whether matplotlib finds a font of this family."""
     from matplotlib.font_manager import fontManager
 
     return any(font.name == family for font in fontManager.ttflist)

@@ -30,7 +30,7 @@ class Colors:
     wire: str = "#8D97A5"
 
     def state(self, state: State) -> str:
-        """The colour of a state's light."""
+        """Return the colour of a state's light."""
         return {
             "not configured": self.wrong,
             "ready": self.ready,
@@ -42,7 +42,7 @@ class Colors:
         }[state]
 
     def port(self, kind: str) -> str:
-        """The colour of a port, and of a wire from it, by what travels through it."""
+        """Return the colour of a port, and of a wire from it, by what travels through it."""
         return PORT_COLORS.get(kind, self.text)
 
 
@@ -51,6 +51,6 @@ DARK = Colors(True, "#191D23", "#222831", "#1E232B", "#242A33", "#2F3641", "#DFE
 
 
 def mixed(front: str, back: str, share: float) -> str:
-    """The colour between two (`#rrggbb`), with this share of the first."""
+    """Return the colour between two (`#rrggbb`), with this share of the first."""
     parts = [round(int(front[i : i + 2], 16) * share + int(back[i : i + 2], 16) * (1 - share)) for i in (1, 3, 5)]
     return "#" + "".join(f"{part:02x}" for part in parts)

@@ -55,13 +55,13 @@ class Look(QObject):
         self.choose(self.preference)
 
     def icon(self, name: str, color: str | None = None) -> QIcon:
-        """A Material Design icon (`mdi6.play`) in a colour; by default the text's, muted when disabled."""
+        """Return a Material Design icon (`mdi6.play`) in a colour; by default the text's, muted when disabled."""
         return _icon(name, color or self.colors.text, self.colors.muted)
 
 
 @cache
 def look() -> Look:
-    """The one appearance of this program."""
+    """Return the one appearance of this program."""
     return Look()
 
 
@@ -72,12 +72,12 @@ def _icon(name: str, color: str, disabled: str) -> QIcon:
 
 @cache
 def _has_inter() -> bool:
-    """Asked once: the list of all fonts takes a millisecond, and fonts are wanted while painting."""
+    """Return whether there is Inter; asked once, as listing all fonts takes a millisecond and fonts are wanted while painting."""
     return "Inter" in QFontDatabase.families()
 
 
 def interface_font(pixels: float = 0, *, bold: bool = False) -> QFont:
-    """The interface font: Inter where it is there, else the system's; 12.5 px unless another size (in px) is given."""
+    """Return the interface font: Inter where it is there, else the system's; 12.5 px unless another size (in px) is given."""
     font = QFont("Inter") if _has_inter() else QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
     font.setPixelSize(round(pixels or 13))
     if bold:

@@ -197,7 +197,7 @@ QScrollArea#monitorPage, QWidget#monitorBody { background: $panel; border: none;
 
 
 def style_sheet(colors: Colors) -> str:
-    """The style sheet in these colours."""
+    """Return the style sheet in these colours."""
     names = {k: v for k, v in vars(colors).items() if isinstance(v, str)}
     return _SHEET.substitute(
         names,

@@ -43,7 +43,7 @@ class WarmUp(QObject):
 
 
 def _pieces(catalog: Catalog) -> Iterator[Callable[[], object]]:
-    """What is wanted first comes first."""
+    """Yield the pieces, those wanted first first."""
     yield partial(importlib.import_module, "app.editor.canvas")
     for node_type in catalog:
         yield partial(catalog.__getitem__, node_type)
@@ -52,7 +52,7 @@ def _pieces(catalog: Catalog) -> Iterator[Callable[[], object]]:
 
 
 def _draw() -> None:
-    """A first drawing imports matplotlib and reads its fonts."""
+    """Draw a first time, which imports matplotlib and reads its fonts."""
     from app.drawing import to_raster
     from nodes.values.figure import Line, LinesFigure
 

@@ -118,7 +118,7 @@ class _ReportPage:
         self._drawn = 0
 
     def page(self) -> str:
-        """The whole page."""
+        """Return the whole page."""
         head = tag(
             "head",
             tag("meta", charset="utf-8"),
@@ -167,7 +167,7 @@ class _ReportPage:
         )
 
     def _headline(self, score: Score) -> Markup:
-        """What a Scorer found, in large type."""
+        """Return what a Scorer found, in large type."""
         figures = score.figures
         right, wrong = int(figures["correct"]), int(figures["wrong"])
         cards = [
@@ -249,7 +249,7 @@ class _ReportPage:
         )
 
     def _values(self, planned: PlannedNode) -> Mapping[str, Value]:
-        """The node's results; none where it has none, or where they were dropped to make room."""
+        """Return the node's results; none where it has none, or where they were dropped to make room."""
         key = self.result.keys.get(planned.id)
         try:
             return self.store.load(key) if key else {}
@@ -257,7 +257,7 @@ class _ReportPage:
             return {}
 
     def _settings(self, planned: PlannedNode) -> Markup | None:
-        """What differs from the defaults, and behind a click everything."""
+        """Return what differs from the defaults, and behind a click everything."""
         if planned.node is None:
             raw = self.workflow.node(planned.id).settings
             return tag("dl", [_setting(name, _shown(value)) for name, value in raw.items()], class_="settings") if raw else None
@@ -275,7 +275,7 @@ class _ReportPage:
     # -- what came out
 
     def _views(self, planned: PlannedNode, values: Mapping[str, Value]) -> list[Markup]:
-        """The node's own views and, where no view shows them, example images of columns that are new or newly chosen."""
+        """Return the node's own views and, where no view shows them, example images of columns that are new or newly chosen."""
         if planned.node is None or not values:
             return []
         figures = list(planned.node.views(Values(values)))
@@ -361,7 +361,7 @@ def _settings_of(node: BaseModel, *, only_changed: bool, path: str = "", label: 
 
 
 def _kind(group: BaseModel) -> str:
-    """What a group of settings is: its `kind` where it has one."""
+    """Return what a group of settings is: its `kind` where it has one."""
     return str(getattr(group, "kind", None) or type(group).__name__)
 
 
@@ -370,7 +370,7 @@ def _setting(name: str, value: str) -> Markup:
 
 
 def _shown(value: object) -> str:
-    """A setting's value for a person."""
+    """Return a setting's value for a person."""
     match value:
         case None | "":
             shown = ""
@@ -400,7 +400,7 @@ def _failure(outcome: Outcome) -> Markup | None:
 
 
 def _problems(problems: Sequence[Problem]) -> Markup | None:
-    """Errors and warnings of the plan, each with its remedy."""
+    """Return errors and warnings of the plan, each with its remedy."""
     if not problems:
         return None
     return Markup(
@@ -419,7 +419,7 @@ def _remedy(text: str) -> Markup | None:
 
 
 def _rows(table: Table) -> Markup:
-    """A table as HTML; pictures as pictures, other tensors by their size."""
+    """Return a table as HTML; pictures as pictures, other tensors by their size."""
     columns = table.columns[:TABLE_COLUMNS]
     frame = table.frame(columns)
     numeric = {c for c in columns if frame.schema[c].is_numeric()}
@@ -448,7 +448,7 @@ def _cell(value: object) -> str:
 
 
 def _thumbnails(column: pl.Series) -> list[Child]:
-    """A small picture per cell."""
+    """Return a small picture per cell."""
     present = column.drop_nulls()
     if present.is_empty():
         return ["–"] * len(column)
@@ -457,7 +457,7 @@ def _thumbnails(column: pl.Series) -> list[Child]:
 
 
 def _example_images(table: Table, column: str, title: str) -> ImagesFigure:
-    """Images from all over a column, captioned by the table's first category column."""
+    """Return images from all over a column, captioned by the table's first category column."""
     import numpy as np
 
     rows = np.unique(np.linspace(0, table.height - 1, min(EXAMPLES, table.height)).astype(np.int64))
@@ -472,7 +472,7 @@ def _example_images(table: Table, column: str, title: str) -> ImagesFigure:
 
 
 def _caption_column(table: Table) -> str | None:
-    """A column of category type, else one of class numbers, else one of text."""
+    """Return a column of category type, else one of class numbers, else one of text."""
     spec = table.spec
     numbers = [c for c in table.columns if c in spec.classes and spec.schema[c].is_integer()]
     texts = spec.columns_of("text")
@@ -487,7 +487,7 @@ def _caption(value: object, names: Sequence[str] | None) -> str:
 
 
 def _images(figure: ImagesFigure) -> Markup:
-    """A grid of pictures that flows with the width of the page; of many, the first."""
+    """Return a grid of pictures that flows with the width of the page; of many, the first."""
     shown, count = figure.images[:MOST_IMAGES], len(figure.images)
     title = figure.title if len(shown) == count else f"{figure.title} (the first {len(shown)} of {count})"
     captions = [*figure.captions, *[""] * len(shown)]
@@ -500,7 +500,7 @@ def _images(figure: ImagesFigure) -> Markup:
 
 
 def _image(pixels: NDArray[Any], text: str, class_: str | None = None) -> Markup:
-    """A picture inside the page, from UInt8 (height, width, channels)."""
+    """Return a picture inside the page, from UInt8 (height, width, channels)."""
     from PIL import Image
 
     out = io.BytesIO()
@@ -513,5 +513,5 @@ def _image(pixels: NDArray[Any], text: str, class_: str | None = None) -> Markup
 
 
 def _scrolling(content: Markup) -> Markup:
-    """Wide content scrolls by itself, not with the page."""
+    """Let wide content scroll by itself, not with the page."""
     return tag("div", content, class_="scrolling")

@@ -41,7 +41,7 @@ UNKNOWN_ICON = "mdi6.help"
 
 
 def node_tile(node: Node | None, size: float, corner: float) -> Markup:
-    """The square that stands for a node: its shelf's colour and its icon; grey for a node that is not known."""
+    """Return the square that stands for a node: its shelf's colour and its icon; grey for a node that is not known."""
     scale = size * 0.6 / 24
     return tag(
         "g",
@@ -56,7 +56,7 @@ def node_tile(node: Node | None, size: float, corner: float) -> Markup:
 
 
 def workflow_picture(workflow: Workflow, plan: Plan, found: Mapping[str, Outcome]) -> Markup | None:
-    """The drawing, or None of a workflow without nodes.
+    """Return the drawing, or None of a workflow without nodes.
 
     Args:
         workflow: For positions, notes and annotations.
@@ -100,7 +100,7 @@ class Rect:
     height: float
 
     def meets(self, other: Rect) -> bool:
-        """Whether the two overlap."""
+        """Return whether the two overlap."""
         return (
             self.x < other.x + other.width
             and other.x < self.x + self.width
@@ -109,12 +109,12 @@ class Rect:
         )
 
     def grown(self, by: float) -> Rect:
-        """The same with a margin."""
+        """Return the same with a margin."""
         return Rect(self.x - by, self.y - by, self.width + 2 * by, self.height + 2 * by)
 
     @classmethod
     def around(cls, boxes: Sequence[Rect]) -> Rect:
-        """The smallest one that holds all."""
+        """Return the smallest one that holds all."""
         x, y = min(b.x for b in boxes), min(b.y for b in boxes)
         return cls(x, y, max(b.x + b.width for b in boxes) - x, max(b.y + b.height for b in boxes) - y)
 
@@ -126,7 +126,7 @@ class _FreeSpace:
         self._taken = taken
 
     def take(self, box: Rect) -> bool:
-        """Whether there was room; then there is none any more."""
+        """Take the room and return whether there was any."""
         if any(box.meets(other) for other in self._taken):
             return False
         self._taken.append(box)
@@ -137,7 +137,7 @@ class _FreeSpace:
 
 
 def _places(workflow: Workflow, plan: Plan) -> dict[str, tuple[float, float]]:
-    """The tiles' upper left corners: as the person placed them; the others in rows by topological generation, beneath."""
+    """Return the tiles' upper left corners: as the person placed them; the others in rows by topological generation, beneath."""
     places = {n: workflow.view.nodes[n].position for n in plan.nodes if n in workflow.view.nodes}
     if len(set(places.values())) < len(places):
         places = {}  # nodes on top of each other: nobody has placed them
@@ -183,14 +183,14 @@ class _WireDrawing:
         return Rect.around(corners).grown(LOOP if goes_back(self.start, self.end) else 1)
 
     def drawn(self) -> Markup:
-        """The curve; what it carries shows where the pointer rests on it."""
+        """Return the curve; what it carries shows where the pointer rests on it."""
         x, y = self.start
         pieces = wire_curve(self.start, self.end)
         path = f"M{x:g} {y:g}" + "".join("LC"[len(p) > 2] + " ".join(f"{v:g}" for v in p) for p in pieces)
         return tag("path", tag("title", self.says) if self.says else None, class_=f"wire {self.kind}", d=path)
 
     def pill(self, free: _FreeSpace) -> Markup | None:
-        """What the wire carries, in its middle, if there is room."""
+        """Return what the wire carries, in its middle, if there is room."""
         if not (self.says and self.labelled):
             return None
         width = len(self.says) * PILL_LETTER + 16
@@ -229,7 +229,7 @@ def _wires(plan: Plan, places: Mapping[str, tuple[float, float]], found: Mapping
 
 
 def _carried(source: PlannedNode, port: str, outcome: Outcome) -> str:
-    """What came out of a port, or what is expected to."""
+    """Return what came out of a port, or what is expected to."""
     if port in outcome.outputs:
         return outcome.outputs[port]
     spec = source.specs.get(port)
@@ -240,7 +240,7 @@ def _carried(source: PlannedNode, port: str, outcome: Outcome) -> str:
 
 
 def _tile(planned: PlannedNode, plan: Plan, place: tuple[float, float], outcome: Outcome, note: str) -> Markup:
-    """A node; a click leads to what the report says of it."""
+    """Return a node; a click leads to what the report says of it."""
     title = wrapped(planned.title, TITLE_LETTERS, 2)
     inputs, outputs = _ports(planned, plan)
     tile = tag(
@@ -265,7 +265,7 @@ def _tile(planned: PlannedNode, plan: Plan, place: tuple[float, float], outcome:
 
 
 def _port(kind: PortKind, x: float, y: float) -> Markup:
-    """Tables are triangles, networks squares, models hexagons, figures circles."""
+    """Return a triangle for tables, a square for networks, a hexagon for models, a circle for figures."""
     if kind == "table":
         return tag("path", d=f"M{x - 4:g} {y - 5.5:g}l9 5.5l-9 5.5z", class_="port table")
     if kind == "network":
@@ -276,7 +276,7 @@ def _port(kind: PortKind, x: float, y: float) -> Markup:
 
 
 def _light(state: State) -> Markup:
-    """The state: a check, a cross, a bar for what was stopped; an empty light for what was not run."""
+    """Return the state: a check, a cross, a bar for what was stopped; an empty light for what was not run."""
     x, y = TILE / 2, TILE + 14
     signs = {"done": "m-2.5 .2 1.8 1.9 3.3-3.9", "stored": "m-2.5 .2 1.8 1.9 3.3-3.9"}
     signs |= {"failed": "m-2-2 4 4m0-4-4 4", "stopped": "m-2 0h4"}
@@ -297,5 +297,5 @@ def _annotation(text: str, box: Rect, color: str) -> Markup:
 
 
 def wrapped(text: str, letters: int, lines: int) -> list[str]:
-    """Text in at most so many lines of at most so many letters, cut where it is too long."""
+    """Return text in at most so many lines of at most so many letters, cut where it is too long."""
     return textwrap.wrap(text, letters, max_lines=lines, placeholder="…")

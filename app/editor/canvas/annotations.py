@@ -63,7 +63,7 @@ class AnnotationItem(BackdropNodeItem):
         return QRectF(self.pos().x(), self.pos().y(), *self.size_now)
 
     def boundingRect(self) -> QRectF:
-        """The box and its frame."""
+        """Return the box and its frame."""
         return QRectF(-3, -3, self.size_now[0] + 6, self.size_now[1] + 6)
 
     def mark(self, selected: bool) -> None:
@@ -73,7 +73,7 @@ class AnnotationItem(BackdropNodeItem):
             self.update()
 
     def grip(self, place: QPointF, reach: float) -> Edge | None:
-        """What a press there takes: edges to resize by, '' (all of it) at its title, None for what is behind it."""
+        """Return what a press there takes: edges to resize by, '' (all of it) at its title, None for what is behind it."""
         rect = self.rect
         if not rect.adjusted(-reach, -reach, reach, reach).contains(place):
             return None
@@ -92,12 +92,12 @@ class AnnotationItem(BackdropNodeItem):
         return "" if place.y() <= rect.top() + ANNOTATION_TITLE else None
 
     def text_color(self) -> str:
-        """The colour of its text: its own, readable on the canvas."""
+        """Return the colour of its text: its own, readable on the canvas."""
         colors = self.context.colors
         return mixed("#FFFFFF", _hex(self.annotation.color), 0.22) if colors.dark else _hex(self.annotation.color)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """The area, its text, and a frame where it is selected."""
+        """Paint the area, its text, and a frame where it is selected."""
         colors = self.context.colors
         rect = QRectF(0, 0, *self.size_now)
         own = _hex(self.annotation.color)
@@ -117,6 +117,6 @@ class AnnotationItem(BackdropNodeItem):
 
 
 def _hex(color: str) -> str:
-    """A colour from a file as `#rrggbb`; blue where it is none."""
+    """Return a colour from a file as `#rrggbb`; blue where it is none."""
     found = QColor(color)
     return found.name() if found.isValid() else "#3f6fd8"

@@ -99,7 +99,7 @@ class Canvas(QWidget):
         self.view.canvas_scene.set_statuses(statuses)
 
     def set_animations(self, on: bool) -> None:
-        """Whether the view glides instead of jumping."""
+        """Let the view glide, or jump."""
         self.view.animated = on
 
     def _on_change(self, change: Change) -> None:
@@ -132,7 +132,7 @@ class Canvas(QWidget):
     # -- selection
 
     def selection(self) -> Selection:
-        """What is selected."""
+        """Return what is selected."""
         return self.view.canvas_scene.selection
 
     def select(self, nodes: Iterable[str] = (), connections: Iterable[str] = (), annotations: Iterable[str] = ()) -> None:
@@ -171,7 +171,7 @@ class Canvas(QWidget):
         return next(iter(self.selection().nodes), "")
 
     def free_place(self) -> QPointF:
-        """A point near the middle of the view where no node is."""
+        """Return a point near the middle of the view where no node is."""
         scene, start = self.view.canvas_scene, self.visible_center()
         for ring in range(12):
             for dx in range(-ring, ring + 1):
@@ -202,7 +202,7 @@ class Canvas(QWidget):
         self.view.show_area(rect, fly=fly)
 
     def _beside_minimap(self, area: QRectF) -> QRectF:
-        """An area to fit, larger where the minimap would cover a node otherwise."""
+        """Return an area to fit, larger where the minimap would cover a node otherwise."""
         size = self.minimap.size() + QSize(2 * MAP_MARGIN, 2 * MAP_MARGIN)
         room = QRectF(self.view.viewport().rect())
         if not self.minimap_shown or room.width() < 2 * size.width() or room.height() < 2 * size.height():
@@ -233,20 +233,20 @@ class Canvas(QWidget):
         return self.view.zoom
 
     def visible_center(self) -> QPointF:
-        """The point of the scene in the middle of the view."""
+        """Return the point of the scene in the middle of the view."""
         return self.view.visible_area().center()
 
     def scene_position(self, screen: QPoint) -> QPointF:
-        """The point of the scene at a point of the screen."""
+        """Return the point of the scene at a point of the screen."""
         return self.view.to_scene(QPointF(self.view.viewport().mapFromGlobal(screen)))
 
     def node_rect(self, node_id: str) -> QRectF:
-        """The place of a node's tile, in the scene; empty if there is no such node."""
+        """Return the place of a node's tile, in the scene; empty if there is no such node."""
         tile = self.view.canvas_scene.tiles.get(node_id)
         return QRectF(tile.pos(), QSizeF(TILE, TILE)) if tile is not None else QRectF()
 
     def screen_position(self, place: QPointF) -> QPoint:
-        """The point of the screen at a point of the scene."""
+        """Return the point of the screen at a point of the scene."""
         return self.view.viewport().mapToGlobal(self.view.viewportTransform().map(place).toPoint())
 
     @property
@@ -259,7 +259,7 @@ class Canvas(QWidget):
         self.minimap.setVisible(shown)
 
     def set_snap(self, on: bool) -> None:
-        """Whether what is dragged moves in steps, so that what was aligned stays aligned; Alt drags freely."""
+        """Let what is dragged move in steps, so that what was aligned stays aligned (Alt drags freely), or not."""
         self.view.gestures.move_step = MOVE_STEP if on else 1
 
     # -- files
@@ -320,14 +320,14 @@ class Canvas(QWidget):
     # -- the widget
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The minimap stays in its corner."""
+        """Keep the minimap in its corner."""
         super().resizeEvent(event)
         size = self.minimap.size()
         self.minimap.move(self.width() - size.width() - MAP_MARGIN, self.height() - size.height() - MAP_MARGIN)
         self._hint.setGeometry(self.rect())
 
     def showEvent(self, event: QShowEvent) -> None:
-        """What is shown first is the whole workflow."""
+        """Show the whole workflow first."""
         super().showEvent(event)
         if not self._fitted:
             self._fitted = True
@@ -346,4 +346,4 @@ class Canvas(QWidget):
 
 
 def _nobody(change: Change) -> None:
-    """The canvas is gone."""
+    """Do nothing: the canvas is gone."""

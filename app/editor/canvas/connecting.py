@@ -85,7 +85,7 @@ class PullWire(Gesture):
         self.scene.hold_wire(None)
 
     def _held(self) -> QPointF:
-        """Where the end that stays is."""
+        """Return where the end that stays is."""
         return self.scene.tiles[self._start.node].port_place(self._start.side, self._start.port) or QPointF()
 
     def _look_for_fitting(self) -> None:
@@ -100,7 +100,7 @@ class PullWire(Gesture):
         self.context.feedback.show_fitting(glow)
 
     def _what_is_at(self, pointer: Pointer) -> tuple[tuple[str, str] | None, str | None]:
-        """The port to snap to, or why the one there refuses."""
+        """Return the port to snap to, or why the one there refuses."""
         reach = min(26.0, 22.0 / self.scene.context.zoom)
         nearest: tuple[float, str, str] | None = None
         for node_id, ports in self._fitting.items():
@@ -122,7 +122,7 @@ class PullWire(Gesture):
         return None, None if hit.node == start.node else self._why_none_fits(hit.node)
 
     def _free_port(self, node_id: str) -> str:
-        """The first port that fits and has no wire yet, else the first that fits."""
+        """Return the first port that fits and has no wire yet, else the first that fits."""
         names = [name for name, _ in self._fitting[node_id]]
         wired = self.scene.tiles[node_id].face.wired
         return next((n for n in names if (self._side, n) not in wired), names[0])

@@ -51,7 +51,7 @@ class DropTarget:
         self._light(hit.node, None if hit.node else self.wire_for(_type_in(event), place))
 
     def leave(self) -> None:
-        """It went elsewhere."""
+        """Light up nothing: the node type went elsewhere."""
         self._light(None, None)
 
     def drop(self, event: QDropEvent) -> None:
@@ -85,7 +85,7 @@ class DropTarget:
         self._scene.select(Selection(nodes=frozenset([added])))
 
     def wire_for(self, node_type: str, place: QPointF, node_id: str | None = None) -> str | None:
-        """The wire at a point into which a node of a type fits.
+        """Return the wire at a point into which a node of a type fits.
 
         Args:
             node_type: The type.

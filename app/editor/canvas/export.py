@@ -87,7 +87,7 @@ def _area(scene: CanvasScene) -> QRectF:
 
 @contextmanager
 def _painted_directly(scene: CanvasScene, labels: OutputLabels, area: QRectF) -> Iterator[None]:
-    """As from near, at 100 %, without selection, glow and cached pictures."""
+    """Have the scene painted as from near, at 100 %, without selection, glow and cached pictures."""
     context, selection = scene.context, scene.selection
     far, zoom = context.far, context.zoom
     shining = [wire.key for wire in scene.wires.values() if wire.emphasis]

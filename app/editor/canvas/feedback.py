@@ -101,7 +101,7 @@ class Feedback(QObject):
             self._until.start()
 
     def _show_ring(self, left: float) -> None:
-        """A ring that grows and fades."""
+        """Show a ring that grows and fades."""
         tile = self._scene.tiles.get(self._flashing)
         if tile is None:
             self._hide_ring()

@@ -76,13 +76,13 @@ class Gesture:
         self.document = context.view.document
 
     def moved(self, pointer: Pointer) -> None:
-        """The mouse moved."""
+        """Follow the mouse."""
 
     def released(self, pointer: Pointer) -> None:
-        """The button was let go: do it."""
+        """Do it: the button was let go."""
 
     def cancelled(self) -> None:
-        """Esc, or the window lost the mouse: leave all as it was."""
+        """Leave all as it was: Esc, or the window lost the mouse."""
 
 
 class Press(Gesture):
@@ -112,6 +112,6 @@ class Press(Gesture):
                 following.moved(pointer)
 
     def released(self, pointer: Pointer) -> None:
-        """It was a click."""
+        """Do what a click does."""
         if self._click is not None:
             self._click()

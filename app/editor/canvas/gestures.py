@@ -20,7 +20,7 @@ class Pan(Gesture):
         self._last = start.spot
 
     def moved(self, pointer: Pointer) -> None:
-        """The point of the scene under the mouse stays under it."""
+        """Keep the point of the scene under the mouse that was there."""
         self.context.view.pan(self._last - pointer.spot)
         self._last = pointer.spot
 
@@ -135,7 +135,7 @@ class Move(Gesture):
                 self.document.insert(wire, single, *ports)
 
     def cancelled(self) -> None:
-        """All back."""
+        """Put all back."""
         self.scene.emphasise(())
         self._show(QPointF())
 
@@ -180,7 +180,7 @@ class Resize(Gesture):
             self.document.set_annotation(self._key, position=_point(rect.topLeft()), size=(rect.width(), rect.height()))
 
     def cancelled(self) -> None:
-        """As it was."""
+        """Give it back its size."""
         self.scene.annotations[self._key].place(self._rect)
 
 

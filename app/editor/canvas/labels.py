@@ -61,12 +61,12 @@ class OutputLabels:
             label.setVisible(False)
 
     def recolor(self) -> None:
-        """The appearance is another one."""
+        """Take on another appearance."""
         for label in self._items:
             label.update()
 
     def _wanted(self, area: QRectF, hovered: str | None, hovered_node: str | None) -> Iterator[_LabelRequest]:
-        """First what is selected or pointed at, whatever it covers; then others, where they cover nothing."""
+        """Yield first what is selected or pointed at, whatever it covers; then others, where they cover nothing."""
         scene = self._scene
         seen = scene.visible_tiles(area)
         chosen = scene.selection.nodes if len(scene.selection.nodes) <= MANY else frozenset()
@@ -87,7 +87,7 @@ class OutputLabels:
             yield from self._below_nodes(seen, taken, said)
 
     def _on_wires(self, area: QRectF, taken: list[QRectF], said: set[tuple[str, str]]) -> Iterator[_LabelRequest]:
-        """One label per output, on the first of its wires that has room."""
+        """Yield one label per output, on the first of its wires that has room."""
         for wire in self._scene.visible_wires(area):
             source = (wire.source, wire.source_port)
             text = self._scene.carried(wire) if source not in said else ""
@@ -97,7 +97,7 @@ class OutputLabels:
                 yield what
 
     def _below_nodes(self, tiles: list[NodeTile], taken: list[QRectF], said: set[tuple[str, str]]) -> Iterator[_LabelRequest]:
-        """Labels below the nodes whose wires had no room."""
+        """Yield labels below the nodes whose wires had no room."""
         for tile in tiles:
             if any((tile.id, port.name) not in said for port in tile.face.ports.outputs):
                 for what in self._below(tile, False):
@@ -105,7 +105,7 @@ class OutputLabels:
                         yield what
 
     def _below(self, tile: NodeTile, strong: bool) -> list[_LabelRequest]:
-        """What a node puts out, below it, a line per output."""
+        """Return what a node puts out, below it, a line per output."""
         status = self._scene.statuses.get(tile.id)
         if status is None:
             return []
@@ -119,7 +119,7 @@ class OutputLabels:
 
 
 def _take(rect: QRectF, taken: list[QRectF]) -> bool:
-    """Whether there was room; then there is none any more."""
+    """Take the room and return whether there was any."""
     if any(rect.intersects(other) for other in taken):
         return False
     taken.append(rect)
@@ -127,14 +127,14 @@ def _take(rect: QRectF, taken: list[QRectF]) -> bool:
 
 
 def _bottom(tile: NodeTile) -> float:
-    """Where what is written below a node ends."""
+    """Return where what is written below a node ends."""
     face = tile.face
     written = face.note or face.type_name or (face.status and (face.status.message or face.status.state == "failed"))
     return NOTE_TOP + (NOTE_LINE if written else -4)
 
 
 def _body(tile: NodeTile) -> QRectF:
-    """What must not be covered of a node."""
+    """Return what must not be covered of a node."""
     lines = 2 if len(tile.face.title) > 15 else 1
     top = 10 + lines * TITLE_LINE
     return QRectF(-20, -top, TILE + 40, top + _bottom(tile)).translated(tile.left, tile.top)

@@ -60,7 +60,7 @@ class Minimap(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The nodes as a picture, and a frame around what is seen."""
+        """Paint the nodes as a picture, and a frame around what is seen."""
         colors = look().colors
         ratio = self.devicePixelRatioF()
         if self._picture is None or self._picture.devicePixelRatio() != ratio:
@@ -107,7 +107,7 @@ class Minimap(QWidget):
         return pixmap
 
     def _fitted(self) -> tuple[float, QPointF]:
-        """Scale and shift from the scene to the map."""
+        """Return scale and shift from the scene to the map."""
         content = self._content if not self._content.isEmpty() else QRectF(-400, -250, 800, 500)
         room = QRectF(self.rect()).adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
         scale = min(room.width() / content.width(), room.height() / content.height(), 0.12)

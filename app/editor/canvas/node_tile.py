@@ -49,7 +49,7 @@ class NodeTile(AbstractNodeItem):
         self._made_for = (0.0, 0.0)
 
     def boundingRect(self) -> QRectF:
-        """All that is drawn of it."""
+        """Return all that is drawn of it."""
         return NODE_RECT
 
     def place(self, left: float, top: float) -> None:
@@ -82,7 +82,7 @@ class NodeTile(AbstractNodeItem):
             self.redraw()
 
     def port_place(self, side: Side, name: str) -> QPointF | None:
-        """The centre of a port in the scene; None where it has no such port."""
+        """Return the centre of a port in the scene; None where it has no such port."""
         found = self.face.ports.by_name.get((side, name))
         if found is None:
             return None
@@ -90,7 +90,7 @@ class NodeTile(AbstractNodeItem):
         return QPointF(self.left + (-PORT_REACH if side == "input" else TILE + PORT_REACH), self.top + y)
 
     def port_at(self, place: QPointF, reach: float) -> tuple[Side, str] | None:
-        """The port within `reach` of a point in the scene."""
+        """Return the port within `reach` of a point in the scene."""
         spot = place - self.pos()
         best: tuple[float, Side, str] | None = None
         sides: tuple[tuple[Side, float], ...] = (("input", -PORT_REACH), ("output", TILE + PORT_REACH))
@@ -130,7 +130,7 @@ class NodeTile(AbstractNodeItem):
             painter.drawPixmap(rect, pixmap, QRectF(pixmap.rect()))
 
     def _picture(self) -> QPixmap | None:
-        """Its picture, made anew where needed and where this frame has time left; else the one of before, or None."""
+        """Return its picture, made anew where needed and where this frame has time left; else the one of before, or None."""
         context = self.context
         pixmaps = context.pixmaps
         wanted = (pixmaps.scale, pixmaps.ratio)

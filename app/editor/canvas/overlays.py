@@ -25,7 +25,7 @@ class OutputLabel(QGraphicsItem):
 
     @classmethod
     def width_of(cls, text: str) -> float:
-        """How wide the pill of a text is."""
+        """Return how wide the pill of a text is."""
         return text_width(text, cls.SIZE) + 18
 
     def say(self, text: str, center: QPointF, strong: bool) -> None:
@@ -38,11 +38,11 @@ class OutputLabel(QGraphicsItem):
         self.setPos(center)
 
     def boundingRect(self) -> QRectF:
-        """The pill with its frame."""
+        """Return the pill with its frame."""
         return QRectF(-self._width / 2 - 1, -self.HEIGHT / 2 - 1, self._width + 2, self.HEIGHT + 2)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """A pill with text."""
+        """Paint a pill with text."""
         colors = self.context.colors
         rect = QRectF(-self._width / 2, -self.HEIGHT / 2, self._width, self.HEIGHT)
         painter.setPen(QPen(QColor(colors.accent if self.strong else colors.line), 1.2 if self.strong else 1.0))

@@ -35,23 +35,23 @@ class Overview(QGraphicsItem):
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)  # to know which part is painted
 
     def boundingRect(self) -> QRectF:
-        """Everywhere."""
+        """Return a rectangle that holds everything."""
         return EVERYWHERE
 
     def forget_lines(self) -> None:
-        """Wires came, went, or carry something else."""
+        """Sort the lines anew: wires came, went, or carry something else."""
         self._lines = None
         self.update()
 
     def move_line(self, wire: WireItem) -> None:
-        """A wire runs elsewhere."""
+        """Show that a wire runs elsewhere."""
         if self._lines is not None:
             kind, number = self._places[wire.key]
             self._lines[kind][number] = QLineF(wire.start, wire.end)
         self.update()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Lines below, tiles above."""
+        """Paint lines, and tiles above them."""
         context, pens, pixmaps = self.context, self.context.pens, self.context.pixmaps
         for kind, lines in self._by_kind().items():
             painter.setPen(pens.pen(kind, False, True))

@@ -55,7 +55,7 @@ class WirePens:
         self._pens: dict[tuple[str, bool, bool], QPen] = {}
 
     def pen(self, kind: str, emphasis: bool, far: bool) -> QPen:
-        """How a wire is drawn that carries this kind."""
+        """Return how a wire is drawn that carries this kind."""
         key = (kind, emphasis, far)
         if key not in self._pens:
             pen = QPen(QColor(self._colors.accent if emphasis else self.color(kind)))
@@ -66,9 +66,9 @@ class WirePens:
         return self._pens[key]
 
     def color(self, kind: str) -> str:
-        """The colour of what a wire carries; tables are calm."""
+        """Return the colour of what a wire carries; tables are calm."""
         return self._colors.wire if kind in ("table", "") else self._colors.port(kind)
 
 
 def _nothing() -> None:
-    """Nobody wants to know."""
+    """Do nothing: nobody wants to know."""

@@ -107,7 +107,7 @@ def paint_outline(painter: QPainter, colors: Colors, width: float = 2.5) -> None
 
 @cache
 def icon_path(name: str) -> QPainterPath:
-    """The outline of an icon in a square of 1, so that it is sharp at any size and in vector files."""
+    """Return the outline of an icon in a square of 1, so that it is sharp at any size and in vector files."""
     path = QPainterPath()
     path.addText(
         0, 64 * 0.875, icon_font(64), character(name)
@@ -126,7 +126,7 @@ def _paint_icon(painter: QPainter, name: str, color: QColor) -> None:
 def _paint_lines(
     painter: QPainter, lines: tuple[str, ...], top: float, height: float, *, size: float, color: str, bold: bool = False
 ) -> None:
-    """Lines of text, centred below or above the tile."""
+    """Paint lines of text, centred below or above the tile."""
     for number, line in enumerate(lines):
         rect = QRectF(TILE / 2 - TITLE_WIDTH / 2, top + number * height, TITLE_WIDTH, height)
         paint_text(painter, line, rect, Qt.AlignmentFlag.AlignCenter, size=size, color=color, bold=bold)
@@ -136,7 +136,7 @@ def _paint_lines(
 
 
 def port_shape(kind: str, center: QPointF, size: float = 1.0) -> QPainterPath:
-    """Tables are triangles, networks squares, figures circles, models hexagons; what is not known is a small diamond."""
+    """Return a triangle for tables, a square for networks, a circle for figures, a hexagon for models, else a small diamond."""
     path = QPainterPath()
     x, y = center.x(), center.y()
     if kind == "table":
@@ -188,7 +188,7 @@ def paint_port(
 
 
 def node_pixmap(face: NodeFace, colors: Colors, tile: QPixmap | None, scale: float, ratio: float) -> QPixmap:
-    """A node as a picture: `scale` is the zoom, `ratio` the screen's device pixels per pixel."""
+    """Return a node as a picture: `scale` is the zoom, `ratio` the screen's device pixels per pixel."""
     pixmap, painter = _blank(NODE_RECT, scale, ratio)
     paint_node(painter, face, colors, tile)
     painter.end()
@@ -196,7 +196,7 @@ def node_pixmap(face: NodeFace, colors: Colors, tile: QPixmap | None, scale: flo
 
 
 def tile_pixmap(face: NodeFace, colors: Colors, scale: float, ratio: float) -> QPixmap:
-    """The tile of a node as a picture of `FAR_RECT`."""
+    """Return the tile of a node as a picture of `FAR_RECT`."""
     pixmap, painter = _blank(FAR_RECT, scale, ratio)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     paint_tile(painter, face, colors)
@@ -205,7 +205,7 @@ def tile_pixmap(face: NodeFace, colors: Colors, scale: float, ratio: float) -> Q
 
 
 def far_pixmap(face: NodeFace, colors: Colors, selected: bool, scale: float, ratio: float) -> QPixmap:
-    """A node seen from afar as a picture of `FAR_RECT`."""
+    """Return a node seen from afar as a picture of `FAR_RECT`."""
     pixmap, painter = _blank(FAR_RECT, scale, ratio)
     paint_far_tile(painter, face, colors, selected)
     painter.end()

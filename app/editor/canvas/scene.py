@@ -74,11 +74,11 @@ class CanvasScene(NodeScene):
     # -- looking
 
     def wires_of(self, node_id: str) -> Mapping[str, WireItem]:
-        """The wires that begin or end at a node, by key."""
+        """Return the wires that begin or end at a node, by key."""
         return self._wires_of.get(node_id, {})
 
     def kind_of(self, node_id: str, side: Side, port: str) -> str:
-        """What travels through a port; empty if not known."""
+        """Return what travels through a port; empty if not known."""
         tile = self.tiles.get(node_id)
         if tile is None:
             return ""
@@ -86,7 +86,7 @@ class CanvasScene(NodeScene):
         return found[1].kind if found else ""
 
     def content_rect(self, node_ids: Iterable[str] | None = None) -> QRectF:
-        """The smallest rectangle around all, or some, nodes (and, of all, the annotations).
+        """Return the smallest rectangle around all, or some, nodes (and, of all, the annotations).
 
         NodeGraphQt makes an item group for that, which takes seconds with a thousand nodes.
         """
@@ -102,17 +102,17 @@ class CanvasScene(NodeScene):
         return rect
 
     def visible_tiles(self, rect: QRectF) -> list[NodeTile]:
-        """The nodes of which something may be seen in a rectangle."""
+        """Return the nodes of which something may be seen in a rectangle."""
         left, right = rect.left() - NODE_RECT.right(), rect.right() - NODE_RECT.left()
         top, bottom = rect.top() - NODE_RECT.bottom(), rect.bottom() - NODE_RECT.top()
         return [t for t in self.tiles.values() if left < t.left < right and top < t.top < bottom]
 
     def visible_wires(self, rect: QRectF) -> list[WireItem]:
-        """The wires that may be seen in a rectangle. Qt's own search passes over what is hidden, as all wires are from afar."""
+        """Return the wires that may be seen in a rectangle; Qt's own search passes over hidden ones, as all are from afar."""
         return [w for w in self.wires.values() if w.bounds.intersects(rect)]
 
     def carried(self, wire: WireItem) -> str:
-        """What a wire carries, as the engine says it."""
+        """Return what a wire carries, as the engine says it."""
         status = self.statuses.get(wire.source)
         return status.outputs.get(wire.source_port, "") if status else ""
 
@@ -169,7 +169,7 @@ class CanvasScene(NodeScene):
             wire.setVisible(not far)
 
     def recolor(self) -> None:
-        """The appearance is another one."""
+        """Take on another appearance."""
         self.context.recolor(look().colors)
         for wire in self.wires.values():
             wire.setPen(self.context.pens.pen(wire.kind, wire.emphasis, False))

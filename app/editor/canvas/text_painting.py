@@ -16,7 +16,7 @@ _FINE = 2
 
 @cache
 def text_font(size: float, bold: bool = False) -> QFont:
-    """The interface font in `_FINE` times a size, to be painted that much smaller."""
+    """Return the interface font in `_FINE` times a size, to be painted that much smaller."""
     font = interface_font(size * _FINE, bold=bold)
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     return font
@@ -29,13 +29,13 @@ def _metrics(size: float, bold: bool) -> QFontMetricsF:
 
 @lru_cache(4096)
 def text_width(text: str, size: float, bold: bool = False) -> float:
-    """How wide a text is painted."""
+    """Return how wide a text is painted."""
     return _metrics(size, bold).horizontalAdvance(text) / _FINE
 
 
 @lru_cache(4096)
 def wrapped(text: str, size: float, bold: bool, lines: int = 2, width: float = TITLE_WIDTH) -> tuple[str, ...]:
-    """Text in at most so many lines of a width in pixels; what does not fit is cut off with an ellipsis."""
+    """Return text in at most so many lines of a width in pixels; what does not fit is cut off with an ellipsis."""
     metrics, room = _metrics(size, bold), width * _FINE
     words = text.split()
     made: list[str] = []

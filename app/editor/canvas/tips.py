@@ -24,7 +24,7 @@ STATES = {
 
 
 def tip_of(scene: CanvasScene, hit: Hit) -> str:
-    """Rich text; empty where there is nothing to say."""
+    """Return rich text; empty where there is nothing to say."""
     if hit.node is not None and hit.port is not None:
         return _port_tip(scene, hit)
     if hit.node is not None:
@@ -38,7 +38,7 @@ def tip_of(scene: CanvasScene, hit: Hit) -> str:
 
 
 def in_words(scene: CanvasScene, node_id: str) -> str:
-    """A node in one line, for those who hear the screen instead of seeing it."""
+    """Return a node in one line, for those who hear the screen instead of seeing it."""
     status = scene.statuses.get(node_id)
     parts = [scene.document.title(node_id), STATES[status.state] if status else "", status.message if status else ""]
     parts += [problem.message for problem in status.problems] if status else []

@@ -83,7 +83,7 @@ class CanvasView(ZoomableView):
         self.canvas_scene.content_changed.connect(self._content_changed)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Keys that are held down are let go elsewhere."""
+        """Forget keys that are held down: they are let go elsewhere."""
         self._space = False
         self._show_cursor()
         QGraphicsView.focusOutEvent(self, event)
@@ -104,7 +104,7 @@ class CanvasView(ZoomableView):
         self.labels.refresh(self.visible_area(), hit.connection, hit.node)
 
     def recolor(self) -> None:
-        """The appearance is another one."""
+        """Take on another appearance."""
         self.canvas_scene.recolor()
         self.labels.recolor()
         self.viewport().update()
@@ -137,12 +137,12 @@ class CanvasView(ZoomableView):
             self._border_timer.stop()
 
     def pointer(self, event: QMouseEvent) -> Pointer:
-        """Where a mouse event happened."""
+        """Return where a mouse event happened."""
         spot = event.position()
         return Pointer(self.to_scene(spot), spot.toPoint(), event.globalPosition().toPoint(), event.modifiers())
 
     def hit(self, place: QPointF) -> Hit:
-        """What is at a point of the scene."""
+        """Return what is at a point of the scene."""
         return hit_test(self.canvas_scene, place, zoom=self.zoom)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -205,7 +205,7 @@ class CanvasView(ZoomableView):
             self.node_wanted.emit(pointer.place, pointer.screen)
 
     def cancel_gesture(self) -> bool:
-        """End what the mouse does without a trace; says whether there was anything."""
+        """End what the mouse does without a trace; return whether there was anything."""
         gesture = self._gesture
         if gesture is None:
             return False
@@ -215,7 +215,7 @@ class CanvasView(ZoomableView):
         return True
 
     def _content_changed(self) -> None:
-        """What is under the pointer may be gone."""
+        """Forget what is under the pointer: it may be gone."""
         self._hover(Hit())
         self.refresh_labels()
 
@@ -235,7 +235,7 @@ class CanvasView(ZoomableView):
             self._show_cursor()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Nothing is under the pointer any more."""
+        """Show that nothing is under the pointer any more."""
         if self._gesture is None:
             self._hover(Hit())
         QGraphicsView.leaveEvent(self, event)
@@ -283,7 +283,7 @@ class CanvasView(ZoomableView):
         self.drops.move(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """It went elsewhere."""
+        """Forget where it would have gone."""
         self.drops.leave()
         event.accept()
 
@@ -294,7 +294,7 @@ class CanvasView(ZoomableView):
     # -- keys
 
     def event(self, event: QEvent) -> bool:
-        """Tab goes from node to node; without a selection it asks for a node, and Shift+Tab leaves the canvas."""
+        """Go from node to node by Tab; without a selection Tab asks for a node, and Shift+Tab leaves the canvas."""
         if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
             backwards = event.key() == Qt.Key.Key_Backtab
             if event.key() == Qt.Key.Key_Tab or (backwards and self.canvas_scene.selection.nodes):
@@ -306,7 +306,7 @@ class CanvasView(ZoomableView):
         return QGraphicsView.event(self, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Keys that belong to the canvas; the others are the window's actions."""
+        """Do what the canvas's keys mean; the others are the window's actions."""
         key, modifiers = Qt.Key(event.key()), event.modifiers()
         chosen = self.canvas_scene.selection
         if key == Qt.Key.Key_Escape:
@@ -341,7 +341,7 @@ class CanvasView(ZoomableView):
         event.ignore()
 
     def _arrow(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> None:
-        """Arrows move what is selected (with Shift by a pixel); with Ctrl, or without a selection, they go to the next node."""
+        """Move what is selected (with Shift by a pixel); with Ctrl, or without a selection, go to the next node."""
         scene, chosen = self.canvas_scene, self.canvas_scene.selection
         movable = bool(chosen.nodes or chosen.annotations)
         if modifiers & Qt.KeyboardModifier.ControlModifier or not movable:
@@ -388,7 +388,7 @@ _EDGE_CURSORS = {
 
 
 def _beyond(value: int, least: int, most: int) -> int:
-    """How fast to scroll for a pointer that is beyond the border."""
+    """Return how fast to scroll for a pointer that is beyond the border."""
     if value < least:
         return -min(24, (least - value) // 2 + 2)
     return min(24, (value - most) // 2 + 2) if value > most else 0

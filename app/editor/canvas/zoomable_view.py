@@ -102,17 +102,17 @@ class ZoomableView(NodeViewer):
     # -- what NodeGraphQt's viewer does differently
 
     def _update_scene(self) -> None:
-        """The visible part is kept by scroll bars and scale, not by the scene's rectangle."""
+        """Do nothing: the visible part is kept by scroll bars and scale, not by the scene's rectangle."""
 
     def _build_context_menus(self) -> None:
-        """Menus are the window's."""
+        """Build none: menus are the window's."""
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Without NodeGraphQt's hidden menu bar."""
+        """Take the focus without NodeGraphQt's hidden menu bar."""
         QGraphicsView.focusInEvent(self, event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The zoom stays."""
+        """Keep the zoom."""
         QGraphicsView.resizeEvent(self, event)
         self._area_moved()
 
@@ -168,12 +168,12 @@ class ZoomableView(NodeViewer):
             bar.setValue(bar.value() + by.y())
 
     def to_scene(self, spot: QPointF) -> QPointF:
-        """The point of the scene at a point of the viewport."""
+        """Return the point of the scene at a point of the viewport."""
         inverted, _ = self.viewportTransform().inverted()
         return QPointF(inverted.map(spot))
 
     def visible_area(self) -> QRectF:
-        """What is seen of the scene."""
+        """Return what is seen of the scene."""
         rect = self.viewport().rect()
         return QRectF(self.to_scene(QPointF(rect.topLeft())), self.to_scene(QPointF(rect.bottomRight() + QPoint(1, 1))))
 
@@ -212,7 +212,7 @@ class ZoomableView(NodeViewer):
         self.pan((QPointF(self.viewportTransform().map(QPointF(x, y))) - middle).toPoint())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """A wheel zooms at the pointer; two fingers on a touchpad move the view, and zoom with Ctrl; Shift moves sideways."""
+        """Zoom at the pointer by a wheel; move by two fingers on a touchpad, which zoom with Ctrl; move sideways with Shift."""
         event.accept()
         self._flight.stop()
         turned = event.angleDelta()
@@ -238,7 +238,7 @@ class ZoomableView(NodeViewer):
         return QGraphicsView.viewportEvent(self, event)
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
-        """The view moved."""
+        """Move the view, and tell."""
         QGraphicsView.scrollContentsBy(self, dx, dy)
         self._area_moved()
 

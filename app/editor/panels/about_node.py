@@ -82,7 +82,7 @@ def _table(title: str, rows: Sequence[tuple[str, str]], muted: str) -> str:
 
 
 def _settings(settings: Mapping[str, Any], node_class: type[Node] | None, prefix: str = "") -> list[tuple[str, str]]:
-    """Name and value of every setting; those of groups beneath their group's name."""
+    """Return name and value of every setting; those of groups beneath their group's name."""
     found: list[tuple[str, str]] = []
     for name, value in settings.items():
         info = node_class.model_fields.get(name) if node_class and not prefix else None

@@ -165,7 +165,7 @@ class Console(QWidget):
         self.nodes.setCurrentIndex(max(self.nodes.findData(node), 0))
 
     def text(self) -> str:
-        """All lines that are shown, as text."""
+        """Return all lines that are shown, as text."""
         return "".join(f"{line}\n" for line in self._model.lines)
 
     def copy(self) -> None:

@@ -17,7 +17,7 @@ from nodes.about import NodeType
 
 
 def miniature(workflow: Workflow, types: Mapping[str, NodeType], width: int, height: int, ratio: float) -> QPixmap:
-    """The workflow, fitted into so many pixels, on a transparent ground."""
+    """Return the workflow, fitted into so many pixels, on a transparent ground."""
     pixmap = QPixmap(round(width * ratio), round(height * ratio))
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -51,7 +51,7 @@ def miniature(workflow: Workflow, types: Mapping[str, NodeType], width: int, hei
 
 
 def _places(workflow: Workflow) -> dict[str, QRectF]:
-    """The nodes' tiles; where nobody has placed them, in rows as they come in the file."""
+    """Return the nodes' tiles; where nobody has placed them, in rows as they come in the file."""
     found = {n.id: workflow.view.nodes[n.id].position for n in workflow.nodes if n.id in workflow.view.nodes}
     if len(set(found.values())) < len(workflow.nodes):
         found = {n.id: (number % 8 * COLUMN, number // 8 * ROW) for number, n in enumerate(workflow.nodes)}

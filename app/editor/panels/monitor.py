@@ -162,7 +162,7 @@ class NodeMonitor(QWidget):
         self._show()
 
     def status_changed(self, status: NodeStatus) -> None:
-        """The status of the node that is shown is another one."""
+        """Show another status of the node that is shown."""
         self.show_node(self._document_id, self._document, self._node or None, status)
 
     @property
@@ -177,7 +177,7 @@ class NodeMonitor(QWidget):
         return self._offered
 
     def view(self, name: str) -> Any:
-        """The widget of a view that was to be seen already."""
+        """Return the widget of a view that has been seen already."""
         return self._about if name == ABOUT else self._views[name]
 
     def choose_view(self, name: str) -> None:
@@ -258,7 +258,7 @@ class NodeMonitor(QWidget):
     # -- choosing
 
     def _fitting(self) -> tuple[str, ...]:
-        """The views of this output, the most fitting first; empty while that is not known."""
+        """Return the views of this output, the most fitting first; empty while that is not known."""
         port, node_class = self._port, self._class
         if not self._status.shown_key:
             training = self._type == LEARNER and self._book.latest(self._document_id, self._node) is not None
@@ -324,7 +324,7 @@ class NodeMonitor(QWidget):
         return text + (f" · {' × '.join(map(str, image['shape']))}" if image else "")
 
     def _offer(self, names: tuple[str, ...]) -> None:
-        """A pill for each view."""
+        """Offer a pill for each view."""
         if names == self._offered:
             return
         self._offered = names
@@ -372,7 +372,7 @@ class NodeMonitor(QWidget):
         self.choose_view(STATISTICS)
 
     def _forget_views(self) -> None:
-        """Views belong to one workflow."""
+        """Forget all views: they belong to one workflow."""
         for view in self._views.values():
             self._stack.removeWidget(view)
             view.deleteLater()

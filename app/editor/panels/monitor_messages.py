@@ -93,7 +93,7 @@ class EmptyState(QWidget):
 
 
 def _reason(status: NodeStatus, title: str, selected: bool, is_known: bool) -> tuple[str, str, str, str]:
-    """Icon, sentence, remedy and button for an output that cannot be seen."""
+    """Return icon, sentence, remedy and button for an output that cannot be seen."""
     if not selected:
         return "mdi6.cursor-default-click-outline", "Select a node to see what it puts out.", "", ""
     if not is_known:

@@ -196,7 +196,7 @@ class _StoredResults(QObject):
         threading.Thread(target=work[task], name=f"{task} results", daemon=False).start()
 
     def stop(self) -> None:
-        """Nobody waits for the size any longer. Emptying goes on: half of it would be of no use."""
+        """Wait for the size no longer. Emptying goes on: half of it would be of no use."""
         self._stopped.set()
 
     def _place(self) -> Path:

@@ -95,7 +95,7 @@ class QuickAdd(QWidget):
         self._nothing.setVisible(not rows)
 
     def _grouped(self) -> list[Row]:
-        """The likely ones under a heading, then all by title."""
+        """Return the likely ones under a heading, then all by title."""
         likely, rest = self._offered[:LIKELY], self._offered[LIKELY:]
         rows = [type_row(self._catalog.about[t]) for t in likely]
         if not rest:
@@ -110,7 +110,7 @@ class QuickAdd(QWidget):
 
 
 def _on_screen(at: QPoint) -> QRect:
-    """Where the popup goes so that all of it is seen."""
+    """Return where the popup goes so that all of it is seen."""
     place = QRect(at, at + QPoint(_SIZE[0] - 1, _SIZE[1] - 1))
     screen = QGuiApplication.screenAt(at) or QGuiApplication.primaryScreen()
     room = screen.availableGeometry()

@@ -48,7 +48,7 @@ ZOOM_STEP, LEAST_ZOOM, MOST_ZOOM = 1.2, 0.05, 4.0
 
 
 def layer_color(kind: str) -> str:
-    """The colour of a kind of layer (`Conv2D`)."""
+    """Return the colour of a kind of layer (`Conv2D`)."""
     return COLORS[family(kind)]
 
 
@@ -61,7 +61,7 @@ class LayerBox:
 
 
 def arranged(network: Mapping[str, Any], *, upright: bool) -> dict[str, LayerBox]:
-    """A place for every layer, in generations from left to right, or from top to bottom where it is `upright`."""
+    """Return a place for every layer, in generations from left to right, or from top to bottom where it is `upright`."""
     layers = {layer["name"]: layer for layer in network["layers"]}
     step = (BOX[0] + GAP[1], BOX[1] + 46.0) if upright else (BOX[0] + GAP[0], BOX[1] + GAP[1])
     boxes = {}
@@ -150,7 +150,7 @@ class _ArchitectureDrawing:
 
 
 def _bow(passed: int, aside: float, size: float) -> float:
-    """How far an edge swings aside that passes some generations, so that it does not run through their boxes."""
+    """Return how far an edge swings aside that passes some generations, so that it does not run through their boxes."""
     return size * 1.15 + 6.0 * passed if passed >= 1 and abs(aside) < size else 0.0
 
 
@@ -182,7 +182,7 @@ def _paint_box(painter: QPainter, colors: Colors, box: LayerBox) -> None:
 
 
 def _detail(layer: Mapping[str, Any]) -> str:
-    """What is worth saying of a layer without parameters."""
+    """Return what is worth saying of a layer without parameters."""
     config = layer["config"]
     for name in ("pool_size", "rate", "activation", "axis"):
         if name in config:
@@ -298,12 +298,12 @@ class ArchitectureView(QGraphicsView):
     # -- saving
 
     def picture(self, scale: float = 2.0) -> QImage:
-        """The whole drawing on the panel's colour."""
+        """Return the whole drawing on the panel's colour."""
         assert self._drawing is not None
         return _picture(self._drawing, look().colors, scale)
 
     def png(self) -> Callable[[], bytes]:
-        """What makes a PNG of the whole drawing as it is now; may be called in another thread."""
+        """Return what makes a PNG of the whole drawing as it is now; may be called in another thread."""
         drawing, colors = self._drawing, look().colors
         assert drawing is not None
 
@@ -317,7 +317,7 @@ class ArchitectureView(QGraphicsView):
         return make
 
     def svg(self) -> Callable[[], bytes]:
-        """What makes an SVG of the whole drawing as it is now."""
+        """Return what makes an SVG of the whole drawing as it is now."""
         drawing, colors = self._drawing, look().colors
         assert drawing is not None
 

@@ -176,7 +176,7 @@ class _ImageDelegate(QStyledItemDelegate):
     """A picture with its row's number below."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
-        """Room for both."""
+        """Return room for both."""
         return QSize(SIDE + 14, SIDE + 24)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
@@ -218,7 +218,7 @@ class _RowTextsModel(QAbstractTableModel):
         self.endResetModel()
 
     def add(self, columns: Sequence[str], numbers: Sequence[int], cells: Sequence[Sequence[str | None]]) -> None:
-        """Some rows more."""
+        """Add some rows."""
         self.beginResetModel()
         self._columns = list(columns)
         self._numbers += numbers
@@ -226,19 +226,19 @@ class _RowTextsModel(QAbstractTableModel):
         self.endResetModel()
 
     def rowCount(self, parent: AnyIndex = _NO_INDEX) -> int:
-        """Those asked for so far."""
+        """Return how many were asked for so far."""
         return 0 if parent.isValid() else len(self._cells)
 
     def columnCount(self, parent: AnyIndex = _NO_INDEX) -> int:
-        """The table's."""
+        """Return the table's."""
         return 0 if parent.isValid() else len(self._columns)
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """A cell's text."""
+        """Return a cell's text."""
         return self._cells[index.row()][index.column()] if role == Qt.ItemDataRole.DisplayRole else None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Columns' names, rows' numbers."""
+        """Return columns' names, rows' numbers."""
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         return self._columns[section] if orientation is Qt.Orientation.Horizontal else str(self._numbers[section] + 1)

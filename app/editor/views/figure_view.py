@@ -135,7 +135,7 @@ class FigureRenderer(QObject):
             self._next = request
 
     def forget(self) -> None:
-        """Nothing that was asked for is wanted any more."""
+        """Forget all that was asked for."""
         self._next = None
         if self._task:
             self._task.drop()
@@ -273,7 +273,7 @@ class FigureView(QWidget):
     # -- events
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The viewport's size counts: it is smaller where there is a scroll bar."""
+        """Follow the viewport's size: it is smaller where there is a scroll bar."""
         if event.type() == QEvent.Type.Resize and watched is self._scroll.viewport():
             if self._sheet.image is not None:
                 size = self._sheet.image.deviceIndependentSize()
@@ -295,12 +295,12 @@ class FigureView(QWidget):
         self._settle.start()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """The same as the button's menu."""
+        """Show the same as the button's menu."""
         if self.figure is not None:
             self.exports.filled_menu().popup(event.globalPos())
 
     def sizeHint(self) -> QSize:
-        """A figure's usual size."""
+        """Return a figure's usual size."""
         return QSize(560, 300)
 
     # -- saving
@@ -313,7 +313,7 @@ class FigureView(QWidget):
 
 
 def figure_exports(request: FigureRequest, image: QImage | None = None) -> Exports:
-    """The ways to save a figure: as it is seen, on the panel's colour."""
+    """Return the ways to save a figure: as it is seen, on the panel's colour."""
     from app.editor.views.figure_data import figure_csv
 
     figure, theme = replace(request, titled=True).figure, request.theme
@@ -349,7 +349,7 @@ def figure_exports(request: FigureRequest, image: QImage | None = None) -> Expor
 
 
 def tab_separated(csv_data: str) -> str:
-    """CSV as spreadsheets take it from the clipboard."""
+    """Return CSV as spreadsheets take it from the clipboard."""
     import csv
     import io
 

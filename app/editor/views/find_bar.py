@@ -137,7 +137,7 @@ class FindBar(QWidget):
         self.search(from_here=True)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Enter and Esc in the field."""
+        """Take Enter and Esc in the field."""
         if watched is self.field and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self.search(backwards=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))

@@ -234,7 +234,7 @@ class ImageDialog(QDialog):
     # -- what is drawn
 
     def _on_range(self) -> None:
-        """A range is being typed; half a number is none."""
+        """Take a range that is being typed; half a number is none."""
         low, high = _number(self.low.text()), _number(self.high.text())
         for field, value in ((self.low, low), (self.high, high)):
             field.setProperty("invalid", value is None)
@@ -268,7 +268,7 @@ class ImageDialog(QDialog):
         self.pixel.setText(f"x {x}, y {y}:  {shown}" if values else "")
 
     def values_at(self, x: int, y: int) -> tuple[float, ...]:
-        """The stored values of a pixel, by channel; none outside the image."""
+        """Return the stored values of a pixel, by channel; none outside the image."""
         if not self._values:
             return ()
         height, width, channels = self._about["shape"]

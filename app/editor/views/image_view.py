@@ -98,7 +98,7 @@ class _ThumbnailModel(QAbstractTableModel):
         self._pages.want([*range(low, high + 1), *(n for n in ahead if 0 <= n <= end)])
 
     def at(self, place: int) -> tuple[bool, QImage | None, str | None]:
-        """Whether an image has come; it, and its caption."""
+        """Return whether an image has come; it, and its caption."""
         page = self._pages.get(place // PAGE)
         number = place % PAGE
         if page is None or number >= len(page.images):
@@ -106,25 +106,25 @@ class _ThumbnailModel(QAbstractTableModel):
         return True, page.images[number], page.captions[number] if page.captions else None
 
     def number(self, place: int) -> int | None:
-        """The row of the stored table that an image is in."""
+        """Return the row of the stored table that an image is in."""
         page = self._pages.get(place // PAGE)
         return page.numbers[place % PAGE] if page and place % PAGE < len(page.numbers) else None
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """Rows of images."""
+        """Return how many rows of images there are."""
         return 0 if parent.isValid() else -(-self.count // self.across)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """Images side by side."""
+        """Return how many images are side by side."""
         return 0 if parent.isValid() else self.across
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Places behind the last image are empty."""
+        """Return none for places behind the last image, which are empty."""
         is_there = index.row() * self.across + index.column() < self.count
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable if is_there else Qt.ItemFlag.NoItemFlags
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """For a screen reader and as tooltip: row and caption."""
+        """Return row and caption, for a screen reader and as tooltip."""
         if role not in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
             return None
         place = index.row() * self.across + index.column()
@@ -161,7 +161,7 @@ class _ThumbnailDelegate(QStyledItemDelegate):
         self._model = model
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        """One place of the grid."""
+        """Paint one place of the grid."""
         model = self._model
         place = index.row() * model.across + index.column()
         if place >= model.count:
@@ -244,7 +244,7 @@ class _ThumbnailGrid(QTableView):
         self.look_around()
 
     def current(self) -> int:
-        """The place of the current image; -1 if there is none."""
+        """Return the place of the current image; -1 if there is none."""
         index = self.currentIndex()
         return index.row() * self._model.across + index.column() if index.isValid() else -1
 
@@ -256,7 +256,7 @@ class _ThumbnailGrid(QTableView):
             self._model.look_at(max(self.rowAt(0), 0) * self._model.across, (last + 1) * self._model.across - 1)
 
     def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
-        """Left and right go on in the next row."""
+        """Go on in the next row to the left and right."""
         step = {QAbstractItemView.CursorAction.MoveLeft: -1, QAbstractItemView.CursorAction.MoveRight: 1}.get(action)
         place = self.current()
         if step is None or place < 0:
@@ -275,17 +275,17 @@ class _ThumbnailGrid(QTableView):
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another width has room for more or fewer."""
+        """Make room for more or fewer in another width."""
         super().resizeEvent(event)
         self.arrange()
 
     def showEvent(self, event: Any) -> None:
-        """Nothing was asked for while it was hidden."""
+        """Ask for what was not asked for while it was hidden."""
         super().showEvent(event)
         self.arrange()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The images, or that there are none."""
+        """Paint the images, or that there are none."""
         super().paintEvent(event)
         if self._model.source is not None and not self._model.count:
             painter = QPainter(self.viewport())

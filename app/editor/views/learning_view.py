@@ -155,7 +155,7 @@ class LearningView(QWidget):
         self._show([run.id] if run else [])
 
     def start(self, node: str, title: str, epochs: int | None = None, document: str = "") -> None:
-        """A learner begins to train: show it."""
+        """Show a learner that begins to train."""
         self.show_run(self.book.begin(document, node, title, epochs))
 
     def add(self, points: Iterable[Mapping[str, Any]]) -> None:
@@ -165,7 +165,7 @@ class LearningView(QWidget):
             self.book.add(run.document, run.node, points, run.title)
 
     def finish(self, status: str) -> None:
-        """The training that is shown is over: `done`, `failed` or `cancelled`."""
+        """Show how the training that is shown ended: `done`, `failed` or `cancelled`."""
         run = self._first()
         if run is not None:
             self.book.end(run.document, run.node, status)
@@ -216,7 +216,7 @@ class LearningView(QWidget):
         self._plan()
 
     def _quantities(self, known: Sequence[str]) -> tuple[str, ...]:
-        """What is drawn: what was chosen, else the loss and the first metric, or only that where it is narrow."""
+        """Return what is drawn: what was chosen, else the loss and the first metric, or only that where it is narrow."""
         chosen = tuple(name for name in self.options.quantities if name in known)
         if self._chosen_quantities and chosen:
             return chosen
@@ -327,7 +327,7 @@ class LearningView(QWidget):
 
 
 def _outcome(run: TrainingRun) -> str:
-    """What the list says of a run beside its time: its last validation loss, or loss."""
+    """Return what the list says of a run beside its time: its last validation loss, or loss."""
     for name, label in (("val_accuracy", "val. accuracy"), ("val_loss", "val. loss"), ("loss", "loss")):
         value = run.of_last_epoch(name)
         if value is not None:
@@ -447,7 +447,7 @@ class _Counters(QWidget):
 
 
 def counters(run: TrainingRun) -> list[tuple[str, str]]:
-    """Name and text of the figures below the curves, the most telling first."""
+    """Return name and text of the figures below the curves, the most telling first."""
     metric = next((name for name in run.quantities if name != "loss"), None)
     named: list[tuple[str, float | None]] = [("loss", run.latest("loss")), ("val. loss", run.of_last_epoch(VALIDATION + "loss"))]
     if metric:
@@ -503,7 +503,7 @@ class CurveChart(FigurePane):
     # -- reading values off
 
     def values_at(self, panel: int, x: float) -> list[tuple[Line, float, float]]:
-        """The lines of a panel with their values at the position nearest to `x`."""
+        """Return the lines of a panel with their values at the position nearest to `x`."""
         if self._drawn is None or panel >= len(self._drawn.panels):
             return []
         figure = self._drawn.request.figure
@@ -561,7 +561,7 @@ class CurveChart(FigurePane):
         return (number, min(beyond, key=lambda v: abs(v - x)) if math.isfinite(x) else (max if step < 0 else min)(beyond))
 
     def reading(self) -> str:
-        """What is read off, in words."""
+        """Return what is read off, in words."""
         if self._at is None:
             return ""
         values = self.values_at(*self._at)
@@ -572,7 +572,7 @@ class CurveChart(FigurePane):
     # -- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The drawing, and what is read off."""
+        """Paint the drawing, and what is read off."""
         super().paintEvent(event)
         values = self.values_at(*self._at) if self._at else []
         if self._drawn is None or self._at is None or not values:
@@ -626,13 +626,13 @@ class CurveChart(FigurePane):
             painter.drawText(line.adjusted(first + 20, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, name)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """A new size needs a new drawing."""
+        """Have a new drawing made for a new size."""
         super().resizeEvent(event)
         self.resized.emit()
 
 
 def _height(panel: Panel, y: float) -> float:
-    """How high in a panel a value is, from 0 to 1."""
+    """Return how high in a panel a value is, from 0 to 1."""
     low, high = panel.y
     if panel.log:
         if min(y, low, high) <= 0:

@@ -169,7 +169,7 @@ def totals(network: Mapping[str, Any]) -> str:
 
 
 def layers_csv(layers: Sequence[Mapping[str, Any]]) -> str:
-    """The table of layers as CSV."""
+    """Return the table of layers as CSV."""
     head = ["layer", "class", "output shape", "parameters", "trainable parameters", "inputs"]
     rows = (
         [
@@ -197,15 +197,15 @@ class LayersModel(QAbstractTableModel):
         self._most = max((layer["parameters"] for layer in layers), default=0)
 
     def rowCount(self, parent: AnyIndex = _NO_INDEX) -> int:
-        """One per layer."""
+        """Return one per layer."""
         return 0 if parent.isValid() else len(self._layers)
 
     def columnCount(self, parent: AnyIndex = _NO_INDEX) -> int:
-        """As many as there are heads."""
+        """Return as many as there are heads."""
         return 0 if parent.isValid() else len(self.HEAD)
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """A cell."""
+        """Return a cell."""
         layer, column = self._layers[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             return self._texts(layer)[column]
@@ -227,7 +227,7 @@ class LayersModel(QAbstractTableModel):
         return layer["name"], layer["kind"], shapes, grouped(count), said, inputs
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """The heads."""
+        """Return the heads."""
         if orientation is Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.DisplayRole:
                 return self.HEAD[section]

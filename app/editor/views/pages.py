@@ -47,7 +47,7 @@ class PendingRequests:
             self.drop(name)
 
     def is_waiting(self, name: str) -> bool:
-        """Whether the answer of this name is still to come."""
+        """Return whether the answer of this name is still to come."""
         return name in self._tickets and self._tickets[name].waiting
 
 
@@ -92,7 +92,7 @@ class PageLoader(Generic[Name, Page]):
         return bool(self._tickets or self._wanted)
 
     def get(self, name: Name) -> Page | None:
-        """A page, if it is there."""
+        """Return a page, if it is there."""
         page = self._pages.get(name)
         if page is not None:
             self._pages.move_to_end(name)

@@ -36,6 +36,6 @@ class ResultSource:
         return self.asks.ask("look", about | where | dict(parameters), on_reply)
 
     def is_same_output(self, other: ResultSource | None) -> bool:
-        """Whether both are the same output of the same node, whatever it holds at the moment."""
+        """Return whether both are the same output of the same node, whatever it holds at the moment."""
         mine = (self.document, self.node, self.port, self.where)
         return other is not None and mine == (other.document, other.node, other.port, other.where)

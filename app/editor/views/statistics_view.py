@@ -96,19 +96,19 @@ class _ColumnStatisticsModel(QAbstractTableModel):
         self._pages.want([*seen, *range(seen.stop, min(seen.stop + IN_ADVANCE, len(self.columns)))])
 
     def figures(self, number: int) -> _ColumnStatistics | None:
-        """What is known of a column, once it has come."""
+        """Return what is known of a column, once it has come."""
         return self._pages.get(number)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """The number of columns of the table."""
+        """Return the number of columns of the table."""
         return 0 if parent.isValid() else len(self.columns)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """The number of figures."""
+        """Return the number of figures."""
         return 0 if parent.isValid() else len(HEADINGS)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """A figure as text."""
+        """Return a figure as text."""
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return None
         column, figures = self.columns[index.row()], self.figures(index.row())
@@ -121,7 +121,7 @@ class _ColumnStatisticsModel(QAbstractTableModel):
         return figures.texts[index.column()]
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """What the figures are."""
+        """Return what the figures are."""
         if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(HEADINGS):
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -129,7 +129,7 @@ class _ColumnStatisticsModel(QAbstractTableModel):
         return HEADINGS[section] if role == Qt.ItemDataRole.DisplayRole else None
 
     def as_rows(self) -> list[list[str]]:
-        """Everything that has come, with headings, without the distributions."""
+        """Return everything that has come, with headings, without the distributions."""
         kept = [n for n in range(len(HEADINGS)) if n != DISTRIBUTION]
         rows = [["Column", "Type", *(HEADINGS[n] for n in kept[1:])]]
         for number, column in enumerate(self.columns):
@@ -158,7 +158,7 @@ class _StatisticsDelegate(QStyledItemDelegate):
         self._model = model
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        """One figure."""
+        """Paint one figure."""
         colors = look().colors
         rect = cast(QRect, option.rect)
         state = cast(QStyle.StateFlag, option.state)
@@ -213,7 +213,7 @@ class _StatisticsDelegate(QStyledItemDelegate):
     def helpEvent(
         self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> bool:
-        """What the bar under the mouse stands for; or the whole text of a figure."""
+        """Show what the bar under the mouse stands for, or the whole text of a figure."""
         figures = self._model.figures(index.row()) if index.isValid() else None
         if figures is None:
             return False
@@ -352,7 +352,7 @@ class _StatisticsTable(QTableView):
         self.look_around()
 
     def showEvent(self, event: Any) -> None:
-        """Nothing was asked for while it was hidden."""
+        """Ask for what was not asked for while it was hidden."""
         super().showEvent(event)
         self.look_around()
 
@@ -361,7 +361,7 @@ class _StatisticsTable(QTableView):
 
 
 def _texts(found: Mapping[str, Any], rows: int) -> list[str]:
-    """The figures of a column, in the order of `HEADINGS`."""
+    """Return the figures of a column, in the order of `HEADINGS`."""
     missing, share = int(found["missing"]), found["missing"] / rows if rows else 0
     lacking = grouped(missing) + (f"  {percent(share, 0 if share >= 0.1 else 1)}" if missing else "")
     distinct = found.get("distinct")
@@ -395,7 +395,7 @@ def _bars(found: Mapping[str, Any]) -> list[HistogramBar]:
 
 
 def _placed(room: QRect, figures: _ColumnStatistics) -> list[tuple[QRectF, HistogramBar]]:
-    """Where each bar stands; the highest takes the whole height."""
+    """Return where each bar stands; the highest takes the whole height."""
     if not figures.bars:
         return []
     left = room.left() + (room.height() + 8 if figures.image is not None else 0)

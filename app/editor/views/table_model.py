@@ -53,7 +53,7 @@ class TableColumn:
 
     @classmethod
     def of(cls, described: Mapping[str, Any]) -> TableColumn:
-        """From the answer `table`."""
+        """Read from the answer `table`."""
         return cls(described["name"], described["dtype"], described["kind"], described["sortable"])
 
     @property
@@ -70,7 +70,7 @@ class Sort:
     descending: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """As the engine takes it."""
+        """Return it as the engine takes it."""
         return {"column": self.column, "descending": self.descending}
 
 
@@ -128,7 +128,7 @@ class TableModel(QAbstractTableModel):
                 self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
 
     def order(self) -> dict[str, Any]:
-        """The order of rows, as parameters of a question."""
+        """Return the order of rows, as parameters of a question."""
         return {"sort": self.sort_order.as_dict()} if self.sort_order else {}
 
     def ask(self, answer: str, parameters: Mapping[str, Any], on_reply: OnReply) -> Ticket | None:
@@ -154,7 +154,7 @@ class TableModel(QAbstractTableModel):
         self._pages.want((row, block) for row in rows for block in blocks)
 
     def cell(self, row: int, column: int) -> tuple[bool, Cell]:
-        """Whether a cell has come, and what is in it."""
+        """Return whether a cell has come, and what is in it."""
         page = self._pages.get((row // PAGE_ROWS, column // BLOCK))
         if page is None:
             return False, None
@@ -163,7 +163,7 @@ class TableModel(QAbstractTableModel):
         return (True, cells[place]) if place < len(cells) else (False, None)
 
     def column_cells(self, page_rows: int, column: int) -> Sequence[Cell]:
-        """The cells of a column on one page; empty while they have not come."""
+        """Return the cells of a column on one page; empty while they have not come."""
         page = self._pages.get((page_rows, column // BLOCK))
         return () if page is None else page.cells[self.columns[column].name]
 
@@ -175,15 +175,15 @@ class TableModel(QAbstractTableModel):
     # -- as Qt asks
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """The number of rows."""
+        """Return the number of rows."""
         return 0 if parent.isValid() else self.rows
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """The number of columns."""
+        """Return the number of columns."""
         return 0 if parent.isValid() else len(self.columns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Text of a cell; None where it is missing, an image, or still to come."""
+        """Return the text of a cell; None where it is missing, an image, or still to come."""
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             has_come, cell = self.cell(index.row(), index.column())
             if isinstance(cell, str):
@@ -195,7 +195,7 @@ class TableModel(QAbstractTableModel):
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Names of columns and numbers of rows; for a screen reader also type and order."""
+        """Return names of columns and numbers of rows; for a screen reader also type and order."""
         if orientation is Qt.Orientation.Vertical:
             return str(section + 1) if role == Qt.ItemDataRole.DisplayRole else None
         if not 0 <= section < len(self.columns):

@@ -252,7 +252,7 @@ class TableView(QWidget):
             self.menu(number).popup(self.table.header.mapToGlobal(place))
 
     def menu(self, number: int, row: int | None = None) -> QMenu:
-        """What can be done with a column, and with a cell of it."""
+        """Return what can be done with a column, and with a cell of it."""
         column = self.model.columns[number]
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -327,7 +327,7 @@ class _Cells(QTableView):
         self.header.sectionMoved.connect(self.look_around)
 
     def shown_columns(self) -> list[int]:
-        """The columns that are not hidden, in the order in which they stand."""
+        """Return the columns that are not hidden, in the order in which they stand."""
         order = (self.header.logicalIndex(place) for place in range(self.header.count()))
         return [number for number in order if not self.header.isSectionHidden(number)]
 
@@ -337,7 +337,7 @@ class _Cells(QTableView):
             self.setColumnHidden(number, False)
 
     def selected(self) -> tuple[list[tuple[int, int]], list[int]]:
-        """What is selected: (first row, row behind the last) ranges, and columns as they stand. By ranges, never by cells."""
+        """Return the selection: ranges (first row, row behind the last), and columns as they stand. By ranges, never by cells."""
         ranges: list[tuple[int, int]] = []
         columns: set[int] = set()
         selection = self.selectionModel().selection().toList()
@@ -386,12 +386,12 @@ class _Cells(QTableView):
         self.look_around()
 
     def showEvent(self, event: Any) -> None:
-        """Nothing was asked for while it was hidden."""
+        """Ask for what was not asked for while it was hidden."""
         super().showEvent(event)
         self.look_around()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The cells, or that there are none."""
+        """Paint the cells, or that there are none."""
         painter = QPainter(self.viewport())
         painter.setFont(self.painter.font)
         if self.table_model.rows:
@@ -402,7 +402,7 @@ class _Cells(QTableView):
         painter.end()
 
     def _paint_cells(self, painter: QPainter, part: QRect) -> None:
-        """The cells in a part of the viewport: Qt's own loop and style would take three times as long."""
+        """Paint the cells in a part of the viewport: Qt's own loop and style would take three times as long."""
         header, selection, model = self.header, self.selectionModel(), self.table_model
         first, last = self.rowAt(part.top()), self.rowAt(part.bottom())
         left, right = header.visualIndexAt(part.left()), header.visualIndexAt(part.right())
@@ -421,12 +421,12 @@ class _Cells(QTableView):
             self.painter.paint_focus(painter, self.visualRect(self.currentIndex()))
 
     def changeEvent(self, event: QEvent) -> None:
-        """Another font or style changes the widths."""
+        """Measure widths anew in another font or style."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
             self.viewport().update()
 
 
 def _follow_filter(dialog: QFileDialog, chosen: str) -> None:
-    """A file's name without an ending gets that of the chosen kind."""
+    """Give a file's name without an ending that of the chosen kind."""
     dialog.setDefaultSuffix("parquet" if "parquet" in chosen else "csv")
