@@ -13,7 +13,7 @@ from app.editor.colors import mixed
 from app.editor.look import look
 from app.editor.wire_path import wire_path
 from app.shelves import OTHER_SHELF, shelf_color
-from nodes.about import NodeType
+from nodes.catalog import NodeType
 
 
 def miniature(workflow: Workflow, types: Mapping[str, NodeType], width: int, height: int, ratio: float) -> QPixmap:
