@@ -32,6 +32,11 @@ def done_of(done: int, total: int, singular: str = "row") -> str:
     return f"{grouped(done)} of {counted(total, singular)}"
 
 
+def left_out(rows: int, which: str) -> str:
+    """Return the warning that rows do not count: `1 row with missing cells is left out.`"""
+    return f"{counted(rows, f'row {which} is', f'rows {which} are')} left out."
+
+
 def number_text(value: float | str | None) -> str:
     """Return a number with the digits that matter: six of them, all of those before the point, no zeros at the end."""
     if not isinstance(value, float):

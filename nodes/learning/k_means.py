@@ -92,7 +92,8 @@ class KMeans(Node):
             if self.missing == "fail":
                 message = f"{counted(int((~usable).sum()), 'row has', 'rows have')} missing or infinite cells."
                 raise NodeError(message, "Fill them (Missing Value), or leave such rows out.", setting="missing")
-            job.warn(f"{int((~usable).sum())} rows with missing or infinite cells belong to no cluster.")
+            which = "with missing or infinite cells"
+            job.warn(f"{counted(int((~usable).sum()), f'row {which} belongs', f'rows {which} belong')} to no cluster.")
         if usable.sum() < self.n_clusters:
             message = f"{counted(int(usable.sum()), 'row')} cannot make {self.n_clusters} clusters."
             raise NodeError(message, "Choose fewer.", setting="n_clusters")

@@ -89,7 +89,8 @@ class Predictor(Node):
             done += piece.height
             job.progress(done / max(table.height, 1), done_of(done, table.height))
         if without:
-            job.warn(f"{counted(without, 'row has', 'rows have')} missing or infinite cells: no prediction.")
+            which = "missing or infinite cells"
+            job.warn(f"{counted(without, f'row has {which}: it gets', f'rows have {which}: they get')} no prediction.")
 
     def _predicted(self, model: Model, numbers: NDArray[Any], usable: NDArray[Any], job: Job) -> list[pl.Series]:
         """The new columns for some rows, under no names yet."""

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from nodes.wording import ago, clock, counted, done_of, duration, file_size, gibibytes, grouped, number_text, percent
+from nodes.wording import ago, clock, counted, done_of, duration, file_size, gibibytes, grouped, left_out, number_text, percent
 
 
 def plain(text: str) -> str:
@@ -35,6 +35,8 @@ def test_plurals_may_be_others_and_bring_their_verb() -> None:
     assert [counted(n, "row has", "rows have") for n in (1, 2)] == ["1 row has", "2 rows have"]
     assert plain(done_of(3000, 60_000)) == "3 000 of 60 000 rows"
     assert done_of(1, 1, "image") == "1 of 1 image"
+    assert left_out(1, "with missing cells") == "1 row with missing cells is left out."
+    assert left_out(2, "with missing cells") == "2 rows with missing cells are left out."
 
 
 @pytest.mark.parametrize(
