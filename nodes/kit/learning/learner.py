@@ -154,7 +154,8 @@ class Learner(Node):
             gone = int((~whole).sum())
             if gone and self._missing != "ignore rows":
                 raise NodeError(
-                    f"{counted(gone, 'row has', 'rows have')} missing or infinite cells: {self.algorithm} cannot learn from them.",
+                    f"{counted(gone, 'row has', 'rows have')} missing or infinite cells, "
+                    f"which {self.algorithm} cannot learn from.",
                     "Fill them (Missing Value), or leave such rows out.",
                     setting="missing",
                 )
