@@ -6,7 +6,6 @@ Exit codes: 0 done; 1 a node failed; 2 wrong call or unreadable file; 3 the work
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import logging
 import os
@@ -17,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app import __version__
+from app import __version__, garbage
 from app.document.problems import DocumentError, Problem
 from nodes.wording import counted
 
@@ -38,15 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    # Nothing of what is made until the plan stands is garbage: the collector need not look for it.
-    gc.disable()
     try:
-        workflow, plan = _prepare(options)
+        with garbage.held():
+            workflow, plan = _prepare(options)
     except DocumentError as error:
         return _refuse(options, Problem(error.message, error.remedy), WRONG_CALL)
-    finally:
-        gc.freeze()
-        gc.enable()
     unknown = [t for t in options.to if t not in plan.nodes]
     if unknown:
         names = ", ".join(plan.nodes)

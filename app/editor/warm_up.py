@@ -8,13 +8,13 @@ a second, in which it lets nobody else do anything.
 
 from __future__ import annotations
 
-import gc
 import importlib
 from collections.abc import Callable, Iterator
 from functools import partial
 
 from PySide6.QtCore import QObject
 
+from app import garbage
 from app.editor.views.background import in_background
 from nodes.catalog import Catalog
 
@@ -30,7 +30,7 @@ class WarmUp(QObject):
     def __init__(self, catalog: Catalog, parent: QObject) -> None:
         super().__init__(parent)
         self._pieces = _pieces(catalog)
-        gc.disable()
+        garbage.hold()
 
     def go_on(self, _: object = None) -> None:
         """Do the next piece; call it once, it does the rest."""
@@ -38,8 +38,7 @@ class WarmUp(QObject):
         if piece is not None:
             in_background(piece, self.go_on, self.go_on)
             return
-        gc.freeze()
-        gc.enable()
+        garbage.release()
 
 
 def _pieces(catalog: Catalog) -> Iterator[Callable[[], object]]:

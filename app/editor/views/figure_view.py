@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +10,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, QT
 from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from app import garbage
 from app.editor.look import interface_font, look
 from app.editor.views.background import BackgroundTask, in_background
 from app.editor.views.exporting import Export, ExportButton, Exports
@@ -75,7 +74,7 @@ def render_figure(request: FigureRequest) -> FigureImage:
     """Draw; for the background thread."""
     from app.drawing import to_raster
 
-    with _garbage_taken_along():
+    with garbage.taken_along():
         raster: Raster = to_raster(
             request.figure,
             theme=request.theme,
@@ -90,23 +89,6 @@ def render_figure(request: FigureRequest) -> FigureImage:
     image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(request.ratio)
     return FigureImage(request, image, raster.panels)
-
-
-@contextmanager
-def _garbage_taken_along() -> Iterator[None]:
-    """Collect what a drawing leaves behind as soon as it is done, while it is young: 5 ms.
-
-    matplotlib's objects refer to each other in circles, thousands a drawing. Left alone, those of many drawings grow old
-    together, and the collector needs a tenth of a second to take them away, in which the window stands still.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.collect(0)
-            gc.enable()
 
 
 class FigureRenderer(QObject):

@@ -37,12 +37,12 @@ def settle(qtbot: QtBot, view: LearningView) -> LinesFigure:
     """Wait until what is to be seen is drawn; its figure."""
 
     def is_drawn() -> bool:
-        wanted, drawn = view._sketch(), view.chart._drawn
-        return drawn is not None and wanted is not None and drawn.sketch == wanted and not view._due.isActive()
+        wanted, drawn = view._request(), view.chart._drawn
+        return drawn is not None and wanted is not None and drawn.request == wanted and not view._due.isActive()
 
     qtbot.waitUntil(is_drawn, timeout=20_000)
     assert view.chart._drawn is not None
-    figure = view.chart._drawn.sketch.figure
+    figure = view.chart._drawn.request.figure
     assert isinstance(figure, LinesFigure)
     return figure
 
@@ -70,7 +70,7 @@ def test_new_points_are_drawn_as_they_come(qtbot: QtBot, view: LearningView) -> 
 
 def test_many_points_are_drawn_a_few_times_only(qtbot: QtBot, view: LearningView) -> None:
     drawn: list[object] = []
-    view._draughtsman.drawn.connect(drawn.append)
+    view._renderer.drawn.connect(drawn.append)
     view.start("n", "L", 5)
     for n in range(400):
         view.add([batch(n / 100, loss=1.0 + n)])
