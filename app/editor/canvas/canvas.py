@@ -14,14 +14,14 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.document.geometry import COLUMN, ROW, TILE
 from app.editor.canvas.export import export_png, export_svg
-from app.editor.canvas.geometry import MOVE_STEP, NOTE_TOP, TITLE_LINE
 from app.editor.canvas.hit_testing import nodes_in
 from app.editor.canvas.inline import InlineEditor
 from app.editor.canvas.minimap import Minimap
 from app.editor.canvas.selection import Selection
+from app.editor.canvas.sizes import MOVE_STEP, NOTE_TOP, TITLE_LINE
 from app.editor.canvas.tips import in_words
 from app.editor.canvas.view import CanvasView
-from app.editor.canvas.wiring import connect_nodes
+from app.editor.canvas.wire_rules import connect_nodes
 from app.editor.canvas.zoomable_view import LEAST_ZOOM, MOST_ZOOM
 from app.editor.look import interface_font, look
 from nodes.wording import counted

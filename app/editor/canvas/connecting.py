@@ -8,8 +8,8 @@ from PySide6.QtGui import QPainterPath
 from app.editor.canvas.gesture import Gesture, GestureContext, Pointer
 from app.editor.canvas.hit_testing import hit_test
 from app.editor.canvas.painting import port_shape
-from app.editor.canvas.ports import Side
-from app.editor.canvas.wiring import WireEnd, WireRules
+from app.editor.canvas.shown_ports import Side
+from app.editor.canvas.wire_rules import WireEnd, WireRules
 
 
 class PullWire(Gesture):

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 
-from app.editor.canvas.geometry import TILE_RECT
 from app.editor.canvas.hit_testing import hit_test
 from app.editor.canvas.selection import Selection
-from app.editor.canvas.wiring import between
+from app.editor.canvas.sizes import TILE_RECT
+from app.editor.canvas.wire_rules import between
 from app.editor.canvas.zoomable_view import ZoomableView
 
 NODE_MIME = "application/x-layerloom-node"

@@ -6,10 +6,10 @@ from PySide6.QtCore import QObject, QPoint, QRectF, QTimer, QVariantAnimation, S
 from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QRubberBand, QToolTip
 
-from app.editor.canvas.geometry import TILE_RECT
 from app.editor.canvas.overlays import Halo
 from app.editor.canvas.selection import Hit
-from app.editor.canvas.wires import LiveWire, Slicer
+from app.editor.canvas.sizes import TILE_RECT
+from app.editor.canvas.wire_items import LiveWire, Slicer
 from app.editor.canvas.zoomable_view import ZoomableView
 
 

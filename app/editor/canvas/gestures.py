@@ -9,7 +9,7 @@ from app.editor.canvas.annotations import LEAST_SIDE, Edge
 from app.editor.canvas.gesture import Gesture, GestureContext, Pointer
 from app.editor.canvas.hit_testing import nodes_in, wires_across, wires_in
 from app.editor.canvas.selection import Selection
-from app.editor.canvas.wiring import between
+from app.editor.canvas.wire_rules import between
 
 
 class Pan(Gesture):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
-from app.editor.canvas.geometry import GRID
 from app.editor.canvas.paint_context import PaintContext
+from app.editor.canvas.sizes import GRID
 
 
 class Ground:

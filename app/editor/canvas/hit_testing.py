@@ -9,11 +9,11 @@ from PySide6.QtGui import QPainterPath, QPainterPathStroker
 
 from app.document.geometry import TILE
 from app.editor.canvas.annotations import ANNOTATION_GRIP
-from app.editor.canvas.geometry import NOTE_TOP, TILE_RECT, TITLE_LINE
 from app.editor.canvas.node_tile import NodeTile
 from app.editor.canvas.scene import CanvasScene
 from app.editor.canvas.selection import Hit
-from app.editor.canvas.wires import WireItem
+from app.editor.canvas.sizes import NOTE_TOP, TILE_RECT, TITLE_LINE
+from app.editor.canvas.wire_items import WireItem
 
 REACH = 10.0
 """How near the pointer must be to a port or wire, in pixels of the screen."""

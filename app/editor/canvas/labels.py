@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF
 
 from app.document.geometry import TILE
-from app.editor.canvas.geometry import NOTE_LINE, NOTE_TOP, TITLE_LINE, middle, room_for_label
 from app.editor.canvas.overlays import OutputLabel
+from app.editor.canvas.sizes import NOTE_LINE, NOTE_TOP, TITLE_LINE, middle, room_for_label
 
 if TYPE_CHECKING:
     from app.editor.canvas.node_tile import NodeTile

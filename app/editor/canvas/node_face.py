@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from app.editor.canvas.ports import ShownPorts
+from app.editor.canvas.shown_ports import ShownPorts
 from app.engine.status import NodeStatus
 
 

@@ -13,12 +13,12 @@ from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.document.geometry import CORNER, PORT_REACH, TILE, port_offsets
-from app.editor.canvas.geometry import FAR_RECT, NODE_RECT, port_size
 from app.editor.canvas.node_face import NodeFace
 from app.editor.canvas.nodegraph import AbstractNodeItem
 from app.editor.canvas.paint_context import NODE_Z, PASSIVE, PaintContext
 from app.editor.canvas.painting import copy_sharp, node_pixmap, paint_node, paint_outline
-from app.editor.canvas.ports import Side
+from app.editor.canvas.shown_ports import Side
+from app.editor.canvas.sizes import FAR_RECT, NODE_RECT, port_size
 from app.editor.colors import mixed
 
 FADED = 0.38

@@ -9,10 +9,10 @@ from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.document.geometry import TILE
-from app.editor.canvas.geometry import FAR_RECT
 from app.editor.canvas.node_tile import FADED, NodeTile
 from app.editor.canvas.paint_context import EVERYWHERE, NODE_Z, PaintContext
-from app.editor.canvas.wires import WireItem
+from app.editor.canvas.sizes import FAR_RECT
+from app.editor.canvas.wire_items import WireItem
 
 MANY_LINES = 100
 

@@ -11,7 +11,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
 from app.document.geometry import CORNER, PORT_REACH, TILE, port_offsets
-from app.editor.canvas.geometry import (
+from app.editor.canvas.node_face import NodeFace
+from app.editor.canvas.sizes import (
     FAR_RECT,
     NODE_RECT,
     NOTE_LINE,
@@ -23,7 +24,6 @@ from app.editor.canvas.geometry import (
     TITLE_WIDTH,
     port_size,
 )
-from app.editor.canvas.node_face import NodeFace
 from app.editor.canvas.state_light import paint_light
 from app.editor.canvas.text_painting import paint_text, wrapped
 from app.editor.colors import Colors, mixed

@@ -7,10 +7,10 @@ from PySide6.QtCore import Qt
 from app.editor.canvas.connecting import PullWire
 from app.editor.canvas.gesture import Gesture, GestureContext, Pointer, Press
 from app.editor.canvas.gestures import Move, Resize, RubberBand, Slice
-from app.editor.canvas.ports import Side
 from app.editor.canvas.scene import CanvasScene
 from app.editor.canvas.selection import Hit, Selection
-from app.editor.canvas.wiring import WireEnd
+from app.editor.canvas.shown_ports import Side
+from app.editor.canvas.wire_rules import WireEnd
 
 
 def gesture_for(context: GestureContext, hit: Hit, start: Pointer) -> Gesture:

@@ -14,16 +14,16 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsScene
 
 from app.editor.canvas.annotations import AnnotationItem
-from app.editor.canvas.geometry import NODE_RECT
 from app.editor.canvas.ground import Ground
 from app.editor.canvas.node_face import NodeFace
 from app.editor.canvas.node_tile import NodeTile
 from app.editor.canvas.nodegraph import NodeScene
 from app.editor.canvas.overview import Overview
 from app.editor.canvas.paint_context import PaintContext
-from app.editor.canvas.ports import Side, shown_ports
 from app.editor.canvas.selection import Selection
-from app.editor.canvas.wires import WireItem
+from app.editor.canvas.shown_ports import Side, shown_ports
+from app.editor.canvas.sizes import NODE_RECT
+from app.editor.canvas.wire_items import WireItem
 from app.editor.look import look
 from app.shelves import shelf_color
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QPointF
 
 from app.editor.canvas.annotations import Edge
-from app.editor.canvas.ports import Side
+from app.editor.canvas.shown_ports import Side
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 from app.document.geometry import TILE
-from app.editor.canvas.geometry import LIGHT_CENTER, LIGHT_RADIUS
+from app.editor.canvas.sizes import LIGHT_CENTER, LIGHT_RADIUS
 from app.editor.colors import Colors, mixed
 from app.engine.status import NodeStatus
 from nodes.wording import clock

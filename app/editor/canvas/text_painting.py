@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
-from app.editor.canvas.geometry import TITLE_WIDTH
+from app.editor.canvas.sizes import TITLE_WIDTH
 from app.editor.look import interface_font
 
 _FINE = 2

@@ -24,7 +24,6 @@ from PySide6.QtWidgets import QGraphicsView, QToolTip, QWidget
 
 from app.editor.canvas.dropping import DropTarget
 from app.editor.canvas.feedback import Feedback
-from app.editor.canvas.geometry import NUDGE, SMALL_NUDGE
 from app.editor.canvas.gesture import Gesture, GestureContext, Pointer
 from app.editor.canvas.gestures import Pan
 from app.editor.canvas.hit_testing import hit_test
@@ -32,6 +31,7 @@ from app.editor.canvas.labels import OutputLabels
 from app.editor.canvas.navigation import ARROWS, nearest_in, next_node
 from app.editor.canvas.pressing import gesture_for, select_hit
 from app.editor.canvas.selection import Hit, Selection
+from app.editor.canvas.sizes import NUDGE, SMALL_NUDGE
 from app.editor.canvas.tips import tip_of
 from app.editor.canvas.zoomable_view import ZoomableView
 

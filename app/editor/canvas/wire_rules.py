@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.editor.canvas.ports import ShownPort, Side
+from app.editor.canvas.shown_ports import ShownPort, Side
 
 if TYPE_CHECKING:
     from app.document.editing import Document
