@@ -59,7 +59,7 @@ class NodeMonitor(QWidget):
     Args:
         asks: Who is asked about results.
         catalog: The node classes.
-        book: The trainings of this session; without one the monitor shows stored histories only.
+        trainings: The trainings of this session; without them the monitor shows stored histories only.
         parent: The widget it is in.
     """
 
@@ -71,11 +71,15 @@ class NodeMonitor(QWidget):
     """Another view is to be seen: its name."""
 
     def __init__(
-        self, asks: Asks, catalog: Mapping[str, type[Node]], book: TrainingHistory | None = None, parent: QWidget | None = None
+        self,
+        asks: Asks,
+        catalog: Mapping[str, type[Node]],
+        trainings: TrainingHistory | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._asks, self._catalog = asks, catalog
-        self._book = book or TrainingHistory(parent=self)
+        self._trainings = trainings or TrainingHistory(parent=self)
         self._document_id = ""
         self._document: Document | None = None
         self._node = ""
@@ -115,7 +119,7 @@ class NodeMonitor(QWidget):
         self._is_narrow: bool | None = None
         self._lay_out()
         self.setAccessibleName("Node monitor")
-        self._book.listed.connect(self._on_runs)
+        self._trainings.listed.connect(self._on_runs)
         self._show()
 
     def _lay_out(self) -> None:
@@ -261,7 +265,7 @@ class NodeMonitor(QWidget):
         """Return the views of this output, the most fitting first; empty while that is not known."""
         port, node_class = self._port, self._class
         if not self._status.shown_key:
-            training = self._type == LEARNER and self._book.latest(self._document_id, self._node) is not None
+            training = self._type == LEARNER and self._trainings.latest(self._document_id, self._node) is not None
             return (LEARNING, ABOUT) if training else ()
         if port is None or node_class is None:
             return (ABOUT,)
@@ -357,7 +361,7 @@ class NodeMonitor(QWidget):
 
     def _made(self, name: str) -> Any:
         if name not in self._views:
-            view = make_view(name, ViewContext(self._asks, self._document_id, self._book, self._title_of))
+            view = make_view(name, ViewContext(self._asks, self._document_id, self._trainings, self._title_of))
             for signal, slot in (("statistics_wanted", self._on_statistics), ("stop_requested", self.stop_requested)):
                 if hasattr(view, signal):
                     getattr(view, signal).connect(slot)

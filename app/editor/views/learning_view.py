@@ -53,7 +53,7 @@ class LearningView(QWidget):
     """The learning curves of one run, or of several laid over each other.
 
     Args:
-        book: Where the runs are; without one, the view has its own.
+        trainings: Where the runs are; without them, the view has its own.
         titled: Whether it says which run it shows; not where that is said around it.
         parent: The widget it is in.
     """
@@ -63,10 +63,10 @@ class LearningView(QWidget):
     drawing_chosen = Signal(float, bool)
     """The person chose how curves are drawn: the smoothing, and whether the scale is logarithmic."""
 
-    def __init__(self, book: TrainingHistory | None = None, *, titled: bool = True, parent: QWidget | None = None) -> None:
+    def __init__(self, trainings: TrainingHistory | None = None, *, titled: bool = True, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._titled = titled
-        self.book = book or TrainingHistory(parent=self)
+        self.trainings = trainings or TrainingHistory(parent=self)
         self.options = CurveOptions()
         self._shown: list[str] = []
         self._own: TrainingRun | None = None
@@ -112,8 +112,8 @@ class LearningView(QWidget):
         self._renderer.failed.connect(self._on_failed)
         self._due = QTimer(self, singleShot=True)
         self._due.timeout.connect(self._draw)
-        self.book.changed.connect(self._on_changed)
-        self.book.listed.connect(self._on_listed)
+        self.trainings.changed.connect(self._on_changed)
+        self.trainings.listed.connect(self._on_listed)
         look().changed.connect(self._dress)
         self._dress()
         self._refresh()
@@ -147,28 +147,28 @@ class LearningView(QWidget):
     @property
     def shown(self) -> list[TrainingRun]:
         """The runs whose curves are to be seen; the first is the one the counters tell of."""
-        found = [self._own if self._own and self._own.id == run_id else self.book.get(run_id) for run_id in self._shown]
+        found = [self._own if self._own and self._own.id == run_id else self.trainings.get(run_id) for run_id in self._shown]
         return [run for run in found if run is not None]
 
     def show_run(self, run: TrainingRun | None) -> None:
-        """Show one run of the book; None: nothing."""
+        """Show one run of the trainings; None: nothing."""
         self._show([run.id] if run else [])
 
     def start(self, node: str, title: str, epochs: int | None = None, document: str = "") -> None:
         """Show a learner that begins to train."""
-        self.show_run(self.book.begin(document, node, title, epochs))
+        self.show_run(self.trainings.begin(document, node, title, epochs))
 
     def add(self, points: Iterable[Mapping[str, Any]]) -> None:
         """New points of the run that is shown, as the engine tells them."""
         run = self._first()
         if run is not None:
-            self.book.add(run.document, run.node, points, run.title)
+            self.trainings.add(run.document, run.node, points, run.title)
 
     def finish(self, status: str) -> None:
         """Show how the training that is shown ended: `done`, `failed` or `cancelled`."""
         run = self._first()
         if run is not None:
-            self.book.end(run.document, run.node, status)
+            self.trainings.end(run.document, run.node, status)
 
     def show_history(self, title: str, columns: Mapping[str, Sequence[Any]]) -> None:
         """Show a finished Learner's history: `columns` as the engine's answer `learning` gives them."""
@@ -249,7 +249,7 @@ class LearningView(QWidget):
             self._show(self._shown[:1])
 
     def _fill_list(self) -> None:
-        runs = ([self._own] if self._own else []) + self.book.runs
+        runs = ([self._own] if self._own else []) + self.trainings.runs
         self._list.blockSignals(True)
         self._list.clear()
         for run in runs:

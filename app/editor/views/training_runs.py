@@ -221,7 +221,7 @@ def thinned(xs: Sequence[float], ys: Sequence[float], most: int = DRAWN_POINTS) 
     return [xs[i] for i in kept], [ys[i] for i in kept]
 
 
-# ------------------------------------------------------------------------------------------------------------------ book
+# --------------------------------------------------------------------------------------------------------------- history
 
 
 class TrainingHistory(QObject):

@@ -186,7 +186,7 @@ def alone(qtbot: QtBot) -> NodeMonitor:
 def test_a_training_is_shown_while_it_goes_on(qtbot: QtBot, alone: NodeMonitor) -> None:
     alone.show_node("w", Document(workflow(), CATALOG), "learner", NodeStatus("running"))
     assert "is running" in alone._empty.text
-    alone._book.add("w", "learner", [{"step": 1, "epoch": True, "values": {"loss": 0.5, "epochs": 4}}], "Learner")
+    alone._trainings.add("w", "learner", [{"step": 1, "epoch": True, "values": {"loss": 0.5, "epochs": 4}}], "Learner")
     assert alone.current_view == "Learning"
     page = alone.view("Learning")
     qtbot.waitUntil(lambda: page.view.chart.image is not None, timeout=LONG)

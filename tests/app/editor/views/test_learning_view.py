@@ -160,17 +160,17 @@ def test_a_stored_history_is_shown(qtbot: QtBot, view: LearningView) -> None:
     assert view._stop.isHidden()
 
 
-def test_two_views_of_one_book_show_the_same(qtbot: QtBot) -> None:
-    book = TrainingHistory()
-    views = [LearningView(book) for _ in range(2)]
+def test_two_views_of_the_same_trainings_show_the_same(qtbot: QtBot) -> None:
+    trainings = TrainingHistory()
+    views = [LearningView(trainings) for _ in range(2)]
     for view in views:
         qtbot.addWidget(view)
         view.resize(700, 260)
         view.show()
-    run = book.add("doc", "n", [epoch(1, loss=1.0)], "L")
+    run = trainings.add("doc", "n", [epoch(1, loss=1.0)], "L")
     for view in views:
         view.show_run(run)
-    book.add("doc", "n", [epoch(2, loss=0.5)])
+    trainings.add("doc", "n", [epoch(2, loss=0.5)])
     assert settle(qtbot, views[0]) == settle(qtbot, views[1])
 
 
