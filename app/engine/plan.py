@@ -6,10 +6,8 @@ Making a plan reads no data and imports neither Qt nor TensorFlow; opening a wor
 from __future__ import annotations
 
 import difflib
-import gc
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +15,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from app import garbage
 from app.document import variables
 from app.document.graph import Wiring, build
 from app.document.model import NodeRecord, Workflow
@@ -230,7 +229,7 @@ class Planner:
         overrides: Sequence[tuple[str, str, Any]] = (),
     ) -> Plan:
         """The plan of a workflow; records that are the same objects as last time count as unchanged."""
-        with _without_collector():
+        with garbage.paused():
             return self._plan(workflow, variable_values or {}, overrides)
 
     def is_outdated(self) -> bool:
@@ -412,18 +411,6 @@ def _wired_alike(one: Workflow, other: Workflow) -> bool:
 
 def _title(catalog: Catalog, node_type: str) -> str:
     return catalog[node_type].title if node_type in catalog else node_type
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Keep the garbage collector from looking, again and again, at the thousands of objects of a plan that all stay."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 # -------------------------------------------------------------------------------------------------------------- settings

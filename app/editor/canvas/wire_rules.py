@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.editor.canvas.ports import ShownPort, Side
+from app.editor.canvas.shown_ports import ShownPort, Side
 
 if TYPE_CHECKING:
     from app.document.editing import Document
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class PortEnd:
+class WireEnd:
     """One end of a wire: a port of a node, and what travels through it."""
 
     node: str
@@ -37,14 +37,14 @@ class WireRules:
         without: The key of a wire that is being moved, and does not count.
     """
 
-    def __init__(self, document: Document, start: PortEnd, without: str | None = None) -> None:
+    def __init__(self, document: Document, start: WireEnd, without: str | None = None) -> None:
         self.document = document
         self.start = start
         connections = [c for k, c in document.connections.items() if k != without]
         self._behind = reached(connections, start.node, forwards=start.side == "input")
 
     def refusal(self, node: str, side: Side, port: ShownPort) -> str | None:
-        """Why the wire may not go to a port, as a sentence; None where it may."""
+        """Return why the wire may not go to a port, as a sentence; None where it may."""
         start = self.start
         why = None
         if node == start.node:
@@ -63,13 +63,13 @@ class WireRules:
         return why
 
     def ends(self, node: str, port: str) -> tuple[str, str]:
-        """Source and target of the wire to a port."""
+        """Return source and target of the wire to a port."""
         other = f"{node}.{port}"
         return (self.start.endpoint, other) if self.start.side == "output" else (other, self.start.endpoint)
 
 
 def reached(connections: Iterable[Connection], node: str, *, forwards: bool) -> set[str]:
-    """All nodes that a node feeds (forwards) or is fed by, directly or not."""
+    """Return all nodes that a node feeds (forwards) or is fed by, directly or not."""
     near: dict[str, list[str]] = {}
     for connection in connections:
         ends = (connection.source_node, connection.target_node)
@@ -86,7 +86,7 @@ def reached(connections: Iterable[Connection], node: str, *, forwards: bool) -> 
 
 
 def between(document: Document, node_type: Any, kind: str, node_id: str | None = None) -> tuple[str, str] | None:
-    """The input and output by which a node fits into a wire that carries `kind`; None where it does not fit.
+    """Return the input and output by which a node fits into a wire that carries `kind`; None where it does not fit.
 
     Args:
         document: The workflow.
@@ -105,7 +105,7 @@ def between(document: Document, node_type: Any, kind: str, node_id: str | None =
 
 
 def connect_nodes(document: Document, source: str, target: str) -> bool:
-    """Wire the first output of a node to the first free input of another one that takes it; says whether there was one."""
+    """Wire the first output of a node to the first free input of another one that takes it; return whether there was one."""
     first, second = (document.types.get(document.nodes[n].type) for n in (source, target))
     if first is None or second is None or target in reached(document.connections.values(), source, forwards=False):
         return False
