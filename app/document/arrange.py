@@ -12,13 +12,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from app.document.editing import Document, Point
+from app.document.geometry import NEAR_COLUMN, NEAR_ROW, TILE
 from app.document.layered_layout import Cell, laid_out
 from app.document.model import Annotation, Workflow
 from app.document.node_type import Types
 
-TILE = 56.0
-SPACE = (130.0, 120.0)
-"""Width and height that a node takes with the texts around it."""
 ABOVE, BELOW, BESIDE = 70.0, 60.0, 40.0
 """Room between the edge of a box and the tiles in it: above there are the box's text and the nodes' titles."""
 
@@ -166,14 +164,14 @@ class _NestedLayout:
         for box in boxes:
             cell_of |= dict.fromkeys(_all_nodes([box]), ("box", box.key))
         frames = {("box", key): _frame(content) for key, content in inner.items()}
-        cells = dict.fromkeys(cell_of.values(), SPACE)
+        cells = dict.fromkeys(cell_of.values(), (NEAR_COLUMN, NEAR_ROW))
         cells |= {cell: (w + BESIDE, h + BESIDE) for cell, (_, (w, h)) in frames.items()}
         near: dict[Cell, list[Point]] = defaultdict(list)
         for node, cell in cell_of.items():
             near[cell].append(self._places[node])
         start = {cell: (min(x for x, _ in at), sum(y for _, y in at) / len(at)) for cell, at in near.items()}
         tied = [(cell_of[a], cell_of[b]) for a, b in self._wires if a in cell_of and b in cell_of]
-        middles = laid_out(cells, [(a, b) for a, b in tied if a != b], start, SPACE)
+        middles = laid_out(cells, [(a, b) for a, b in tied if a != b], start, (NEAR_COLUMN, NEAR_ROW))
         result = Placement()
         for cell, (x, y) in middles.items():
             if cell not in frames:

@@ -18,6 +18,7 @@ from app.document.node_type import PortLike, Types
 from app.document.replacement import rewired
 from app.document.undo import UndoableTables
 from app.document.variables import renamed
+from nodes.wording import counted
 
 Point = tuple[float, float]
 TWIN_OFFSET = 40.0
@@ -164,7 +165,7 @@ class Document(UndoableTables):
         if taken:
             raise ValueError(f"the workflow has a node '{taken[0]}' already")
         self._change(
-            label or (f"Add {self._type_title(records[0].type)}" if len(records) == 1 else f"Add {len(records)} nodes"),
+            label or f"Add {self._type_title(records[0].type) if len(records) == 1 else counted(len(records), 'node')}",
             nodes={record.id: record for record in records},
             views=dict(views or {}),
             connections=self._replacing(connections),
@@ -371,7 +372,5 @@ def _point(point: Point) -> Point:
 
 def _deletion(nodes: int, wires: int, boxes: int) -> str:
     if nodes:
-        return f"Delete {nodes} node{'s' if nodes > 1 else ''}"
-    if boxes:
-        return f"Delete {boxes} annotation{'s' if boxes > 1 else ''}"
-    return f"Delete {wires} connection{'s' if wires > 1 else ''}"
+        return f"Delete {counted(nodes, 'node')}"
+    return f"Delete {counted(boxes, 'annotation')}" if boxes else f"Delete {counted(wires, 'connection')}"

@@ -6,13 +6,12 @@ after an edit only that is done again which the edit concerns.
 
 from __future__ import annotations
 
-import gc
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app import garbage
 from app.document import variables
 from app.document.graph import Wiring, build
 from app.document.model import NodeRecord, Workflow
@@ -86,7 +85,7 @@ class Planner:
         overrides: Sequence[Override] = (),
     ) -> Plan:
         """Return the plan of a workflow; records that are the same objects as last time count as unchanged."""
-        with _without_collector():
+        with garbage.paused():
             return self._plan(workflow, variable_values or {}, overrides)
 
     def is_outdated(self) -> bool:
@@ -268,15 +267,3 @@ def _wired_alike(one: Workflow, other: Workflow) -> bool:
 
 def _title(catalog: Catalog, node_type: str) -> str:
     return catalog[node_type].title if node_type in catalog else node_type
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Keep the garbage collector from looking, again and again, at the thousands of objects of a plan that all stay."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -54,6 +54,7 @@ from app.engine.trust import Trust
 from nodes.base import Spec
 from nodes.catalog import Catalog
 from nodes.values.table import Table
+from nodes.wording import counted
 
 log = logging.getLogger("layerloom.engine")
 
@@ -704,12 +705,11 @@ def described(spec: Spec) -> dict[str, Any]:
 def _offers(spec: Any) -> dict[str, list[list[str]]]:
     """What a setting may name in a network: its layers, those with weights, and all tensors; each with a word about it."""
     from nodes.values.network import Tensor
-    from nodes.values.table import grouped
 
     frozen = {True: "", False: ", frozen"}
     layers = [[layer.name, layer.kind] for layer in spec.layers]
     weighted = [
-        [layer.name, f"{layer.kind}, {grouped(layer.parameters)} parameters{frozen[layer.trainable]}"]
+        [layer.name, f"{layer.kind}, {counted(layer.parameters, 'parameter')}{frozen[layer.trainable]}"]
         for layer in spec.layers
         if layer.weights
     ]

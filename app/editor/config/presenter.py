@@ -23,7 +23,7 @@ from app.editor.config.draft import SettingsDraft
 from app.engine.checking import CheckedSettings, check_settings
 from nodes.base import Node
 from nodes.catalog import Catalog
-from nodes.values.table import grouped
+from nodes.wording import grouped
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.editor.colors import mixed
 from app.editor.look import look
-from app.editor.style import mixed
 
 SWITCH = QSize(34, 20)
 

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from nodes.base import Settings, setting
 from nodes.declaration.mistakes import in_one_line
 from nodes.errors import NodeError
+from nodes.wording import counted
 
 KERAS_MODULES = ("keras", "keras.activations", "keras.constraints", "keras.initializers", "keras.layers", "keras.regularizers")
 """Where a Keras file may say that a class of it lives."""
@@ -512,7 +513,7 @@ def _read(given: Any, classes: Mapping[str, type[Option]], aliases: Mapping[str,
 
 def dimensions(shape: Sequence[int | None]) -> str:
     """`1 dimension`, `3 dimensions`."""
-    return f"{len(shape)} dimension{'s' if len(shape) != 1 else ''}"
+    return counted(len(shape), "dimension")
 
 
 def _require_matrix(kind: str, shape: tuple[int, ...], setting: str) -> None:

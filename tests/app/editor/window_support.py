@@ -30,7 +30,7 @@ from shiboken6 import delete
 from app.document.editing import Document
 from app.editor.application import make_services, open_window
 from app.editor.canvas import Canvas
-from app.editor.canvas.ports import Side
+from app.editor.canvas.shown_ports import Side
 from app.editor.config.row import SettingRow
 from app.editor.engine_client import EngineClient
 from app.editor.look import look

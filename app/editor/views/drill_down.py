@@ -1,4 +1,4 @@
-"""BehindCell: the rows that were counted in a cell of a confusion matrix, as pictures, or as a table where there are none."""
+"""The rows that were counted in a cell of a confusion matrix, as pictures, or as a table where there are none."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from app.editor.asking import Answer, Asks
 from app.editor.look import interface_font, look
 from app.editor.views.elided import ElidedLabel
-from app.editor.views.pages import Pending
+from app.editor.views.pages import PendingRequests
 from app.editor.views.pixels import draw_picture, pictures
 
 AT_ONCE = 120
@@ -38,7 +38,7 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 
 
-class BehindCell(QWidget):
+class DrillDown(QWidget):
     """The rows behind a cell.
 
     Args:
@@ -51,7 +51,7 @@ class BehindCell(QWidget):
         super().__init__(parent)
         self._asks, self._document = asks, document
         self._cell: tuple[str, str | None, str | None] | None = None
-        self._pending = Pending(self)
+        self._pending = PendingRequests(self)
         self._total = 0
         self._title = ElidedLabel()
         self._title.setProperty("role", "heading")
@@ -68,11 +68,11 @@ class BehindCell(QWidget):
         self.images.setResizeMode(QListView.ResizeMode.Adjust)
         self.images.setMovement(QListView.Movement.Static)
         self.images.setUniformItemSizes(True)
-        self.images.setItemDelegate(_PicturePainter(self.images))
+        self.images.setItemDelegate(_ImageDelegate(self.images))
         self.images.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.rows = QTableView()
         self.rows.setAccessibleName("Rows behind the cell")
-        self.rows.setModel(_RowsModel(self.rows))
+        self.rows.setModel(_RowTextsModel(self.rows))
         self._stack = QStackedWidget()
         for widget in (self._message, self.images, self.rows):
             self._stack.addWidget(widget)
@@ -112,9 +112,9 @@ class BehindCell(QWidget):
         return max(self.images.count(), self._model.rowCount())
 
     @property
-    def _model(self) -> _RowsModel:
+    def _model(self) -> _RowTextsModel:
         model = self.rows.model()
-        assert isinstance(model, _RowsModel)
+        assert isinstance(model, _RowTextsModel)
         return model
 
     def _drop(self) -> None:
@@ -172,11 +172,11 @@ class BehindCell(QWidget):
             self.images.addItem(item)
 
 
-class _PicturePainter(QStyledItemDelegate):
+class _ImageDelegate(QStyledItemDelegate):
     """A picture with its row's number below."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
-        """Room for both."""
+        """Return room for both."""
         return QSize(SIDE + 14, SIDE + 24)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
@@ -202,7 +202,7 @@ class _PicturePainter(QStyledItemDelegate):
         painter.restore()
 
 
-class _RowsModel(QAbstractTableModel):
+class _RowTextsModel(QAbstractTableModel):
     """Rows as texts."""
 
     def __init__(self, parent: QWidget) -> None:
@@ -218,7 +218,7 @@ class _RowsModel(QAbstractTableModel):
         self.endResetModel()
 
     def add(self, columns: Sequence[str], numbers: Sequence[int], cells: Sequence[Sequence[str | None]]) -> None:
-        """Some rows more."""
+        """Add some rows."""
         self.beginResetModel()
         self._columns = list(columns)
         self._numbers += numbers
@@ -226,19 +226,19 @@ class _RowsModel(QAbstractTableModel):
         self.endResetModel()
 
     def rowCount(self, parent: AnyIndex = _NO_INDEX) -> int:
-        """Those asked for so far."""
+        """Return how many were asked for so far."""
         return 0 if parent.isValid() else len(self._cells)
 
     def columnCount(self, parent: AnyIndex = _NO_INDEX) -> int:
-        """The table's."""
+        """Return the table's."""
         return 0 if parent.isValid() else len(self._columns)
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """A cell's text."""
+        """Return a cell's text."""
         return self._cells[index.row()][index.column()] if role == Qt.ItemDataRole.DisplayRole else None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Columns' names, rows' numbers."""
+        """Return columns' names, rows' numbers."""
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         return self._columns[section] if orientation is Qt.Orientation.Horizontal else str(self._numbers[section] + 1)

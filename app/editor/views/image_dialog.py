@@ -16,18 +16,18 @@ from app.editor.config.widgets import QuietComboBox
 from app.editor.look import look
 from app.editor.views.exporting import Export, ExportButton, Exports
 from app.editor.views.image_canvas import STEP, ImageCanvas
-from app.editor.views.pages import Pending
+from app.editor.views.pages import PendingRequests
 from app.editor.views.pixels import picture
-from app.editor.views.source import Source
-from app.engine.inspection.cells import number_text, shape_text
-from nodes.values.table import grouped
+from app.editor.views.result_source import ResultSource
+from app.engine.inspection.cells import shape_text
+from nodes.wording import grouped, number_text
 
 SETTLE_MS = 120
 """After the range was changed, so long is waited for the next change before the image is drawn again."""
 COLORS = ("Red", "Green", "Blue", "Alpha")
 
 
-class ImageViewer(QDialog):
+class ImageDialog(QDialog):
     """A window that shows one image after the other.
 
     Args:
@@ -39,8 +39,8 @@ class ImageViewer(QDialog):
         self.setWindowTitle("Image")
         self.setObjectName("imageViewer")
         self.resize(860, 680)
-        self._pending = Pending(self)
-        self._source: Source | None = None
+        self._pending = PendingRequests(self)
+        self._source: ResultSource | None = None
         self._column, self._row, self._rows = "", 0, 0
         self._order: Mapping[str, Any] = {}
         self._about: Mapping[str, Any] = {}
@@ -133,7 +133,7 @@ class ImageViewer(QDialog):
 
     # -- which image
 
-    def show_image(self, source: Source, column: str, row: int, order: Mapping[str, Any] | None = None) -> None:
+    def show_image(self, source: ResultSource, column: str, row: int, order: Mapping[str, Any] | None = None) -> None:
         """Show an image.
 
         Args:
@@ -234,7 +234,7 @@ class ImageViewer(QDialog):
     # -- what is drawn
 
     def _on_range(self) -> None:
-        """A range is being typed; half a number is none."""
+        """Take a range that is being typed; half a number is none."""
         low, high = _number(self.low.text()), _number(self.high.text())
         for field, value in ((self.low, low), (self.high, high)):
             field.setProperty("invalid", value is None)
@@ -268,7 +268,7 @@ class ImageViewer(QDialog):
         self.pixel.setText(f"x {x}, y {y}:  {shown}" if values else "")
 
     def values_at(self, x: int, y: int) -> tuple[float, ...]:
-        """The stored values of a pixel, by channel; none outside the image."""
+        """Return the stored values of a pixel, by channel; none outside the image."""
         if not self._values:
             return ()
         height, width, channels = self._about["shape"]

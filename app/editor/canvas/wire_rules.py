@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.editor.canvas.ports import ShownPort, Side
+from app.editor.canvas.shown_ports import ShownPort, Side
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class PortEnd:
+class WireEnd:
     """One end of a wire: a port of a node, and what travels through it."""
 
     node: str
@@ -37,7 +37,7 @@ class WireRules:
         without: The key of a wire that is being moved, and does not count.
     """
 
-    def __init__(self, document: Document, start: PortEnd, without: str | None = None) -> None:
+    def __init__(self, document: Document, start: WireEnd, without: str | None = None) -> None:
         import networkx as nx
 
         self.document = document
@@ -46,7 +46,7 @@ class WireRules:
         self._in_a_circle: set[str] = (nx.descendants if start.side == "input" else nx.ancestors)(flow, start.node)
 
     def refusal(self, node: str, side: Side, port: ShownPort) -> str | None:
-        """Why the wire may not go to a port, as a sentence; None where it may."""
+        """Return why the wire may not go to a port, as a sentence; None where it may."""
         start = self.start
         why = None
         if node == start.node:
@@ -65,7 +65,7 @@ class WireRules:
         return why
 
     def ends(self, node: str, port: str) -> tuple[str, str]:
-        """Source and target of the wire to a port."""
+        """Return source and target of the wire to a port."""
         other = f"{node}.{port}"
         return (self.start.endpoint, other) if self.start.side == "output" else (other, self.start.endpoint)
 
@@ -81,7 +81,7 @@ def _flow(document: Document, without: str | None = None) -> nx.DiGraph:
 
 
 def between(document: Document, node_type: Any, kind: str, node_id: str | None = None) -> tuple[str, str] | None:
-    """The input and output by which a node fits into a wire that carries `kind`; None where it does not fit.
+    """Return the input and output by which a node fits into a wire that carries `kind`; None where it does not fit.
 
     Args:
         document: The workflow.
@@ -100,7 +100,7 @@ def between(document: Document, node_type: Any, kind: str, node_id: str | None =
 
 
 def connect_nodes(document: Document, source: str, target: str) -> bool:
-    """Wire the first output of a node to the first free input of another one that takes it; says whether there was one."""
+    """Wire the first output of a node to the first free input of another one that takes it; return whether there was one."""
     import networkx as nx
 
     first, second = (document.types.get(document.nodes[n].type) for n in (source, target))

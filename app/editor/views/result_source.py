@@ -10,7 +10,7 @@ from app.editor.asking import Asks, OnReply, Ticket
 
 
 @dataclass(frozen=True)
-class Source:
+class ResultSource:
     """A stored output.
 
     Attributes:
@@ -35,7 +35,7 @@ class Source:
         where = {"where": dict(self.where)} if self.where else {}
         return self.asks.ask("look", about | where | dict(parameters), on_reply)
 
-    def is_same_output(self, other: Source | None) -> bool:
-        """Whether both are the same output of the same node, whatever it holds at the moment."""
+    def is_same_output(self, other: ResultSource | None) -> bool:
+        """Return whether both are the same output of the same node, whatever it holds at the moment."""
         mine = (self.document, self.node, self.port, self.where)
         return other is not None and mine == (other.document, other.node, other.port, other.where)

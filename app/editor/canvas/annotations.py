@@ -8,39 +8,36 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from app.editor.canvas.geometry import CORNER
+from app.document.geometry import CORNER
 from app.editor.canvas.nodegraph import AbstractNodeItem, BackdropNodeItem
-from app.editor.canvas.painting import (
-    paint_text,
-    wrapped,
-)
-from app.editor.canvas.stage import BOX_Z, PASSIVE, Stage
-from app.editor.style import mixed
+from app.editor.canvas.paint_context import ANNOTATION_Z, PASSIVE, PaintContext
+from app.editor.canvas.text_painting import paint_text, wrapped
+from app.editor.colors import mixed
 
 if TYPE_CHECKING:
     from app.document.model import Annotation
 
-BOX_TITLE = 38.0
-BOX_GRIP = 8.0
-BOX_LEAST = 80.0
+ANNOTATION_TITLE = 38.0
+ANNOTATION_GRIP = 8.0
+LEAST_SIDE = 80.0
 Edge = str
 """Which edges of a box a grip moves: some of `lrtb`, such as `rb` for the lower right corner."""
 
 
-class Box(BackdropNodeItem):
+class AnnotationItem(BackdropNodeItem):
     """A coloured box with text behind the nodes.
 
     NodeGraphQt's BackdropNodeItem resizes by a child item that changes the box itself, and looks for its nodes with item
     groups (quadratic); here both are gestures of the view, so its constructor, which makes that child, is passed over.
     """
 
-    def __init__(self, key: str, annotation: Annotation, stage: Stage) -> None:
+    def __init__(self, key: str, annotation: Annotation, context: PaintContext) -> None:
         AbstractNodeItem.__init__(self)
         self.setFlags(PASSIVE)
         self.setCacheMode(QGraphicsItem.CacheMode.NoCache)
-        self.setZValue(BOX_Z)
+        self.setZValue(ANNOTATION_Z)
         self.id = key
-        self.stage = stage
+        self.context = context
         self.is_selected = False
         self.annotation = annotation
         self.size_now = annotation.size
@@ -51,7 +48,7 @@ class Box(BackdropNodeItem):
         self.annotation = annotation
         self.place(QRectF(*annotation.position, *annotation.size))
         width, height = annotation.size
-        self.setZValue(BOX_Z + 1 / (1 + abs(width * height)))  # smaller boxes lie on larger ones
+        self.setZValue(ANNOTATION_Z + 1 / (1 + abs(width * height)))  # smaller boxes lie on larger ones
         self.update()
 
     def place(self, rect: QRectF) -> None:
@@ -66,7 +63,7 @@ class Box(BackdropNodeItem):
         return QRectF(self.pos().x(), self.pos().y(), *self.size_now)
 
     def boundingRect(self) -> QRectF:
-        """The box and its frame."""
+        """Return the box and its frame."""
         return QRectF(-3, -3, self.size_now[0] + 6, self.size_now[1] + 6)
 
     def mark(self, selected: bool) -> None:
@@ -76,7 +73,7 @@ class Box(BackdropNodeItem):
             self.update()
 
     def grip(self, place: QPointF, reach: float) -> Edge | None:
-        """What a press there takes: edges to resize by, '' (all of it) at its title, None for what is behind it."""
+        """Return what a press there takes: edges to resize by, '' (all of it) at its title, None for what is behind it."""
         rect = self.rect
         if not rect.adjusted(-reach, -reach, reach, reach).contains(place):
             return None
@@ -92,22 +89,22 @@ class Box(BackdropNodeItem):
         )
         if edges:
             return edges
-        return "" if place.y() <= rect.top() + BOX_TITLE else None
+        return "" if place.y() <= rect.top() + ANNOTATION_TITLE else None
 
     def text_color(self) -> str:
-        """The colour of its text: its own, readable on the canvas."""
-        colors = self.stage.colors
+        """Return the colour of its text: its own, readable on the canvas."""
+        colors = self.context.colors
         return mixed("#FFFFFF", _hex(self.annotation.color), 0.22) if colors.dark else _hex(self.annotation.color)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """The area, its text, and a frame where it is selected."""
-        colors = self.stage.colors
+        """Paint the area, its text, and a frame where it is selected."""
+        colors = self.context.colors
         rect = QRectF(0, 0, *self.size_now)
         own = _hex(self.annotation.color)
         painter.setPen(QPen(QColor(colors.accent), 1.6) if self.is_selected else Qt.PenStyle.NoPen)
         painter.setBrush(QColor(mixed(own, colors.canvas, 0.10 if colors.dark else 0.075)))
         painter.drawRoundedRect(rect, CORNER, CORNER)
-        if self.stage.zoom < 0.28:
+        if self.context.zoom < 0.28:
             return
         room = rect.width() - 32
         for number, line in enumerate(self.annotation.text.splitlines()[: int((rect.height() - 16) // 17)]):
@@ -120,6 +117,6 @@ class Box(BackdropNodeItem):
 
 
 def _hex(color: str) -> str:
-    """A colour from a file as `#rrggbb`; blue where it is none."""
+    """Return a colour from a file as `#rrggbb`; blue where it is none."""
     found = QColor(color)
     return found.name() if found.isValid() else "#3f6fd8"

@@ -9,7 +9,7 @@ from app.editor.look import look
 
 
 def port_pixmap(kind: str, ratio: float, side: int = 12) -> QPixmap:
-    """The shape of a kind of port, `side` pixels wide, sharp at this device pixel ratio."""
+    """Return the shape of a kind of port, `side` pixels wide, sharp at this device pixel ratio."""
     pixmap = QPixmap(round(side * ratio), round(side * ratio))
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)

@@ -1,39 +1,44 @@
-"""Signs on the canvas that come and go: the selecting rectangle, the glow of ports, the ring around a node to be noticed."""
+"""What the canvas shows while the person acts: the rubber band, the wire that is pulled, ports that glow, refusals."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from PySide6.QtCore import QObject, QRectF, QTimer, QVariantAnimation
+from PySide6.QtCore import QObject, QPoint, QRectF, QTimer, QVariantAnimation, Signal
 from PySide6.QtGui import QPainterPath
-from PySide6.QtWidgets import QRubberBand
+from PySide6.QtWidgets import QRubberBand, QToolTip
 
-from app.editor.canvas.geometry import TILE_RECT
 from app.editor.canvas.overlays import Halo
+from app.editor.canvas.selection import Hit
+from app.editor.canvas.sizes import TILE_RECT
+from app.editor.canvas.wire_items import LiveWire, Slicer
+from app.editor.canvas.zoomable_view import ZoomableView
 
-if TYPE_CHECKING:
-    from app.editor.canvas.scene import Hit
-    from app.editor.canvas.view import CanvasView
 
-
-class Signs(QObject):
-    """The signs of one view.
+class Feedback(QObject):
+    """The feedback of one view.
 
     Attributes:
         band: The rectangle that selects.
+        live_wire: The wire that follows the pointer.
+        slicer: The line that cuts wires.
         fitting: The glow of ports where a wire may end.
         snap: The glow of the port where it would end, or may begin.
         ring: The ring around a node that is to be noticed.
+        refuses: Whether a wire may not end where the pointer is.
     """
 
-    def __init__(self, view: CanvasView) -> None:
+    refusal_changed = Signal()
+
+    def __init__(self, view: ZoomableView) -> None:
         super().__init__(view)
         self._view = view
         self._scene = view.canvas_scene
+        self.refuses = False
         self.band = QRubberBand(QRubberBand.Shape.Rectangle, view.viewport())
+        self.live_wire, self.slicer = LiveWire(), Slicer()
         self.fitting, self.snap, self.ring = Halo(), Halo(), Halo()
-        for halo in (self.fitting, self.snap, self.ring):
-            self._scene.addItem(halo)
+        for item in (self.live_wire, self.slicer, self.fitting, self.snap, self.ring):
+            item.setVisible(False)
+            self._scene.addItem(item)
         self._flashing = ""
         self._fade = QVariantAnimation(self)
         self._fade.setDuration(900)
@@ -57,13 +62,23 @@ class Signs(QObject):
         """Let the ports that fit glow."""
         self.fitting.setVisible(path is not None)
         if path is not None:
-            self.fitting.glow(path, self._scene.stage.colors.accent, 0.22)
+            self.fitting.glow(path, self._scene.context.colors.accent, 0.22)
 
     def show_snap(self, path: QPainterPath | None) -> None:
         """Show the port where the wire would end."""
         self.snap.setVisible(path is not None)
         if path is not None:
-            self.snap.glow(path, self._scene.stage.colors.accent, 0.3)
+            self.snap.glow(path, self._scene.context.colors.accent, 0.3)
+
+    def show_refusal(self, why: str | None, screen: QPoint) -> None:
+        """Say why a wire may not end at a point of the screen; None: it may."""
+        if why:
+            QToolTip.showText(screen + QPoint(6, 10), why, self._view.viewport())
+        else:
+            QToolTip.hideText()
+        if self.refuses != bool(why):
+            self.refuses = bool(why)
+            self.refusal_changed.emit()
 
     def show_port(self, hit: Hit) -> None:
         """Show that a wire may be pulled from here."""
@@ -86,7 +101,7 @@ class Signs(QObject):
             self._until.start()
 
     def _show_ring(self, left: float) -> None:
-        """A ring that grows and fades."""
+        """Show a ring that grows and fades."""
         tile = self._scene.tiles.get(self._flashing)
         if tile is None:
             self._hide_ring()
@@ -96,7 +111,7 @@ class Signs(QObject):
         path.addRoundedRect(
             TILE_RECT.translated(tile.pos()).adjusted(-grown, -grown, grown, grown), 14 + grown / 2, 14 + grown / 2
         )
-        self.ring.glow(path, self._scene.stage.colors.accent, 0.25 * left)
+        self.ring.glow(path, self._scene.context.colors.accent, 0.25 * left)
         self.ring.setOpacity(left)
 
     def _hide_ring(self) -> None:

@@ -50,12 +50,12 @@ class ShownPorts:
         return {(side, port.name): (number, port) for side in sides for number, port in enumerate(self.on(side))}
 
     def on(self, side: Side) -> tuple[ShownPort, ...]:
-        """The ports of one side."""
+        """Return the ports of one side."""
         return self.inputs if side == "input" else self.outputs
 
 
 def shown_ports(document: Document, node_id: str, wires: Iterable[Connection]) -> ShownPorts:
-    """The ports of a node.
+    """Return the ports of a node.
 
     Args:
         document: The workflow.
@@ -76,7 +76,7 @@ def shown_ports(document: Document, node_id: str, wires: Iterable[Connection]) -
 
 @lru_cache(2000)
 def _of_type(node_type: Any, entering: tuple[str, ...], leaving: tuple[str, ...]) -> ShownPorts:
-    """The ports of a known type with wires at these; nodes that are wired alike share them."""
+    """Return the ports of a known type with wires at these; nodes that are wired alike share them."""
     inputs: list[ShownPort] = []
     for port in node_type.input_ports:
         inputs += _grown(port, entering) if port.grows else [_shown(port, port.name, "input")]
@@ -92,7 +92,7 @@ def _shown(port: PortLike, name: str, side: Side, title: str = "") -> ShownPort:
 
 
 def _grown(port: PortLike, entering: Iterable[str]) -> list[ShownPort]:
-    """The wired inputs of a growing port in the order of their numbers, and the first free one."""
+    """Return the wired inputs of a growing port in the order of their numbers, and the first free one."""
     numbers = sorted(_number(name) for name in entering if port.matches(name))
     free = next(n for n in range(1, len(numbers) + 2) if n not in numbers)
     every = sorted([*numbers, free])
@@ -105,7 +105,7 @@ def _number(name: str) -> int:
 
 
 def _kind_at_other_end(document: Document, node_id: str, name: str, side: Side, wires: Iterable[Connection]) -> str:
-    """What travels through a port of an unknown type, as far as the nodes at its wires know."""
+    """Return what travels through a port of an unknown type, as far as the nodes at its wires know."""
     for wire in wires:
         if side == "input" and wire.target == f"{node_id}.{name}":
             other, port, way = wire.source_node, wire.source_port, "output_port"

@@ -8,15 +8,15 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem
 
-from app.editor.canvas.geometry import wire_path
 from app.editor.canvas.nodegraph import LivePipeItem, PipeItem, SlicerPipeItem
-from app.editor.canvas.stage import LIVE_Z, PASSIVE, WIRE_Z
+from app.editor.canvas.paint_context import LIVE_Z, PASSIVE, WIRE_Z
+from app.editor.wire_path import wire_path
 
 if TYPE_CHECKING:
     from app.document.model import Connection
 
 
-class Wire(PipeItem):
+class WireItem(PipeItem):
     """A connection.
 
     NodeGraphQt's PipeItem has a Python `paint` and `itemChange` and a polygon as a child; 1 500 of them take longer to paint than
