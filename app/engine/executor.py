@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 
 from app.engine.events import Event, Listener, NodeSkipped, RunFinished, RunStarted, RunStatus
 from app.engine.job import Control
+from app.engine.node_worker import NodeWorker
 from app.engine.plan import Draw, Plan
 from app.engine.scheduler import Scheduler
 from app.engine.store import Store
-from app.engine.worker import Worker
 from nodes.base import NodeError
 
 
@@ -98,7 +98,7 @@ class _WorkflowRun:
         self._control = control
         self._telling = threading.Lock()
         self._skipped: dict[str, None] = {}
-        self._worker = Worker(run_id, plan, self._keys, store, self._tell, fresh=fresh, control=control)
+        self._worker = NodeWorker(run_id, plan, self._keys, store, self._tell, fresh=fresh, control=control)
 
     def _tell(self, event: Event) -> None:
         """Pass an event on; listeners need not be thread-safe."""

@@ -31,7 +31,7 @@ from app.engine.value_cache import ValueCache
 from nodes.base import Cancelled, Node, NodeError, Value, Values
 
 
-class Worker:
+class NodeWorker:
     """Computes the nodes of one run, several at the same time, each in the thread that asks for it.
 
     Args:
