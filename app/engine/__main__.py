@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     line = take_standard_streams()
     from app.engine.server import Engine
     from app.engine.store import DEFAULT_LIMIT, Store
-    from app.places import default_results
+    from app.folders import default_results
 
     results = options.results or default_results()
     try:

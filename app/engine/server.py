@@ -32,7 +32,7 @@ from app.engine.prints import Prints
 from app.engine.protocol import Line, Malformed
 from app.engine.session import NoSuchNode, Session, Surroundings, measured
 from app.engine.store import Store
-from app.places import node_index
+from app.folders import node_index
 from nodes.base import NodeError
 from nodes.catalog import Catalog
 from nodes.kit.networks.keras_model import import_keras

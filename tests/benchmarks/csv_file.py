@@ -83,7 +83,7 @@ def read_by_node(path: str, results: str, rows: int) -> tuple[float, float, floa
 
     from app.document.model import NodeRecord, Workflow
     from app.engine import executor
-    from app.engine.plan import make_plan
+    from app.engine.planner import make_plan
     from app.engine.store import Store
     from nodes.catalog import Catalog
 

@@ -24,7 +24,7 @@ from app.editor.config.panel import ConfigPanel
 from app.editor.config.row import SettingRow
 from app.editor.config.sequences import ChipsControl, FixedControl, NamedControl, NestedFixedControl
 from app.editor.config.simple import ChoiceControl, JsonControl, LinesControl, SwitchControl, TextControl
-from app.engine.plan import make_plan
+from app.engine.planner import make_plan
 from app.engine.session import described
 from app.engine.trust import Trust
 from nodes.catalog import Catalog

@@ -17,7 +17,7 @@ from app.document.model import NodeRecord, Variable, Workflow
 from app.editor.asking import Answer, OnReply, Ticket
 from app.editor.config.draft import SettingsDraft
 from app.editor.config.presenter import ConfigPresenter
-from app.engine.plan import make_plan
+from app.engine.planner import make_plan
 from app.engine.trust import Trust
 from nodes.base import Node
 from nodes.catalog import Catalog
