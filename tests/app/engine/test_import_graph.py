@@ -327,7 +327,7 @@ KEY_OF = """
 from pathlib import Path
 from app.document.model import NodeRecord, Workflow
 from app.engine.fingerprints import Fingerprints
-from app.engine.plan import make_plan
+from app.engine.planner import make_plan
 from app.folders import node_index
 from nodes.catalog import Catalog
 
