@@ -9,10 +9,10 @@ import polars as pl
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.images.preview import as_pixels
-from nodes.kit.inspection.computing import Arrays, build, caller, compiled, computed, cut
+from nodes.kit.inspection.inference import Arrays, apply_batchwise, build_model, graph_function, inference_function, subnetwork
 from nodes.kit.networks.binding import Binding
-from nodes.kit.networks.choosing import layers_called
-from nodes.kit.networks.feeding import UNTRAINED_SEED, InputColumns, bind_inputs, check_batch_size
+from nodes.kit.networks.inputs import UNTRAINED_SEED, InputColumns, bind_inputs, check_batch_size
+from nodes.kit.networks.layer_selection import layers_named
 from nodes.values.figure import Figure, FigureSpec, ImagesFigure
 from nodes.values.network import LayerSpec, Network, NetworkSpec, Tensor
 from nodes.values.table import Table, TableSpec
@@ -159,7 +159,7 @@ class LearnedFilters(Node):
 
     def _layer(self, network: NetworkSpec) -> LayerSpec:
         if self.layer:
-            (layer,) = layers_called(network, [self.layer], "layer")
+            (layer,) = layers_named(network, [self.layer], "layer")
             if layer.kind not in KERNELS:
                 raise NodeError(
                     f"Layer '{layer.name}' ({layer.kind}) has no filters.", "Choose a convolution layer.", setting="layer"
@@ -210,16 +210,16 @@ class LearnedFilters(Node):
         count = _activation_channels(network.spec, layer)
         best, rows = np.empty((0, count), np.float64), np.empty((0, count), np.int64)
         if table.height:
-            needed = cut(network, [tensor])
-            call = caller(build(needed, job), bindings)
+            needed = subnetwork(network, [tensor])
+            call = inference_function(build_model(needed, job), bindings)
             axes = tuple(range(2, len(network.spec.tensor(tensor).shape) + 1))
             axes = axes if network.spec.channels_first else tuple(axis - 1 for axis in axes)
-            strongest = compiled(lambda tensors: tf.reduce_max(tf.cast(call(tensors)[0], tf.float32), axes))
+            strongest = graph_function(lambda tensors: tf.reduce_max(tf.cast(call(tensors)[0], tf.float32), axes))
 
             def compute(arrays: Arrays, first: int) -> Sequence[Any]:
                 return [strongest([tf.convert_to_tensor(array) for array in arrays])]
 
-            for first, (found,) in computed(needed.spec, bindings, table, self.batch_size, compute, job=job):
+            for first, (found,) in apply_batchwise(needed.spec, bindings, table, self.batch_size, compute, job=job):
                 numbers = np.repeat(np.arange(first, first + len(found))[:, None], count, axis=1)
                 best, rows = np.concatenate([best, found]), np.concatenate([rows, numbers])
                 order = np.argsort(-best, axis=0, kind="stable")[: self.top]

@@ -9,9 +9,9 @@ from typing import Any, cast
 import polars as pl
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.inspection.fields import Axis, Reach, receptive_fields
+from nodes.kit.inspection.receptive_fields import Axis, Reach, receptive_fields
 from nodes.kit.networks.cost import multiply_adds
-from nodes.kit.networks.feeding import resolve_tensor
+from nodes.kit.networks.inputs import resolve_tensor
 from nodes.values.figure import BarsFigure, Figure, FigureSpec
 from nodes.values.network import LayerSpec, NetworkSpec, Tensor
 from nodes.values.table import Table, TableSpec

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, Specs, setting
-from nodes.kit.inspection.computing import Arrays, compiled
-from nodes.kit.inspection.explaining import Explainer, Explanation, Plan, check_differentiable
+from nodes.kit.inspection.attribution import AttributionNode, AttributionTask, Explainer, check_differentiable
+from nodes.kit.inspection.inference import Arrays, graph_function
 from nodes.values.network import Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Saliency(Explainer):
+class Saliency(AttributionNode):
     """Show which pixels a network's decision hangs on: where a small change would change the score of a class most.
 
     The gradient of the score is computed for each pixel (Simonyan et al., 2013). It is often noisy; SmoothGrad (Smilkov et al.,
@@ -116,44 +116,44 @@ class Saliency(Explainer):
         """Whether scores are taken before the softmax or sigmoid."""
         return self.score == "before softmax"
 
-    def check(self, plan: Plan, specs: Specs) -> None:
+    def check(self, task: AttributionTask, specs: Specs) -> None:
         """There must be a gradient."""
-        check_differentiable(plan, specs.network())
+        check_differentiable(task, specs.network())
 
-    def explainer(self, network: Network, plan: Plan, job: Job) -> Explanation:
+    def explainer(self, network: Network, task: AttributionTask, job: Job) -> Explainer:
         """What computes the gradients."""
-        return _Gradients(network, plan, job, self)
+        return _Gradients(network, task, job, self)
 
 
-class _Gradients(Explanation):
+class _Gradients(Explainer):
     """Gradients of scores by the explained input."""
 
-    def __init__(self, network: Network, plan: Plan, job: Job, node: Saliency) -> None:
+    def __init__(self, network: Network, task: AttributionTask, job: Job, node: Saliency) -> None:
         import random
 
         import tensorflow as tf
 
-        super().__init__(network, plan, job)
+        super().__init__(network, task, job)
         self._node = node
         self._seed = random.SystemRandom().getrandbits(32) if node.seed is None else node.seed
 
         def gradient(tensors: list[Any], explained: Any, numbers: Any) -> Any:
             with tf.GradientTape() as tape:
                 tape.watch(explained)
-                given = [explained if n == plan.explained else tensor for n, tensor in enumerate(tensors)]
-                scores = plan.scores.of(self.call(given)[0], numbers)
+                given = [explained if n == task.explained else tensor for n, tensor in enumerate(tensors)]
+                scores = task.scores.of(self.call(given)[0], numbers)
             return tape.gradient(scores, explained, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
-        self._gradient = compiled(gradient)
+        self._gradient = graph_function(gradient)
 
     def maps(self, arrays: Arrays, numbers: NDArray[Any]) -> NDArray[Any]:
         """As `Explanation.maps`, by the node's method."""
         import numpy as np
         import tensorflow as tf
 
-        node, place = self._node, self.plan.explained
+        node, place = self._node, self.task.explained
         tensors = [self.as_tensor(array) for array in arrays]
-        exact = tf.float64 if self.plan.binding.dtype == "float64" else tf.float32
+        exact = tf.float64 if self.task.binding.dtype == "float64" else tf.float32
         given = np.asarray(arrays[place]).astype(exact.as_numpy_dtype)
 
         def gradient(explained: NDArray[Any]) -> NDArray[Any]:
@@ -180,9 +180,9 @@ class _Gradients(Explanation):
         """One number for each pixel."""
         import numpy as np
 
-        if not self.plan.image:
+        if not self.task.image:
             values = values if self._node.reduction == "sum" else np.abs(values)
-            return values.reshape(-1, *self.plan.shape)
+            return values.reshape(-1, *self.task.shape)
         if self._node.reduction == "sum":
             return np.asarray(values.sum(axis=-1, keepdims=True))
         absolute = np.abs(values)

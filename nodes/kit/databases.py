@@ -49,7 +49,7 @@ _silent: dict[int, float] = {}
 """When a server last did not answer, by the hash of how it is reached."""
 
 
-class Session(Protocol):
+class DatabaseConnection(Protocol):
     """An open connection to a database, in a transaction of its own."""
 
     def query(self, sql: str, parameters: Sequence[Any] = (), rows: int | None = None) -> Iterator[pa.RecordBatch]:
@@ -155,7 +155,9 @@ class DatabaseNode(Node):
         return ".".join('"' + name.replace('"', '""') + '"' for name in names)
 
     @contextmanager
-    def session(self, file: Path, *, write: bool = False, quick: bool = False, scratch: Path | None = None) -> Iterator[Session]:
+    def connect(
+        self, file: Path, *, write: bool = False, quick: bool = False, scratch: Path | None = None
+    ) -> Iterator[DatabaseConnection]:
         """An open connection.
 
         Args:
@@ -179,7 +181,7 @@ class DatabaseNode(Node):
         except OSError as error:
             raise self._explained(error) from error
 
-    def _duckdb(self, file: Path, write: bool, scratch: Path | None) -> Iterator[Session]:
+    def _duckdb(self, file: Path, write: bool, scratch: Path | None) -> Iterator[DatabaseConnection]:
         import duckdb
 
         # A query out of someone else's workflow must reach nothing but this one file.
@@ -189,11 +191,11 @@ class DatabaseNode(Node):
         try:
             with duckdb.connect(str(file), read_only=not write, config=config) as connection:
                 connection.begin()
-                yield _DuckSession(connection)
+                yield _DuckdbConnection(connection)
         except duckdb.Error as error:
             raise self._explained(error) from error
 
-    def _adbc(self, file: Path, write: bool, quick: bool) -> Iterator[Session]:
+    def _adbc(self, file: Path, write: bool, quick: bool) -> Iterator[DatabaseConnection]:
         if self.kind == "sqlite":
             import adbc_driver_sqlite.dbapi as driver
 
@@ -203,7 +205,7 @@ class DatabaseNode(Node):
 
             address = self._address(write, quick)
         with driver.connect(address) as connection, connection.cursor() as cursor:
-            yield _AdbcSession(connection, cursor, sqlite=self.kind == "sqlite")
+            yield _AdbcConnection(connection, cursor, sqlite=self.kind == "sqlite")
 
     def _address(self, write: bool, quick: bool) -> str:
         """How the server is reached, in libpq's words."""
@@ -247,7 +249,7 @@ class DatabaseNode(Node):
         since = _silent.get(key)
         if since is None or time.monotonic() - since > _SILENT_SECONDS:
             try:
-                with self.session(Path(), quick=True):
+                with self.connect(Path(), quick=True):
                     _silent.pop(key, None)
                     return None
             except NodeError as error:
@@ -277,20 +279,22 @@ class DatabaseNode(Node):
         """The setting that is at fault where the database refuses a statement."""
         return "table"
 
-    def listing(self, session: Session) -> pl.DataFrame:
+    def listing(self, connection: DatabaseConnection) -> pl.DataFrame:
         """All tables and views, a row a column; see `LISTING_SCHEMA`."""
         types = [pl.String, pl.String, pl.String, pl.String, pl.String, pl.Boolean, pl.Int64]
-        frames = [frame_of(b) for b in session.query(_LISTING_SQLITE if self.kind == "sqlite" else _LISTING)]
+        frames = [frame_of(b) for b in connection.query(_LISTING_SQLITE if self.kind == "sqlite" else _LISTING)]
         listed = pl.concat(frames)
         return listed.select(pl.col(c).cast(t).alias(n) for c, n, t in zip(listed.columns, LISTING_SCHEMA, types, strict=True))
 
-    def columns_of(self, session: Session, table: str) -> list[str]:
+    def columns_of(self, connection: DatabaseConnection, table: str) -> list[str]:
         """The columns of a table or view; none where there is no such table."""
         schema = self._in_schema
         if not schema:
-            answer = [frame_of(b) for b in session.query("SELECT 'main'" if self.kind == "sqlite" else "SELECT current_schema()")]
+            answer = [
+                frame_of(b) for b in connection.query("SELECT 'main'" if self.kind == "sqlite" else "SELECT current_schema()")
+            ]
             schema = str(answer[0].item(0, 0))
-        listed = self.listing(session)
+        listed = self.listing(connection)
         same = pl.col("Table") == table if self.kind == "postgresql" else pl.col("Table").str.to_lowercase() == table.lower()
         return listed.filter(same & (pl.col("Schema") == schema))["Column"].to_list()
 
@@ -305,7 +309,7 @@ def _is_local(host: str) -> bool:
         return False
 
 
-class _DuckSession:
+class _DuckdbConnection:
     def __init__(self, connection: Any) -> None:
         self.connection = connection
 
@@ -339,7 +343,7 @@ class _DuckSession:
         self.connection.commit()
 
 
-class _AdbcSession:
+class _AdbcConnection:
     def __init__(self, connection: Any, cursor: Any, *, sqlite: bool) -> None:
         self.connection = connection
         self.cursor = cursor

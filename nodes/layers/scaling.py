@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from nodes.kit.networks.binding import Source
+    from nodes.kit.networks.binding import TensorReader
 
 
 def _number_or_numbers(value: Any) -> Any:
@@ -211,7 +211,7 @@ class Normalization(SameShapeLayer):
             return 1
         return require_known(shape[axis_index(self.axis[0], len(shape))], "dimension along the axis")
 
-    def _measure(self, source: Source, rows: int, job: Job) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _measure(self, source: TensorReader, rows: int, job: Job) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean and variance along the axis, over all rows, a block at a time."""
         import numpy as np
 

@@ -18,7 +18,7 @@ from nodes.kit.learning.encoding import (
     target_of,
 )
 from nodes.kit.learning.folds import FOLD_SAMPLINGS, FoldSampling, folds_of
-from nodes.kit.learning.learner import explained, finite, seed_setting
+from nodes.kit.learning.model_learner import explained, finite, seed_setting
 from nodes.kit.tables.elementwise import refuse_existing
 from nodes.kit.tables.sampling import GROUP_KINDS
 from nodes.values.figure import BarsFigure, Figure

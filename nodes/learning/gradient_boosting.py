@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, setting
-from nodes.kit.learning.learner import (
+from nodes.kit.learning.model_learner import (
     MONOTONIC,
     SILENT,
-    ClassLearner,
-    Learner,
+    ClassificationLearner,
     MissingOrPass,
-    NumberLearner,
+    ModelLearner,
+    RegressionLearner,
     balanced_setting,
     missing_setting,
     seed_setting,
@@ -33,7 +33,7 @@ LEFT_OUT = {
 }
 
 
-class BoostingLearner(Learner):
+class BoostingLearner(ModelLearner):
     """A learner of trees that correct each other."""
 
     takes_missing = True
@@ -108,7 +108,7 @@ class BoostingLearner(Learner):
         }
 
 
-class GradientBoostingLearner(BoostingLearner, ClassLearner):
+class GradientBoostingLearner(BoostingLearner, ClassificationLearner):
     """Learn classes by trees one after the other, each of what those before got wrong.
 
     Often the best for tables. Numbers are binned first (as LightGBM does), so that large tables are learned fast. Missing
@@ -137,7 +137,7 @@ class GradientBoostingLearner(BoostingLearner, ClassLearner):
         )
 
 
-class GradientBoostingRegressionLearner(BoostingLearner, NumberLearner):
+class GradientBoostingRegressionLearner(BoostingLearner, RegressionLearner):
     """Learn to predict a number by trees one after the other, each of what those before got wrong.
 
     Often the best for tables. With the loss `quantile` it predicts what a share of the rows does not exceed: two of these

@@ -8,9 +8,9 @@ from typing import Literal
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.learning.described import model_figures
 from nodes.kit.learning.encoding import FEATURE_KINDS, features_of, known_rows, matrix, with_categories
-from nodes.kit.learning.learner import ENCODINGS, Missing, explained, missing_setting, seed_setting
+from nodes.kit.learning.model_figures import model_figures
+from nodes.kit.learning.model_learner import ENCODINGS, Missing, explained, missing_setting, seed_setting
 from nodes.kit.tables.elementwise import refuse_existing
 from nodes.values.figure import Figure
 from nodes.values.model import Encoding, Feature, Model, ModelSpec, Target

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from nodes.base import setting
-from nodes.kit.learning.learner import COEFFICIENTS_PORT, MODEL_PORT, SILENT, Missing, NumberLearner, missing_setting
+from nodes.kit.learning.model_learner import COEFFICIENTS_PORT, MODEL_PORT, SILENT, Missing, RegressionLearner, missing_setting
 from nodes.values.model import Feature
 
 
-class LinearRegressionLearner(NumberLearner):
+class LinearRegressionLearner(RegressionLearner):
     """Learn to predict a number as a weighted sum of other columns.
 
     By least squares, or with a penalty that keeps coefficients small: ridge (their squares), lasso (their sizes: many become

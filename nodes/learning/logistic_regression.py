@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from nodes.base import NodeError, setting
-from nodes.kit.learning.learner import (
+from nodes.kit.learning.model_learner import (
     COEFFICIENTS_PORT,
     MODEL_PORT,
     SILENT,
-    ClassLearner,
+    ClassificationLearner,
     Missing,
     balanced_setting,
     missing_setting,
@@ -21,7 +21,7 @@ from nodes.values.model import Feature
 WITHOUT_L1 = ("lbfgs", "newton-cg", "newton-cholesky", "sag")
 
 
-class LogisticRegressionLearner(ClassLearner):
+class LogisticRegressionLearner(ClassificationLearner):
     """Learn to tell classes apart by a straight line (a plane) between them: logistic regression.
 
     Coefficients come out as a table: with two classes those for the second one, else those of every class. Columns should be

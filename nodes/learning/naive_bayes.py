@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, NodeError, setting
-from nodes.kit.learning.learner import ClassLearner, Missing, missing_setting
+from nodes.kit.learning.model_learner import ClassificationLearner, Missing, missing_setting
 from nodes.values.model import Encoding, Feature
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class NaiveBayesLearner(ClassLearner):
+class NaiveBayesLearner(ClassificationLearner):
     """Learn classes by Bayes's rule, as if columns did not depend on each other.
 
     One kind of distribution is assumed for all columns: numbers (gaussian), counts (multinomial), yes and no (bernoulli), or

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, NodeError, setting
-from nodes.kit.learning.learner import ClassLearner, Learner, Missing, NumberLearner, missing_setting
+from nodes.kit.learning.model_learner import ClassificationLearner, Missing, ModelLearner, RegressionLearner, missing_setting
 from nodes.values.model import Feature
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class NeighborsLearner(Learner):
+class NeighborsLearner(ModelLearner):
     """A learner that keeps the rows and looks up similar ones."""
 
     missing: Missing = missing_setting()
@@ -74,7 +74,7 @@ class NeighborsLearner(Learner):
         }
 
 
-class NearestNeighborsLearner(NeighborsLearner, ClassLearner):
+class NearestNeighborsLearner(NeighborsLearner, ClassificationLearner):
     """Predict the class that most of the most similar rows have.
 
     It learns nothing but keeps the rows: the model is as large as the table, and predicting is the slow part. Columns must be
@@ -97,7 +97,7 @@ class NearestNeighborsLearner(NeighborsLearner, ClassLearner):
         return KNeighborsClassifier(**self.neighbor_settings())
 
 
-class NearestNeighborsRegressionLearner(NeighborsLearner, NumberLearner):
+class NearestNeighborsRegressionLearner(NeighborsLearner, RegressionLearner):
     """Predict the mean of the most similar rows.
 
     It learns nothing but keeps the rows: the model is as large as the table, and predicting is the slow part. Columns must be

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.learning.described import model_figures
 from nodes.kit.learning.encoding import check_columns, features_of, known_rows, matrix
-from nodes.kit.learning.learner import Missing, explained, missing_setting, seed_setting
+from nodes.kit.learning.model_figures import model_figures
+from nodes.kit.learning.model_learner import Missing, explained, missing_setting, seed_setting
 from nodes.kit.tables.elementwise import refuse_existing
 from nodes.values.figure import Figure
 from nodes.values.model import Feature, Model, ModelSpec

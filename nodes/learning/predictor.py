@@ -9,7 +9,7 @@ import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.learning.encoding import check_columns, known_rows, matrix, predicted_cells, prediction_dtype
-from nodes.kit.learning.learner import explained
+from nodes.kit.learning.model_learner import explained
 from nodes.kit.tables.elementwise import piece_rows, refuse_existing
 from nodes.values.model import Model, ModelSpec, Target
 from nodes.values.table import Table, TableSpec

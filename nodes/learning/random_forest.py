@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, setting
-from nodes.kit.learning.learner import IMPORTANCE_PORT, MODEL_PORT, MONOTONIC, SILENT, ClassLearner, NumberLearner
+from nodes.kit.learning.model_learner import (
+    IMPORTANCE_PORT,
+    MODEL_PORT,
+    MONOTONIC,
+    SILENT,
+    ClassificationLearner,
+    RegressionLearner,
+)
 from nodes.kit.learning.trees import CLASS_CRITERIA, NUMBER_CRITERIA, ClassCriterion, NumberCriterion, TreeLearner
 from nodes.values.model import Feature
 
@@ -59,7 +66,7 @@ class ForestLearner(TreeLearner):
         estimator.set_params(warm_start=False, random_state=self.seed)
 
 
-class RandomForestLearner(ForestLearner, ClassLearner):
+class RandomForestLearner(ForestLearner, ClassificationLearner):
     """Learn classes by many decision trees, each of other rows and columns, whose votes are averaged.
 
     Good without much thought: no scaling, no tuning. It tells how much each column decides (the mean gain of its splits,
@@ -105,7 +112,7 @@ class RandomForestLearner(ForestLearner, ClassLearner):
         )
 
 
-class RandomForestRegressionLearner(ForestLearner, NumberLearner):
+class RandomForestRegressionLearner(ForestLearner, RegressionLearner):
     """Learn to predict a number by many regression trees, each of other rows, whose predictions are averaged.
 
     Good without much thought: no scaling, no tuning. It never predicts more or less than it has seen. It tells how much each

@@ -9,7 +9,7 @@ import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.learning.encoding import features_of, known_rows, matrix
-from nodes.kit.learning.learner import explained, seed_setting
+from nodes.kit.learning.model_learner import explained, seed_setting
 from nodes.kit.tables.elementwise import refuse_existing
 from nodes.values.model import Feature
 from nodes.values.table import Table, TableSpec

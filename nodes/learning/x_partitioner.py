@@ -9,7 +9,7 @@ import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.learning.folds import FOLD_SAMPLINGS, FoldSampling, folds_of
-from nodes.kit.learning.learner import seed_setting
+from nodes.kit.learning.model_learner import seed_setting
 from nodes.kit.tables.elementwise import refuse_existing
 from nodes.kit.tables.sampling import GROUP_KINDS
 from nodes.values.table import TableSpec

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from nodes.base import Job, Node, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.networks.families import Family, family
+from nodes.kit.networks.layer_families import Family, family
 from nodes.values.figure import DiagramBox, DiagramEdge, DiagramFigure, Figure, FigureSpec
 from nodes.values.network import Call, LayerSpec, NetworkSpec
 from nodes.values.table import grouped

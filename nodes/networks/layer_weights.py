@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nodes.base import Job, Layers, Node, Port, Specs, Values, setting
-from nodes.kit.networks.choosing import layers_called
+from nodes.kit.networks.layer_selection import layers_named
 from nodes.values.figure import HistogramFigure
 from nodes.values.network import LayerSpec, NetworkSpec, WeightSpec
 from nodes.values.table import Table, TableSpec
@@ -80,7 +80,7 @@ class LayerWeights(Node):
         return figures
 
     def _layers(self, network: NetworkSpec) -> list[LayerSpec]:
-        chosen = layers_called(network, self.layers, "layers") if self.layers else list(network.layers)
+        chosen = layers_named(network, self.layers, "layers") if self.layers else list(network.layers)
         return [layer for layer in chosen if layer.weights]
 
     def _schema(self) -> pl.Schema:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Specs, Values, setting
-from nodes.kit.networks.choosing import layers_called
 from nodes.kit.networks.keras_model import to_keras, weights_of
+from nodes.kit.networks.layer_selection import layers_named
 from nodes.values.network import LayerSpec, Network, NetworkSpec
 
 if TYPE_CHECKING:
@@ -70,5 +70,5 @@ class ResetWeights(Node):
 
     def _chosen(self, network: NetworkSpec) -> list[LayerSpec]:
         if self.layers:
-            return [layer for layer in layers_called(network, self.layers, "layers") if layer.weights]
+            return [layer for layer in layers_named(network, self.layers, "layers") if layer.weights]
         return [layer for layer in network.layers if layer.weights and layer.trainable]

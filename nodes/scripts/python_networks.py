@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from nodes.base import Job, NodeError, Port, Value, Values, setting
 from nodes.kit.networks.keras_model import import_keras, to_keras
 from nodes.kit.networks.translation import translate
-from nodes.kit.scripts import running as scripting
-from nodes.kit.scripts.base import ScriptNode, script_setting
+from nodes.kit.scripts import scripting
+from nodes.kit.scripts.script_node import ScriptNode, script_setting
 from nodes.values.network import LayerSpec, Network, NetworkSpec
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 from nodes.base import Job, Port, Value, Values
-from nodes.kit.scripts.base import ScriptNode, script_setting
+from nodes.kit.scripts.script_node import ScriptNode, script_setting
 from nodes.values.table import Table
 
 TABLES_IN = (

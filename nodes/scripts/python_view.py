@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nodes.base import Job, NodeError, Port, Value, Values, setting
-from nodes.kit.scripts import running as scripting
-from nodes.kit.scripts.base import ScriptNode, script_setting
+from nodes.kit.scripts import scripting
+from nodes.kit.scripts.script_node import ScriptNode, script_setting
 from nodes.values.figure import (
     Figure,
     ImagesFigure,

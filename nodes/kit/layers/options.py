@@ -53,7 +53,7 @@ class SeededInitializer(InitializerOption):
     seed: int | None = SEED
 
 
-class Constant(InitializerOption):
+class ConstantInitializer(InitializerOption):
     """Every value the same."""
 
     kind: Literal["Constant"] = "Constant"
@@ -121,7 +121,7 @@ class LecunUniform(FanInitializer):
     kind: Literal["LecunUniform"] = "LecunUniform"
 
 
-class Identity(InitializerOption):
+class IdentityInitializer(InitializerOption):
     """The identity matrix times a factor; for matrices only."""
 
     kind: Literal["Identity"] = "Identity"
@@ -267,8 +267,8 @@ class STFT(InitializerOption):
 
 
 Initializer = Annotated[
-    GlorotUniform | GlorotNormal | HeUniform | HeNormal | LecunUniform | LecunNormal | Zeros | Ones | Constant
-    | RandomUniform | RandomNormal | TruncatedNormal | VarianceScaling | Orthogonal | Identity
+    GlorotUniform | GlorotNormal | HeUniform | HeNormal | LecunUniform | LecunNormal | Zeros | Ones | ConstantInitializer
+    | RandomUniform | RandomNormal | TruncatedNormal | VarianceScaling | Orthogonal | IdentityInitializer
     | STFT,
     Field(discriminator="kind"),
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from nodes.base import NodeError, setting
-from nodes.kit.learning.learner import Learner, MissingOrPass, missing_setting, seed_setting
+from nodes.kit.learning.model_learner import MissingOrPass, ModelLearner, missing_setting, seed_setting
 
 ClassCriterion = Literal["gini", "entropy", "log_loss"]
 NumberCriterion = Literal["squared_error", "absolute_error", "poisson"]
@@ -21,7 +21,7 @@ NUMBER_CRITERIA = {
 }
 
 
-class TreeLearner(Learner):
+class TreeLearner(ModelLearner):
     """A learner that grows trees of yes-or-no questions."""
 
     takes_missing = True

@@ -1,7 +1,7 @@
 """What all backbone nodes share: an architecture of `keras.applications` becomes layers of our own, without asking Keras.
 
-The architectures lie beside this file as descriptions that `describing.py` made from Keras; shapes and weights for any size of
-image follow from the layers' own rules.
+The architectures lie beside this file as descriptions that `architecture_files.py` made from Keras; shapes and weights for any
+size of image follow from the layers' own rules.
 """
 
 from __future__ import annotations

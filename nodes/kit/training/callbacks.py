@@ -158,7 +158,7 @@ class TensorBoard(Settings):
 # --------------------------------------------------------------------------------------------------------------- running
 
 
-class Recorder(Protocol):
+class EpochCallback(Protocol):
     """Something that is told of every finished epoch."""
 
     def epoch(self, row: Mapping[str, float], model: keras.Model) -> None:
@@ -178,7 +178,7 @@ class Recorder(Protocol):
         """Finish; the files that were written and are still there."""
 
 
-class Saver:
+class CheckpointWriter:
     """Writes the network as `ModelCheckpoint` says.
 
     Args:
@@ -209,7 +209,7 @@ class Saver:
         except KeyError as error:  # an epoch without validation has no such figures
             self._job.log(f"epoch {number}: no file is written, as there is no {error} for its name")
             return
-        with _Explained(path, "model_checkpoint.filepath"):
+        with _WriteErrors(path, "model_checkpoint.filepath"):
             self._write(model, path)
         self._job.log(f"epoch {number}: the network is in {path}")
         if str(path) not in self._written:
@@ -243,7 +243,7 @@ class Saver:
         return [path for path in map(Path, self._written) if path.exists()]
 
 
-class CsvWriter:
+class HistoryWriter:
     """Writes the history as `CSVLogger` says: all columns, epochs counted from 1.
 
     Args:
@@ -261,7 +261,7 @@ class CsvWriter:
     def epoch(self, row: Mapping[str, float], model: keras.Model) -> None:
         """Write all rows so far, behind what was in the file before where it is appended to."""
         self._rows.append(row)
-        with _Explained(self._path, "csv_logger.filename"):
+        with _WriteErrors(self._path, "csv_logger.filename"):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a+b") as file:
                 if self._offset is None:
@@ -292,7 +292,7 @@ class CsvWriter:
         return [self._path] if self._rows and self._path.exists() else []
 
 
-class Board:
+class EventWriter:
     """Writes event files as `TensorBoard` says, with the names that Keras's callback gives, steps counted from 0.
 
     The package tensorboard need not be there: the events are written by TensorFlow itself.
@@ -311,7 +311,7 @@ class Board:
         import tensorflow as tf
 
         step = int(row["epoch"]) - 1
-        with _Explained(self._folder, "tensorboard.log_dir"), tf.device("cpu:0"):
+        with _WriteErrors(self._folder, "tensorboard.log_dir"), tf.device("cpu:0"):
             if self._rule.write_graph and not self._graph_written:
                 self._write("train", "keras", model.to_json(), 0, "graph_keras_model")
                 self._graph_written = True
@@ -406,7 +406,7 @@ def encoded(pictures: Any) -> list[bytes]:
     return [str(width).encode(), str(height).encode(), *(tf.io.encode_png(p[..., None]).numpy() for p in pictures)]
 
 
-class _Explained:
+class _WriteErrors:
     """Turns what a disk raises into a NodeError."""
 
     def __init__(self, path: Path, where: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 from pydantic import Field
 
 from nodes.base import NodeError, Settings, setting
-from nodes.kit.scripts import running as scripting
+from nodes.kit.scripts import scripting
 
 if TYPE_CHECKING:
     import keras
@@ -84,7 +84,7 @@ def _gamma() -> Any:
     return setting(2.0, "Gamma", "How much less easy examples count; 0: all the same.", ge=0)
 
 
-class CategoricalCrossentropy(Loss):
+class CategoricalCrossentropyLoss(Loss):
     """For one of several classes: -log of the true class's probability; the target is one-hot."""
 
     form = "one-hot"
@@ -95,7 +95,7 @@ class CategoricalCrossentropy(Loss):
     axis: int = _axis(-1)
 
 
-class SparseCategoricalCrossentropy(Loss):
+class SparseCategoricalCrossentropyLoss(Loss):
     """For one of several classes: -log of the true class's probability; the target is the class's number."""
 
     form = "class number"
@@ -107,7 +107,7 @@ class SparseCategoricalCrossentropy(Loss):
     axis: int = _axis(-1)
 
 
-class BinaryCrossentropy(Loss):
+class BinaryCrossentropyLoss(Loss):
     """For yes or no (one sigmoid unit), or several of them that do not exclude each other."""
 
     shares = True
@@ -345,7 +345,7 @@ def check_places(loss: Loss, shape: tuple[int | None, ...], where: str) -> None:
 
     Keras drops a last dimension of 1 there, and then fails on the first batch.
     """
-    if isinstance(loss, SparseCategoricalCrossentropy) and len(shape) > 1 and shape[-1] == 1:
+    if isinstance(loss, SparseCategoricalCrossentropyLoss) and len(shape) > 1 and shape[-1] == 1:
         raise NodeError(
             "SparseCategoricalCrossentropy tells several classes apart, but the network's output has one number at each place.",
             "Give the last layer a filter or unit per class, or choose BinaryCrossentropy.",
@@ -366,8 +366,8 @@ def check_axis(loss: Loss, dimensions: int, where: str) -> None:
 
 
 AnyLoss = Annotated[
-    CategoricalCrossentropy | SparseCategoricalCrossentropy | BinaryCrossentropy | MeanSquaredError | MeanAbsoluteError
-    | MeanAbsolutePercentageError | MeanSquaredLogarithmicError | Huber | LogCosh | BinaryFocalCrossentropy
+    CategoricalCrossentropyLoss | SparseCategoricalCrossentropyLoss | BinaryCrossentropyLoss | MeanSquaredError
+    | MeanAbsoluteError | MeanAbsolutePercentageError | MeanSquaredLogarithmicError | Huber | LogCosh | BinaryFocalCrossentropy
     | CategoricalFocalCrossentropy | CategoricalGeneralizedCrossEntropy | CategoricalHinge | Hinge | SquaredHinge
     | KLDivergence | Poisson | CosineSimilarity | Dice | Tversky | Circle | CTC | CustomLoss,
     Field(discriminator="kind"),

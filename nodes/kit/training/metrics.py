@@ -318,7 +318,7 @@ class SpecificityAtSensitivity(AtPoint):
     sensitivity: float = setting(0.9, "Sensitivity", "The sensitivity to reach.", ge=0, le=1)
 
 
-class BinaryCrossentropy(ForNumbers):
+class BinaryCrossentropyMetric(ForNumbers):
     """The binary cross-entropy, where the loss is another one."""
 
     kind: Literal["BinaryCrossentropy"] = "BinaryCrossentropy"
@@ -326,7 +326,7 @@ class BinaryCrossentropy(ForNumbers):
     label_smoothing: float = _label_smoothing()
 
 
-class CategoricalCrossentropy(ForNumbers):
+class CategoricalCrossentropyMetric(ForNumbers):
     """The categorical cross-entropy, where the loss is another one."""
 
     kind: Literal["CategoricalCrossentropy"] = "CategoricalCrossentropy"
@@ -335,7 +335,7 @@ class CategoricalCrossentropy(ForNumbers):
     axis: int = _axis()
 
 
-class SparseCategoricalCrossentropy(Metric):
+class SparseCategoricalCrossentropyMetric(Metric):
     """The sparse categorical cross-entropy, where the loss is another one."""
 
     forms = ("class number",)
@@ -460,8 +460,8 @@ AnyMetric = Annotated[
     Accuracy | BinaryAccuracy | CategoricalAccuracy | SparseCategoricalAccuracy
     | TopKCategoricalAccuracy | SparseTopKCategoricalAccuracy | Precision | Recall | F1Score
     | FBetaScore | AUC | TruePositives | TrueNegatives | FalsePositives | FalseNegatives | PrecisionAtRecall
-    | RecallAtPrecision | SensitivityAtSpecificity | SpecificityAtSensitivity | BinaryCrossentropy
-    | CategoricalCrossentropy | SparseCategoricalCrossentropy | Error | Agreement | R2Score | IoU | MeanIoU | OneHotIoU
-    | OneHotMeanIoU | BinaryIoU,
+    | RecallAtPrecision | SensitivityAtSpecificity | SpecificityAtSensitivity | BinaryCrossentropyMetric
+    | CategoricalCrossentropyMetric | SparseCategoricalCrossentropyMetric | Error | Agreement | R2Score | IoU | MeanIoU
+    | OneHotIoU | OneHotMeanIoU | BinaryIoU,
     Field(discriminator="kind"),
 ]  # fmt: skip

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nodes.base import Columns, NodeError, setting
-from nodes.kit.networks.binding import FEEDABLE, Binding, Source, bind, find_column
-from nodes.kit.networks.feeding import TensorColumns, assign
+from nodes.kit.networks.binding import FEEDABLE, Binding, TensorReader, bind, find_column
+from nodes.kit.networks.inputs import TensorColumns, assign_entries
 from nodes.kit.training.losses import (
     AnyLoss,
-    CategoricalCrossentropy,
+    CategoricalCrossentropyLoss,
     Circle,
     Loss,
     TargetForm,
@@ -45,7 +45,7 @@ class TargetColumns(TensorColumns):
         "Columns with the values that the network should put out, in this order; empty: the only one that fits.",
         columns=Columns("training", FEEDABLE),
     )
-    loss: AnyLoss = setting(CategoricalCrossentropy(), "Loss", "What the training makes small.")
+    loss: AnyLoss = setting(CategoricalCrossentropyLoss(), "Loss", "What the training makes small.")
     loss_weight: float = setting(1.0, "Loss weight", "How much this loss counts among those of several outputs.", gt=0)
     metrics: list[AnyMetric] = setting(
         [Accuracy()], "Metrics", "What is reported of every epoch beside the loss; all rows count the same in it."
@@ -66,7 +66,7 @@ class TargetColumns(TensorColumns):
 
 
 @dataclass(frozen=True)
-class Target:
+class BoundTarget:
     """One output of a network, and what it is compared with.
 
     Attributes:
@@ -126,7 +126,9 @@ def _each_once(metrics: Sequence[Metric]) -> list[str]:
     return names
 
 
-def bind_targets(network: NetworkSpec, table: TableSpec, given: Sequence[TargetColumns], taken: Sequence[str]) -> list[Target]:
+def bind_targets(
+    network: NetworkSpec, table: TableSpec, given: Sequence[TargetColumns], taken: Sequence[str]
+) -> list[BoundTarget]:
     """Bind columns to all outputs of a network.
 
     Args:
@@ -143,8 +145,8 @@ def bind_targets(network: NetworkSpec, table: TableSpec, given: Sequence[TargetC
             "Two outputs of the network are of one layer, which Keras cannot tell apart.",
             "Put an Activation layer (linear) behind one of them.",
         )
-    targets: list[Target] = []
-    for tensor, number in zip(network.outputs, assign(network, given, network.outputs, "targets"), strict=True):
+    targets: list[BoundTarget] = []
+    for tensor, number in zip(network.outputs, assign_entries(network, given, network.outputs, "targets"), strict=True):
         if number is None:
             raise NodeError(
                 f"There is no target for the network's output '{tensor.layer}'.",
@@ -158,7 +160,7 @@ def bind_targets(network: NetworkSpec, table: TableSpec, given: Sequence[TargetC
 
 def _bind_target(
     network: NetworkSpec, table: TableSpec, tensor: Tensor, entry: TargetColumns, *, where: str, taken: Sequence[str]
-) -> Target:
+) -> BoundTarget:
     output = network.tensor(tensor)
     wanted, limit = _wanted(output, entry.loss)
     check_dimensions(entry.loss, len(output.shape), where)
@@ -189,7 +191,7 @@ def _bind_target(
     )
     names = table.class_names(columns[0]) if len(columns) == 1 else None
     width = (output.shape[-1] or 1) if output.shape else 1
-    target = Target(tensor, binding, entry, names, width, where, _bind_weight(table, entry, where))
+    target = BoundTarget(tensor, binding, entry, names, width, where, _bind_weight(table, entry, where))
     _check_metrics(target, len(output.shape))
     if names is None or target.class_count is None:
         return replace(target, classes=None)
@@ -260,7 +262,7 @@ def _check_form(table: TableSpec, columns: Sequence[str], entry: TargetColumns, 
         )
 
 
-def _check_metrics(target: Target, dimensions: int) -> None:
+def _check_metrics(target: BoundTarget, dimensions: int) -> None:
     entry = target.entry
     given = [(f"metrics.{n}", metric) for n, metric in enumerate(entry.metrics)]
     given += [(f"weighted_metrics.{n}", metric) for n, metric in enumerate(entry.weighted_metrics)]
@@ -298,7 +300,7 @@ def _check_metrics(target: Target, dimensions: int) -> None:
 # --------------------------------------------------------------------------------------------------- what is reported
 
 
-def quantities(targets: Sequence[Target]) -> dict[str, bool]:
+def quantities(targets: Sequence[BoundTarget]) -> dict[str, bool]:
     """What a training reports of an epoch, as Keras calls it, in order: name -> whether larger is better."""
     several = len(targets) > 1
     names = {"loss": False}
@@ -318,7 +320,7 @@ def quantities(targets: Sequence[Target]) -> dict[str, bool]:
 # -------------------------------------------------------------------------------------------------------- class weights
 
 
-class WeightSource(Source):
+class WeightReader(TensorReader):
     """A weight per target, by its class and by its row.
 
     Args:
@@ -328,7 +330,9 @@ class WeightSource(Source):
         rows: A weight per row; None: all are 1.
     """
 
-    def __init__(self, source: Source, target: Target, weights: NDArray[np.float32] | None, rows: Source | None = None) -> None:
+    def __init__(
+        self, source: TensorReader, target: BoundTarget, weights: NDArray[np.float32] | None, rows: TensorReader | None = None
+    ) -> None:
         import numpy as np
 
         self._source = source
@@ -364,7 +368,7 @@ class WeightSource(Source):
         return by_class if of_rows is None else by_class * of_rows.reshape(-1, *[1] * (by_class.ndim - 1))
 
 
-def balanced_weights(source: Source, target: Target, rows: int) -> NDArray[np.float32]:
+def balanced_weights(source: TensorReader, target: BoundTarget, rows: int) -> NDArray[np.float32]:
     """Weights that let every class that occurs count as much as the others: rows / (classes x rows of the class)."""
     import numpy as np
 
@@ -379,7 +383,7 @@ def balanced_weights(source: Source, target: Target, rows: int) -> NDArray[np.fl
     return weights
 
 
-def typed_weights(target: Target, given: Mapping[str, float]) -> NDArray[np.float32]:
+def typed_weights(target: BoundTarget, given: Mapping[str, float]) -> NDArray[np.float32]:
     """Weights by the names or numbers of classes; 1 where none is given.
 
     Raises:

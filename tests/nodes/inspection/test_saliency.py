@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from nodes.base import Cancelled, NodeError, Values
 from nodes.inspection.saliency import Saliency
-from nodes.kit.inspection.coloring import colored, leveled, overlaid, side_by_side
+from nodes.kit.inspection.heat_maps import colored, leveled, overlaid, side_by_side
 from nodes.kit.layers.base import Layer
 from nodes.kit.networks.keras_model import to_keras
 from nodes.layers.core import Activation, Dense, Flatten, Input

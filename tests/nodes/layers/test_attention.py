@@ -19,7 +19,7 @@ from nodes.kit.networks.translation import translate
 from nodes.layers.attention import Attention, GroupQueryAttention, MultiHeadAttention
 from nodes.layers.core import Dense, Input
 from nodes.layers.embedding import Embedding, ReverseEmbedding, ReversibleEmbedding
-from nodes.networks.reader import NetworkReader
+from nodes.networks.network_reader import NetworkReader
 from nodes.values.network import Network, Tensor, TensorSpec, merge
 from nodes.writers.network import NetworkWriter
 from tests.nodes.layers.building import add

@@ -48,7 +48,7 @@ from nodes.layers.pooling import (
     MaxPooling3D,
 )
 from nodes.layers.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
-from nodes.networks.reader import NetworkReader
+from nodes.networks.network_reader import NetworkReader
 from nodes.values.network import Network, TensorSpec
 from tests.nodes.layers.building import add, chain, image
 from tests.support import run

@@ -67,7 +67,7 @@ SAME: list[tuple[Layer, str, dict[str, Any], tuple[np.ndarray[Any, Any], ...]]] 
     (activations.ELU(alpha=0.5), "ELU", {"alpha": 0.5}, (ROW,)),
     (activations.ThresholdedReLU(theta=0.5), "ReLU", {"threshold": 0.5}, (ROW,)),
     (
-        activations.PReLU(alpha_initializer=options.Constant(value=0.25), shared_axes=(1,)), "PReLU",
+        activations.PReLU(alpha_initializer=options.ConstantInitializer(value=0.25), shared_axes=(1,)), "PReLU",
         {"alpha_initializer": {"class_name": "Constant", "config": {"value": 0.25}}, "shared_axes": [1]}, (STEPS,),
     ),
     (normalization.LayerNormalization(axis=(1, 2)), "LayerNormalization", {"axis": [1, 2]}, (STEPS,)),

@@ -12,7 +12,7 @@ from nodes.base import NodeError, Specs, Values
 from nodes.catalog import Catalog
 from nodes.kit.layers.base import Layer
 from nodes.kit.layers.kinds import layer_class
-from nodes.kit.layers.options import Identity, MaxNorm, Orthogonal, OrthogonalRegularizer
+from nodes.kit.layers.options import IdentityInitializer, MaxNorm, Orthogonal, OrthogonalRegularizer
 from nodes.layers.activations import LeakyReLU, ReLU, Softmax
 from nodes.layers.collect import Collect
 from nodes.layers.convolution import Conv1D, Conv2D, DepthwiseConv2D, SeparableConv2D
@@ -215,7 +215,7 @@ def test_weights_come_along_and_branches_trained_apart_do_not_fit():
         ((4, 3), Softmax(axis=3), "Axis 3 does not exist", "axis"),
         ((4, 3), BatchNormalization(axis=0), "Axis 0 is the batch", "axis"),
         ((4,), Dense(input_tensor="nowhere"), "no tensor 'nowhere'", "input_tensor"),
-        ((4, 4, 1), Conv2D(kernel_initializer=Identity()), "works on matrices only", "kernel_initializer"),
+        ((4, 4, 1), Conv2D(kernel_initializer=IdentityInitializer()), "works on matrices only", "kernel_initializer"),
         ((4,), Dense(bias_initializer=Orthogonal()), "cannot be used on a vector", "bias_initializer"),
         ((4,), Dense(bias_regularizer=OrthogonalRegularizer()), "works on matrices only", "bias_regularizer"),
         ((4,), Dense(bias_constraint=MaxNorm(axis=1)), "along axis 1", "bias_constraint.axis"),

@@ -14,7 +14,7 @@ from nodes.kit.layers.options import L2, MaxNorm
 from nodes.kit.networks.keras_model import import_keras, to_keras
 from nodes.layers.core import Dense, Input
 from nodes.layers.locally_connected import LocallyConnected1D, LocallyConnected2D, LocallyConnectedLayer
-from nodes.networks.reader import NetworkReader
+from nodes.networks.network_reader import NetworkReader
 from nodes.values.network import Network, Tensor
 from tests.nodes.layers.building import add, image
 from tests.support import run

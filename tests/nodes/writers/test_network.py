@@ -17,7 +17,7 @@ from nodes.layers.convolution import Conv2D
 from nodes.layers.core import Dense, Dropout, Flatten, Input
 from nodes.layers.merge import Add
 from nodes.layers.normalization import BatchNormalization
-from nodes.networks.reader import NetworkReader
+from nodes.networks.network_reader import NetworkReader
 from nodes.values.network import Network
 from nodes.writers.network import NetworkWriter
 from tests.nodes.layers.building import add, chain

@@ -17,7 +17,7 @@ from nodes.layers.convolution import Conv2D
 from nodes.layers.core import Dense, Input, Reshape
 from nodes.layers.merge import Concatenate
 from nodes.layers.recurrent import LSTM
-from nodes.networks.freeze import FreezeLayers
+from nodes.networks.freeze_layers import FreezeLayers
 from tests.nodes.layers.building import chain
 
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from nodes.base import Columns, Job, Layers, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
+from nodes.kit.networks.batches import BatchBlock, BatchLoader
 from nodes.kit.networks.binding import Binding
 from nodes.kit.networks.device import DEVICE_PATTERN, use_device
-from nodes.kit.networks.feeding import (
+from nodes.kit.networks.inputs import (
     CONVERTERS,
     LEFT_OUT,
     UNTRAINED_SEED,
@@ -23,7 +24,6 @@ from nodes.kit.networks.feeding import (
     check_batch_size,
     resolve_tensor,
 )
-from nodes.kit.networks.pipeline import Block, Feed
 from nodes.values.network import Network, NetworkSpec, Tensor, TensorSpec
 from nodes.values.table import Table, TableSpec, grouped
 
@@ -146,7 +146,7 @@ def _as_type(values: NDArray[Any], dtype: str) -> NDArray[Any]:
     return rounded.astype(wanted, copy=False)
 
 
-class Executor(Node):
+class NetworkExecutor(Node):
     """Apply a network to the rows of a table.
 
     Every output becomes a column of arrays, such as the class probabilities of a classifier; Class Extractor turns those
@@ -313,9 +313,9 @@ class Executor(Node):
         if not table.height:
             return
         job.progress(0.0, "preparing")
-        feed = Feed([binding.open(table) for binding in bindings], table.height, self.batch_size)
-        predict = _Predictor(network, bindings, feed, outputs, (self.dropout_samples, self.seed))
-        with closing(feed.blocks()) as blocks:
+        loader = BatchLoader([binding.open(table) for binding in bindings], table.height, self.batch_size)
+        predict = _BlockPredictor(network, bindings, loader, outputs, (self.dropout_samples, self.seed))
+        with closing(loader.blocks()) as blocks:
             for block in blocks:
                 job.check_cancelled()
                 computed = predict(block)
@@ -325,14 +325,14 @@ class Executor(Node):
                 job.progress(done / table.height, f"{grouped(done)} of {grouped(table.height)} rows")
 
 
-class _Predictor:
+class _BlockPredictor:
     """Computes the tensors of a block."""
 
     def __init__(
         self,
         network: Network,
         bindings: Sequence[Binding],
-        feed: Feed,
+        loader: BatchLoader,
         outputs: Sequence[Output],
         sampling: tuple[int, int | None],
     ) -> None:
@@ -347,8 +347,8 @@ class _Predictor:
         self._tensors = network.spec.outputs
         narrow = {t: "float32" for t in self._tensors if network.spec.tensor(t).dtype in NARROW_FLOATS}
         self._fixed = any(network.spec.tensor(tensor).batch for tensor in network.spec.inputs)
-        self._batch_size = feed.batch_size
-        signature = tuple(tf.TensorSpec((None, *source.shape), source.dtype) for source in feed.sources)
+        self._batch_size = loader.batch_size
+        signature = tuple(tf.TensorSpec((None, *source.shape), source.dtype) for source in loader.sources)
 
         def once(inputs: Sequence[Any]) -> list[Any]:
             made = model(inputs if len(inputs) > 1 else inputs[0], training=samples > 0)
@@ -364,7 +364,7 @@ class _Predictor:
 
         self._compute: Callable[..., list[Any]] = tf.function(compute, input_signature=[signature], autograph=False)
 
-    def __call__(self, block: Block) -> dict[Tensor, list[NDArray[Any]]]:
+    def __call__(self, block: BatchBlock) -> dict[Tensor, list[NDArray[Any]]]:
         """Tensor -> its values for the rows of a block, and their deviation where there are samples."""
         import numpy as np
 

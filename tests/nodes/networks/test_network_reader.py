@@ -19,7 +19,7 @@ from nodes.base import NodeError, Specs
 from nodes.kit.networks.keras_model import import_keras, to_keras
 from nodes.kit.networks.model_files import snake_case
 from nodes.layers.core import Dense
-from nodes.networks.reader import NetworkReader
+from nodes.networks.network_reader import NetworkReader
 from nodes.values.network import Network, Tensor
 from tests.nodes.layers.building import add
 from tests.support import configure, run
@@ -143,7 +143,7 @@ def test_channels_first_is_found_out(tmp_path: Path):
 def test_reading_needs_no_tensorflow(tmp_path: Path):
     paths = [str(save(sequential(), tmp_path / f"model{ending}")) for ending in FORMATS]
     code = (
-        "import sys; from tests.support import run; from nodes.networks.reader import NetworkReader;"
+        "import sys; from tests.support import run; from nodes.networks.network_reader import NetworkReader;"
         f"[run(NetworkReader(path=p)) for p in {paths!r}];"
         "assert not {'keras', 'tensorflow'} & sys.modules.keys(), 'imported'"
     )

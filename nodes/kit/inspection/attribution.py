@@ -10,23 +10,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 import polars as pl
 
 from nodes.base import Columns, Job, Layers, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.inspection.coloring import colored, in_color, overlaid, side_by_side
-from nodes.kit.inspection.computing import (
+from nodes.kit.inspection.class_scores import Scores, check_classes, class_numbers, scores_of
+from nodes.kit.inspection.heat_maps import colored, in_color, overlaid, side_by_side
+from nodes.kit.inspection.inference import (
     FLOATS,
     Arrays,
-    Scores,
-    build,
-    caller,
-    check_classes,
-    class_numbers,
-    compiled,
-    computed,
-    cut,
-    scores_of,
+    apply_batchwise,
+    build_model,
+    graph_function,
+    inference_function,
+    subnetwork,
 )
 from nodes.kit.networks.binding import Binding
 from nodes.kit.networks.device import DEVICE_PATTERN, use_device
-from nodes.kit.networks.feeding import InputColumns, bind_inputs, check_batch_size, resolve_tensor
+from nodes.kit.networks.inputs import InputColumns, bind_inputs, check_batch_size, resolve_tensor
 from nodes.values.figure import Figure, FigureSpec, HeatMapFigure, ImagesFigure
 from nodes.values.network import Network, NetworkSpec, Tensor
 from nodes.values.table import Table, TableSpec
@@ -38,7 +35,7 @@ DRAWABLE = (1, 3, 4)
 
 
 @dataclass(frozen=True)
-class Plan:
+class AttributionTask:
     """What is to be explained.
 
     Attributes:
@@ -61,7 +58,7 @@ class Plan:
         return self.bindings[self.explained]
 
 
-class Explainer(Node):
+class AttributionNode(Node):
     """A node that tells, for each row, what in an input decides about the score of a class."""
 
     shelf = "Network / Inspection"
@@ -166,14 +163,14 @@ class Explainer(Node):
         """Whether scores are taken before the softmax or sigmoid."""
 
     @abstractmethod
-    def explainer(self, network: Network, plan: Plan, job: Job) -> Explanation:
+    def explainer(self, network: Network, task: AttributionTask, job: Job) -> Explainer:
         """What computes the maps, on the device in use.
 
         Raises:
             NodeError: If the settings do not fit the network.
         """
 
-    def check(self, plan: Plan, specs: Specs) -> None:
+    def check(self, task: AttributionTask, specs: Specs) -> None:
         """Look for mistakes in the settings of the subclass; raises NodeError."""
 
     # -- the node
@@ -181,30 +178,30 @@ class Explainer(Node):
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The table with the new columns, and a figure."""
         table = specs.table()
-        plan = self._plan(specs.network(), table)
+        task = self._task(specs.network(), table)
         check_batch_size(specs.network(), self.batch_size, "batch_size")
-        self.check(plan, specs)
+        self.check(task, specs)
         for name, column in {"column": self.map_column, "overlay_column": self.overlay_column}.items():
             if column in table.schema and (name == "column" or self.overlay):
                 raise NodeError(f"There is already a column '{column}'.", "Choose another name.", setting=name)
-        made = self._schema(plan)
+        made = self._schema(task)
         clash = next((column for column in made if column in table.schema), None)
         if clash is not None or len(made) < 1 + self.overlay + 2 * self.append_class:
             raise NodeError(f"There would be two columns '{clash or self.map_column}'.", "Choose another name.", setting="column")
-        kind: Literal["images", "heat map"] = "images" if len(plan.shape) == 3 else "heat map"
+        kind: Literal["images", "heat map"] = "images" if len(task.shape) == 3 else "heat map"
         return {"table": table.with_columns(made), "figure": FigureSpec(kind)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Explains batch by batch; what is done is on disk already."""
         network, table = values.network(), values.table()
-        plan = self._plan(network.spec, table.spec)
+        task = self._task(network.spec, table.spec)
         actual: NDArray[Any] | None = None
         if self.explain == "actual":
-            actual = class_numbers(table, cast(str, self.class_column), plan.scores)
+            actual = class_numbers(table, cast(str, self.class_column), task.scores)
         with use_device(self.device):
-            maps = job.stream(self._frames(network, plan, actual, table, job))
+            maps = job.stream(self._frames(network, task, actual, table, job))
         made = table.with_columns(maps)
-        return {"table": made, "figure": self._figure(plan, table, maps)}
+        return {"table": made, "figure": self._figure(task, table, maps)}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
         """The first rows."""
@@ -212,7 +209,7 @@ class Explainer(Node):
 
     # -- planning
 
-    def _plan(self, network: NetworkSpec, table: TableSpec) -> Plan:
+    def _task(self, network: NetworkSpec, table: TableSpec) -> AttributionTask:
         scores = scores_of(network, self.output, before_activation=self.before_activation)
         by_input = dict(zip(network.inputs, bind_inputs(network, table, self.inputs), strict=True))
         if self.explain == "actual":
@@ -243,7 +240,7 @@ class Explainer(Node):
             shape = (*shape, 1)
         if self.overlay and not image:
             raise NodeError("Only images can have maps laid over them.", "Switch the overlays off.", setting="overlay")
-        return Plan(scores, tuple(by_input[t] for t in needed), needed.index(tensor), shape, image)
+        return AttributionTask(scores, tuple(by_input[t] for t in needed), needed.index(tensor), shape, image)
 
     def _explained(self, network: NetworkSpec, needed: Sequence[Tensor]) -> Tensor:
         """The input that is explained, of those that the scores need."""
@@ -261,12 +258,12 @@ class Explainer(Node):
             raise NodeError("The output depends on no input.", "Choose another output.", setting="output")
         return next((t for t in needed if len(network.tensor(t).shape) == 3), needed[0])
 
-    def _schema(self, plan: Plan) -> dict[str, pl.DataType]:
-        made: dict[str, pl.DataType] = {self.map_column: pl.Array(pl.Float32, plan.shape)}
+    def _schema(self, task: AttributionTask) -> dict[str, pl.DataType]:
+        made: dict[str, pl.DataType] = {self.map_column: pl.Array(pl.Float32, task.shape)}
         if self.overlay:
-            made[self.overlay_column] = pl.Array(pl.UInt8, (*plan.shape[:2], 3))
+            made[self.overlay_column] = pl.Array(pl.UInt8, (*task.shape[:2], 3))
         if self.append_class:
-            names = plan.scores.names
+            names = task.scores.names
             made[f"{self.map_column} class"] = pl.Enum(list(names)) if names else pl.Int64()
             made[f"{self.map_column} probability"] = pl.Float32()
         return made
@@ -274,65 +271,65 @@ class Explainer(Node):
     # -- computing
 
     def _frames(
-        self, network: Network, plan: Plan, actual: NDArray[Any] | None, table: Table, job: Job
+        self, network: Network, task: AttributionTask, actual: NDArray[Any] | None, table: Table, job: Job
     ) -> Iterator[pl.DataFrame]:
         import numpy as np
 
-        schema = self._schema(plan)
+        schema = self._schema(task)
         yield pl.DataFrame(schema=schema)
         if not table.height:
             return
         job.progress(0.0, "preparing")
-        explanation = self.explainer(Network(plan.scores.network, network.weights), plan, job)
-        chosen = plan.scores.number(self.class_name, "class_name") if self.explain == "chosen" else None
+        explainer = self.explainer(Network(task.scores.network, network.weights), task, job)
+        chosen = task.scores.number(self.class_name, "class_name") if self.explain == "chosen" else None
 
         def explain(arrays: Arrays, first: int) -> list[NDArray[Any]]:
-            shares = plan.scores.probabilities(explanation.predict(arrays))
+            shares = task.scores.probabilities(explainer.predict(arrays))
             numbers = shares.argmax(axis=1)
             if chosen is not None:
                 numbers = np.full(len(shares), chosen)
             elif actual is not None:
                 numbers = actual[first : first + len(shares)]
                 numbers = np.concatenate([numbers, np.repeat(numbers[-1:], len(shares) - len(numbers))])
-            maps = explanation.maps(arrays, numbers.astype(np.int32))
+            maps = explainer.maps(arrays, numbers.astype(np.int32))
             maps = _scaled(maps) if self.scaled else maps
             return [np.asarray(maps, np.float32), numbers, np.take_along_axis(shares, numbers[:, None], axis=1)[:, 0]]
 
-        source = plan.binding.open(table) if self.overlay else None
-        for first, (maps, numbers, shares) in computed(
-            plan.scores.network, plan.bindings, table, self.batch_size, explain, job=job
+        source = task.binding.open(table) if self.overlay else None
+        for first, (maps, numbers, shares) in apply_batchwise(
+            task.scores.network, task.bindings, table, self.batch_size, explain, job=job
         ):
-            made = [pl.Series(self.map_column, maps.reshape(-1, *plan.shape), dtype=schema[self.map_column])]
+            made = [pl.Series(self.map_column, maps.reshape(-1, *task.shape), dtype=schema[self.map_column])]
             if source is not None:
-                images = _channels_last(source.read(slice(first, first + len(maps))), plan)
+                images = _channels_last(source.read(slice(first, first + len(maps))), task)
                 # Each image for itself, so that it does not matter which other rows are computed beside it.
                 laid = [overlaid(images[n : n + 1], maps[n : n + 1, ..., 0], self.opacity) for n in range(len(maps))]
                 made.append(pl.Series(self.overlay_column, np.concatenate(laid), dtype=schema[self.overlay_column]))
             if self.append_class:
-                names = plan.scores.names
+                names = task.scores.names
                 called = pl.Series([names[n] for n in numbers] if names else numbers)
                 made.append(called.cast(schema[f"{self.map_column} class"]).alias(f"{self.map_column} class"))
                 made.append(pl.Series(f"{self.map_column} probability", shares, dtype=pl.Float32))
             yield pl.DataFrame(made)
 
-    def _figure(self, plan: Plan, table: Table, maps: Table) -> Figure:
+    def _figure(self, task: AttributionTask, table: Table, maps: Table) -> Figure:
         """Image, map and overlay of the first rows; of lists of numbers, a heat map with a line for each row."""
         import numpy as np
 
         rows = min(self.shown, table.height)
         title = self.title
         drawn = maps.slice(0, rows).frame([self.map_column])[self.map_column].to_numpy()
-        if len(plan.shape) < 3:
-            names = [column for part in plan.binding.parts for column in [part.column] * (part.elements or 1)]
+        if len(task.shape) < 3:
+            names = [column for part in task.binding.parts for column in [part.column] * (part.elements or 1)]
             if len(names) != drawn.shape[1] or len(set(names)) < len(names):
                 names = [str(n) for n in range(drawn.shape[1])]
             lines = [[float(number) for number in line] for line in drawn]
             return HeatMapFigure(title, lines, [f"row {n + 1}" for n in range(rows)], names, "", "input", "diverging")
         if not rows:
-            return ImagesFigure(title, np.empty((0, *plan.shape[:2], 3), np.uint8))
+            return ImagesFigure(title, np.empty((0, *task.shape[:2], 3), np.uint8))
         pictures = [colored(drawn[..., 0])]
-        if plan.image:
-            images = _channels_last(plan.binding.open(table).read(slice(0, rows)), plan)
+        if task.image:
+            images = _channels_last(task.binding.open(table).read(slice(0, rows)), task)
             pictures = [in_color(images), *pictures, overlaid(images, drawn[..., 0], self.opacity)]
         captions = [f"row {n + 1}" for n in range(rows)]
         if self.append_class:
@@ -341,7 +338,7 @@ class Explainer(Node):
         return ImagesFigure(title, side_by_side(pictures), captions)
 
 
-class Explanation:
+class Explainer:
     """Computes predictions and maps for batches.
 
     Args:
@@ -351,15 +348,15 @@ class Explanation:
         tensors: Further tensors that `call` gives, after the scores.
     """
 
-    def __init__(self, network: Network, plan: Plan, job: Job, tensors: Sequence[Tensor] = ()) -> None:
+    def __init__(self, network: Network, task: AttributionTask, job: Job, tensors: Sequence[Tensor] = ()) -> None:
 
-        self.plan = plan
+        self.task = task
         self.job = job
-        needed = cut(network, [plan.scores.tensor, *tensors])
-        bound = dict(zip(plan.scores.network.inputs, plan.bindings, strict=True))
-        self._call = caller(build(needed, job), [bound[tensor] for tensor in needed.spec.inputs])
-        self._places = [plan.scores.network.inputs.index(tensor) for tensor in needed.spec.inputs]
-        self._predict = compiled(lambda tensors: self.call(tensors)[0])
+        needed = subnetwork(network, [task.scores.tensor, *tensors])
+        bound = dict(zip(task.scores.network.inputs, task.bindings, strict=True))
+        self._call = inference_function(build_model(needed, job), [bound[tensor] for tensor in needed.spec.inputs])
+        self._places = [task.scores.network.inputs.index(tensor) for tensor in needed.spec.inputs]
+        self._predict = graph_function(lambda tensors: self.call(tensors)[0])
 
     def call(self, tensors: Sequence[Any]) -> list[Any]:
         """Scores, and further tensors, of one tensor per input."""
@@ -383,12 +380,12 @@ class Explanation:
 
     def per_place(self, values: NDArray[Any]) -> NDArray[Any]:
         """Values in the order of the explained input, with the channels last."""
-        return _channels_last(values, self.plan)
+        return _channels_last(values, self.task)
 
 
-def _channels_last(images: NDArray[Any], plan: Plan) -> NDArray[Any]:
+def _channels_last(images: NDArray[Any], task: AttributionTask) -> NDArray[Any]:
     """(rows, height, width, channels), where the explained input is images."""
-    return images.transpose(0, 2, 3, 1) if plan.image and plan.binding.moves_channels else images
+    return images.transpose(0, 2, 3, 1) if task.image and task.binding.moves_channels else images
 
 
 def _scaled(maps: NDArray[Any]) -> NDArray[Any]:
@@ -400,9 +397,9 @@ def _scaled(maps: NDArray[Any]) -> NDArray[Any]:
     return made
 
 
-def check_differentiable(plan: Plan, network: NetworkSpec) -> None:
+def check_differentiable(task: AttributionTask, network: NetworkSpec) -> None:
     """NodeError if the explained input takes whole numbers, of which there are no gradients."""
-    tensor = plan.scores.network.inputs[plan.explained]
+    tensor = task.scores.network.inputs[task.explained]
     dtype = network.tensor(tensor).dtype
     if dtype not in FLOATS:
         raise NodeError(

@@ -16,7 +16,7 @@ from nodes.kit.networks.keras_model import to_keras
 from nodes.layers.convolution import Conv2D
 from nodes.layers.core import Dense, Flatten, Input
 from nodes.layers.pooling import MaxPooling2D
-from nodes.networks.learner import Learner
+from nodes.networks.network_learner import NetworkLearner
 from nodes.values.network import Network, Tensor
 from nodes.values.table import Table
 from tests.nodes.layers.building import chain
@@ -78,7 +78,7 @@ def test_convolutions_are_the_same_to_the_last_bit_too(tmp_path: Path) -> None:
         Dense(units=3, activation="softmax"),
     )
     target = {"columns": ["number"], "conversion": "one-hot"}
-    node = Learner.model_validate({"targets": [target], "epochs": 2, "batch_size": 20})
+    node = NetworkLearner.model_validate({"targets": [target], "epochs": 2, "batch_size": 20})
     runs = [train(node, tmp_path / name, chain(Input(shape=(12, 12, 1)), *layers), table)[0] for name in "ab"]
     assert same_weights(runs[0]["network"], runs[1]["network"])
 
@@ -281,7 +281,7 @@ def test_two_inputs_and_two_outputs(tmp_path: Path) -> None:
         replace(left.spec.layer("node_2"), name="value", uid="value"), [Tensor("node_1")], left.spec.calls[-1].outputs
     )
     network = Network(replace(spec, outputs=(Tensor("node_2"), Tensor("value"))))
-    node = Learner.model_validate(
+    node = NetworkLearner.model_validate(
         {
             "inputs": [{"columns": ["features"]}],
             "targets": [
@@ -305,7 +305,7 @@ def test_images_by_their_bytes(tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(0, 256, (40, 6, 5, 1), np.uint8)
     table = Table.of(pl.DataFrame({"image": images, "bright": images.mean(axis=(1, 2, 3)) > 127}))
     network = chain(Input(shape=(6, 5, 1)), Flatten(), Dense(units=1, activation="sigmoid"))
-    node = Learner.model_validate({"targets": [{"loss": {"kind": "BinaryCrossentropy"}}]})
+    node = NetworkLearner.model_validate({"targets": [{"loss": {"kind": "BinaryCrossentropy"}}]})
     outputs, _ = train(node, tmp_path, network, table)
     assert outputs["history"].columns == ["epoch", "loss", "accuracy", "learning_rate", "seconds"]
 

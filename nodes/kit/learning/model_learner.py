@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.learning.described import linear_coefficients, model_figures
 from nodes.kit.learning.encoding import (
     CLASS_KINDS,
     FEATURE_KINDS,
@@ -24,6 +23,7 @@ from nodes.kit.learning.encoding import (
     target_of,
     with_categories,
 )
+from nodes.kit.learning.model_figures import linear_coefficients, model_figures
 from nodes.values.figure import Figure
 from nodes.values.model import Encoding, Feature, Model, ModelSpec, Target
 from nodes.values.table import Table, TableSpec
@@ -54,7 +54,7 @@ MONOTONIC = {
 """Why arguments of scikit-learn's classes are no settings."""
 
 
-class Learner(Node):
+class ModelLearner(Node):
     """A node that fits a model of scikit-learn to the rows of a table."""
 
     shelf = "Learning / Learners"
@@ -194,7 +194,7 @@ class Learner(Node):
         return made
 
 
-class ClassLearner(Learner):
+class ClassificationLearner(ModelLearner):
     """A learner whose target is a class."""
 
     task = "classifier"
@@ -207,7 +207,7 @@ class ClassLearner(Learner):
     )
 
 
-class NumberLearner(Learner):
+class RegressionLearner(ModelLearner):
     """A learner whose target is a number."""
 
     task = "regressor"

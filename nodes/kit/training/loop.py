@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nodes.base import Job, NodeError
-from nodes.kit.networks.pipeline import Feed
-from nodes.kit.training import checkpoint
-from nodes.kit.training.callbacks import RateByEpoch, Recorder
+from nodes.kit.networks.batches import BatchLoader
+from nodes.kit.training import checkpoints
+from nodes.kit.training.callbacks import EpochCallback, RateByEpoch
 from nodes.kit.training.stopping import EarlyStopping, Monitor, Patience, Plateau, ReduceOnPlateau, worst
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ VALIDATION_COST = 0.4
 
 
 @dataclass(frozen=True)
-class Course:
+class TrainingOptions:
     """How long to train, and what to watch.
 
     Attributes:
@@ -67,7 +67,7 @@ class Course:
 
 
 @dataclass(frozen=True)
-class Arrangement:
+class BatchLayout:
     """How the arrays of a block become Keras's (x, y, sample_weight).
 
     Attributes:
@@ -88,7 +88,7 @@ class Arrangement:
 
 
 @dataclass
-class Progress:
+class TrainingState:
     """What a training has reached so far, and what it needs to go on.
 
     Attributes:
@@ -109,7 +109,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class _Lowest:
+class _BestValidation:
     """What a training that is stopped by hand goes back to, where it has validation data.
 
     Attributes:
@@ -131,7 +131,7 @@ class _NotANumber(Exception):
     """The loss is not a number."""
 
 
-class Training:
+class TrainingLoop:
     """Trains a compiled model.
 
     Args:
@@ -148,59 +148,59 @@ class Training:
     def __init__(
         self,
         model: keras.Model,
-        arrangement: Arrangement,
-        train: Feed,
-        validation: Feed | None,
+        batch_layout: BatchLayout,
+        train: BatchLoader,
+        validation: BatchLoader | None,
         *,
-        course: Course,
+        options: TrainingOptions,
         seed: int,
         job: Job,
-        recorders: Sequence[Recorder] = (),
+        callbacks: Sequence[EpochCallback] = (),
     ) -> None:
         self._model = model
-        self._recorders = recorders
+        self._callbacks = callbacks
         self._average: Any = None
         self._train = train
         self._validation = validation
-        self._course = course
+        self._options = options
         self._job = job
         self._seed = seed
-        self._build(arrangement)
-        self._train_block = block_function(model, self._step(model.train_step), arrangement, train, course.terminate_on_nan)
+        self._build(batch_layout)
+        self._train_block = block_function(model, self._step(model.train_step), batch_layout, train, options.terminate_on_nan)
         self._test_block: Any = None
         if validation is not None:
-            self._test_block = block_function(model, self._step(model.test_step), arrangement, validation, False)
-        validated = validation.batches / course.validate_every if validation else 0
-        self._work = Work(course.epochs, train.batches, validated)
+            self._test_block = block_function(model, self._step(model.test_step), batch_layout, validation, False)
+        validated = validation.batches / options.validate_every if validation else 0
+        self._work = TimeEstimate(options.epochs, train.batches, validated)
         self._first_nan: tuple[int, int] | None = None
-        self._lowest: _Lowest | None = None
+        self._lowest: _BestValidation | None = None
         self._stopped = False
-        self.progress = Progress()
-        if course.early_stopping:
-            rule, monitor = course.early_stopping
-            rises = course.rises(rule, monitor)
+        self.progress = TrainingState()
+        if options.early_stopping:
+            rule, monitor = options.early_stopping
+            rises = options.rises(rule, monitor)
             self.progress.patience = Patience(rule, rises, worst(rises))
-        if course.reduce_rate:
-            plateau, monitor = course.reduce_rate
-            rises = course.rises(plateau, monitor)
+        if options.reduce_rate:
+            plateau, monitor = options.reduce_rate
+            rises = options.rises(plateau, monitor)
             self.progress.plateau = Plateau(plateau, rises, worst(rises))
 
     def _step(self, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """A step of the model, compiled with XLA where that is wanted."""
         import tensorflow as tf
 
-        compiled: Callable[[Any], Any] = tf.function(step, jit_compile=True, reduce_retracing=True) if self._course.xla else step
+        compiled: Callable[[Any], Any] = tf.function(step, jit_compile=True, reduce_retracing=True) if self._options.xla else step
         return compiled
 
-    def _build(self, arrangement: Arrangement) -> None:
+    def _build(self, batch_layout: BatchLayout) -> None:
         """Create the variables of optimizer, loss and metrics: inside a loop of TensorFlow's none can be created."""
         import tensorflow as tf
 
         self._model.optimizer.build(self._model.trainable_variables)
         block = tuple(source.read(slice(0, 1)) for source in self._train.sources)
-        self._model.test_step(arrangement.data([tf.cast(a, d) for a, d in zip(block, arrangement.dtypes, strict=True)]))
+        self._model.test_step(batch_layout.data([tf.cast(a, d) for a, d in zip(block, batch_layout.dtypes, strict=True)]))
         self._model.reset_metrics()
-        if self._course.swap_average:
+        if self._options.swap_average:
             import keras
 
             self._average = keras.callbacks.SwapEMAWeights()
@@ -216,7 +216,7 @@ class Training:
 
     # -- the whole of it
 
-    def run(self, path: Path) -> Progress:
+    def run(self, path: Path) -> TrainingState:
         """Train to the end, or until there is a reason to end.
 
         Args:
@@ -230,22 +230,23 @@ class Training:
             Cancelled: If the job was cancelled.
         """
         self._resume(path)
-        if self.progress.epoch < self._course.epochs and not self.progress.ended:
+        if self.progress.epoch < self._options.epochs and not self.progress.ended:
             self._trace()
         self._work.start(self.progress.epoch)
         try:
-            while self.progress.epoch < self._course.epochs and not self.progress.ended:
+            while self.progress.epoch < self._options.epochs and not self.progress.ended:
                 self._epoch(self.progress.epoch + 1)
-                every = self._course.checkpoint_every
+                every = self._options.checkpoint_every
                 if every and (self.progress.epoch % every == 0 or self.progress.ended):
                     self._save(path)
         except _Stopped:
             self._stopped = True
-            self.progress.ended = f"The training was stopped by hand in epoch {self.progress.epoch + 1} of {self._course.epochs}."
+            epoch, epochs = self.progress.epoch + 1, self._options.epochs
+            self.progress.ended = f"The training was stopped by hand in epoch {epoch} of {epochs}."
         except _NotANumber as error:
             self.progress.ended = str(error)
         finally:
-            written = [path for recorder in self._recorders for path in recorder.close()]
+            written = [path for callback in self._callbacks for path in callback.close()]
         self._finish()
         for file in written:
             self._job.wrote(file)
@@ -281,11 +282,11 @@ class Training:
 
     def _epoch(self, number: int) -> None:
         began = time.perf_counter()
-        if self._course.rates:
-            self._model.optimizer.learning_rate = self._course.rates.rate(number)
+        if self._options.rates:
+            self._model.optimizer.learning_rate = self._options.rates.rate(number)
         logs = self._walk(self._train, self._train_block, number)
         with self._averaged():
-            if self._validation is not None and number % self._course.validate_every == 0:
+            if self._validation is not None and number % self._options.validate_every == 0:
                 found = self._walk(self._validation, self._test_block, number, validating=True)
                 logs |= {f"val_{name}": value for name, value in found.items()}
             self._conclude(logs, number, began)
@@ -304,65 +305,67 @@ class Training:
     def _conclude(self, logs: dict[str, float], number: int, began: float) -> None:
         """Write down what an epoch gave, and draw the consequences."""
         if logs.get("val_loss", math.inf) < (self._lowest.loss if self._lowest else math.inf):
-            self._lowest = _Lowest(number, logs["val_loss"], self._model.get_weights())
+            self._lowest = _BestValidation(number, logs["val_loss"], self._model.get_weights())
         optimizer, progress = self._model.optimizer, self.progress
         rate = float(optimizer.learning_rate)
         row = {"epoch": number, **logs, "learning_rate": rate, "seconds": time.perf_counter() - began}
         progress.history.append(row)
         progress.epoch = number
         self._show(row)
-        self._job.log(f"epoch {number} of {self._course.epochs}: {_described({**logs, 'seconds': row['seconds']})}")
-        for recorder in self._recorders:
-            recorder.epoch(row, self._model)
-        if progress.plateau and self._course.reduce_rate and self._course.reduce_rate[1] in logs:
-            lowered = progress.plateau.see(logs[self._course.reduce_rate[1]], rate)
+        self._job.log(f"epoch {number} of {self._options.epochs}: {_described({**logs, 'seconds': row['seconds']})}")
+        for callback in self._callbacks:
+            callback.epoch(row, self._model)
+        if progress.plateau and self._options.reduce_rate and self._options.reduce_rate[1] in logs:
+            lowered = progress.plateau.see(logs[self._options.reduce_rate[1]], rate)
             if lowered != rate:
                 optimizer.learning_rate = lowered
                 self._job.log(f"epoch {number}: the learning rate falls to {lowered:g}")
-        if progress.patience and self._course.early_stopping and self._course.early_stopping[1] in logs:
-            self._watch(progress.patience, self._course.early_stopping[1], logs, number)
+        if progress.patience and self._options.early_stopping and self._options.early_stopping[1] in logs:
+            self._watch(progress.patience, self._options.early_stopping[1], logs, number)
 
     def _watch(self, patience: Patience, monitor: str, logs: Mapping[str, float], number: int) -> None:
         is_best, stop = patience.see(logs[monitor], number)
         if is_best and patience.rule.restore_best_weights:
             self.progress.best = self._model.get_weights()
-        if stop and number < self._course.epochs:
+        if stop and number < self._options.epochs:
             epochs = f"{patience.wait} epoch{'s' if patience.wait != 1 else ''}"
             self.progress.ended = (
-                f"The training ended early in epoch {number} of {self._course.epochs}: "
+                f"The training ended early in epoch {number} of {self._options.epochs}: "
                 f"{monitor} had not become better for {epochs}."
             )
 
-    def _walk(self, feed: Feed, run_block: Callable[..., Any], number: int, validating: bool = False) -> dict[str, float]:
+    def _walk(
+        self, loader: BatchLoader, run_block: Callable[..., Any], number: int, validating: bool = False
+    ) -> dict[str, float]:
         """Go through all rows once; the quantities over all of them."""
         self._model.reset_metrics()
         logs: dict[str, float] = {}
-        with contextlib.closing(feed.blocks(0 if validating else number)) as blocks:
+        with contextlib.closing(loader.blocks(0 if validating else number)) as blocks:
             for block in blocks:
                 found, bad = run_block(block.tensors)
-                logs = {name: float(found[name]) for name in self._course.quantities}
-                done = block.first // feed.batch_size + block.batches
+                logs = {name: float(found[name]) for name in self._options.quantities}
+                done = block.first // loader.batch_size + block.batches
                 if not validating and int(bad) >= 0 and self._first_nan is None:
-                    self._first_nan = (number, block.first // feed.batch_size + int(bad) + 1)
+                    self._first_nan = (number, block.first // loader.batch_size + int(bad) + 1)
                 self._work.advance(block.batches * (VALIDATION_COST if validating else 1.0))
-                self._tell("validating batch" if validating else "batch", done, feed.batches, number, logs)
-                if not validating and done < feed.batches:
-                    self._job.metrics(number - 1 + done / feed.batches, {**logs, "epochs": self._course.epochs})
+                self._tell("validating batch" if validating else "batch", done, loader.batches, number, logs)
+                if not validating and done < loader.batches:
+                    self._job.metrics(number - 1 + done / loader.batches, {**logs, "epochs": self._options.epochs})
                 self._job.check_cancelled()
                 if self._job.stop_requested:
                     raise _Stopped
-                if self._course.terminate_on_nan and self._first_nan:
+                if self._options.terminate_on_nan and self._first_nan:
                     raise _NotANumber(f"{_nan(self._first_nan)}: the training ended there.")
         return logs
 
     def _show(self, row: Mapping[str, float]) -> None:
         """A point of the live curves for a finished epoch, with `learning_rate`, `seconds` and `epochs` (how many to do)."""
         values = {name: value for name, value in row.items() if name != "epoch"}
-        self._job.metrics(row["epoch"], {**values, "epochs": self._course.epochs}, epoch=True)
+        self._job.metrics(row["epoch"], {**values, "epochs": self._options.epochs}, epoch=True)
 
     def _tell(self, doing: str, done: int, batches: int, number: int, logs: Mapping[str, float]) -> None:
         """Progress in words: `epoch 3 of 12 · batch 120 of 422 · loss 0.31 · accuracy 0.89 · 0:41 left`."""
-        parts = [f"epoch {number} of {self._course.epochs}", f"{doing} {done} of {batches}", _described(logs, most=2)]
+        parts = [f"epoch {number} of {self._options.epochs}", f"{doing} {done} of {batches}", _described(logs, most=2)]
         self._job.progress(self._work.fraction, " · ".join([*parts, *self._work.left()]))
 
     # -- checkpoints
@@ -386,17 +389,17 @@ class Training:
             "ended": progress.ended,
             "patience": _state_of(progress.patience),
             "plateau": _state_of(progress.plateau),
-            "recorders": [recorder.state() for recorder in self._recorders],
+            "recorders": [callback.state() for callback in self._callbacks],
         }
-        checkpoint.save(path, arrays, state)
+        checkpoints.save(path, arrays, state)
 
     def _resume(self, path: Path) -> None:
         """Go on from a checkpoint, if there is one that fits."""
         try:
-            arrays, state = checkpoint.load(path)
+            arrays, state = checkpoints.load(path)
         except FileNotFoundError:
             return
-        except checkpoint.DamagedCheckpoint as error:
+        except checkpoints.DamagedCheckpoint as error:
             self._job.log(f"The checkpoint cannot be used ({error}); the training begins anew.")
             return
         wanted = {name: variable.numpy() for name, variable in self._variables()}
@@ -414,8 +417,8 @@ class Training:
         progress.epoch, progress.history, progress.ended = state["epoch"], state["history"], state["ended"]
         _restore(progress.patience, state["patience"])
         _restore(progress.plateau, state["plateau"])
-        for recorder, stored in zip(self._recorders, state.get("recorders", ()), strict=False):
-            recorder.restore(stored)
+        for callback, stored in zip(self._callbacks, state.get("recorders", ()), strict=False):
+            callback.restore(stored)
         for row in progress.history:
             self._show(row)
         self._job.log(f"The training goes on after epoch {progress.epoch}, where it was interrupted.")
@@ -424,8 +427,8 @@ class Training:
 def stored_seed(path: Path) -> int | None:
     """The seed of the training that left a checkpoint; None if there is none that can be read."""
     try:
-        _, state = checkpoint.load(path)
-    except (FileNotFoundError, checkpoint.DamagedCheckpoint):
+        _, state = checkpoints.load(path)
+    except (FileNotFoundError, checkpoints.DamagedCheckpoint):
         return None
     seed = state.get("seed")
     return seed if isinstance(seed, int) else None
@@ -435,7 +438,7 @@ def stored_seed(path: Path) -> int | None:
 
 
 def block_function(
-    model: keras.Model, step: Callable[[Any], Any], arrangement: Arrangement, feed: Feed, terminate_on_nan: bool
+    model: keras.Model, step: Callable[[Any], Any], batch_layout: BatchLayout, loader: BatchLoader, terminate_on_nan: bool
 ) -> Any:
     """A function that takes a block's arrays through `step`, batch by batch, without coming back to Python.
 
@@ -445,8 +448,8 @@ def block_function(
     """
     import tensorflow as tf
 
-    size = feed.batch_size
-    signature = tuple(tf.TensorSpec((None, *source.shape), source.dtype) for source in feed.sources)
+    size = loader.batch_size
+    signature = tuple(tf.TensorSpec((None, *source.shape), source.dtype) for source in loader.sources)
 
     def run_block(tensors: Sequence[Any]) -> Any:
         rows = tf.shape(tensors[0])[0]
@@ -457,8 +460,8 @@ def block_function(
 
         def one_batch(start: Any, bad: Any) -> Any:
             # Only the batch is cast: the block stays in the table's own, often narrower, type.
-            cut = [tf.cast(t[start : start + size], d) for t, d in zip(tensors, arrangement.dtypes, strict=True)]
-            logs = step(arrangement.data(cut))
+            cut = [tf.cast(t[start : start + size], d) for t, d in zip(tensors, batch_layout.dtypes, strict=True)]
+            logs = step(batch_layout.data(cut))
             is_bad = tf.logical_not(tf.math.is_finite(logs["loss"]))
             return start + size, tf.where(tf.logical_and(bad < 0, is_bad), start // size, bad)
 
@@ -471,7 +474,7 @@ def block_function(
 # -------------------------------------------------------------------------------------------------------------- helpers
 
 
-class Work:
+class TimeEstimate:
     """How far a training is, and how long it will still take."""
 
     def __init__(self, epochs: int, batches: int, validation_batches: float) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nodes.kit.training.checkpoint import DamagedCheckpoint, load, save
+from nodes.kit.training.checkpoints import DamagedCheckpoint, load, save
 
 
 def test_what_is_saved_is_read_again(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Specs, Values, setting
-from nodes.kit.networks.choosing import layers_called
+from nodes.kit.networks.layer_selection import layers_named
 from nodes.values.network import Network, NetworkSpec, Tensor
 
 NAME = re.compile(r"[^/\s][^/]*")
@@ -56,7 +56,7 @@ class RenameLayers(Node):
 
     def _names(self, network: NetworkSpec) -> dict[str, str]:
         """Old name -> new name of every layer."""
-        chosen = {layer.name for layer in layers_called(network, self.layers, "layers")} if self.layers else None
+        chosen = {layer.name for layer in layers_named(network, self.layers, "layers")} if self.layers else None
         names = {}
         for layer in network.layers:
             names[layer.name] = self._name(layer.name) if chosen is None or layer.name in chosen else layer.name

@@ -10,7 +10,7 @@ from nodes.base import Values
 from nodes.layers.convolution import Conv2D
 from nodes.layers.core import Dense, Flatten, Input
 from nodes.layers.normalization import BatchNormalization
-from nodes.networks.summary import NetworkSummary
+from nodes.networks.network_summary import NetworkSummary
 from nodes.values.network import Call, Network, Tensor
 from tests.nodes.layers.building import chain
 from tests.support import run

@@ -11,23 +11,15 @@ from typing import Any
 import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.networks.batches import BatchLoader
 from nodes.kit.networks.device import DEVICE_PATTERN, use_device
-from nodes.kit.networks.pipeline import Feed
-from nodes.kit.scripts import running as scripting
+from nodes.kit.scripts import scripting
 from nodes.kit.training import losses, optimizers
+from nodes.kit.training.compilation import PRECISIONS, Precision, compile_model, with_precision
+from nodes.kit.training.data_binding import InputColumns, TrainingBinding, bind_training, scripts_of
+from nodes.kit.training.loss_warnings import loss_warnings
 from nodes.kit.training.optimizers import Adam, AnyOptimizer
-from nodes.kit.training.targets import TargetColumns, WeightSource
-from nodes.kit.training.wiring import (
-    PRECISIONS,
-    InputColumns,
-    Precision,
-    Wiring,
-    compile_model,
-    loss_warnings,
-    scripts_of,
-    wire,
-    with_precision,
-)
+from nodes.kit.training.targets import TargetColumns, WeightReader
 from nodes.values.figure import Figure, Line, LinesFigure
 from nodes.values.network import Network
 from nodes.values.table import Table, TableSpec
@@ -134,8 +126,8 @@ class LearningRateFinder(Node):
             scripting.check(source, where, needs="custom_loss")
         if not network.trainable_parameters:
             specs.report(NodeError("The network has no weights that are trained.", "Add a layer with weights, or unfreeze one."))
-        wiring = wire(network, training, self.inputs, self.targets, self.batch_size)
-        for warning in loss_warnings(network, wiring):
+        bound = bind_training(network, training, self.inputs, self.targets, self.batch_size)
+        for warning in loss_warnings(network, bound):
             specs.warn(warning)
         if training.rows == 0:
             specs.warn("The training table is empty: nothing is tried.")
@@ -148,7 +140,7 @@ class LearningRateFinder(Node):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Trains a copy; both tables are empty where the training table is."""
         network, training = values.network(), values.table("training")
-        wiring = wire(network.spec, training.spec, self.inputs, self.targets, self.batch_size)
+        bound = bind_training(network.spec, training.spec, self.inputs, self.targets, self.batch_size)
         rows: list[tuple[float, float, float]] = []
         if not training.height:
             job.warn("The training table is empty: nothing was tried.")
@@ -157,10 +149,10 @@ class LearningRateFinder(Node):
             with ExitStack() as scripts, use_device(self.device):
                 for where, source in self.scripts().items():
                     scripts.enter_context(scripting.errors_explained(source, where, job))
-                rows = list(self._sweep(network, training, wiring, job))
+                rows = list(self._sweep(network, training, bound, job))
         return {"history": _history(rows), "suggestion": _suggestion(rows, job)}
 
-    def _sweep(self, network: Network, training: Table, wiring: Wiring, job: Job) -> Iterator[tuple[float, float, float]]:
+    def _sweep(self, network: Network, training: Table, bound: TrainingBinding, job: Job) -> Iterator[tuple[float, float, float]]:
         """(rate, loss, smoothed loss) of each step, until the loss diverges."""
         from nodes.kit.networks.keras_model import to_keras
 
@@ -169,10 +161,10 @@ class LearningRateFinder(Node):
         model = to_keras(Network(spec, network.weights), seed)
         rates = self.rates()
         optimizer = self.optimizer.model_copy(update={"learning_rate": rates[0]}).build(len(rates), len(rates))
-        compile_model(model, spec, wiring.targets, optimizer, job, metrics=False)
-        step = _Step(model, wiring, feed := self._feed(training, wiring, seed))
+        compile_model(model, spec, bound.targets, optimizer, job, metrics=False)
+        step = _Step(model, bound, loader := self._loader(training, bound, seed))
         average, lowest = 0.0, math.inf
-        for number, (rate, batch) in enumerate(zip(rates, _batches(feed), strict=False)):
+        for number, (rate, batch) in enumerate(zip(rates, _batches(loader), strict=False)):
             job.check_cancelled()
             loss = step(batch, rate)
             if not math.isfinite(loss):
@@ -189,27 +181,27 @@ class LearningRateFinder(Node):
             if job.stop_requested:
                 return
 
-    def _feed(self, training: Table, wiring: Wiring, seed: int) -> Feed:
-        sources = [binding.open(training) for binding in wiring.bindings]
-        if wiring.weighted:
+    def _loader(self, training: Table, bound: TrainingBinding, seed: int) -> BatchLoader:
+        sources = [binding.open(training) for binding in bound.bindings]
+        if bound.weighted:
             sources += [
-                WeightSource(source, target, None, target.weight.open(training) if target.weight else None)
-                for source, target in zip(sources[len(wiring.inputs) :], wiring.targets, strict=True)
+                WeightReader(source, target, None, target.weight.open(training) if target.weight else None)
+                for source, target in zip(sources[len(bound.inputs) :], bound.targets, strict=True)
             ]
-        feed = Feed(
+        loader = BatchLoader(
             sources,
             training.height,
             self.batch_size,
             buffer_bytes=256 * MEGABYTE,
             seed=seed,
-            whole_batches=wiring.fixed_batch or training.height > self.batch_size,
+            whole_batches=bound.fixed_batch or training.height > self.batch_size,
         )
-        if not feed.batches:
+        if not loader.batches:
             raise NodeError(
                 f"The training table has fewer rows than the network's fixed batch size of {self.batch_size}.",
                 "Use a network without a fixed batch size, or more rows.",
             )
-        return feed
+        return loader
 
     def views(self, outputs: Values) -> Sequence[Figure]:
         """Loss against learning rate, and the suggestion on the curve."""
@@ -231,19 +223,19 @@ class LearningRateFinder(Node):
 class _Step:
     """A step of training at a given learning rate; gives the loss of its batch."""
 
-    def __init__(self, model: Any, wiring: Wiring, feed: Feed) -> None:
+    def __init__(self, model: Any, bound: TrainingBinding, loader: BatchLoader) -> None:
         import tensorflow as tf
 
-        arrangement = wiring.arrangement(wiring.weighted)
+        batch_layout = bound.batch_layout(bound.weighted)
         model.optimizer.build(model.trainable_variables)
-        first = tuple(source.read(slice(0, 1)) for source in feed.sources)
-        model.test_step(arrangement.data([tf.cast(a, d) for a, d in zip(first, arrangement.dtypes, strict=True)]))
-        signature = tuple(tf.TensorSpec((None, *source.shape), source.dtype) for source in feed.sources)
+        first = tuple(source.read(slice(0, 1)) for source in loader.sources)
+        model.test_step(batch_layout.data([tf.cast(a, d) for a, d in zip(first, batch_layout.dtypes, strict=True)]))
+        signature = tuple(tf.TensorSpec((None, *source.shape), source.dtype) for source in loader.sources)
 
         def take(tensors: Sequence[Any]) -> Any:
             model.reset_metrics()  # else the loss would be the mean of all steps so far
-            cast = [tf.cast(t, d) for t, d in zip(tensors, arrangement.dtypes, strict=True)]
-            return model.train_step(arrangement.data(cast))["loss"]
+            cast = [tf.cast(t, d) for t, d in zip(tensors, batch_layout.dtypes, strict=True)]
+            return model.train_step(batch_layout.data(cast))["loss"]
 
         self._optimizer = model.optimizer
         self._take = tf.function(take, input_signature=[signature], autograph=False)
@@ -254,15 +246,15 @@ class _Step:
         return float(self._take(batch))
 
 
-def _batches(feed: Feed) -> Iterator[tuple[Any, ...]]:
+def _batches(loader: BatchLoader) -> Iterator[tuple[Any, ...]]:
     """The batches of a feed, epoch after epoch, without end."""
     epoch = 0
     while True:
         epoch += 1
-        with closing(feed.blocks(epoch)) as blocks:
+        with closing(loader.blocks(epoch)) as blocks:
             for block in blocks:
-                for start in range(0, block.rows, feed.batch_size):
-                    yield tuple(array[start : start + feed.batch_size] for array in block.tensors)
+                for start in range(0, block.rows, loader.batch_size):
+                    yield tuple(array[start : start + loader.batch_size] for array in block.tensors)
 
 
 def steepest(rates: Sequence[float], losses: Sequence[float]) -> float | None:

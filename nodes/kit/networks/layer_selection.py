@@ -12,7 +12,7 @@ from nodes.kit.tables.patterns import full_match
 from nodes.values.network import LayerSpec, NetworkSpec, Tensor
 
 
-def layers_called(network: NetworkSpec, names: Sequence[str], setting: str) -> list[LayerSpec]:
+def layers_named(network: NetworkSpec, names: Sequence[str], setting: str) -> list[LayerSpec]:
     """The layers of these names, in the network's order. NodeError if one is not there."""
     there = {layer.name for layer in network.layers}
     for name in names:
@@ -21,7 +21,7 @@ def layers_called(network: NetworkSpec, names: Sequence[str], setting: str) -> l
     return [layer for layer in network.layers if layer.name in set(names)]
 
 
-def layers_like(
+def layers_matching(
     network: NetworkSpec, pattern: str, kind: Literal["wildcard", "regex"], setting: str, *, case_sensitive: bool = True
 ) -> list[LayerSpec]:
     """The layers whose whole names fit a pattern, in the network's order. NodeError if it is no pattern."""
@@ -30,7 +30,7 @@ def layers_like(
     return [layer for layer, fit in zip(network.layers, fits, strict=True) if fit]
 
 
-def tensor_called(network: NetworkSpec, name: str, setting: str) -> Tensor:
+def tensor_named(network: NetworkSpec, name: str, setting: str) -> Tensor:
     """The tensor called `layer_call:output`, or the first output of the layer of that name. NodeError if there is none."""
     try:
         tensor = Tensor.parse(name)
@@ -41,7 +41,7 @@ def tensor_called(network: NetworkSpec, name: str, setting: str) -> Tensor:
     return tensor
 
 
-def before(network: NetworkSpec, tensor: Tensor) -> set[str]:
+def ancestor_layers(network: NetworkSpec, tensor: Tensor) -> set[str]:
     """The names of the layers that a tensor is computed by, its own included."""
     return {layer.name for layer in network.with_outputs([tensor]).layers}
 

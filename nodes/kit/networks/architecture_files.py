@@ -1,7 +1,7 @@
 """Descriptions of Keras's pretrained architectures, made from Keras itself.
 
-`python -m nodes.kit.networks.describing` writes them all (`make backbones`), once for a release of Keras: `backbone.py` builds
-networks from them without TensorFlow. A description has no weights; it is the graph of layers with a classifier for 1000
+`python -m nodes.kit.networks.architecture_files` (`make backbones`) writes them all, once for a release of Keras; `backbone.py`
+builds networks from them without TensorFlow. A description has no weights; it is the graph of layers with a classifier for 1000
 classes at the native size, without the layers that prepare the pixels, and it says where the classifier begins.
 """
 

@@ -16,7 +16,7 @@ from nodes.kit.networks.keras_model import to_keras, weights_of
 from nodes.layers.core import Dense, Dropout, Flatten, Input
 from nodes.layers.merge import Add
 from nodes.layers.normalization import BatchNormalization
-from nodes.networks.executor import Executor
+from nodes.networks.network_executor import NetworkExecutor
 from nodes.values.network import Network
 from nodes.values.table import Table
 from tests.nodes.layers.building import add, chain
@@ -24,8 +24,8 @@ from tests.nodes.networks.learning import NAMES, classifier, points
 from tests.support import RecordingJob, configure, run
 
 
-def executor(**settings: Any) -> Executor:
-    return Executor.model_validate({"inputs": [{"columns": ["features"]}]} | settings)
+def executor(**settings: Any) -> NetworkExecutor:
+    return NetworkExecutor.model_validate({"inputs": [{"columns": ["features"]}]} | settings)
 
 
 def trained(network: Network) -> Network:
@@ -34,7 +34,7 @@ def trained(network: Network) -> Network:
     return Network(replace(network.spec, classes=classes), weights_of(to_keras(network, 3), network.spec))
 
 
-def apply(node: Executor, network: Network, table: Table) -> tuple[Table, RecordingJob]:
+def apply(node: NetworkExecutor, network: Network, table: Table) -> tuple[Table, RecordingJob]:
     job = RecordingJob(Path.cwd())
     return run(node, {"network": network, "table": table}, job=job)["table"], job
 
@@ -94,7 +94,7 @@ def test_only_what_is_needed_is_computed() -> None:
 def test_several_inputs() -> None:
     left, right = add("left", Input(shape=(4,))), add("right", Input(shape=(4,)))
     network = add("sum", Add(), left, right)
-    node = Executor.model_validate({"inputs": [{"tensor": "right", "columns": ["b"]}, {"columns": ["a"]}]})
+    node = NetworkExecutor.model_validate({"inputs": [{"tensor": "right", "columns": ["b"]}, {"columns": ["a"]}]})
     rows = np.arange(8, dtype=np.float32).reshape(2, 4)
     made, _ = apply(node, network, Table.of(pl.DataFrame({"a": rows, "b": 10 * rows})))
     np.testing.assert_array_equal(made.frame()["sum"].to_numpy(), 11 * rows)
@@ -103,7 +103,7 @@ def test_several_inputs() -> None:
 def test_images_of_bytes() -> None:
     images = np.random.default_rng(0).integers(0, 256, (5, 3, 2, 1), np.uint8)
     network = chain(Input(shape=(3, 2, 1)), Flatten())
-    made, _ = apply(Executor(), network, Table.of(pl.DataFrame({"image": images})))
+    made, _ = apply(NetworkExecutor(), network, Table.of(pl.DataFrame({"image": images})))
     np.testing.assert_array_equal(made.frame()["node_2"].to_numpy(), images.reshape(5, 6).astype(np.float32))
 
 
@@ -177,7 +177,7 @@ def test_a_size_that_is_not_known_cannot_be_a_column() -> None:
     network = chain(Input(shape=(None, 4)), Dense(units=3))
     table = Table.of(pl.DataFrame({"x": np.zeros((2, 5, 4), np.float32)}))
     with pytest.raises(NodeError, match="is not fixed"):
-        configure(Executor(), {"network": network, "table": table})
+        configure(NetworkExecutor(), {"network": network, "table": table})
 
 
 def test_missing_values_are_named() -> None:
@@ -204,7 +204,7 @@ def test_lists_images_and_number_types() -> None:
         {"conversion": "numbers", "name": "yes", "type": "boolean"},
     ]
     table = Table.of(pl.DataFrame({"image": images.transpose(0, 2, 3, 1)}))
-    made, _ = apply(Executor.model_validate({"outputs": outputs}), network, table)
+    made, _ = apply(NetworkExecutor.model_validate({"outputs": outputs}), network, table)
     frame = made.frame()
     assert frame.schema["image"] == pl.Array(pl.Float32, (4, 5, 2))
     np.testing.assert_array_equal(frame["image"].to_numpy(), images.transpose(0, 2, 3, 1))
@@ -215,7 +215,7 @@ def test_lists_images_and_number_types() -> None:
     assert frame.schema["yes0"] == pl.Boolean
     assert frame["yes7"].to_list() == (flat[:, 7] > 0.5).tolist()
     with pytest.raises(NodeError, match="an image has height, width"):
-        configure(Executor.model_validate({"outputs": [{"conversion": "image"}]}), {"network": network, "table": table})
+        configure(NetworkExecutor.model_validate({"outputs": [{"conversion": "image"}]}), {"network": network, "table": table})
 
 
 def test_dropout_samples_give_mean_and_deviation() -> None:

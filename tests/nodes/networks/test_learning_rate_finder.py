@@ -11,7 +11,7 @@ import pytest
 
 from nodes.base import NodeError, Values
 from nodes.kit.networks.keras_model import to_keras
-from nodes.networks.rate_finder import LearningRateFinder, steepest
+from nodes.networks.learning_rate_finder import LearningRateFinder, steepest
 from nodes.values.figure import LinesFigure
 from tests.nodes.networks.learning import classifier, points
 from tests.support import RecordingJob, configure, run

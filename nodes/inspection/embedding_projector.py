@@ -11,11 +11,11 @@ import polars as pl
 
 from nodes.base import Columns, Job, Layers, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.drawing import group_names, groups_in_order, numbers
-from nodes.kit.inspection.computing import Arrays, build, caller, compiled, computed, cut
+from nodes.kit.inspection.inference import Arrays, apply_batchwise, build_model, graph_function, inference_function, subnetwork
 from nodes.kit.learning.encoding import features_of, known_rows, matrix
-from nodes.kit.learning.learner import explained
-from nodes.kit.networks.choosing import tensor_called
-from nodes.kit.networks.feeding import InputColumns, bind_inputs, check_batch_size
+from nodes.kit.learning.model_learner import explained
+from nodes.kit.networks.inputs import InputColumns, bind_inputs, check_batch_size
+from nodes.kit.networks.layer_selection import tensor_named
 from nodes.kit.tables.elementwise import refuse_existing
 from nodes.values.figure import Figure, FigureSpec, Points, PointsFigure
 from nodes.values.model import Feature
@@ -30,7 +30,7 @@ FEW_ROWS = 1000
 """Up to so many, t-SNE is computed by one thread."""
 
 
-class Embedding(Node):
+class EmbeddingProjector(Node):
     """Draw rows as points, so that those which a network finds alike lie together: PCA or t-SNE of a layer's output.
 
     With a network, each row is what a layer makes of it: empty, the layer before the last one with weights, on which the
@@ -240,7 +240,7 @@ class Embedding(Node):
     def _tensor(self, network: NetworkSpec) -> Tensor:
         """What tells of a row. NodeError if its size is not known."""
         if self.layer:
-            tensor = tensor_called(network, self.layer, "layer")
+            tensor = tensor_named(network, self.layer, "layer")
         else:
             weighted = {layer.name for layer in network.layers if layer.weights}
             last = next((call for call in reversed(network.calls) if call.layer in weighted), None)
@@ -277,20 +277,20 @@ class Embedding(Node):
         import tensorflow as tf
 
         tensor = self._tensor(network.spec)
-        needed = cut(network, [tensor])
+        needed = subnetwork(network, [tensor])
         by_input = dict(zip(network.spec.inputs, bind_inputs(network.spec, table.spec, self.inputs), strict=True))
         bindings = [by_input[t] for t in needed.spec.inputs]
         width = math.prod(n for n in network.spec.tensor(tensor).shape if n is not None)
         found = np.empty((table.height, width), np.float32)
         if not table.height:
             return found
-        call = caller(build(needed, job), bindings)
-        layer = compiled(lambda tensors: tf.cast(call(tensors)[0], tf.float32))
+        call = inference_function(build_model(needed, job), bindings)
+        layer = graph_function(lambda tensors: tf.cast(call(tensors)[0], tf.float32))
 
         def compute(arrays: Arrays, first: int) -> Sequence[Any]:
             return [layer([tf.convert_to_tensor(array) for array in arrays])]
 
-        for first, (made,) in computed(needed.spec, bindings, table, self.batch_size, compute, job=job):
+        for first, (made,) in apply_batchwise(needed.spec, bindings, table, self.batch_size, compute, job=job):
             found[first : first + len(made)] = made.reshape(len(made), width)
         return found
 

@@ -56,7 +56,9 @@ def resolve_tensor(network: NetworkSpec, name: str, setting: str) -> Tensor:
     return tensor
 
 
-def assign(network: NetworkSpec, given: Sequence[TensorColumns], tensors: Sequence[Tensor], setting: str) -> list[int | None]:
+def assign_entries(
+    network: NetworkSpec, given: Sequence[TensorColumns], tensors: Sequence[Tensor], setting: str
+) -> list[int | None]:
     """For each of the network's tensors, which of the entries of a setting is meant for it.
 
     Args:
@@ -103,7 +105,7 @@ def bind_inputs(network: NetworkSpec, table: TableSpec, given: Sequence[TensorCo
         NodeError: If they do not fit.
     """
     bindings: list[Binding] = []
-    for position, number in enumerate(assign(network, given, network.inputs, "inputs")):
+    for position, number in enumerate(assign_entries(network, given, network.inputs, "inputs")):
         tensor = network.inputs[position]
         spec = network.tensor(tensor)
         where = f"inputs.{position if number is None else number}"

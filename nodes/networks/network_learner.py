@@ -12,31 +12,29 @@ import polars as pl
 from pydantic import Field
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.networks import feeding
-from nodes.kit.networks.binding import Source
+from nodes.kit.networks import inputs
+from nodes.kit.networks.batches import BatchLoader
+from nodes.kit.networks.binding import TensorReader
 from nodes.kit.networks.device import DEVICE_PATTERN, use_device
-from nodes.kit.networks.pipeline import Feed
-from nodes.kit.scripts import running as scripting
+from nodes.kit.scripts import scripting
 from nodes.kit.training import callbacks, losses, metrics, optimizers
-from nodes.kit.training.callbacks import Board, CSVLogger, CsvWriter, ModelCheckpoint, RateByEpoch, Recorder, Saver, TensorBoard
+from nodes.kit.training.callbacks import (
+    CheckpointWriter,
+    CSVLogger,
+    EpochCallback,
+    EventWriter,
+    HistoryWriter,
+    ModelCheckpoint,
+    RateByEpoch,
+    TensorBoard,
+)
+from nodes.kit.training.compilation import PRECISIONS, LossScale, Precision, compile_model, needs_loss_scale, with_precision
+from nodes.kit.training.data_binding import InputColumns, TrainingBinding, bind_training, differences, scripts_of
+from nodes.kit.training.loop import TrainingLoop, TrainingOptions, stored_seed
+from nodes.kit.training.loss_warnings import loss_warnings
 from nodes.kit.training.optimizers import Adam, AnyOptimizer
 from nodes.kit.training.stopping import EarlyStopping, Monitor, ReduceOnPlateau
-from nodes.kit.training.targets import Target, TargetColumns, WeightSource, balanced_weights, quantities, typed_weights
-from nodes.kit.training.training import Course, Training, stored_seed
-from nodes.kit.training.wiring import (
-    PRECISIONS,
-    InputColumns,
-    LossScale,
-    Precision,
-    Wiring,
-    compile_model,
-    differences,
-    loss_warnings,
-    needs_loss_scale,
-    scripts_of,
-    wire,
-    with_precision,
-)
+from nodes.kit.training.targets import BoundTarget, TargetColumns, WeightReader, balanced_weights, quantities, typed_weights
 from nodes.values.figure import Figure, Line, LinesFigure
 from nodes.values.network import Network, NetworkSpec
 from nodes.values.table import Table, TableSpec
@@ -46,7 +44,7 @@ MEGABYTE = 2**20
 ClassWeight = Literal["none", "balanced", "typed"]
 
 
-class Learner(Node):
+class NetworkLearner(Node):
     """Train a network on the rows of a table.
 
     The weights that the network comes with are the start, so a second learner goes on where the first one ended; layers
@@ -81,7 +79,7 @@ class Learner(Node):
         "optimizer", "Adam",
         "DL Keras Network Learner", "train", "fit", "training", "backpropagation", "compile", "custom loss", "callbacks",
         "early stopping", "mixed precision", "sample weight", "class weight", "TensorBoard", "ModelCheckpoint",
-        "CUDA visible devices", *feeding.CONVERTERS,
+        "CUDA visible devices", *inputs.CONVERTERS,
         "loss", "loss function", "EarlyStopping", "ReduceLROnPlateau",
     )  # fmt: skip
     needs_keras = True
@@ -95,7 +93,7 @@ class Learner(Node):
         **optimizers.LEFT_OUT,
         **losses.LEFT_OUT,
         **metrics.LEFT_OUT,
-        **feeding.LEFT_OUT,
+        **inputs.LEFT_OUT,
     }
     input_ports = (
         Port("network", "network", "Network", "The network to train."),
@@ -267,10 +265,10 @@ class Learner(Node):
         """The same network, knowing its classes, and the history's columns."""
         network, training = specs.network(), specs.table("training")
         validation = specs.table("validation") if "validation" in specs else None
-        wiring = wire(network, training, self.inputs, self.targets, self.batch_size)
-        for problem in self._problems(network, training, validation, wiring):
+        bound = bind_training(network, training, self.inputs, self.targets, self.batch_size)
+        for problem in self._problems(network, training, validation, bound):
             specs.report(problem)
-        for warning in loss_warnings(network, wiring):
+        for warning in loss_warnings(network, bound):
             specs.warn(warning)
         if validation is None and self.validation_split and training.rows:
             _split_at(training.rows, self.validation_split)
@@ -278,19 +276,19 @@ class Learner(Node):
             specs.warn("The training table is empty: the network comes out as it goes in.")
         if validation is not None and validation.rows == 0:
             specs.warn("The validation table is empty: there will be no validation.")
-        if wiring.fixed_batch and training.rows is not None and training.rows % self.batch_size:
+        if bound.fixed_batch and training.rows is not None and training.rows % self.batch_size:
             left = training.rows % self.batch_size
             specs.warn(f"The network fixes its batch size: {left} row(s) of each epoch, another choice each time, are left out.")
-        made = wiring.with_classes(network) if training.rows != 0 else network
+        made = bound.with_classes(network) if training.rows != 0 else network
         rows = 0 if training.rows == 0 else None
-        return {"network": made, "history": TableSpec(self._history_schema(wiring, self._validates(validation)), rows)}
+        return {"network": made, "history": TableSpec(self._history_schema(bound, self._validates(validation)), rows)}
 
     def _validates(self, validation: object | None) -> bool:
         """Whether there is anything to validate with."""
         return validation is not None or self.validation_split > 0
 
     def _problems(
-        self, network: NetworkSpec, training: TableSpec, validation: TableSpec | None, wiring: Wiring
+        self, network: NetworkSpec, training: TableSpec, validation: TableSpec | None, bound: TrainingBinding
     ) -> Iterator[NodeError]:
         """Mistakes beside those of the columns."""
         yield from self.optimizer.problems()
@@ -305,7 +303,7 @@ class Learner(Node):
                 setting="reduce_learning_rate",
             )
         yield from self._wrong_combinations(network, validation)
-        known = quantities(wiring.targets)
+        known = quantities(bound.targets)
         monitored = [*known, *(f"val_{name}" for name in known if self._validates(validation))]
         if self.model_checkpoint:
             for problem in self.model_checkpoint.problems([*monitored, "learning_rate", "seconds"]):
@@ -324,11 +322,11 @@ class Learner(Node):
                     setting=f"{name}.monitor",
                 )
         if self.class_weight == "typed":
-            yield from _wrong_weights(wiring.targets, self.class_weights)
-        elif self.class_weight == "balanced" and not any(target.class_count for target in wiring.targets):
+            yield from _wrong_weights(bound.targets, self.class_weights)
+        elif self.class_weight == "balanced" and not any(target.class_count for target in bound.targets):
             yield _no_classes()
         if validation is not None:
-            yield from differences(training, validation, wiring.columns)
+            yield from differences(training, validation, bound.columns)
 
     def _wrong_combinations(self, network: NetworkSpec, validation: TableSpec | None) -> Iterator[NodeError]:
         """Settings that are right by themselves, but not together."""
@@ -368,8 +366,8 @@ class Learner(Node):
             except NodeError as error:
                 yield error
 
-    def _history_schema(self, wiring: Wiring, validated: bool) -> pl.Schema:
-        names = list(quantities(wiring.targets))
+    def _history_schema(self, bound: TrainingBinding, validated: bool) -> pl.Schema:
+        names = list(quantities(bound.targets))
         names += [f"val_{name}" for name in names] if validated else []
         return pl.Schema({"epoch": pl.Int32(), **dict.fromkeys([*names, "learning_rate", "seconds"], pl.Float64())})
 
@@ -379,8 +377,8 @@ class Learner(Node):
         """Trains; the history has a row per finished epoch."""
         network, training = values.network(), values.table("training")
         validation = values.table("validation") if "validation" in values else None
-        wiring = wire(network.spec, training.spec, self.inputs, self.targets, self.batch_size)
-        schema = self._history_schema(wiring, self._validates(validation))
+        bound = bind_training(network.spec, training.spec, self.inputs, self.targets, self.batch_size)
+        schema = self._history_schema(bound, self._validates(validation))
         if not training.height:
             job.warn("The training table is empty: the network is as it was.")
             return {"network": network, "history": _history([], schema)}
@@ -394,11 +392,11 @@ class Learner(Node):
         with ExitStack() as scripts, use_device(self.device):
             for where, source in self.scripts().items():
                 scripts.enter_context(scripting.errors_explained(source, where, job))
-            trained, rows = self._train(network, training, validation, wiring, job)
+            trained, rows = self._train(network, training, validation, bound, job)
         return {"network": trained, "history": _history(rows, schema)}
 
     def _train(
-        self, network: Network, training: Table, validation: Table | None, wiring: Wiring, job: Job
+        self, network: Network, training: Table, validation: Table | None, bound: TrainingBinding, job: Job
     ) -> tuple[Network, list[dict[str, float]]]:
         from nodes.kit.networks.keras_model import to_keras, weights_of
 
@@ -408,78 +406,78 @@ class Learner(Node):
             # A training that goes on after a kill must go on with the order that it began with.
             stored = stored_seed(path)
             seed = random.SystemRandom().getrandbits(32) if stored is None else stored
-        weighted = self.class_weight != "none" or wiring.weighted
-        feed = self._feed(training, wiring, weighted, seed)
+        weighted = self.class_weight != "none" or bound.weighted
+        loader = self._loader(training, bound, weighted, seed)
         checked = None
         if validation is not None:
-            checked = self._validation_feed(validation, wiring, weighted)
+            checked = self._validation_loader(validation, bound, weighted)
             _refuse_no_batches(checked, "validation")
-        _refuse_no_batches(feed, "training")
+        _refuse_no_batches(loader, "training")
         spec = with_precision(network.spec, self.precision)
         model = to_keras(Network(spec, network.weights), seed)
         compile_model(
             model,
             spec,
-            wiring.targets,
-            self.optimizer.build(feed.batches * self.epochs, feed.batches),
+            bound.targets,
+            self.optimizer.build(loader.batches * self.epochs, loader.batches),
             job,
             scale=LossScale(self.initial_scale, self.dynamic_growth_steps),
         )
-        course = self._course(wiring, checked is not None)
-        progress = Training(
+        options = self._options(bound, checked is not None)
+        progress = TrainingLoop(
             model,
-            wiring.arrangement(weighted),
-            feed,
+            bound.batch_layout(weighted),
+            loader,
             checked,
-            course=course,
+            options=options,
             seed=seed,
             job=job,
-            recorders=self._recorders(course, wiring, checked is not None, job),
+            callbacks=self._callbacks(options, bound, checked is not None, job),
         ).run(path)
-        return Network(wiring.with_classes(network.spec), weights_of(model, network.spec)), progress.history
+        return Network(bound.with_classes(network.spec), weights_of(model, network.spec)), progress.history
 
-    def _feed(self, table: Table, wiring: Wiring, weighted: bool, seed: int) -> Feed:
-        sources = [binding.open(table) for binding in wiring.bindings]
+    def _loader(self, table: Table, bound: TrainingBinding, weighted: bool, seed: int) -> BatchLoader:
+        sources = [binding.open(table) for binding in bound.bindings]
         if weighted:
-            sources += self._weight_sources(table, sources[len(wiring.inputs) :], wiring.targets, self.class_weight)
-            _refuse_no_weight(table, wiring.targets)
-        return Feed(
+            sources += self._weight_sources(table, sources[len(bound.inputs) :], bound.targets, self.class_weight)
+            _refuse_no_weight(table, bound.targets)
+        return BatchLoader(
             sources,
             table.height,
             self.batch_size,
             buffer_bytes=self.shuffle_buffer * MEGABYTE,
             seed=seed if self.shuffle else None,
-            whole_batches=wiring.fixed_batch,
+            whole_batches=bound.fixed_batch,
             most_batches=self.steps_per_epoch,
         )
 
-    def _validation_feed(self, table: Table, wiring: Wiring, weighted: bool) -> Feed:
+    def _validation_loader(self, table: Table, bound: TrainingBinding, weighted: bool) -> BatchLoader:
         """Rows as they are, weighted as rows are, but not by class, as in Keras."""
-        size = self.batch_size if wiring.fixed_batch else self.validation_batch_size or self.batch_size
-        sources = [binding.open(table) for binding in wiring.bindings]
+        size = self.batch_size if bound.fixed_batch else self.validation_batch_size or self.batch_size
+        sources = [binding.open(table) for binding in bound.bindings]
         if weighted:
-            sources += self._weight_sources(table, sources[len(wiring.inputs) :], wiring.targets, "none")
-        return Feed(sources, table.height, size, whole_batches=wiring.fixed_batch, most_batches=self.validation_steps)
+            sources += self._weight_sources(table, sources[len(bound.inputs) :], bound.targets, "none")
+        return BatchLoader(sources, table.height, size, whole_batches=bound.fixed_batch, most_batches=self.validation_steps)
 
     def _weight_sources(
-        self, table: Table, sources: Sequence[Source], targets: Sequence[Target], by_class: ClassWeight
-    ) -> list[Source]:
+        self, table: Table, sources: Sequence[TensorReader], targets: Sequence[BoundTarget], by_class: ClassWeight
+    ) -> list[TensorReader]:
         """A source of weights per target."""
-        made: list[Source] = []
+        made: list[TensorReader] = []
         for source, target in zip(sources, targets, strict=True):
             weights = None
             if target.class_count and by_class == "balanced":
                 weights = balanced_weights(source, target, table.height)
             elif target.class_count and by_class == "typed":
                 weights = typed_weights(target, self.class_weights)
-            made.append(WeightSource(source, target, weights, target.weight.open(table) if target.weight else None))
+            made.append(WeightReader(source, target, weights, target.weight.open(table) if target.weight else None))
         return made
 
-    def _course(self, wiring: Wiring, validated: bool) -> Course:
+    def _options(self, bound: TrainingBinding, validated: bool) -> TrainingOptions:
         stopping, plateau = self.early_stopping, self.reduce_learning_rate
-        return Course(
+        return TrainingOptions(
             self.epochs,
-            quantities(wiring.targets),
+            quantities(bound.targets),
             self.terminate_on_nan,
             (stopping, self._watchable(stopping.monitor, validated)) if stopping else None,
             (plateau, self._watchable(plateau.monitor, validated)) if plateau else None,
@@ -490,15 +488,15 @@ class Learner(Node):
             self.jit_compile,
         )
 
-    def _recorders(self, course: Course, wiring: Wiring, validated: bool, job: Job) -> list[Recorder]:
-        made: list[Recorder] = []
+    def _callbacks(self, options: TrainingOptions, bound: TrainingBinding, validated: bool, job: Job) -> list[EpochCallback]:
+        made: list[EpochCallback] = []
         if self.model_checkpoint:
             monitor = self._watchable(self.model_checkpoint.monitor, validated)
-            made.append(Saver(self.model_checkpoint, monitor, course.rises(self.model_checkpoint, monitor), job))
+            made.append(CheckpointWriter(self.model_checkpoint, monitor, options.rises(self.model_checkpoint, monitor), job))
         if self.csv_logger:
-            made.append(CsvWriter(self.csv_logger, list(self._history_schema(wiring, validated)), job))
+            made.append(HistoryWriter(self.csv_logger, list(self._history_schema(bound, validated)), job))
         if self.tensorboard:
-            made.append(Board(self.tensorboard, job))
+            made.append(EventWriter(self.tensorboard, job))
         return made
 
     @staticmethod
@@ -547,7 +545,7 @@ def _split_at(rows: int, split: float) -> int:
     return kept
 
 
-def _wrong_weights(targets: Sequence[Target], weights: Mapping[str, float]) -> Iterator[NodeError]:
+def _wrong_weights(targets: Sequence[BoundTarget], weights: Mapping[str, float]) -> Iterator[NodeError]:
     """Weights that are no weights, or of no class."""
     with_classes = [target for target in targets if target.class_count]
     if not with_classes:
@@ -570,7 +568,7 @@ def _no_classes() -> NodeError:
     )
 
 
-def _refuse_no_weight(table: Table, targets: Sequence[Target]) -> None:
+def _refuse_no_weight(table: Table, targets: Sequence[BoundTarget]) -> None:
     """NodeError if no row counts: the loss would be 0, and nothing learned."""
     for target in targets:
         if target.weight is not None:
@@ -583,9 +581,9 @@ def _refuse_no_weight(table: Table, targets: Sequence[Target]) -> None:
                 )
 
 
-def _refuse_no_batches(feed: Feed, what: str) -> None:
-    if not feed.batches:
+def _refuse_no_batches(loader: BatchLoader, what: str) -> None:
+    if not loader.batches:
         raise NodeError(
-            f"The {what} table has fewer rows than the network's fixed batch size of {feed.batch_size}.",
+            f"The {what} table has fewer rows than the network's fixed batch size of {loader.batch_size}.",
             "Use a network without a fixed batch size, or more rows.",
         )

@@ -37,10 +37,10 @@ def model_figures(model: Model) -> list[Figure]:
         centers = estimator.cluster_centers_.tolist()
         rows = list((model.spec.target.classes if model.spec.target else None) or ())
         figures.append(HeatMapFigure("Cluster centers", centers, rows, names, "Cluster", "Column", "sequential"))
-    return [*figures, TextFigure(model.spec.algorithm, described(model))]
+    return [*figures, TextFigure(model.spec.algorithm, model_text(model))]
 
 
-def described(model: Model) -> str:
+def model_text(model: Model) -> str:
     """A model in words: what it takes, what it predicts, and its settings."""
     spec = model.spec
     lines = [spec.describe(), ""]

@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nodes.kit.networks.binding import Source
+from nodes.kit.networks.binding import TensorReader
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +36,7 @@ READ_AHEAD = 2
 """Blocks that are read before they are asked for."""
 
 
-class Rows:
+class RowOrder:
     """The order in which a table's rows are read.
 
     Rows that take less than `buffer_bytes` together are permuted as a whole. Of larger tables, runs of neighbouring rows
@@ -71,7 +71,7 @@ class Rows:
         return np.concatenate([random.permutation(np.concatenate(group)) for group in groups] or [np.empty(0, dtype)])
 
 
-class Pace:
+class BlockSize:
     """How many batches make a block, by how long they took."""
 
     def __init__(self, batch_bytes: int) -> None:
@@ -85,7 +85,7 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class Block:
+class BatchBlock:
     """Some batches, one after the other.
 
     Attributes:
@@ -104,7 +104,7 @@ class Block:
         return len(self.tensors[0])
 
 
-class Feed:
+class BatchLoader:
     """The rows of a table as blocks of batches.
 
     Args:
@@ -119,7 +119,7 @@ class Feed:
 
     def __init__(
         self,
-        sources: Sequence[Source],
+        sources: Sequence[TensorReader],
         count: int,
         batch_size: int,
         *,
@@ -131,38 +131,38 @@ class Feed:
         self.sources = tuple(sources)
         self.batch_size = batch_size
         row_bytes = sum(source.row_bytes for source in sources)
-        self._rows = Rows(count, row_bytes, buffer_bytes, seed)
+        self._rows = RowOrder(count, row_bytes, buffer_bytes, seed)
         self.count = count - count % batch_size if whole_batches else count
         if most_batches is not None:
             self.count = min(self.count, most_batches * batch_size)
-        self.pace = Pace(row_bytes * batch_size)
+        self.block_size = BlockSize(row_bytes * batch_size)
 
     @property
     def batches(self) -> int:
         """Batches of an epoch."""
         return -(-self.count // self.batch_size)
 
-    def blocks(self, epoch: int = 0) -> Generator[Block]:
+    def blocks(self, epoch: int = 0) -> Generator[BatchBlock]:
         """The blocks of an epoch. What they take to be used up is seen, and makes the following ones larger or smaller."""
         order = self._rows.order(epoch)
         with ThreadPoolExecutor(1, thread_name_prefix="feed") as reader:
-            ahead: deque[Future[Block]] = deque()
+            ahead: deque[Future[BatchBlock]] = deque()
             start = 0
             try:
                 while start < self.count or ahead:
                     while start < self.count and len(ahead) < READ_AHEAD:
-                        stop = min(start + self.pace.batches * self.batch_size, self.count)
+                        stop = min(start + self.block_size.batches * self.batch_size, self.count)
                         ahead.append(reader.submit(self._read, order, start, stop))
                         start = stop
                     block = ahead.popleft().result()
                     began = time.perf_counter()
                     yield block
-                    self.pace.took(time.perf_counter() - began, block.batches)
+                    self.block_size.took(time.perf_counter() - began, block.batches)
             finally:
                 for waiting in ahead:
                     waiting.cancel()
 
-    def _read(self, order: NDArray[Any] | None, start: int, stop: int) -> Block:
+    def _read(self, order: NDArray[Any] | None, start: int, stop: int) -> BatchBlock:
         rows = slice(start, stop) if order is None else order[start:stop]
         tensors = tuple(source.read(rows) for source in self.sources)
-        return Block(tensors, start, -(-(stop - start) // self.batch_size))
+        return BatchBlock(tensors, start, -(-(stop - start) // self.batch_size))

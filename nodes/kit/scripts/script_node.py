@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import polars as pl
 
 from nodes.base import Job, Node, NodeError, Spec, Specs, setting
-from nodes.kit.scripts import running as scripting
+from nodes.kit.scripts import scripting
 from nodes.values.table import Table, TableSpec
 
 A_TABLE = "a polars DataFrame"

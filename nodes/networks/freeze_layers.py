@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Specs, Values, setting
-from nodes.kit.networks.choosing import before, layers_called, layers_like, tensor_called
+from nodes.kit.networks.layer_selection import ancestor_layers, layers_matching, layers_named, tensor_named
 from nodes.values.network import LayerSpec, Network, NetworkSpec
 
 BY_PATTERN = ["wildcard", "regex"]
@@ -105,7 +105,7 @@ class FreezeLayers(Node):
         frozen = {layer.name for layer in self._frozen(network)}
         trainable: set[str] = set()
         if self.mode == "manual":
-            trainable = {layer.name for layer in layers_called(network, self.trainable, "trainable")}
+            trainable = {layer.name for layer in layers_named(network, self.trainable, "trainable")}
             if both := sorted(frozen & trainable):
                 raise NodeError(f"Layer '{both[0]}' is in both lists.", "Take it out of one of them.", setting="trainable")
         otherwise = {"keep": None, "train": True, "freeze": False}[self.others]
@@ -123,10 +123,10 @@ class FreezeLayers(Node):
     def _frozen(self, network: NetworkSpec) -> list[LayerSpec]:
         """The layers to freeze."""
         if self.mode == "manual":
-            return layers_called(network, self.frozen, "frozen")
+            return layers_named(network, self.frozen, "frozen")
         if self.mode == "up to":
             if not self.last:
                 raise NodeError("No last layer is chosen.", "Choose the layer up to which to freeze.", setting="last")
-            names = before(network, tensor_called(network, self.last, "last"))
+            names = ancestor_layers(network, tensor_named(network, self.last, "last"))
             return [layer for layer in network.layers if layer.name in names]
-        return layers_like(network, self.pattern, self.mode, "pattern", case_sensitive=self.case_sensitive)
+        return layers_matching(network, self.pattern, self.mode, "pattern", case_sensitive=self.case_sensitive)

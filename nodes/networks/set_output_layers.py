@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Specs, Values, setting
-from nodes.kit.networks.choosing import tensor_called
+from nodes.kit.networks.layer_selection import tensor_named
 from nodes.values.network import Network, NetworkSpec
 
 
@@ -50,7 +50,7 @@ class SetOutputLayers(Node):
     def _cut(self, network: NetworkSpec) -> NetworkSpec:
         if not self.outputs:
             raise NodeError("No output is chosen.", "Choose at least one tensor.", setting="outputs")
-        tensors = [tensor_called(network, name, "outputs") for name in self.outputs]
+        tensors = [tensor_named(network, name, "outputs") for name in self.outputs]
         twice = next((str(t) for n, t in enumerate(tensors) if t in tensors[:n]), None)
         if twice is not None:
             raise NodeError(f"The tensor '{twice}' is chosen twice.", "Choose it once.", setting="outputs")
