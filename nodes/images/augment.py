@@ -13,6 +13,7 @@ from nodes.kit.images.pairs import Shares
 from nodes.kit.images.pixels import as_unit, check_numbers, for_parts, put_unit
 from nodes.kit.images.preview import as_pixels
 from nodes.kit.images.warping import INTERPOLATIONS, Interpolation, WarpFill, turning, warp
+from nodes.kit.settings import seed_setting
 from nodes.values.figure import Figure, ImagesFigure
 from nodes.values.table import Table, TableSpec, cell_bytes
 
@@ -68,9 +69,7 @@ class AugmentImages(Node):
         True, "Keep the originals", "Whether the images stay beside their variants.", shown_if={"output": "copies"}
     )
     probability: float = setting(1.0, "Probability", "Of each change that is not 0 below.", ge=0, le=1)
-    seed: int | None = setting(
-        0, "Random seed", "The same seed gives the same variants; empty draws anew in each run.", ge=0, le=2**32 - 1
-    )
+    seed: int | None = seed_setting("The same seed gives the same variants; empty draws anew in each run.", most=2**32 - 1)
 
     flip_horizontal: float = setting(
         0.5, "Mirror left-right", "How probable it is that an image is mirrored.", ge=0, le=1, group="Geometry"

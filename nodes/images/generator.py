@@ -10,6 +10,7 @@ import polars as pl
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.images.pixels import numpy_dtype, put_unit
 from nodes.kit.images.preview import preview
+from nodes.kit.settings import seed_setting
 from nodes.values.figure import Figure
 from nodes.values.table import BATCH_BYTES, TableSpec, cell_bytes, leaf_dtype
 
@@ -72,9 +73,7 @@ class ImageGenerator(Node):
         shown_if={"content": ["checkerboard", "stripes"]},
     )
     noise: float = setting(0.0, "Added noise", "Standard deviation of Gaussian noise.", ge=0, le=1)
-    seed: int | None = setting(
-        0, "Random seed", "The same seed gives the same images; empty draws anew in each run.", ge=0, le=2**32 - 1
-    )
+    seed: int | None = seed_setting("The same seed gives the same images; empty draws anew in each run.", most=2**32 - 1)
 
     @property
     def reproducible(self) -> bool:

@@ -10,6 +10,7 @@ import polars as pl
 
 from nodes.base import Job, Node, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.images.preview import preview
+from nodes.kit.settings import seed_setting
 from nodes.values.figure import Figure
 from nodes.values.table import Table, TableSpec
 
@@ -129,12 +130,9 @@ class SampleData(Node):
         le=100,
         shown_if={"data": [name for name in CHOICES if name not in FIXED_ROWS]},
     )
-    seed: int | None = setting(
-        0,
-        "Random seed",
+    seed: int | None = seed_setting(
         "Makes the same rows every time; empty: others in every run.",
-        ge=0,
-        le=2**32 - 1,
+        most=2**32 - 1,
         shown_if={"data": [name for name in CHOICES if name not in FIXED_ROWS]},
     )
 

@@ -8,6 +8,7 @@ from typing import Literal
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.settings import seed_setting
 from nodes.tables.joiner import Joiner, JoinKey
 from nodes.tables.row_filter import Criterion, RowFilter
 
@@ -207,9 +208,7 @@ class Shuffle(Node):
     input_ports = (Port("table", "table", "Table", "The rows to shuffle."),)
     output_ports = (Port("table", "table", "Shuffled table", "The rows in another order."),)
 
-    seed: int | None = setting(
-        0, "Random seed", "The same seed gives the same order; empty gives another in every run.", ge=0, le=2**63 - 1
-    )
+    seed: int | None = seed_setting("The same seed gives the same order; empty gives another in every run.")
 
     @property
     def reproducible(self) -> bool:

@@ -16,6 +16,7 @@ from itertools import pairwise
 import polars as pl
 
 from nodes.base import NodeError
+from nodes.kit.tables.expression_limits import refuse_excess
 from nodes.values.table import TableSpec, describe_dtype
 
 HELP = (
@@ -89,10 +90,12 @@ def parsed(text: str, table: TableSpec, setting: str) -> pl.Expr:
     """The expression that a text spells.
 
     Raises:
-        NodeError: If it is none, names no column of the table, or does not suit the columns' types; the place is marked.
+        NodeError: If it is none, is too much for polars, names no column of the table, or does not suit the columns' types;
+            the place is marked.
     """
     if not text.strip():
         raise NodeError("There is no expression.", "Enter one.", setting=setting)
+    refuse_excess(text, _blanked(text) if _plainly_quoted(text) else text, setting)
     _refuse_queries(text, table, setting)
     _refuse_knime(text, table, setting)
     try:

@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodes.base import NodeError
+from nodes.kit.tables.expression_limits import MOST_OPERATORS, MOST_RULES
 from nodes.kit.tables.expressions import by_row, parsed
 from nodes.tables.math_formula import MathFormula
 from nodes.tables.rule_based_row_filter import RuleBasedRowFilter
 from nodes.tables.rule_engine import RuleEngine
 from nodes.tables.string_manipulation import StringManipulation
 from nodes.values import table as tables
-from nodes.values.table import Table
+from nodes.values.table import Table, grouped
 from tests.support import configure, run
 
 FRAME = pl.DataFrame(
@@ -250,3 +251,71 @@ def test_rows_by_a_rule():
         assert made["false"].frame()["n"].to_list() == [n for n in range(1, 5) if n not in kept]
     with pytest.raises(NodeError, match="not true or false"):
         configure(RuleBasedRowFilter(condition="n"), {"table": SOURCE})
+
+
+# ---------------------------------------------------------------------------------------------------------------- limits
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("||".join(["'a'"] * 450), "449 operators"),
+        (" OR ".join(f"n = {i}" for i in range(1000)), f"{grouped(1_999)} operators"),
+        ("+".join(["x"] * 20_000), "characters|operators"),
+        ("CASE " + " ".join(f"WHEN n = {i} THEN {i}" for i in range(500)) + " END", f"{grouped(1_000)} operators"),
+        ("n IN (" + ", ".join(str(10**9 + i) for i in range(10_000)) + ")", "characters"),
+        ("LPAD('a', 3000000000, 'b')", "LPAD fills up to a number"),
+        ("rpad ('a,(', 3000000000, 'b')", "RPAD fills up to a number"),
+        ("LPAD('a', 30000 * 100000, 'b')", "LPAD fills up to a number"),
+        ("LPAD('a', COALESCE(n, 3000000000), 'b')", "LPAD fills up to a number"),
+        ("UPPER(LPAD(RPAD('a', 5, '('), 10001, ')'))", "10001"),
+        ("LPAD('a', " + "9" * 5000 + ", 'b')", "LPAD fills up to a number"),
+    ],
+    ids=range(11),
+)  # fmt: skip
+def test_what_would_end_the_process_or_fill_the_memory_is_refused_in_words(text, words):
+    with pytest.raises(NodeError, match=words) as caught:
+        parsed(text, SOURCE.spec, "expression")
+    assert caught.value.setting == "expression"
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "||".join(["'a'"] * MOST_OPERATORS),
+        " AND ".join(["n = 1"] * (MOST_OPERATORS // 2)),
+        "n IN (" + ", ".join(map(str, range(5_000))) + ")",
+        "CONCAT(" + ", ".join(['"my text"'] * 1_000) + ")",
+        "'" + "+-*/ and or " * 1_000 + "'",
+        "LPAD('a', 10000, 'b')",
+        "LPAD('a', n, 'b')",
+        "LPAD(\"my text\", 3, ',')",
+    ],
+    ids=range(8),
+)
+def test_what_a_person_may_write_is_computed_within_the_limits(text):
+    expression = parsed(text, SOURCE.spec, "expression")
+
+    assert FRAME.select(expression.alias("value")).height in (1, FRAME.height)
+
+
+@given(st.sampled_from(["+", "||", " OR ", " AND ", "*", " - "]), st.integers(2, 3_000))
+@settings(max_examples=30)
+def test_a_chain_of_any_length_is_read_or_refused(operator, terms):
+    term = {"||": "'a'", " OR ": "flag", " AND ": "flag"}.get(operator, "n")
+    try:
+        expression = parsed(operator.join([term] * terms), SOURCE.spec, "expression")
+    except NodeError as error:
+        assert "operators" in error.message or "characters" in error.message
+        assert terms > MOST_OPERATORS
+    else:
+        FRAME.select(expression.alias("value"))
+        assert terms <= MOST_OPERATORS + 1
+
+
+def test_more_rules_than_a_chain_can_hold_are_refused():
+    rules = [{"condition": f"n = {i}", "outcome": str(i)} for i in range(MOST_RULES + 1)]
+
+    with pytest.raises(NodeError, match=f"{grouped(1_001)} rules"):
+        configure(RuleEngine(rules=rules), {"table": SOURCE})
