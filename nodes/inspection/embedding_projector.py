@@ -14,8 +14,9 @@ from nodes.kit.drawing import group_names, groups_in_order, numbers
 from nodes.kit.inspection.inference import Arrays, apply_batchwise, build_model, graph_function, inference_function, subnetwork
 from nodes.kit.learning.encoding import features_of, known_rows, matrix
 from nodes.kit.learning.model_learner import explained
-from nodes.kit.networks.inputs import InputColumns, bind_inputs, check_batch_size
+from nodes.kit.networks.inputs import InputColumns, batch_size_setting, bind_inputs, check_batch_size, inputs_setting
 from nodes.kit.networks.layer_selection import tensor_named
+from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.kit.tables.elementwise import refuse_existing
 from nodes.values.figure import Figure, FigureSpec, Points, PointsFigure
 from nodes.values.model import Feature
@@ -73,15 +74,8 @@ class EmbeddingProjector(Node):
         "Without a network: what rows are compared by, numbers and arrays; empty: all such columns.",
         columns=Columns("table", KINDS),
     )
-    inputs: list[InputColumns] = setting(
-        [],
-        "Inputs",
-        "Columns for the network's inputs; an input without an entry gets the only column that fits.",
-        group="Network",
-    )
-    batch_size: int = setting(
-        100, "Batch size", "Rows that are computed together; changes the speed, not the result.", ge=1, group="Network"
-    )
+    inputs: list[InputColumns] = inputs_setting("Network")
+    batch_size: int = batch_size_setting(group="Network")
     method: Literal["PCA", "t-SNE"] = setting(
         "PCA",
         "Method",
@@ -107,7 +101,7 @@ class EmbeddingProjector(Node):
     most_rows: int = setting(
         5000, "Most rows", "Of a longer table so many rows are drawn by chance, and kept in order.", ge=1, le=1_000_000
     )
-    seed: int | None = setting(0, "Random seed", "Fixes what is chance; empty: every run differs.", ge=0, le=2**32 - 1)
+    seed: int | None = seed_setting("Fixes what is chance; empty: every run differs.", most=SEEDS_32)
     perplexity: float = setting(
         30.0,
         "Perplexity",

@@ -10,7 +10,7 @@ import polars as pl
 from nodes.base import Columns, Job, Layers, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.inspection.heat_maps import leveled
 from nodes.kit.inspection.inference import Arrays, apply_batchwise, build_model, inference_function, subnetwork
-from nodes.kit.networks.inputs import InputColumns, bind_inputs
+from nodes.kit.networks.inputs import InputColumns, bind_inputs, inputs_setting
 from nodes.kit.networks.layer_selection import tensor_named
 from nodes.values.figure import Figure, ImagesFigure
 from nodes.values.network import NetworkSpec, Tensor
@@ -81,12 +81,7 @@ class FeatureMaps(Node):
             "layer": "The largest value of all maps of a layer: weak ones are dark.",
         },
     )
-    inputs: list[InputColumns] = setting(
-        [],
-        "Inputs",
-        "Columns for the network's inputs; an input without an entry gets the only column that fits.",
-        group="Network",
-    )
+    inputs: list[InputColumns] = inputs_setting("Network")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """A row for each channel."""

@@ -11,7 +11,14 @@ from nodes.base import Job, Layers, Node, NodeError, Port, Spec, Specs, Value, V
 from nodes.kit.images.preview import as_pixels
 from nodes.kit.inspection.inference import Arrays, apply_batchwise, build_model, graph_function, inference_function, subnetwork
 from nodes.kit.networks.binding import Binding
-from nodes.kit.networks.inputs import UNTRAINED_SEED, InputColumns, bind_inputs, check_batch_size
+from nodes.kit.networks.inputs import (
+    UNTRAINED_SEED,
+    InputColumns,
+    batch_size_setting,
+    bind_inputs,
+    check_batch_size,
+    inputs_setting,
+)
 from nodes.kit.networks.layer_selection import layers_named
 from nodes.values.figure import Figure, FigureSpec, ImagesFigure
 from nodes.values.network import LayerSpec, Network, NetworkSpec, Tensor
@@ -86,19 +93,8 @@ class LearnedFilters(Node):
     top: int = setting(
         9, "Rows per filter", "How many rows are found for each filter.", ge=1, le=1000, group="Most activating rows"
     )
-    inputs: list[InputColumns] = setting(
-        [],
-        "Inputs",
-        "Columns for the network's inputs; an input without an entry gets the only column that fits.",
-        group="Most activating rows",
-    )
-    batch_size: int = setting(
-        100,
-        "Batch size",
-        "Rows that are computed together; changes the speed, not the result.",
-        ge=1,
-        group="Most activating rows",
-    )
+    inputs: list[InputColumns] = inputs_setting("Most activating rows")
+    batch_size: int = batch_size_setting(group="Most activating rows")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """A row for each filter, and the rows of the table that are found."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from nodes.base import Job, Specs, setting
 from nodes.kit.inspection.attribution import AttributionNode, AttributionTask, Explainer, check_differentiable
 from nodes.kit.inspection.inference import Arrays, graph_function
+from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.values.network import Network
 
 if TYPE_CHECKING:
@@ -76,12 +77,9 @@ class Saliency(AttributionNode):
         le=10,
         shown_if={"method": "SmoothGrad"},
     )
-    seed: int | None = setting(
-        0,
-        "Random seed",
+    seed: int | None = seed_setting(
         "Fixes the noise, which is the same for every row; empty: another one in each run.",
-        ge=0,
-        le=2**32 - 1,
+        most=SEEDS_32,
         shown_if={"method": "SmoothGrad"},
     )
     steps: int = setting(

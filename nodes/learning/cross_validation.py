@@ -18,7 +18,8 @@ from nodes.kit.learning.encoding import (
     target_of,
 )
 from nodes.kit.learning.folds import FOLD_SAMPLINGS, FoldSampling, folds_of
-from nodes.kit.learning.model_learner import explained, finite, seed_setting
+from nodes.kit.learning.model_learner import explained, finite
+from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.kit.tables.elementwise import refuse_existing
 from nodes.kit.tables.sampling import GROUP_KINDS
 from nodes.values.figure import BarsFigure, Figure
@@ -76,7 +77,7 @@ class CrossValidationScorer(Node):
         columns=Columns("table", GROUP_KINDS),
         shown_if={"sampling": "stratified"},
     )
-    seed: int | None = seed_setting("The same seed divides rows in the same way; empty: otherwise in every run.")
+    seed: int | None = seed_setting("The same seed divides rows in the same way; empty: otherwise in every run.", most=SEEDS_32)
 
     @property
     def reproducible(self) -> bool:

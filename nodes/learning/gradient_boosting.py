@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from nodes.base import Job, setting
 from nodes.kit.learning.model_learner import (
     MONOTONIC,
+    SAME_MODEL,
     SILENT,
     ClassificationLearner,
     MissingOrPass,
@@ -15,8 +16,8 @@ from nodes.kit.learning.model_learner import (
     RegressionLearner,
     balanced_setting,
     missing_setting,
-    seed_setting,
 )
+from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.values.model import Encoding, Feature
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class BoostingLearner(ModelLearner):
     n_iter_no_change: int = setting(
         10, "Patience", "Trees without a gain before it stops.", ge=1, advanced=True, shown_if={"early_stopping": ["auto", "on"]}
     )
-    seed: int | None = seed_setting()
+    seed: int | None = seed_setting(SAME_MODEL, most=SEEDS_32)
 
     @property
     def reproducible(self) -> bool:

@@ -14,8 +14,8 @@ from nodes.kit.learning.model_learner import (
     Missing,
     balanced_setting,
     missing_setting,
-    seed_setting,
 )
+from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.values.model import Feature
 
 WITHOUT_L1 = ("lbfgs", "newton-cg", "newton-cholesky", "sag")
@@ -79,7 +79,9 @@ class LogisticRegressionLearner(ClassificationLearner):
     tol: float = setting(1e-4, "Tolerance", "Learning stops when it gains less.", gt=0, advanced=True)
     fit_intercept: bool = setting(True, "Intercept", "Whether there is a constant beside the coefficients.", advanced=True)
     class_weight: Literal["none", "balanced"] = balanced_setting()
-    seed: int | None = seed_setting("What decides the order of rows for liblinear, sag and saga; empty: another in every run.")
+    seed: int | None = seed_setting(
+        "What decides the order of rows for liblinear, sag and saga; empty: another in every run.", most=SEEDS_32
+    )
 
     @property
     def reproducible(self) -> bool:

@@ -11,7 +11,8 @@ import polars as pl
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.learning.encoding import check_columns, features_of, known_rows, matrix
 from nodes.kit.learning.model_figures import model_figures
-from nodes.kit.learning.model_learner import Missing, explained, missing_setting, seed_setting
+from nodes.kit.learning.model_learner import Missing, explained, missing_setting
+from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.kit.tables.elementwise import refuse_existing
 from nodes.values.figure import Figure
 from nodes.values.model import Feature, Model, ModelSpec
@@ -74,7 +75,7 @@ class PCA(Node):
         },
     )
     remove: bool = setting(False, "Remove the columns", "Whether the columns that were looked at do not go on.")
-    seed: int | None = seed_setting("What decides chance where the solver uses it; empty: nothing does.")
+    seed: int | None = seed_setting("What decides chance where the solver uses it; empty: nothing does.", most=SEEDS_32)
 
     @property
     def reproducible(self) -> bool:

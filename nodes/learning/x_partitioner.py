@@ -9,7 +9,7 @@ import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.learning.folds import FOLD_SAMPLINGS, FoldSampling, folds_of
-from nodes.kit.learning.model_learner import seed_setting
+from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.kit.tables.elementwise import refuse_existing
 from nodes.kit.tables.sampling import GROUP_KINDS
 from nodes.values.table import TableSpec
@@ -51,7 +51,7 @@ class XPartitioner(Node):
     )
     fold: int = setting(0, "Fold", "The number of the part that is the test data, from 0.", ge=0)
     column: str = setting("fold", "Fold column", "What to call the column with the parts' numbers.", min_length=1, advanced=True)
-    seed: int | None = seed_setting("The same seed divides rows in the same way; empty: otherwise in every run.")
+    seed: int | None = seed_setting("The same seed divides rows in the same way; empty: otherwise in every run.", most=SEEDS_32)
 
     @property
     def reproducible(self) -> bool:

@@ -5,21 +5,23 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import closing
 from typing import Any
 
 import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.networks.batches import BatchLoader
-from nodes.kit.networks.device import DEVICE_PATTERN, use_device
+from nodes.kit.networks.device import device_setting, use_device
+from nodes.kit.networks.inputs import inputs_setting
 from nodes.kit.scripts import scripting
+from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.kit.training import losses, optimizers
 from nodes.kit.training.compilation import PRECISIONS, Precision, compile_model, with_precision
 from nodes.kit.training.data_binding import InputColumns, TrainingBinding, bind_training, scripts_of
 from nodes.kit.training.loss_warnings import loss_warnings
 from nodes.kit.training.optimizers import Adam, AnyOptimizer
-from nodes.kit.training.targets import TargetColumns, WeightReader
+from nodes.kit.training.targets import TargetColumns, targets_setting
 from nodes.values.figure import Figure, Line, LinesFigure
 from nodes.values.network import Network
 from nodes.values.table import Table, TableSpec
@@ -69,33 +71,19 @@ class LearningRateFinder(Node):
     divergence: float = setting(
         4.0, "Stop at", "The test ends when the smoothed loss is this many times its lowest value; it also ends at NaN.", gt=1
     )
-    seed: int | None = setting(
-        0,
-        "Random seed",
+    seed: int | None = seed_setting(
         "Fixes initial weights, order and dropout, so that every run gives the same curve; empty: each run is different.",
-        ge=0,
-        le=2**32 - 1,
+        most=SEEDS_32,
     )
-    inputs: list[InputColumns] = setting(
-        [], "Inputs", "Columns for the network's inputs; an input without an entry gets the only column that fits.", group="Data"
-    )
-    targets: list[TargetColumns] = setting(
-        [TargetColumns()], "Targets", "For each output of the network: what it should put out, and the loss.", group="Data"
-    )
+    inputs: list[InputColumns] = inputs_setting("Data")
+    targets: list[TargetColumns] = targets_setting("Data")
     optimizer: AnyOptimizer = setting(
         Adam(), "Optimizer", "How the weights are changed; its learning rate is replaced by those tried.", group="Optimizer"
     )
     precision: Precision = setting(
         "network", "Precision", "What is computed in.", group="Optimizer", choices=PRECISIONS, advanced=True
     )
-    device: str = setting(
-        "",
-        "Device",
-        "Where to compute: cpu, gpu:0, gpu:1, ...; empty: a graphics card, if there is one.",
-        group="Optimizer",
-        advanced=True,
-        pattern=DEVICE_PATTERN,
-    )
+    device: str = device_setting()
 
     @property
     def reproducible(self) -> bool:
@@ -146,9 +134,7 @@ class LearningRateFinder(Node):
             job.warn("The training table is empty: nothing was tried.")
         else:
             job.progress(0.0, "preparing")
-            with ExitStack() as scripts, use_device(self.device):
-                for where, source in self.scripts().items():
-                    scripts.enter_context(scripting.errors_explained(source, where, job))
+            with use_device(self.device), scripting.all_errors_explained(self.scripts(), job):
                 rows = list(self._sweep(network, training, bound, job))
         return {"history": _history(rows), "suggestion": _suggestion(rows, job)}
 
@@ -182,25 +168,15 @@ class LearningRateFinder(Node):
                 return
 
     def _loader(self, training: Table, bound: TrainingBinding, seed: int) -> BatchLoader:
-        sources = [binding.open(training) for binding in bound.bindings]
-        if bound.weighted:
-            sources += [
-                WeightReader(source, target, None, target.weight.open(training) if target.weight else None)
-                for source, target in zip(sources[len(bound.inputs) :], bound.targets, strict=True)
-            ]
         loader = BatchLoader(
-            sources,
+            bound.open(training, bound.weighted),
             training.height,
             self.batch_size,
             buffer_bytes=256 * MEGABYTE,
             seed=seed,
             whole_batches=bound.fixed_batch or training.height > self.batch_size,
         )
-        if not loader.batches:
-            raise NodeError(
-                f"The training table has fewer rows than the network's fixed batch size of {self.batch_size}.",
-                "Use a network without a fixed batch size, or more rows.",
-            )
+        loader.require_batches("training")
         return loader
 
     def views(self, outputs: Values) -> Sequence[Figure]:

@@ -14,16 +14,19 @@ import polars as pl
 from nodes.base import Columns, Job, Layers, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
 from nodes.kit.networks.batches import BatchBlock, BatchLoader
 from nodes.kit.networks.binding import Binding
-from nodes.kit.networks.device import DEVICE_PATTERN, use_device
+from nodes.kit.networks.device import device_setting, use_device
 from nodes.kit.networks.inputs import (
     CONVERTERS,
     LEFT_OUT,
     UNTRAINED_SEED,
     InputColumns,
+    batch_size_setting,
     bind_inputs,
     check_batch_size,
+    inputs_setting,
     resolve_tensor,
 )
+from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.values.network import Network, NetworkSpec, Tensor, TensorSpec
 from nodes.values.table import Table, TableSpec, grouped
 
@@ -193,7 +196,7 @@ class NetworkExecutor(Node):
     )
     output_ports = (Port("table", "table", "Predictions", "The network's outputs, and the input columns where they are kept."),)
 
-    batch_size: int = setting(100, "Batch size", "Rows that are computed together; changes the speed, not the result.", ge=1)
+    batch_size: int = batch_size_setting()
     keep_input_columns: bool = setting(
         False, "Keep input columns", "Put the outputs beside the columns of the table, instead of giving out nothing else."
     )
@@ -204,9 +207,7 @@ class NetworkExecutor(Node):
         columns=Columns("table"),
         shown_if={"keep_input_columns": True},
     )
-    inputs: list[InputColumns] = setting(
-        [], "Inputs", "Columns for the network's inputs; an input without an entry gets the only column that fits."
-    )
+    inputs: list[InputColumns] = inputs_setting()
     outputs: list[OutputColumns] = setting(
         [], "Outputs", "Which tensors to put out, and how; empty: all outputs of the network, as arrays."
     )
@@ -217,21 +218,12 @@ class NetworkExecutor(Node):
         ge=0,
         group="Uncertainty",
     )
-    seed: int | None = setting(
-        0,
-        "Random seed",
+    seed: int | None = seed_setting(
         "Fixes what dropout leaves out, so that every run with the same batch size gives the same; empty: each differs.",
-        ge=0,
-        le=2**32 - 1,
+        most=SEEDS_32,
         group="Uncertainty",
     )
-    device: str = setting(
-        "",
-        "Device",
-        "Where to compute: cpu, gpu:0, gpu:1, ...; empty: a graphics card, if there is one.",
-        advanced=True,
-        pattern=DEVICE_PATTERN,
-    )
+    device: str = device_setting()
 
     @property
     def reproducible(self) -> bool:

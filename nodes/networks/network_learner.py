@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from typing import Annotated, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import polars as pl
 from pydantic import Field
@@ -15,8 +15,10 @@ from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, s
 from nodes.kit.networks import inputs
 from nodes.kit.networks.batches import BatchLoader
 from nodes.kit.networks.binding import TensorReader
-from nodes.kit.networks.device import DEVICE_PATTERN, use_device
+from nodes.kit.networks.device import device_setting, use_device
+from nodes.kit.networks.inputs import inputs_setting
 from nodes.kit.scripts import scripting
+from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.kit.training import callbacks, losses, metrics, optimizers
 from nodes.kit.training.callbacks import (
     CheckpointWriter,
@@ -30,14 +32,26 @@ from nodes.kit.training.callbacks import (
 )
 from nodes.kit.training.compilation import PRECISIONS, LossScale, Precision, compile_model, needs_loss_scale, with_precision
 from nodes.kit.training.data_binding import InputColumns, TrainingBinding, bind_training, differences, scripts_of
-from nodes.kit.training.loop import TrainingLoop, TrainingOptions, stored_seed
+from nodes.kit.training.loop import TrainingLoop, TrainingOptions
 from nodes.kit.training.loss_warnings import loss_warnings
 from nodes.kit.training.optimizers import Adam, AnyOptimizer
 from nodes.kit.training.stopping import EarlyStopping, Monitor, ReduceOnPlateau
-from nodes.kit.training.targets import BoundTarget, TargetColumns, WeightReader, balanced_weights, quantities, typed_weights
+from nodes.kit.training.targets import (
+    BoundTarget,
+    TargetColumns,
+    balanced_weights,
+    quantities,
+    targets_setting,
+    typed_weights,
+)
+from nodes.kit.training.training_state import stored_seed
 from nodes.values.figure import Figure, Line, LinesFigure
 from nodes.values.network import Network, NetworkSpec
 from nodes.values.table import Table, TableSpec
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 CHECKPOINT = "training.safetensors"
 MEGABYTE = 2**20
@@ -111,12 +125,9 @@ class NetworkLearner(Node):
         None, "Validation batch size", "Rows that are validated together; empty: as in training.", ge=1
     )
     shuffle: bool = setting(True, "Shuffle", "Put the training data in a new order before each epoch.")
-    seed: int | None = setting(
-        0,
-        "Random seed",
+    seed: int | None = seed_setting(
         "Fixes initial weights, order and dropout, so that every run gives the same network; empty: each run is different.",
-        ge=0,
-        le=2**32 - 1,
+        most=SEEDS_32,
     )
     validation_split: float = setting(
         0.0,
@@ -145,12 +156,8 @@ class NetworkLearner(Node):
         advanced=True,
     )
 
-    inputs: list[InputColumns] = setting(
-        [], "Inputs", "Columns for the network's inputs; an input without an entry gets the only column that fits.", group="Data"
-    )
-    targets: list[TargetColumns] = setting(
-        [TargetColumns()], "Targets", "For each output of the network: what it should put out, and the loss.", group="Data"
-    )
+    inputs: list[InputColumns] = inputs_setting("Data")
+    targets: list[TargetColumns] = targets_setting("Data")
     class_weight: ClassWeight = setting(
         "none",
         "Class weights",
@@ -241,14 +248,7 @@ class NetworkLearner(Node):
         group="Behavior",
         ge=0,
     )
-    device: str = setting(
-        "",
-        "Device",
-        "Where to compute: cpu, gpu:0, gpu:1, ...; empty: a graphics card, if there is one.",
-        group="Behavior",
-        advanced=True,
-        pattern=DEVICE_PATTERN,
-    )
+    device: str = device_setting()
 
     @property
     def reproducible(self) -> bool:
@@ -389,9 +389,7 @@ class NetworkLearner(Node):
             kept = _split_at(training.height, self.validation_split)
             training, validation = training.slice(0, kept), training.slice(kept, training.height - kept)
         job.progress(0.0, "preparing")
-        with ExitStack() as scripts, use_device(self.device):
-            for where, source in self.scripts().items():
-                scripts.enter_context(scripting.errors_explained(source, where, job))
+        with use_device(self.device), scripting.all_errors_explained(self.scripts(), job):
             trained, rows = self._train(network, training, validation, bound, job)
         return {"network": trained, "history": _history(rows, schema)}
 
@@ -411,8 +409,8 @@ class NetworkLearner(Node):
         checked = None
         if validation is not None:
             checked = self._validation_loader(validation, bound, weighted)
-            _refuse_no_batches(checked, "validation")
-        _refuse_no_batches(loader, "training")
+            checked.require_batches("validation")
+        loader.require_batches("training")
         spec = with_precision(network.spec, self.precision)
         model = to_keras(Network(spec, network.weights), seed)
         compile_model(
@@ -437,12 +435,10 @@ class NetworkLearner(Node):
         return Network(bound.with_classes(network.spec), weights_of(model, network.spec)), progress.history
 
     def _loader(self, table: Table, bound: TrainingBinding, weighted: bool, seed: int) -> BatchLoader:
-        sources = [binding.open(table) for binding in bound.bindings]
         if weighted:
-            sources += self._weight_sources(table, sources[len(bound.inputs) :], bound.targets, self.class_weight)
             _refuse_no_weight(table, bound.targets)
         return BatchLoader(
-            sources,
+            bound.open(table, weighted, partial(self._class_weights, table.height)),
             table.height,
             self.batch_size,
             buffer_bytes=self.shuffle_buffer * MEGABYTE,
@@ -454,24 +450,16 @@ class NetworkLearner(Node):
     def _validation_loader(self, table: Table, bound: TrainingBinding, weighted: bool) -> BatchLoader:
         """Rows as they are, weighted as rows are, but not by class, as in Keras."""
         size = self.batch_size if bound.fixed_batch else self.validation_batch_size or self.batch_size
-        sources = [binding.open(table) for binding in bound.bindings]
-        if weighted:
-            sources += self._weight_sources(table, sources[len(bound.inputs) :], bound.targets, "none")
-        return BatchLoader(sources, table.height, size, whole_batches=bound.fixed_batch, most_batches=self.validation_steps)
+        readers = bound.open(table, weighted)
+        return BatchLoader(readers, table.height, size, whole_batches=bound.fixed_batch, most_batches=self.validation_steps)
 
-    def _weight_sources(
-        self, table: Table, sources: Sequence[TensorReader], targets: Sequence[BoundTarget], by_class: ClassWeight
-    ) -> list[TensorReader]:
-        """A source of weights per target."""
-        made: list[TensorReader] = []
-        for source, target in zip(sources, targets, strict=True):
-            weights = None
-            if target.class_count and by_class == "balanced":
-                weights = balanced_weights(source, target, table.height)
-            elif target.class_count and by_class == "typed":
-                weights = typed_weights(target, self.class_weights)
-            made.append(WeightReader(source, target, weights, target.weight.open(table) if target.weight else None))
-        return made
+    def _class_weights(self, rows: int, reader: TensorReader, target: BoundTarget) -> NDArray[np.float32] | None:
+        """The weight of each class of a target; None where classes are not weighted."""
+        if target.class_count and self.class_weight == "balanced":
+            return balanced_weights(reader, target, rows)
+        if target.class_count and self.class_weight == "typed":
+            return typed_weights(target, self.class_weights)
+        return None
 
     def _options(self, bound: TrainingBinding, validated: bool) -> TrainingOptions:
         stopping, plateau = self.early_stopping, self.reduce_learning_rate
@@ -579,11 +567,3 @@ def _refuse_no_weight(table: Table, targets: Sequence[BoundTarget]) -> None:
                     "Give some rows a weight.",
                     setting=f"{target.where}.sample_weight",
                 )
-
-
-def _refuse_no_batches(loader: BatchLoader, what: str) -> None:
-    if not loader.batches:
-        raise NodeError(
-            f"The {what} table has fewer rows than the network's fixed batch size of {loader.batch_size}.",
-            "Use a network without a fixed batch size, or more rows.",
-        )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nodes.base import Job, Layers, Node, NodeError, Port, Specs, Values, setting
 from nodes.kit.networks.keras_model import to_keras, weights_of
 from nodes.kit.networks.layer_selection import layers_named
+from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.values.network import LayerSpec, Network, NetworkSpec
 
 if TYPE_CHECKING:
@@ -40,9 +41,7 @@ class ResetWeights(Node):
         "Which layers get new weights; none chosen: all that are not frozen.",
         layers=Layers("network", "weighted layers"),
     )
-    seed: int | None = setting(
-        0, "Random seed", "The same seed gives the same weights; empty: others in every run.", ge=0, le=2**32 - 1
-    )
+    seed: int | None = seed_setting("The same seed gives the same weights; empty: others in every run.", most=SEEDS_32)
 
     @property
     def reproducible(self) -> bool:

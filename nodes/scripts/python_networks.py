@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nodes.base import Job, NodeError, Port, Value, Values, setting
+from nodes.base import Job, NodeError, Port, Value, Values
 from nodes.kit.networks.keras_model import import_keras, to_keras
 from nodes.kit.networks.translation import translate
 from nodes.kit.scripts import scripting
 from nodes.kit.scripts.script_node import ScriptNode, script_setting
+from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.values.network import LayerSpec, Network, NetworkSpec
 
 if TYPE_CHECKING:
@@ -77,13 +78,10 @@ class NetworkScript(ScriptNode):
     """A script that has Keras to work with."""
 
     needs_keras = True
-    seed: int | None = setting(
-        0,
-        "Random seed",
+    seed: int | None = seed_setting(
         "Keras, numpy and random begin with it, so that the script draws the same random numbers each time; empty: others in "
         "every run, and the result is not used again.",
-        ge=0,
-        le=2**32 - 1,
+        most=SEEDS_32,
     )
 
     @property

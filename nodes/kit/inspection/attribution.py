@@ -22,8 +22,15 @@ from nodes.kit.inspection.inference import (
     subnetwork,
 )
 from nodes.kit.networks.binding import Binding
-from nodes.kit.networks.device import DEVICE_PATTERN, use_device
-from nodes.kit.networks.inputs import InputColumns, bind_inputs, check_batch_size, resolve_tensor
+from nodes.kit.networks.device import device_setting, use_device
+from nodes.kit.networks.inputs import (
+    InputColumns,
+    batch_size_setting,
+    bind_inputs,
+    check_batch_size,
+    inputs_setting,
+    resolve_tensor,
+)
 from nodes.values.figure import Figure, FigureSpec, HeatMapFigure, ImagesFigure
 from nodes.values.network import Network, NetworkSpec, Tensor
 from nodes.values.table import Table, TableSpec
@@ -92,12 +99,7 @@ class AttributionNode(Node):
         shown_if={"explain": "actual"},
     )
     class_name: str = setting("", "Class name", "The class, by its name or its number from 0 on.", shown_if={"explain": "chosen"})
-    inputs: list[InputColumns] = setting(
-        [],
-        "Inputs",
-        "Columns for the network's inputs; an input without an entry gets the only column that fits.",
-        group="Network",
-    )
+    inputs: list[InputColumns] = inputs_setting("Network")
     explained_input: str | None = setting(
         None,
         "Explained input",
@@ -112,9 +114,7 @@ class AttributionNode(Node):
         layers=Layers("network", "tensors"),
         group="Network",
     )
-    batch_size: int = setting(
-        32, "Batch size", "Rows that are computed together; changes the speed, not the result.", ge=1, group="Network"
-    )
+    batch_size: int = batch_size_setting(32, group="Network")
     scaled: bool = setting(
         False, "Scale", "Divide each map by its largest absolute value, so that all are between -1 and 1.", group="Output"
     )
@@ -141,14 +141,7 @@ class AttributionNode(Node):
     shown: int = setting(
         8, "Rows in the figure", "How many rows the figure shows, from the first on.", ge=1, le=200, group="Output"
     )
-    device: str = setting(
-        "",
-        "Device",
-        "Where to compute: cpu, gpu:0, gpu:1, ...; empty: a graphics card, if there is one.",
-        advanced=True,
-        pattern=DEVICE_PATTERN,
-        group="Network",
-    )
+    device: str = device_setting("Network")
 
     # -- what a subclass says
 

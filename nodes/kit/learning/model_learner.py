@@ -43,7 +43,8 @@ MISSING = {
     "ignore rows": "Leave the row out, with a warning.",
     "pass on": "Let the model deal with them: it learns which way they go.",
 }
-SEED = 2**32 - 1
+SAME_MODEL = "What decides chance: the same seed gives the same model; empty gives another in every run."
+"""The help of a seed that learning begins with."""
 SILENT = {
     "verbose": "The progress in the editor shows how far it is.",
     "warm_start": "A result must follow from settings and inputs alone: a model always begins anew.",
@@ -224,11 +225,6 @@ def missing_setting(*, can_pass: bool = False) -> Any:
     choices = {k: v for k, v in MISSING.items() if can_pass or k != "pass on"}
     help = "What to do with missing, NaN or infinite cells in the columns; rows without a target are always left out."
     return setting("pass on" if can_pass else "fail", "Missing cells", help, choices=choices)
-
-
-def seed_setting(help: str = "What decides chance: the same seed gives the same model; empty gives another in every run.") -> Any:
-    """The setting of a random seed."""
-    return setting(0, "Random seed", help, ge=0, le=SEED)
 
 
 def balanced_setting() -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from nodes.base import NodeError, setting
-from nodes.kit.learning.model_learner import MissingOrPass, ModelLearner, missing_setting, seed_setting
+from nodes.kit.learning.model_learner import SAME_MODEL, MissingOrPass, ModelLearner, missing_setting
+from nodes.kit.settings import SEEDS_32, seed_setting
 
 ClassCriterion = Literal["gini", "entropy", "log_loss"]
 NumberCriterion = Literal["squared_error", "absolute_error", "poisson"]
@@ -51,7 +52,7 @@ class TreeLearner(ModelLearner):
         le=1e12,
         advanced=True,
     )
-    seed: int | None = seed_setting()
+    seed: int | None = seed_setting(SAME_MODEL, most=SEEDS_32)
 
     @property
     def reproducible(self) -> bool:

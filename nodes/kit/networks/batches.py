@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nodes.base import NodeError
 from nodes.kit.networks.binding import TensorReader
 
 if TYPE_CHECKING:
@@ -141,6 +142,21 @@ class BatchLoader:
     def batches(self) -> int:
         """Batches of an epoch."""
         return -(-self.count // self.batch_size)
+
+    def require_batches(self, what: str) -> None:
+        """Refuse a table of which no batch is left.
+
+        Args:
+            what: What the table is for, as in `the training table`.
+
+        Raises:
+            NodeError: If whole batches are needed, and there is none.
+        """
+        if not self.batches:
+            raise NodeError(
+                f"The {what} table has fewer rows than the network's fixed batch size of {self.batch_size}.",
+                "Use a network without a fixed batch size, or more rows.",
+            )
 
     def blocks(self, epoch: int = 0) -> Generator[BatchBlock]:
         """The blocks of an epoch. What they take to be used up is seen, and makes the following ones larger or smaller."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from nodes.base import Columns, NodeError, Settings, setting
 from nodes.kit.networks.binding import CONVERSIONS, FEEDABLE, Binding, Conversion, bind, find_column
@@ -39,6 +40,27 @@ class InputColumns(TensorColumns):
         "Columns that fill it, in this order; empty: the only one that fits.",
         columns=Columns("table", FEEDABLE),
     )
+
+
+def inputs_setting(group: str = "Settings") -> Any:
+    """Declare the columns of a network's inputs, a list of `InputColumns`.
+
+    Args:
+        group: The dialog's tab.
+    """
+    help = "Columns for the network's inputs; an input without an entry gets the only column that fits."
+    return setting([], "Inputs", help, group=group)
+
+
+def batch_size_setting(default: int = 100, *, group: str = "Settings") -> Any:
+    """Declare how many rows are computed together where a network is applied, not trained.
+
+    Args:
+        default: Of a new node; smaller where a row needs much memory.
+        group: The dialog's tab.
+    """
+    help = "Rows that are computed together; changes the speed, not the result."
+    return setting(default, "Batch size", help, ge=1, group=group)
 
 
 def resolve_tensor(network: NetworkSpec, name: str, setting: str) -> Tensor:

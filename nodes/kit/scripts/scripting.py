@@ -18,7 +18,7 @@ import threading
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import CodeType, TracebackType
 from typing import Any, TextIO
 
@@ -139,6 +139,20 @@ def errors_explained(source: str, setting: str, job: Any) -> Iterator[None]:
         raise NodeError(
             f"The script failed in line {number}, “{_line(source, number)}”: {_sentence(what)}", _remedy(error), setting=setting
         ) from error
+
+
+@contextmanager
+def all_errors_explained(scripts: Mapping[str, str], job: Any) -> Iterator[None]:
+    """Do as `errors_explained` for several scripts.
+
+    Args:
+        scripts: Setting -> source, as `nodes.base.Node.scripts` gives them.
+        job: Where tracebacks go.
+    """
+    with ExitStack() as entered:
+        for setting, source in scripts.items():
+            entered.enter_context(errors_explained(source, setting, job))
+        yield
 
 
 def wrong_result(name: str, value: Any, expected: str, setting: str) -> NodeError:

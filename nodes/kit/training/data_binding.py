@@ -1,25 +1,22 @@
-"""What a network is trained on: the columns of its inputs and targets, weights of rows and classes, and how it is compiled.
-
-Shared by the nodes that take steps of training.
-"""
+"""What a network is trained on: the columns of its inputs and targets, and the weights of rows and classes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nodes.base import Columns, NodeError, setting
-from nodes.kit.networks.binding import FEEDABLE, Binding
+from nodes.kit.networks.binding import FEEDABLE, Binding, TensorReader
 from nodes.kit.networks.inputs import TensorColumns, bind_inputs, check_batch_size
-from nodes.kit.training.loop import BatchLayout
 from nodes.kit.training.losses import CustomLoss
-from nodes.kit.training.targets import BoundTarget, TargetColumns, bind_targets
+from nodes.kit.training.targets import BoundTarget, TargetColumns, WeightReader, bind_targets
 from nodes.values.network import NetworkSpec
-from nodes.values.table import TableSpec, describe_dtype
+from nodes.values.table import Table, TableSpec, describe_dtype
 
 if TYPE_CHECKING:
-    pass
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class InputColumns(TensorColumns):
@@ -31,6 +28,34 @@ class InputColumns(TensorColumns):
         "Columns that fill it, in this order; empty: the only one that fits.",
         columns=Columns("training", FEEDABLE),
     )
+
+
+@dataclass(frozen=True)
+class BatchLayout:
+    """How the arrays of a block become Keras's (x, y, sample_weight).
+
+    Attributes:
+        dtypes: What each array is cast to.
+        inputs: How many of the arrays are inputs.
+        targets: How many are targets; weights, one per target, follow if there are any.
+    """
+
+    dtypes: tuple[str, ...]
+    inputs: int
+    targets: int
+
+    def data(self, tensors: Sequence[Any]) -> tuple[Any, ...]:
+        """One tensor alone, several as a list, as the model has them."""
+        end = self.inputs + self.targets
+        groups = [tensors[: self.inputs], tensors[self.inputs : end], tensors[end:]]
+        return tuple(list(group) if len(group) > 1 else group[0] for group in groups if group)
+
+
+ClassWeights = Callable[[TensorReader, BoundTarget], "NDArray[np.float32] | None"]
+
+
+def _all_alike(reader: TensorReader, target: BoundTarget) -> None:
+    """Give all classes the same weight."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +82,25 @@ class TrainingBinding:
         """Whether rows have weights."""
         return any(target.weight for target in self.targets)
 
+    def open(self, table: Table, weighted: bool, class_weights: ClassWeights = _all_alike) -> list[TensorReader]:
+        """Make the rows of a table readable: inputs, targets, and the weights of the rows for each target.
+
+        Args:
+            table: The rows.
+            weighted: Whether weights are wanted.
+            class_weights: What gives a target's weights of classes, as `typed_weights` does; None where all count alike.
+
+        Raises:
+            NodeError: If a column has missing values, or a list the wrong length.
+        """
+        readers = [binding.open(table) for binding in self.bindings]
+        if not weighted:
+            return readers
+        return readers + [
+            WeightReader(reader, target, class_weights(reader, target), target.weight.open(table) if target.weight else None)
+            for reader, target in zip(readers[len(self.inputs) :], self.targets, strict=True)
+        ]
+
     def batch_layout(self, weighted: bool) -> BatchLayout:
         """How the arrays of a block become Keras's: inputs, targets, and a weight per target if there are any."""
         dtypes = [binding.dtype for binding in self.bindings] + ["float32"] * (len(self.targets) if weighted else 0)
@@ -66,10 +110,6 @@ class TrainingBinding:
         """The network, knowing what its outputs' classes are called."""
         known = {str(target.tensor): target.classes for target in self.targets if target.classes}
         return replace(network, classes={**network.classes, **known})
-
-    def scripts(self) -> dict[str, str]:
-        """The losses that are scripts: setting -> source."""
-        return scripts_of([target.entry for target in self.targets])
 
 
 def bind_training(

@@ -11,7 +11,7 @@ import contextlib
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,11 @@ from nodes.base import Job, NodeError
 from nodes.kit.networks.batches import BatchLoader
 from nodes.kit.training import checkpoints
 from nodes.kit.training.callbacks import EpochCallback, RateByEpoch
+from nodes.kit.training.data_binding import BatchLayout
+from nodes.kit.training.graph_loop import block_function
 from nodes.kit.training.stopping import EarlyStopping, Monitor, Patience, Plateau, ReduceOnPlateau, worst
+from nodes.kit.training.time_estimate import VALIDATION_COST, TimeEstimate
+from nodes.kit.training.training_state import ForeignCheckpoint, TrainingState
 
 if TYPE_CHECKING:
     import keras
@@ -29,8 +33,6 @@ NAN_REMEDY = (
     "Lower the learning rate, bring the inputs to the range 0 to 1 (Image Normalizer), look for infinite or huge "
     "numbers among them, or clip the gradients (optimizer: clip norm)."
 )
-VALIDATION_COST = 0.4
-"""A batch of validation takes about this part of a batch of training; for the estimate of the time left only."""
 
 
 @dataclass(frozen=True)
@@ -64,48 +66,6 @@ class TrainingOptions:
     def rises(self, rule: Monitor, monitor: str) -> bool:
         """Whether a monitored quantity should rise."""
         return rule.mode == "max" if rule.mode != "auto" else self.quantities[monitor.removeprefix("val_")]
-
-
-@dataclass(frozen=True)
-class BatchLayout:
-    """How the arrays of a block become Keras's (x, y, sample_weight).
-
-    Attributes:
-        dtypes: What each array is cast to.
-        inputs: How many of the arrays are inputs.
-        targets: How many are targets; weights, one per target, follow if there are any.
-    """
-
-    dtypes: tuple[str, ...]
-    inputs: int
-    targets: int
-
-    def data(self, tensors: Sequence[Any]) -> tuple[Any, ...]:
-        """One tensor alone, several as a list, as the model has them."""
-        end = self.inputs + self.targets
-        groups = [tensors[: self.inputs], tensors[self.inputs : end], tensors[end:]]
-        return tuple(list(group) if len(group) > 1 else group[0] for group in groups if group)
-
-
-@dataclass
-class TrainingState:
-    """What a training has reached so far, and what it needs to go on.
-
-    Attributes:
-        epoch: Epochs that are finished.
-        history: A row for each: epoch, quantities, learning rate, seconds.
-        ended: Why it ended early, for the person; empty if it did not.
-        patience: State of early stopping.
-        plateau: State of the falling learning rate.
-        best: The best weights so far, where early stopping keeps them.
-    """
-
-    epoch: int = 0
-    history: list[dict[str, float]] = field(default_factory=list)
-    ended: str = ""
-    patience: Patience | None = None
-    plateau: Plateau | None = None
-    best: list[NDArray[Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -370,142 +330,23 @@ class TrainingLoop:
 
     # -- checkpoints
 
-    def _variables(self) -> Iterator[tuple[str, Any]]:
-        """All that training changes: weights, states of random generators, and the optimizer's variables."""
-        for number, variable in enumerate(self._model.variables):
-            yield f"model.{number}", variable
-        for number, variable in enumerate(self._model.optimizer.variables):
-            yield f"optimizer.{number}", variable
-
     def _save(self, path: Path) -> None:
-        progress = self.progress
-        arrays = {name: _storable(variable.numpy()) for name, variable in self._variables()}
-        arrays |= {f"best.{number}": _storable(array) for number, array in enumerate(progress.best or [])}
-        state = {
-            "versions": _versions(),
-            "seed": self._seed,
-            "epoch": progress.epoch,
-            "history": progress.history,
-            "ended": progress.ended,
-            "patience": _state_of(progress.patience),
-            "plateau": _state_of(progress.plateau),
-            "recorders": [callback.state() for callback in self._callbacks],
-        }
-        checkpoints.save(path, arrays, state)
+        self.progress.save(path, self._model, self._seed, self._callbacks)
 
     def _resume(self, path: Path) -> None:
         """Go on from a checkpoint, if there is one that fits."""
         try:
-            arrays, state = checkpoints.load(path)
-        except FileNotFoundError:
-            return
+            found = self.progress.resume(path, self._model, self._seed, self._callbacks)
         except checkpoints.DamagedCheckpoint as error:
             self._job.log(f"The checkpoint cannot be used ({error}); the training begins anew.")
             return
-        wanted = {name: variable.numpy() for name, variable in self._variables()}
-        fits = all(name in arrays and arrays[name].shape == array.shape for name, array in wanted.items())
-        if not fits or state.get("versions") != _versions() or state.get("seed") != self._seed:
+        except ForeignCheckpoint:
             self._job.log("The checkpoint is of another training or another Keras; the training begins anew.")
             return
-        for name, variable in self._variables():
-            variable.assign(arrays[name].view(wanted[name].dtype))
-        progress = self.progress
-        kept = sorted((n for n in arrays if n.startswith("best.")), key=lambda n: int(n.removeprefix("best.")))
-        if kept:
-            likes = self._model.get_weights()
-            progress.best = [arrays[n].view(like.dtype) for n, like in zip(kept, likes, strict=True)]
-        progress.epoch, progress.history, progress.ended = state["epoch"], state["history"], state["ended"]
-        _restore(progress.patience, state["patience"])
-        _restore(progress.plateau, state["plateau"])
-        for callback, stored in zip(self._callbacks, state.get("recorders", ()), strict=False):
-            callback.restore(stored)
-        for row in progress.history:
-            self._show(row)
-        self._job.log(f"The training goes on after epoch {progress.epoch}, where it was interrupted.")
-
-
-def stored_seed(path: Path) -> int | None:
-    """The seed of the training that left a checkpoint; None if there is none that can be read."""
-    try:
-        _, state = checkpoints.load(path)
-    except (FileNotFoundError, checkpoints.DamagedCheckpoint):
-        return None
-    seed = state.get("seed")
-    return seed if isinstance(seed, int) else None
-
-
-# ------------------------------------------------------------------------------------------------- a block in TensorFlow
-
-
-def block_function(
-    model: keras.Model, step: Callable[[Any], Any], batch_layout: BatchLayout, loader: BatchLoader, terminate_on_nan: bool
-) -> Any:
-    """A function that takes a block's arrays through `step`, batch by batch, without coming back to Python.
-
-    Returns:
-        A function of a block's arrays that gives the metrics so far (name -> scalar tensor), and the number of the
-        first batch of the block after which the loss was not a number, or -1.
-    """
-    import tensorflow as tf
-
-    size = loader.batch_size
-    signature = tuple(tf.TensorSpec((None, *source.shape), source.dtype) for source in loader.sources)
-
-    def run_block(tensors: Sequence[Any]) -> Any:
-        rows = tf.shape(tensors[0])[0]
-
-        def goes_on(start: Any, bad: Any) -> Any:
-            more = start < rows
-            return tf.logical_and(more, bad < 0) if terminate_on_nan else more
-
-        def one_batch(start: Any, bad: Any) -> Any:
-            # Only the batch is cast: the block stays in the table's own, often narrower, type.
-            cut = [tf.cast(t[start : start + size], d) for t, d in zip(tensors, batch_layout.dtypes, strict=True)]
-            logs = step(batch_layout.data(cut))
-            is_bad = tf.logical_not(tf.math.is_finite(logs["loss"]))
-            return start + size, tf.where(tf.logical_and(bad < 0, is_bad), start // size, bad)
-
-        _, bad = tf.while_loop(goes_on, one_batch, [tf.constant(0), tf.constant(-1)])
-        return model.get_metrics_result(), bad
-
-    return tf.function(run_block, input_signature=[signature], autograph=False)
-
-
-# -------------------------------------------------------------------------------------------------------------- helpers
-
-
-class TimeEstimate:
-    """How far a training is, and how long it will still take."""
-
-    def __init__(self, epochs: int, batches: int, validation_batches: float) -> None:
-        self._per_epoch = batches + VALIDATION_COST * validation_batches
-        self._total = epochs * self._per_epoch
-        self._done = self._at_start = 0.0
-        self._began = 0.0
-
-    def start(self, epochs_done: int) -> None:
-        """Begin; some epochs may be done already."""
-        self._done = self._at_start = epochs_done * self._per_epoch
-        self._began = time.perf_counter()
-
-    def advance(self, batches: float) -> None:
-        """Some batches more are done."""
-        self._done += batches
-
-    @property
-    def fraction(self) -> float:
-        """From 0 to 1."""
-        return min(self._done / self._total, 1.0) if self._total else 1.0
-
-    def left(self) -> list[str]:
-        """`0:41 left`; nothing where it cannot be said."""
-        done = self._done - self._at_start
-        if not done:
-            return []
-        seconds = math.ceil((time.perf_counter() - self._began) * max(self._total - self._done, 0) / done)
-        minutes, rest = divmod(seconds, 60)
-        hours, minutes = divmod(minutes, 60)
-        return [f"{hours}:{minutes:02}:{rest:02} left" if hours else f"{minutes}:{rest:02} left"]
+        if found:
+            for row in self.progress.history:
+                self._show(row)
+            self._job.log(f"The training goes on after epoch {self.progress.epoch}, where it was interrupted.")
 
 
 def _described(logs: Mapping[str, float], most: int | None = None) -> str:
@@ -521,32 +362,3 @@ def _all_finite(weights: Sequence[NDArray[Any]]) -> bool:
     import numpy as np
 
     return all(np.isfinite(array).all() for array in weights)
-
-
-def _storable(array: NDArray[Any]) -> NDArray[Any]:
-    """bfloat16 as the 16-bit integers of the same bits: safetensors' numpy side does not know it."""
-    import numpy as np
-
-    return array.view(np.uint16) if array.dtype.name == "bfloat16" else array
-
-
-def _state_of(state: Patience | Plateau | None) -> dict[str, Any] | None:
-    """The numbers of a state; JSON has no infinity, which is where they begin."""
-    if state is None:
-        return None
-    numbers = {name: value for name, value in vars(state).items() if name not in ("rule", "rises")}
-    return numbers | {"best": state.best if math.isfinite(state.best) else None}
-
-
-def _restore(state: Patience | Plateau | None, stored: Mapping[str, Any] | None) -> None:
-    if state is not None and stored is not None:
-        for name, value in stored.items():
-            setattr(state, name, worst(state.rises) if value is None else value)
-
-
-def _versions() -> str:
-    """The libraries whose variables a checkpoint holds, in their own order."""
-    import keras
-    import tensorflow as tf
-
-    return f"keras {keras.version()}, tensorflow {tf.__version__}"

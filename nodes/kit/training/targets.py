@@ -65,6 +65,16 @@ class TargetColumns(TensorColumns):
     )
 
 
+def targets_setting(group: str) -> Any:
+    """Declare what a network is compared with, a list of `TargetColumns`.
+
+    Args:
+        group: The dialog's tab.
+    """
+    help = "For each output of the network: what it should put out, and the loss."
+    return setting([TargetColumns()], "Targets", help, group=group)
+
+
 @dataclass(frozen=True)
 class BoundTarget:
     """One output of a network, and what it is compared with.
