@@ -7,8 +7,11 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from nodes.base import NodeError, setting
-from nodes.kit.layers.base import ONE_OR_SEVERAL, Layer, SameShapeLayer, axis_index, require_known, unlist
-from nodes.kit.layers.options import Constraint, Initializer, Regularizer, Zeros
+from nodes.kit.layers.base import ONE_OR_SEVERAL, Layer, SameShapeLayer, unlist
+from nodes.kit.layers.constraints import Constraint
+from nodes.kit.layers.initializers import Initializer, Zeros
+from nodes.kit.layers.regularizers import Regularizer
+from nodes.kit.layers.shape_checks import axis_index, require_known
 from nodes.kit.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
 from nodes.values.network import Shape, WeightSpec
 

@@ -9,11 +9,15 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import Field
 
 from nodes.base import Layers, NodeError, Port, setting
-from nodes.kit.layers.base import FLOAT_TYPES, ONE_OR_SEVERAL, Inference, require_dtype, require_known, require_rank
-from nodes.kit.layers.options import Constraint, GlorotUniform, Initializer, Regularizer, Zeros
+from nodes.kit.layers.base import ONE_OR_SEVERAL, Inference
+from nodes.kit.layers.constraints import Constraint
+from nodes.kit.layers.initializers import GlorotUniform, Initializer, Zeros
 from nodes.kit.layers.ported import PortedLayer
+from nodes.kit.layers.regularizers import Regularizer
+from nodes.kit.layers.settings import layer_seed_setting
+from nodes.kit.layers.shape_checks import FLOAT_TYPES, require_dtype, require_known, require_rank
 from nodes.kit.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
-from nodes.layers.core import Size
+from nodes.kit.layers.windows import Size
 from nodes.values.network import Shape, TensorSpec, WeightSpec
 
 T = TypeVar("T")
@@ -52,13 +56,7 @@ class AttentionLayer(PortedLayer):
     value_tensor: str | None = _tensor("value", "Value tensor")
     key_tensor: str | None = _tensor("key", "Key tensor")
     dropout: float = setting(0.0, "Dropout", "The part of the attention weights that is dropped while training.", ge=0, le=1)
-    seed: int | None = setting(
-        None,
-        "Random seed",
-        "Makes the same weights drop in every run; empty leaves that to the learner's seed.",
-        ge=0,
-        advanced=True,
-    )
+    seed: int | None = layer_seed_setting("the same weights drop")
     use_causal_mask: bool = setting(
         False, "Causal mask", "Each step looks at itself and the steps before only, as a decoder must that writes one by one."
     )

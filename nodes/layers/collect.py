@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import cast
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Specs, Values, setting
-from nodes.kit.layers.base import NETWORK_OUT, require_wires, tensor_of_wire, wires_of
+from nodes.kit.layers.base import NETWORK_OUT
+from nodes.kit.layers.tensor_choice import require_wires, tensor_of_wire, wires_of
 from nodes.values.network import Network, NetworkSpec, merge, merge_weights
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from nodes.base import NodeError, Settings, setting
-from nodes.kit.layers.base import FLOAT_TYPES, Inference, require_dtype, require_known, require_rank, unlist
-from nodes.kit.layers.options import ACTIVATION_CHOICES, Activation
+from nodes.kit.layers.activations import ACTIVATION_CHOICES, Activation
+from nodes.kit.layers.base import Inference, unlist
+from nodes.kit.layers.shape_checks import FLOAT_TYPES, require_dtype, require_known, require_rank
 from nodes.kit.layers.windows import PADDING_CHOICES, Padding, Pair, Size, Triple, join, slide
 from nodes.layers.recurrent import (
     CELL_STATE,

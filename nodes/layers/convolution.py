@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from nodes.base import NodeError, Specs, setting
-from nodes.kit.layers.base import require_known
-from nodes.kit.layers.options import Activation, Constraint, GlorotUniform, Initializer, Regularizer
+from nodes.kit.layers.activations import Activation
+from nodes.kit.layers.constraints import Constraint
+from nodes.kit.layers.initializers import GlorotUniform, Initializer
+from nodes.kit.layers.regularizers import Regularizer
+from nodes.kit.layers.shape_checks import require_known
 from nodes.kit.layers.weighted import (
     BiasedLayer,
     KernelLayer,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nodes.base import NodeError, setting
-from nodes.kit.layers.base import NUMBER_TYPES
+from nodes.kit.layers.shape_checks import NUMBER_TYPES
 from nodes.kit.layers.windows import Span, SpatialLayer, join
 from nodes.values.network import Shape, TensorSpec
 

@@ -8,11 +8,15 @@ from typing import Any, Literal, Self
 from pydantic import PrivateAttr
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Specs, Values, setting
-from nodes.kit.layers.base import FLOAT_TYPES, NETWORK_OUT, NUMBER_TYPES, Inference, UnaryLayer, find_tensor, require_dtype
-from nodes.kit.layers.options import Constraint, Initializer, RandomUniform, Regularizer
+from nodes.kit.layers.base import NETWORK_OUT, Inference, UnaryLayer
+from nodes.kit.layers.constraints import Constraint
+from nodes.kit.layers.initializers import Initializer, RandomUniform
 from nodes.kit.layers.ported import PortedLayer
+from nodes.kit.layers.regularizers import Regularizer
+from nodes.kit.layers.shape_checks import FLOAT_TYPES, NUMBER_TYPES, require_dtype
+from nodes.kit.layers.tensor_choice import find_tensor
 from nodes.kit.layers.weighted import LORA, constraint_setting, initializer_setting, regularizer_setting
-from nodes.layers.core import Size
+from nodes.kit.layers.windows import Size
 from nodes.values.network import LayerSpec, Network, NetworkSpec, Shape, TensorSpec, WeightSpec
 
 INPUT_DIM = "How many different numbers come in: the largest one plus 1."

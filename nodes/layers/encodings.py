@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import model_validator
 
 from nodes.base import NodeError, setting
-from nodes.kit.layers.base import FLOAT_TYPES, Inference, UnaryLayer, only, require_rank
-from nodes.layers.core import Size
+from nodes.kit.layers.base import Inference, UnaryLayer
+from nodes.kit.layers.shape_checks import FLOAT_TYPES, only, require_rank
+from nodes.kit.layers.windows import Size
 from nodes.layers.merge import MergeLayer
 from nodes.values.network import Shape, TensorSpec
 

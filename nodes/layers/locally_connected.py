@@ -11,14 +11,16 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from nodes.base import NodeError, Specs, setting
-from nodes.kit.layers.base import AttachedLayer, require_known
-from nodes.kit.layers.options import Activation
+from nodes.kit.layers.activations import Activation
+from nodes.kit.layers.base import AttachedLayer
+from nodes.kit.layers.shape_checks import require_known
 from nodes.kit.layers.weighted import KernelLayer, activation_setting
 from nodes.kit.layers.windows import Pair, Size, SpatialLayer, each, join, slide
-from nodes.layers.core import EinsumDense, Reshape
 from nodes.layers.cropping import Cropping1D, Cropping2D
+from nodes.layers.dense import EinsumDense
 from nodes.layers.merge import Concatenate, MergeLayer
 from nodes.layers.pooling import AveragePooling1D, AveragePooling2D
+from nodes.layers.reshaping import Reshape
 from nodes.values.network import NetworkSpec, Shape, Tensor, WeightSpec
 
 

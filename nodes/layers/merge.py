@@ -7,16 +7,9 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from nodes.base import Layers, NodeError, Port, setting
-from nodes.kit.layers.base import (
-    FLOAT_TYPES,
-    NUMBER_TYPES,
-    AttachedLayer,
-    Inference,
-    axis_index,
-    require_dtype,
-    require_wires,
-    tensor_of_wire,
-)
+from nodes.kit.layers.base import AttachedLayer, Inference
+from nodes.kit.layers.shape_checks import FLOAT_TYPES, NUMBER_TYPES, axis_index, require_dtype
+from nodes.kit.layers.tensor_choice import require_wires, tensor_of_wire
 from nodes.values.network import NetworkSpec, Shape, Tensor, TensorSpec
 
 

@@ -8,8 +8,11 @@ from typing import Annotated, Any, Self
 from pydantic import model_validator
 
 from nodes.base import NodeError, Settings, setting
-from nodes.kit.layers.base import NUMBER_TYPES, ONE_OR_SEVERAL, SameShapeLayer, axis_index, require_known, unlist
-from nodes.kit.layers.options import Constraint, Initializer, Ones, Regularizer, Zeros
+from nodes.kit.layers.base import ONE_OR_SEVERAL, SameShapeLayer, unlist
+from nodes.kit.layers.constraints import Constraint
+from nodes.kit.layers.initializers import Initializer, Ones, Zeros
+from nodes.kit.layers.regularizers import Regularizer
+from nodes.kit.layers.shape_checks import NUMBER_TYPES, axis_index, require_known
 from nodes.kit.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
 from nodes.values.network import Shape, WeightSpec
 

@@ -7,20 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from nodes.base import Layers, NodeError, Port, Settings, setting
-from nodes.kit.layers.base import FLOAT_TYPES, Inference, require_dtype, require_known, require_rank
-from nodes.kit.layers.options import (
-    ACTIVATION_CHOICES,
-    Activation,
-    Constraint,
-    GlorotUniform,
-    Initializer,
-    Orthogonal,
-    Regularizer,
-    Zeros,
-)
+from nodes.kit.layers.activations import ACTIVATION_CHOICES, Activation
+from nodes.kit.layers.base import Inference
+from nodes.kit.layers.constraints import Constraint
+from nodes.kit.layers.initializers import GlorotUniform, Initializer, Orthogonal, Zeros
 from nodes.kit.layers.ported import PortedLayer
+from nodes.kit.layers.regularizers import Regularizer
+from nodes.kit.layers.settings import layer_seed_setting
+from nodes.kit.layers.shape_checks import FLOAT_TYPES, require_dtype, require_known, require_rank
 from nodes.kit.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
-from nodes.layers.core import Size
+from nodes.kit.layers.windows import Size
 from nodes.values.network import NetworkSpec, Shape, Tensor, TensorSpec, WeightSpec
 
 SEQUENCE = Port("network", "network", "Network", "The network whose sequence the layer goes through.")
@@ -206,13 +202,7 @@ class SteppingLayer(RecurrentLayer):
         ge=0,
         le=1,
     )
-    seed: int | None = setting(
-        None,
-        "Random seed",
-        "Makes the same numbers drop in every run; empty leaves that to the learner's seed.",
-        ge=0,
-        advanced=True,
-    )
+    seed: int | None = layer_seed_setting("the same numbers drop")
     unroll: bool = setting(
         False,
         "Unroll",

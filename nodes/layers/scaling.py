@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from nodes.base import Columns, Job, NodeError, Port, Specs, Values, setting
-from nodes.kit.layers.base import NUMBER_TYPES, ONE_OR_SEVERAL, SameShapeLayer, axis_index, is_number, require_known, unlist
+from nodes.kit.layers.base import ONE_OR_SEVERAL, SameShapeLayer, is_number, unlist
+from nodes.kit.layers.shape_checks import NUMBER_TYPES, axis_index, require_known
 from nodes.values.network import Network, NetworkSpec, Shape, TensorSpec
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ class Normalization(SameShapeLayer):
 
     def _input(self, network: NetworkSpec) -> TensorSpec:
         """What the layer is applied to."""
-        from nodes.kit.layers.base import find_tensor
+        from nodes.kit.layers.tensor_choice import find_tensor
 
         return network.tensor(find_tensor(network, self.input_tensor, self.tensor_setting))
 

@@ -10,8 +10,9 @@ from pydantic import Field, ValidationError, create_model, model_validator
 from nodes.base import NodeError, Settings, setting
 from nodes.kit.layers.base import Inference, UnaryLayer, is_channels_first
 from nodes.kit.layers.options import explain
+from nodes.kit.layers.windows import Size
 from nodes.layers.convolution import Conv1D, Conv2D
-from nodes.layers.core import Dense, EinsumDense, Size
+from nodes.layers.dense import Dense, EinsumDense
 from nodes.values.network import Shape, TensorSpec, WeightSpec
 
 INNER: Mapping[str, type[UnaryLayer]] = {cls.kind: cls for cls in (Dense, Conv1D, Conv2D, EinsumDense)}

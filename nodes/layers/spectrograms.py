@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from nodes.base import NodeError, setting
-from nodes.kit.layers.base import UnaryLayer, require_known, require_rank
-from nodes.kit.layers.options import SCALING_CHOICES, WINDOW_CHOICES, Window
-from nodes.layers.core import Size
+from nodes.kit.layers.base import UnaryLayer
+from nodes.kit.layers.initializers import SCALING_CHOICES, WINDOW_CHOICES, Window
+from nodes.kit.layers.shape_checks import require_known, require_rank
+from nodes.kit.layers.windows import Size
 from nodes.values.network import Shape, WeightSpec
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from nodes.base import setting
-from nodes.kit.layers.base import FLOAT_TYPES, NUMBER_TYPES, Inference, only, require_dtype
+from nodes.kit.layers.base import Inference
+from nodes.kit.layers.shape_checks import FLOAT_TYPES, NUMBER_TYPES, only, require_dtype
 from nodes.kit.layers.windows import Pair, Size, SpatialLayer, Triple, each, join
 from nodes.values.network import Shape, TensorSpec
 

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar, Union
 from pydantic import Field, model_validator
 
 from nodes.base import NodeError, Port, Settings, setting
-from nodes.kit.layers.base import NUMBER_TYPES, Inference, UnaryLayer, is_channels_first
+from nodes.kit.layers.base import Inference, UnaryLayer, is_channels_first
 from nodes.kit.layers.inner import as_entry, as_group, check_node, node_of, read_inner, settings_of
+from nodes.kit.layers.shape_checks import NUMBER_TYPES
 from nodes.layers.conv_recurrent import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
 from nodes.layers.convolution import Conv1D, Conv2D, DepthwiseConv2D, SeparableConv2D
-from nodes.layers.core import Activation, Dense, Dropout, Flatten, Reshape
+from nodes.layers.core import Activation, Dropout
+from nodes.layers.dense import Dense
 from nodes.layers.embedding import Embedding
+from nodes.layers.global_pooling import GlobalAveragePooling2D, GlobalMaxPooling2D
 from nodes.layers.normalization import BatchNormalization, LayerNormalization
-from nodes.layers.pooling import AveragePooling2D, GlobalAveragePooling2D, GlobalMaxPooling2D, MaxPooling2D
+from nodes.layers.pooling import AveragePooling2D, MaxPooling2D
 from nodes.layers.recurrent import GRU, LSTM, MASK, SEQUENCE, STATE_HELP, SimpleRNN, StatefulLayer, SteppingLayer, tensor_setting
+from nodes.layers.reshaping import Flatten, Reshape
 from nodes.values.network import Shape, Tensor, TensorSpec, WeightSpec
 
 T = TypeVar("T")

@@ -20,30 +20,16 @@ from nodes.kit.networks.inputs import inputs_setting
 from nodes.kit.scripts import scripting
 from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.kit.training import callbacks, losses, metrics, optimizers
-from nodes.kit.training.callbacks import (
-    CheckpointWriter,
-    CSVLogger,
-    EpochCallback,
-    EventWriter,
-    HistoryWriter,
-    ModelCheckpoint,
-    RateByEpoch,
-    TensorBoard,
-)
+from nodes.kit.training.callbacks import CSVLogger, ModelCheckpoint, RateByEpoch, TensorBoard
 from nodes.kit.training.compilation import PRECISIONS, LossScale, Precision, compile_model, needs_loss_scale, with_precision
 from nodes.kit.training.data_binding import InputColumns, TrainingBinding, bind_training, differences, scripts_of
+from nodes.kit.training.epoch_callbacks import CheckpointWriter, EpochCallback, EventWriter, HistoryWriter
 from nodes.kit.training.loop import TrainingLoop, TrainingOptions
 from nodes.kit.training.loss_warnings import loss_warnings
 from nodes.kit.training.optimizers import Adam, AnyOptimizer
+from nodes.kit.training.row_weights import balanced_weights, typed_weights
 from nodes.kit.training.stopping import EarlyStopping, Monitor, ReduceOnPlateau
-from nodes.kit.training.targets import (
-    BoundTarget,
-    TargetColumns,
-    balanced_weights,
-    quantities,
-    targets_setting,
-    typed_weights,
-)
+from nodes.kit.training.targets import BoundTarget, TargetColumns, quantities, targets_setting
 from nodes.kit.training.training_state import stored_seed
 from nodes.values.figure import Figure, Line, LinesFigure
 from nodes.values.network import Network, NetworkSpec

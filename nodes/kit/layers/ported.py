@@ -9,8 +9,9 @@ from typing import Any, ClassVar, Self, TypeVar
 from pydantic import ValidationError
 
 from nodes.base import NodeError
-from nodes.kit.layers.base import AttachedLayer, Inference, find_tensor
+from nodes.kit.layers.base import AttachedLayer, Inference
 from nodes.kit.layers.options import KerasOption, explain
+from nodes.kit.layers.tensor_choice import find_tensor
 from nodes.values.network import NetworkSpec, Tensor, TensorSpec
 
 T = TypeVar("T")

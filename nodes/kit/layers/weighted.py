@@ -6,16 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from nodes.base import setting
+from nodes.kit.layers.activations import ACTIVATION_CHOICES
 from nodes.kit.layers.base import UnaryLayer
-from nodes.kit.layers.options import (
-    ACTIVATION_CHOICES,
-    Constraint,
-    GlorotUniform,
-    Initializer,
-    InitializerOption,
-    Regularizer,
-    Zeros,
-)
+from nodes.kit.layers.constraints import Constraint
+from nodes.kit.layers.initializers import GlorotUniform, Initializer, InitializerOption, Zeros
+from nodes.kit.layers.regularizers import Regularizer
 from nodes.values.network import WeightSpec
 
 FORM_OF_THE_KERNEL = (

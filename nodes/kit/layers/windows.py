@@ -9,7 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from nodes.base import NodeError
-from nodes.kit.layers.base import UnaryLayer, require_rank, unlist
+from nodes.kit.layers.base import UnaryLayer, unlist
+from nodes.kit.layers.shape_checks import require_rank
 from nodes.values.network import Shape, TensorSpec
 
 

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from nodes.base import Job, Node, NodeError, Port, Specs, Values, setting
-from nodes.kit.layers.base import FLOAT_TYPES, Layer
+from nodes.kit.layers.base import Layer
 from nodes.kit.layers.kinds import layer_class
+from nodes.kit.layers.shape_checks import FLOAT_TYPES
 from nodes.kit.networks.model_files import StoredLayer, StoredWeights, by_order, look_into_weights, read_weights
 from nodes.values.network import Call, LayerSpec, Network, NetworkSpec, Shape, Tensor, TensorSpec
 

@@ -10,7 +10,8 @@ from nodes.base import Columns, NodeError, setting
 from nodes.kit.networks.binding import FEEDABLE, Binding, TensorReader
 from nodes.kit.networks.inputs import TensorColumns, bind_inputs, check_batch_size
 from nodes.kit.training.losses import CustomLoss
-from nodes.kit.training.targets import BoundTarget, TargetColumns, WeightReader, bind_targets
+from nodes.kit.training.row_weights import WeightReader
+from nodes.kit.training.targets import BoundTarget, TargetColumns, bind_targets
 from nodes.values.network import NetworkSpec
 from nodes.values.table import Table, TableSpec, describe_dtype
 

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 from nodes.base import Job, NodeError
 from nodes.kit.networks.batches import BatchLoader
 from nodes.kit.training import checkpoints
-from nodes.kit.training.callbacks import EpochCallback, RateByEpoch
+from nodes.kit.training.callbacks import RateByEpoch
 from nodes.kit.training.data_binding import BatchLayout
+from nodes.kit.training.epoch_callbacks import EpochCallback
 from nodes.kit.training.graph_loop import block_function
 from nodes.kit.training.stopping import EarlyStopping, Monitor, Patience, Plateau, ReduceOnPlateau, worst
 from nodes.kit.training.time_estimate import VALIDATION_COST, TimeEstimate

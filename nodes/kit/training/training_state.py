@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nodes.kit.training import checkpoints
-from nodes.kit.training.callbacks import EpochCallback
+from nodes.kit.training.epoch_callbacks import EpochCallback
 from nodes.kit.training.stopping import Patience, Plateau, worst
 
 if TYPE_CHECKING:

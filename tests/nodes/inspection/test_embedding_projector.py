@@ -16,7 +16,10 @@ from threadpoolctl import threadpool_limits
 from nodes.base import NodeError, Values
 from nodes.inspection.embedding_projector import EmbeddingProjector
 from nodes.kit.networks.keras_model import to_keras
-from nodes.layers.core import Activation, Dense, Flatten, Input
+from nodes.layers.core import Activation
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
+from nodes.layers.reshaping import Flatten
 from nodes.values.table import Table
 from tests.nodes.inspection.seeing import NAMES, classifier, images, look, trained
 from tests.nodes.layers.building import chain

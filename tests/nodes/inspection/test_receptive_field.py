@@ -16,18 +16,21 @@ from nodes.base import NodeError
 from nodes.inspection.receptive_field import ReceptiveField
 from nodes.kit.inspection.receptive_fields import receptive_fields
 from nodes.kit.layers.base import Layer
-from nodes.kit.layers.options import Ones
+from nodes.kit.layers.initializers import Ones
 from nodes.kit.networks.keras_model import to_keras
 from nodes.layers.activations import Softmax
-from nodes.layers.augmentation import CenterCrop
 from nodes.layers.convolution import Conv1D, Conv2D, Conv2DTranspose, DepthwiseConv2D
-from nodes.layers.core import Dense, EinsumDense, Flatten, Input, Reshape
 from nodes.layers.cropping import Cropping2D
+from nodes.layers.dense import Dense, EinsumDense
+from nodes.layers.global_pooling import GlobalAveragePooling2D
+from nodes.layers.image_size import CenterCrop
+from nodes.layers.input import Input
 from nodes.layers.locally_connected import LocallyConnected2D
 from nodes.layers.merge import Add, Concatenate, Multiply
 from nodes.layers.normalization import BatchNormalization, LayerNormalization
 from nodes.layers.padding import ZeroPadding2D
-from nodes.layers.pooling import AveragePooling2D, GlobalAveragePooling2D, MaxPooling2D
+from nodes.layers.pooling import AveragePooling2D, MaxPooling2D
+from nodes.layers.reshaping import Flatten, Reshape
 from nodes.layers.spectral import SpectralNormalization
 from nodes.layers.upsampling import UpSampling2D
 from nodes.networks.network_summary import NetworkSummary

@@ -16,9 +16,12 @@ from nodes.inspection.saliency import Saliency
 from nodes.kit.inspection.heat_maps import colored, leveled, overlaid, side_by_side
 from nodes.kit.layers.base import Layer
 from nodes.kit.networks.keras_model import to_keras
-from nodes.layers.core import Activation, Dense, Flatten, Input
+from nodes.layers.core import Activation
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
 from nodes.layers.merge import Add
 from nodes.layers.recurrent import SimpleRNN
+from nodes.layers.reshaping import Flatten
 from nodes.values.network import Network
 from nodes.values.table import Table
 from tests.nodes.inspection.seeing import NAMES, classifier, images, linear, look, trained, with_weights

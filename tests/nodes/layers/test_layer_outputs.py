@@ -12,12 +12,12 @@ import pytest
 from pydantic import ValidationError
 
 from nodes.base import Cancelled, NodeError, Specs, Values
-from nodes.kit.layers import options
+from nodes.kit.layers import initializers, options
 from nodes.kit.layers.base import Layer
 from nodes.kit.layers.kinds import layer_class
 from nodes.kit.networks.keras_model import import_keras, to_keras
 from nodes.layers import activations, augmentation, core, encodings, merge, noise, normalization, scaling, spectral, spectrograms
-from nodes.layers.core import Input
+from nodes.layers.input import Input
 from nodes.values.network import Network
 from nodes.values.table import Table
 from tests.nodes.layers.building import add, chain, image
@@ -55,7 +55,7 @@ SAME: list[tuple[Layer, str, dict[str, Any], tuple[np.ndarray[Any, Any], ...]]] 
     (core.Identity(), "Identity", {}, (ROW,)),
     (
         core.EinsumDense(equation="abc,cd->abd", output_shape=(None, 4), bias_axes="d", activation="tanh",
-                         kernel_initializer=options.GlorotUniform(seed=1)),
+                         kernel_initializer=initializers.GlorotUniform(seed=1)),
         "EinsumDense",
         {"equation": "abc,cd->abd", "output_shape": (None, 4), "bias_axes": "d", "activation": "tanh",
          "kernel_initializer": {"class_name": "GlorotUniform", "config": {"seed": 1}}},
@@ -67,7 +67,7 @@ SAME: list[tuple[Layer, str, dict[str, Any], tuple[np.ndarray[Any, Any], ...]]] 
     (activations.ELU(alpha=0.5), "ELU", {"alpha": 0.5}, (ROW,)),
     (activations.ThresholdedReLU(theta=0.5), "ReLU", {"threshold": 0.5}, (ROW,)),
     (
-        activations.PReLU(alpha_initializer=options.ConstantInitializer(value=0.25), shared_axes=(1,)), "PReLU",
+        activations.PReLU(alpha_initializer=initializers.ConstantInitializer(value=0.25), shared_axes=(1,)), "PReLU",
         {"alpha_initializer": {"class_name": "Constant", "config": {"value": 0.25}}, "shared_axes": [1]}, (STEPS,),
     ),
     (normalization.LayerNormalization(axis=(1, 2)), "LayerNormalization", {"axis": [1, 2]}, (STEPS,)),

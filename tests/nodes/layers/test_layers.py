@@ -11,16 +11,22 @@ from pydantic import ValidationError
 from nodes.base import NodeError, Specs, Values
 from nodes.catalog import Catalog
 from nodes.kit.layers.base import Layer
+from nodes.kit.layers.constraints import MaxNorm
+from nodes.kit.layers.initializers import IdentityInitializer, Orthogonal
 from nodes.kit.layers.kinds import layer_class
-from nodes.kit.layers.options import IdentityInitializer, MaxNorm, Orthogonal, OrthogonalRegularizer
+from nodes.kit.layers.regularizers import OrthogonalRegularizer
 from nodes.layers.activations import LeakyReLU, ReLU, Softmax
 from nodes.layers.collect import Collect
 from nodes.layers.convolution import Conv1D, Conv2D, DepthwiseConv2D, SeparableConv2D
-from nodes.layers.core import Activation, Dense, Dropout, Flatten, Input, Reshape
+from nodes.layers.core import Activation, Dropout
+from nodes.layers.dense import Dense
+from nodes.layers.global_pooling import GlobalAveragePooling2D
+from nodes.layers.input import Input
 from nodes.layers.merge import Add, Concatenate, Subtract
 from nodes.layers.normalization import BatchNormalization
 from nodes.layers.padding import ZeroPadding2D
-from nodes.layers.pooling import AveragePooling2D, GlobalAveragePooling2D, MaxPooling2D
+from nodes.layers.pooling import AveragePooling2D, MaxPooling2D
+from nodes.layers.reshaping import Flatten, Reshape
 from nodes.values.network import Network, Tensor, TensorSpec
 from tests.nodes.layers.building import add, chain, image
 from tests.support import RecordingJob

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from nodes.layers.core import Dense, Dropout, Input
+from nodes.layers.core import Dropout
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
 from nodes.networks.network_learner import NetworkLearner
 from nodes.values.network import Network
 from nodes.values.table import Table

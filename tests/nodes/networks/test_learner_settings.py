@@ -10,7 +10,9 @@ import polars as pl
 import pytest
 
 from nodes.base import NodeError, Specs
-from nodes.layers.core import Dense, Flatten, Input
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
+from nodes.layers.reshaping import Flatten
 from nodes.networks.network_learner import NetworkLearner
 from nodes.values.network import Network
 from nodes.values.table import Table, TableSpec

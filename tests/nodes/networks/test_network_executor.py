@@ -13,9 +13,12 @@ import pytest
 
 from nodes.base import Cancelled, NodeError, Specs
 from nodes.kit.networks.keras_model import to_keras, weights_of
-from nodes.layers.core import Dense, Dropout, Flatten, Input
+from nodes.layers.core import Dropout
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
 from nodes.layers.merge import Add
 from nodes.layers.normalization import BatchNormalization
+from nodes.layers.reshaping import Flatten
 from nodes.networks.network_executor import NetworkExecutor
 from nodes.values.network import Network
 from nodes.values.table import Table

@@ -14,8 +14,10 @@ import pytest
 from nodes.base import Cancelled, NodeError, Values
 from nodes.kit.networks.keras_model import to_keras
 from nodes.layers.convolution import Conv2D
-from nodes.layers.core import Dense, Flatten, Input
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
 from nodes.layers.pooling import MaxPooling2D
+from nodes.layers.reshaping import Flatten
 from nodes.networks.network_learner import NetworkLearner
 from nodes.values.network import Network, Tensor
 from nodes.values.table import Table

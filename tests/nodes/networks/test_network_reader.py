@@ -18,7 +18,7 @@ import pytest
 from nodes.base import NodeError, Specs
 from nodes.kit.networks.keras_model import import_keras, to_keras
 from nodes.kit.networks.model_files import snake_case
-from nodes.layers.core import Dense
+from nodes.layers.dense import Dense
 from nodes.networks.network_reader import NetworkReader
 from nodes.values.network import Network, Tensor
 from tests.nodes.layers.building import add

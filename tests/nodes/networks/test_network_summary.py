@@ -8,8 +8,10 @@ import polars as pl
 
 from nodes.base import Values
 from nodes.layers.convolution import Conv2D
-from nodes.layers.core import Dense, Flatten, Input
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
 from nodes.layers.normalization import BatchNormalization
+from nodes.layers.reshaping import Flatten
 from nodes.networks.network_summary import NetworkSummary
 from nodes.values.network import Call, Network, Tensor
 from tests.nodes.layers.building import chain

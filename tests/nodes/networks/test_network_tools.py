@@ -14,10 +14,13 @@ from nodes.base import Node, NodeError, Specs, Values
 from nodes.kit.networks.cost import multiply_adds
 from nodes.kit.networks.keras_model import to_keras, weights_of
 from nodes.layers.convolution import Conv2D, DepthwiseConv2D, SeparableConv2D
-from nodes.layers.core import Dense, Dropout, Flatten, Input
+from nodes.layers.core import Dropout
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
 from nodes.layers.merge import Concatenate
 from nodes.layers.normalization import BatchNormalization
 from nodes.layers.pooling import MaxPooling2D
+from nodes.layers.reshaping import Flatten
 from nodes.networks.freeze_layers import FreezeLayers
 from nodes.networks.layer_weights import LayerWeights
 from nodes.networks.load_weights import LoadWeights

@@ -13,11 +13,13 @@ import pytest
 
 from nodes.base import NodeError, Specs
 from nodes.kit.networks.keras_model import to_keras
-from nodes.kit.training.callbacks import ModelCheckpoint, RateByEpoch, histogram, images
+from nodes.kit.training.callbacks import ModelCheckpoint, RateByEpoch
 from nodes.kit.training.compilation import with_precision
+from nodes.kit.training.epoch_callbacks import histogram, images
 from nodes.kit.training.loss_warnings import activation_of
 from nodes.kit.training.targets import TargetColumns
-from nodes.layers.core import Dense, Input
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
 from nodes.networks.network_learner import NetworkLearner
 from nodes.values.network import Network
 from nodes.values.table import Table
@@ -406,7 +408,8 @@ def test_a_loss_that_does_not_suit_the_activation_is_warned_of(activation: str, 
 
 
 def test_an_activation_is_seen_through_what_changes_no_values() -> None:
-    from nodes.layers.core import Dropout, Flatten
+    from nodes.layers.core import Dropout
+    from nodes.layers.reshaping import Flatten
 
     network = chain(Input(shape=(4,)), Dense(units=3, activation="tanh"), Dropout(rate=0.1), Flatten())
     assert activation_of(network.spec, network.spec.outputs[0]) == "tanh"

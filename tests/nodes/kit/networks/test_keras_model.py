@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 
 from nodes.base import NodeError
-from nodes.kit.layers.options import ConstantInitializer, HeNormal
+from nodes.kit.layers.initializers import ConstantInitializer, HeNormal
 from nodes.kit.networks.keras_model import import_keras, load_weights, to_keras, weights_of
 from nodes.layers.convolution import Conv2D
-from nodes.layers.core import Dense, Dropout, Flatten, Input
+from nodes.layers.core import Dropout
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
 from nodes.layers.merge import Add, Concatenate, Subtract
 from nodes.layers.normalization import BatchNormalization
+from nodes.layers.reshaping import Flatten
 from nodes.values.network import Call, LayerSpec, Network, Tensor
 from tests.nodes.layers.building import add, chain, image
 

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from app.node_help import node_help
-from nodes.kit.training import callbacks, losses, metrics, optimizers, stopping
+from nodes.kit.training import callbacks, losses, metrics, optimizers, schedules, stopping
 from nodes.kit.training.targets import TargetColumns
 from nodes.networks.network_learner import NetworkLearner
 
 OPTIMIZERS = get_args(get_args(optimizers.AnyOptimizer)[0])
-SCHEDULES = get_args(get_args(optimizers.AnySchedule)[0])
+SCHEDULES = get_args(get_args(schedules.AnySchedule)[0])
 LOSSES = get_args(get_args(losses.AnyLoss)[0])
 KERAS_LOSSES = [loss for loss in LOSSES if loss is not losses.CustomLoss]
 CALLBACKS = {
@@ -123,18 +123,18 @@ def test_optimizers(option: type[optimizers.Optimizer]) -> None:
 
 
 @pytest.mark.parametrize("option", SCHEDULES)
-def test_schedules(option: type[optimizers.Schedule]) -> None:
+def test_schedules(option: type[schedules.Schedule]) -> None:
     keras_class = getattr(keras.optimizers.schedules, option.__name__)
     assert set(option.model_fields) - {"kind", "unit"} == set(arguments(keras_class))
     schedule = option(kind=option.__name__).build(1000)
     assert float(schedule(0)) == pytest.approx(0.001)
-    if option is not optimizers.PiecewiseConstantDecay:
+    if option is not schedules.PiecewiseConstantDecay:
         assert float(schedule(500)) < 0.001
         assert float(schedule(1)) != float(schedule(999))
 
 
 @pytest.mark.parametrize("option", SCHEDULES)
-def test_steps_can_be_epochs(option: type[optimizers.Schedule]) -> None:
+def test_steps_can_be_epochs(option: type[schedules.Schedule]) -> None:
     counts: dict[str, Any] = {name: [7] if name == "boundaries" else 7 for name in option.STEPS}
     given = counts | ({"warmup_target": 0.01} if "warmup_steps" in counts else {})
     scaled = {name: [70] if name == "boundaries" else 70 for name in option.STEPS}
@@ -144,7 +144,7 @@ def test_steps_can_be_epochs(option: type[optimizers.Schedule]) -> None:
 
 
 def test_a_warm_up_comes_before_the_decay() -> None:
-    schedule = optimizers.CosineDecay(initial_learning_rate=0.001, warmup_target=0.1, warmup_steps=100).build(1000)
+    schedule = schedules.CosineDecay(initial_learning_rate=0.001, warmup_target=0.1, warmup_steps=100).build(1000)
     assert float(schedule(100)) == pytest.approx(0.1)
     assert float(schedule(999)) > 0
     assert float(schedule(1000)) == pytest.approx(0, abs=1e-8)
