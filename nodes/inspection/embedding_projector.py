@@ -176,7 +176,7 @@ class EmbeddingProjector(Node):
         return self.seed is not None
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The table with coordinates; how many rows is not known."""
+        """Promise the table with coordinates; how many rows is not known."""
         table = specs.table()
         if "network" in specs:
             network = specs.network()
@@ -195,7 +195,7 @@ class EmbeddingProjector(Node):
         return {"table": made.with_rows(None), "figure": FigureSpec("points")}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Samples, computes the layer, then the places."""
+        """Sample, compute the layer, then the places."""
         import numpy as np
 
         table = values.table()
@@ -221,7 +221,7 @@ class EmbeddingProjector(Node):
         return {"table": made, "figure": self._figure(made, (0, 1), job)}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The points; of three dimensions, every two."""
+        """Show the points; of three dimensions, every two."""
         figures = [cast(Figure, outputs["figure"])]
         pairs = list(combinations(range(self.n_components), 2))[1:]
         return figures + [self._figure(outputs.table(), pair, None) for pair in pairs]
@@ -364,4 +364,4 @@ class _Silent:
     """Is told what the person has been told already."""
 
     def warn(self, message: str) -> None:
-        """Says nothing."""
+        """Say nothing."""

@@ -84,7 +84,7 @@ class FeatureMaps(Node):
     inputs: list[InputColumns] = inputs_setting("Network")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """A row for each channel."""
+        """Promise a row for each channel."""
         network, table = specs.network(), specs.table()
         bind_inputs(network, table, self.inputs)
         tensors = self._tensors(network)
@@ -98,7 +98,7 @@ class FeatureMaps(Node):
         return {"table": None if size is None else TableSpec(_schema(size), rows)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Computes one row, layer by layer."""
+        """Compute one row, layer by layer."""
         network, table = values.network(), values.table()
         bindings = bind_inputs(network.spec, table.spec, self.inputs)
         by_input = dict(zip(network.spec.inputs, bindings, strict=True))
@@ -118,7 +118,7 @@ class FeatureMaps(Node):
         return {"table": job.stream(_frames([(tensor, maps[tensor]) for tensor in tensors], size))}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The maps of each layer."""
+        """Show the maps of each layer."""
         table = outputs.table()
         told = table.frame(["layer", "channel", "height", "width"]).with_row_index("row")
         figures: list[Figure] = []

@@ -64,11 +64,11 @@ class GradCAM(AttributionNode):
         return self.score == "before softmax"
 
     def check(self, task: AttributionTask, specs: Specs) -> None:
-        """There must be a layer with height and width."""
+        """Refuse a network without a layer that has height and width."""
         self._tensor(task.scores.network)
 
     def explainer(self, network: Network, task: AttributionTask, job: Job) -> Explainer:
-        """What weighs the feature maps."""
+        """Return what weighs the feature maps."""
         return _Weighed(network, task, job, self._tensor(network.spec), self.only_positive)
 
     def _tensor(self, network: NetworkSpec) -> Tensor:
@@ -122,7 +122,7 @@ class _Weighed(Explainer):
         self._weighed = graph_function(weighed)
 
     def maps(self, arrays: Arrays, numbers: NDArray[Any]) -> NDArray[Any]:
-        """As `Explanation.maps`."""
+        """Do as `Explainer.maps`."""
         import numpy as np
 
         return np.asarray(self._weighed([self.as_tensor(array) for array in arrays], numbers))

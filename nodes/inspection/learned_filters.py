@@ -97,7 +97,7 @@ class LearnedFilters(Node):
     batch_size: int = batch_size_setting(group="Most activating rows")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """A row for each filter, and the rows of the table that are found."""
+        """Promise a row for each filter, and the rows of the table that are found."""
         network = specs.network()
         layer = self._layer(network)
         *size, planes, filters = _kernel_shape(layer)
@@ -124,7 +124,7 @@ class LearnedFilters(Node):
         return {"kernels": kernels, "examples": examples, "figure": FigureSpec("images")}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Reads the kernels; only examples need the network to be applied."""
+        """Read the kernels; only examples need the network to be applied."""
         network = values.network()
         layer = self._layer(network.spec)
         kernels = self._kernels(network, layer, job)
@@ -138,7 +138,7 @@ class LearnedFilters(Node):
         return {"kernels": table, "examples": examples, "figure": figure}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The kernels, and the first filters' examples."""
+        """Show the kernels, and the first filters' examples."""
         figures: list[Figure] = [cast(Figure, outputs["figure"])]
         examples = outputs.table("examples")
         column = next(iter(examples.spec.columns_of("image")), None)

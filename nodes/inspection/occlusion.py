@@ -67,7 +67,7 @@ class Occlusion(AttributionNode):
         return self.score == "before softmax"
 
     def check(self, task: AttributionTask, specs: Specs) -> None:
-        """The patch must not be larger than the image, nor leave pixels between patches."""
+        """Refuse a patch that is larger than the image, or strides that leave pixels between patches."""
         for size, patch in zip(task.shape, self.patch_size, strict=False):
             if patch > size:
                 raise NodeError(
@@ -85,7 +85,7 @@ class Occlusion(AttributionNode):
             specs.warn(f"The network is applied {count} times to each row: this takes long.")
 
     def explainer(self, network: Network, task: AttributionTask, job: Job) -> Explainer:
-        """What covers the image."""
+        """Return what covers the image."""
         return _Covered(network, task, job, self)
 
 
@@ -113,7 +113,7 @@ class _Covered(Explainer):
         self._scores = graph_function(scores)
 
     def maps(self, arrays: Arrays, numbers: NDArray[Any]) -> NDArray[Any]:
-        """As `Explanation.maps`."""
+        """Do as `Explainer.maps`."""
         import numpy as np
 
         node, place, moved = self._node, self.task.explained, self.task.binding.moves_channels

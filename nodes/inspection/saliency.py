@@ -115,11 +115,11 @@ class Saliency(AttributionNode):
         return self.score == "before softmax"
 
     def check(self, task: AttributionTask, specs: Specs) -> None:
-        """There must be a gradient."""
+        """Refuse an input that has no gradient."""
         check_differentiable(task, specs.network())
 
     def explainer(self, network: Network, task: AttributionTask, job: Job) -> Explainer:
-        """What computes the gradients."""
+        """Return what computes the gradients."""
         return _Gradients(network, task, job, self)
 
 
@@ -145,7 +145,7 @@ class _Gradients(Explainer):
         self._gradient = graph_function(gradient)
 
     def maps(self, arrays: Arrays, numbers: NDArray[Any]) -> NDArray[Any]:
-        """As `Explanation.maps`, by the node's method."""
+        """Do as `Explainer.maps`, by the node's method."""
         import numpy as np
         import tensorflow as tf
 

@@ -53,7 +53,7 @@ class DatabaseConnection(Protocol):
     """An open connection to a database, in a transaction of its own."""
 
     def query(self, sql: str, parameters: Sequence[Any] = (), rows: int | None = None) -> Iterator[pa.RecordBatch]:
-        """The result of one statement; the first batch comes always, be it empty.
+        """Yield the result of one statement; the first batch comes always, be it empty.
 
         Args:
             sql: The statement.
@@ -150,7 +150,7 @@ class DatabaseNode(Node):
         return self.db_schema if self.kind != "sqlite" else ""
 
     def quoted(self, table: str) -> str:
-        """A table's name as it stands in a statement."""
+        """Return a table's name as it stands in a statement."""
         names = [self._in_schema, table] if self._in_schema else [table]
         return ".".join('"' + name.replace('"', '""') + '"' for name in names)
 
@@ -158,7 +158,7 @@ class DatabaseNode(Node):
     def connect(
         self, file: Path, *, write: bool = False, quick: bool = False, scratch: Path | None = None
     ) -> Iterator[DatabaseConnection]:
-        """An open connection.
+        """Return an open connection.
 
         Args:
             file: The database's file; a server's is not looked at.
@@ -244,7 +244,7 @@ class DatabaseNode(Node):
         return not os.environ.get("PGHOSTADDR") and all(_is_local(host) for host in hosts)
 
     def unreachable(self) -> str | None:
-        """Why a server cannot be asked now, or None where it can; a server that was silent is not asked for half a minute."""
+        """Return why a server cannot be asked now, or None where it can; a silent server is not asked for half a minute."""
         key = hash(self._address(False, True))
         since = _silent.get(key)
         if since is None or time.monotonic() - since > _SILENT_SECONDS:
@@ -280,14 +280,14 @@ class DatabaseNode(Node):
         return "table"
 
     def listing(self, connection: DatabaseConnection) -> pl.DataFrame:
-        """All tables and views, a row a column; see `LISTING_SCHEMA`."""
+        """Return all tables and views, a row a column; see `LISTING_SCHEMA`."""
         types = [pl.String, pl.String, pl.String, pl.String, pl.String, pl.Boolean, pl.Int64]
         frames = [frame_of(b) for b in connection.query(_LISTING_SQLITE if self.kind == "sqlite" else _LISTING)]
         listed = pl.concat(frames)
         return listed.select(pl.col(c).cast(t).alias(n) for c, n, t in zip(listed.columns, LISTING_SCHEMA, types, strict=True))
 
     def columns_of(self, connection: DatabaseConnection, table: str) -> list[str]:
-        """The columns of a table or view; none where there is no such table."""
+        """Return the columns of a table or view; none where there is no such table."""
         schema = self._in_schema
         if not schema:
             answer = [
@@ -374,7 +374,7 @@ class _AdbcConnection:
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
-    """The names, a repeated one with a number behind it: a, a_1. A blank one is called column."""
+    """Return the names, a repeated one with a number behind it: a, a_1. A blank one is called column."""
     made: list[str] = []
     for name in names:
         stem = name if name.strip() else "column"
@@ -387,7 +387,7 @@ def unique_names(names: Sequence[str]) -> list[str]:
 
 
 def frame_of(batch: pa.RecordBatch) -> pl.DataFrame:
-    """A batch as polars has it: exact numbers of PostgreSQL become Float64, intervals Duration, UUIDs and JSON text."""
+    """Return a batch as polars has it: exact numbers of PostgreSQL become Float64, intervals Duration, UUIDs and JSON text."""
     names = unique_names(batch.schema.names)
     return pl.DataFrame([_series(n, batch.column(i)) for i, n in enumerate(names)])
 
@@ -414,7 +414,7 @@ def _series(name: str, column: pa.Array) -> pl.Series:
 
 
 def gathered(frames: Iterator[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
-    """The same rows in pieces of at least about `size` bytes."""
+    """Yield the same rows in pieces of at least about `size` bytes."""
     held: list[pl.DataFrame] = []
     held_bytes: float = 0
     for frame in frames:
@@ -428,7 +428,7 @@ def gathered(frames: Iterator[pl.DataFrame], size: int) -> Iterator[pl.DataFrame
 
 
 def parameter_values(texts: Sequence[str]) -> list[int | float | str]:
-    """What parameters stand for: a number where it reads as one; in single quotes always a text."""
+    """Return what parameters stand for: a number where it reads as one; in single quotes always a text."""
     return [_parameter(text) for text in texts]
 
 
@@ -443,7 +443,7 @@ def _parameter(text: str) -> int | float | str:
 
 
 def affinity(declared: Mapping[str, str], column: str) -> pl.DataType | None:
-    """What SQLite's rules make of a column's declared type, where it has no values to find a type from."""
+    """Return what SQLite's rules make of a column's declared type, where it has no values to find a type from."""
     if column not in declared:
         return None
     words = declared[column].upper()

@@ -21,7 +21,7 @@ class AdaptivePooling(WindowPooling):
     output_size: int | tuple[int, ...]
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As many places as chosen; the channels stay."""
+        """Return as many places as chosen; the channels stay."""
         sizes, channels = self.split(shape, channels_first)
         made = each(self.output_size)
         known = [require_known(size, "size of what is pooled adaptively") for size in sizes]

@@ -37,7 +37,7 @@ class RandomGaussianBlur(RandomImageLayer, ValueRange):
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """Keras also writes one size for both."""
+        """Read one size for both too, as Keras also writes it."""
         config = super().upgrade(config)
         size = config.get("kernel_size")
         return config | {"kernel_size": [size, size]} if isinstance(size, int) else config

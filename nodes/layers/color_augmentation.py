@@ -165,7 +165,7 @@ class RandomColorJitter(RandomImageLayer, ValueRange):
     hue_factor: tuple[Share, Share] | None = setting(None, "Hue factor", "As in the Random Hue Layer; empty: not changed.")
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came; saturation and hue are of colour images."""
+        """Return the shape as it came; saturation and hue are of colour images."""
         made = super().shape(shape, channels_first)
         if shape[2] != 3 and (self.saturation_factor is not None or self.hue_factor is not None):
             raise NodeError(
@@ -292,7 +292,7 @@ class ContrastLimitedAdaptiveHistogramEqualization(ValueRange):
     tile_grid_size: tuple[Size, Size] = setting((8, 8), "Tiles", "Into how many tiles height and width are divided.")
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came; of images that can be divided into the tiles."""
+        """Return the shape as it came; of images that can be divided into the tiles."""
         made = super().shape(shape, channels_first)
         for size, tiles in zip(shape[1:] if channels_first else shape[:2], self.tile_grid_size, strict=True):
             if size is not None and -size % tiles > size:

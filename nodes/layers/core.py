@@ -62,7 +62,7 @@ class Dropout(SameShapeLayer):
     seed: int | None = layer_seed_setting("the same inputs drop")
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came; the noise shape must fit it."""
+        """Return the shape as it came; the noise shape must fit it."""
         if self.noise_shape is not None:
             sizes = self.noise_shape[1:]
             fits = len(sizes) == len(shape) and all(

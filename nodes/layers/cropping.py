@@ -19,7 +19,7 @@ class Cropping(SpatialLayer):
     cropping: Any
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """Every spatial dimension shrinks by what is cut off; at least one place must be left."""
+        """Return the shape less what is cut off; at least one place must be left."""
         sizes, channels = self.split(shape, channels_first)
         spans = [self.cropping] if self.spatial == 1 else self.cropping
         for size, cut in zip(sizes, spans, strict=True):

@@ -50,11 +50,11 @@ class Dense(KernelLayer):
     activation: ActivationName = activation_setting()
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """(..., units)."""
+        """Return (..., units)."""
         return (*shape[:-1], self.units)
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """kernel (inputs, units), bias (units,)."""
+        """Return kernel (inputs, units), bias (units,)."""
         inputs = require_known(shape[-1], "last dimension of the input")
         return self.with_bias(self.weight("kernel", (inputs, self.units)), size=self.units)
 
@@ -95,11 +95,11 @@ class EinsumDense(UnaryLayer):
     bias_constraint: Constraint | None = constraint_setting("Bias")
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """The output's axes but the batch."""
+        """Return the output's axes but the batch."""
         return self._sizes(shape)[0]
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """kernel, as the equation says, and bias, if it has axes."""
+        """Return kernel, as the equation says, and bias, if it has axes."""
         _, kernel, bias = self._sizes(shape)
         made = (self.weight("kernel", kernel),)
         return (*made, self.weight("bias", bias)) if bias is not None else made

@@ -57,11 +57,11 @@ class Embedding(UnaryLayer):
     mask_zero: bool = setting(False, "Mask zero", MASK_ZERO)
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """(..., output dimension)."""
+        """Return (..., output dimension)."""
         return (*shape, self.output_dim)
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """embeddings (input dimension, output dimension)."""
+        """Return embeddings (input dimension, output dimension)."""
         return (self.weight("embeddings", (self.input_dim, self.output_dim)),)
 
 
@@ -114,7 +114,7 @@ class ReversibleEmbedding(PortedLayer):
     _reverse: bool = PrivateAttr(default=False)
 
     def with_options(self, options: Mapping[str, Any]) -> Self:
-        """The layer as it is in a call that goes the way back."""
+        """Return the layer as it is in a call that goes the way back."""
         node = self.model_copy()
         node._reverse = bool(options.get("reverse"))
         return node
@@ -123,7 +123,7 @@ class ReversibleEmbedding(PortedLayer):
         return (), {}
 
     def infer_ports(self, given: Mapping[str, TensorSpec], channels_first: bool) -> Inference:
-        """(..., output dimension); or on the way back, from vectors, (..., input dimension)."""
+        """Return (..., output dimension); or on the way back, from vectors, (..., input dimension)."""
         tensor = given["network"]
         weights = [self.weight("embeddings", (self.input_dim, self.output_dim))]
         if not self.tie_weights:
@@ -177,11 +177,11 @@ class ReverseEmbedding(Node):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
-        """The network with the embedding used once more."""
+        """Promise the network with the embedding used once more."""
         return {"network": self._added(specs.network())}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Network]:
-        """The same, with the weights that were there."""
+        """Give the same, with the weights that were there."""
         network = values.network()
         return {"network": Network(self._added(network.spec), network.weights)}
 

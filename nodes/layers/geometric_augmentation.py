@@ -160,7 +160,7 @@ class RandomPerspective(RandomImageLayer):
     fill_value: float = setting(0.0, "Fill value", "What is drawn where the image does not reach.")
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came; of images with four corners."""
+        """Return the shape as it came; of images with four corners."""
         made = super().shape(shape, channels_first)
         if 1 in (shape[1:] if channels_first else shape[:2]):
             raise NodeError(f"Images of {describe(shape)} have no four corners.", "Connect larger images.")

@@ -21,7 +21,7 @@ class GlobalPooling(SpatialLayer):
     )
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """(channels,), or one place with them."""
+        """Return (channels,), or one place with them."""
         _, channels = self.split(shape, channels_first)
         return join((1,) * self.spatial, channels, channels_first) if self.keepdims else (channels,)
 
@@ -30,7 +30,7 @@ class GlobalAveragePooling(GlobalPooling):
     """The mean of every channel."""
 
     def infer(self, inputs: Sequence[TensorSpec], channels_first: bool) -> Inference:
-        """As `Layer.infer`; means of whole numbers are float32, whatever the layer computes in."""
+        """Do as `Layer.infer`; means of whole numbers are float32, whatever the layer computes in."""
         made = super().infer(inputs, channels_first)
         if only(inputs).dtype in FLOAT_TYPES:
             return made

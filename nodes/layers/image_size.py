@@ -27,7 +27,7 @@ class SizeLayer(UnaryLayer):
     width: Size = setting(224, "Width", "In pixels.")
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """(height, width, channels)."""
+        """Return (height, width, channels)."""
         require_rank(shape, 3, "images (height, width, channels)")
         return (shape[0], self.height, self.width) if channels_first else (self.height, self.width, shape[2])
 
@@ -97,7 +97,7 @@ class CenterCrop(SizeLayer):
     accepts = NUMBER_TYPES
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """(height, width, channels); Keras enlarges in float32."""
+        """Return (height, width, channels); Keras enlarges in float32."""
         made = super().shape(shape, channels_first)
         sizes = zip(shape[1:] if channels_first else shape[:2], (self.height, self.width), strict=True)
         if self.compute_dtype != "float32" and any(size is None or size < wanted for size, wanted in sizes):

@@ -57,7 +57,7 @@ class Input(Layer):
     )
 
     def to_config(self, channels_first: bool) -> dict[str, Any]:
-        """Keras's arguments; it has no data format of its own."""
+        """Return Keras's arguments; it has no data format of its own."""
         return {"batch_shape": [self.batch_size, *self.shape], "dtype": self.dtype}
 
     @classmethod
@@ -69,15 +69,15 @@ class Input(Layer):
         return {"shape": shape, "batch_size": batch, "dtype": config.get("dtype") or "float32"} | flags
 
     def infer(self, inputs: Sequence[TensorSpec], channels_first: bool) -> Inference:
-        """One tensor, as the settings say."""
+        """Return one tensor, as the settings say."""
         return Inference((TensorSpec(self.shape, self.dtype, self.batch_size),))
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
-        """A network of one layer."""
+        """Promise a network of one layer."""
         return {"network": self._network(specs.node)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Network]:
-        """A network of one layer, without weights."""
+        """Give a network of one layer, without weights."""
         return {"network": Network(self._network(job.node))}
 
     def _network(self, node: str) -> NetworkSpec:

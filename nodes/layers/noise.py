@@ -91,7 +91,7 @@ class SpatialDropout1D(SameShapeLayer):
     seed: int | None = layer_seed_setting()
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came; of sequences."""
+        """Return the shape as it came; of sequences."""
         require_rank(shape, 2, "sequences (steps, features)")
         return shape
 
@@ -117,7 +117,7 @@ class SpatialDropout2D(SameShapeLayer):
     seed: int | None = layer_seed_setting()
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came; of images."""
+        """Return the shape as it came; of images."""
         require_rank(shape, 3, "images (height, width, channels)")
         return shape
 
@@ -142,6 +142,6 @@ class SpatialDropout3D(SameShapeLayer):
     seed: int | None = layer_seed_setting()
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came; of volumes."""
+        """Return the shape as it came; of volumes."""
         require_rank(shape, 4, "volumes (three dimensions and channels)")
         return shape

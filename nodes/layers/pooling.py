@@ -19,7 +19,7 @@ class WindowPooling(SpatialLayer):
     """One value for every window, or for every part of the input."""
 
     def infer(self, inputs: Sequence[TensorSpec], channels_first: bool) -> Inference:
-        """As `Layer.infer`; for volumes TensorFlow has few number types."""
+        """Do as `Layer.infer`; for volumes TensorFlow has few number types."""
         if self.spatial == 3 and self.compute_dtype in ("float16", "float64"):
             raise NodeError(
                 f"TensorFlow cannot pool volumes of {self.compute_dtype} on most machines.",
@@ -37,7 +37,7 @@ class Pooling(WindowPooling):
     padding: Padding = setting("valid", "Padding", "What happens at the edges.", choices=PADDING_CHOICES)
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """One place per window; the channels stay."""
+        """Return one place per window; the channels stay."""
         sizes, channels = self.split(shape, channels_first)
         window = each(self.pool_size)
         strides = window if self.strides is None else each(self.strides)

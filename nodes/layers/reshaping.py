@@ -35,7 +35,7 @@ class Flatten(UnaryLayer):
     keeps_dtype = True
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """(product of all,); unknown if one is."""
+        """Return (product of all,); unknown if one is."""
         return (None if None in shape else math.prod(n for n in shape if n is not None),)
 
 
@@ -62,7 +62,7 @@ class Reshape(UnaryLayer):
     )
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """The target, with -1 replaced where that is known."""
+        """Return the target, with -1 replaced where that is known."""
         target = self.target_shape
         if 0 in target or target.count(-1) > 1:
             remedy = "Give every dimension a number from 1 on; one of them may be -1."
@@ -103,7 +103,7 @@ class Permute(UnaryLayer):
     )
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """The dimensions in the new order."""
+        """Return the dimensions in the new order."""
         if sorted(self.dims) != list(range(1, len(shape) + 1)):
             places = ", ".join(str(n) for n in range(1, len(shape) + 1))
             raise NodeError(
@@ -134,6 +134,6 @@ class RepeatVector(UnaryLayer):
     n: Size = setting(1, "N", "How often the vector is repeated.")
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """(n, features)."""
+        """Return (n, features)."""
         require_rank(shape, 1, "vectors")
         return (self.n, *shape)

@@ -24,7 +24,7 @@ class UpSampling(SpatialLayer):
     size: int | tuple[int, ...]
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """Every spatial dimension is multiplied; the channels stay."""
+        """Return the shape with every spatial dimension multiplied; the channels stay."""
         sizes, channels = self.split(shape, channels_first)
         grown = [None if n is None else n * factor for n, factor in zip(sizes, each(self.size), strict=True)]
         return join(grown, channels, channels_first)
@@ -83,7 +83,7 @@ class UpSampling2D(UpSampling):
     )
 
     def infer(self, inputs: Sequence[TensorSpec], channels_first: bool) -> Inference:
-        """As `Layer.infer`; only repeating works on every dtype."""
+        """Do as `Layer.infer`; only repeating works on every dtype."""
         if self.interpolation != "nearest":
             require_dtype(only(inputs), RESIZED)
         return super().infer(inputs, channels_first)

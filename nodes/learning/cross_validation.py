@@ -85,7 +85,7 @@ class CrossValidationScorer(Node):
         return self.seed is not None or self.sampling in ("linear", "leave-one-out")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """Scores, and the rows with predictions."""
+        """Promise scores, and the rows with predictions."""
         model, table = specs.model(), specs.table()
         target = self._target(model, table)
         check_columns(model, table)
@@ -102,7 +102,7 @@ class CrossValidationScorer(Node):
         return {"scores": TableSpec(pl.Schema(_schema(model)), rows), "predictions": made}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Learns and tests, part by part."""
+        """Learn and test, part by part."""
         import numpy as np
         from sklearn.base import clone
         from sklearn.metrics import get_scorer
@@ -152,7 +152,7 @@ class CrossValidationScorer(Node):
         return {"scores": Table.of(pl.concat([scores, *summary])), "predictions": chosen.with_columns(new, classes)}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The scores of the parts, those that go up to 1."""
+        """Show the scores of the parts, those that go up to 1."""
         scores = outputs.table("scores").frame()
         parts = scores.head(scores.height - 2)
         shown = [c for c in scores.columns if c in CLASS_SCORES or c == "R²"]

@@ -43,7 +43,7 @@ class DecisionTreeLearner(TreeLearner, ClassificationLearner):
     class_weight: Literal["none", "balanced"] = balanced_setting()
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's DecisionTreeClassifier."""
+        """Return scikit-learn's DecisionTreeClassifier."""
         from sklearn.tree import DecisionTreeClassifier
 
         return DecisionTreeClassifier(
@@ -77,7 +77,7 @@ class RegressionTreeLearner(TreeLearner, RegressionLearner):
     splitter: Literal["best", "random"] = setting("best", "Split", "Which question is asked.", choices=SPLITTERS, advanced=True)
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's DecisionTreeRegressor."""
+        """Return scikit-learn's DecisionTreeRegressor."""
         from sklearn.tree import DecisionTreeRegressor
 
         return DecisionTreeRegressor(criterion=self.criterion, splitter=self.splitter, **self.tree_settings())

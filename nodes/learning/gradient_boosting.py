@@ -85,14 +85,14 @@ class BoostingLearner(ModelLearner):
         return self.seed is not None
 
     def fit(self, estimator: Any, numbers: NDArray[Any], answers: NDArray[Any], job: Job) -> None:
-        """Learns in one thread where there are few rows: threads that wait for each other would take most of the time."""
+        """Learn in one thread where there are few rows: threads that wait for each other would take most of the time."""
         from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
         with threadpool_limits(1 if len(numbers) < FEW_ROWS else None, user_api="openmp"):
             estimator.fit(numbers, answers)
 
     def boosting_settings(self) -> dict[str, Any]:
-        """The settings under scikit-learn's names."""
+        """Return the settings under scikit-learn's names."""
         return {
             "learning_rate": self.learning_rate,
             "max_iter": self.max_iter,
@@ -128,7 +128,7 @@ class GradientBoostingLearner(BoostingLearner, ClassificationLearner):
     class_weight: Literal["none", "balanced"] = balanced_setting()
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's HistGradientBoostingClassifier."""
+        """Return scikit-learn's HistGradientBoostingClassifier."""
         from sklearn.ensemble import HistGradientBoostingClassifier
 
         return HistGradientBoostingClassifier(
@@ -171,7 +171,7 @@ class GradientBoostingRegressionLearner(BoostingLearner, RegressionLearner):
     )
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's HistGradientBoostingRegressor."""
+        """Return scikit-learn's HistGradientBoostingRegressor."""
         from sklearn.ensemble import HistGradientBoostingRegressor
 
         quantile = self.quantile if self.loss == "quantile" else None

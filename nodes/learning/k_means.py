@@ -68,7 +68,7 @@ class KMeans(Node):
         return self.seed is not None
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The table with clusters, their middles (where the columns' categories are known), and the model."""
+        """Promise the table with clusters, their middles (where the columns' categories are known), and the model."""
         table = specs.table()
         refuse_existing(table, self.column, "column")
         model = self._spec(table)
@@ -80,7 +80,7 @@ class KMeans(Node):
         }
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Finds the clusters."""
+        """Find the clusters."""
         import numpy as np
         from sklearn.cluster import KMeans as Clustering
 
@@ -117,7 +117,7 @@ class KMeans(Node):
         }
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The middles of the clusters."""
+        """Show the middles of the clusters."""
         return model_figures(outputs.model())
 
     @property

@@ -76,7 +76,7 @@ class LinearRegressionLearner(RegressionLearner):
     positive: bool = setting(False, "No negative coefficients", "Whether all coefficients must be 0 or more.", advanced=True)
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's LinearRegression, Ridge, Lasso or ElasticNet."""
+        """Return scikit-learn's LinearRegression, Ridge, Lasso or ElasticNet."""
         from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, Ridge
 
         common = {"fit_intercept": self.fit_intercept, "positive": self.positive}

@@ -89,7 +89,7 @@ class LogisticRegressionLearner(ClassificationLearner):
         return self.seed is not None or self.solver not in ("liblinear", "sag", "saga")
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's LogisticRegression."""
+        """Return scikit-learn's LogisticRegression."""
         from sklearn.linear_model import LogisticRegression
 
         bad = {

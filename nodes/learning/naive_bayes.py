@@ -70,7 +70,7 @@ class NaiveBayesLearner(ClassificationLearner):
     )  # fmt: skip
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's class for the distribution."""
+        """Return scikit-learn's class for the distribution."""
         from sklearn.naive_bayes import BernoulliNB, CategoricalNB, GaussianNB, MultinomialNB
 
         counted = {"alpha": self.alpha, "fit_prior": self.fit_prior}
@@ -85,7 +85,7 @@ class NaiveBayesLearner(ClassificationLearner):
                 return CategoricalNB(min_categories=self._sizes(features), **counted)
 
     def fit(self, estimator: Any, numbers: NDArray[Any], answers: NDArray[Any], job: Job) -> None:
-        """Learns; a bell curve without a width, or with an infinite one, would tell nothing."""
+        """Learn, but refuse a bell curve without a width, or with an infinite one, which would tell nothing."""
         import numpy as np
 
         super().fit(estimator, numbers, answers, job)

@@ -53,14 +53,14 @@ class NeighborsLearner(ModelLearner):
     n_jobs: int | None = setting(None, "Threads", "-1: one for each core, empty: one.", ge=-1, le=256, advanced=True)
 
     def fit(self, estimator: Any, numbers: NDArray[Any], answers: NDArray[Any], job: Job) -> None:
-        """Keeps the rows, of which there must be enough."""
+        """Keep the rows, of which there must be enough."""
         if len(numbers) < self.n_neighbors:
             message = f"{len(numbers)} rows have no {self.n_neighbors} neighbors."
             raise NodeError(message, "Choose fewer.", setting="n_neighbors")
         super().fit(estimator, numbers, answers, job)
 
     def neighbor_settings(self) -> dict[str, Any]:
-        """The settings under scikit-learn's names."""
+        """Return the settings under scikit-learn's names."""
         # Trees know no cosine, and no power below 1.
         plain = self.metric == "cosine" or (self.metric == "minkowski" and self.p < 1)
         return {
@@ -91,7 +91,7 @@ class NearestNeighborsLearner(NeighborsLearner, ClassificationLearner):
     left_out = {"metric_params": "The distances on offer have no further parameter but p."}
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's KNeighborsClassifier."""
+        """Return scikit-learn's KNeighborsClassifier."""
         from sklearn.neighbors import KNeighborsClassifier
 
         return KNeighborsClassifier(**self.neighbor_settings())
@@ -114,7 +114,7 @@ class NearestNeighborsRegressionLearner(NeighborsLearner, RegressionLearner):
     left_out = {"metric_params": "The distances on offer have no further parameter but p."}
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's KNeighborsRegressor."""
+        """Return scikit-learn's KNeighborsRegressor."""
         from sklearn.neighbors import KNeighborsRegressor
 
         return KNeighborsRegressor(**self.neighbor_settings())

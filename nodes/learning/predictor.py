@@ -57,7 +57,7 @@ class Predictor(Node):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The table with predictions; not known while classes are not that have columns of their own."""
+        """Promise the table with predictions; not known while classes are not that have columns of their own."""
         model, table = specs.model(), specs.table()
         target = self._target(model)
         check_columns(model, table)
@@ -66,7 +66,7 @@ class Predictor(Node):
         return {"table": table.with_columns(self._schema(model, table), self._classes(target))}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Predicts piece by piece."""
+        """Predict piece by piece."""
         model, table = values.model(), values.table()
         target = self._target(model.spec)
         check_columns(model.spec, table.spec)

@@ -40,7 +40,7 @@ class ForestLearner(TreeLearner):
     )  # fmt: skip
 
     def forest_settings(self) -> dict[str, Any]:
-        """The settings under scikit-learn's names."""
+        """Return the settings under scikit-learn's names."""
         return {
             **self.tree_settings(),
             "n_estimators": self.n_estimators,
@@ -50,7 +50,7 @@ class ForestLearner(TreeLearner):
         }
 
     def fit(self, estimator: Any, numbers: NDArray[Any], answers: NDArray[Any], job: Job) -> None:
-        """Grows some trees at a time (which gives the same forest), so that one can see how far it is, and cancel."""
+        """Grow some trees at a time (which gives the same forest), so that one can see how far it is, and cancel."""
         if self.seed is None:
             import numpy as np
 
@@ -102,7 +102,7 @@ class RandomForestLearner(ForestLearner, ClassificationLearner):
     )
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's RandomForestClassifier."""
+        """Return scikit-learn's RandomForestClassifier."""
         from sklearn.ensemble import RandomForestClassifier
 
         return RandomForestClassifier(
@@ -134,7 +134,7 @@ class RandomForestRegressionLearner(ForestLearner, RegressionLearner):
     )
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's RandomForestRegressor."""
+        """Return scikit-learn's RandomForestRegressor."""
         from sklearn.ensemble import RandomForestRegressor
 
         return RandomForestRegressor(criterion=self.criterion, **self.forest_settings())

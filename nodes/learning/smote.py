@@ -79,7 +79,7 @@ class SMOTE(Node):
         return self.seed is not None
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The input's columns; how many rows are made is not known."""
+        """Promise the input's columns; how many rows are made is not known."""
         table = specs.table()
         self._features(table)
         if self.mark:
@@ -88,7 +88,7 @@ class SMOTE(Node):
         return {"table": table.with_rows(None)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Makes the rows with imbalanced-learn."""
+        """Make the rows with imbalanced-learn."""
         import numpy as np
         from imblearn import over_sampling
 

@@ -54,7 +54,7 @@ class SupportVectorLearner(ModelLearner):
     cache_size: float = setting(200.0, "Cache", "Memory for the kernel, in MB.", gt=0, le=1e6, advanced=True)
 
     def kernel_settings(self) -> dict[str, Any]:
-        """The settings under scikit-learn's names.
+        """Return the settings under scikit-learn's names.
 
         Raises:
             NodeError: If gamma is negative.
@@ -98,7 +98,7 @@ class SVMLearner(SupportVectorLearner, ClassificationLearner):
         return self.probability
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's SVC, or one that is calibrated."""
+        """Return scikit-learn's SVC, or one that is calibrated."""
         from sklearn.calibration import CalibratedClassifierCV
         from sklearn.svm import SVC
 
@@ -124,7 +124,7 @@ class SVMRegressionLearner(SupportVectorLearner, RegressionLearner):
     epsilon: float = setting(0.1, "Epsilon", "Errors up to this do not count.", ge=0, le=1e12)
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's SVR."""
+        """Return scikit-learn's SVR."""
         from sklearn.svm import SVR
 
         return SVR(epsilon=self.epsilon, **self.kernel_settings())

@@ -59,7 +59,7 @@ class XPartitioner(Node):
         return self.seed is not None or self.sampling in ("linear", "leave-one-out")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The input's columns, thrice."""
+        """Promise the input's columns, thrice."""
         table = specs.table()
         if self.sampling == "stratified":
             table.require(self.class_column, *GROUP_KINDS, setting="class_column")
@@ -69,7 +69,7 @@ class XPartitioner(Node):
         return {"train": some, "test": some, "folds": table.with_columns({self.column: pl.Int64()})}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Divides the rows; nothing of them is copied."""
+        """Divide the rows; nothing of them is copied."""
         import numpy as np
 
         table = values.table()
@@ -120,11 +120,11 @@ class XAggregator(Node):
     fold: str | None = setting(None, "Fold column", "The part of each row.", columns=Columns("table", ("integer", "category")))
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """A row per part."""
+        """Promise a row per part."""
         return {"errors": TableSpec(pl.Schema(_schema(self._numeric(specs.table()))))}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Counts; a missing target does not count, a missing prediction is an error, and tells nothing where it is a number."""
+        """Count; a missing target does not count, a missing prediction is an error, and tells nothing where it is a number."""
         from nodes.values.table import Table
 
         table = values.table()

@@ -86,7 +86,7 @@ class FreezeLayers(Node):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
-        """The network with its layers' new state."""
+        """Promise the network with its layers' new state."""
         before = specs.network()
         network = self._changed(before)
         learnable = [layer for layer in network.layers if any(w.trainable for w in layer.weights)]
@@ -97,7 +97,7 @@ class FreezeLayers(Node):
         return {"network": network}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Network]:
-        """The same weights, the layers' new state."""
+        """Give the same weights, the layers' new state."""
         network = values.network()
         return {"network": Network(self._changed(network.spec), network.weights)}
 

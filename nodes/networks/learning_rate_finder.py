@@ -91,16 +91,16 @@ class LearningRateFinder(Node):
         return self.seed is not None
 
     def scripts(self) -> Mapping[str, str]:
-        """The losses of one's own."""
+        """Return the losses of one's own."""
         return scripts_of(self.targets)
 
     def rates(self) -> list[float]:
-        """The learning rates to try, in equal ratios."""
+        """Return the learning rates to try, in equal ratios."""
         ratio = math.log(self.max_learning_rate / self.min_learning_rate) / (self.steps - 1)
         return [self.min_learning_rate * math.exp(ratio * n) for n in range(self.steps)]
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The columns of both tables."""
+        """Promise the columns of both tables."""
         network, training = specs.network(), specs.table("training")
         if self.min_learning_rate >= self.max_learning_rate:
             specs.report(
@@ -126,7 +126,7 @@ class LearningRateFinder(Node):
         }
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Trains a copy; both tables are empty where the training table is."""
+        """Train a copy; both tables are empty where the training table is."""
         network, training = values.network(), values.table("training")
         bound = bind_training(network.spec, training.spec, self.inputs, self.targets, self.batch_size)
         rows: list[tuple[float, float, float]] = []
@@ -180,7 +180,7 @@ class LearningRateFinder(Node):
         return loader
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """Loss against learning rate, and the suggestion on the curve."""
+        """Show loss against learning rate, and the suggestion on the curve."""
         frame, found = outputs.table("history").frame(), outputs.table("suggestion").frame()
         if frame.is_empty():
             return []
@@ -234,7 +234,7 @@ def _batches(loader: BatchLoader) -> Iterator[tuple[Any, ...]]:
 
 
 def steepest(rates: Sequence[float], losses: Sequence[float]) -> float | None:
-    """The rate at which a smoothed loss falls most steeply over the logarithm of the rate, before its lowest value.
+    """Return the rate at which a smoothed loss falls most steeply over the logarithm of the rate, before its lowest value.
 
     None where the loss never falls, or there are fewer than three steps.
     """

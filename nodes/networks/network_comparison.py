@@ -37,19 +37,19 @@ class NetworkComparison(Node):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, TableSpec]:
-        """The columns, and a row per network."""
+        """Promise the columns, and a row per network."""
         count = len(specs.all("network"))
         self._named(count)
         return {"table": TableSpec(_schema(), count)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Table]:
-        """A row per network."""
+        """Give a row per network."""
         networks: list[Any] = values.all("network")
         rows = [(name, *_row(network.spec)) for name, network in zip(self._named(len(networks)), networks, strict=True)]
         return {"table": Table.of(pl.DataFrame(rows, schema=_schema(), orient="row"))}
 
     def views(self, outputs: Values) -> Sequence[BarsFigure]:
-        """Parameters and, where they are known, multiply-adds as bars."""
+        """Show parameters and, where they are known, multiply-adds as bars."""
         frame = outputs.table().frame()
         names = frame["network"].to_list()
         figures = []

@@ -112,7 +112,7 @@ class Output:
     deviation: bool = False
 
     def schema(self) -> dict[str, pl.DataType]:
-        """Names and dtypes of the columns."""
+        """Return names and dtypes of the columns."""
         number = getattr(pl, POLARS_NAMES[self.dtype])()
         dtype: pl.DataType = number
         if self.form == "array":
@@ -122,7 +122,7 @@ class Output:
         return dict.fromkeys(self.columns, dtype)
 
     def series(self, values: NDArray[Any]) -> Iterator[pl.Series]:
-        """The columns of some rows (rows, *shape of the tensor)."""
+        """Yield the columns of some rows (rows, *shape of the tensor)."""
         import numpy as np
 
         values = values.transpose(0, 2, 3, 1) if self.moves_channels else values
@@ -231,7 +231,7 @@ class NetworkExecutor(Node):
         return not self.dropout_samples or self.seed is not None
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The columns of the outputs, after the kept ones."""
+        """Promise the columns of the outputs, after the kept ones."""
         network, table = specs.network(), specs.table()
         check_batch_size(network, self.batch_size, "batch_size")
         bind_inputs(network, table, self.inputs)
@@ -251,7 +251,7 @@ class NetworkExecutor(Node):
         return list(dict.fromkeys(self.kept_columns)) or list(table.schema)
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Computes block by block; what is done is on disk already."""
+        """Compute block by block; what is done is on disk already."""
         network, table = values.network(), values.table()
         outputs = self._outputs(network.spec, table.spec)
         tensors = list(dict.fromkeys(output.tensor for output in outputs))

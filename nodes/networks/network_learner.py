@@ -242,13 +242,13 @@ class NetworkLearner(Node):
         return self.seed is not None
 
     def scripts(self) -> Mapping[str, str]:
-        """The losses of one's own."""
+        """Return the losses of one's own."""
         return scripts_of(self.targets)
 
     # -- before running
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The same network, knowing its classes, and the history's columns."""
+        """Promise the same network, knowing its classes, and the history's columns."""
         network, training = specs.network(), specs.table("training")
         validation = specs.table("validation") if "validation" in specs else None
         bound = bind_training(network, training, self.inputs, self.targets, self.batch_size)
@@ -360,7 +360,7 @@ class NetworkLearner(Node):
     # -- running
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Trains; the history has a row per finished epoch."""
+        """Train; the history has a row per finished epoch."""
         network, training = values.network(), values.table("training")
         validation = values.table("validation") if "validation" in values else None
         bound = bind_training(network.spec, training.spec, self.inputs, self.targets, self.batch_size)
@@ -482,7 +482,7 @@ class NetworkLearner(Node):
     # -- afterwards
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The learning curves: one panel per quantity, training and validation in it."""
+        """Show the learning curves: one panel per quantity, training and validation in it."""
         frame = outputs.table("history").frame()
         epochs = [float(n) for n in frame["epoch"]]
         names = [c for c in frame.columns if c not in ("epoch", "learning_rate", "seconds") and not c.startswith("val_")]

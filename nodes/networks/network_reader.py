@@ -53,7 +53,7 @@ class NetworkReader(Node):
     path: str = setting("", "File", "The model: a .keras, .h5 or .json file.", path="read file")
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
-        """The network, from the file's config alone."""
+        """Promise the network, from the file's config alone."""
         stored, translation = self._translated(specs.resolve(self._chosen()), specs.node)
         if stored.is_keras_2 and any("hard_sigmoid" in layer.config.values() for layer in translation.spec.layers):
             specs.warn(
@@ -63,7 +63,7 @@ class NetworkReader(Node):
         return {"network": translation.spec}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Network]:
-        """The network with its weights."""
+        """Give the network with its weights."""
         job.progress(None, "reading the model")
         stored, translation = self._translated(job.resolve(self._chosen()), job.node)
         weights = stored_weights(stored, translation.layers)

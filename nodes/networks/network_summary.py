@@ -47,17 +47,17 @@ class NetworkSummary(Node):
     output_ports = (Port("table", "table", "Layers", "One row per layer."),)
 
     def configure(self, specs: Specs) -> Mapping[str, TableSpec]:
-        """The columns, and as many rows as there are layers."""
+        """Promise the columns, and as many rows as there are layers."""
         return {"table": TableSpec(_schema(), len(specs.network().layers))}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Table]:
-        """One row per layer."""
+        """Give one row per layer."""
         network = values.network().spec
         rows = [_row(network, layer) for layer in network.layers]
         return {"table": Table.of(pl.DataFrame(rows, schema=_schema(), orient="row"))}
 
     def views(self, outputs: Values) -> Sequence[TextFigure]:
-        """The table as text, with the totals below."""
+        """Show the table as text, with the totals below."""
         frame = outputs.table().frame()
         head = ["Layer", "Class", "Output shape", "Parameters", "Multiply-adds", "Inputs"]
         body = [

@@ -40,7 +40,7 @@ class RenameLayers(Node):
     suffix: str = setting("", "Suffix", "What is put behind the names.")
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
-        """The network with the new names."""
+        """Promise the network with the new names."""
         network = specs.network()
         names = self._names(network)
         if all(old == new for old, new in names.items()):
@@ -48,7 +48,7 @@ class RenameLayers(Node):
         return {"network": renamed(network, names)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Network]:
-        """The same, with its weights."""
+        """Give the same, with its weights."""
         network = values.network()
         names = self._names(network.spec)
         weights = {names[layer]: arrays for layer, arrays in network.weights.items()}
@@ -84,7 +84,7 @@ class RenameLayers(Node):
 
 
 def renamed(network: NetworkSpec, names: Mapping[str, str]) -> NetworkSpec:
-    """The same network with its layers called otherwise (old name -> new name, for every layer)."""
+    """Return the same network with its layers called otherwise (old name -> new name, for every layer)."""
 
     def moved(tensor: Tensor) -> Tensor:
         return tensor._replace(layer=names[tensor.layer])

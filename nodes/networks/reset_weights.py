@@ -49,14 +49,14 @@ class ResetWeights(Node):
         return self.seed is not None
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
-        """The network as it is."""
+        """Promise the network as it is."""
         network = specs.network()
         if not self._chosen(network):
             raise NodeError("No layer has weights that could be reset.", "Choose layers with weights.", setting="layers")
         return {"network": network}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Network]:
-        """The network with new weights in the chosen layers."""
+        """Give the network with new weights in the chosen layers."""
         import random
 
         network = values.network()

@@ -37,11 +37,11 @@ class SetOutputLayers(Node):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
-        """The part of the network that the outputs are computed by."""
+        """Promise the part of the network that the outputs are computed by."""
         return {"network": self._cut(specs.network())}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Network]:
-        """The same part, with its weights."""
+        """Give the same part, with its weights."""
         network = values.network()
         spec = self._cut(network.spec)
         kept = {layer.name for layer in spec.layers}

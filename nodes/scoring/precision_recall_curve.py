@@ -45,12 +45,12 @@ class PrecisionRecallCurve(CurveNode):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """Two tables and a figure."""
+        """Promise two tables and a figure."""
         self.check(specs.table())
         return {"areas": TableSpec(_areas_schema()), "points": TableSpec(_points_schema()), "figure": FigureSpec("lines")}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """A curve per class."""
+        """Give a curve per class."""
         import numpy as np
         from sklearn.metrics import average_precision_score, precision_recall_curve
 
@@ -81,7 +81,7 @@ class PrecisionRecallCurve(CurveNode):
         }
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The curves."""
+        """Show the curves."""
         return (cast(Figure, outputs["figure"]),)
 
 

@@ -51,12 +51,12 @@ class RocCurve(CurveNode):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """Two tables and a figure."""
+        """Promise two tables and a figure."""
         self.check(specs.table())
         return {"areas": TableSpec(_areas_schema()), "points": TableSpec(_points_schema()), "figure": FigureSpec("lines")}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """A curve per class."""
+        """Give a curve per class."""
         from sklearn.metrics import auc, roc_curve
 
         areas: list[tuple[str, float | None, int]] = []
@@ -109,7 +109,7 @@ class RocCurve(CurveNode):
         }
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The curves."""
+        """Show the curves."""
         return (cast(Figure, outputs["figure"]),)
 
 

@@ -105,7 +105,7 @@ class NetworkMaker(NetworkScript):
     gives = (OUTPUT,)
 
     def network_of(self, model: Any, job: Job, before: NetworkSpec | None = None, *, same_layers: bool = False) -> Network:
-        """A model of Keras as a network of our own.
+        """Return a model of Keras as a network of our own.
 
         Args:
             model: What the script assigned.
@@ -174,7 +174,7 @@ class PythonNetworkCreator(NetworkMaker):
     script: str = script_setting(CREATOR, "The script must assign a keras.Model to output_network.")
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Runs the script, and translates its network."""
+        """Run the script, and translate its network."""
         return {"network": self.network_of(self.with_keras(job, {})[OUTPUT], job)}
 
 
@@ -210,7 +210,7 @@ class PythonNetworkEditor(NetworkMaker):
     )
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Runs the script, and translates its network."""
+        """Run the script, and translate its network."""
         network = values.network()
         return {"network": self.network_of(self.with_keras(job, {}, network)[OUTPUT], job, network.spec)}
 
@@ -250,7 +250,7 @@ class PythonNetworkLearner(NetworkMaker):
     )
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Runs the script, and translates its network."""
+        """Run the script, and translate its network."""
         network = values.network()
         import_keras()
         variables = {"input_table": values.table().frame(), "live": live_callback(job)}
@@ -283,14 +283,14 @@ class PythonNetworkExecutor(NetworkScript):
     )
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Runs the script."""
+        """Run the script."""
         table = values.table()
         found = self.with_keras(job, {"input_table": table.frame()}, values.network())
         return {"table": self.table_of("output_table", found["output_table"], job, table.spec)}
 
 
 def live_callback(job: Job) -> keras.callbacks.Callback:
-    """A Keras callback through which a training in a script shows its curves and can be stopped."""
+    """Return a Keras callback through which a training in a script shows its curves and can be stopped."""
     keras = import_keras()
 
     class Live(keras.callbacks.Callback):  # type: ignore[misc,name-defined]

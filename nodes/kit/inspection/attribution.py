@@ -157,7 +157,7 @@ class AttributionNode(Node):
 
     @abstractmethod
     def explainer(self, network: Network, task: AttributionTask, job: Job) -> Explainer:
-        """What computes the maps, on the device in use.
+        """Return what computes the maps, on the device in use.
 
         Raises:
             NodeError: If the settings do not fit the network.
@@ -169,7 +169,7 @@ class AttributionNode(Node):
     # -- the node
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The table with the new columns, and a figure."""
+        """Promise the table with the new columns, and a figure."""
         table = specs.table()
         task = self._task(specs.network(), table)
         check_batch_size(specs.network(), self.batch_size, "batch_size")
@@ -185,7 +185,7 @@ class AttributionNode(Node):
         return {"table": table.with_columns(made), "figure": FigureSpec(kind)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Explains batch by batch; what is done is on disk already."""
+        """Explain batch by batch; what is done is on disk already."""
         network, table = values.network(), values.table()
         task = self._task(network.spec, table.spec)
         actual: NDArray[Any] | None = None
@@ -197,7 +197,7 @@ class AttributionNode(Node):
         return {"table": made, "figure": self._figure(task, table, maps)}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The first rows."""
+        """Show the first rows."""
         return (cast(Figure, outputs["figure"]),)
 
     # -- planning
@@ -352,27 +352,27 @@ class Explainer:
         self._predict = graph_function(lambda tensors: self.call(tensors)[0])
 
     def call(self, tensors: Sequence[Any]) -> list[Any]:
-        """Scores, and further tensors, of one tensor per input."""
+        """Return scores, and further tensors, of one tensor per input."""
         return self._call([tensors[place] for place in self._places])
 
     def predict(self, arrays: Sequence[Any]) -> NDArray[Any]:
-        """What the network puts out, (rows, units)."""
+        """Return what the network puts out, (rows, units)."""
         import numpy as np
 
         return np.asarray(self._predict([self.as_tensor(array) for array in arrays]))
 
     def as_tensor(self, array: Any) -> Any:
-        """An array as a tensor."""
+        """Return an array as a tensor."""
         import tensorflow as tf
 
         return tf.convert_to_tensor(array)
 
     def maps(self, arrays: Arrays, numbers: NDArray[Any]) -> NDArray[Any]:
-        """A map (rows, *shape of the plan) for the score of a class (rows,) Int32 in each row."""
+        """Return a map (rows, *shape of the task) for the score of a class (rows,) Int32 in each row."""
         raise TypeError(f"{type(self).__name__} computes no maps")
 
     def per_place(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Values in the order of the explained input, with the channels last."""
+        """Return values in the order of the explained input, with the channels last."""
         return _channels_last(values, self.task)
 
 
@@ -391,7 +391,7 @@ def _scaled(maps: NDArray[Any]) -> NDArray[Any]:
 
 
 def check_differentiable(task: AttributionTask, network: NetworkSpec) -> None:
-    """NodeError if the explained input takes whole numbers, of which there are no gradients."""
+    """Raise NodeError if the explained input takes whole numbers, of which there are no gradients."""
     tensor = task.scores.network.inputs[task.explained]
     dtype = network.tensor(tensor).dtype
     if dtype not in FLOATS:

@@ -38,7 +38,7 @@ class Scores:
     names: tuple[str, ...] | None
 
     def number(self, text: str, setting: str) -> int:
-        """The number of the class called `text`, or whose number it is. NodeError if there is none."""
+        """Return the number of the class called `text`, or whose number it is. NodeError if there is none."""
         if self.names and text in self.names:
             return self.names.index(text)
         if text.isdecimal() and int(text) < self.count:
@@ -47,7 +47,7 @@ class Scores:
         raise NodeError(f"There is no class '{text}'." if text else "No class is chosen.", there, setting=setting)
 
     def of(self, raw: Any, numbers: Any) -> Any:
-        """The scores of classes (rows,), from what the network puts out (rows, units) and class numbers (rows,); tensors."""
+        """Return the scores of classes (rows,), from what the network puts out (rows, units) and class numbers (rows,)."""
         import tensorflow as tf
 
         raw = tf.cast(raw, tf.float32) if raw.dtype != tf.float64 else raw
@@ -59,7 +59,7 @@ class Scores:
         return tf.where(numbers == 1, raw[:, 0], other)
 
     def probabilities(self, raw: NDArray[Any]) -> NDArray[Any]:
-        """What the network would put out for each class, (rows, count), from (rows, units)."""
+        """Return what the network would put out for each class, (rows, count), from (rows, units)."""
         import numpy as np
 
         values = np.asarray(raw, np.float64)
@@ -72,7 +72,7 @@ class Scores:
 
 
 def scores_of(network: NetworkSpec, output: str | None, *, before_activation: bool) -> Scores:
-    """The scores that a network gives to classes.
+    """Return the scores that a network gives to classes.
 
     Args:
         network: The network.
@@ -110,7 +110,7 @@ def scores_of(network: NetworkSpec, output: str | None, *, before_activation: bo
 
 
 def class_numbers(table: Table, column: str, scores: Scores) -> NDArray[Any]:
-    """The class number (rows,) of each row, from a column of classes; by their names, where both sides have names.
+    """Return the class number (rows,) of each row, from a column of classes; by their names, where both sides have names.
 
     Raises:
         NodeError: If one is missing, or no class of the network.
@@ -147,7 +147,7 @@ def class_numbers(table: Table, column: str, scores: Scores) -> NDArray[Any]:
 
 
 def check_classes(table: TableSpec, column: str | None, scores: Scores) -> None:
-    """NodeError if a column cannot tell the classes of these scores."""
+    """Raise NodeError if a column cannot tell the classes of these scores."""
     dtype = table.require(column, "category", "integer", "boolean", setting="class_column")
     if isinstance(dtype, pl.String | pl.Categorical) and scores.names is None:
         raise NodeError(

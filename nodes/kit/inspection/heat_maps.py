@@ -18,7 +18,7 @@ WIDE = 400
 
 
 def leveled(maps: NDArray[Any]) -> NDArray[Any]:
-    """Maps (n, height, width), each brought to 0..1 for itself.
+    """Return maps (n, height, width), each brought to 0..1 for itself.
 
     Where there are negative values, 0 becomes one half and the largest absolute value 0 or 1; else 0 stays 0 and the largest
     value becomes 1. What is not finite counts as 0.
@@ -35,7 +35,7 @@ def leveled(maps: NDArray[Any]) -> NDArray[Any]:
 
 
 def colored(maps: NDArray[Any]) -> NDArray[Any]:
-    """Maps (n, height, width) in colours, (n, height, width, 3) UInt8; those with negative values from blue to red."""
+    """Return maps (n, height, width) in colours, (n, height, width, 3) UInt8; those with negative values from blue to red."""
     import numpy as np
 
     levels = leveled(maps)
@@ -50,7 +50,7 @@ def colored(maps: NDArray[Any]) -> NDArray[Any]:
 
 
 def in_color(images: NDArray[Any]) -> NDArray[Any]:
-    """Images of any numbers (n, height, width, channels) as (n, height, width, 3) UInt8; opacity is left out."""
+    """Return images of any numbers (n, height, width, channels) as (n, height, width, 3) UInt8; opacity is left out."""
     import numpy as np
 
     from nodes.kit.images.preview import as_pixels
@@ -60,7 +60,7 @@ def in_color(images: NDArray[Any]) -> NDArray[Any]:
 
 
 def overlaid(images: NDArray[Any], maps: NDArray[Any], opacity: float) -> NDArray[Any]:
-    """Maps (n, height, width) in colours over images (n, height, width, channels): (n, height, width, 3) UInt8."""
+    """Return maps (n, height, width) in colours over images (n, height, width, channels): (n, height, width, 3) UInt8."""
     import numpy as np
 
     gray = in_color(images).astype(np.float64).mean(axis=-1, keepdims=True)
@@ -69,7 +69,7 @@ def overlaid(images: NDArray[Any], maps: NDArray[Any], opacity: float) -> NDArra
 
 
 def side_by_side(pictures: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    """Pictures (n, height, width, 3) beside each other, with a gap, and enlarged so that there is something to see."""
+    """Return pictures (n, height, width, 3) beside each other, with a gap, and enlarged so that there is something to see."""
     import numpy as np
 
     shape = pictures[0].shape

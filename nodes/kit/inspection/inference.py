@@ -23,14 +23,14 @@ FLOATS = ("float16", "bfloat16", "float32", "float64")
 
 
 def subnetwork(network: Network, tensors: Sequence[Tensor]) -> Network:
-    """The part of a network that computes some tensors, which become its outputs."""
+    """Return the part of a network that computes some tensors, which become its outputs."""
     spec = network.spec.with_outputs(list(dict.fromkeys(tensors)))
     there = {layer.name for layer in spec.layers}
     return Network(spec, {name: arrays for name, arrays in network.weights.items() if name in there})
 
 
 def build_model(network: Network, job: Job) -> keras.Model:
-    """The Keras model of a network, with a warning where layers were never trained: these get their initial weights."""
+    """Return the Keras model of a network, with a warning where layers were never trained: these get their initial weights."""
     from nodes.kit.networks.keras_model import to_keras
 
     untrained = [layer.name for layer in network.spec.layers if layer.weights and layer.name not in network.weights]
@@ -43,7 +43,7 @@ def build_model(network: Network, job: Job) -> keras.Model:
 
 
 def is_fixed(network: NetworkSpec) -> bool:
-    """Whether the network takes batches of one size only."""
+    """Return whether the network takes batches of one size only."""
     return any(network.tensor(tensor).batch for tensor in network.inputs)
 
 
@@ -56,7 +56,7 @@ def apply_batchwise(
     *,
     job: Job,
 ) -> Iterator[tuple[int, list[NDArray[Any]]]]:
-    """What a function makes of all rows of a table, which has at least one.
+    """Yield what a function makes of all rows of a table, which has at least one.
 
     Args:
         network: The part of the network that is used.
@@ -90,7 +90,8 @@ def apply_batchwise(
 
 
 def inference_function(model: keras.Model, bindings: Sequence[Binding]) -> Callable[[Sequence[Any]], list[Any]]:
-    """A function from one tensor per input, of any dtype, to the list of the model's outputs, as when the network is applied."""
+    """Return a function from one tensor per input, of any dtype, to the list of the model's outputs, as when the network is
+    applied."""
     import tensorflow as tf
 
     def call(tensors: Sequence[Any]) -> list[Any]:
@@ -102,8 +103,8 @@ def inference_function(model: keras.Model, bindings: Sequence[Binding]) -> Calla
 
 
 def graph_function(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of tensors as a graph. (TensorFlow counts how often a program's line is compiled and complains when that is
-    once for each run of a node; it cannot tell the line of a partial.)"""
+    """Return a function of tensors as a graph. (TensorFlow counts how often a program's line is compiled and complains when that
+    is once for each run of a node; it cannot tell the line of a partial.)"""
     import tensorflow as tf
 
     made: Callable[..., Any] = tf.function(partial(function), autograph=False, reduce_retracing=True)

@@ -41,7 +41,7 @@ class Axis:
     real: tuple[tuple[Interval, bool], ...] | None = None
 
     def at(self, place: int) -> Interval:
-        """The interval that a place sees, as if there were no edges."""
+        """Return the interval that a place sees, as if there were no edges."""
         turns, rest = divmod(place, self.period)
         seen = self.seen[rest]
         return None if seen is None else (seen[0] + turns * self.shift, seen[1] + turns * self.shift)
@@ -62,7 +62,7 @@ class Axis:
         return sum(outside for _, outside in self.real) / max(len(self.real), 1) if self.real is not None else None
 
     def through(self, taps: Taps, size: int | None) -> Axis:
-        """What the `size` places behind a layer see."""
+        """Return what the `size` places behind a layer see."""
         turns = self.period // math.gcd(self.period, taps.shift)
         seen = [_hull(self.at(place) for place in taps.at(n)) for n in range(taps.period * turns)]
         placed = self.placed and taps.placed
@@ -80,7 +80,7 @@ class Axis:
         return _hull(interval for interval, _ in there), outside
 
     def beside(self, other: Axis) -> Axis | None:
-        """What places see that see through both; None where the two drift apart."""
+        """Return what places see that see through both; None where the two drift apart."""
         if self.jump != other.jump:
             return None
         period = math.lcm(self.period, other.period)
@@ -131,7 +131,7 @@ Reach = tuple[Axis, ...] | Literal["whole", "unknown", "nothing"]
 
 
 def receptive_fields(network: NetworkSpec, source: Tensor) -> dict[Tensor, Reach]:
-    """What the places of every tensor see of one input.
+    """Return what the places of every tensor see of one input.
 
     Args:
         network: The network; neither weights nor Keras are needed.

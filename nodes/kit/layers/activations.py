@@ -51,7 +51,7 @@ ACTIVATION_ALIASES: Mapping[str, str] = {"swish": "silu", "hard_swish": "hard_si
 
 
 def read_activation(given: Any) -> str:
-    """An activation function as a Keras file gives it: its name. ValueError if it is not known."""
+    """Return an activation function as a Keras file gives it: its name. ValueError if it is not known."""
     name = "linear" if given is None else given
     if isinstance(name, str):
         name = ACTIVATION_ALIASES.get(name, name)

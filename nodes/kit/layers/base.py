@@ -56,7 +56,7 @@ class Inference(NamedTuple):
 
 
 def is_number(value: Any) -> bool:
-    """Whether a setting was given a plain number."""
+    """Return whether a setting was given a plain number."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -112,7 +112,7 @@ class Layer(Node):
 
     @abstractmethod
     def infer(self, inputs: Sequence[TensorSpec], channels_first: bool) -> Inference:
-        """Output shapes, dtypes and weights for these inputs, as Keras would have them.
+        """Return output shapes, dtypes and weights for these inputs, as Keras would have them.
 
         Args:
             inputs: What the layer is applied to.
@@ -126,21 +126,21 @@ class Layer(Node):
 
     @classmethod
     def arguments(cls) -> list[str]:
-        """The settings that are arguments of the Keras class."""
+        """Return the settings that are arguments of the Keras class."""
         return [name for name in cls.model_fields if name not in ("name_prefix", "input_tensor", "input_tensors")]
 
     @classmethod
     def keras_call(cls, roles: Sequence[str], tensors: Sequence[T]) -> tuple[list[Any], dict[str, Any]]:
-        """Positional and named arguments with which the Keras layer is called on tensors; `roles` as `Call` has them."""
+        """Return positional and named arguments with which the Keras layer is called on tensors; `roles` as `Call` has them."""
         return [tensors[0] if len(tensors) == 1 else list(tensors)], {}
 
     @classmethod
     def weight_paths(cls, weights: Sequence[WeightSpec], config: Mapping[str, Any]) -> list[str]:
-        """Where Keras puts each weight within the layer's part of a `.keras` file."""
+        """Return where Keras puts each weight within the layer's part of a `.keras` file."""
         return [f"vars/{n}" for n in range(len(weights))]
 
     def to_config(self, channels_first: bool) -> dict[str, Any]:
-        """The arguments of the Keras class but `name` and `trainable`, in plain JSON."""
+        """Return the arguments of the Keras class but `name` and `trainable`, in plain JSON."""
         config = {name: _plain(getattr(self, name)) for name in self.arguments()}
         if self.has_data_format:
             config["data_format"] = "channels_first" if channels_first else "channels_last"
@@ -148,7 +148,7 @@ class Layer(Node):
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], name: str) -> Self:
-        """The node whose layer a Keras config describes.
+        """Return the node whose layer a Keras config describes.
 
         Args:
             config: As Keras 2 or 3 writes it.
@@ -186,13 +186,13 @@ class Layer(Node):
 
     @classmethod
     def normalize(cls, config: Mapping[str, Any], name: str) -> dict[str, Any]:
-        """A config read and written again: what is left is allowed, complete and of today's spelling. NodeError if not."""
+        """Return a config read and written again: what is left is allowed, complete and of today's spelling. NodeError if not."""
         return cls.from_config(config, name).to_config(is_channels_first(config))
 
     # -- the node
 
     def layer_name(self, network: NetworkSpec | None, node: str) -> str:
-        """The name of this node's layer in a network that it is about to be added to.
+        """Return the name of this node's layer in a network that it is about to be added to.
 
         Keras takes no slash in it, which the ids of nodes inside components have.
         """
@@ -225,10 +225,10 @@ class AttachedLayer(Layer):
 
     @abstractmethod
     def tensor_name(self, position: int) -> str | None:
-        """The tensor chosen at an input, by its position; None means the network's first output."""
+        """Return the tensor chosen at an input, by its position; None means the network's first output."""
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
-        """The network with this layer appended."""
+        """Promise the network with this layer appended."""
         given = self._at_inputs(specs)
         network, _ = self._append([cast(NetworkSpec, spec) for spec in given.values()], specs.node, list(given))
         if getattr(self, "activation", None) == "softmax" and network.calls[-1].outputs[0].shape[-1] == 1:
@@ -238,7 +238,7 @@ class AttachedLayer(Layer):
         return {"network": network}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Network]:
-        """The network with this layer appended; the weights that were there come along."""
+        """Give the network with this layer appended; the weights that were there come along."""
         given = self._at_inputs(values)
         networks = [cast(Network, value) for value in given.values()]
         spec, renames = self._append([network.spec for network in networks], job.node, list(given))
@@ -249,7 +249,7 @@ class AttachedLayer(Layer):
         return {"network": Network(spec, weights)}
 
     def weight(self, name: str, shape: tuple[int, ...], options: str | None = None, *, trainable: bool = True) -> WeightSpec:
-        """One weight, once its initializer, regularizer and constraint are known to suit its shape.
+        """Return one weight, once its initializer, regularizer and constraint are known to suit its shape.
 
         Args:
             name: As Keras calls it.
@@ -325,14 +325,14 @@ class UnaryLayer(AttachedLayer):
 
     @abstractmethod
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """The shape that comes out for an input of `shape`; NodeError if the layer does not fit it."""
+        """Return the shape that comes out for an input of `shape`; NodeError if the layer does not fit it."""
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """The weights for an input of `shape`, which fits."""
+        """Return the weights for an input of `shape`, which fits."""
         return ()
 
     def infer(self, inputs: Sequence[TensorSpec], channels_first: bool) -> Inference:
-        """As `Layer.infer`, for exactly one input."""
+        """Do as `Layer.infer`, for exactly one input."""
         given = only(inputs)
         require_dtype(given, self.accepts)
         kept = self.keeps_dtype and given.dtype not in FLOAT_TYPES
@@ -343,7 +343,7 @@ class UnaryLayer(AttachedLayer):
         return Inference((out,), self.weights(given.shape, channels_first))
 
     def tensor_name(self, position: int) -> str | None:
-        """The chosen tensor of the one network."""
+        """Return the chosen tensor of the one network."""
         return self.input_tensor
 
 
@@ -351,7 +351,7 @@ class SameShapeLayer(UnaryLayer):
     """A layer whose output has the shape of its input."""
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """The shape as it came."""
+        """Return the shape as it came."""
         return shape
 
 
@@ -362,12 +362,12 @@ COMMON_ARGUMENTS = frozenset({"name", "trainable", "batch_input_shape", "batch_s
 
 
 def is_channels_first(config: Mapping[str, Any]) -> bool:
-    """Whether a layer's config says that images are (channels, height, width)."""
+    """Return whether a layer's config says that images are (channels, height, width)."""
     return config.get("data_format") == "channels_first"
 
 
 def unlist(config: dict[str, Any], *keys: str) -> dict[str, Any]:
-    """The same config with lists of one number as that number."""
+    """Return the same config with lists of one number as that number."""
     short = {key: value[0] for key in keys if isinstance(value := config.get(key), list | tuple) and len(value) == 1}
     return config | short
 

@@ -17,7 +17,7 @@ class ConstraintOption(KerasOption):
     module = "keras.constraints"
 
     def check(self, shape: tuple[int, ...], setting: str, dtype: str = "float32") -> None:
-        """The axis must exist."""
+        """Refuse an axis that does not exist."""
         axis = getattr(self, "axis", 0)
         if not -len(shape) <= axis < len(shape):
             raise NodeError(
@@ -69,7 +69,7 @@ Constraint = Annotated[MaxNorm | MinMaxNorm | NonNeg | UnitNorm, Field(discrimin
 
 
 def read_constraint(given: Any) -> ConstraintOption | None:
-    """A constraint as a Keras file gives it. ValueError if it is not known."""
+    """Return a constraint as a Keras file gives it. ValueError if it is not known."""
     return read_option(
         given, options_by_kind(Constraint, ConstraintOption), {"maxnorm": "MaxNorm", "nonneg": "NonNeg", "unitnorm": "UnitNorm"}
     )

@@ -50,7 +50,7 @@ INTERPOLATIONS: Mapping[str, str] = {
 
 
 def fill_settings() -> tuple[Any, Any, Any]:
-    """The settings for what is drawn where the image does not reach: fill mode, interpolation and fill value."""
+    """Return the settings for what is drawn where the image does not reach: fill mode, interpolation and fill value."""
     return (
         setting("reflect", "Fill mode", "What is drawn where the moved image does not reach.", choices=FILL_MODES),
         interpolation_setting(),
@@ -59,12 +59,12 @@ def fill_settings() -> tuple[Any, Any, Any]:
 
 
 def interpolation_setting() -> Any:
-    """The setting for how pixels between pixels are found."""
+    """Declare how pixels between pixels are found."""
     return setting("bilinear", "Interpolation", "How pixels between pixels are found.", choices=INTERPOLATIONS)
 
 
 def describe(shape: Shape) -> str:
-    """`28 x 28 x 3` of a shape without the batch."""
+    """Return `28 x 28 x 3` of a shape without the batch."""
     return TensorSpec(shape).describe()
 
 
@@ -80,7 +80,7 @@ class ImageLayer(SameShapeLayer):
     """Whether Keras computes it wrongly where channels come first."""
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came; of images whose channels fit."""
+        """Return the shape as it came; of images whose channels fit."""
         require_rank(shape, 3, "images (height, width, channels)")
         if channels_first and self.needs_channels_last:
             raise NodeError(
@@ -107,7 +107,7 @@ class RandomImageLayer(ImageLayer):
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """Keras also writes a range as a single number."""
+        """Read a single number as the range that Keras means by it."""
         config = super().upgrade(config)
         for name, lowest in cls.single.items():
             if isinstance(number := config.get(name), int | float):
@@ -140,7 +140,7 @@ class ValueRange(ImageLayer):
         return self
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
-        """The network with this layer appended; warns where the range is known to be another one."""
+        """Promise the network with this layer appended, and warn where the range is known to be another one."""
         made = super().configure(specs)
         network = made["network"]
         known = value_range_of(network, network.calls[-1].inputs[0])
@@ -158,7 +158,7 @@ KEEPS_VALUES = frozenset({"CenterCrop", "Resizing", "MaxPooling2D", "AveragePool
 
 
 def value_range_of(network: NetworkSpec, tensor: Any) -> tuple[float, float] | None:
-    """The values that images have at a tensor, where the network tells: 8-bit inputs, scaled by Rescaling layers.
+    """Return the values that images have at a tensor, where the network tells: 8-bit inputs, scaled by Rescaling layers.
 
     An input of floating-point numbers tells nothing by itself; after a Rescaling layer by about 1/255 it must have had
     8-bit values.

@@ -55,7 +55,7 @@ class FanInitializer(SeededInitializer):
         return self
 
     def check(self, shape: tuple[int, ...], setting: str, dtype: str = "float32") -> None:
-        """The axes must exist."""
+        """Refuse axes that do not exist."""
         for axis in (*(self.input_axes or ()), *(self.output_axes or ())):
             _require_axis(type(self).__name__, axis, shape, setting)
 
@@ -103,7 +103,7 @@ class IdentityInitializer(InitializerOption):
     gain: float = setting(1.0, "Gain", "The value on the diagonal.")
 
     def check(self, shape: tuple[int, ...], setting: str, dtype: str = "float32") -> None:
-        """Only a matrix has a diagonal."""
+        """Refuse all but a matrix, which alone has a diagonal."""
         require_matrix(self.kind, shape, setting)
 
 
@@ -126,7 +126,7 @@ class Orthogonal(SeededInitializer):
     gain: float = setting(1.0, "Gain", "A factor on the matrix.")
 
     def check(self, shape: tuple[int, ...], setting: str, dtype: str = "float32") -> None:
-        """A vector has nothing to be orthogonal to."""
+        """Refuse a vector, which has nothing to be orthogonal to."""
         if len(shape) < 2:
             raise NodeError("Orthogonal cannot be used on a vector.", "Choose another initializer.", setting=setting)
 
@@ -232,7 +232,7 @@ class STFT(InitializerOption):
     periodic: bool = setting(False, "Periodic", "Takes the window as one period of a wave that goes on.")
 
     def check(self, shape: tuple[int, ...], setting: str, dtype: str = "float32") -> None:
-        """It has a wave for each frequency, and one input channel."""
+        """Refuse all but kernels with a wave for each frequency and one input channel."""
         if len(shape) != 3 or shape[1] != 1:
             raise NodeError(
                 f"STFT fills kernels of (length, 1, frequencies), not a weight of {dimensions(shape)}.",
@@ -256,7 +256,7 @@ INITIALIZER_ALIASES: Mapping[str, str] = {
 
 
 def read_initializer(given: Any) -> InitializerOption | None:
-    """An initializer as a Keras file gives it: a name, or a class with its arguments. ValueError if it is not known."""
+    """Return an initializer as a Keras file gives it: a name, or a class with its arguments. ValueError if it is not known."""
     if isinstance(given, Mapping) and given.get("class_name") == "VarianceScaling":
         config = dict(given.get("config") or {})
         if config.get("distribution") == "normal":  # Keras 2's name

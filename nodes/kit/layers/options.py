@@ -29,10 +29,10 @@ class KerasOption(Settings):
     """Arguments of older Keras versions -> today's names."""
 
     def check(self, shape: tuple[int, ...], setting: str, dtype: str = "float32") -> None:
-        """NodeError if this cannot be used on numbers of `shape` (0: not known) and `dtype`, as the layer's `setting`."""
+        """Raise NodeError if this cannot be used on numbers of `shape` (0: not known) and `dtype`, as the layer's `setting`."""
 
     def to_config(self) -> dict[str, Any]:
-        """As Keras serializes it, in plain JSON."""
+        """Return it as Keras serializes it, in plain JSON."""
         fields = self.model_dump(mode="json")
         return {"module": self.module, "class_name": fields.pop("kind"), "config": fields, "registered_name": None}
 
@@ -41,12 +41,12 @@ Option = TypeVar("Option", bound=KerasOption)
 
 
 def options_by_kind(union: Any, base: type[Option]) -> dict[str, type[Option]]:
-    """The classes of a union by their kind."""
+    """Return the classes of a union by their kind."""
     return {c.model_fields["kind"].default: c for c in get_args(get_args(union)[0]) if issubclass(c, base)}
 
 
 def read_option(given: Any, classes: Mapping[str, type[Option]], aliases: Mapping[str, str]) -> Option | None:
-    """An object of one of these classes, as a Keras file gives it; None stays None."""
+    """Return an object of one of these classes, as a Keras file gives it; None stays None."""
     if given is None:
         return None
     names = {_snake_free(kind): kind for kind in classes} | {_snake_free(a): kind for a, kind in aliases.items()}
@@ -79,7 +79,7 @@ def require_matrix(kind: str, shape: tuple[int, ...], setting: str) -> None:
 
 
 def dimensions(shape: Sequence[int | None]) -> str:
-    """`1 dimension`, `3 dimensions`."""
+    """Return `1 dimension`, `3 dimensions`."""
     return f"{len(shape)} dimension{'s' if len(shape) != 1 else ''}"
 
 
@@ -89,7 +89,7 @@ def _snake_free(name: str) -> str:
 
 
 def described(given: Any) -> str:
-    """What a file asked for, in a message."""
+    """Return what a file asked for, in a message."""
     if isinstance(given, Mapping):
         module, name = given.get("module"), given.get("class_name")
         return f"'{module}.{name}'" if module else f"'{name}'"
@@ -97,7 +97,7 @@ def described(given: Any) -> str:
 
 
 def explain(error: ValidationError) -> str:
-    """pydantic's complaints in one line: `kernel_size.0: Input should be greater than 0`."""
+    """Return pydantic's complaints in one line: `kernel_size.0: Input should be greater than 0`."""
     complaints = []
     for one in error.errors(include_url=False):
         where = ".".join(str(part) for part in one["loc"])

@@ -54,7 +54,7 @@ class OrthogonalRegularizer(RegularizerOption):
     )
 
     def check(self, shape: tuple[int, ...], setting: str, dtype: str = "float32") -> None:
-        """Only a matrix has rows and columns; and there must be two of them at least."""
+        """Refuse all but a matrix with at least two rows, or columns, to compare."""
         require_matrix(self.kind, shape, setting)
         if shape[0 if self.mode == "rows" else 1] == 1:
             raise NodeError(
@@ -74,5 +74,5 @@ Regularizer = Annotated[L1 | L2 | L1L2 | OrthogonalRegularizer, Field(discrimina
 
 
 def read_regularizer(given: Any) -> RegularizerOption | None:
-    """A regularizer as a Keras file gives it. ValueError if it is not known."""
+    """Return a regularizer as a Keras file gives it. ValueError if it is not known."""
     return read_option(given, options_by_kind(Regularizer, RegularizerOption), {"l1_l2": "L1L2"})

@@ -31,21 +31,21 @@ FLOAT_TYPES = NUMBER_TYPES[:4]
 
 
 def only(inputs: Sequence[TensorSpec]) -> TensorSpec:
-    """The one input of a layer that takes one. NodeError if there are more."""
+    """Return the one input of a layer that takes one. NodeError if there are more."""
     if len(inputs) != 1:
         raise NodeError(f"The layer takes one input, not {len(inputs)}.", "Join the inputs with a merge layer first.")
     return inputs[0]
 
 
 def require_dtype(tensor: TensorSpec, accepted: Sequence[str]) -> None:
-    """NodeError if a tensor's dtype is not one of `accepted`."""
+    """Raise NodeError if a tensor's dtype is not one of `accepted`."""
     if tensor.dtype not in accepted:
         wanted = "floating-point numbers" if tuple(accepted) == FLOAT_TYPES else "numbers"
         raise NodeError(f"The layer computes with {wanted}, but gets {tensor.dtype}.", "Give the input layer the type float32.")
 
 
 def require_rank(shape: Shape, rank: int, what: str) -> None:
-    """NodeError if a shape does not have `rank` dimensions; `what` names what the layer works on."""
+    """Raise NodeError if a shape does not have `rank` dimensions; `what` names what the layer works on."""
     if len(shape) != rank:
         raise NodeError(
             f"The layer works on {what}, but gets {TensorSpec(shape).describe()} ({dimensions(shape)}).",
@@ -54,14 +54,14 @@ def require_rank(shape: Shape, rank: int, what: str) -> None:
 
 
 def require_known(size: int | None, what: str) -> int:
-    """A dimension that must be known for the weights to have a size. NodeError if it is not."""
+    """Return a dimension that must be known for the weights to have a size. NodeError if it is not."""
     if size is None:
         raise NodeError(f"The {what} must be known, but is left open.", "Give it a number in the input layer's shape.")
     return size
 
 
 def axis_index(axis: int, rank: int, setting: str = "axis") -> int:
-    """The position in a shape (without the batch dimension) that Keras's `axis` (which counts the batch as 0) means.
+    """Return the position in a shape (without the batch dimension) that Keras's `axis` (which counts the batch as 0) means.
 
     Raises:
         NodeError: If there is no such axis, or it is the batch.

@@ -19,7 +19,7 @@ NAMES_TOLD = 20
 
 
 def find_tensor(network: NetworkSpec, name: str | None, setting: str, where: str = "The network") -> Tensor:
-    """The network's tensor of that name, or its first output.
+    """Return the network's tensor of that name, or its first output.
 
     Args:
         network: Has the tensor.
@@ -42,13 +42,13 @@ def find_tensor(network: NetworkSpec, name: str | None, setting: str, where: str
 
 
 def wires_of(given: Inputs[T], port: Port) -> dict[str, T]:
-    """What is at a growing port, by the names of its wires in the order of their numbers; one in between may be missing."""
+    """Return what is at a growing port, by its wires' names in the order of their numbers; one in between may be missing."""
     numbers = sorted(number for name in given.by_port if (number := port.number(name)) is not None)
     return {f"{port.name}_{number}": given[f"{port.name}_{number}"] for number in numbers}
 
 
 def tensor_of_wire(network: NetworkSpec, chosen: Sequence[str], wire: str, setting: str) -> Tensor | None:
-    """The tensor that is chosen for the network at one wire of a growing port; None: none is chosen.
+    """Return the tensor that is chosen for the network at one wire of a growing port; None: none is chosen.
 
     Args:
         network: What comes in there.
@@ -65,7 +65,7 @@ def tensor_of_wire(network: NetworkSpec, chosen: Sequence[str], wire: str, setti
 
 
 def require_wires(chosen: Sequence[str], wires: Sequence[str], setting: str) -> None:
-    """NodeError if a tensor is chosen for a wire that is not there; `wires` are named as those of a growing port."""
+    """Raise NodeError if a tensor is chosen for a wire that is not there; `wires` are named as those of a growing port."""
     connected = {int(wire.rpartition("_")[2]) for wire in wires}
     for number, name in enumerate(chosen, start=1):
         if name and number not in connected:

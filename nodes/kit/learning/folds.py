@@ -21,7 +21,7 @@ FOLD_SAMPLINGS = {
 
 
 def folds_of(table: Table, validations: int, sampling: FoldSampling, class_column: str | None, seed: int | None) -> NDArray[Any]:
-    """The part of each row: int64, from 0.
+    """Return the part of each row: int64, from 0.
 
     Raises:
         NodeError: If there are fewer rows than parts.

@@ -14,7 +14,7 @@ MOST_LEVELS = 8
 
 
 def model_figures(model: Model) -> list[Figure]:
-    """The figures of a model: most telling first, its settings last."""
+    """Return the figures of a model: most telling first, its settings last."""
     figures: list[Figure] = []
     names = model.spec.names
     estimator = model.estimator
@@ -41,7 +41,7 @@ def model_figures(model: Model) -> list[Figure]:
 
 
 def model_text(model: Model) -> str:
-    """A model in words: what it takes, what it predicts, and its settings."""
+    """Return a model in words: what it takes, what it predicts, and its settings."""
     spec = model.spec
     lines = [spec.describe(), ""]
     lines += [f"column     {f.name}{_detail(f.kind, f.shape, f.categories)}" for f in spec.features]
@@ -59,7 +59,7 @@ def model_text(model: Model) -> str:
 
 
 def linear_coefficients(model: Model) -> list[tuple[str, list[float], float]]:
-    """Of a linear model: the class (or the target) -> a coefficient for each of the model's numbers, and the intercept.
+    """Return, of a linear model, the class (or the target) -> a coefficient for each of the model's numbers, and the intercept.
 
     With two classes there is one row, for the second class: what speaks for the one speaks against the other.
     """

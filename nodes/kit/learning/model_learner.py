@@ -80,7 +80,7 @@ class ModelLearner(Node):
 
     @abstractmethod
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's object with this node's settings, not fitted."""
+        """Return scikit-learn's object with this node's settings, not fitted."""
 
     @property
     def _target(self) -> str | None:
@@ -99,7 +99,7 @@ class ModelLearner(Node):
         return self.task == "classifier"
 
     def model_spec(self, table: TableSpec) -> ModelSpec:
-        """What the model will take and give.
+        """Return what the model will take and give.
 
         Raises:
             NodeError: If the settings do not fit the table.
@@ -111,13 +111,13 @@ class ModelLearner(Node):
         )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The model's columns and target, and the tables about it."""
+        """Promise the model's columns and target, and the tables about it."""
         model = self.model_spec(specs.table())
         self.estimator(model.features)
         return {"model": model, **{port: TableSpec(schema) for port, schema in self._extra_schemas().items()}}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Fits the model."""
+        """Fit the model."""
         table = values.table()
         spec = self.model_spec(table.spec)
         spec = replace(spec, features=with_categories(spec.features, table))
@@ -135,7 +135,7 @@ class ModelLearner(Node):
         estimator.fit(numbers, answers)
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """What the model looks at, and its settings."""
+        """Show what the model looks at, and its settings."""
         return model_figures(outputs.model())
 
     def _training_data(self, table: Table, spec: ModelSpec, job: Job) -> tuple[NDArray[Any], NDArray[Any], Target]:
@@ -221,14 +221,14 @@ MissingOrPass = Literal["fail", "ignore rows", "pass on"]
 
 
 def missing_setting(*, can_pass: bool = False) -> Any:
-    """The setting for missing cells."""
+    """Declare what to do with missing cells."""
     choices = {k: v for k, v in MISSING.items() if can_pass or k != "pass on"}
     help = "What to do with missing, NaN or infinite cells in the columns; rows without a target are always left out."
     return setting("pass on" if can_pass else "fail", "Missing cells", help, choices=choices)
 
 
 def balanced_setting() -> Any:
-    """The setting of class weights."""
+    """Declare class weights."""
     return setting(
         "none",
         "Class weights",
@@ -266,5 +266,5 @@ def explained(algorithm: str, job: Job, *, doing: str = "learn from these data")
 
 
 def finite(number: float) -> float | None:
-    """A number for a table; None where there is none."""
+    """Return a number for a table; None where there is none."""
     return number if math.isfinite(number) else None

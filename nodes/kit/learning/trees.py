@@ -60,7 +60,7 @@ class TreeLearner(ModelLearner):
         return self.seed is not None
 
     def tree_settings(self) -> dict[str, Any]:
-        """The settings under scikit-learn's names.
+        """Return the settings under scikit-learn's names.
 
         Raises:
             NodeError: If the share of columns is none.

@@ -53,7 +53,7 @@ MODELS: Mapping[str, tuple[str, dict[str, Any]]] = {name: (function, given) for 
 
 
 def describe(name: str) -> dict[str, Any]:
-    """The description of one architecture, from the Keras that is installed.
+    """Return the description of one architecture, from the Keras that is installed.
 
     Returns:
         `kinds`: pairs of a layer's class and its settings that are not the default; `layers`: name, place in `kinds`, places

@@ -75,7 +75,7 @@ class Architecture:
 
 @lru_cache(maxsize=16)
 def architecture(name: str) -> Architecture:
-    """The architecture of a description: `mobilenet_1.0`, `resnet50`."""
+    """Return the architecture of a description: `mobilenet_1.0`, `resnet50`."""
     data = json.loads(gzip.decompress((FOLDER / f"{name}.json.gz").read_bytes()))
     nodes = [layer_class(kind).model_validate(settings) for kind, settings in data["kinds"]]
     configs = [node.to_config(False) for node in nodes]
@@ -159,14 +159,14 @@ class Backbone(Node):
 
     @abstractmethod
     def architecture_name(self) -> str:
-        """The name of the description."""
+        """Return the name of the description."""
 
     @abstractmethod
     def official(self) -> str:
-        """Where Keras gets its weights for ImageNet with these settings from."""
+        """Return where Keras gets its weights for ImageNet with these settings from."""
 
     def settings_of(self, place: Place, *, in_classifier: bool) -> Mapping[str, Any]:
-        """Settings of a layer that this node's settings replace."""
+        """Return settings of a layer that this node's settings replace."""
         if not in_classifier:
             return {}
         replaced: dict[str, Any] = {}
@@ -183,14 +183,14 @@ class Backbone(Node):
     # -- the two phases
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
-        """The network, with all shapes."""
+        """Promise the network, with all shapes."""
         built = self._built(specs.network() if "network" in specs else None, specs.node)
         if self.weights:
             self._stored(built, specs.resolve(self.weights))
         return {"network": built.spec}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Network]:
-        """The network, with the weights of the file."""
+        """Give the network, with the weights of the file."""
         before = values.network() if "network" in values else None
         built = self._built(before.spec if before else None, job.node)
         weights: dict[str, Sequence[NDArray[Any]]] = dict(before.weights) if before else {}

@@ -59,7 +59,7 @@ class RowOrder:
         self._runs_per_group = 1 if whole else max(1, buffer_bytes // (self._run * max(row_bytes, 1)))
 
     def order(self, epoch: int) -> NDArray[Any] | None:
-        """The row numbers in the order of an epoch (uint32 or int64); None: as they are."""
+        """Return the row numbers in the order of an epoch (uint32 or int64); None: as they are."""
         import numpy as np
 
         if self._seed is None:
@@ -159,7 +159,7 @@ class BatchLoader:
             )
 
     def blocks(self, epoch: int = 0) -> Generator[BatchBlock]:
-        """The blocks of an epoch. What they take to be used up is seen, and makes the following ones larger or smaller."""
+        """Yield the blocks of an epoch; how long each takes to be used up makes the following ones larger or smaller."""
         order = self._rows.order(epoch)
         with ThreadPoolExecutor(1, thread_name_prefix="feed") as reader:
             ahead: deque[Future[BatchBlock]] = deque()

@@ -160,7 +160,7 @@ def find_column(
     conversion: Conversion = "auto",
     channels_first: bool = False,
 ) -> str:
-    """The only column that fits a tensor by itself.
+    """Return the only column that fits a tensor by itself.
 
     Args:
         table: The table's spec.
@@ -302,7 +302,7 @@ class TensorReader:
         self.row_bytes = math.prod(self.shape) * self.dtype.itemsize
 
     def read(self, rows: slice | NDArray[Any]) -> NDArray[Any]:
-        """Examples of these rows: (rows, *shape), of `dtype`.
+        """Return examples of these rows: (rows, *shape), of `dtype`.
 
         Raises:
             NodeError: If a value is missing, not a number, or no class number.
@@ -364,7 +364,7 @@ class _ColumnReader:
             )
 
     def read(self, rows: slice | NDArray[Any]) -> NDArray[Any]:
-        """Cells of these rows, (rows, *cell); one-hot ones are Float32."""
+        """Return cells of these rows, (rows, *cell); one-hot ones are Float32."""
         import numpy as np
 
         cells: NDArray[Any] = self._cells[rows]

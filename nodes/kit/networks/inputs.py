@@ -64,7 +64,7 @@ def batch_size_setting(default: int = 100, *, group: str = "Settings") -> Any:
 
 
 def resolve_tensor(network: NetworkSpec, name: str, setting: str) -> Tensor:
-    """The tensor of a network that a setting names.
+    """Return the tensor of a network that a setting names.
 
     Raises:
         NodeError: If there is none of that name.
@@ -81,7 +81,7 @@ def resolve_tensor(network: NetworkSpec, name: str, setting: str) -> Tensor:
 def assign_entries(
     network: NetworkSpec, given: Sequence[TensorColumns], tensors: Sequence[Tensor], setting: str
 ) -> list[int | None]:
-    """For each of the network's tensors, which of the entries of a setting is meant for it.
+    """Find, for each of the network's tensors, which of the entries of a setting is meant for it.
 
     Args:
         network: The network.
@@ -148,7 +148,7 @@ def bind_inputs(network: NetworkSpec, table: TableSpec, given: Sequence[TensorCo
 
 
 def check_batch_size(network: NetworkSpec, batch_size: int, setting: str) -> bool:
-    """Whether the network fixes its batch size.
+    """Return whether the network fixes its batch size.
 
     Raises:
         NodeError: If it is another one than that of the setting.

@@ -20,5 +20,5 @@ _PARTS: tuple[tuple[Family, tuple[str, ...]], ...] = (
 
 
 def family(kind: str) -> Family:
-    """The family of a layer, by the name of its Keras class (`Conv2D`)."""
+    """Return the family of a layer, by the name of its Keras class (`Conv2D`)."""
     return next((name for name, parts in _PARTS if any(part in kind for part in parts)), "other")

@@ -13,7 +13,7 @@ from nodes.values.network import LayerSpec, NetworkSpec, Tensor
 
 
 def layers_named(network: NetworkSpec, names: Sequence[str], setting: str) -> list[LayerSpec]:
-    """The layers of these names, in the network's order. NodeError if one is not there."""
+    """Return the layers of these names, in the network's order. NodeError if one is not there."""
     there = {layer.name for layer in network.layers}
     for name in names:
         if name not in there:
@@ -24,14 +24,14 @@ def layers_named(network: NetworkSpec, names: Sequence[str], setting: str) -> li
 def layers_matching(
     network: NetworkSpec, pattern: str, kind: Literal["wildcard", "regex"], setting: str, *, case_sensitive: bool = True
 ) -> list[LayerSpec]:
-    """The layers whose whole names fit a pattern, in the network's order. NodeError if it is no pattern."""
+    """Return the layers whose whole names fit a pattern, in the network's order. NodeError if it is no pattern."""
     expression = full_match(pattern, kind, case_sensitive=case_sensitive, setting=setting)
     fits = pl.Series([layer.name for layer in network.layers], dtype=pl.String).str.contains(expression)
     return [layer for layer, fit in zip(network.layers, fits, strict=True) if fit]
 
 
 def tensor_named(network: NetworkSpec, name: str, setting: str) -> Tensor:
-    """The tensor called `layer_call:output`, or the first output of the layer of that name. NodeError if there is none."""
+    """Return the tensor called `layer_call:output`, or the first output of the layer of that name. NodeError if there is none."""
     try:
         tensor = Tensor.parse(name)
         network.tensor(tensor)
@@ -42,7 +42,7 @@ def tensor_named(network: NetworkSpec, name: str, setting: str) -> Tensor:
 
 
 def ancestor_layers(network: NetworkSpec, tensor: Tensor) -> set[str]:
-    """The names of the layers that a tensor is computed by, its own included."""
+    """Return the names of the layers that a tensor is computed by, its own included."""
     return {layer.name for layer in network.with_outputs([tensor]).layers}
 
 

@@ -10,7 +10,7 @@ from nodes.base import Job, NodeError
 
 
 def without_missing(pairs: pl.DataFrame, what: str, missing: Literal["ignore", "fail"], job: Job) -> pl.DataFrame:
-    """The rows in which both values are there; the others are left out with a warning.
+    """Return the rows in which both values are there; the others are left out with a warning.
 
     Args:
         pairs: Actual and predicted values.

@@ -16,7 +16,7 @@ A_TABLE = "a polars DataFrame"
 
 
 def script_setting(template: str, variables: str) -> Any:
-    """The setting for a script.
+    """Declare a script.
 
     Args:
         template: What a new node has.
@@ -47,11 +47,11 @@ class ScriptNode(Node):
         return not self.run_every_time
 
     def scripts(self) -> Mapping[str, str]:
-        """The script."""
+        """Return the script."""
         return {"script": self.script}
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """Whether it is Python; what comes out is known only when it has run."""
+        """Check that it is Python; what comes out is known only when it has run."""
         scripting.check(self.script, "script", needs=self.gives)
         return {port.name: None for port in self.output_ports}
 
@@ -61,7 +61,7 @@ class ScriptNode(Node):
         return scripting.run(self.script, "script", job, variables, needs=self.gives)
 
     def table_of(self, name: str, value: Any, job: Job, *given: TableSpec) -> Table:
-        """The table that a script assigned to a name.
+        """Return the table that a script assigned to a name.
 
         Args:
             name: The name.

@@ -94,7 +94,7 @@ def run(source: str, setting: str, job: Any, variables: Mapping[str, Any], *, ne
 
 @contextmanager
 def at_work(source: str, setting: str, job: Any) -> Iterator[None]:
-    """Treats what happens inside as part of a script: what it prints is logged, its errors are explained, it is cancelled.
+    """Treat what happens inside as part of a script: what it prints is logged, its errors are explained, it is cancelled.
 
     `run` does so itself; this is for what a script has left to be done later, such as the steps of a generator.
 
@@ -111,7 +111,7 @@ def at_work(source: str, setting: str, job: Any) -> Iterator[None]:
 
 @contextmanager
 def errors_explained(source: str, setting: str, job: Any) -> Iterator[None]:
-    """Turns errors that come out of a script, or of a function defined in it, into errors for the person.
+    """Turn errors that come out of a script, or of a function defined in it, into errors for the person.
 
     `run` does so itself; this is for what is called later, such as a loss function in the midst of a training. Errors
     that no line of the script has a part in pass as they are.
@@ -156,7 +156,7 @@ def all_errors_explained(scripts: Mapping[str, str], job: Any) -> Iterator[None]
 
 
 def wrong_result(name: str, value: Any, expected: str, setting: str) -> NodeError:
-    """The error for a result of a wrong type: `expected` is what it should be, with an article."""
+    """Return the error for a result of a wrong type: `expected` is what it should be, with an article."""
     what = "None" if value is None else f"a {type(value).__name__}"
     return NodeError(f"{name} is {what}, not {expected}.", f"Assign {expected} to {name}.", setting=setting)
 

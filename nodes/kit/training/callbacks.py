@@ -61,11 +61,11 @@ class RateByEpoch(Settings):
     )
 
     def rate(self, epoch: int) -> float:
-        """The rate of an epoch, counted from 1."""
+        """Return the rate of an epoch, counted from 1."""
         return self.values[sum(epoch > boundary for boundary in self.boundaries)]
 
     def problems(self) -> Iterator[NodeError]:
-        """What does not go together, with settings named from here on."""
+        """Find what does not go together, with settings named from here on."""
         return piecewise_problems(self.boundaries, self.values)
 
 
@@ -93,7 +93,7 @@ class ModelCheckpoint(Monitor):
     )
 
     def problems(self, quantities: Collection[str]) -> Iterator[NodeError]:
-        """What is wrong, given the names of what an epoch reports; with settings named from here on."""
+        """Find what is wrong, given the names of what an epoch reports; with settings named from here on."""
         ending = ".weights.h5" if self.save_weights_only else ".keras"
         if not self.filepath.endswith(ENDINGS) or (self.save_weights_only and not self.filepath.endswith(ending)):
             yield NodeError(f"'{self.filepath}' does not end in {ending}.", f"Let it end in {ending}.", setting="filepath")
@@ -112,7 +112,7 @@ class ModelCheckpoint(Monitor):
             )
 
     def name(self, logs: Mapping[str, float], epoch: int) -> str:
-        """The file's name for an epoch's figures; only plain fields are looked up.
+        """Return the file's name for an epoch's figures; only plain fields are looked up.
 
         Raises:
             KeyError, ValueError, IndexError: If a field is not there, or cannot be written so.

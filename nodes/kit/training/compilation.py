@@ -25,7 +25,7 @@ PRECISIONS: Mapping[str, str] = {
 
 
 def with_precision(network: NetworkSpec, precision: Precision) -> NetworkSpec:
-    """The same network computing in another precision; its outputs stay in 32 bits, as losses need them."""
+    """Return the same network computing in another precision; its outputs stay in 32 bits, as losses need them."""
     if precision == "network":
         return network
     outputs = {tensor.layer for tensor in network.outputs}
@@ -39,7 +39,7 @@ def with_precision(network: NetworkSpec, precision: Precision) -> NetworkSpec:
 
 
 def needs_loss_scale(network: NetworkSpec) -> bool:
-    """Whether gradients would vanish in 16 bits unless the loss is scaled up."""
+    """Return whether gradients would vanish in 16 bits unless the loss is scaled up."""
     return any(layer.config.get("dtype") == "mixed_float16" for layer in network.layers)
 
 

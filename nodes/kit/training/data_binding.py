@@ -46,7 +46,7 @@ class BatchLayout:
     targets: int
 
     def data(self, tensors: Sequence[Any]) -> tuple[Any, ...]:
-        """One tensor alone, several as a list, as the model has them."""
+        """Return one tensor alone, several as a list, as the model has them."""
         end = self.inputs + self.targets
         groups = [tensors[: self.inputs], tensors[self.inputs : end], tensors[end:]]
         return tuple(list(group) if len(group) > 1 else group[0] for group in groups if group)
@@ -103,12 +103,12 @@ class TrainingBinding:
         ]
 
     def batch_layout(self, weighted: bool) -> BatchLayout:
-        """How the arrays of a block become Keras's: inputs, targets, and a weight per target if there are any."""
+        """Return how the arrays of a block become Keras's: inputs, targets, and a weight per target if there are any."""
         dtypes = [binding.dtype for binding in self.bindings] + ["float32"] * (len(self.targets) if weighted else 0)
         return BatchLayout(tuple(dtypes), len(self.inputs), len(self.targets))
 
     def with_classes(self, network: NetworkSpec) -> NetworkSpec:
-        """The network, knowing what its outputs' classes are called."""
+        """Return the network, knowing what its outputs' classes are called."""
         known = {str(target.tensor): target.classes for target in self.targets if target.classes}
         return replace(network, classes={**network.classes, **known})
 
@@ -128,12 +128,12 @@ def bind_training(
 
 
 def scripts_of(targets: Sequence[TargetColumns]) -> dict[str, str]:
-    """The losses that are scripts: setting -> source."""
+    """Return the losses that are scripts: setting -> source."""
     return {f"targets.{n}.loss.script": t.loss.script for n, t in enumerate(targets) if isinstance(t.loss, CustomLoss)}
 
 
 def differences(training: TableSpec, validation: TableSpec, columns: Sequence[str]) -> Iterator[NodeError]:
-    """Columns of the training data that the validation data do not have, or have differently."""
+    """Find columns of the training data that the validation data do not have, or have differently."""
     for column in columns:
         wanted, found = training.schema[column], validation.schema.get(column)
         if found is None:

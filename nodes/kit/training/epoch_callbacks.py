@@ -33,13 +33,13 @@ class EpochCallback(Protocol):
         """
 
     def state(self) -> Any:
-        """What must be in a checkpoint, in plain JSON."""
+        """Return what must be in a checkpoint, in plain JSON."""
 
     def restore(self, state: Any) -> None:
         """Go on from such a state."""
 
     def close(self) -> list[Path]:
-        """Finish; the files that were written and are still there."""
+        """Finish, and return the files that were written and are still there."""
 
 
 class CheckpointWriter:
@@ -93,7 +93,7 @@ class CheckpointWriter:
             aside.unlink(missing_ok=True)
 
     def state(self) -> Any:
-        """The best value, and what was written."""
+        """Return the best value, and what was written."""
         return {"best": self._best if math.isfinite(self._best) else None, "written": self._written}
 
     def restore(self, state: Any) -> None:
@@ -103,7 +103,7 @@ class CheckpointWriter:
         self._written = list(state["written"])
 
     def close(self) -> list[Path]:
-        """The networks that were written."""
+        """Return the networks that were written."""
         return [path for path in map(Path, self._written) if path.exists()]
 
 
@@ -144,7 +144,7 @@ class HistoryWriter:
         return text.getvalue()
 
     def state(self) -> Any:
-        """Where the rows begin in the file, and the rows."""
+        """Return where the rows begin in the file, and the rows."""
         return {"offset": self._offset, "rows": [dict(row) for row in self._rows]}
 
     def restore(self, state: Any) -> None:
@@ -152,7 +152,7 @@ class HistoryWriter:
         self._offset, self._rows = state["offset"], list(state["rows"])
 
     def close(self) -> list[Path]:
-        """The file."""
+        """Return the file."""
         return [self._path] if self._rows and self._path.exists() else []
 
 
@@ -214,7 +214,7 @@ class EventWriter:
         return sorted(self._folder.glob("*/events.out.tfevents.*"))
 
     def state(self) -> Any:
-        """Whether the graph was written, and the steps of training so far."""
+        """Return whether the graph was written, and the steps of training so far."""
         return {"graph": self._graph_written, "steps": self._steps}
 
     def restore(self, state: Any) -> None:
@@ -222,7 +222,7 @@ class EventWriter:
         self._graph_written, self._steps = state["graph"], state.get("steps", 0)
 
     def close(self) -> list[Path]:
-        """The event files of this run."""
+        """Return the event files of this run."""
         for writer in self._writers.values():
             writer.close()
         self._writers = {}
@@ -230,7 +230,8 @@ class EventWriter:
 
 
 def histogram(values: Any) -> Any:
-    """A histogram as TensorBoard stores it: (bins, 3), left end, right end and count of each bin; empty of what is infinite."""
+    """Return a histogram as TensorBoard stores it: (bins, 3), left end, right end and count of each bin; empty of what is
+    infinite."""
     import numpy as np
 
     finite = np.asarray(values, np.float64).ravel()
@@ -242,7 +243,8 @@ def histogram(values: Any) -> Any:
 
 
 def images(weight: Any) -> Any | None:
-    """A weight as grey pictures, (pictures, rows, columns) UInt8, laid out as Keras does it; None where it has no such form.
+    """Return a weight as grey pictures, (pictures, rows, columns) UInt8, laid out as Keras does it; None where it has no such
+    form.
 
     A vector is one row; a matrix lies along its longer side; of three dimensions the last one counts the pictures. Values go
     from the smallest (0) to the largest (255).
@@ -263,7 +265,7 @@ def images(weight: Any) -> Any | None:
 
 
 def encoded(pictures: Any) -> list[bytes]:
-    """Pictures as TensorBoard stores them: width, height, then each as PNG."""
+    """Return pictures as TensorBoard stores them: width, height, then each as PNG."""
     import tensorflow as tf
 
     _, height, width = pictures.shape

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def block_function(
     model: keras.Model, step: Callable[[Any], Any], batch_layout: BatchLayout, loader: BatchLoader, terminate_on_nan: bool
 ) -> Any:
-    """A function that takes a block's arrays through `step`, batch by batch, without coming back to Python.
+    """Return a function that takes a block's arrays through `step`, batch by batch, without coming back to Python.
 
     Returns:
         A function of a block's arrays that gives the metrics so far (name -> scalar tensor), and the number of the

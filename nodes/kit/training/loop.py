@@ -65,7 +65,7 @@ class TrainingOptions:
     xla: bool = False
 
     def rises(self, rule: Monitor, monitor: str) -> bool:
-        """Whether a monitored quantity should rise."""
+        """Return whether a monitored quantity should rise."""
         return rule.mode == "max" if rule.mode != "auto" else self.quantities[monitor.removeprefix("val_")]
 
 

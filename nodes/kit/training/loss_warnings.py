@@ -17,7 +17,7 @@ TRANSPARENT = ("Flatten", "Reshape", "Permute", "Dropout", "Identity", "Cropping
 
 
 def activation_of(network: NetworkSpec, tensor: Tensor) -> str | None:
-    """The activation whose values a tensor has, by Keras's name (`linear`: none); None where it cannot be told."""
+    """Return the activation whose values a tensor has, by Keras's name (`linear`: none); None where it cannot be told."""
     for _ in network.calls:
         layer = network.layer(tensor.layer)
         if layer.kind in TRANSPARENT:
@@ -36,7 +36,7 @@ def activation_of(network: NetworkSpec, tensor: Tensor) -> str | None:
 
 
 def loss_warnings(network: NetworkSpec, binding: TrainingBinding) -> Iterator[str]:
-    """Losses that can be computed, but hardly mean what was meant, given the last layer's activation."""
+    """Find losses that can be computed, but hardly mean what was meant, given the last layer's activation."""
     for target in binding.targets:
         loss, activation = target.entry.loss, activation_of(network, target.tensor)
         if loss.kind in PROBABILITY_LOSSES and target.width == 1:

@@ -51,7 +51,7 @@ class Loss(Settings):
     )
 
     def build(self, job: Any, where: str) -> keras.losses.Loss:
-        """The Keras loss.
+        """Return the Keras loss.
 
         Args:
             job: The node's job, where the loss is a script.
@@ -297,7 +297,7 @@ class CustomLoss(Loss):
     )
 
     def build(self, job: Any, where: str) -> keras.losses.Loss:
-        """A Keras loss that calls the script's function.
+        """Return a Keras loss that calls the script's function.
 
         Raises:
             NodeError: If the script fails, or defines no function.
@@ -324,12 +324,12 @@ def _of_function(function: Callable[[Any, Any], Any], reduction: str) -> keras.l
 
 
 def target_form(loss: Loss) -> TargetForm:
-    """What the targets of a loss must look like."""
+    """Return what the targets of a loss must look like."""
     return loss.target if isinstance(loss, CustomLoss) else loss.form
 
 
 def check_dimensions(loss: Loss, dimensions: int, where: str) -> None:
-    """NodeError if a loss cannot compare outputs of so many dimensions (without the batch's)."""
+    """Raise NodeError if a loss cannot compare outputs of so many dimensions (without the batch's)."""
     if loss.dimensions not in (None, dimensions):
         is_ctc = loss.dimensions == 2
         shape = "a sequence of probabilities (steps, classes)" if is_ctc else "one embedding a row (numbers in one dimension)"
@@ -341,7 +341,7 @@ def check_dimensions(loss: Loss, dimensions: int, where: str) -> None:
 
 
 def check_places(loss: Loss, shape: tuple[int | None, ...], where: str) -> None:
-    """NodeError if the classes of every pixel or step (shape without the batch's dimension) have one place only.
+    """Raise NodeError if the classes of every pixel or step (shape without the batch's dimension) have one place only.
 
     Keras drops a last dimension of 1 there, and then fails on the first batch.
     """
@@ -354,7 +354,7 @@ def check_places(loss: Loss, shape: tuple[int | None, ...], where: str) -> None:
 
 
 def check_axis(loss: Loss, dimensions: int, where: str) -> None:
-    """NodeError if a loss is taken along a dimension that an output (with so many, without the batch's) does not have."""
+    """Raise NodeError if a loss is taken along a dimension that an output (with so many, without the batch's) does not have."""
     axes = getattr(loss, "axis", None)
     for axis in axes if isinstance(axes, tuple) else () if axes is None else (axes,):
         if not -dimensions - 1 <= axis <= dimensions or (axis in (0, -dimensions - 1) and not isinstance(axes, tuple)):

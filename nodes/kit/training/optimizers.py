@@ -102,7 +102,7 @@ class Optimizer(Settings):
         return self.learning_rate if isinstance(self.learning_rate, Schedule) else None
 
     def problems(self) -> Iterator[NodeError]:
-        """What Keras would refuse, with settings named from `optimizer` on."""
+        """Find what Keras would refuse, with settings named from `optimizer` on."""
         clips = [name for name in ("clipnorm", "clipvalue", "global_clipnorm") if getattr(self, name) is not None]
         if len(clips) > 1:
             yield NodeError(
@@ -116,7 +116,7 @@ class Optimizer(Settings):
                 yield NodeError(found.message, found.remedy, setting=where)
 
     def build(self, total: int, per_epoch: int = 1) -> keras.Optimizer:
-        """The Keras optimizer for a training of `total` batches, `per_epoch` of them in an epoch."""
+        """Return the Keras optimizer for a training of `total` batches, `per_epoch` of them in an epoch."""
         import keras
 
         arguments = self.model_dump(exclude={"kind"})

@@ -41,7 +41,7 @@ class WeightReader(TensorReader):
         self.row_bytes = math.prod(self.shape) * 4
 
     def read(self, rows: slice | NDArray[Any]) -> NDArray[Any]:
-        """Weights of these rows, (rows, ...), Float32.
+        """Return weights of these rows, (rows, ...), Float32.
 
         Raises:
             NodeError: If one is negative.
@@ -64,7 +64,7 @@ class WeightReader(TensorReader):
 
 
 def balanced_weights(source: TensorReader, target: BoundTarget, rows: int) -> NDArray[np.float32]:
-    """Weights that let every class that occurs count as much as the others: rows / (classes x rows of the class)."""
+    """Return weights that let every class that occurs count as much as the others: rows / (classes x rows of the class)."""
     import numpy as np
 
     counts = np.zeros(target.class_count or 0, np.int64)
@@ -79,7 +79,7 @@ def balanced_weights(source: TensorReader, target: BoundTarget, rows: int) -> ND
 
 
 def typed_weights(target: BoundTarget, given: Mapping[str, float]) -> NDArray[np.float32]:
-    """Weights by the names or numbers of classes; 1 where none is given.
+    """Return weights by the names or numbers of classes; 1 where none is given.
 
     Raises:
         NodeError: If there is no such class.

@@ -18,7 +18,7 @@ Count = Annotated[int, Field(ge=1)]
 
 
 def piecewise_problems(boundaries: Sequence[int], values: Sequence[float]) -> Iterator[NodeError]:
-    """What is wrong with learning rates (`values`) between rising `boundaries`."""
+    """Find what is wrong with learning rates (`values`) between rising `boundaries`."""
     if len(values) != len(boundaries) + 1:
         yield NodeError(
             f"{len(boundaries)} boundaries need {len(boundaries) + 1} learning rates, not {len(values)}.",
@@ -53,20 +53,20 @@ class Schedule(Settings):
 
     @abstractmethod
     def arguments(self, total: int) -> dict[str, Any]:
-        """Keras's arguments for a training of `total` batches, where steps are batches."""
+        """Return Keras's arguments for a training of `total` batches, where steps are batches."""
 
     def problems(self) -> Iterator[NodeError]:
-        """What cannot be built, with settings named from the schedule on."""
+        """Find what cannot be built, with settings named from the schedule on."""
         return iter(())
 
     def build(self, total: int, per_epoch: int = 1) -> keras.optimizers.schedules.LearningRateSchedule:
-        """The Keras object for a training of `total` batches, `per_epoch` of them in an epoch."""
+        """Return the Keras object for a training of `total` batches, `per_epoch` of them in an epoch."""
         import keras
 
         return getattr(keras.optimizers.schedules, self.kind)(**self.in_batches(per_epoch).arguments(total))
 
     def in_batches(self, per_epoch: int) -> Self:
-        """The same schedule with all steps counted in batches."""
+        """Return the same schedule with all steps counted in batches."""
         if self.unit == "batches":
             return self
         counts = {name: getattr(self, name) for name in self.STEPS}
@@ -78,7 +78,7 @@ class Schedule(Settings):
         return self.model_copy(update={**scaled, "unit": "batches"})
 
     def fields(self) -> dict[str, Any]:
-        """All that are arguments of Keras's."""
+        """Return all that are arguments of Keras's."""
         return self.model_dump(exclude={"kind", "unit"})
 
 
@@ -89,7 +89,7 @@ class SteppedSchedule(Schedule):
     decay_steps: int | None = _decay_steps("after which the rate has fallen once by the decay")
 
     def arguments(self, total: int) -> dict[str, Any]:
-        """All fields, the steps being the whole training where none are given."""
+        """Return all fields, the steps being the whole training where none are given."""
         return self.fields() | {"decay_steps": self.decay_steps or max(total, 1)}
 
 
@@ -123,7 +123,7 @@ class CosineDecay(SteppedSchedule):
     warmup_steps: int = setting(0, "Warm-up steps", "The number of steps during which the rate rises.", ge=0)
 
     def arguments(self, total: int) -> dict[str, Any]:
-        """The warm-up comes before the decay steps, so the whole training is what is left after it."""
+        """Return all fields; the warm-up comes before the decay steps, so the whole training is what is left after it."""
         warmup = self.warmup_steps if self.warmup_target is not None else 0
         return super().arguments(total) | {"decay_steps": self.decay_steps or max(total - warmup, 1)}
 
@@ -141,7 +141,7 @@ class CosineDecayRestarts(Schedule):
     alpha: float = setting(0.0, "Alpha", "The lowest rate, as a part of the initial one.", ge=0, le=1)
 
     def arguments(self, total: int) -> dict[str, Any]:
-        """All fields, the first period being the whole training where no steps are given."""
+        """Return all fields, the first period being the whole training where no steps are given."""
         return self.fields() | {"first_decay_steps": self.first_decay_steps or max(total, 1)}
 
 
@@ -165,11 +165,11 @@ class PiecewiseConstantDecay(Schedule):
     values: list[Rate] = setting([0.001, 0.0001], "Values", "The rates: one more than there are boundaries.")
 
     def arguments(self, total: int) -> dict[str, Any]:
-        """Boundaries and values."""
+        """Return boundaries and values."""
         return {"boundaries": list(self.boundaries), "values": list(self.values)}
 
     def problems(self) -> Iterator[NodeError]:
-        """Boundaries and values must go together."""
+        """Find boundaries and values that do not go together."""
         return piecewise_problems(self.boundaries, self.values)
 
 

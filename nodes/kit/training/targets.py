@@ -110,16 +110,16 @@ class BoundTarget:
         return 2 if self.entry.loss.kind in BINARY_LOSSES and self.width == 1 else None
 
     def metric_names(self) -> list[str]:
-        """The metrics' names, each once: `auc`, `auc_2`."""
+        """Return the metrics' names, each once: `auc`, `auc_2`."""
         return _each_once(self.entry.metrics)
 
     def weighted_metric_names(self) -> list[str]:
-        """The same of the weighted ones: `weighted_auc` where `auc` is there unweighted as well, as Keras calls it."""
+        """Return the same of the weighted ones: `weighted_auc` where `auc` is there unweighted as well, as Keras calls it."""
         plain = self.metric_names()
         return [f"weighted_{name}" if name in plain else name for name in _each_once(self.entry.weighted_metrics)]
 
     def class_numbers(self, target: NDArray[Any]) -> NDArray[np.integer[Any]]:
-        """The class of each target that `binding` gave: (rows, ...) without the classes' dimension."""
+        """Return the class of each target that `binding` gave: (rows, ...) without the classes' dimension."""
         import numpy as np
 
         if self.form == "one-hot":
@@ -311,7 +311,7 @@ def _check_metrics(target: BoundTarget, dimensions: int) -> None:
 
 
 def quantities(targets: Sequence[BoundTarget]) -> dict[str, bool]:
-    """What a training reports of an epoch, as Keras calls it, in order: name -> whether larger is better."""
+    """Return what a training reports of an epoch, as Keras calls it, in order: name -> whether larger is better."""
     several = len(targets) > 1
     names = {"loss": False}
     if several:

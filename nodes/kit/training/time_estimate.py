@@ -19,12 +19,12 @@ class TimeEstimate:
         self._began = 0.0
 
     def start(self, epochs_done: int) -> None:
-        """Begin; some epochs may be done already."""
+        """Begin, perhaps with some epochs done already."""
         self._done = self._at_start = epochs_done * self._per_epoch
         self._began = time.perf_counter()
 
     def advance(self, batches: float) -> None:
-        """Some batches more are done."""
+        """Count some more batches as done."""
         self._done += batches
 
     @property
@@ -33,7 +33,7 @@ class TimeEstimate:
         return min(self._done / self._total, 1.0) if self._total else 1.0
 
     def left(self) -> list[str]:
-        """`0:41 left`; nothing where it cannot be said."""
+        """Return `0:41 left`; nothing where it cannot be said."""
         done = self._done - self._at_start
         if not done:
             return []

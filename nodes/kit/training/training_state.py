@@ -102,7 +102,7 @@ class TrainingState:
 
 
 def stored_seed(path: Path) -> int | None:
-    """The seed of the training that left a checkpoint; None if there is none that can be read."""
+    """Return the seed of the training that left a checkpoint; None if there is none that can be read."""
     try:
         _, state = checkpoints.load(path)
     except (FileNotFoundError, checkpoints.DamagedCheckpoint):

@@ -164,7 +164,8 @@ def test_an_addition_of_a_tensor_to_itself():
 
 def test_layer_nodes_and_their_networks_need_no_keras():
     code = (
-        "import sys; from tests.nodes.layers.building import chain; from nodes.layers.core import *;"
+        "import sys; from tests.nodes.layers.building import chain; from nodes.layers.input import *;"
+        "from nodes.layers.dense import *; from nodes.layers.reshaping import *;"
         "from nodes.layers.convolution import *;"
         "import nodes.kit.networks.keras_model, nodes.networks.network_reader, nodes.writers.network;"
         "chain(Input(shape=(8, 8, 1)), Conv2D(), Flatten(), Dense());"
