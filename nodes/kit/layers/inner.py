@@ -38,7 +38,7 @@ def settings_of(cls: type[Layer], wrapper: str, without: Collection[str] = ()) -
 
 
 def node_of(group: Settings, kinds: Mapping[str, type[L]], more: Mapping[str, Any]) -> L:
-    """Return the layer node meant by a group that `settings_of` made, with what the wrapper says. ValidationError if they clash."""
+    """Return the layer node that a group of `settings_of` means, with what the wrapper says. ValidationError if they clash."""
     values = dict(group)
     return kinds[values.pop("kind")].model_validate({**values, **more})
 

@@ -232,7 +232,7 @@ def test_no_image_no_such_input_and_nothing_heavy() -> None:
         configure(ReceptiveField(input="node_2"), {"network": chain(Input(shape=(4, 4, 1)), Flatten())})
     code = (
         "import sys; from nodes.base import Specs; from nodes.kit.inspection.receptive_fields import receptive_fields;"
-        "from nodes.inspection.receptive_field import ReceptiveField; from nodes.layers.core import Input;"
+        "from nodes.inspection.receptive_field import ReceptiveField; from nodes.layers.input import Input;"
         "spec = Input(shape=(4, 4, 1)).configure(Specs({}, 'a'))['network']; receptive_fields(spec, spec.inputs[0]);"
         "ReceptiveField().configure(Specs({'network': spec})); print('tensorflow' in sys.modules)"
     )
