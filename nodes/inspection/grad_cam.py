@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from nodes.base import Job, Layers, NodeError, Specs, setting
-from nodes.kit.inspection.attribution import AttributionNode, AttributionTask, Explainer
+from nodes.kit.inspection.attribution import AttributionNode, AttributionTask, Explainer, Score, map_column_setting, score_setting
 from nodes.kit.inspection.inference import FLOATS, Arrays, graph_function
 from nodes.kit.networks.inputs import resolve_tensor
 from nodes.values.network import Network, NetworkSpec, Tensor
@@ -39,29 +39,11 @@ class GradCAM(AttributionNode):
         "Whose feature maps are looked at; empty: the last that has height and width.",
         layers=Layers("network", "tensors"),
     )
-    score: Literal["before softmax", "probability"] = setting(
-        "before softmax",
-        "Score",
-        "What is explained. Probabilities near 1 hardly change, so their gradients are nearly 0.",
-        choices={
-            "before softmax": "The score without the softmax or sigmoid at the end, as in the paper.",
-            "probability": "What the network puts out.",
-        },
-    )
+    score: Score = score_setting("paper")
     only_positive: bool = setting(
         True, "Only what speaks for it", "Leave out what speaks against the class, as the paper does.", advanced=True
     )
-    column: str = setting("grad-cam", "Map column", "What the column of maps is called.", min_length=1, group="Output")
-
-    @property
-    def map_column(self) -> str:
-        """The name of the column of maps."""
-        return self.column
-
-    @property
-    def before_activation(self) -> bool:
-        """Whether scores are taken before the softmax or sigmoid."""
-        return self.score == "before softmax"
+    column: str = map_column_setting("grad-cam")
 
     def check(self, task: AttributionTask, specs: Specs) -> None:
         """Refuse a network without a layer that has height and width."""

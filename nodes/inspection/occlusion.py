@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, NodeError, Specs, setting
-from nodes.kit.inspection.attribution import AttributionNode, AttributionTask, Explainer
+from nodes.kit.inspection.attribution import AttributionNode, AttributionTask, Explainer, map_column_setting
 from nodes.kit.inspection.inference import Arrays, graph_function
 from nodes.kit.layers.windows import Pair
 from nodes.values.network import Network
@@ -54,17 +54,7 @@ class Occlusion(AttributionNode):
             "before softmax": "The score without the softmax or sigmoid at the end.",
         },
     )
-    column: str = setting("occlusion", "Map column", "What the column of maps is called.", min_length=1, group="Output")
-
-    @property
-    def map_column(self) -> str:
-        """The name of the column of maps."""
-        return self.column
-
-    @property
-    def before_activation(self) -> bool:
-        """Whether scores are taken before the softmax or sigmoid."""
-        return self.score == "before softmax"
+    column: str = map_column_setting("occlusion")
 
     def check(self, task: AttributionTask, specs: Specs) -> None:
         """Refuse a patch that is larger than the image, or strides that leave pixels between patches."""

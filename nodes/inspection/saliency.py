@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, Specs, setting
-from nodes.kit.inspection.attribution import AttributionNode, AttributionTask, Explainer, check_differentiable
+from nodes.kit.inspection.attribution import (
+    AttributionNode,
+    AttributionTask,
+    Explainer,
+    check_differentiable,
+    map_column_setting,
+)
 from nodes.kit.inspection.inference import Arrays, graph_function
 from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.values.network import Network
@@ -49,15 +55,6 @@ class Saliency(AttributionNode):
             "Integrated Gradients": "The mean gradient on the way from a baseline to the input, times the way.",
         },
     )
-    score: Literal["before softmax", "probability"] = setting(
-        "before softmax",
-        "Score",
-        "What is explained. Probabilities near 1 hardly change, so their gradients are nearly 0.",
-        choices={
-            "before softmax": "The score without the softmax or sigmoid at the end, as in the papers.",
-            "probability": "What the network puts out.",
-        },
-    )
     reduction: Literal["largest absolute", "mean absolute", "sum"] = setting(
         "largest absolute",
         "Channels",
@@ -97,22 +94,12 @@ class Saliency(AttributionNode):
         shown_if={"method": "Integrated Gradients"},
         allow_inf_nan=False,
     )
-    column: str = setting("saliency", "Map column", "What the column of maps is called.", min_length=1, group="Output")
+    column: str = map_column_setting("saliency")
 
     @property
     def reproducible(self) -> bool:
         """Only noise without a seed is not."""
         return self.method != "SmoothGrad" or self.seed is not None
-
-    @property
-    def map_column(self) -> str:
-        """The name of the column of maps."""
-        return self.column
-
-    @property
-    def before_activation(self) -> bool:
-        """Whether scores are taken before the softmax or sigmoid."""
-        return self.score == "before softmax"
 
     def check(self, task: AttributionTask, specs: Specs) -> None:
         """Refuse an input that has no gradient."""

@@ -65,6 +65,31 @@ class AttributionTask:
         return self.bindings[self.explained]
 
 
+Score = Literal["before softmax", "probability"]
+
+
+def score_setting(source: str = "papers") -> Any:
+    """Declare which number of a class is explained, for methods that use its gradient.
+
+    Args:
+        source: Where it is before the softmax too.
+    """
+    return setting(
+        "before softmax",
+        "Score",
+        "What is explained. Probabilities near 1 hardly change, so their gradients are nearly 0.",
+        choices={
+            "before softmax": f"The score without the softmax or sigmoid at the end, as in the {source}.",
+            "probability": "What the network puts out.",
+        },
+    )
+
+
+def map_column_setting(default: str) -> Any:
+    """Declare the name of the column of maps."""
+    return setting(default, "Map column", "What the column of maps is called.", min_length=1, group="Output")
+
+
 class AttributionNode(Node):
     """A node that tells, for each row, what in an input decides about the score of a class."""
 
@@ -99,6 +124,7 @@ class AttributionNode(Node):
         shown_if={"explain": "actual"},
     )
     class_name: str = setting("", "Class name", "The class, by its name or its number from 0 on.", shown_if={"explain": "chosen"})
+    score: Score = score_setting()
     inputs: list[InputColumns] = inputs_setting("Network")
     explained_input: str | None = setting(
         None,
@@ -115,6 +141,7 @@ class AttributionNode(Node):
         group="Network",
     )
     batch_size: int = batch_size_setting(32, group="Network")
+    column: str = map_column_setting("map")
     scaled: bool = setting(
         False, "Scale", "Divide each map by its largest absolute value, so that all are between -1 and 1.", group="Output"
     )
@@ -145,16 +172,6 @@ class AttributionNode(Node):
 
     # -- what a subclass says
 
-    @property
-    @abstractmethod
-    def map_column(self) -> str:
-        """The name of the column of maps."""
-
-    @property
-    @abstractmethod
-    def before_activation(self) -> bool:
-        """Whether scores are taken before the softmax or sigmoid."""
-
     @abstractmethod
     def explainer(self, network: Network, task: AttributionTask, job: Job) -> Explainer:
         """Return what computes the maps, on the device in use.
@@ -174,13 +191,13 @@ class AttributionNode(Node):
         task = self._task(specs.network(), table)
         check_batch_size(specs.network(), self.batch_size, "batch_size")
         self.check(task, specs)
-        for name, column in {"column": self.map_column, "overlay_column": self.overlay_column}.items():
+        for name, column in {"column": self.column, "overlay_column": self.overlay_column}.items():
             if column in table.schema and (name == "column" or self.overlay):
                 raise NodeError(f"There is already a column '{column}'.", "Choose another name.", setting=name)
         made = self._schema(task)
         clash = next((column for column in made if column in table.schema), None)
         if clash is not None or len(made) < 1 + self.overlay + 2 * self.append_class:
-            raise NodeError(f"There would be two columns '{clash or self.map_column}'.", "Choose another name.", setting="column")
+            raise NodeError(f"There would be two columns '{clash or self.column}'.", "Choose another name.", setting="column")
         kind: Literal["images", "heat map"] = "images" if len(task.shape) == 3 else "heat map"
         return {"table": table.with_columns(made), "figure": FigureSpec(kind)}
 
@@ -203,7 +220,7 @@ class AttributionNode(Node):
     # -- planning
 
     def _task(self, network: NetworkSpec, table: TableSpec) -> AttributionTask:
-        scores = scores_of(network, self.output, before_activation=self.before_activation)
+        scores = scores_of(network, self.output, before_activation=self.score == "before softmax")
         by_input = dict(zip(network.inputs, bind_inputs(network, table, self.inputs), strict=True))
         if self.explain == "actual":
             check_classes(table, self.class_column, scores)
@@ -252,13 +269,13 @@ class AttributionNode(Node):
         return next((t for t in needed if len(network.tensor(t).shape) == 3), needed[0])
 
     def _schema(self, task: AttributionTask) -> dict[str, pl.DataType]:
-        made: dict[str, pl.DataType] = {self.map_column: pl.Array(pl.Float32, task.shape)}
+        made: dict[str, pl.DataType] = {self.column: pl.Array(pl.Float32, task.shape)}
         if self.overlay:
             made[self.overlay_column] = pl.Array(pl.UInt8, (*task.shape[:2], 3))
         if self.append_class:
             names = task.scores.names
-            made[f"{self.map_column} class"] = pl.Enum(list(names)) if names else pl.Int64()
-            made[f"{self.map_column} probability"] = pl.Float32()
+            made[f"{self.column} class"] = pl.Enum(list(names)) if names else pl.Int64()
+            made[f"{self.column} probability"] = pl.Float32()
         return made
 
     # -- computing
@@ -292,7 +309,7 @@ class AttributionNode(Node):
         for first, (maps, numbers, shares) in apply_batchwise(
             task.scores.network, task.bindings, table, self.batch_size, explain, job=job
         ):
-            made = [pl.Series(self.map_column, maps.reshape(-1, *task.shape), dtype=schema[self.map_column])]
+            made = [pl.Series(self.column, maps.reshape(-1, *task.shape), dtype=schema[self.column])]
             if source is not None:
                 images = _channels_last(source.read(slice(first, first + len(maps))), task)
                 # Each image for itself, so that it does not matter which other rows are computed beside it.
@@ -301,8 +318,8 @@ class AttributionNode(Node):
             if self.append_class:
                 names = task.scores.names
                 called = pl.Series([names[n] for n in numbers] if names else numbers)
-                made.append(called.cast(schema[f"{self.map_column} class"]).alias(f"{self.map_column} class"))
-                made.append(pl.Series(f"{self.map_column} probability", shares, dtype=pl.Float32))
+                made.append(called.cast(schema[f"{self.column} class"]).alias(f"{self.column} class"))
+                made.append(pl.Series(f"{self.column} probability", shares, dtype=pl.Float32))
             yield pl.DataFrame(made)
 
     def _figure(self, task: AttributionTask, table: Table, maps: Table) -> Figure:
@@ -311,7 +328,7 @@ class AttributionNode(Node):
 
         rows = min(self.shown, table.height)
         title = self.title
-        drawn = maps.slice(0, rows).frame([self.map_column])[self.map_column].to_numpy()
+        drawn = maps.slice(0, rows).frame([self.column])[self.column].to_numpy()
         if len(task.shape) < 3:
             names = [column for part in task.binding.parts for column in [part.column] * (part.elements or 1)]
             if len(names) != drawn.shape[1] or len(set(names)) < len(names):
@@ -326,7 +343,7 @@ class AttributionNode(Node):
             pictures = [in_color(images), *pictures, overlaid(images, drawn[..., 0], self.opacity)]
         captions = [f"row {n + 1}" for n in range(rows)]
         if self.append_class:
-            told = maps.slice(0, rows).frame([f"{self.map_column} class", f"{self.map_column} probability"])
+            told = maps.slice(0, rows).frame([f"{self.column} class", f"{self.column} probability"])
             captions = [f"{n}: {name} {100 * share:.0f} %" for n, (name, share) in enumerate(told.iter_rows(), start=1)]
         return ImagesFigure(title, side_by_side(pictures), captions)
 
