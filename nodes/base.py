@@ -79,7 +79,8 @@ class Columns:
     """Declares that a setting names columns of the table at an input port.
 
     Attributes:
-        port: The input port whose table offers the columns.
+        port: The input port whose table offers the columns; empty: the first one of a table, for groups of settings that nodes
+            with differently named ports share.
         accepts: Kinds of column, as in `nodes.values.table.COLUMN_KINDS`; empty accepts all.
     """
 
@@ -413,6 +414,11 @@ class Node(BaseModel):
             if port.name == name:
                 return port
         return None
+
+    @classmethod
+    def first_table_port(cls) -> str:
+        """Return the name of the first input of a table, which `Columns` means that name no port; empty where there is none."""
+        return next((port.name for port in cls.input_ports if port.kind == "table"), "")
 
     @classmethod
     @cache

@@ -13,12 +13,12 @@ import polars as pl
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.networks.batches import BatchLoader
 from nodes.kit.networks.device import device_setting, use_device
-from nodes.kit.networks.inputs import inputs_setting
+from nodes.kit.networks.inputs import InputColumns, inputs_setting
 from nodes.kit.scripts import scripting
 from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.kit.training import losses, optimizers
 from nodes.kit.training.compilation import PRECISIONS, Precision, compile_model, with_precision
-from nodes.kit.training.data_binding import InputColumns, TrainingBinding, bind_training, scripts_of
+from nodes.kit.training.data_binding import TrainingBinding, bind_training, scripts_of
 from nodes.kit.training.loss_warnings import loss_warnings
 from nodes.kit.training.optimizers import Adam, AnyOptimizer
 from nodes.kit.training.targets import TargetColumns, targets_setting

@@ -16,13 +16,13 @@ from nodes.kit.networks import inputs
 from nodes.kit.networks.batches import BatchLoader
 from nodes.kit.networks.binding import TensorReader
 from nodes.kit.networks.device import device_setting, use_device
-from nodes.kit.networks.inputs import inputs_setting
+from nodes.kit.networks.inputs import InputColumns, inputs_setting
 from nodes.kit.scripts import scripting
 from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.kit.training import callbacks, losses, metrics, optimizers
 from nodes.kit.training.callbacks import CSVLogger, ModelCheckpoint, RateByEpoch, TensorBoard
 from nodes.kit.training.compilation import PRECISIONS, LossScale, Precision, compile_model, needs_loss_scale, with_precision
-from nodes.kit.training.data_binding import InputColumns, TrainingBinding, bind_training, differences, scripts_of
+from nodes.kit.training.data_binding import TrainingBinding, bind_training, differences, scripts_of
 from nodes.kit.training.epoch_callbacks import CheckpointWriter, EpochCallback, EventWriter, HistoryWriter
 from nodes.kit.training.loop import TrainingLoop, TrainingOptions
 from nodes.kit.training.loss_warnings import loss_warnings

@@ -136,6 +136,7 @@ class ConfigPanel(QWidget):
         self._shown = Shown(document_id, document, record.id, node_class)
         self._unsubscribe = document.subscribe(self._document_changed)
         self._around.inputs = {}
+        self._around.table_port = node_class.first_table_port()
         self._load_variables()
         self._show_form(self._drafts.pop((document_id, record.id), None))
 

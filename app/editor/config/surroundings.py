@@ -47,6 +47,8 @@ class Surroundings(QObject):
         self.variables: Mapping[str, Variable] = {}
         self.values: Mapping[str, Scalar] = {}
         self.folder = Path.cwd()
+        self.table_port = "table"
+        """The input that settings mean whose columns are of no port by name."""
         self.advanced = False
         self.add_variable: Callable[[Variable], None] = lambda _: None
         """Adds a variable to the workflow."""
@@ -58,8 +60,10 @@ class Surroundings(QObject):
             self.advanced_changed.emit()
 
     def columns_at(self, port: str) -> list[Column] | None:
-        """The columns of the table at an input port (of all tables, where the port grows); None where they are not known."""
-        tables = [entry.get("table") for name, entry in self.inputs.items() if _is_port(name, port)]
+        """Return the columns at an input port (empty: `table_port`) whose tables, where it grows, are taken together; None
+        where they are not known.
+        """
+        tables = [entry.get("table") for name, entry in self.inputs.items() if _is_port(name, port or self.table_port)]
         known = [table for table in tables if table]
         if not known:
             return None

@@ -38,7 +38,7 @@ class InputColumns(TensorColumns):
         [],
         "Columns",
         "Columns that fill it, in this order; empty: the only one that fits.",
-        columns=Columns("table", FEEDABLE),
+        columns=Columns("", FEEDABLE),
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nodes.base import Columns, NodeError, setting
-from nodes.kit.networks.binding import FEEDABLE, Binding, TensorReader
+from nodes.base import NodeError
+from nodes.kit.networks.binding import Binding, TensorReader
 from nodes.kit.networks.inputs import TensorColumns, bind_inputs, check_batch_size
 from nodes.kit.training.losses import CustomLoss
 from nodes.kit.training.row_weights import WeightReader
@@ -18,17 +18,6 @@ from nodes.values.table import Table, TableSpec, describe_dtype
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-
-class InputColumns(TensorColumns):
-    """Columns that fill one input of the network."""
-
-    columns: list[str] = setting(
-        [],
-        "Columns",
-        "Columns that fill it, in this order; empty: the only one that fits.",
-        columns=Columns("training", FEEDABLE),
-    )
 
 
 @dataclass(frozen=True)

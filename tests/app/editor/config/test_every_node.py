@@ -72,7 +72,7 @@ def table_for(declared: Declared) -> dict[str, Any]:
     port, kinds = declared.columns or ("table", ())
     names = [*samples(declared.shape.inner if isinstance(declared.shape, Maybe) else declared.shape)] if declared.columns else []
     wanted = dict.fromkeys(n for value in names for n in (value if isinstance(value, list) else [value]))
-    return {port: {"table": {"columns": [{"name": name, "dtype": "any", "kinds": kinds} for name in wanted]}}}
+    return {port or "table": {"table": {"columns": [{"name": name, "dtype": "any", "kinds": kinds} for name in wanted]}}}
 
 
 @pytest.mark.parametrize("declared", DISTINCT.values(), ids=[d.name for d in DISTINCT.values()])
