@@ -223,7 +223,7 @@ class _Step:
 
 
 def _batches(loader: BatchLoader) -> Iterator[tuple[Any, ...]]:
-    """The batches of a feed, epoch after epoch, without end."""
+    """Yield the batches of a loader, epoch after epoch, without end."""
     epoch = 0
     while True:
         epoch += 1

@@ -28,7 +28,8 @@ from nodes.kit.networks.inputs import (
 )
 from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.values.network import Network, NetworkSpec, Tensor, TensorSpec
-from nodes.values.table import Table, TableSpec, grouped
+from nodes.values.table import Table, TableSpec
+from nodes.wording import done_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -314,7 +315,7 @@ class NetworkExecutor(Node):
                 found = ((output, computed[output.tensor][int(output.deviation)]) for output in outputs)
                 yield pl.DataFrame([s for output, values in found for s in output.series(values)])
                 done = block.first + block.rows
-                job.progress(done / table.height, f"{grouped(done)} of {grouped(table.height)} rows")
+                job.progress(done / table.height, done_of(done, table.height))
 
 
 class _BlockPredictor:

@@ -34,11 +34,10 @@ from nodes.kit.networks.inputs import (
 from nodes.values.figure import Figure, FigureSpec, HeatMapFigure, ImagesFigure
 from nodes.values.network import Network, NetworkSpec, Tensor
 from nodes.values.table import Table, TableSpec
+from nodes.wording import percent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-DRAWABLE = (1, 3, 4)
 
 
 @dataclass(frozen=True)
@@ -344,7 +343,7 @@ class AttributionNode(Node):
         captions = [f"row {n + 1}" for n in range(rows)]
         if self.append_class:
             told = maps.slice(0, rows).frame([f"{self.column} class", f"{self.column} probability"])
-            captions = [f"{n}: {name} {100 * share:.0f} %" for n, (name, share) in enumerate(told.iter_rows(), start=1)]
+            captions = [f"{n}: {name} {percent(share, 0)}" for n, (name, share) in enumerate(told.iter_rows(), start=1)]
         return ImagesFigure(title, side_by_side(pictures), captions)
 
 

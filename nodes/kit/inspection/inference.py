@@ -12,7 +12,8 @@ from nodes.kit.networks.batches import BatchLoader
 from nodes.kit.networks.binding import Binding
 from nodes.kit.networks.inputs import UNTRAINED_SEED
 from nodes.values.network import Network, NetworkSpec, Tensor
-from nodes.values.table import Table, grouped
+from nodes.values.table import Table
+from nodes.wording import done_of
 
 if TYPE_CHECKING:
     import keras
@@ -86,7 +87,7 @@ def apply_batchwise(
                 pieces.append([np.asarray(made)[:rows] for made in compute(arrays, block.first + start)])
             yield block.first, [np.concatenate(column) for column in zip(*pieces, strict=True)]
             done = block.first + block.rows
-            job.progress(done / table.height, f"{grouped(done)} of {grouped(table.height)} rows")
+            job.progress(done / table.height, done_of(done, table.height))
 
 
 def inference_function(model: keras.Model, bindings: Sequence[Binding]) -> Callable[[Sequence[Any]], list[Any]]:

@@ -14,10 +14,11 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeVar, cast
 from pydantic import BeforeValidator, ValidationError
 
 from nodes.base import Inputs, Job, Layers, Node, NodeError, Port, Specs, Values, setting
+from nodes.declaration.mistakes import in_one_line
 from nodes.kit.layers.activations import read_activation
 from nodes.kit.layers.constraints import read_constraint
 from nodes.kit.layers.initializers import read_initializer
-from nodes.kit.layers.options import KerasOption, explain
+from nodes.kit.layers.options import KerasOption
 from nodes.kit.layers.regularizers import read_regularizer
 from nodes.kit.layers.shape_checks import FLOAT_TYPES, only, require_dtype
 from nodes.kit.layers.tensor_choice import find_tensor, wires_of
@@ -175,7 +176,7 @@ class Layer(Node):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise NodeError(f"Layer '{name}' ({cls.kind}) has a wrong argument: {explain(error)}.") from error
+            raise NodeError(f"Layer '{name}' ({cls.kind}) has a wrong argument: {in_one_line(cls, values, error)}.") from error
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:

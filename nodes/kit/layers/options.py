@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeVar, cast, get_args
 from pydantic import ValidationError
 
 from nodes.base import Settings
+from nodes.declaration.mistakes import in_one_line
 from nodes.errors import NodeError
 
 KERAS_MODULES = ("keras", "keras.activations", "keras.constraints", "keras.initializers", "keras.layers", "keras.regularizers")
@@ -65,7 +66,7 @@ def read_option(given: Any, classes: Mapping[str, type[Option]], aliases: Mappin
     try:
         return found.model_validate(values)
     except ValidationError as error:
-        raise ValueError(f"{kind}: {explain(error)}") from error
+        raise ValueError(f"{kind}: {in_one_line(found, values, error)}") from error
 
 
 def require_matrix(kind: str, shape: tuple[int, ...], setting: str) -> None:
@@ -94,13 +95,3 @@ def described(given: Any) -> str:
         module, name = given.get("module"), given.get("class_name")
         return f"'{module}.{name}'" if module else f"'{name}'"
     return f"'{given}'"
-
-
-def explain(error: ValidationError) -> str:
-    """Return pydantic's complaints in one line: `kernel_size.0: Input should be greater than 0`."""
-    complaints = []
-    for one in error.errors(include_url=False):
-        where = ".".join(str(part) for part in one["loc"])
-        message = one["msg"].removeprefix("Value error, ")
-        complaints.append(f"{where}: {message}" if where else message)
-    return "; ".join(complaints)

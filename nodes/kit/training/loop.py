@@ -25,6 +25,7 @@ from nodes.kit.training.graph_loop import block_function
 from nodes.kit.training.stopping import EarlyStopping, Monitor, Patience, Plateau, ReduceOnPlateau, worst
 from nodes.kit.training.time_estimate import VALIDATION_COST, TimeEstimate
 from nodes.kit.training.training_state import ForeignCheckpoint, TrainingState
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     import keras
@@ -97,13 +98,13 @@ class TrainingLoop:
 
     Args:
         model: Built and compiled.
-        arrangement: What the feeds' arrays are.
+        batch_layout: What the loaders' arrays are.
         train: The training data.
         validation: The validation data, if there are any.
-        course: How long, and what to watch.
+        options: How long, and what to watch.
         seed: Stored in checkpoints, for whoever goes on.
         job: Told of the progress, and asked whether to go on.
-        recorders: What is told of every finished epoch.
+        callbacks: What is told of every finished epoch.
     """
 
     def __init__(
@@ -289,7 +290,7 @@ class TrainingLoop:
         if is_best and patience.rule.restore_best_weights:
             self.progress.best = self._model.get_weights()
         if stop and number < self._options.epochs:
-            epochs = f"{patience.wait} epoch{'s' if patience.wait != 1 else ''}"
+            epochs = counted(patience.wait, "epoch")
             self.progress.ended = (
                 f"The training ended early in epoch {number} of {self._options.epochs}: "
                 f"{monitor} had not become better for {epochs}."

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import time
 
+from nodes.wording import clock
+
 VALIDATION_COST = 0.4
 """A batch of validation takes about this part of a batch of training; for the estimate of the time left only."""
 
@@ -38,6 +40,4 @@ class TimeEstimate:
         if not done:
             return []
         seconds = math.ceil((time.perf_counter() - self._began) * max(self._total - self._done, 0) / done)
-        minutes, rest = divmod(seconds, 60)
-        hours, minutes = divmod(minutes, 60)
-        return [f"{hours}:{minutes:02}:{rest:02} left" if hours else f"{minutes}:{rest:02} left"]
+        return [f"{clock(seconds)} left"]
