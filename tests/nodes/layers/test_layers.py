@@ -330,7 +330,7 @@ def test_a_config_with_an_argument_that_matters_and_is_not_known_is_refused():
     assert Dense.from_config({"units": 3, "quantization_config": None, "name": "d", "trainable": True}, "d") == Dense(units=3)
     with pytest.raises(NodeError, match=r"'d' .Dense. has the argument 'lora_rank' = 4"):
         Dense.from_config({"units": 3, "lora_rank": 4}, "d")
-    with pytest.raises(NodeError, match="wrong argument: units: Input should be greater than or equal to 1"):
+    with pytest.raises(NodeError, match="wrong argument: units: 0 is not a whole number from 1"):
         Dense.from_config({"units": 0}, "d")
     with pytest.raises(NodeError, match=r"activation: the activation 'my\.relu' is not one of Keras's"):
         Dense.from_config({"units": 1, "activation": {"module": "my", "class_name": "relu"}}, "d")
