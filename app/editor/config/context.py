@@ -38,16 +38,22 @@ class NodeContext:
         variables: The workflow's variables by name.
         values: Their values.
         folder: That of the workflow's file.
+        table_port: The input port that settings mean whose columns are of no port by name.
     """
 
     inputs: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, Variable] = field(default_factory=dict)
     values: Mapping[str, Scalar] = field(default_factory=dict)
     folder: Path = field(default_factory=Path.cwd)
+    table_port: str = "table"
 
     def columns_at(self, port: str) -> list[OfferedColumn] | None:
-        """Return the columns of the table at an input port (of all, where the port grows); None where they are not known."""
-        tables = [entry.get("table") for name, entry in self.inputs.items() if _is_port(name, port)]
+        """Return the columns of the table at an input port (of all, where the port grows); None where they are not known.
+
+        Args:
+            port: Its name; empty: `table_port`.
+        """
+        tables = [entry.get("table") for name, entry in self.inputs.items() if _is_port(name, port or self.table_port)]
         known = [table for table in tables if table]
         if not known:
             return None

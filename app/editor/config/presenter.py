@@ -179,6 +179,7 @@ class ConfigPresenter:
         self.node = node
         self._unsubscribe = node.document.subscribe(self._document_changed)
         self.context.inputs = {}
+        self.context.table_port = node.node_class.first_table_port()
         self.checked = CheckedSettings()
         self.outputs, self._preview, self.untrusted = {}, [], False
         self._load_variables()

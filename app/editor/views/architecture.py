@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 from app.drawing.diagram import arranged as places
 from app.editor.colors import Colors
 from app.editor.look import interface_font, look
-from nodes.kit.networks.families import Family, family
+from nodes.kit.networks.layer_families import Family, family
 from nodes.wording import counted
 
 BOX, GAP = (136.0, 58.0), (74.0, 22.0)

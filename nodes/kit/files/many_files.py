@@ -25,7 +25,7 @@ MOST_FILES_LISTED = 100_000
 
 
 def pattern_setting(default: str) -> Any:
-    """The setting that says which files of a folder are read."""
+    """Declare which files of a folder are read."""
     return setting(
         default,
         "Files",
@@ -139,7 +139,7 @@ class FilesReader(Node):
     # -- the two phases
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The columns of all files together; their rows, where the files say how many they have."""
+        """Promise the columns of all files together; their rows, where the files say how many they have."""
         files = self._files(specs)
         schemas = self._schemas(files)
         if schemas is None:
@@ -161,7 +161,7 @@ class FilesReader(Node):
         return {"table": Table(made.parts, made.columns, self._classes(files, schema))}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The first images, where there are images."""
+        """Show the first images, where there are images."""
         table = outputs.table()
         images = table.spec.columns_of("image")
         return preview(table, images[0]) if images else ()
@@ -306,7 +306,7 @@ class FilesReader(Node):
 
 
 def existing_folder(given: str, place: Specs | Job, setting: str = "folder") -> Path:
-    """The absolute path of a folder that is there.
+    """Return the absolute path of a folder that is there.
 
     Raises:
         NodeError: If no folder is given, or there is none.
@@ -334,7 +334,7 @@ def _check_types(schema: pl.Schema, path: Path) -> None:
 def scanned(
     lazy: pl.LazyFrame, path: Path, setting_at_fault: str = "path", remedy: str = "Copy the file again, or choose another."
 ) -> Iterator[pl.DataFrame]:
-    """A query on one file piece by piece, in the order of the rows.
+    """Yield a query on one file piece by piece, in the order of the rows.
 
     Raises:
         NodeError: If polars cannot read the file.
@@ -346,6 +346,6 @@ def scanned(
 
 
 def damaged(path: Path, error: Any, setting: str = "path", remedy: str = "Copy the file again, or choose another.") -> NodeError:
-    """What is said of a file that its library cannot read."""
+    """Return what is said of a file that its library cannot read."""
     first = str(error).strip().partition("\n")[0].rstrip(".")
     return NodeError(f"'{path}' cannot be read: {first}.", remedy, setting=setting)

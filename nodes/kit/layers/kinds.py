@@ -19,7 +19,7 @@ KERAS_PACKAGES = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.ke
 
 
 def stored_class(entry: Mapping[str, Any], name: str) -> type[Layer]:
-    """The node class for a layer as a Keras config has it: `{"class_name": ..., "module": ..., "registered_name": ...}`.
+    """Return the node class for a layer as a Keras config has it: `{"class_name": ..., "module": ..., "registered_name": ...}`.
 
     Raises:
         NodeError: If it is not a layer of Keras's own, or there is no node for it.
@@ -35,7 +35,7 @@ def stored_class(entry: Mapping[str, Any], name: str) -> type[Layer]:
 
 
 def layer_class(kind: str, name: str = "") -> type[Layer]:
-    """The node class for the Keras layer class `kind`.
+    """Return the node class for the Keras layer class `kind`.
 
     Args:
         kind: The Keras class: `Conv2D`.

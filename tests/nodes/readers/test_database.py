@@ -112,10 +112,10 @@ def postgres(server, monkeypatch):
         time.sleep(0.02)
     assert not connections()
     monkeypatch.setenv("LAYERLOOM_TEST_PASSWORD", PASSWORD)
-    with DatabaseReader(**where).session(Path(), write=True) as session:
-        session.execute("DROP SCHEMA public CASCADE")
-        session.execute("CREATE SCHEMA public")
-        session.commit()
+    with DatabaseReader(**where).connect(Path(), write=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+        connection.commit()
     psutil.wait_procs(connections(), timeout=5)
 
 
@@ -242,9 +242,9 @@ def test_all_or_nothing(where, write, read, tmp_path, monkeypatch):
 
 def test_tables_and_views_are_listed(where, write, tmp_path):
     write(where, pl.DataFrame({"id": [1], "name": ["x"]}), "people")
-    with DatabaseReader(**where).session((tmp_path / where.get("path", "")).resolve(), write=True) as session:
-        session.execute("CREATE VIEW names AS SELECT name FROM people")
-        session.commit()
+    with DatabaseReader(**where).connect((tmp_path / where.get("path", "")).resolve(), write=True) as connection:
+        connection.execute("CREATE VIEW names AS SELECT name FROM people")
+        connection.commit()
     listed = run(DatabaseTables(**where), folder=tmp_path)["table"].frame()
     assert listed.select("Table", "Type", "Column", "Nullable", "Position").rows() == [
         ("names", "VIEW", "name", True, 1), ("people", "TABLE", "id", True, 1), ("people", "TABLE", "name", True, 2),
@@ -254,25 +254,25 @@ def test_tables_and_views_are_listed(where, write, tmp_path):
 
 def test_an_empty_database_lists_nothing(where, write, tmp_path):
     write(where, pl.DataFrame({"a": [1]}))
-    with DatabaseReader(**where).session((tmp_path / where.get("path", "")).resolve(), write=True) as session:
-        session.execute("DROP TABLE t")
-        session.commit()
+    with DatabaseReader(**where).connect((tmp_path / where.get("path", "")).resolve(), write=True) as connection:
+        connection.execute("DROP TABLE t")
+        connection.commit()
     assert run(DatabaseTables(**where), folder=tmp_path)["table"].height == 0
 
 
 def test_a_schema_of_ones_own(postgres, write, read, tmp_path):
     write(FILES["duckdb"], pl.DataFrame({"a": [1]}))
     for where, path in ((postgres, Path()), (FILES["duckdb"], tmp_path / FILES["duckdb"]["path"])):
-        with DatabaseReader(**where).session(path, write=True) as session:
-            session.execute('CREATE SCHEMA "My Own"')
-            session.commit()
+        with DatabaseReader(**where).connect(path, write=True) as connection:
+            connection.execute('CREATE SCHEMA "My Own"')
+            connection.commit()
         write(where | {"db_schema": "My Own"}, pl.DataFrame({"z": [7]}))
         assert read(where | {"db_schema": "My Own"}).rows() == [(7,)]
         listed = run(DatabaseTables(**where, db_schema="My Own"), folder=tmp_path)["table"].frame()
         assert listed["Column"].to_list() == ["z"]
-        with DatabaseReader(**where).session(path, write=True) as session:
-            session.execute('DROP SCHEMA "My Own" CASCADE')
-            session.commit()
+        with DatabaseReader(**where).connect(path, write=True) as connection:
+            connection.execute('DROP SCHEMA "My Own" CASCADE')
+            connection.commit()
 
 
 # ----------------------------------------------------------------------------------------------------------------- types
@@ -490,7 +490,7 @@ def test_a_silent_server_is_waited_for_once(tmp_path, monkeypatch):
 @pytest.mark.parametrize("host", ["192.0.2.1", "db.example.org", "localhost,192.0.2.1", "::2", "localhost.example.org"])
 def test_a_server_elsewhere_hears_nothing_before_the_run(tmp_path, monkeypatch, host):
     """Whoever opens a workflow of somebody else's must not be made known to a server that is named in it."""
-    monkeypatch.setattr(DatabaseReader, "session", lambda *a, **k: pytest.fail("a connection"))
+    monkeypatch.setattr(DatabaseReader, "connect", lambda *a, **k: pytest.fail("a connection"))
     specs = Specs({}, folder=tmp_path)
     for cls in (DatabaseReader, DatabaseTables):
         made = cls(kind="postgresql", host=host, **({"table": "t"} if cls is DatabaseReader else {})).configure(specs)

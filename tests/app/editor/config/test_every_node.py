@@ -82,7 +82,8 @@ def inputs_for(declared: Declared) -> dict[str, Any]:
         return {declared.layers.port: {"network": {"offers": {declared.layers.offers: [(name, "any") for name in wanted]}}}}
     assert declared.columns is not None
     kinds = declared.columns.accepts
-    return {declared.columns.port: {"table": {"columns": [{"name": n, "dtype": "any", "kinds": kinds} for n in wanted]}}}
+    port = declared.columns.port or "table"
+    return {port: {"table": {"columns": [{"name": n, "dtype": "any", "kinds": kinds} for n in wanted]}}}
 
 
 @pytest.mark.parametrize("declared", DISTINCT.values(), ids=[d.name for d in DISTINCT.values()])

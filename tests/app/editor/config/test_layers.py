@@ -14,10 +14,12 @@ from nodes.base import Node
 from nodes.declaration.declared import Declared, settings_of
 from nodes.layers.collect import Collect
 from nodes.layers.convolution import Conv2D
-from nodes.layers.core import Dense, Input, Reshape
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
 from nodes.layers.merge import Concatenate
 from nodes.layers.recurrent import LSTM
-from nodes.networks.freeze import FreezeLayers
+from nodes.layers.reshaping import Reshape
+from nodes.networks.freeze_layers import FreezeLayers
 from tests.nodes.layers.building import chain
 
 

@@ -17,7 +17,7 @@ from app.engine.inspection.figures import describe_network, figures_from_reply
 from app.engine.store import Store
 from nodes.base import Node, Value
 from nodes.errors import NodeError
-from nodes.networks.learner import Learner
+from nodes.networks.network_learner import NetworkLearner
 from nodes.values.figure import BarsFigure, Figure, HeatMapFigure, ImagesFigure, Line, LinesFigure, TextFigure
 from nodes.values.network import Network, merge
 from nodes.values.table import Table
@@ -117,7 +117,7 @@ def test_a_table_is_no_network(tmp_path: Path) -> None:
 
 def test_a_history_is_told_by_quantity(tmp_path: Path) -> None:
     history = Table.of(pl.DataFrame({"epoch": [1, 2], "loss": [0.5, 0.25], "val_loss": [None, None]}, strict=False))
-    header = ask(stored(tmp_path, {"history": history}, Learner()), "learning").header
+    header = ask(stored(tmp_path, {"history": history}, NetworkLearner()), "learning").header
     assert header["columns"] == {"epoch": [1, 2], "loss": [0.5, 0.25], "val_loss": [None, None]}
 
 
