@@ -33,6 +33,7 @@ from app.editor.actions import SEPARATOR, ActionTable
 from app.editor.config import ConfigPanel
 from app.editor.docks import DockTitle
 from app.editor.edits import ANNOTATION_COLORS, Edits
+from app.editor.engine.death import EngineDeath
 from app.editor.files import Files
 from app.editor.finding import entries
 from app.editor.help import Help
@@ -51,6 +52,7 @@ from app.editor.trusting import Trusting
 from app.editor.views.learning_view import LearningView
 from app.editor.views.training_runs import RunBook
 from app.editor.workspace import Services, Workspace
+from app.engine.messages.tells import EngineReady, LogWritten, MetricsMeasured
 from app.places import data_folder, examples_folder
 
 _ENDINGS = {"done": "done", "warning": "done", "failed": "failed"}
@@ -425,14 +427,14 @@ class MainWindow(QMainWindow):
         engine.hanging.connect(self._on_hanging)
         engine.cancel_ignored.connect(self._on_cancel_ignored)
 
-    def _on_engine_ready(self, about: Any) -> None:
-        self._engine_label.setText(f"<span style='color:{look().colors.done}'>●</span>  engine ready · {about['device']}")
+    def _on_engine_ready(self, about: EngineReady) -> None:
+        self._engine_label.setText(f"<span style='color:{look().colors.done}'>●</span>  engine ready · {about.device}")
         self._bar.dismiss("engine")
-        for name, why in about.get("failures", {}).items():
+        for name, why in about.failures.items():
             text = f"The plug-in {name} could not be loaded: {why}. The rest works without it."
             self.say(text, "warning", key=f"plug-in {name}")
 
-    def _on_engine_death(self, death: Any) -> None:
+    def _on_engine_death(self, death: EngineDeath) -> None:
         self._engine_label.setText(f"<span style='color:{look().colors.wrong}'>●</span>  engine stopped")
         self.console.add(LogLine(f"{death.message} {death.remedy}", "error", time=time.time()))
         buttons: list[tuple[str, Callable[[], object]]] = [("Start the engine", self.services.engine.restart)]
@@ -448,7 +450,7 @@ class MainWindow(QMainWindow):
         else:
             self._bar.dismiss("hanging")
 
-    def _on_cancel_ignored(self, document: str, nodes: Any) -> None:
+    def _on_cancel_ignored(self, document: str, nodes: Sequence[str]) -> None:
         workspace = next((w for w in self._workspaces if w.id == document), None)
         if workspace is not None:
             titles = ", ".join(workspace.document.title(n) for n in nodes if n in workspace.document.nodes)
@@ -458,19 +460,20 @@ class MainWindow(QMainWindow):
                 key="cancel",
             )
 
-    def _on_metrics(self, document: str, node: str, points: Any) -> None:
+    def _on_metrics(self, document: str, measured: MetricsMeasured) -> None:
         workspace = next((w for w in self._workspaces if w.id == document), None)
+        node = measured.node
         if workspace is None or node not in workspace.document.nodes:
             return
-        run = self.book.add(document, node, points, workspace.document.title(node))
+        run = self.book.add(document, node, measured.points, workspace.document.title(node))
         if run not in self.learning.shown:
             self.learning.show_run(run)
 
-    def _on_log(self, document: str, line: Any) -> None:
+    def _on_log(self, document: str, line: LogWritten) -> None:
         workspace = next((w for w in self._workspaces if w.id == document), None)
-        node = line.get("node", "")
+        node = line.node or ""
         title = workspace.document.title(node) if workspace and node in workspace.document.nodes else node
-        self.console.add(LogLine(line["message"], line.get("level", "info"), node, title, line.get("time", time.time())))
+        self.console.add(LogLine(line.message, line.level, node, title, line.time))
 
     def _on_edit(self, workspace: Workspace, change: Change) -> None:
         self.edits.observe(workspace, change)

@@ -37,7 +37,7 @@ from app.engine.events import (
     RunStarted,
     RunStatus,
 )
-from app.engine.job import Control, EngineJob
+from app.engine.job import EngineJob, RunControl
 from app.engine.plan import Draw, Plan, PlannedNode, configure, read_paths
 from app.engine.store import Record, Store
 from nodes.base import Node, Value, Values
@@ -75,7 +75,7 @@ def run(
     targets: Sequence[str] | None = None,
     jobs: int = 2,
     fresh: bool = False,
-    control: Control | None = None,
+    control: RunControl | None = None,
     draw: Draw | None = None,
     run_id: str | None = None,
 ) -> RunResult:
@@ -93,7 +93,7 @@ def run(
         run_id: What the run is called; by default something new.
     """
     run_id = run_id or uuid.uuid4().hex[:12]
-    one = _Run(run_id, plan, store, listener, jobs=jobs, fresh=fresh, control=control or Control(), draw=draw)
+    one = _Run(run_id, plan, store, listener, jobs=jobs, fresh=fresh, control=control or RunControl(), draw=draw)
     return one.go(list(targets or plan.nodes))
 
 
@@ -150,7 +150,7 @@ class _Run:
         *,
         jobs: int,
         fresh: bool,
-        control: Control,
+        control: RunControl,
         draw: Draw | None,
     ) -> None:
         self.id = run_id

@@ -183,6 +183,26 @@ class NetworkSpec:
         shapes = ", ".join(self.tensor(t).describe() for t in self.outputs)
         return f"{shapes} · {grouped(self.parameters)} parameter{'s' if self.parameters != 1 else ''}"
 
+    def offers(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """Return what a setting may name in this network, each with a word about it (`nodes.base.Layers`).
+
+        These are its layers, its layers that have weights, and all its tensors, inner ones too.
+        """
+        from nodes.values.table import grouped
+
+        layers = tuple((layer.name, layer.kind) for layer in self.layers)
+        weighted = tuple(
+            (layer.name, f"{layer.kind}, {grouped(layer.parameters)} parameters{'' if layer.trainable else ', frozen'}")
+            for layer in self.layers
+            if layer.weights
+        )
+        tensors = tuple(
+            (str(Tensor(call.layer, call.index, number)), f"{tensor.describe()} {tensor.dtype}")
+            for call in self.calls
+            for number, tensor in enumerate(call.outputs)
+        )
+        return {"layers": layers, "weighted layers": weighted, "tensors": tensors}
+
     # -- deriving
 
     def append(

@@ -25,9 +25,10 @@ from PySide6.QtWidgets import (
 
 from app.editor.config.control import Control, mark, reference_text
 from app.editor.config.simple import NOTHING
-from app.editor.config.surroundings import Column, Surroundings
+from app.editor.config.surroundings import Surroundings
 from app.editor.config.widgets import QuietComboBox
 from app.editor.look import look
+from app.engine.messages.questions import SpecColumn
 
 KIND_ICONS: Mapping[str, str] = {
     "image": "mdi6.image-outline",
@@ -48,7 +49,7 @@ MISSING_ICON = "mdi6.alert-circle-outline"
 LINE = 24
 
 
-def icon_of(column: Column) -> str:
+def icon_of(column: SpecColumn) -> str:
     """The icon that tells a column's type."""
     return next((icon for kind, icon in KIND_ICONS.items() if kind in column.kinds), OTHER_ICON)
 
@@ -72,14 +73,14 @@ class Offer:
         self._port = port
         self._accepts = accepts
 
-    def columns(self) -> list[Column] | None:
+    def columns(self) -> list[SpecColumn] | None:
         """Fitting columns in the table's order; None where the table is not known."""
         found = self._surroundings.columns_at(self._port)
         if found is None or not self._accepts:
             return found
         return [column for column in found if set(column.kinds) & set(self._accepts)]
 
-    def text(self, column: Column) -> str:
+    def text(self, column: SpecColumn) -> str:
         """How a list of one line per column calls it."""
         return column.name
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from app.editor.config.columns import Offer
-from app.editor.config.surroundings import Column, Surroundings
+from app.editor.config.surroundings import Surroundings
+from app.engine.messages.questions import SpecColumn
 
 
 class LayerOffer(Offer):
@@ -24,11 +25,11 @@ class LayerOffer(Offer):
         self._offers = offers
         self.thing = "tensor" if offers == "tensors" else "layer"
 
-    def columns(self) -> list[Column] | None:
+    def columns(self) -> list[SpecColumn] | None:
         """Layers or tensors in the network's order; None where the network is not known."""
         return self._surroundings.offered_at(self._port, self._offers)
 
-    def text(self, column: Column) -> str:
+    def text(self, column: SpecColumn) -> str:
         """With its shape and type, or its class."""
         return f"{column.name}   {column.dtype.replace(' x ', ' × ')}" if column.dtype else column.name
 

@@ -32,7 +32,7 @@ from app.document import variables
 from app.document.editing import Change, Document
 from app.document.model import Variable
 from app.document.problems import Problem
-from app.editor.asking import Answer, Asks, Ticket
+from app.editor.asking import Asks, Ticket
 from app.editor.config.cards import HelpCard, OutcomeCard
 from app.editor.config.control import Control
 from app.editor.config.declaration import has_advanced
@@ -43,6 +43,7 @@ from app.editor.config.row import Row
 from app.editor.config.surroundings import Surroundings
 from app.editor.config.widgets import IconButton, Switch
 from app.editor.look import look
+from app.engine.messages.questions import PreviewAnswer, PreviewQuestion
 from app.shelves import shelf_color
 from nodes.base import Node
 from nodes.catalog import Catalog
@@ -722,28 +723,26 @@ class ConfigPanel(QWidget):
             return
         if self._ticket is not None:
             self._ticket.drop()
-        parameters = {"document": shown.document_id, "node": shown.node_id, "settings": form.values()}
-        self._ticket = self._asks.ask("preview", parameters, self._previewed)
+        question = PreviewQuestion(document=shown.document_id, node=shown.node_id, settings=form.values())
+        self._ticket = self._asks.ask(question, self._previewed)
 
-    def _previewed(self, answer: Answer) -> None:
+    def _previewed(self, answer: PreviewAnswer | Problem) -> None:
         if not isValid(self):  # type: ignore[no-untyped-call] # the window was closed meanwhile
             return
         self._ticket = None
-        if answer.error is not None:
-            self._preview, self._outputs = [answer.error], {}
+        if isinstance(answer, Problem):
+            self._preview, self._outputs = [answer], {}
             self._mark()
             return
-        header = answer.header
-        self._preview = [Problem(**problem) for problem in header.get("problems", ())]
-        blocking = header.get("blocked_by")
+        self._preview = list(answer.problems)
+        blocking = answer.blocked_by
         if blocking and self._shown is not None and blocking in self._shown.document.nodes:
             title = self._shown.document.title(blocking)
             self._preview.append(Problem(f"'{title}' above it is not configured.", "Mend that first.", severity="warning"))
-        self.trust_button.setVisible(bool(header.get("untrusted")))
-        inputs = header.get("inputs", {})
-        self._outputs = {str(p): _with_own_parameters(str(p), str(t), header) for p, t in header.get("outputs", {}).items()}
-        if inputs != self._around.inputs:
-            self._around.inputs = inputs
+        self.trust_button.setVisible(answer.untrusted)
+        self._outputs = {port: _with_own_parameters(port, text, answer) for port, text in answer.outputs.items()}
+        if answer.inputs != self._around.inputs:
+            self._around.inputs = answer.inputs
             self._around.changed.emit()
         self._mark()
 
@@ -773,14 +772,14 @@ class ConfigPanel(QWidget):
         self._mark()
 
 
-def _with_own_parameters(port: str, text: str, header: Mapping[str, Any]) -> str:
+def _with_own_parameters(port: str, text: str, answer: PreviewAnswer) -> str:
     """What an output will carry; of a layer's network, the layer's own parameters before those of the whole network."""
     text = text.replace(" x ", " × ")
-    networks = [entry["network"]["parameters"] for entry in header.get("inputs", {}).values() if entry.get("network")]
-    made = header.get("results", {}).get(port, {}).get("network")
+    networks = [spec.network.parameters for spec in answer.inputs.values() if spec.network is not None]
+    made = answer.results[port].network if port in answer.results else None
     shape, _, rest = text.partition(" · ")
-    own = made["parameters"] - sum(networks) if made and networks else 0
-    if not rest or own <= 0 or own == made["parameters"]:
+    own = made.parameters - sum(networks) if made is not None and networks else 0
+    if made is None or not rest or own <= 0 or own == made.parameters:
         return text
     return f"{shape} · {grouped(own)} of {rest}"
 

@@ -6,29 +6,13 @@ Controls ask here and listen to `changed`; they know neither the document nor th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from app.document.model import Variable
 from app.document.variables import Scalar
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of the table at an input.
-
-    Attributes:
-        name: As the table calls it.
-        dtype: Its type, in words.
-        kinds: What a setting may ask for and this column is (`nodes.values.table.COLUMN_KINDS`).
-    """
-
-    name: str
-    dtype: str = ""
-    kinds: tuple[str, ...] = ()
+from app.engine.messages.questions import SpecColumn, SpecSummary
 
 
 class Surroundings(QObject):
@@ -43,7 +27,7 @@ class Surroundings(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.inputs: Mapping[str, Any] = {}
+        self.inputs: Mapping[str, SpecSummary] = {}
         self.variables: Mapping[str, Variable] = {}
         self.values: Mapping[str, Scalar] = {}
         self.folder = Path.cwd()
@@ -57,27 +41,27 @@ class Surroundings(QObject):
             self.advanced = shown
             self.advanced_changed.emit()
 
-    def columns_at(self, port: str) -> list[Column] | None:
+    def columns_at(self, port: str) -> list[SpecColumn] | None:
         """The columns of the table at an input port (of all tables, where the port grows); None where they are not known."""
-        tables = [entry.get("table") for name, entry in self.inputs.items() if _is_port(name, port)]
-        known = [table for table in tables if table]
+        tables = [spec.table for name, spec in self.inputs.items() if _is_port(name, port)]
+        known = [table for table in tables if table is not None]
         if not known:
             return None
-        found: dict[str, Column] = {}
+        found: dict[str, SpecColumn] = {}
         for table in known:
-            for column in table.get("columns", ()):
-                entry = Column(str(column["name"]), str(column.get("dtype", "")), tuple(column.get("kinds", ())))
-                found.setdefault(entry.name, entry)
+            for column in table.columns:
+                found.setdefault(column.name, column)
         return list(found.values())
 
-    def offered_at(self, port: str, offers: str) -> list[Column] | None:
+    def offered_at(self, port: str, offers: str) -> list[SpecColumn] | None:
         """What the network at an input port offers (`nodes.base.Layers`); None where it is not known."""
-        networks = [entry.get("network") for name, entry in self.inputs.items() if _is_port(name, port)]
-        known = [network["offers"].get(offers, ()) for network in networks if network and "offers" in network]
+        networks = [spec.network for name, spec in self.inputs.items() if _is_port(name, port)]
+        known = [network.offers.get(offers, ()) for network in networks if network is not None]
         if not known:
             return None
         kind = "tensor" if offers == "tensors" else "layer"
-        return list({str(name): Column(str(name), str(about), (kind,)) for some in known for name, about in some}.values())
+        named = {name: SpecColumn(name=name, dtype=about, kinds=(kind,)) for some in known for name, about in some}
+        return list(named.values())
 
 
 def _is_port(name: str, port: str) -> bool:

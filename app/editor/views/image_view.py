@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.document.problems import Problem
-from app.editor.asking import Answer, Asks, OnReply, Ticket
+from app.editor.asking import Asks, OnReply, Ticket
 from app.editor.config.widgets import QuietComboBox
 from app.editor.look import look
 from app.editor.panels.message_bar import MessageBar
@@ -32,8 +32,9 @@ from app.editor.views.image_viewer import ImageViewer
 from app.editor.views.pages import Pages, Pending
 from app.editor.views.pixels import draw_picture, pictures
 from app.editor.views.source import Source
-from app.editor.views.table_model import Column, Index
+from app.editor.views.table_model import Index
 from app.editor.views.table_painting import figures_font
+from app.engine.messages.results import ImagesAnswer, ImagesQuestion, ShownColumn, TableAnswer, TableQuestion
 from nodes.values.table import grouped
 
 PAGE = 60
@@ -48,7 +49,7 @@ NO_CAPTION = "No captions"
 
 
 @dataclass(frozen=True)
-class _Page:
+class _ImagePage:
     images: Sequence[QImage | None]
     captions: Sequence[str | None]
     numbers: Sequence[int]
@@ -57,7 +58,7 @@ class _Page:
 class _GridModel(QAbstractTableModel):
     """Images in rows of as many as there is room for."""
 
-    failed = Signal(object)
+    failed = Signal(Problem)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -67,7 +68,7 @@ class _GridModel(QAbstractTableModel):
         self.count, self.across, self.pixels = 0, 1, SIZES[0]
         self.scale = ""
         self._first = 0
-        self._pages: Pages[int, _Page] = Pages(self, self._ask, self._read, self._take, self.failed.emit, KEPT_PAGES)
+        self._pages = Pages[int, _ImagePage, ImagesAnswer](self, self._ask, self._read, self._take, self.failed.emit, KEPT_PAGES)
 
     def show(self, source: Source | None, column: str, captions: str | None, count: int) -> None:
         """Show the images of a column."""
@@ -136,15 +137,25 @@ class _GridModel(QAbstractTableModel):
         ]
         return " · ".join(parts)
 
-    def _ask(self, page: int, on_reply: OnReply) -> Ticket:
-        assert self.source is not None
-        about = {"column": self.column, "captions": self.captions, "size": self.pixels}
-        return self.source.ask("images", {"start": page * PAGE, "stop": min(self.count, (page + 1) * PAGE), **about}, on_reply)
+    def _ask(self, page: int, on_reply: OnReply[ImagesAnswer]) -> Ticket:
+        source = self.source
+        assert source is not None
+        question = ImagesQuestion(
+            document=source.document,
+            node=source.node,
+            port=source.port,
+            shown=source.rows(),
+            column=self.column,
+            captions=self.captions,
+            size=self.pixels,
+            start=page * PAGE,
+            stop=min(self.count, (page + 1) * PAGE),
+        )
+        return source.asks.ask(question, on_reply)
 
-    def _read(self, page: int, answer: Answer) -> _Page:
-        header = answer.header
-        self.scale = header["images"]["scale"]
-        return _Page(pictures(header["images"], answer.payload), header["captions"], header["numbers"])
+    def _read(self, page: int, answer: ImagesAnswer) -> _ImagePage:
+        self.scale = answer.images.scale
+        return _ImagePage(pictures(answer.images, answer.payload), answer.captions, answer.numbers)
 
     def _take(self, page: int) -> None:
         first, last = page * PAGE // self.across, ((page + 1) * PAGE - 1) // self.across
@@ -311,7 +322,7 @@ class ImageGridView(QWidget):
         self._pending = Pending(self)
         self._source: Source | None = None
         self._viewer: ImageViewer | None = None
-        self._columns: list[Column] = []
+        self._columns: list[ShownColumn] = []
         self.model = _GridModel(self)
         self.grid = _Grid(self.model, self)
         self.messages = MessageBar(self)
@@ -364,7 +375,8 @@ class ImageGridView(QWidget):
         if source != self._source:
             self._source = source
             self.messages.dismiss()
-            self._pending.put("open", source.ask("table", {}, self._take))
+            question = TableQuestion(document=self._document, node=node_id, port=port, shown=source.rows())
+            self._pending.put("open", self._asks.ask(question, self._take))
 
     def clear(self) -> None:
         """Show nothing."""
@@ -383,12 +395,12 @@ class ImageGridView(QWidget):
         self._viewer.open_window()
         self.image_opened.emit(place)
 
-    def _take(self, answer: Answer) -> None:
-        if answer.error is not None:
+    def _take(self, answer: TableAnswer | Problem) -> None:
+        if isinstance(answer, Problem):
             self.clear()
-            self._complain(answer.error)
+            self._complain(answer)
             return
-        self._columns = [Column.of(c) for c in answer.header["columns"]]
+        self._columns = list(answer.columns)
         images = [c.name for c in self._columns if c.kind == "image"]
         others = [c.name for c in self._columns if c.kind not in ("image", "array", "list", "binary", "other")]
         kinds = ("class", "text", "boolean")
@@ -398,7 +410,7 @@ class ImageGridView(QWidget):
         self.column.setVisible(len(images) > 1)
         self.captions.setVisible(bool(images))
         self.size_slider.setVisible(bool(images))
-        self._show(int(answer.header["rows"]) if images else 0)
+        self._show(answer.rows if images else 0)
 
     def _kind(self, name: str) -> str:
         return next(c.kind for c in self._columns if c.name == name)
@@ -420,8 +432,7 @@ class ImageGridView(QWidget):
         self.grid.side = side
         self.grid.arrange()
 
-    def _complain(self, problem: object) -> None:
-        assert isinstance(problem, Problem)
+    def _complain(self, problem: Problem) -> None:
         self.messages.show_message(f"{problem.message} {problem.remedy}".strip(), severity="error")
 
 

@@ -35,6 +35,7 @@ from app.editor.views.elided import ElidedLabel
 from app.editor.views.exporting import ExportButton, Exports
 from app.editor.views.figure_view import Draughtsman, Drawn, Sheet, Sketch, figure_exports
 from app.editor.views.training_runs import VALIDATION, CurveOptions, RunBook, TrainingRun, curves
+from app.engine.messages.tells import MetricPoint
 from nodes.values.figure import Line, LinesFigure
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ class LearningView(QWidget):
         """A learner begins to train: show it."""
         self.show_run(self.book.begin(document, node, title, epochs))
 
-    def add(self, points: Iterable[Mapping[str, Any]]) -> None:
+    def add(self, points: Iterable[MetricPoint]) -> None:
         """New points of the run that is shown, as the engine tells them."""
         run = self._first()
         if run is not None:
@@ -170,7 +171,7 @@ class LearningView(QWidget):
             self.book.end(run.document, run.node, status)
 
     def show_history(self, title: str, columns: Mapping[str, Sequence[Any]]) -> None:
-        """Show a finished Learner's history: `columns` as the engine's answer `learning` gives them."""
+        """Show a finished Learner's history: `columns` has a list of values per epoch for each quantity."""
         self._own = TrainingRun.from_history(title, columns)
         self._show([self._own.id])
 

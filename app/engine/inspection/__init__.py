@@ -1,7 +1,7 @@
 """Looking at stored results: what the editor's views ask the engine, answered from the store, without TensorFlow.
 
-Each module answers the requests of one kind of view; `ANSWERS` lists them by name. An answer is a function of a node's
-stored outputs and of the request's parameters; it changes nothing.
+Each module answers the questions (`app.engine.messages.results`) of one kind of view; its `ANSWERS` says which function
+answers which. It is given a node's stored outputs and the question, and changes nothing.
 """
 
 from __future__ import annotations
@@ -9,21 +9,18 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from functools import cache
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from app.engine.inspection.base import Answer
+    from app.engine.inspection.base import AnswerMaker
 
-MODULES = ("tables", "statistics", "images", "figures", "networks")
+MODULES = ("tables", "statistics", "images", "figures")
 
 
 @cache
-def answers() -> Mapping[str, Answer]:
-    """All answers by name."""
-    found: dict[str, Answer] = {}
+def answers() -> Mapping[type, AnswerMaker]:
+    """Return what answers each class of questions."""
+    found: dict[type, AnswerMaker] = {}
     for name in MODULES:
-        full = f"{__name__}.{name}"
-        if find_spec(full) is not None:
-            found |= importlib.import_module(full).ANSWERS
+        found |= importlib.import_module(f"{__name__}.{name}").ANSWERS
     return found

@@ -18,7 +18,7 @@ from app.document.model import Workflow
 from app.engine import executor
 from app.engine.events import Event
 from app.engine.executor import RunResult
-from app.engine.job import Control
+from app.engine.job import RunControl
 from app.engine.plan import make_plan
 from app.engine.store import Store
 from tests.app.engine.toy import CATALOG, RUNS, chain, workflow
@@ -154,7 +154,7 @@ def test_a_spec_found_out_late_is_checked_before_the_node_runs(bench: Bench) -> 
 
 def test_cancel_stops_soon_and_keeps_what_is_finished(bench: Bench) -> None:
     made = workflow({"a": ("toy.count", {}), "w": ("toy.wait", {}), "b": ("toy.add", {})}, [("a", "w"), ("w", "b")])
-    control = Control()
+    control = RunControl()
     threading.Timer(0.3, control.cancel.set).start()
     began = time.monotonic()
     result = bench.run(made, control=control)
@@ -167,7 +167,7 @@ def test_cancel_stops_soon_and_keeps_what_is_finished(bench: Bench) -> None:
 
 def test_a_cancelled_node_finds_its_scratch_folder_again(bench: Bench) -> None:
     made = workflow({"a": ("toy.count", {}), "w": ("toy.wait", {"seconds": 0.2})}, [("a", "w")])
-    control = Control()
+    control = RunControl()
     threading.Timer(0.1, control.cancel.set).start()
     bench.run(made, control=control)
     result = bench.run(made)
