@@ -96,18 +96,26 @@ def _decode(line: bytes, base: type[S]) -> S | Malformed:
     return message
 
 
-@cache
-def _any_of(base: type[Message]) -> Any:
-    """All messages that are derived from a class, as a type; those that others are derived from are none themselves."""
+def messages(base: type[Message] | None = None) -> list[type[Message]]:
+    """Return all messages that are derived from a class; by default all requests and tells.
+
+    Those that others are derived from are no messages themselves.
+    """
     found: list[type[Message]] = []
-    waiting = list(base.__subclasses__())
+    waiting = base.__subclasses__() if base else [Request, Tell]
     while waiting:
         kind = waiting.pop()
         derived = kind.__subclasses__()
         waiting += derived
         if not derived:
             found.append(kind)
-    return Union[tuple(found)]  # noqa: UP007 - they are known only now
+    return found
+
+
+@cache
+def _any_of(base: type[Message]) -> Any:
+    """The messages that are derived from a class, as a type."""
+    return Union[tuple(messages(base))]  # noqa: UP007 - they are known only now
 
 
 def _to_builtin(value: Any) -> Any:

@@ -25,7 +25,7 @@ from app.editor.config.paths import PathControl, PathLine, stored_path
 from app.editor.config.row import Row
 from app.editor.config.sequences import ChipsControl, FixedControl, NamedControl
 from app.editor.config.simple import ChoiceControl, ScalarControl, TextControl
-from app.editor.engine_client import EngineClient
+from app.editor.engine.client import EngineClient
 from tests.app.editor.config.support import CATALOG, Bench, Made, choose, click, type_into, workflow_of
 
 INPUT = ("in", "keras.input", {"shape": [28, 28, 1]})
@@ -586,7 +586,7 @@ def test_column_pickers_offer_what_the_real_engine_finds_in_the_file(engine: Eng
         wires=(("csv.table", "pick.table"), ("csv.table", "rows.table")),
     )
     document = Document(workflow, CATALOG)
-    engine.open("d", workflow, tmp_path)
+    engine.open("d", document, tmp_path)
     panel = ConfigPanel(engine, CATALOG)
     qtbot.addWidget(panel)
     panel.set_document_folder(tmp_path)
