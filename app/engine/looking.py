@@ -15,7 +15,7 @@ from app.engine.runs import Post
 from app.engine.session import Session
 from app.engine.store import Store
 from app.engine.transport import StreamTransport
-from nodes.errors import NodeError
+from nodes.base import NodeError
 
 log = logging.getLogger("layerloom.engine")
 

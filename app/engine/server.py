@@ -44,9 +44,9 @@ from app.engine.session import NoSuchNode, Session, SessionContext
 from app.engine.store import Store
 from app.engine.transport import StreamTransport
 from app.places import node_index
+from nodes.base import NodeError
 from nodes.catalog import Catalog
-from nodes.errors import NodeError
-from nodes.networks.keras_model import import_keras
+from nodes.kit.networks.keras_model import import_keras
 
 log = logging.getLogger("layerloom.engine")
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from app.document.search import Candidate, Index
 from app.editor.panels.rows import Row
 from app.shelves import shelf_color
-from nodes.about import NodeType
+from nodes.catalog import NodeType
 
 MIME_TYPE = "application/x-layerloom-node"
 """What is dragged from the repository to the canvas: the node type's id, in UTF-8."""

@@ -17,7 +17,7 @@ from app.editor.panels.node_types import short_title
 from app.editor.panels.popup import SHADOW, popup_frame
 from app.editor.panels.rows import KeysToList, Row, RowList, SearchField
 from app.shelves import shelf_color
-from nodes.about import NodeType
+from nodes.catalog import NodeType
 
 PLACEHOLDER = "Find a node, an action, a setting …"
 MOST_SHOWN = 60

@@ -16,8 +16,7 @@ from app.editor.panels.node_card import NodeCard
 from app.editor.panels.node_types import MIME_TYPE, TypeSearch, type_row
 from app.editor.panels.rows import ROW, Index, Row, RowDelegate, RowList, SearchField, tile_pixmap
 from app.shelves import Shelf, shelf_color, shelves
-from nodes.about import NodeType
-from nodes.catalog import Catalog
+from nodes.catalog import Catalog, NodeType
 
 RECENT = "Recently used"
 BROKEN = "Not loaded"

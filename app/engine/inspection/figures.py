@@ -30,9 +30,8 @@ from app.engine.messages.results import (
     RowsBehindAnswer,
     RowsBehindQuestion,
 )
-from nodes.base import Values
-from nodes.errors import NodeError
-from nodes.scoring.scorer import Scorer, headline
+from nodes.base import NodeError, Values
+from nodes.kit.scoring.confusion import ClassComparison, headline
 from nodes.values.figure import Figure
 from nodes.values.network import LayerSpec, NetworkSpec, Tensor
 from nodes.values.table import Table
@@ -200,7 +199,9 @@ def rows_behind(outputs: StoredOutputs, asked: RowsBehindQuestion) -> RowsBehind
     return structs.replace(answer, images=images, payload=pixels)
 
 
-def _rows_of(outputs: StoredOutputs, scorer: Scorer, table: Table, actual: str | None, predicted: str | None) -> NDArray[Any]:
+def _rows_of(
+    outputs: StoredOutputs, scorer: ClassComparison, table: Table, actual: str | None, predicted: str | None
+) -> NDArray[Any]:
     """Numbers of the rows with these classes. The pairs of classes of all rows are kept for the next question."""
     import polars as pl
 
@@ -217,8 +218,8 @@ def _rows_of(outputs: StoredOutputs, scorer: Scorer, table: Table, actual: str |
 # ----------------------------------------------------------------------------------------------------------------- tools
 
 
-def _scorer(outputs: StoredOutputs) -> Scorer:
-    if not isinstance(outputs.node, Scorer):
+def _scorer(outputs: StoredOutputs) -> ClassComparison:
+    if not isinstance(outputs.node, ClassComparison):
         raise NodeError("Only a Scorer has a confusion matrix.", "Connect the table to a Scorer.")
     return outputs.node
 

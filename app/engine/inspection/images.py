@@ -17,7 +17,7 @@ from app.engine.inspection.base import AnswerMaker, StoredOutputs
 from app.engine.inspection.cells import cells_of, number_text, shown_texts
 from app.engine.inspection.shown_rows import require_column, shown_rows
 from app.engine.messages.results import ImageAnswer, ImageQuestion, ImagesAnswer, ImagesQuestion, PixelValues, Thumbnails
-from nodes.errors import NodeError
+from nodes.base import NodeError
 from nodes.values.table import BATCH_BYTES, Table, cell_bytes, leaf_dtype
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.engine.inspection.base import StoredOutputs
 from app.engine.messages.results import RowOrder, TableResultQuestion
-from nodes.errors import NodeError
+from nodes.base import NodeError
 from nodes.values.table import Table
 
 if TYPE_CHECKING:

@@ -27,9 +27,9 @@ from app.engine.messages.results import (
     TableQuestion,
     Thumbnails,
 )
-from nodes.errors import NodeError
+from nodes.base import NodeError
+from nodes.kit.files.writing import collections_as_text, written_aside
 from nodes.values.table import Table, grouped, is_category, leaf_dtype
-from nodes.writers.files import collections_as_text, written_aside
 
 if TYPE_CHECKING:
     import polars as pl
