@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.document.model import Variable
 from app.document.variables import Scalar
-from app.engine.messages.questions import SpecColumn, SpecSummary
+from app.engine.messages.questions import SpecColumn, SpecOutline
 
 
 class Surroundings(QObject):
@@ -27,7 +27,7 @@ class Surroundings(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.inputs: Mapping[str, SpecSummary] = {}
+        self.inputs: Mapping[str, SpecOutline] = {}
         self.variables: Mapping[str, Variable] = {}
         self.values: Mapping[str, Scalar] = {}
         self.folder = Path.cwd()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec import structs
 
 from app.engine.inspection.base import StoredOutputs
-from app.engine.inspection.specs import summary_of
+from app.engine.inspection.specs import outline_of
 from app.engine.messages.questions import (
     InspectAnswer,
     InspectQuestion,
@@ -49,8 +49,8 @@ def preview(session: Session, asked: PreviewQuestion) -> PreviewAnswer:
         blocked_by=planned.blocked_by,
         untrusted=bool(planned.untrusted),
         outputs={port: spec.describe() for port, spec in made.items()},
-        results={port: summary_of(spec) for port, spec in made.items()},
-        inputs={port: summary_of(spec) for port, spec in known.items()},
+        results={port: outline_of(spec) for port, spec in made.items()},
+        inputs={port: outline_of(spec) for port, spec in known.items()},
     )
 
 

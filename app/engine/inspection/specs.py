@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from app.engine.messages.questions import NetworkSummary, SpecColumn, SpecSummary, TableSummary, TensorSummary
+from app.engine.messages.questions import NetworkOutline, SpecColumn, SpecOutline, TableOutline, TensorOutline
 from nodes.base import Spec
 from nodes.values.model import ModelSpec
 from nodes.values.network import NetworkSpec, Tensor
 from nodes.values.table import TableSpec, describe_dtype
 
 
-def summary_of(spec: Spec) -> SpecSummary:
+def outline_of(spec: Spec) -> SpecOutline:
     """Return what is known of a value."""
     text = spec.describe()
     if isinstance(spec, TableSpec):
-        return SpecSummary(kind="table", text=text, table=_table(spec))
+        return SpecOutline(kind="table", text=text, table=_table(spec))
     if isinstance(spec, NetworkSpec):
-        return SpecSummary(kind="network", text=text, network=_network(spec))
-    return SpecSummary(kind="model" if isinstance(spec, ModelSpec) else "figure", text=text)
+        return SpecOutline(kind="network", text=text, network=_network(spec))
+    return SpecOutline(kind="model" if isinstance(spec, ModelSpec) else "figure", text=text)
 
 
-def _table(spec: TableSpec) -> TableSummary:
+def _table(spec: TableSpec) -> TableOutline:
     columns = (
         SpecColumn(name=name, dtype=describe_dtype(dtype), kinds=spec.kinds_of(name), classes=spec.class_names(name))
         for name, dtype in spec.schema.items()
     )
-    return TableSummary(rows=spec.rows, columns=tuple(columns))
+    return TableOutline(rows=spec.rows, columns=tuple(columns))
 
 
-def _network(spec: NetworkSpec) -> NetworkSummary:
-    return NetworkSummary(
+def _network(spec: NetworkSpec) -> NetworkOutline:
+    return NetworkOutline(
         inputs=tuple(_tensor(spec, tensor) for tensor in spec.inputs),
         outputs=tuple(_tensor(spec, tensor) for tensor in spec.outputs),
         layers=tuple(layer.name for layer in spec.layers),
@@ -37,6 +37,6 @@ def _network(spec: NetworkSpec) -> NetworkSummary:
     )
 
 
-def _tensor(spec: NetworkSpec, tensor: Tensor) -> TensorSummary:
+def _tensor(spec: NetworkSpec, tensor: Tensor) -> TensorOutline:
     found = spec.tensor(tensor)
-    return TensorSummary(name=str(tensor), shape=tuple(found.shape), dtype=found.dtype)
+    return TensorOutline(name=str(tensor), shape=tuple(found.shape), dtype=found.dtype)

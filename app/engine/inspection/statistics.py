@@ -18,8 +18,8 @@ from app.engine.inspection.images import sample, thumbnails, value_range
 from app.engine.inspection.shown_rows import require_column
 from app.engine.inspection.tables import shown_column
 from app.engine.messages.results import (
+    ColumnHistogram,
     ColumnStatistics,
-    Histogram,
     ShownColumn,
     StatisticsAnswer,
     StatisticsQuestion,
@@ -201,7 +201,7 @@ def _distinct(cells: pl.Series) -> dict[str, Any]:
     return {"distinct": cells.approx_n_unique() if estimated else cells.n_unique(), "distinct_estimated": estimated}
 
 
-def _histogram(values: NDArray[Any]) -> Histogram | None:
+def _histogram(values: NDArray[Any]) -> ColumnHistogram | None:
     """Counts between edges; few different whole numbers get a bin each. None where there is nothing to count."""
     import numpy as np
 
@@ -213,10 +213,10 @@ def _histogram(values: NDArray[Any]) -> Histogram | None:
         edges: NDArray[np.float64] = np.arange(low - 0.5, high + 1)
         counts = np.bincount((values - values.min()).astype(np.int64), minlength=len(edges) - 1)
     elif not np.isfinite(high - low) or high - low <= abs(low) * 1e-12:  # one value, or more than floats can tell apart
-        return Histogram(edges=(low, high), counts=(int(values.size),))
+        return ColumnHistogram(edges=(low, high), counts=(int(values.size),))
     else:
         counts, edges = np.histogram(values, BINS, (low, high))
-    return Histogram(edges=tuple(edges.tolist()), counts=tuple(counts.tolist()))
+    return ColumnHistogram(edges=tuple(edges.tolist()), counts=tuple(counts.tolist()))
 
 
 ANSWERS: dict[type, AnswerMaker] = {StatisticsQuestion: statistics}

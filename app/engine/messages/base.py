@@ -7,11 +7,11 @@ from typing import Generic, TypeVar, get_args
 from msgspec import Struct
 
 
-class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class EngineMessage(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Something that is said on the line, or a part of it; what has its default value is left out there."""
 
 
-class Request(Message, frozen=True, kw_only=True, tag_field="do", tag=True):
+class Request(EngineMessage, frozen=True, kw_only=True, tag_field="do", tag=True):
     """Something that the editor wants of the engine."""
 
 
@@ -25,7 +25,7 @@ class DocumentRequest(Request, frozen=True, kw_only=True):
     document: str
 
 
-class Tell(Message, frozen=True, kw_only=True, tag_field="tell", tag=True):
+class Tell(EngineMessage, frozen=True, kw_only=True, tag_field="tell", tag=True):
     """Something that the engine says, asked or not."""
 
 
@@ -39,7 +39,7 @@ class DocumentTell(Tell, frozen=True, kw_only=True):
     document: str
 
 
-class Answer(Message, frozen=True, kw_only=True):
+class Answer(EngineMessage, frozen=True, kw_only=True):
     """What the engine answers to a question.
 
     Attributes:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.document.problems import Problem
-from app.engine.messages.base import Answer, Message, Question
+from app.engine.messages.base import Answer, EngineMessage, Question
 from app.engine.status import State
 
 # ------------------------------------------------------------------------------------------------------ what specs say
 
 
-class SpecColumn(Message, frozen=True, kw_only=True):
+class SpecColumn(EngineMessage, frozen=True, kw_only=True):
     """A column of a table that may not exist yet.
 
     Attributes:
@@ -28,14 +28,14 @@ class SpecColumn(Message, frozen=True, kw_only=True):
     classes: tuple[str, ...] | None = None
 
 
-class TableSummary(Message, frozen=True, kw_only=True):
+class TableOutline(EngineMessage, frozen=True, kw_only=True):
     """What is known of a table: how many rows, if that is known, and its columns."""
 
     columns: tuple[SpecColumn, ...]
     rows: int | None = None
 
 
-class TensorSummary(Message, frozen=True, kw_only=True):
+class TensorOutline(EngineMessage, frozen=True, kw_only=True):
     """A tensor of a network."""
 
     name: str
@@ -43,7 +43,7 @@ class TensorSummary(Message, frozen=True, kw_only=True):
     dtype: str
 
 
-class NetworkSummary(Message, frozen=True, kw_only=True):
+class NetworkOutline(EngineMessage, frozen=True, kw_only=True):
     """What is known of a network.
 
     Attributes:
@@ -54,14 +54,14 @@ class NetworkSummary(Message, frozen=True, kw_only=True):
         offers: What a setting may name (`nodes.base.Layers`) -> names, each with a word about it.
     """
 
-    inputs: tuple[TensorSummary, ...]
-    outputs: tuple[TensorSummary, ...]
+    inputs: tuple[TensorOutline, ...]
+    outputs: tuple[TensorOutline, ...]
     layers: tuple[str, ...]
     parameters: int
     offers: Mapping[str, tuple[tuple[str, str], ...]]
 
 
-class SpecSummary(Message, frozen=True, kw_only=True):
+class SpecOutline(EngineMessage, frozen=True, kw_only=True):
     """What is known of the value at a port, for the configuration dialog.
 
     Attributes:
@@ -73,8 +73,8 @@ class SpecSummary(Message, frozen=True, kw_only=True):
 
     kind: str
     text: str
-    table: TableSummary | None = None
-    network: NetworkSummary | None = None
+    table: TableOutline | None = None
+    network: NetworkOutline | None = None
 
 
 # -------------------------------------------------------------------------------------------------------------- preview
@@ -96,8 +96,8 @@ class PreviewAnswer(Answer, frozen=True, kw_only=True):
     blocked_by: str | None = None
     untrusted: bool = False
     outputs: Mapping[str, str] = {}
-    results: Mapping[str, SpecSummary] = {}
-    inputs: Mapping[str, SpecSummary] = {}
+    results: Mapping[str, SpecOutline] = {}
+    inputs: Mapping[str, SpecOutline] = {}
 
 
 class PreviewQuestion(Question[PreviewAnswer], frozen=True, kw_only=True):
@@ -110,7 +110,7 @@ class PreviewQuestion(Question[PreviewAnswer], frozen=True, kw_only=True):
 # -------------------------------------------------------------------------------------------------------------- inspect
 
 
-class OutputSummary(Message, frozen=True, kw_only=True):
+class OutputSummary(EngineMessage, frozen=True, kw_only=True):
     """An output port, and what is there.
 
     Attributes:
@@ -169,7 +169,7 @@ class InspectQuestion(Question[InspectAnswer], frozen=True, kw_only=True):
 # -------------------------------------------------------------------------------------------------------------- scripts
 
 
-class UntrustedScript(Message, frozen=True, kw_only=True):
+class UntrustedScript(EngineMessage, frozen=True, kw_only=True):
     """A script that may not run yet.
 
     Attributes:

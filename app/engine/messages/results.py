@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Generic, Literal
 
-from app.engine.messages.base import A, Answer, Message, ResultQuestion
+from app.engine.messages.base import A, Answer, EngineMessage, ResultQuestion
 
 # -------------------------------------------------------------------------------------------------------- what is shown
 
 
-class RowOrder(Message, frozen=True, kw_only=True):
+class RowOrder(EngineMessage, frozen=True, kw_only=True):
     """An order of rows: missing cells (and NaN) last, equal cells in the order they had."""
 
     column: str
     descending: bool = False
 
 
-class RowsShown(Message, frozen=True, kw_only=True):
+class RowsShown(EngineMessage, frozen=True, kw_only=True):
     """Which rows of a table are looked at, and in which order.
 
     Attributes:
@@ -36,7 +36,7 @@ class TableResultQuestion(ResultQuestion[A], Generic[A], frozen=True, kw_only=Tr
     shown: RowsShown = RowsShown()
 
 
-class ShownColumn(Message, frozen=True, kw_only=True):
+class ShownColumn(EngineMessage, frozen=True, kw_only=True):
     """A column of a stored table.
 
     Attributes:
@@ -61,7 +61,7 @@ class ShownColumn(Message, frozen=True, kw_only=True):
         return self.kind in ("integer", "float")
 
 
-class Thumbnails(Message, frozen=True, kw_only=True):
+class Thumbnails(EngineMessage, frozen=True, kw_only=True):
     """Small pictures of a column of images, of 8 bits per channel; their pixels lie in the payload.
 
     Attributes:
@@ -203,7 +203,7 @@ class ExportQuestion(TableResultQuestion[ExportAnswer], frozen=True, kw_only=Tru
 # ----------------------------------------------------------------------------------------------------------- statistics
 
 
-class Histogram(Message, frozen=True, kw_only=True):
+class ColumnHistogram(EngineMessage, frozen=True, kw_only=True):
     """Counts between edges; `texts` has the edges as a person reads them, where numbers would not say it."""
 
     edges: tuple[float, ...]
@@ -211,7 +211,7 @@ class Histogram(Message, frozen=True, kw_only=True):
     texts: tuple[str, ...] | None = None
 
 
-class ColumnStatistics(Message, frozen=True, kw_only=True):
+class ColumnStatistics(EngineMessage, frozen=True, kw_only=True):
     """Figures of a column; those that its kind does not have are None.
 
     Attributes:
@@ -251,7 +251,7 @@ class ColumnStatistics(Message, frozen=True, kw_only=True):
     median: bool | int | float | str | None = None
     max: bool | int | float | str | None = None
     std: float | None = None
-    histogram: Histogram | None = None
+    histogram: ColumnHistogram | None = None
     values: tuple[tuple[str, int], ...] = ()
     others: int = 0
     lengths: tuple[int | None, int | None] | None = None
@@ -311,7 +311,7 @@ class ImagesQuestion(TableResultQuestion[ImagesAnswer], frozen=True, kw_only=Tru
     size: int | None = None
 
 
-class PixelValues(Message, frozen=True, kw_only=True):
+class PixelValues(EngineMessage, frozen=True, kw_only=True):
     """What there is to say of the values of one image.
 
     Attributes:
@@ -386,7 +386,7 @@ class FiguresQuestion(ResultQuestion[FiguresAnswer], frozen=True, kw_only=True):
     """Which figures does a node show: those its class makes for viewing, and those at its figure ports?"""
 
 
-class LayerSummary(Message, frozen=True, kw_only=True):
+class LayerSummary(EngineMessage, frozen=True, kw_only=True):
     """A layer of a network.
 
     Attributes:
@@ -414,7 +414,7 @@ class LayerSummary(Message, frozen=True, kw_only=True):
     calls: int = 0
 
 
-class NetworkEdge(Message, frozen=True, kw_only=True):
+class NetworkEdge(EngineMessage, frozen=True, kw_only=True):
     """A tensor that goes from a layer to a layer."""
 
     source: str
@@ -422,7 +422,7 @@ class NetworkEdge(Message, frozen=True, kw_only=True):
     shape: str
 
 
-class NetworkEnd(Message, frozen=True, kw_only=True):
+class NetworkEnd(EngineMessage, frozen=True, kw_only=True):
     """A tensor at the beginning or the end of a network."""
 
     name: str

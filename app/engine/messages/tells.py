@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from app.document.problems import Problem
-from app.engine.messages.base import DocumentTell, Message, Tell
+from app.engine.messages.base import DocumentTell, EngineMessage, Tell
 from app.engine.status import NodeStatus
 
 LogLevel = Literal["info", "warning", "error"]
@@ -83,7 +83,7 @@ class StatusesChanged(DocumentTell, frozen=True, kw_only=True):
     general: tuple[Problem, ...] = ()
 
 
-class MetricPoint(Message, frozen=True, kw_only=True):
+class MetricPoint(EngineMessage, frozen=True, kw_only=True):
     """A point of the live curves.
 
     Attributes:

@@ -18,10 +18,10 @@ from pydantic import BaseModel, ValidationError
 
 from app.document.problems import Problem
 from app.engine.messages import questions, requests, results, tells
-from app.engine.messages.base import Answer, Message, Request, Tell
+from app.engine.messages.base import Answer, EngineMessage, Request, Tell
 
 A = TypeVar("A", bound=Answer)
-S = TypeVar("S", bound=Message)
+S = TypeVar("S", bound=EngineMessage)
 VOCABULARY = (requests, questions, results, tells)
 """The modules with messages."""
 
@@ -41,7 +41,7 @@ class Malformed:
     document: str | None = None
 
 
-def encode(message: Message) -> bytes:
+def encode(message: EngineMessage) -> bytes:
     """Return a message as a line of JSON, with its end."""
     data = msgspec.to_builtins(message, enc_hook=_to_builtin)
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(errors="replace") + b"\n"
@@ -96,12 +96,12 @@ def _decode(line: bytes, base: type[S]) -> S | Malformed:
     return message
 
 
-def messages(base: type[Message] | None = None) -> list[type[Message]]:
+def messages(base: type[EngineMessage] | None = None) -> list[type[EngineMessage]]:
     """Return all messages that are derived from a class; by default all requests and tells.
 
     Those that others are derived from are no messages themselves.
     """
-    found: list[type[Message]] = []
+    found: list[type[EngineMessage]] = []
     waiting = base.__subclasses__() if base else [Request, Tell]
     while waiting:
         kind = waiting.pop()
@@ -113,7 +113,7 @@ def messages(base: type[Message] | None = None) -> list[type[Message]]:
 
 
 @cache
-def _any_of(base: type[Message]) -> Any:
+def _any_of(base: type[EngineMessage]) -> Any:
     """The messages that are derived from a class, as a type."""
     return Union[tuple(messages(base))]  # noqa: UP007 - they are known only now
 

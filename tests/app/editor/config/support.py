@@ -38,7 +38,7 @@ from app.editor.config.panel import ConfigPanel
 from app.editor.config.row import Row
 from app.editor.config.sequences import ChipsControl, FixedControl, NamedControl, NestedFixedControl
 from app.editor.config.simple import ChoiceControl, JsonControl, LinesControl, SwitchControl, TextControl
-from app.engine.inspection.specs import summary_of
+from app.engine.inspection.specs import outline_of
 from app.engine.messages.base import Answer, Question
 from app.engine.messages.questions import PreviewAnswer, PreviewQuestion
 from app.engine.plan import make_plan
@@ -80,8 +80,8 @@ class LocalEngine(QObject):
         return PreviewAnswer(
             problems=tuple(planned.problems),
             outputs={port: spec.describe() for port, spec in planned.specs.items() if spec is not None},
-            results={port: summary_of(spec) for port, spec in planned.specs.items() if spec is not None},
-            inputs={port: summary_of(spec) for port, spec in inputs.items() if spec is not None},
+            results={port: outline_of(spec) for port, spec in planned.specs.items() if spec is not None},
+            inputs={port: outline_of(spec) for port, spec in inputs.items() if spec is not None},
         )
 
 

@@ -10,7 +10,7 @@ from app.editor.config.declaration import Declared, settings_of
 from app.editor.config.factory import control_for
 from app.editor.config.surroundings import Surroundings
 from app.editor.config.wires import WiresControl
-from app.engine.inspection.specs import summary_of
+from app.engine.inspection.specs import outline_of
 from nodes.base import Node
 from nodes.layers.collect import Collect
 from nodes.layers.convolution import Conv2D
@@ -28,7 +28,7 @@ def declared(name: str) -> Declared:
 @pytest.fixture
 def around(qapp: QApplication) -> Surroundings:
     made = Surroundings()
-    made.inputs = {"network": summary_of(chain(Input(shape=(2,)), Dense(units=3)).spec)}
+    made.inputs = {"network": outline_of(chain(Input(shape=(2,)), Dense(units=3)).spec)}
     return made
 
 
@@ -73,8 +73,8 @@ def test_each_input_of_a_merge_has_a_list_of_its_own_networks_tensors(around: Su
     assert isinstance(control, WiresControl)
     assert (control.pickers, control.value(), control.nothing.isHidden()) == ([], [], False)
 
-    encoder = summary_of(chain(Input(shape=(5, 2)), LSTM(units=3, return_state=True)).spec)
-    around.inputs = {"network_3": summary_of(chain(Input(shape=(2,)), prefix="other").spec), "network_1": encoder}
+    encoder = outline_of(chain(Input(shape=(5, 2)), LSTM(units=3, return_state=True)).spec)
+    around.inputs = {"network_3": outline_of(chain(Input(shape=(2,)), prefix="other").spec), "network_1": encoder}
     around.changed.emit()
     assert control.nothing.isHidden()
     assert [[p.combo.itemText(n) for n in range(p.combo.count())] for p in control.pickers] == [

@@ -69,7 +69,7 @@ def viewer_of(qtbot: QtBot, asks: InProcess, node: str, row: int = 0) -> ImageVi
 
 
 def wait_for_row(qtbot: QtBot, viewer: ImageViewer, row: int) -> None:
-    qtbot.waitUntil(lambda: viewer._about.get("row") == row)
+    qtbot.waitUntil(lambda: viewer.place.text().startswith(f"image · {row + 1} of"))
 
 
 def grey_levels(image: QImage) -> list[list[int]]:

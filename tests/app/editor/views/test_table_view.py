@@ -13,6 +13,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.document.editing import Document
 from app.document.model import NodeRecord, Workflow
 from app.editor.engine.client import EngineClient
 from app.editor.look import look
@@ -349,7 +350,7 @@ def test_figures_of_all_columns_fill_in(qtbot: QtBot, asks: InProcess) -> None:
 def test_with_the_real_engine(qtbot: QtBot, engine: EngineClient, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("name,value\n" + "\n".join(f"r{n},{(n * 37) % 101}" for n in range(500)))
     record = NodeRecord(id="reader", type="readers.csv", type_version=1, settings={"path": "in.csv"})
-    engine.open("document", Workflow(nodes=[record]), tmp_path)
+    engine.open("document", Document(Workflow(nodes=[record]), {}), tmp_path)
     with qtbot.waitSignal(
         engine.run_changed, timeout=30_000, check_params_cb=lambda _, run: run.status in ("done", "failed", "cancelled")
     ):
