@@ -7,12 +7,11 @@ asked, `app.engine.messages` lists: every class of questions names the class of 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from app.document.problems import Problem
-from app.engine.messages.base import Answer, Question
+from app.engine.messages.base import A, Answer, Question
 
-A = TypeVar("A", bound=Answer)
 OnReply = Callable[[A | Problem], None]
 """Given the answer, or why there is none. Called once, in the GUI thread, later than `ask` returns; never after the ticket was
 dropped."""

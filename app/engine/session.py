@@ -21,12 +21,12 @@ from app.engine.draws import Draws
 from app.engine.events import Listener, NodeEvent, NodeFailed, NodeFinished, NodeLog, NodeMetrics, NodeStored
 from app.engine.executor import RunResult
 from app.engine.job import RunControl
+from app.engine.known_records import KnownRecords
 from app.engine.messages.base import Tell
 from app.engine.messages.requests import EditDocument
 from app.engine.messages.tells import LogLevel, LogWritten, RunChanged
 from app.engine.plan import Plan, PlannedNode, Planner, key_of, read_paths
 from app.engine.prints import Prints
-from app.engine.records import KnownRecords
 from app.engine.runs import Post, RunInProgress, RunsInProgress
 from app.engine.status import NodeStatus
 from app.engine.status_feed import StatusFeed, in_run, node_status

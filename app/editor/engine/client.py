@@ -20,12 +20,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.document.editing import Change, Document
 from app.document.problems import Problem
-from app.editor.asking import A, OnReply, Ticket
+from app.editor.asking import OnReply, Ticket
 from app.editor.engine.death import EngineDeath
 from app.editor.engine.opened import OpenedDocument
 from app.editor.engine.process import EngineProcess
 from app.engine.messages import wire
-from app.engine.messages.base import Answer, DocumentRequest, Question, Tell, answer_of
+from app.engine.messages.base import A, Answer, DocumentRequest, Question, Tell, answer_of
 from app.engine.messages.requests import (
     CancelNodes,
     CloseDocument,
