@@ -7,20 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.document.problems import Problem
+from app.editor.desk import Desk
 from app.editor.panels.trust_dialog import Script, TrustDialog
 from app.editor.workspace import Workspace
 from app.engine.messages.questions import ScriptsAnswer, ScriptsQuestion, UntrustedScript
 from app.engine.trust import templates
 
-if TYPE_CHECKING:
-    from app.editor.window import MainWindow
-
 
 @dataclass
-class _Pending:
+class _Continuation:
     """What is to happen once the engine knows that these nodes are trusted."""
 
     workspace: Workspace
@@ -28,15 +26,24 @@ class _Pending:
     then: Callable[[], object]
 
 
-class Trusting:
-    """What scripts may run, as the person decides it."""
+class ScriptTrust:
+    """What scripts may run, as the person decides it.
 
-    def __init__(self, window: MainWindow) -> None:
-        self._window = window
-        self._store = window.services.trusted
-        self._pending: list[_Pending] = []
+    Args:
+        desk: The open workflows, the engine, and what is trusted already.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._engine = desk.services.engine
+        self._store = desk.services.trusted
+        self._waiting: list[_Continuation] = []
         self._told: set[str] = set()
-        window.services.engine.trust(self._store.digests)
+        self._engine.trust(self._store.digests)
+        desk.opened.connect(self._follow)
+
+    def _follow(self, workspace: Workspace) -> None:
+        workspace.statuses_changed.connect(lambda _: self._on_statuses(workspace))
 
     def before(
         self, workspace: Workspace, targets: Sequence[str] | None, then: Callable[[], object], *, run: bool = True
@@ -55,7 +62,7 @@ class Trusting:
         question = ScriptsQuestion(document=workspace.id, targets=None if targets is None else tuple(targets))
 
         def show(answer: ScriptsAnswer | Problem) -> None:
-            if workspace not in self._window.workspaces:
+            if workspace not in self._desk.workspaces:
                 return
             scripts = () if isinstance(answer, Problem) else answer.scripts
             found = [self._script(workspace, script) for script in scripts]
@@ -64,11 +71,16 @@ class Trusting:
             else:
                 then()
 
-        self._window.services.engine.ask(question, show)
+        self._engine.ask(question, show)
 
     def look_at(self, workspace: Workspace, targets: Sequence[str] | None = None) -> None:
         """Show scripts that are not trusted yet, to be read and trusted, without running anything."""
         self.before(workspace, targets, lambda: None, run=False)
+
+    def look_at_node(self, node_id: str) -> None:
+        """Show the scripts of a node of the workflow in front that are not trusted yet."""
+        if workspace := self._desk.current:
+            self.look_at(workspace, [node_id])
 
     def typed(self, node_class: Any, before: Any, scripts: Any) -> None:
         """Trust what the person has typed into the config dialog.
@@ -89,42 +101,42 @@ class Trusting:
                 own[source] = f"{node_class.title} (typed)"
         self._trust(own)
 
-    def statuses_changed(self, workspace: Workspace) -> None:
+    def _on_statuses(self, workspace: Workspace) -> None:
         """Go on with what waited; tell the person, once, that a workflow has scripts that do not run yet."""
         untrusted = {node for node in workspace.document.nodes if workspace.status(node).untrusted}
-        for pending in [p for p in self._pending if p.workspace is workspace and not p.nodes & untrusted]:
-            self._pending.remove(pending)
-            pending.then()
+        for waiting in [w for w in self._waiting if w.workspace is workspace and not w.nodes & untrusted]:
+            self._waiting.remove(waiting)
+            waiting.then()
         key = f"scripts of {workspace.id}"
         if not untrusted:
-            self._window.dismiss(key)
+            self._desk.dismiss(key)
         elif workspace.id not in self._told:
             self._told.add(workspace.id)
             text = f"'{workspace.title}' contains scripts, and they do not run before you trust them."
-            self._window.ask_in_bar(text, [("Read them ...", lambda: self.look_at(workspace))], key=key, severity="info")
+            self._desk.ask(text, [("Read them ...", lambda: self.look_at(workspace))], key=key, severity="info")
 
     def _script(self, workspace: Workspace, entry: UntrustedScript) -> Script:
         record = workspace.document.nodes.get(entry.node)
-        about = self._window.services.catalog.about.get(record.type) if record else None
+        about = self._desk.services.catalog.about.get(record.type) if record else None
         setting = entry.setting.replace("_", " ").replace(".", " / ").capitalize()
         return Script(entry.node, entry.title, about.title if about else "", setting, entry.source)
 
     def _ask(self, workspace: Workspace, scripts: Sequence[Script], then: Callable[[], object], *, run: bool) -> None:
-        dialog = TrustDialog(workspace.title, scripts, self._window, run=run)
+        dialog = TrustDialog(workspace.title, scripts, self._desk.window, run=run)
 
         def trust() -> None:
-            self._pending.append(_Pending(workspace, {script.node for script in scripts}, then))
+            self._waiting.append(_Continuation(workspace, {script.node for script in scripts}, then))
             self._trust({script.source: f"{script.title} of {workspace.title}" for script in scripts})
-            self.statuses_changed(workspace)
+            self._on_statuses(workspace)
 
         dialog.accepted.connect(trust)
         dialog.open()
 
     def _trust(self, scripts: Mapping[str, str]) -> None:
         if scripts:
-            self._window.services.engine.trust(self._store.add(scripts))
+            self._engine.trust(self._store.add(scripts))
             if self._store.problem:
-                self._window.say_once(self._store.problem)
+                self._desk.say_once(self._store.problem)
 
 
 def _texts(value: Any) -> Iterator[str]:

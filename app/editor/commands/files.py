@@ -1,4 +1,4 @@
-"""Files from the window: new, open, save, close, recent ones, what was lost in a crash, what others changed meanwhile.
+"""Files: new, open, save, close, recent ones, what was lost in a crash, what others changed meanwhile.
 
 Nothing is lost without the person's word: closing asks, saving looks whether another program changed the file, and every edit
 is in a journal until it is saved.
@@ -6,11 +6,10 @@ is in a journal until it is saved.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
 from app import journal
@@ -20,22 +19,49 @@ from app.document.model import Workflow
 from app.document.problems import DocumentError
 from app.document.relocation import relocated
 from app.document.watching import FileState
+from app.editor.actions import ActionRow, MenuRow, SubmenuRow
+from app.editor.desk import Desk
 from app.editor.workspace import Workspace
 from app.places import examples
 
-if TYPE_CHECKING:
-    from app.editor.window import MainWindow
-
 PATTERN = "Workflows (*.workflow.json);;All files (*)"
 SUFFIX = ".workflow.json"
+SYNC_MS = 1000
+"""How often what was edited is made to survive a power cut, too."""
 
 
-class Files:
-    """What the File menu does."""
+class FileCommands:
+    """Opens, saves and closes workflows.
 
-    def __init__(self, window: MainWindow) -> None:
-        self._window = window
+    Args:
+        desk: The open workflows; what is opened is shown there.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._preferences = desk.services.preferences
         self._untitled = 0
+        self._sync = QTimer(desk, interval=SYNC_MS)
+        self._sync.timeout.connect(self._sync_journals)
+        self._sync.start()
+
+    def rows(self) -> list[MenuRow]:
+        """Return the declared actions."""
+        row, is_open = ActionRow, self._desk.is_open
+        return [
+            row("file.new", "&New workflow", self.new, ["Ctrl+N"], "mdi6.file-plus-outline"),
+            row(
+                "file.open", "&Open...", self.open_dialog, ["Ctrl+O"], "mdi6.folder-open-outline",
+                hint="Open a workflow", toolbar=1,
+            ),
+            SubmenuRow("file.recent", "Open &recent", self.fill_recent),
+            row(
+                "file.save", "&Save", self.save, ["Ctrl+S"], "mdi6.content-save-outline", is_open,
+                hint="Save the workflow", group=2, toolbar=1,
+            ),
+            row("file.save_as", "Save &as...", self.save_as, ["Ctrl+Shift+S"], enabled=is_open, group=2),
+            row("file.close", "&Close", self.close, ["Ctrl+W"], group=2),
+        ]  # fmt: skip
 
     # -- opening
 
@@ -43,20 +69,22 @@ class Files:
         """Open an empty workflow."""
         self._untitled += 1
         title = "untitled" if self._untitled == 1 else f"untitled {self._untitled}"
-        return self._show(Workspace(self._window.services, Workflow(), None, self._last_folder(), title))
+        return self._show(Workspace(self._desk.services, Workflow(), None, self._preferences.last_folder(), title))
 
     def open_dialog(self) -> None:
         """Ask for files, and open them."""
-        names, _ = QFileDialog.getOpenFileNames(self._window, "Open a workflow", str(self._last_folder()), PATTERN)
+        names, _ = QFileDialog.getOpenFileNames(
+            self._desk.window, "Open a workflow", str(self._preferences.last_folder()), PATTERN
+        )
         for name in names:
             self.open(Path(name))
 
     def open(self, path: Path) -> Workspace | None:
         """Open a file, or show the tab where it is open already; None, with a message, if it cannot be read."""
         path = path.resolve()
-        for workspace in self._window.workspaces:
+        for workspace in self._desk.workspaces:
             if workspace.path and workspace.path.resolve() == path:
-                self._window.show_workspace(workspace)
+                self._desk.show(workspace)
                 return workspace
         state = FileState.of(path)
         try:
@@ -64,13 +92,13 @@ class Files:
         except DocumentError as error:
             self._refuse(f"{path.name} was not opened", error)
             return None
-        workflow = with_places(workflow, self._window.services.catalog)
-        workspace = Workspace(self._window.services, workflow, path, path.parent)
+        workflow = with_places(workflow, self._desk.services.catalog)
+        workspace = Workspace(self._desk.services, workflow, path, path.parent)
         workspace.file_state = state
         self._remember(path)
         self._show(workspace)
         if is_newer(workflow):
-            self._window.say(
+            self._desk.say(
                 f"{path.name} was written by a newer version of Layerloom ({workflow.app_version or 'unknown'}). What this "
                 "version does not know is kept as it is, also when you save; update Layerloom to see and run all of it.",
                 "warning",
@@ -86,21 +114,21 @@ class Files:
             self._refuse(f"{path.name} was not opened", error)
             return None
         title = path.name.removesuffix(SUFFIX)
-        return self._show(Workspace(self._window.services, workflow, None, path.resolve().parent, title))
+        return self._show(Workspace(self._desk.services, workflow, None, path.resolve().parent, title))
 
     def _show(self, workspace: Workspace) -> Workspace:
         self._keep_journal(workspace)
-        self._window.add_workspace(workspace)
+        self._desk.open(workspace)
         if renumbered := workspace.document.renumbered:
             names = ", ".join(f"{old} is now {new}" for new, old in renumbered.items())
-            self._window.say(f"Some nodes in the file had the same id: {names}. Their wires stayed with the first.", "warning")
+            self._desk.say(f"Some nodes in the file had the same id: {names}. Their wires stayed with the first.", "warning")
         return workspace
 
     # -- saving
 
     def save(self, workspace: Workspace | None = None) -> bool:
         """Save to the workflow's file, asking for one if it has none; False if it was not saved."""
-        workspace = workspace or self._window.current
+        workspace = workspace or self._desk.current
         if workspace is None:
             return False
         if workspace.path is None:
@@ -112,11 +140,11 @@ class Files:
 
     def save_as(self, workspace: Workspace | None = None) -> bool:
         """Ask for a name, and save under it; relative paths in the workflow go on meaning the same files."""
-        workspace = workspace or self._window.current
+        workspace = workspace or self._desk.current
         if workspace is None:
             return False
-        proposed = workspace.path or self._last_folder() / f"{workspace.title}{SUFFIX}"
-        name, _ = QFileDialog.getSaveFileName(self._window, "Save the workflow", str(proposed), PATTERN)
+        proposed = workspace.path or self._preferences.last_folder() / f"{workspace.title}{SUFFIX}"
+        name, _ = QFileDialog.getSaveFileName(self._desk.window, "Save the workflow", str(proposed), PATTERN)
         if not name:
             return False
         path = Path(name)
@@ -125,7 +153,7 @@ class Files:
         return self._write(workspace, path)
 
     def _write(self, workspace: Workspace, path: Path) -> bool:
-        catalog = self._window.services.catalog
+        catalog = self._desk.services.catalog
         workflow = relocated(workspace.document.workflow(), catalog, workspace.folder, path.resolve().parent)
         try:
             save(workflow, path)
@@ -143,37 +171,13 @@ class Files:
 
     def _overwrite(self, path: Path) -> bool:
         answer = QMessageBox.warning(
-            self._window,
+            self._desk.window,
             "The file was changed",
             f"{path.name} was changed by another program since you opened it.\n\nSave over those changes?",
             QMessageBox.StandardButton.Save | QMessageBox.StandardButton.Cancel,
             QMessageBox.StandardButton.Cancel,
         )
         return answer == QMessageBox.StandardButton.Save
-
-    def export_png(self) -> None:
-        """Save the canvas of the workflow in front as a picture."""
-        self._export("PNG pictures (*.png)", ".png", lambda workspace, path: workspace.canvas.export_png(path, 2.0))
-
-    def export_svg(self) -> None:
-        """Save the canvas of the workflow in front as a drawing."""
-        self._export("SVG drawings (*.svg)", ".svg", lambda workspace, path: workspace.canvas.export_svg(path))
-
-    def _export(self, pattern: str, suffix: str, write: Callable[[Workspace, Path], object]) -> None:
-        workspace = self._window.current
-        if workspace is None:
-            return
-        proposed = self._last_folder() / f"{workspace.title}{suffix}"
-        name, _ = QFileDialog.getSaveFileName(self._window, "Export the canvas", str(proposed), pattern)
-        if not name:
-            return
-        path = Path(name) if Path(name).suffix else Path(name + suffix)
-        try:
-            write(workspace, path)
-        except DocumentError as error:
-            self._window.say(f"{error.message} {error.remedy}", "error")
-        else:
-            self._window.say(f"The canvas was saved as {path.name}.")
 
     # -- closing
 
@@ -183,18 +187,18 @@ class Files:
         Returns:
             Whether it is closed.
         """
-        workspace = workspace or self._window.current
+        workspace = workspace or self._desk.current
         if workspace is None:
-            self._window.hide_welcome()
+            self._desk.hide_welcome()
             return False
         if workspace.unsaved:
-            self._window.show_workspace(workspace)
+            self._desk.show(workspace)
             box = QMessageBox(
                 QMessageBox.Icon.Question,
                 "Save the changes?",
                 f"{workspace.title} has changes that are not saved.",
                 QMessageBox.StandardButton.Save | QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel,
-                self._window,
+                self._desk.window,
             )
             box.setInformativeText("Save them, or they are lost.")
             box.setDefaultButton(QMessageBox.StandardButton.Save)
@@ -203,7 +207,7 @@ class Files:
                 return False
             if answer == QMessageBox.StandardButton.Save and not self.save(workspace):
                 return False
-        self._window.remove_workspace(workspace)
+        self._desk.close(workspace)
         if workspace.journal is not None:
             workspace.journal.remove()
             workspace.journal = None
@@ -212,7 +216,7 @@ class Files:
 
     def close_all(self) -> bool:
         """Close every workflow; False as soon as one stays open."""
-        return all(self.close(workspace) for workspace in list(self._window.workspaces))
+        return all(self.close(workspace) for workspace in list(self._desk.workspaces))
 
     # -- the journal, and what was lost
 
@@ -224,18 +228,23 @@ class Files:
             workspace.document,
             workspace.path,
             workspace.title,
-            on_problem=self._window.say_once,
+            on_problem=self._desk.say_once,
             file_state=workspace.file_state,
         )
 
+    def _sync_journals(self) -> None:
+        for workspace in self._desk.workspaces:
+            if workspace.journal is not None:
+                workspace.journal.sync()
+
     def offer_recovery(self) -> None:
         """If a window died with edits that were not saved, let the person choose what to restore."""
-        lost = journal.recoverable(self._window.say_once)
+        lost = journal.recoverable(self._desk.say_once)
         if not lost:
             return
         from app.editor.panels.recovery_dialog import RecoveryDialog
 
-        dialog = RecoveryDialog(lost, self._window)
+        dialog = RecoveryDialog(lost, self._desk.window)
         dialog.restore_requested.connect(self.restore)
         dialog.open()
 
@@ -246,8 +255,8 @@ class Files:
         except DocumentError as error:
             self._refuse("It cannot be restored", error)
             return
-        folder = lost.path.parent if lost.path else self._last_folder()
-        workspace = Workspace(self._window.services, workflow, lost.path, folder, lost.name)
+        folder = lost.path.parent if lost.path else self._preferences.last_folder()
+        workspace = Workspace(self._desk.services, workflow, lost.path, folder, lost.name)
         workspace.file_state = lost.file_state
         workspace.document.mark_unsaved()
         self._show(workspace)
@@ -256,18 +265,18 @@ class Files:
     # -- what others changed
 
     def look_outside(self) -> None:
-        """Whether another program changed or removed an open file; asked when the window comes to the front."""
-        for workspace in self._window.workspaces:
+        """Ask what to do where another program changed or removed an open file; for when the window comes to the front."""
+        for workspace in self._desk.workspaces:
             state = workspace.file_state
             if state is None or workspace.path is None or not state.changed():
                 continue
             if not workspace.path.exists():
-                self._window.say(
+                self._desk.say(
                     f"{workspace.path.name} is gone from its folder. Save the workflow to write it again.", "warning",
                     key=f"gone {workspace.id}",
                 )  # fmt: skip
                 continue
-            self._window.ask_in_bar(
+            self._desk.ask(
                 f"{workspace.path.name} was changed by another program.",
                 [("Load its version", partial(self.reload, workspace)), ("Keep mine", lambda: None)],
                 key=f"changed {workspace.id} {state.current_signature()}",
@@ -290,9 +299,9 @@ class Files:
     # -- recent files
 
     def fill_recent(self, menu: QMenu) -> None:
-        """The menu of recent files and of the examples."""
-        menu.clear()
-        for path in self._window.services.preferences.values.recent_files:
+        """Put the recent files and the examples into a menu."""
+        menu.setToolTipsVisible(True)
+        for path in self._preferences.values.recent_files:
             action = menu.addAction(Path(path).name.removesuffix(SUFFIX))
             action.setToolTip(path)
             action.setEnabled(Path(path).exists())
@@ -306,13 +315,9 @@ class Files:
             )
 
     def _remember(self, path: Path) -> None:
-        self._window.services.preferences.remember_file(path)
-
-    def _last_folder(self) -> Path:
-        last = self._window.services.preferences.values.last_folder
-        return Path(last) if last and Path(last).is_dir() else Path.home()
+        self._preferences.remember_file(path)
 
     def _refuse(self, title: str, error: DocumentError) -> None:
-        box = QMessageBox(QMessageBox.Icon.Warning, title, f"{title}.", QMessageBox.StandardButton.Ok, self._window)
+        box = QMessageBox(QMessageBox.Icon.Warning, title, f"{title}.", QMessageBox.StandardButton.Ok, self._desk.window)
         box.setInformativeText(f"{error.message} {error.remedy}".strip())
         box.exec()
