@@ -89,7 +89,7 @@ def seconds_in_the_view(rows: int, rounds: int, folder: str) -> dict[str, list[f
     from app.editor.engine.client import EngineClient
     from app.editor.look import look
     from app.editor.views.table_view import TableView
-    from app.engine.messages.results import RowOrder
+    from app.engine.messages.tables import RowOrder
 
     look().choose("light")
 

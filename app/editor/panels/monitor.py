@@ -47,7 +47,7 @@ from app.editor.views.elided import ElidedLabel
 from app.editor.views.pages import Pending
 from app.editor.views.training_runs import RunBook
 from app.engine.messages.questions import InspectAnswer, InspectQuestion
-from app.engine.messages.results import ShownColumn, TableAnswer, TableQuestion
+from app.engine.messages.tables import ShownColumn, TableAnswer, TableQuestion
 from app.engine.status import NodeStatus
 from nodes.base import Node, Port
 

@@ -30,7 +30,7 @@ from app.editor.look import interface_font, look
 from app.editor.views.elided import ElidedLabel
 from app.editor.views.pages import Pending
 from app.editor.views.pixels import draw_picture, pictures
-from app.engine.messages.results import RowsBehindAnswer, RowsBehindQuestion
+from app.engine.messages.figures import RowsBehindAnswer, RowsBehindQuestion
 
 AT_ONCE = 120
 """So many rows are asked for at once."""

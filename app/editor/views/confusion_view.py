@@ -38,7 +38,7 @@ from app.editor.views.behind_cell import BehindCell
 from app.editor.views.exporting import ExportButton, Exports
 from app.editor.views.figure_view import Sketch, figure_exports
 from app.editor.views.pages import Pending
-from app.engine.messages.results import ConfusionAnswer, ConfusionQuestion
+from app.engine.messages.figures import ConfusionAnswer, ConfusionQuestion
 from nodes.values.figure import HeatMapFigure
 
 WRONG_SHADE = "#E69F00"

@@ -12,7 +12,7 @@ from app.editor.asking import Asks
 from app.editor.views.background import Errand, in_background
 from app.editor.views.figure_view import FigureView
 from app.editor.views.pages import Pending
-from app.engine.messages.results import FiguresAnswer, FiguresQuestion
+from app.engine.messages.figures import FiguresAnswer, FiguresQuestion
 from nodes.values.figure import Figure
 
 

@@ -12,7 +12,7 @@ from app.document.problems import Problem
 from app.editor.look import look
 from app.editor.views.pages import Pending
 from app.editor.views.table_model import TableModel
-from app.engine.messages.results import FindAnswer, FindQuestion
+from app.engine.messages.tables import FindAnswer, FindQuestion
 from nodes.values.table import grouped
 
 

@@ -34,7 +34,7 @@ from app.editor.views.pixels import draw_picture, pictures
 from app.editor.views.source import Source
 from app.editor.views.table_model import Index
 from app.editor.views.table_painting import figures_font
-from app.engine.messages.results import ImagesAnswer, ImagesQuestion, ShownColumn, TableAnswer, TableQuestion
+from app.engine.messages.tables import ImagesAnswer, ImagesQuestion, ShownColumn, TableAnswer, TableQuestion
 from nodes.values.table import grouped
 
 PAGE = 60

@@ -19,7 +19,7 @@ from app.editor.views.pages import Pending
 from app.editor.views.pixels import picture
 from app.editor.views.source import Source
 from app.engine.inspection.cells import number_text, shape_text
-from app.engine.messages.results import ImageAnswer, ImageQuestion, PixelValues, RowOrder
+from app.engine.messages.tables import ImageAnswer, ImageQuestion, PixelValues, RowOrder
 from nodes.values.table import grouped
 
 SETTLE_MS = 120

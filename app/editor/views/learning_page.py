@@ -12,7 +12,7 @@ from app.editor.asking import Asks
 from app.editor.views.learning_view import LearningView
 from app.editor.views.pages import Pending
 from app.editor.views.training_runs import RunBook
-from app.engine.messages.results import LearningAnswer, LearningQuestion
+from app.engine.messages.figures import LearningAnswer, LearningQuestion
 
 
 class LearningPage(QWidget):

@@ -35,7 +35,7 @@ from app.editor.views.exporting import Export, ExportButton, Exports
 from app.editor.views.figure_data import csv_text
 from app.editor.views.figure_view import tab_separated
 from app.editor.views.pages import Pending
-from app.engine.messages.results import LayerSummary, NetworkAnswer, NetworkQuestion
+from app.engine.messages.figures import LayerSummary, NetworkAnswer, NetworkQuestion
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()

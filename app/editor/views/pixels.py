@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPixmap
 
-from app.engine.messages.results import Thumbnails
+from app.engine.messages.tables import Thumbnails
 
 FORMATS = {1: QImage.Format.Format_Grayscale8, 3: QImage.Format.Format_RGB888, 4: QImage.Format.Format_RGBA8888}
 """Channels of 8 bits -> Qt's format."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.editor.asking import Asks
-from app.engine.messages.results import RowOrder, RowsShown
+from app.engine.messages.tables import RowOrder, RowsShown
 
 
 @dataclass(frozen=True)

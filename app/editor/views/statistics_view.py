@@ -41,7 +41,7 @@ from app.editor.views.source import Source
 from app.editor.views.table_model import Index
 from app.editor.views.table_painting import LEFT, MARGIN, RIGHT, figures_font
 from app.engine.inspection.cells import number_text, shape_text
-from app.engine.messages.results import (
+from app.engine.messages.tables import (
     ColumnStatistics,
     ShownColumn,
     StatisticsAnswer,

@@ -19,7 +19,7 @@ from app.editor.asking import OnReply, Ticket
 from app.editor.views.pages import Pages, Pending
 from app.editor.views.pixels import pictures
 from app.editor.views.source import Source
-from app.engine.messages.results import RowOrder, RowsAnswer, RowsQuestion, RowsShown, ShownColumn, TableAnswer, TableQuestion
+from app.engine.messages.tables import RowOrder, RowsAnswer, RowsQuestion, RowsShown, ShownColumn, TableAnswer, TableQuestion
 
 PAGE_ROWS = 64
 BLOCK = 16

@@ -21,7 +21,7 @@ from app.editor.views.pages import Pending
 from app.editor.views.source import Source
 from app.editor.views.table_model import BLOCK, TableModel
 from app.editor.views.table_painting import MARGIN, PICTURE_SIDE, CellPainter, TableHeader
-from app.engine.messages.results import CopyAnswer, CopyQuestion, ExportAnswer, ExportQuestion, RowOrder, ShownColumn
+from app.engine.messages.tables import CopyAnswer, CopyQuestion, ExportAnswer, ExportQuestion, RowOrder, ShownColumn
 from nodes.values.table import grouped
 
 ROW_HEIGHT = 26

@@ -1,6 +1,6 @@
 """Looking at stored results: what the editor's views ask the engine, answered from the store, without TensorFlow.
 
-Each module answers the questions (`app.engine.messages.results`) of one kind of view; its `ANSWERS` says which function
+Each module answers the questions (`app.engine.messages.tables`, `figures`) of one kind of view; its `ANSWERS` says which function
 answers which. It is given a node's stored outputs and the question, and changes nothing.
 """
 

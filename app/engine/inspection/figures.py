@@ -15,7 +15,7 @@ from app.engine.codec import figure_from_json, figure_to_json
 from app.engine.inspection.base import AnswerMaker, StoredOutputs
 from app.engine.inspection.cells import cells_of, shown_texts
 from app.engine.inspection.images import is_image, thumbnails, value_range
-from app.engine.messages.results import (
+from app.engine.messages.figures import (
     ConfusionAnswer,
     ConfusionQuestion,
     FiguresAnswer,

@@ -1,6 +1,6 @@
 """Which rows of a stored table are looked at, and in which order: sorted by a column, or only those with certain values.
 
-Every question about a table says so in the same way (`app.engine.messages.results.RowsShown`), so that what is scrolled,
+Every question about a table says so in the same way (`app.engine.messages.tables.RowsShown`), so that what is scrolled,
 searched, copied and exported is the same. Row numbers are computed once and kept with the outputs.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.engine.inspection.base import StoredOutputs
-from app.engine.messages.results import RowOrder, TableResultQuestion
+from app.engine.messages.tables import RowOrder, TableResultQuestion
 from nodes.base import NodeError
 from nodes.values.table import Table
 

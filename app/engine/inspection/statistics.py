@@ -17,13 +17,7 @@ from app.engine.inspection.cells import cells_of, class_text, exact_texts, numbe
 from app.engine.inspection.images import sample, thumbnails, value_range
 from app.engine.inspection.shown_rows import require_column
 from app.engine.inspection.tables import shown_column
-from app.engine.messages.results import (
-    ColumnHistogram,
-    ColumnStatistics,
-    ShownColumn,
-    StatisticsAnswer,
-    StatisticsQuestion,
-)
+from app.engine.messages.tables import ColumnHistogram, ColumnStatistics, ShownColumn, StatisticsAnswer, StatisticsQuestion
 from nodes.values.table import Table, leaf_dtype
 
 if TYPE_CHECKING:

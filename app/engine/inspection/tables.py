@@ -13,7 +13,7 @@ from app.engine.inspection.base import AnswerMaker, StoredOutputs
 from app.engine.inspection.cells import cells_of, exact_texts, shape_text, shown_texts
 from app.engine.inspection.images import THUMBNAIL, is_image, thumbnails, value_range
 from app.engine.inspection.shown_rows import is_sortable, require_column, shown_rows
-from app.engine.messages.results import (
+from app.engine.messages.tables import (
     CopyAnswer,
     CopyQuestion,
     ExportAnswer,

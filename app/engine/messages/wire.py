@@ -17,12 +17,12 @@ import msgspec
 from pydantic import BaseModel, ValidationError
 
 from app.document.problems import Problem
-from app.engine.messages import questions, requests, results, tells
+from app.engine.messages import figures, questions, requests, tables, tells
 from app.engine.messages.base import A, Answer, EngineMessage, Request, Tell
 
 S = TypeVar("S", bound=EngineMessage)
-VOCABULARY = (requests, questions, results, tells)
-"""The modules with messages."""
+VOCABULARY = (requests, questions, tables, figures, tells)
+"""The modules with messages: a class counts once its module is imported."""
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ import psutil
 import pytest
 
 from app.document.model import Connection, NodeRecord, Workflow
-from app.engine.messages import requests, results, tells, wire
+from app.engine.messages import figures, requests, tables, tells, wire
 from app.engine.messages.base import Answer, Question, Request, Tell, answer_of
 from app.engine.messages.questions import InspectQuestion, PreviewQuestion, ScriptsQuestion
 from app.engine.messages.requests import EditDocument, OpenDocument, Ping, RunNodes
-from app.engine.messages.results import TableQuestion
+from app.engine.messages.tables import TableQuestion
 from app.engine.messages.tells import EngineReady, EngineRefusal, LogWritten, Pong, Reply, StatusesChanged
 from app.engine.status import NodeStatus
 from tests.app.editor.conftest import toy_plug_in
@@ -222,19 +222,19 @@ QUESTIONS: list[Question[Any]] = [
     InspectQuestion(document="doc", node="scorer"),
     PreviewQuestion(document="doc", node="pictures", settings={"rows": 7}),
     ScriptsQuestion(document="doc"),
-    results.TableQuestion(**PICTURES),
-    results.RowsQuestion(**PICTURES, start=0, stop=5, shown=results.RowsShown(sort=results.RowOrder(column="name"))),
-    results.FindQuestion(**PICTURES, text="picture 7", shown=results.RowsShown(where={"label": "Sneaker"})),
-    results.CopyQuestion(**PICTURES, ranges=((0, 3),), header=True),
-    results.ExportQuestion(**PICTURES, path=Path("written.csv"), format="csv"),
-    results.StatisticsQuestion(**PICTURES),
-    results.ImagesQuestion(**PICTURES, column="image", start=0, stop=4, captions="label"),
-    results.ImageQuestion(**PICTURES, column="image", row=0),
-    results.FiguresQuestion(document="doc", node="scorer"),
-    results.NetworkQuestion(document="doc", node="input", port="network"),
-    results.LearningQuestion(document="doc", node="epochs"),
-    results.ConfusionQuestion(**SCORER),
-    results.RowsBehindQuestion(**SCORER, actual="Dress", count=3),
+    tables.TableQuestion(**PICTURES),
+    tables.RowsQuestion(**PICTURES, start=0, stop=5, shown=tables.RowsShown(sort=tables.RowOrder(column="name"))),
+    tables.FindQuestion(**PICTURES, text="picture 7", shown=tables.RowsShown(where={"label": "Sneaker"})),
+    tables.CopyQuestion(**PICTURES, ranges=((0, 3),), header=True),
+    tables.ExportQuestion(**PICTURES, path=Path("written.csv"), format="csv"),
+    tables.StatisticsQuestion(**PICTURES),
+    tables.ImagesQuestion(**PICTURES, column="image", start=0, stop=4, captions="label"),
+    tables.ImageQuestion(**PICTURES, column="image", row=0),
+    figures.FiguresQuestion(document="doc", node="scorer"),
+    figures.NetworkQuestion(document="doc", node="input", port="network"),
+    figures.LearningQuestion(document="doc", node="epochs"),
+    figures.ConfusionQuestion(**SCORER),
+    figures.RowsBehindQuestion(**SCORER, actual="Dress", count=3),
 ]
 REQUESTS: list[Request] = [
     requests.RefreshDocument(document="doc"),

@@ -18,7 +18,7 @@ from app.editor.look import look
 from app.editor.views.background import wait_until_idle
 from app.editor.views.image_view import PAGE, ImageGridView, ImageViewer
 from app.editor.views.source import Source
-from app.engine.messages.results import ImagesQuestion
+from app.engine.messages.tables import ImagesQuestion
 from nodes.values.table import Table
 from tests.app.editor.views.in_process import InProcess
 

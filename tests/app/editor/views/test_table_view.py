@@ -21,7 +21,7 @@ from app.editor.views.background import wait_until_idle
 from app.editor.views.statistics_view import DISTRIBUTION, StatisticsView
 from app.editor.views.table_model import PAGE_ROWS
 from app.editor.views.table_view import TableView
-from app.engine.messages.results import CopyQuestion, RowOrder, RowsQuestion
+from app.engine.messages.tables import CopyQuestion, RowOrder, RowsQuestion
 from nodes.values.table import Table
 from tests.app.editor.views.in_process import InProcess
 

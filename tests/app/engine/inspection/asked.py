@@ -9,7 +9,7 @@ from app.engine.inspection import answers
 from app.engine.inspection.base import StoredOutputs
 from app.engine.messages import wire
 from app.engine.messages.base import Answer, ResultQuestion, answer_of
-from app.engine.messages.results import RowOrder, RowsShown, TableResultQuestion
+from app.engine.messages.tables import RowOrder, RowsShown, TableResultQuestion
 from app.engine.messages.tells import Reply
 from app.engine.store import Store
 from nodes.values.table import Table

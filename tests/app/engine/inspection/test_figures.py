@@ -12,13 +12,7 @@ import pytest
 
 from app.engine.inspection.base import StoredOutputs
 from app.engine.inspection.figures import describe_network, figures_from
-from app.engine.messages.results import (
-    ConfusionQuestion,
-    FiguresQuestion,
-    LearningQuestion,
-    NetworkQuestion,
-    RowsBehindQuestion,
-)
+from app.engine.messages.figures import ConfusionQuestion, FiguresQuestion, LearningQuestion, NetworkQuestion, RowsBehindQuestion
 from app.engine.store import Store
 from nodes.base import Node, Value
 from nodes.errors import NodeError

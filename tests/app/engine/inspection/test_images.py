@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.engine.inspection.base import StoredOutputs
-from app.engine.messages.results import ImageQuestion, ImagesAnswer, ImagesQuestion, PixelValues, RowOrder, RowsQuestion
+from app.engine.messages.tables import ImageQuestion, ImagesAnswer, ImagesQuestion, PixelValues, RowOrder, RowsQuestion
 from nodes.errors import NodeError
 from nodes.values.table import Table
 from tests.app.engine.inspection.asked import asked, stored

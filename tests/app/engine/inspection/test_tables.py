@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from app.engine.inspection.base import StoredOutputs
 from app.engine.inspection.cells import number_text
-from app.engine.messages.results import (
+from app.engine.messages.tables import (
     ColumnStatistics,
     CopyQuestion,
     ExportAnswer,
