@@ -7,7 +7,6 @@ of windows. How the process lives and dies is `process`, how messages are framed
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -360,7 +359,7 @@ class EngineClient(QObject):
 
     def _on_death(self, death: EngineDeath) -> None:
         running = {document_id: opened.running for document_id, opened in self._documents.items() if opened.running}
-        death = dataclasses.replace(death, running=running)
+        death = structs.replace(death, running=running)
         self._cancelled.clear()
         self._cancel_timer.stop()
         self._fail_what_ran(Problem(death.message, death.remedy))

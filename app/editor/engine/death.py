@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct
 
 LAST_LINES = 5
 """So many lines of the log are looked at for a word about memory."""
 
 
-@dataclass(frozen=True)
-class EngineDeath:
+class EngineDeath(Struct, frozen=True):
     """The end of an engine process.
 
     Attributes:
@@ -27,7 +27,7 @@ class EngineDeath:
 
     message: str
     remedy: str
-    running: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    running: Mapping[str, Sequence[str]] = {}
     exit_code: int | None = None
     signal: int | None = None
     out_of_memory: bool = False

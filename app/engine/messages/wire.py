@@ -7,8 +7,8 @@ after a program's start, where pydantic takes 40, and each message costs less th
 
 from __future__ import annotations
 
+import importlib
 import json
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,16 +17,15 @@ import msgspec
 from pydantic import BaseModel, ValidationError
 
 from app.document.problems import Problem
-from app.engine.messages import figures, questions, requests, tables, tells
+from app.engine.messages import tells
 from app.engine.messages.base import A, Answer, EngineMessage, Request, Tell
 
 S = TypeVar("S", bound=EngineMessage)
-VOCABULARY = (requests, questions, tables, figures, tells)
-"""The modules with messages: a class counts once its module is imported."""
+REQUESTS = ("requests", "questions", "tables", "figures")
+"""The modules with requests. The engine must know all of them; an editor imports those that it uses."""
 
 
-@dataclass(frozen=True)
-class Malformed:
+class Malformed(msgspec.Struct, frozen=True):
     """A line that is no message.
 
     Attributes:
@@ -100,6 +99,9 @@ def messages(base: type[EngineMessage] | None = None) -> list[type[EngineMessage
 
     Those that others are derived from are no messages themselves.
     """
+    if base is not Tell:
+        for name in REQUESTS:
+            importlib.import_module(f"app.engine.messages.{name}")
     found: list[type[EngineMessage]] = []
     waiting = base.__subclasses__() if base else [Request, Tell]
     while waiting:
