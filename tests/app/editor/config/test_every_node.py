@@ -14,6 +14,7 @@ from app.editor.config.factory import control_for
 from app.editor.config.form import Form
 from app.editor.config.simple import JsonControl
 from app.editor.config.surroundings import Surroundings
+from app.engine.messages.questions import SpecColumn, SpecOutline, TableOutline
 from nodes.base import Node
 from tests.app.editor.config.support import CATALOG, Made, enter, every_model, samples, workflow_of
 
@@ -67,12 +68,13 @@ def page(qtbot: QtBot) -> QWidget:
     return made
 
 
-def table_for(declared: Declared) -> dict[str, Any]:
+def table_for(declared: Declared) -> dict[str, SpecOutline]:
     """Inputs with a table that has columns for a setting."""
     port, kinds = declared.columns or ("table", ())
     names = [*samples(declared.shape.inner if isinstance(declared.shape, Maybe) else declared.shape)] if declared.columns else []
     wanted = dict.fromkeys(n for value in names for n in (value if isinstance(value, list) else [value]))
-    return {port: {"table": {"columns": [{"name": name, "dtype": "any", "kinds": kinds} for name in wanted]}}}
+    columns = tuple(SpecColumn(name=name, dtype="any", kinds=tuple(kinds)) for name in wanted)
+    return {port: SpecOutline(kind="table", text="", table=TableOutline(columns=columns))}
 
 
 @pytest.mark.parametrize("declared", DISTINCT.values(), ids=[d.name for d in DISTINCT.values()])
