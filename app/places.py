@@ -68,11 +68,6 @@ def problems() -> list[str]:
     return list(_problems.values())
 
 
-def is_temporary(folder: Path) -> bool:
-    """Whether a folder stands in for one that could not be made, so that its content is lost sooner or later."""
-    return bool(_problems) and folder.is_relative_to(_stand_in())
-
-
 def _home(part: str) -> Path | None:
     chosen = os.environ.get("LAYERLOOM_HOME")
     return Path(chosen).expanduser().absolute() / part if chosen else None

@@ -6,7 +6,6 @@ Exit codes: 0 done; 1 a node failed; 2 wrong call or unreadable file; 3 the work
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import logging
 import os
@@ -17,8 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app import __version__
+from app import __version__, garbage
 from app.document.problems import DocumentError, Problem
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -37,15 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    # Nothing of what is made until the plan stands is garbage: the collector need not look for it.
-    gc.disable()
     try:
-        workflow, plan = _prepare(options)
+        with garbage.held():
+            workflow, plan = _prepare(options)
     except DocumentError as error:
         return _refuse(options, Problem(error.message, error.remedy), WRONG_CALL)
-    finally:
-        gc.freeze()
-        gc.enable()
     unknown = [t for t in options.to if t not in plan.nodes]
     if unknown:
         names = ", ".join(plan.nodes)
@@ -176,7 +172,7 @@ def _check(options: argparse.Namespace, plan: Plan, targets: Sequence[str]) -> i
         console = Console(highlight=False)
         print_problems(console, problems)
         if not failed:
-            console.print(f"{len(targets)} nodes are ready to run.")
+            console.print(f"{counted(len(targets), 'node is', 'nodes are')} ready to run.")
     return HAS_PROBLEMS if failed else DONE
 
 

@@ -16,12 +16,10 @@ from itertools import pairwise
 from typing import Literal
 
 from app.document.editing import Document, Point
+from app.document.geometry import NEAR_COLUMN, NEAR_ROW, TILE
 from app.document.graph import Types
 from app.document.model import Annotation, Workflow
 
-TILE = 56.0
-COLUMN, ROW = 130.0, 120.0
-"""What a node takes with the texts around it."""
 ABOVE, BELOW, BESIDE = 70.0, 60.0, 40.0
 """Room between the edge of a box and the tiles in it: above there are the box's text and the nodes' titles."""
 SWEEPS = 12
@@ -175,7 +173,7 @@ class _Layout:
         for box in boxes:
             cell_of |= dict.fromkeys(_all_nodes([box]), ("box", box.key))
         frames = {("box", key): _frame(content) for key, content in inner.items()}
-        cells = dict.fromkeys(cell_of.values(), (COLUMN, ROW))
+        cells = dict.fromkeys(cell_of.values(), (NEAR_COLUMN, NEAR_ROW))
         cells |= {cell: (w + BESIDE, h + BESIDE) for cell, (_, (w, h)) in frames.items()}
         near: dict[Cell, list[Point]] = defaultdict(list)
         for node, cell in cell_of.items():
@@ -238,7 +236,7 @@ def _parts(sizes: Mapping[Cell, Point], edges: Sequence[tuple[Cell, Cell]], star
     wired.sort(key=lambda part: min((start[c][1], start[c][0]) for c in part[0]))
     placed: dict[Cell, Point] = {}
     below = 0.0
-    widest = 6 * COLUMN
+    widest = 6 * NEAR_COLUMN
     for cells, wires in wired:
         part = _layered(cells, wires, sizes, start)
         top = min(y - sizes[c][1] / 2 for c, (_, y) in part.items())
@@ -338,7 +336,7 @@ def _with_bends(
         for column in range(layer[a] + 1, layer[b]):
             bend: Cell = ("bend", number, column)
             rows[column].append(bend)
-            heights[bend] = ROW / 3
+            heights[bend] = NEAR_ROW / 3
             links.append((last, bend))
             last = bend
         links.append((last, b))

@@ -14,11 +14,12 @@ from pydantic import ValidationError
 
 from app.document.editing import Document, Point
 from app.document.file import dump, parse
+from app.document.geometry import TILE
 from app.document.model import Connection, NodeRecord, View, Workflow
 from app.document.problems import DocumentError
 from app.document.variables import references
+from nodes.wording import counted
 
-TILE = 56.0
 OFFSET = 40.0
 """How far beside the original a copy is put, to the right and down."""
 FIELD = "clipboard"
@@ -176,5 +177,4 @@ def _name(document: Document) -> str:
 
 def _amount(nodes: int, boxes: int) -> str:
     """`3 nodes`."""
-    count, what = (nodes, "node") if nodes else (boxes, "annotation")
-    return f"{count} {what}{'s' if count != 1 else ''}"
+    return counted(nodes, "node") if nodes else counted(boxes, "annotation")

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from app.document.graph import PortLike, Types
 from app.document.model import Annotation, Connection, NodeRecord, NodeView, Variable, View, Workflow
+from nodes.wording import counted
 
 TableName = Literal["nodes", "connections", "views", "annotations", "variables", "properties"]
 TABLES: tuple[TableName, ...] = ("nodes", "connections", "views", "annotations", "variables", "properties")
@@ -76,11 +77,6 @@ class Change:
         """Whether nothing is different afterwards."""
         replaced = (pair for entries in self.records.values() for pair in entries.values())
         return all(before == after for before, after in (*replaced, *self.orders.values()))
-
-    @property
-    def cosmetic(self) -> bool:
-        """Whether it concerns only how the workflow is drawn and called, not what it computes."""
-        return not any(self.records.get(t) or t in self.orders for t in ("nodes", "connections", "variables"))
 
 
 Listener = Callable[[Change], None]
@@ -325,7 +321,7 @@ class Document:
         if taken:
             raise ValueError(f"the workflow has a node '{taken[0]}' already")
         self._change(
-            label or (f"Add {self._type_title(records[0].type)}" if len(records) == 1 else f"Add {len(records)} nodes"),
+            label or f"Add {self._type_title(records[0].type) if len(records) == 1 else counted(len(records), 'node')}",
             nodes={record.id: record for record in records},
             views=dict(views or {}),
             connections=self._replacing(connections),
@@ -665,7 +661,5 @@ def _renamed(settings: Any, old: str, new: str) -> Any:
 
 def _deletion(nodes: int, wires: int, boxes: int) -> str:
     if nodes:
-        return f"Delete {nodes} node{'s' if nodes > 1 else ''}"
-    if boxes:
-        return f"Delete {boxes} annotation{'s' if boxes > 1 else ''}"
-    return f"Delete {wires} connection{'s' if wires > 1 else ''}"
+        return f"Delete {counted(nodes, 'node')}"
+    return f"Delete {counted(boxes, 'annotation')}" if boxes else f"Delete {counted(wires, 'connection')}"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from app.document.graph import Types
 from app.document.model import NodeRecord, Variable, Workflow
@@ -33,17 +31,11 @@ def _variable(variable: Variable, old: Path, new: Path) -> Variable:
 
 def _node(record: NodeRecord, types: Types, old: Path, new: Path) -> NodeRecord:
     node_type = types.get(record.type)
-    names = [n for n in record.settings if _is_path(node_type, n)] if node_type else []
+    names = [n for n in record.settings if n in node_type.paths()] if node_type else []
     if not names:
         return record
     moved = {n: _moved(record.settings[n], old, new) for n in names if isinstance(record.settings[n], str)}
     return record.model_copy(update={"settings": {**record.settings, **moved}})
-
-
-def _is_path(node_type: Any, setting: str) -> bool:
-    info = node_type.model_fields.get(setting)
-    extra: Mapping[str, Any] | Any = info.json_schema_extra if info else None
-    return isinstance(extra, Mapping) and "path" in extra
 
 
 def _moved(path: str, old: Path, new: Path) -> str:

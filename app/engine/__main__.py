@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
-import gc
 import logging
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from app import garbage
 
 NICENESS = 5
 """A training takes all cores; the window beside it must not wait for one. Where nothing else wants them, it costs nothing."""
@@ -54,9 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         message = f"The results cannot be stored in {where}: {error.strerror}."
         transport.tell(EngineRefusal(message=message, remedy="Make that folder writable, or set LAYERLOOM_RESULTS."))
         _leave(4)
-    # What is there now stays; and an edit makes thousands of objects that all stay, so the collector need not look so often.
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    garbage.look_seldom()
     engine.serve()
     _leave(0)
 

@@ -7,13 +7,13 @@ Who decides is the person at the editor (`app.trusted`) or the command line (`--
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
 
 from app.document.problems import Problem
 from nodes.base import Node
+from nodes.declaration.declared import groups_of, settings_of
 
 
 def digest(source: str) -> str:
@@ -47,19 +47,9 @@ class Trust:
 
 @cache
 def templates(node_class: type[Node]) -> frozenset[str]:
-    """The scripts that a new node of this class has."""
-    return frozenset(_templates(node_class.model_json_schema()))
-
-
-def _templates(schema: Any) -> Iterator[str]:
-    if isinstance(schema, Mapping):
-        if schema.get("code") == "python" and isinstance(schema.get("default"), str):
-            yield schema["default"]
-        for inner in schema.values():
-            yield from _templates(inner)
-    elif isinstance(schema, list):
-        for inner in schema:
-            yield from _templates(inner)
+    """Return the scripts that a new node of this class has."""
+    every = (declared for group in groups_of(node_class) for declared in settings_of(group) if declared.code)
+    return frozenset(declared.initial for declared in every if isinstance(declared.initial, str))
 
 
 def trust_problems(node_id: str, untrusted: Mapping[str, str]) -> list[Problem]:

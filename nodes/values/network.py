@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nodes.wording import counted
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -178,21 +180,18 @@ class NetworkSpec:
 
     def describe(self) -> str:
         """`28 x 28 x 16 · 1 104 parameters`, as an edge shows it."""
-        from nodes.values.table import grouped
-
         shapes = ", ".join(self.tensor(t).describe() for t in self.outputs)
-        return f"{shapes} · {grouped(self.parameters)} parameter{'s' if self.parameters != 1 else ''}"
+        return f"{shapes} · {counted(self.parameters, 'parameter')}"
 
     def offers(self) -> dict[str, tuple[tuple[str, str], ...]]:
         """Return what a setting may name in this network, each with a word about it (`nodes.base.Layers`).
 
         These are its layers, its layers that have weights, and all its tensors, inner ones too.
         """
-        from nodes.values.table import grouped
 
         layers = tuple((layer.name, layer.kind) for layer in self.layers)
         weighted = tuple(
-            (layer.name, f"{layer.kind}, {grouped(layer.parameters)} parameters{'' if layer.trainable else ', frozen'}")
+            (layer.name, f"{layer.kind}, {counted(layer.parameters, 'parameter')}{'' if layer.trainable else ', frozen'}")
             for layer in self.layers
             if layer.weights
         )

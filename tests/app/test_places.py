@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -35,13 +36,14 @@ def test_a_folder_that_cannot_be_made_is_replaced_by_a_temporary_one_and_told(
     monkeypatch.setenv("LAYERLOOM_HOME", str(tmp_path / "file"))
     folder = places.data_folder()
     assert folder.is_dir()
-    assert places.is_temporary(folder)
+    assert folder.parent.parent == Path(tempfile.gettempdir())
+    assert not folder.is_relative_to(tmp_path)
     assert places.data_folder() == folder
     (problem,) = places.problems()
     assert str(tmp_path / "file") in problem
     assert "start the program again" in problem
     monkeypatch.setenv("LAYERLOOM_HOME", str(tmp_path / "home"))
-    assert not places.is_temporary(places.data_folder())
+    assert places.data_folder() == tmp_path / "home/data"
     (tmp_path / "file").unlink()
     monkeypatch.setenv("LAYERLOOM_HOME", str(tmp_path / "file"))
     assert places.data_folder() == tmp_path / "file/data"

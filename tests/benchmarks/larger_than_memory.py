@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from nodes.values.table import grouped
+from nodes.wording import grouped
 from tests.benchmarks.made_tables import MadeTable
 from tests.benchmarks.measuring import Setup, forget_cached, in_fresh_process, limit_memory
 from tests.benchmarks.report import Goal, Row

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nodes.values.table import grouped
+from nodes.wording import grouped
 from tests.benchmarks.made_tables import MadeTable
 from tests.benchmarks.measuring import Setup, in_fresh_process, run_process
 from tests.benchmarks.report import Goal, Row

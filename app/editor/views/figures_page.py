@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QS
 
 from app.document.problems import Problem
 from app.editor.asking import Asks
-from app.editor.views.background import Errand, in_background
+from app.editor.views.background import BackgroundTask, in_background
 from app.editor.views.figure_view import FigureView
-from app.editor.views.pages import Pending
+from app.editor.views.pages import PendingRequests
 from app.engine.messages.figures import FiguresAnswer, FiguresQuestion
 from nodes.values.figure import Figure
 
@@ -28,8 +28,8 @@ class FiguresPage(QWidget):
     def __init__(self, asks: Asks, document: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._asks, self._document = asks, document
-        self._pending = Pending(self)
-        self._reading: Errand[list[Figure]] | None = None
+        self._pending = PendingRequests(self)
+        self._reading: BackgroundTask[list[Figure]] | None = None
         self.figures: Sequence[Figure] = ()
         self.view = FigureView(titled=True)
         self._message = QLabel("Loading …")

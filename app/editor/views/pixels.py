@@ -17,7 +17,7 @@ CHECK = 6
 
 
 def picture(pixels: bytes | memoryview, shape: Sequence[int]) -> QImage:
-    """An image of its own from rows of pixels.
+    """Return an image of its own from rows of pixels.
 
     Args:
         pixels: Height x width x channels bytes, without padding.
@@ -39,7 +39,7 @@ def pictures(about: Thumbnails, payload: bytes) -> list[QImage | None]:
 
 
 def fitted(size: QSize, room: QRect) -> QRect:
-    """Where a picture of this size is drawn, as large as there is room, in the middle."""
+    """Return where a picture of this size is drawn, as large as there is room, in the middle."""
     scaled = size.scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio)
     scaled = QSize(max(1, scaled.width()), max(1, scaled.height()))
     place = QRect(room.topLeft(), scaled)
@@ -65,7 +65,7 @@ def draw_picture(painter: QPainter, image: QImage, room: QRect, radius: float, *
 
 
 def checks(*, dark: bool) -> QBrush:
-    """The pattern that shows where a picture is transparent."""
+    """Return the pattern that shows where a picture is transparent."""
     tile = QPixmap(2 * CHECK, 2 * CHECK)
     tile.fill(QColor("#3A414C" if dark else "#FFFFFF"))
     painter = QPainter(tile)

@@ -16,9 +16,9 @@ from PySide6.QtGui import QImage
 
 from app.document.problems import Problem
 from app.editor.asking import OnReply, Ticket
-from app.editor.views.pages import Pages, Pending
+from app.editor.views.pages import PageLoader, PendingRequests
 from app.editor.views.pixels import pictures
-from app.editor.views.source import Source
+from app.editor.views.result_source import ResultSource
 from app.engine.messages.tables import RowOrder, RowsAnswer, RowsQuestion, RowsShown, ShownColumn, TableAnswer, TableQuestion
 
 PAGE_ROWS = 64
@@ -37,7 +37,7 @@ PageName = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class _CellPage:
+class _RowsPage:
     """Cells by column name, and of images what their values are drawn from."""
 
     cells: Mapping[str, Sequence[Cell]]
@@ -60,19 +60,19 @@ class TableModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.source: Source | None = None
+        self.source: ResultSource | None = None
         self.columns: list[ShownColumn] = []
         self.rows = 0
         self.sort_order: RowOrder | None = None
-        self._pending = Pending(self)
-        self._pages = Pages[PageName, _CellPage, RowsAnswer](
+        self._pending = PendingRequests(self)
+        self._pages = PageLoader[PageName, _RowsPage, RowsAnswer](
             self, self._ask, self._read, self._take, self.failed.emit, KEPT_PAGES
         )
         self._first_row = 0
 
     # -- what is shown
 
-    def open(self, source: Source | None) -> None:
+    def open(self, source: ResultSource | None) -> None:
         """Show another output, or nothing. Until it is there, what was there stays; `opened` follows."""
         self._pending.drop_all()
         if source is None:
@@ -114,7 +114,7 @@ class TableModel(QAbstractTableModel):
         self._pages.want((row, block) for row in rows for block in blocks)
 
     def cell(self, row: int, column: int) -> tuple[bool, Cell]:
-        """Whether a cell has come, and what is in it."""
+        """Return whether a cell has come, and what is in it."""
         page = self._pages.get((row // PAGE_ROWS, column // BLOCK))
         if page is None:
             return False, None
@@ -123,7 +123,7 @@ class TableModel(QAbstractTableModel):
         return (True, cells[place]) if place < len(cells) else (False, None)
 
     def column_cells(self, page_rows: int, column: int) -> Sequence[Cell]:
-        """The cells of a column on one page; empty while they have not come."""
+        """Return the cells of a column on one page; empty while they have not come."""
         page = self._pages.get((page_rows, column // BLOCK))
         return () if page is None else page.cells[self.columns[column].name]
 
@@ -135,15 +135,15 @@ class TableModel(QAbstractTableModel):
     # -- as Qt asks
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """The number of rows."""
+        """Return the number of rows."""
         return 0 if parent.isValid() else self.rows
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """The number of columns."""
+        """Return the number of columns."""
         return 0 if parent.isValid() else len(self.columns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Text of a cell; None where it is missing, an image, or still to come."""
+        """Return the text of a cell; None where it is missing, an image, or still to come."""
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             has_come, cell = self.cell(index.row(), index.column())
             if isinstance(cell, str):
@@ -155,7 +155,7 @@ class TableModel(QAbstractTableModel):
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Names of columns and numbers of rows; for a screen reader also type and order."""
+        """Return names of columns and numbers of rows; for a screen reader also type and order."""
         if orientation is Qt.Orientation.Vertical:
             return str(section + 1) if role == Qt.ItemDataRole.DisplayRole else None
         if not 0 <= section < len(self.columns):
@@ -185,14 +185,14 @@ class TableModel(QAbstractTableModel):
 
     # -- answers
 
-    def _open(self, source: Source, answer: TableAnswer | Problem) -> None:
+    def _open(self, source: ResultSource, answer: TableAnswer | Problem) -> None:
         if isinstance(answer, Problem):
             self._become(None, [], 0)
             self.failed.emit(answer)
             return
         self._become(source, list(answer.columns), answer.rows)
 
-    def _become(self, source: Source | None, columns: list[ShownColumn], rows: int) -> None:
+    def _become(self, source: ResultSource | None, columns: list[ShownColumn], rows: int) -> None:
         self.beginResetModel()
         self._pages.forget()
         self.source, self.columns, self.rows = source, columns, min(rows, MOST_ROWS)
@@ -218,11 +218,11 @@ class TableModel(QAbstractTableModel):
         )
         return self.source.asks.ask(question, on_reply)
 
-    def _read(self, name: PageName, answer: RowsAnswer) -> _CellPage:
+    def _read(self, name: PageName, answer: RowsAnswer) -> _RowsPage:
         cells: dict[str, Sequence[Cell]] = dict(answer.cells)
         for column, about in answer.images.items():
             cells[column] = pictures(about, answer.payload)
-        return _CellPage(cells, {column: about.scale for column, about in answer.images.items()})
+        return _RowsPage(cells, {column: about.scale for column, about in answer.images.items()})
 
     def _take(self, name: PageName) -> None:
         row, block = name

@@ -16,7 +16,7 @@ from app.engine.messages.questions import (
     PreviewQuestion,
     ScriptsAnswer,
     ScriptsQuestion,
-    UntrustedScript,
+    ScriptSummary,
 )
 from app.engine.plan import configure, instantiate
 from app.engine.session import Session
@@ -95,7 +95,7 @@ def scripts(session: Session, asked: ScriptsQuestion) -> ScriptsAnswer:
     """Return the scripts that a run needs and that may not run, to be shown to the person."""
     plan = session.plan
     found = (
-        UntrustedScript(node=node_id, title=plan.nodes[node_id].title, setting=setting, source=source)
+        ScriptSummary(node=node_id, title=plan.nodes[node_id].title, setting=setting, source=source)
         for node_id in plan.needed_for(list(plan.nodes) if asked.targets is None else asked.targets)
         for setting, source in plan.nodes[node_id].untrusted.items()
     )

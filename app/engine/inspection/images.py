@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from msgspec import structs
 
 from app.engine.inspection.base import AnswerMaker, StoredOutputs
-from app.engine.inspection.cells import cells_of, number_text, shown_texts
+from app.engine.inspection.cells import cells_of, shown_texts
 from app.engine.inspection.shown_rows import require_column, shown_rows
 from app.engine.messages.tables import ImageAnswer, ImageQuestion, ImagesAnswer, ImagesQuestion, PixelValues, Thumbnails
 from nodes.base import NodeError
 from nodes.values.table import BATCH_BYTES, Table, cell_bytes, leaf_dtype
+from nodes.wording import number_text
 
 if TYPE_CHECKING:
     import numpy as np

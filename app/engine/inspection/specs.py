@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.engine.messages.questions import NetworkOutline, SpecColumn, SpecOutline, TableOutline, TensorOutline
+from app.engine.messages.questions import NetworkOutline, OfferedColumn, SpecOutline, TableOutline, TensorOutline
 from nodes.base import Spec
 from nodes.values.model import ModelSpec
 from nodes.values.network import NetworkSpec, Tensor
@@ -21,7 +21,7 @@ def outline_of(spec: Spec) -> SpecOutline:
 
 def _table(spec: TableSpec) -> TableOutline:
     columns = (
-        SpecColumn(name=name, dtype=describe_dtype(dtype), kinds=spec.kinds_of(name), classes=spec.class_names(name))
+        OfferedColumn(name=name, dtype=describe_dtype(dtype), kinds=spec.kinds_of(name), classes=spec.class_names(name))
         for name, dtype in spec.schema.items()
     )
     return TableOutline(rows=spec.rows, columns=tuple(columns))

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 from msgspec import structs
 
 from app.engine.inspection.base import AnswerMaker, StoredOutputs
-from app.engine.inspection.cells import cells_of, class_text, exact_texts, number_text
+from app.engine.inspection.cells import cells_of, class_text, exact_texts
 from app.engine.inspection.images import sample, thumbnails, value_range
 from app.engine.inspection.shown_rows import require_column
 from app.engine.inspection.tables import shown_column
 from app.engine.messages.tables import ColumnHistogram, ColumnStatistics, ShownColumn, StatisticsAnswer, StatisticsQuestion
 from nodes.values.table import Table, leaf_dtype
+from nodes.wording import number_text
 
 if TYPE_CHECKING:
     import numpy as np

@@ -29,7 +29,8 @@ from app.engine.messages.tables import (
 )
 from nodes.base import NodeError
 from nodes.kit.files.writing import collections_as_text, written_aside
-from nodes.values.table import Table, grouped, is_category, leaf_dtype
+from nodes.values.table import Table, is_category, leaf_dtype
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -105,7 +106,7 @@ def copy(outputs: StoredOutputs, asked: CopyQuestion) -> CopyAnswer:
     ranges = [(max(0, a), min(b, shown.height)) for a, b in asked.ranges]
     count = sum(max(0, b - a) for a, b in ranges)
     if count * len(columns) > MOST_COPIED:
-        message = f"{grouped(count)} rows of {grouped(len(columns))} columns are too much for the clipboard."
+        message = f"{counted(count, 'row')} of {counted(len(columns), 'column')} are too much for the clipboard."
         raise NodeError(message, "Copy fewer rows, or export the table to a file.")
     lines = ["\t".join(_quoted(c) for c in columns)] if asked.header else []
     for start, stop in ranges:

@@ -12,8 +12,8 @@ from app.engine.status import State
 # ------------------------------------------------------------------------------------------------------ what specs say
 
 
-class SpecColumn(EngineMessage, frozen=True, kw_only=True):
-    """A column of a table that may not exist yet.
+class OfferedColumn(EngineMessage, frozen=True, kw_only=True):
+    """A column of a table, or a layer or tensor of a network, that a setting may name; it need not exist yet.
 
     Attributes:
         name: As the table calls it.
@@ -31,7 +31,7 @@ class SpecColumn(EngineMessage, frozen=True, kw_only=True):
 class TableOutline(EngineMessage, frozen=True, kw_only=True):
     """What is known of a table: how many rows, if that is known, and its columns."""
 
-    columns: tuple[SpecColumn, ...]
+    columns: tuple[OfferedColumn, ...]
     rows: int | None = None
 
 
@@ -169,7 +169,7 @@ class InspectQuestion(Question[InspectAnswer], frozen=True, kw_only=True):
 # -------------------------------------------------------------------------------------------------------------- scripts
 
 
-class UntrustedScript(EngineMessage, frozen=True, kw_only=True):
+class ScriptSummary(EngineMessage, frozen=True, kw_only=True):
     """A script that may not run yet.
 
     Attributes:
@@ -188,7 +188,7 @@ class UntrustedScript(EngineMessage, frozen=True, kw_only=True):
 class ScriptsAnswer(Answer, frozen=True, kw_only=True):
     """Scripts, to be shown to the person."""
 
-    scripts: tuple[UntrustedScript, ...] = ()
+    scripts: tuple[ScriptSummary, ...] = ()
 
 
 class ScriptsQuestion(Question[ScriptsAnswer], frozen=True, kw_only=True):

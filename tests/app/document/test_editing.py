@@ -317,19 +317,9 @@ def test_steps_are_told_as_one_change_when_they_are_done(document: Document) -> 
     (change,) = told
     assert change.label == document.undo_label == "Two"
     assert set(change.keys("nodes")) == {new}
-    assert not change.cosmetic
     document.undo()
     assert told[-1].backwards
     assert text(replay(START, told)) == text(document) == dump(START)
-
-
-def test_moving_and_naming_are_cosmetic_but_another_order_of_nodes_is_not(document: Document) -> None:
-    told: list[Change] = []
-    document.subscribe(told.append)
-    document.move({"c": (9, 9)})
-    document.set_property("name", "x")
-    document.become(document.workflow().model_copy(update={"nodes": list(document.nodes.values())[::-1]}), "Turn round")
-    assert [change.cosmetic for change in told] == [True, True, False]
 
 
 def test_listeners_are_told_in_the_order_of_the_changes_though_one_edits_and_one_fails(document: Document) -> None:

@@ -42,12 +42,12 @@ def test_all_mistakes_are_found_at_once() -> None:
         [("c", "f")],
     )
     found = "\n".join(str(p) for p in planned(made).problems)
-    assert "a.rows: -1 does not do for 'rows'" in found
+    assert "a.rows: -1 does not do for 'Rows'. Enter a whole number from 0." in found
     assert "b.rosw: 'Count' has no setting 'rosw'. Did you mean 'rows'?" in found
     assert "c.rows: Thirteen is no number of rows. Take twelve." in found
     assert "d: There is no node type 'toy.nothing'" in found
     assert "e (port table): Input 'Table' is not connected" in found
-    assert "f.path: 'path' is not set" in found
+    assert "f.path: 'Path' is not set" in found
 
 
 def test_nodes_below_a_mistake_are_blocked_without_complaints_of_their_own() -> None:

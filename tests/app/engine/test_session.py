@@ -21,7 +21,7 @@ from app.engine.inspection.base import StoredOutputs
 from app.engine.inspection.documents import inspect, measured, preview
 from app.engine.messages import wire
 from app.engine.messages.base import Tell
-from app.engine.messages.questions import InspectQuestion, PreviewAnswer, PreviewQuestion, SpecColumn, TableOutline
+from app.engine.messages.questions import InspectQuestion, OfferedColumn, PreviewAnswer, PreviewQuestion, TableOutline
 from app.engine.messages.requests import EditDocument
 from app.engine.messages.tells import RunChanged, StatusesChanged
 from app.engine.plan import Plan, Planner, make_plan
@@ -572,7 +572,7 @@ def test_a_preview_says_what_a_draft_would_do_and_what_is_at_the_inputs(bench: B
     assert draft("node_0", {"rows": 13}).problems[0].setting == "rows"
     wrong = draft("node_1", {"number": "many"})
     assert wrong.problems[0].setting == "number"
-    column = SpecColumn(name="n", dtype="of type Int64", kinds=("number", "integer"))
+    column = OfferedColumn(name="n", dtype="of type Int64", kinds=("number", "integer"))
     assert wrong.inputs["table"].table == TableOutline(rows=3, columns=(column,))
     assert desk.states() == dict.fromkeys(desk.states(), "ready")
     with pytest.raises(NoSuchNode):

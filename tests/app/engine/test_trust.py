@@ -15,7 +15,7 @@ from app.engine import executor
 from app.engine.draws import Draws
 from app.engine.events import Event, NodeFailed
 from app.engine.inspection.documents import preview, scripts
-from app.engine.messages.questions import PreviewQuestion, ScriptsQuestion, UntrustedScript
+from app.engine.messages.questions import PreviewQuestion, ScriptsQuestion, ScriptSummary
 from app.engine.plan import Planner, make_plan
 from app.engine.prints import Prints
 from app.engine.session import Session, SessionContext
@@ -155,7 +155,7 @@ def test_a_session_shows_what_needs_trust_and_goes_on_when_it_has_it(marker: Pat
         assert session.status("good").blocked_by == "bad"
         assert preview(session, PreviewQuestion(document="doc", node="bad", settings={"script": "output_table = 1"})).untrusted
         (entry,) = scripts(session, ScriptsQuestion(document="doc", targets=("good",))).scripts
-        assert entry == UntrustedScript(node="bad", title="Python Script", setting="script", source=hostile(marker))
+        assert entry == ScriptSummary(node="bad", title="Python Script", setting="script", source=hostile(marker))
         assert scripts(session, every).scripts == (entry,)
         context.trust.digests.add(digest(hostile(marker)))
         session.trust_changed()
