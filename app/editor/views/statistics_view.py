@@ -69,7 +69,7 @@ class HistogramBar:
 
 
 @dataclass(frozen=True)
-class _ColumnStatistics:
+class _StatisticsRow:
     """What is known of a column."""
 
     texts: Sequence[str]
@@ -87,7 +87,7 @@ class _ColumnStatisticsModel(QAbstractTableModel):
         self.columns: list[ShownColumn] = []
         self.rows = 0
         self._source: ResultSource | None = None
-        self._pages = PageLoader[int, _ColumnStatistics, StatisticsAnswer](
+        self._pages = PageLoader[int, _StatisticsRow, StatisticsAnswer](
             self, self._ask, self._read, self._take, self.failed.emit, KEPT
         )
 
@@ -103,7 +103,7 @@ class _ColumnStatisticsModel(QAbstractTableModel):
         seen = range(max(first, 0), min(last + 1, len(self.columns)))
         self._pages.want([*seen, *range(seen.stop, min(seen.stop + IN_ADVANCE, len(self.columns)))])
 
-    def figures(self, number: int) -> _ColumnStatistics | None:
+    def figures(self, number: int) -> _StatisticsRow | None:
         """Return what is known of a column, once it has come."""
         return self._pages.get(number)
 
@@ -152,10 +152,10 @@ class _ColumnStatisticsModel(QAbstractTableModel):
         question = StatisticsQuestion(document=source.document, node=source.node, port=source.port, columns=columns)
         return source.asks.ask(question, on_reply)
 
-    def _read(self, number: int, answer: StatisticsAnswer) -> _ColumnStatistics:
+    def _read(self, number: int, answer: StatisticsAnswer) -> _StatisticsRow:
         found = answer.columns[0]
         image = pictures(found.image, answer.payload)[0] if found.image else None
-        return _ColumnStatistics(_texts(found, self.rows), _bars(found), image)
+        return _StatisticsRow(_texts(found, self.rows), _bars(found), image)
 
     def _take(self, number: int) -> None:
         self.dataChanged.emit(self.index(number, 0), self.index(number, len(HEADINGS) - 1), [])
@@ -207,7 +207,7 @@ class _StatisticsDelegate(QStyledItemDelegate):
             shown = QFontMetrics(font).elidedText(line, Qt.TextElideMode.ElideMiddle, inner.width())
             painter.drawText(QRect(inner.left(), top, inner.width(), half), Qt.AlignmentFlag.AlignLeft | side, shown)
 
-    def _paint_distribution(self, painter: QPainter, room: QRect, figures: _ColumnStatistics) -> None:
+    def _paint_distribution(self, painter: QPainter, room: QRect, figures: _StatisticsRow) -> None:
         colors = look().colors
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -405,7 +405,7 @@ def _bars(found: ColumnStatistics) -> list[HistogramBar]:
     return [HistogramBar(f"{a} … {b}", count) for (a, b), count in zip(pairwise(texts), counts, strict=False)]
 
 
-def _placed(room: QRect, figures: _ColumnStatistics) -> list[tuple[QRectF, HistogramBar]]:
+def _placed(room: QRect, figures: _StatisticsRow) -> list[tuple[QRectF, HistogramBar]]:
     """Return where each bar stands; the highest takes the whole height."""
     if not figures.bars:
         return []
