@@ -64,9 +64,9 @@ def _prepare(options: argparse.Namespace) -> tuple[Workflow, Plan]:
         DocumentError: If the file cannot be read.
     """
     from app.document.file import load
-    from app.engine.plan import make_plan
+    from app.engine.planner import make_plan
     from app.engine.trust import Trust
-    from app.places import node_index
+    from app.folders import node_index
     from nodes.catalog import Catalog
 
     workflow = load(options.file)
@@ -117,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _setting(text: str) -> tuple[str, str, Any]:
-    from app.engine.plan import parse_override
+    from app.engine.overrides import parse_override
 
     try:
         return parse_override(text)
@@ -206,7 +206,7 @@ def _run(options: argparse.Namespace, workflow: Workflow, plan: Plan, targets: S
     from app.engine import executor
     from app.engine.job import RunControl
     from app.engine.store import Store
-    from app.places import default_results
+    from app.folders import default_results
 
     try:
         store = Store(options.results or default_results())

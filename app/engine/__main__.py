@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from app.engine.messages.tells import EngineRefusal
     from app.engine.server import Engine
     from app.engine.store import DEFAULT_LIMIT, Store
-    from app.places import default_results
+    from app.folders import default_results
 
     results = options.results or default_results()
     try:

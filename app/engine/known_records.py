@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.engine.store import Record, Store
+from app.engine.record import Record
+from app.engine.store import Store
 
 MOST_FORMER_RECORDS = 1000
 """Roughly so many records of results of former settings are remembered."""

@@ -5,14 +5,13 @@ A run has the plan that was there when it began. It works in a thread of its own
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from app.engine import executor
-from app.engine.estimate import Estimate
 from app.engine.events import (
     Event,
     NodeCancelled,
@@ -26,6 +25,9 @@ from app.engine.events import (
 )
 from app.engine.executor import RunResult
 from app.engine.job import RunControl
+from app.engine.remaining_time import RemainingTime
+
+log = logging.getLogger("layerloom.engine")
 
 Post = Callable[[Callable[[], None]], None]
 
@@ -39,14 +41,14 @@ class NodeActivity:
         key: Of the result it works for.
         fraction: How far it is, from 0 to 1; None if not known.
         message: What it is doing.
-        estimate: When it will be done.
+        remaining: How long it will still take.
     """
 
     running: bool = False
     key: str | None = None
     fraction: float | None = None
     message: str = ""
-    estimate: Estimate = field(default_factory=Estimate)
+    remaining: RemainingTime = field(default_factory=RemainingTime)
 
 
 @dataclass
@@ -162,8 +164,8 @@ class RunsInProgress:
         result = RunResult("failed")
         try:
             result = work(run.id, run.control, lambda event: self._post(lambda: self._see(event)))
-        except Exception as error:  # noqa: BLE001 - such as a disk that is full when the store is looked through
-            executor.log.exception("a run ended unexpectedly")
+        except Exception as error:  # such as a disk that is full when the store is looked through
+            log.exception("a run ended unexpectedly")
             message = f"The run ended with {type(error).__name__}: {error}"
             self._post(lambda: self._complain(message))
         finally:
@@ -180,7 +182,7 @@ class RunsInProgress:
             case NodeProgress():
                 activity = run.activities.setdefault(event.node, NodeActivity(running=True))
                 activity.fraction, activity.message = event.fraction, event.message
-                activity.estimate.see(event.fraction, event.time)
+                activity.remaining.see(event.fraction, event.time)
             case NodeStored() | NodeFinished() | NodeFailed() | NodeCancelled() | NodeSkipped():
                 ended = run.activities.pop(event.node, None)
                 key = ended.key if ended else None

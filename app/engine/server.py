@@ -18,7 +18,7 @@ from typing import Any
 
 from app import __version__
 from app.document.problems import Problem
-from app.engine.draws import Draws
+from app.engine.background_fingerprints import BackgroundFingerprints
 from app.engine.inspection import answers, documents
 from app.engine.looking import Lookers
 from app.engine.messages.base import DocumentRequest, Question, Request, ResultQuestion
@@ -39,11 +39,11 @@ from app.engine.messages.requests import (
 )
 from app.engine.messages.tells import DeviceFound, EngineReady, LogWritten, Pong, Reply
 from app.engine.messages.wire import Malformed
-from app.engine.prints import Prints
+from app.engine.nonces import Nonces
 from app.engine.session import NoSuchNode, Session, SessionContext
 from app.engine.store import Store
 from app.engine.transport import StreamTransport
-from app.places import node_index
+from app.folders import node_index
 from nodes.base import NodeError
 from nodes.catalog import Catalog
 from nodes.kit.networks.keras_model import import_keras
@@ -78,8 +78,8 @@ class Engine:
         self._context = SessionContext(
             Catalog.load(index=node_index()),
             store,
-            Draws(store.root / "store.sqlite"),
-            Prints(store.fingerprints, self._queue.put, self._prints_changed),
+            Nonces(store.root / "store.sqlite"),
+            BackgroundFingerprints(store.fingerprints, self._queue.put, self._fingerprints_changed),
             self._queue.put,
             self._transport.tell,
             self._lookers.let_go,
@@ -117,7 +117,7 @@ class Engine:
                 break
             self._do(task)
             self._flush()
-        self._context.prints.close()
+        self._context.fingerprints.close()
         self._lookers.close()
         for session in self._sessions.values():
             session.cancel()
@@ -195,9 +195,9 @@ class Engine:
             names = ", ".join(str(details.get("device_name", "GPU")) for details in graphics)
             self._queue.put(lambda: self._transport.tell(DeviceFound(device=names)))
 
-    def _prints_changed(self) -> None:
+    def _fingerprints_changed(self) -> None:
         for session in self._sessions.values():
-            session.prints_changed()
+            session.fingerprints_changed()
 
     # -- requests
 

@@ -17,22 +17,26 @@ from app.document.editing import Document
 from app.document.model import Workflow
 from app.document.problems import Problem
 from app.engine import executor
-from app.engine.draws import Draws
+from app.engine.background_fingerprints import BackgroundFingerprints
 from app.engine.events import Listener, NodeEvent, NodeFailed, NodeFinished, NodeLog, NodeMetrics, NodeStored
 from app.engine.executor import RunResult
+from app.engine.fingerprints import file_sets
 from app.engine.job import RunControl
 from app.engine.known_records import KnownRecords
 from app.engine.messages.base import Tell
 from app.engine.messages.requests import EditDocument
 from app.engine.messages.tells import LogLevel, LogWritten, RunChanged
-from app.engine.plan import Plan, PlannedNode, Planner, key_of, read_paths
-from app.engine.prints import Prints
+from app.engine.nonces import Nonces
+from app.engine.plan import Plan, PlannedNode, key_of
+from app.engine.planner import Planner
+from app.engine.record import Record
 from app.engine.runs import Post, RunInProgress, RunsInProgress
 from app.engine.status import NodeStatus
 from app.engine.status_feed import StatusFeed, in_run, node_status
-from app.engine.store import Record, Store
+from app.engine.store import Store
 from app.engine.trust import Trust
 from nodes.catalog import Catalog
+from nodes.file_sets import FileSet
 
 
 class NoSuchNode(Exception):
@@ -46,8 +50,8 @@ class SessionContext:
     Attributes:
         catalog: The node classes.
         store: The results.
-        draws: What stands for chance in their keys.
-        prints: Fingerprints of the files that are read.
+        nonces: What stands for chance in their keys.
+        fingerprints: Fingerprints of the files that are read.
         post: Has something called in the engine's thread.
         tell: Sends a message to the editor; from the engine's thread.
         renewed: Called with the key of every new result.
@@ -57,8 +61,8 @@ class SessionContext:
 
     catalog: Catalog
     store: Store
-    draws: Draws
-    prints: Prints
+    nonces: Nonces
+    fingerprints: BackgroundFingerprints
     post: Post
     tell: Callable[[Tell], None]
     renewed: Callable[[str], None] = lambda _: None
@@ -90,7 +94,7 @@ class Session:
         self._plan = Plan({}, self._planner.plan(Workflow()).wiring, folder)
         self._keys: dict[str, str] = {}
         self._records = KnownRecords(context.store)
-        self._bases: dict[str, str] = {}  # of nodes that are not reproducible: what their draws are for
+        self._bases: dict[str, str] = {}  # of nodes that are not reproducible: what their nonces are for
         self._shown: dict[str, str] = {}
         self._failures: dict[str, tuple[str | None, Problem]] = {}
         self._runs = RunsInProgress(context.post, self._happened, self._ended, lambda text: self._log(None, "warning", text))
@@ -130,23 +134,23 @@ class Session:
 
     def refresh(self, closely: bool = True) -> None:
         """Look whether files, or results, have changed outside; `closely`: also for what a glance does not show."""
-        paths = {path for planned in self._plan.nodes.values() for path in self._read_by(planned)}
+        read = {files for planned in self._plan.nodes.values() for files in self._read_by(planned)}
         if closely:
-            self._context.prints.look_closely(paths)
+            self._context.fingerprints.look_closely(read)
             self._records.clear()
             self._replan()
             self._feed.touch(self._plan.nodes)
             return
         gone = self._records.drop_gone()
         self._feed.touch(n for n, key in self._keys.items() if key in gone)
-        if self._planner.is_outdated() or any(self._context.prints.is_outdated(path) for path in paths):
+        if self._planner.is_outdated() or any(self._context.fingerprints.is_outdated(files) for files in read):
             self._replan()
 
     def trust_changed(self) -> None:
         """Take note that more scripts may run than before."""
         self._replan()
 
-    def prints_changed(self) -> None:
+    def fingerprints_changed(self) -> None:
         """Take note that a fingerprint has become known."""
         self._rekey(self._plan)
 
@@ -177,7 +181,7 @@ class Session:
             ):
                 key = self._keys.get(node_id)
             else:
-                key = key_of(planned, keys, self._plan.folder, self._context.prints.of, self._noting_base(node_id))
+                key = key_of(planned, keys, self._plan.folder, self._context.fingerprints.of, self._noting_base(node_id))
             if key is not None:
                 keys[node_id] = key
             if not same or key != self._keys.get(node_id):
@@ -191,16 +195,16 @@ class Session:
                 del self._failures[node_id]
 
     def _noting_base(self, node_id: str) -> Callable[[str], str]:
-        def draw(base: str) -> str:
+        def nonce_of(base: str) -> str:
             self._bases[node_id] = base
-            return self._context.draws.of(base)
+            return self._context.nonces.of(base)
 
-        return draw
+        return nonce_of
 
-    def _read_by(self, planned: PlannedNode) -> Iterable[Path]:
-        if planned.node is None or not planned.node.read_paths():
+    def _read_by(self, planned: PlannedNode) -> Iterable[FileSet]:
+        if planned.node is None or not planned.ready or not planned.node.read_paths():
             return ()
-        return read_paths(planned.node, self._plan.folder).values()
+        return file_sets(planned.node, self._plan.folder).values()
 
     # -- running
 
@@ -222,7 +226,7 @@ class Session:
         for node_id in needed:
             base = self._bases.get(node_id)
             if base is not None and node_id not in busy and self._plan.nodes[node_id].ready:
-                self._draw_anew(node_id, base, fresh)
+                self._renew_nonce(node_id, base, fresh)
         self._rekey(self._plan)
         computed = [n for n in needed if self._plan.nodes[n].ready and (fresh or self._record_of(n) is None)]
         for node_id in needed:
@@ -239,7 +243,7 @@ class Session:
                 jobs=context.jobs,
                 fresh=fresh,
                 control=control,
-                draw=context.draws.of,
+                nonce_of=context.nonces.of,
                 run_id=run_id,
             )
 
@@ -248,12 +252,12 @@ class Session:
 
         return self._runs.begin(computed, work, told)
 
-    def _draw_anew(self, node_id: str, base: str, fresh: bool) -> None:
-        """Before a run: take a new draw, if the present one's result is to be computed again, or has gone."""
-        if fresh or (self._context.draws.is_used(base) and self._record_of(node_id) is None):
-            self._context.draws.renew(base)
+    def _renew_nonce(self, node_id: str, base: str, fresh: bool) -> None:
+        """Before a run: take a new nonce, if the present one's result is to be computed again, or has gone."""
+        if fresh or (self._context.nonces.is_used(base) and self._record_of(node_id) is None):
+            self._context.nonces.renew(base)
         else:
-            self._context.draws.keep(base)
+            self._context.nonces.keep(base)
 
     def cancel(self, nodes: Iterable[str] | None = None) -> None:
         """Stop nodes, and what is behind them; all runs with everything in them if no nodes are given."""
@@ -265,10 +269,7 @@ class Session:
 
     def reset(self, nodes: Iterable[str]) -> None:
         """Forget the results of nodes and of all behind them; those that are at work on one are stopped."""
-        wanted = set(nodes) & self._plan.nodes.keys()
-        for planned in self._plan.nodes.values():
-            if any(source in wanted for source, _ in planned.inputs.values()):
-                wanted.add(planned.id)
+        wanted = self._plan.wiring.downstream(nodes)
         self._runs.forget(wanted)
         for node_id in wanted:
             for key in {self._keys.get(node_id), self._shown.pop(node_id, None)} - {None}:
@@ -279,7 +280,7 @@ class Session:
                 self._records.drop(key)
             self._failures.pop(node_id, None)
             if node_id in self._bases:
-                self._context.draws.renew(self._bases[node_id])
+                self._context.nonces.renew(self._bases[node_id])
         self._feed.touch(wanted)
         self._rekey(self._plan)
 
@@ -373,7 +374,7 @@ class Session:
         key = self._keys.get(node_id)
         record = None if key is None else self._records.get(key)
         if record is not None and node_id in self._bases:
-            self._context.draws.use(self._bases[node_id])
+            self._context.nonces.use(self._bases[node_id])
         return record
 
     # -- what questions are answered from

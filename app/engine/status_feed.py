@@ -11,9 +11,9 @@ from app.engine.events import NodeMetrics
 from app.engine.messages.base import Tell
 from app.engine.messages.tells import MetricPoint, MetricsMeasured, StatusesChanged
 from app.engine.plan import PlannedNode
+from app.engine.record import Record
 from app.engine.runs import NodeActivity
 from app.engine.status import NodeStatus
-from app.engine.store import Record
 
 
 def node_status(
@@ -54,7 +54,7 @@ def in_run(status: NodeStatus, activity: NodeActivity, now: float) -> NodeStatus
     """Return what there is to show of a node while it is in a run."""
     if not activity.running:
         return structs.replace(status, state="queued")
-    left = activity.estimate.seconds_left(now)
+    left = activity.remaining.seconds_left(now)
     return structs.replace(
         status,
         state="running",

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.document import variables
-from app.document.editing import Change, Document
+from app.document.change import Change
+from app.document.editing import Document
 from app.document.model import NodeRecord, Variable
 from app.document.problems import Problem
 from app.editor.asking import Asks, Ticket

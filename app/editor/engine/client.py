@@ -17,7 +17,8 @@ import msgspec
 from msgspec import structs
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.document.editing import Change, Document
+from app.document.change import Change
+from app.document.editing import Document
 from app.document.problems import Problem
 from app.editor.asking import OnReply, Ticket
 from app.editor.engine.death import EngineDeath

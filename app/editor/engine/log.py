@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from app.places import data_folder
+from app.folders import data_folder
 
 LOG_BYTES = 2**20
 LOG_LINES = 1000

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from msgspec import structs
 
-from app.document.editing import Change, Document
+from app.document.change import Change
+from app.document.editing import Document
 from app.document.problems import Problem
 from app.engine.messages.requests import OpenDocument
 from app.engine.messages.tells import RunChanged, StatusesChanged

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any, cast
 
 from app.engine.messages.base import Answer
-from app.engine.store import Record, Store
+from app.engine.record import Record
+from app.engine.store import Store
 from nodes.base import Node, NodeError, Value
 from nodes.values.figure import Figure
 from nodes.values.network import Network

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from msgspec import structs
 
+from app.engine.configuration import configure
 from app.engine.inspection.base import StoredOutputs
 from app.engine.inspection.specs import outline_of
+from app.engine.instantiation import instantiate
 from app.engine.messages.questions import (
     InspectAnswer,
     InspectQuestion,
@@ -18,7 +20,6 @@ from app.engine.messages.questions import (
     ScriptsQuestion,
     ScriptSummary,
 )
-from app.engine.plan import configure, instantiate
 from app.engine.session import Session
 from nodes.base import Spec, Value
 from nodes.values.table import Table, TableSpec

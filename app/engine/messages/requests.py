@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.document.editing import Change, Document, TableName
+from app.document.change import Change, TableName
+from app.document.editing import Document
 from app.document.model import Connection, NodeRecord, NodeView, Variable, Workflow
 from app.document.problems import Problem
 from app.engine.messages.base import DocumentRequest, Request

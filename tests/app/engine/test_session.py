@@ -12,10 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.document.editing import Change, Document
+from app.document.change import Change
+from app.document.editing import Document
 from app.document.model import Connection, NodeRecord, Variable, Workflow
 from app.document.problems import Problem
-from app.engine.draws import Draws
+from app.engine.background_fingerprints import BackgroundFingerprints
 from app.engine.events import NodeProgress
 from app.engine.inspection.base import StoredOutputs
 from app.engine.inspection.documents import inspect, measured, preview
@@ -24,8 +25,9 @@ from app.engine.messages.base import Tell
 from app.engine.messages.questions import InspectQuestion, OfferedColumn, PreviewAnswer, PreviewQuestion, TableOutline
 from app.engine.messages.requests import EditDocument
 from app.engine.messages.tells import RunChanged, StatusesChanged
-from app.engine.plan import Plan, Planner, make_plan
-from app.engine.prints import Prints
+from app.engine.nonces import Nonces
+from app.engine.plan import Plan
+from app.engine.planner import Planner, make_plan
 from app.engine.session import NoSuchNode, Session, SessionContext
 from app.engine.status import NodeStatus
 from app.engine.store import Store
@@ -45,9 +47,11 @@ class Bench:
 
     def make_context(self) -> SessionContext:
         store = Store(self.folder / "store")
-        prints = Prints(store.fingerprints, self.tasks.put, lambda: [s.prints_changed() for s in self.sessions] and None)
+        fingerprints = BackgroundFingerprints(
+            store.fingerprints, self.tasks.put, lambda: [s.fingerprints_changed() for s in self.sessions] and None
+        )
         return SessionContext(
-            CATALOG, store, Draws(self.folder / "store" / "store.sqlite"), prints, self.tasks.put, self.told.append
+            CATALOG, store, Nonces(self.folder / "store" / "store.sqlite"), fingerprints, self.tasks.put, self.told.append
         )
 
     def open(self, made: Workflow, failed: dict[str, Problem] | None = None) -> Desk:
@@ -64,7 +68,7 @@ class Bench:
     def close(self) -> None:
         for session in self.sessions:
             session.close(wait=10)
-        self.context.prints.close()
+        self.context.fingerprints.close()
 
 
 class Desk:
@@ -221,7 +225,7 @@ def test_after_any_edits_a_session_says_what_a_new_one_says(tmp_path: Path, edit
         anew = bench.open(desk.document.workflow())
         assert {n: desk.statuses[n] for n in desk.document.nodes} == {n: anew.statuses[n] for n in desk.document.nodes}
         plan = make_plan(desk.document.workflow(), CATALOG, folder=tmp_path)
-        keys = plan.keys(bench.context.store.fingerprints, "run", bench.context.draws.of)
+        keys = plan.keys(bench.context.store.fingerprints, "run", bench.context.nonces.of)
         assert {n: s.key for n, s in anew.statuses.items() if s.key} == keys
     finally:
         bench.close()
@@ -524,9 +528,9 @@ def test_a_document_that_moves_means_files_of_its_new_folder(bench: Bench) -> No
 
 
 def test_time_left_is_told_once_it_can_be_said() -> None:
-    from app.engine.estimate import Estimate
+    from app.engine.remaining_time import RemainingTime
 
-    estimate = Estimate()
+    estimate = RemainingTime()
     estimate.see(None, 0)
     assert estimate.seconds_left(5) is None
     estimate.see(0.5, 100)  # it goes on from a checkpoint; what was before does not count

@@ -12,12 +12,12 @@ import pytest
 
 from app.document.model import Connection, NodeRecord, Variable, Workflow
 from app.engine import executor
-from app.engine.draws import Draws
+from app.engine.background_fingerprints import BackgroundFingerprints
 from app.engine.events import Event, NodeFailed
 from app.engine.inspection.documents import preview, scripts
 from app.engine.messages.questions import PreviewQuestion, ScriptsQuestion, ScriptSummary
-from app.engine.plan import Planner, make_plan
-from app.engine.prints import Prints
+from app.engine.nonces import Nonces
+from app.engine.planner import Planner, make_plan
 from app.engine.session import Session, SessionContext
 from app.engine.store import Store
 from app.engine.trust import Trust, digest, templates
@@ -145,8 +145,8 @@ def test_a_trusted_script_runs_once(marker: Path, tmp_path: Path) -> None:
 def test_a_session_shows_what_needs_trust_and_goes_on_when_it_has_it(marker: Path, tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     tasks: queue.SimpleQueue[object] = queue.SimpleQueue()
-    prints = Prints(store.fingerprints, tasks.put, lambda: None)
-    context = SessionContext(CATALOG, store, Draws(store.root / "store.sqlite"), prints, tasks.put, lambda _: None)
+    fingerprints = BackgroundFingerprints(store.fingerprints, tasks.put, lambda: None)
+    context = SessionContext(CATALOG, store, Nonces(store.root / "store.sqlite"), fingerprints, tasks.put, lambda _: None)
     session = Session("doc", flow(hostile(marker)), tmp_path, context)
     every = ScriptsQuestion(document="doc")
     try:
@@ -164,5 +164,5 @@ def test_a_session_shows_what_needs_trust_and_goes_on_when_it_has_it(marker: Pat
         assert not preview(session, PreviewQuestion(document="doc", node="bad", settings={})).untrusted
     finally:
         session.close(wait=5)
-        prints.close()
+        fingerprints.close()
     assert not marker.exists()

@@ -27,7 +27,7 @@ from app.editor.config.simple import ChoiceControl, JsonControl, LinesControl, S
 from app.engine.inspection.specs import outline_of
 from app.engine.messages.base import Answer, Question
 from app.engine.messages.questions import PreviewAnswer, PreviewQuestion
-from app.engine.plan import make_plan
+from app.engine.planner import make_plan
 from app.engine.trust import Trust
 from nodes.catalog import Catalog
 from nodes.declaration.shapes import Choice, Fixed, Flag, Group, Mapped, Maybe, Number, OneOf, Scalar, Series, Shape, Text

@@ -27,7 +27,7 @@ from app.editor.config.sequences import ChipsControl, FixedControl, NamedControl
 from app.editor.config.simple import ChoiceControl, ScalarControl, TextControl
 from app.editor.config.variable_binding import NewVariable
 from app.editor.engine.client import EngineClient
-from app.engine.plan import make_plan
+from app.engine.planner import make_plan
 from nodes.base import Node
 from nodes.declaration.declared import groups_of
 from tests.app.editor.config.support import CATALOG, Bench, Made, choose, click, type_into, workflow_of

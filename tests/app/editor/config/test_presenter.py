@@ -20,7 +20,7 @@ from app.editor.config.draft import SettingsDraft
 from app.editor.config.presenter import ConfigPresenter
 from app.engine.messages.base import Question
 from app.engine.messages.questions import PreviewAnswer, PreviewQuestion, SpecOutline
-from app.engine.plan import make_plan
+from app.engine.planner import make_plan
 from app.engine.trust import Trust
 from nodes.base import Node
 from nodes.catalog import Catalog

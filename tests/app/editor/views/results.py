@@ -15,7 +15,7 @@ from app.engine import executor
 from app.engine.inspection import answers
 from app.engine.inspection.base import StoredOutputs
 from app.engine.messages.base import Answer, Question, ResultQuestion
-from app.engine.plan import make_plan
+from app.engine.planner import make_plan
 from app.engine.store import Store
 from nodes.errors import NodeError
 from tests.app.engine.inspection.asked import over_the_line

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.document.file import write_atomically
-from app.document.watching import FileState
+from app.document.file_state import FileState
 
 
 @pytest.fixture

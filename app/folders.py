@@ -14,33 +14,38 @@ _problems: dict[Path, str] = {}
 
 
 def config_folder() -> Path:
-    """The folder of the settings; made if it is missing."""
+    """Return the folder of the settings; made if it is missing."""
     import platformdirs
 
     return _usable(_home("config") or Path(platformdirs.user_config_dir("layerloom", appauthor=False, roaming=True)))
 
 
 def data_folder() -> Path:
-    """The folder of journals, logs and counts; made if it is missing."""
+    """Return the folder of journals, logs and counts; made if it is missing."""
     import platformdirs
 
     return _usable(_home("data") or Path(platformdirs.user_data_dir("layerloom", appauthor=False)))
 
 
 def cache_folder() -> Path:
-    """The folder of what can be made anew at any time; it need not be there."""
+    """Return the folder of what can be made anew at any time; it need not be there."""
     import platformdirs
 
     return _home("cache") or Path(platformdirs.user_cache_dir("layerloom", appauthor=False))
 
 
 def node_index() -> Path:
-    """The file in which the node catalog keeps what it knows from one start to the next."""
+    """Return the file in which the node catalog keeps what it knows from one start to the next."""
     return cache_folder() / "nodes.json"
 
 
+def source_index() -> Path:
+    """The file in which the engine keeps what it knows of source files from one start to the next."""
+    return cache_folder() / "sources.json"
+
+
 def default_results() -> Path:
-    """Where results are stored unless a run names another place: LAYERLOOM_RESULTS, or the user's cache folder."""
+    """Return where results are stored unless a run names another place: LAYERLOOM_RESULTS, or the user's cache folder."""
     import platformdirs
 
     chosen = os.environ.get("LAYERLOOM_RESULTS")
@@ -48,7 +53,7 @@ def default_results() -> Path:
 
 
 def examples_folder() -> Path:
-    """The folder of the example workflows that come with the program."""
+    """Return the folder of the example workflows that come with the program."""
     return Path(__file__).resolve().parent.parent / "workflows"
 
 
@@ -57,14 +62,14 @@ FOR_BEGINNERS = ("digits_small_cnn", "fashion_mnist_cnn", "dense_or_convolutiona
 
 
 def examples(folder: Path | None = None) -> list[Path]:
-    """The example workflows that come with the program (or those in a folder), the one to start with first."""
+    """Return the example workflows that come with the program (or those in a folder), the one to start with first."""
     files = (folder or examples_folder()).glob("*.workflow.json")
     rank = {name: number for number, name in enumerate(FOR_BEGINNERS)}
     return sorted(files, key=lambda path: (rank.get(path.name.partition(".")[0], len(rank)), path.name))
 
 
 def problems() -> list[str]:
-    """What the person must be told: folders that could not be made, and what is used instead."""
+    """Return what the person must be told: folders that could not be made, and what is used instead."""
     return list(_problems.values())
 
 
@@ -74,7 +79,7 @@ def _home(part: str) -> Path | None:
 
 
 def _usable(folder: Path) -> Path:
-    """The folder, which exists then and can be written to; else a temporary one, noted as a problem."""
+    """Return the folder, which exists then and can be written to; else a temporary one, noted as a problem."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK | os.X_OK):
@@ -94,5 +99,5 @@ def _usable(folder: Path) -> Path:
 
 @cache
 def _stand_in() -> Path:
-    """A temporary folder of this process; left to the operating system to clean, as journals may be in it."""
+    """Return a temporary folder of this process; left to the operating system to clean, as journals may be in it."""
     return Path(tempfile.mkdtemp(prefix="layerloom-"))

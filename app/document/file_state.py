@@ -24,17 +24,17 @@ class FileState:
 
     @classmethod
     def of(cls, path: Path) -> FileState:
-        """What a file is like now. Ask before reading it, or after writing it; a file that is missing has a state, too."""
+        """Return what a file is like now. Ask before reading it, or after writing it; a file that is missing has a state, too."""
         return cls(path, _signature(path), _digest(path))
 
     def changed(self) -> bool:
-        """Whether the file has another content now, has vanished, or has come to be."""
+        """Return whether the file has another content now, has vanished, or has come to be."""
         if _signature(self.path) == self.signature:
             return False
         return _digest(self.path) != self.digest
 
     def current_signature(self) -> str:
-        """The file's signature now: tells one change by another program from the next."""
+        """Return the file's signature now: tells one change by another program from the next."""
         return _signature(self.path)
 
     def as_dict(self) -> dict[str, str]:
@@ -43,7 +43,7 @@ class FileState:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> FileState:
-        """What `as_dict` gave; KeyError if it is something else."""
+        """Return what `as_dict` gave; KeyError if it is something else."""
         return cls(Path(str(data["path"])), str(data["signature"]), str(data["digest"]))
 
 

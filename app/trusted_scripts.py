@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from app.engine.trust import digest
-from app.places import data_folder
+from app.folders import data_folder
 
 
 class TrustedScripts:
@@ -40,11 +40,11 @@ class TrustedScripts:
 
     @classmethod
     def load(cls) -> TrustedScripts:
-        """Those of the person who is logged in."""
+        """Return the scripts that the person who is logged in trusts."""
         return cls(data_folder() / "trusted_scripts.txt")
 
     def trusts(self, source: str) -> bool:
-        """Whether a script is trusted."""
+        """Return whether a script is trusted."""
         return digest(source) in self.digests
 
     def add(self, scripts: Mapping[str, str]) -> set[str]:

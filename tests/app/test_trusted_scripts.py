@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.engine.trust import digest
-from app.trusted import TrustedScripts
+from app.trusted_scripts import TrustedScripts
 
 
 def test_what_was_trusted_is_trusted_next_time(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ LEAST_SECONDS = 1.0
 
 
 @dataclass
-class Estimate:
+class RemainingTime:
     """An estimate for one node at work.
 
     What was done before the first word counts neither as work nor as time: a training that goes on from a checkpoint starts
