@@ -16,7 +16,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from app.engine.events import Event, Listener, NodeSkipped, RunFinished, RunStarted, RunStatus
-from app.engine.job import Control
+from app.engine.job import RunControl
 from app.engine.node_worker import NodeWorker
 from app.engine.plan import NonceOf, Plan
 from app.engine.scheduler import Scheduler
@@ -51,7 +51,7 @@ def run(
     targets: Sequence[str] | None = None,
     jobs: int = 2,
     fresh: bool = False,
-    control: Control | None = None,
+    control: RunControl | None = None,
     nonce_of: NonceOf | None = None,
     run_id: str | None = None,
 ) -> RunResult:
@@ -69,7 +69,7 @@ def run(
         run_id: What the run is called; by default something new.
     """
     run_id = run_id or uuid.uuid4().hex[:12]
-    one = _WorkflowRun(run_id, plan, store, listener, jobs=jobs, fresh=fresh, control=control or Control(), nonce_of=nonce_of)
+    one = _WorkflowRun(run_id, plan, store, listener, jobs=jobs, fresh=fresh, control=control or RunControl(), nonce_of=nonce_of)
     return one.run(list(targets or plan.nodes))
 
 
@@ -85,7 +85,7 @@ class _WorkflowRun:
         *,
         jobs: int,
         fresh: bool,
-        control: Control,
+        control: RunControl,
         nonce_of: NonceOf | None,
     ) -> None:
         self._began = time.perf_counter()

@@ -22,7 +22,7 @@ from app.engine.events import (
 )
 from app.engine.failures import explained
 from app.engine.fingerprints import file_sets
-from app.engine.job import Control, EngineJob
+from app.engine.job import EngineJob, RunControl
 from app.engine.keras_import import KerasImport
 from app.engine.locks import KERAS_LOCK, RESULT_LOCKS, held
 from app.engine.plan import Plan, PlannedNode
@@ -58,7 +58,7 @@ class NodeWorker:
         tell: Callable[[Event], None],
         *,
         fresh: bool,
-        control: Control,
+        control: RunControl,
     ) -> None:
         self.records: dict[str, Record] = {}
         self.failures: dict[str, NodeError] = {}

@@ -183,6 +183,25 @@ class NetworkSpec:
         shapes = ", ".join(self.tensor(t).describe() for t in self.outputs)
         return f"{shapes} · {counted(self.parameters, 'parameter')}"
 
+    def offers(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """Return what a setting may name in this network, each with a word about it (`nodes.base.Layers`).
+
+        These are its layers, its layers that have weights, and all its tensors, inner ones too.
+        """
+
+        layers = tuple((layer.name, layer.kind) for layer in self.layers)
+        weighted = tuple(
+            (layer.name, f"{layer.kind}, {counted(layer.parameters, 'parameter')}{'' if layer.trainable else ', frozen'}")
+            for layer in self.layers
+            if layer.weights
+        )
+        tensors = tuple(
+            (str(Tensor(call.layer, call.index, number)), f"{tensor.describe()} {tensor.dtype}")
+            for call in self.calls
+            for number, tensor in enumerate(call.outputs)
+        )
+        return {"layers": layers, "weighted layers": weighted, "tensors": tensors}
+
     # -- deriving
 
     def append(

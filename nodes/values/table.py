@@ -96,6 +96,11 @@ class TableSpec:
             return list(self.schema)
         return [c for c, d in self.schema.items() if any(COLUMN_KINDS[k](d) for k in kinds)]
 
+    def kinds_of(self, column: str) -> tuple[str, ...]:
+        """Return what a setting may ask for and a column is (`COLUMN_KINDS`)."""
+        dtype = self.schema[column]
+        return tuple(kind for kind, holds in COLUMN_KINDS.items() if holds(dtype))
+
     def require(self, column: str | None, *kinds: str, setting: str | None = None) -> pl.DataType:
         """Return the dtype of a column that must be there, of one of `kinds`.
 

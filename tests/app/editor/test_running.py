@@ -58,7 +58,7 @@ def test_run_all_run_to_here_reset_and_run_again(person: Person) -> None:
     person.until_state(more, "ready")
     assert person.states() == {count: "done", add: "ready", more: "ready"}
     ended: list[object] = []
-    person.window.desk.services.engine.run_changed.connect(lambda _, run: ended.append(run["status"]))
+    person.window.desk.services.engine.run_changed.connect(lambda _, run: ended.append(run.status))
     person.select(count)
     person.press("Ctrl+F7")
     person.until(lambda: "done" in ended)

@@ -26,7 +26,7 @@ from app.editor.config.row import SettingRow
 from app.editor.config.sequences import ChipsControl, FixedControl, NamedControl
 from app.editor.config.simple import ChoiceControl, ScalarControl, TextControl
 from app.editor.config.variable_binding import NewVariable
-from app.editor.engine_client import EngineClient
+from app.editor.engine.client import EngineClient
 from app.engine.planner import make_plan
 from nodes.base import Node
 from nodes.declaration.declared import groups_of
@@ -630,7 +630,7 @@ def test_column_pickers_offer_what_the_real_engine_finds_in_the_file(engine: Eng
         wires=(("csv.table", "pick.table"), ("csv.table", "rows.table")),
     )
     document = Document(workflow, CATALOG)
-    engine.open("d", workflow, tmp_path)
+    engine.open("d", document, tmp_path)
     panel = ConfigPanel(engine, CATALOG)
     qtbot.addWidget(panel)
     panel.set_document_folder(tmp_path)
