@@ -91,16 +91,16 @@ def _nothing_of_qt_is_left() -> Iterator[None]:
     application = _qt_application()
     if application is None:
         return
+    _delete_what_is_to_be_deleted(application)
     if _left_of_qt(application, before, roots, running):
-        from PySide6.QtCore import QEvent
-
         gc.collect()
-        application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        _delete_what_is_to_be_deleted(application)
         application.processEvents()
     left = _left_of_qt(application, before, roots, running)
     for widget in set(application.topLevelWidgets()) - before:  # or the next test would be blamed, too
         if widget.parent() is None:
             widget.deleteLater()
+    _delete_what_is_to_be_deleted(application)
     assert not left, f"left behind: {left}"
 
 
@@ -108,6 +108,13 @@ def _qt_application() -> Any:
     """The application, if there is one with windows."""
     widgets = sys.modules.get("PySide6.QtWidgets")
     return widgets.QApplication.instance() if widgets else None
+
+
+def _delete_what_is_to_be_deleted(application: Any) -> None:
+    """Do at once what Qt would do when its event loop runs again; between tests none does, and all later ones get slower."""
+    from PySide6.QtCore import QEvent
+
+    application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def _is_alive(thing: Any) -> bool:
