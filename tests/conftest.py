@@ -14,15 +14,37 @@ from typing import Any
 import psutil
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
+
+from tests import sampling
 
 # One CPU burst on a shared machine must not fail a property.
 settings.register_profile("layerloom", deadline=None)
+settings.register_profile("thorough", deadline=None, max_examples=500)
 settings.load_profile("layerloom")
+
+SHARED = ("tests/nodes/test_awkward_tables.py", "tests/nodes/layers/test_inference.py")
+"""Long files whose tests need nothing of each other."""
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as the program has it
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+class FilesAndTests(LoadFileScheduling):
+    """Gives a worker whole files, which may share a window or a server, and then single tests of the files in `SHARED`."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if nodeid.startswith(SHARED) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesAndTests | None:
+    return FilesAndTests(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_report_header() -> str:
+    return f"samples: drawn with {sampling.VARIABLE}={sampling.seed()}"
 
 
 @pytest.fixture(autouse=True)

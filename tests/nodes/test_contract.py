@@ -1,4 +1,4 @@
-"""What every node of the catalog keeps to, and what table nodes do with awkward tables.
+"""What every node of the catalog keeps to: its description, its ports and its settings.
 
 Nothing here is written for a single node: a new node class is tested as soon as it exists.
 """
@@ -8,26 +8,19 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import json
-import math
-import random
 import re
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from functools import cache
-from itertools import product
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any
 
-import numpy as np
-import polars as pl
 import pytest
-from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel
 
-from nodes.base import Node, NodeError, Settings, Specs, Values
+from nodes.base import Node
 from nodes.catalog import Catalog
-from nodes.values.table import COLUMN_KINDS, Table, TableSpec
-from tests.support import assert_fits, run
+from nodes.values.table import COLUMN_KINDS
+from tests.nodes.declared import ends, errors_at, extra, leaves_of, models_of, required, schema_of, settings_of
 
 CATALOG = Catalog.load()
 SHELVES = {
@@ -93,31 +86,6 @@ KNIME_NAMES = {
 """What KNIME calls a node that has another title here -> the node."""
 
 
-# ----------------------------------------------------------------------------------------------- looking into a node class
-
-
-def types_in(annotation: Any) -> Iterator[Any]:
-    """An annotation and all that it is made of."""
-    yield annotation
-    for inner in get_args(annotation):
-        yield from types_in(inner)
-
-
-def models_of(*classes: type[BaseModel]) -> list[type[BaseModel]]:
-    """Node classes and the groups of settings that they use, at any depth, each once."""
-    found: list[type[BaseModel]] = []
-    waiting: list[type[BaseModel]] = [*classes]
-    while waiting:
-        model = waiting.pop()
-        if model in found:
-            continue
-        found.append(model)
-        model.model_rebuild()
-        for info in model.model_fields.values():
-            waiting += [t for t in types_in(info.annotation) if isinstance(t, type) and issubclass(t, Settings)]
-    return found
-
-
 @cache
 def icon_names() -> frozenset[str]:
     """The names of all icons; read without QtAwesome, which would load Qt."""
@@ -125,61 +93,6 @@ def icon_names() -> frozenset[str]:
     assert spec is not None and spec.submodule_search_locations
     tables = Path(spec.submodule_search_locations[0], "fonts").glob("materialdesignicons6-webfont-*.json")
     return frozenset(json.loads(max(tables).read_bytes()))
-
-
-@cache
-def schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    return model.model_json_schema()
-
-
-def settings_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """The settings by name; the constant `kind` that tells groups apart is none."""
-    return {name: info for name, info in model.model_fields.items() if "const" not in schema_of(model)["properties"][name]}
-
-
-def extra(info: FieldInfo) -> dict[str, Any]:
-    return info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-
-
-Wrap = Callable[[Any], Any]
-
-
-def leaves(schema: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Wrap]]:
-    """The single values that a setting is made of, and how to make a setting of one: `2` -> `[2, 2]` for a pair."""
-    for option in schema.get("anyOf", ()):
-        yield from leaves(option)
-    if schema.get("type") == "array":
-        elements = schema.get("prefixItems") or [schema.get("items", {})]
-        count = max(schema.get("minItems", 1), 1)
-        for leaf, wrap in leaves(elements[0]):
-            yield leaf, lambda value, wrap=wrap: [wrap(value)] * count
-    elif "anyOf" not in schema:
-        yield schema, lambda value: value
-
-
-def leaves_of(model: type[BaseModel], name: str) -> list[tuple[dict[str, Any], Wrap]]:
-    return list(leaves(schema_of(model)["properties"][name]))
-
-
-def errors_at(model: type[BaseModel], name: str, value: Any) -> list[str]:
-    """What is wrong with one setting's value, whatever the others are."""
-    try:
-        model.model_validate({name: value})
-    except ValidationError as error:
-        return [e["msg"] for e in error.errors() if e["loc"][:1] == (name,)]
-    return []
-
-
-def ends(leaf: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
-    """(the last value allowed, the first one beyond) for each bound of a number."""
-    whole = leaf.get("type") == "integer"
-    for inclusive, exclusive, direction in (("minimum", "exclusiveMinimum", -1), ("maximum", "exclusiveMaximum", 1)):
-        if inclusive in leaf:
-            end = leaf[inclusive]
-            yield end, end + direction if whole else math.nextafter(end, direction * math.inf)
-        if exclusive in leaf:
-            beyond = leaf[exclusive]
-            yield beyond - direction if whole else math.nextafter(beyond, -direction * math.inf), beyond
 
 
 MODELS = models_of(*CATALOG.values())
@@ -359,207 +272,3 @@ def test_every_choice_is_accepted_and_no_other(model: type[BaseModel]):
                 assert not errors_at(model, name, wrap(choice)), f"{name} = {choice!r}"
             if "enum" in leaf and not free_text:
                 assert errors_at(model, name, wrap("no such choice")), name
-
-
-# ------------------------------------------------------------------------------------------------------- settings for a table
-
-
-def is_list_of_settings(info: FieldInfo) -> type[Settings] | None:
-    """The group of settings that a list setting holds, such as a criterion."""
-    if get_origin(info.annotation) is not list:
-        return None
-    (inner,) = get_args(info.annotation)
-    return inner if isinstance(inner, type) and issubclass(inner, Settings) else None
-
-
-def required(cls: type[BaseModel]) -> dict[str, Any]:
-    """A value for every setting that has no default. Where a new kind of setting makes this fail, teach it that kind."""
-    values = {"string": "text", "integer": 1, "number": 1.0, "boolean": True}
-    settings = {}
-    for name, info in cls.model_fields.items():
-        if info.is_required():
-            leaf, wrap = leaves_of(cls, name)[0]
-            settings[name] = wrap(leaf["enum"][0] if "enum" in leaf else values[leaf["type"]])
-    return settings
-
-
-QUICK = {"n_estimators": 2, "max_iter": 2}
-"""Settings that only cost time here: two trees are as awkward as a hundred."""
-
-
-def column_choices(cls: type[BaseModel], table: TableSpec) -> Iterator[dict[str, Any]]:
-    """Settings with every combination of fitting columns, none chosen included; paths get a name."""
-    options: dict[str, list[Any]] = {}
-    for name, info in cls.model_fields.items():
-        columns, inner = extra(info).get("columns"), is_list_of_settings(info)
-        if columns:
-            several = get_origin(info.annotation) in (list, tuple)
-            fitting = table.columns_of(*columns["accepts"]) or list(table.schema)
-            options[name] = [*([c] if several else c for c in fitting), info.get_default(call_default_factory=True)]
-        elif inner:
-            options[name] = [[settings] for settings in column_choices(inner, table)]
-        elif extra(info).get("path"):
-            options[name] = [f"{name}.out"]
-    quick = {name: value for name, value in QUICK.items() if name in cls.model_fields}
-    for chosen in product(*options.values()):
-        yield required(cls) | quick | dict(zip(options, chosen, strict=True))
-
-
-MOST_CHOICES = 12
-
-
-def some_choices(cls: type[BaseModel], table: TableSpec) -> list[dict[str, Any]]:
-    """All column choices, or a fixed sample of them where a node has several column settings."""
-    choices = list(column_choices(cls, table))
-    return choices if len(choices) <= MOST_CHOICES else random.Random(0).sample(choices, MOST_CHOICES)
-
-
-def variations(cls: type[BaseModel], base: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The settings with one changed: every choice, both ways of a switch, every number at its lower end."""
-    for name, info in cls.model_fields.items():
-        inner = is_list_of_settings(info)
-        if inner:
-            for element in variations(inner, base[name][0]):
-                yield {**base, name: [element]}
-        elif not (extra(info).get("path") or extra(info).get("columns")):
-            for leaf, wrap in leaves_of(cls, name):
-                values = [True, False] if leaf.get("type") == "boolean" else leaf.get("enum", [])
-                for value in [*values, *([leaf["minimum"]] if "minimum" in leaf else [])]:
-                    yield {**base, name: wrap(value)}
-
-
-# ---------------------------------------------------------------------------------------------------------- awkward tables
-
-
-def columns(rows: int, image: pl.Array | None = None) -> dict[str, pl.Series]:
-    """One column of every kind."""
-    image = image or pl.Array(pl.UInt8, (4, 4, 1))
-    pixels = np.arange(rows * math.prod(image.shape)).reshape(rows, *image.shape) % 200
-    return {
-        "image": pl.Series(pixels.astype(np.uint16)).cast(image) if rows else pl.Series([], dtype=image),
-        "label": pl.Series([("a", "b")[i % 2] for i in range(rows)], dtype=pl.Enum(["a", "b"])),
-        "text": pl.Series([("b", "c")[i % 2] for i in range(rows)], dtype=pl.String),
-        "code": pl.Series([i % 2 for i in range(rows)], dtype=pl.Int32),
-        "x": pl.Series([i / 4 for i in range(rows)], dtype=pl.Float64),
-        "z": pl.Series([1 - i / 4 for i in range(rows)], dtype=pl.Float32),
-        "vector": pl.Series([[0.5, 0.25, 0.25]] * rows, dtype=pl.Array(pl.Float32, 3)),
-        "flag": pl.Series([True] * rows, dtype=pl.Boolean),
-        "list": pl.Series([[1, 2]] * rows, dtype=pl.List(pl.Int64)),
-        "bytes": pl.Series([b"\x00"] * rows, dtype=pl.Binary),
-    }
-
-
-def table(rows: int = 4, image: pl.Array | None = None, **replaced: Any) -> Table:
-    made = columns(rows, image)
-    made |= {name: pl.Series(name, values, dtype=made[name].dtype) for name, values in replaced.items()}
-    return Table.of(pl.DataFrame(made), {"code": ("a", "b")})
-
-
-def dates() -> Table:
-    days = [datetime(2025, 1, day, 12, 30) for day in (3, 1, 2)]
-    when = pl.DataFrame({"at": days}).with_columns(
-        pl.col("at").dt.date().alias("day"), pl.col("at").dt.time().alias("clock"), pl.col("at").diff().alias("span")
-    )
-    return Table.of(when)
-
-
-def scales() -> Table:
-    """What a Normalizer puts out as its model: here, of itself."""
-    return Table.of(pl.DataFrame({"column": ["scale", "offset"], "scale": [2.0, 0.5], "offset": [1.0, -1.0]}))
-
-
-def rules() -> Table:
-    """Conditions and outcomes, as a dictionary of rules has them."""
-    return Table.of(pl.DataFrame({"if": ["code = 1", "TRUE"], "code": [1, 2]}))
-
-
-def awkward_tables() -> dict[str, Table]:
-    return {
-        "empty": table(0),
-        "one row": table(1),
-        "rows chosen, some twice": table().take(np.array([3, 0, 0])),
-        "all missing": Table.of(table(3).frame().clear(3), {"code": ("a", "b")}),
-        "no type": Table.of(pl.DataFrame({"nothing": [None, None]})),
-        "no column": Table.of(pl.DataFrame()),
-        "one class": table(label=["a"] * 4, text=["a"] * 4, code=[0] * 4),
-        "NaN": table(x=[math.nan] * 4, z=[math.nan] * 4, vector=[[math.nan] * 3] * 4),
-        "infinite": table(x=[math.inf, -math.inf, 0.0, 1.0], z=[math.inf] * 4, vector=[[math.inf, 0.0, -math.inf]] * 4),
-        "1 x 1 grey image": table(image=pl.Array(pl.UInt8, (1, 1, 1))),
-        "RGBA image": table(image=pl.Array(pl.UInt8, (3, 2, 4))),
-        "16-bit image": table(image=pl.Array(pl.UInt16, (2, 3, 1))),
-        "float image": table(image=pl.Array(pl.Float32, (2, 2, 3))),
-    }
-
-
-AWKWARD = awkward_tables()
-TABLE_NODES = {
-    node_id: cls
-    for node_id, cls in CATALOG.items()
-    if any(port.kind == "table" for port in cls.input_ports)
-    and all(port.kind == "table" for port in cls.input_ports if not port.optional)
-}
-
-
-def wired(cls: type[Node], table: Table) -> dict[str, Table]:
-    """The table at every required input."""
-    inputs: dict[str, Table] = {}
-    for port in cls.input_ports:
-        names = [f"{port.name}_{n}" for n in range(1, port.least + 1)] if port.grows else [port.name]
-        inputs |= {} if port.optional else dict.fromkeys(names, table)
-    return inputs
-
-
-def works(node: Node, inputs: dict[str, Table], folder: Path) -> bool:
-    """Whether the node takes the inputs. If not, it must say why; if so, what it gives must be what it promised."""
-    folder.mkdir()
-    for name in node.read_paths():
-        if extra(type(node).model_fields[name])["path"] == "read folder":
-            (folder / getattr(node, name)).mkdir(exist_ok=True)
-    try:
-        rows_unknown = node.configure(Specs({port: t.spec.with_rows(None) for port, t in inputs.items()}, "node_1", folder))
-        outputs = run(node, inputs, folder)
-    except NodeError as error:
-        assert error.message.strip()
-        return False
-    for port, spec in rows_unknown.items():
-        if spec is not None:
-            assert_fits(spec, outputs[port])
-    assert all(figure.title for figure in node.views(Values(outputs)))
-    return True
-
-
-def uses(cls: type[Node], table: Table, folder: Path, *, bases: int = 1) -> int:
-    """In how many ways the node works on a table, of all that are tried.
-
-    First with every choice of columns, then every other setting is varied, with so many of the choices of columns that work.
-    """
-    count = 0
-
-    def tried(settings: dict[str, Any]) -> bool:
-        nonlocal count
-        count += 1
-        return works(cls.model_validate(settings), wired(cls, table), folder / str(count))
-
-    chosen = some_choices(cls, table.spec)
-    working = [settings for settings in chosen if tried(settings)]
-    varied = [tried(settings) for base in working[:bases] or chosen[: 4 * bases] for settings in variations(cls, base)]
-    return len(working) + sum(varied)
-
-
-@pytest.mark.parametrize("name", AWKWARD)
-@pytest.mark.parametrize("node_id", TABLE_NODES)
-def test_an_awkward_table_gives_the_promised_output_or_an_error_that_says_why(node_id: str, name: str, tmp_path: Path):
-    uses(TABLE_NODES[node_id], AWKWARD[name], tmp_path)
-
-
-@pytest.mark.parametrize("node_id", TABLE_NODES)
-def test_a_table_node_works_on_an_ordinary_table(node_id: str, tmp_path: Path):
-    learns = any(port.kind == "model" for port in TABLE_NODES[node_id].output_ports)
-    ordinary = [table(), table().select(["label", "text", "code", "x"]), dates(), scales(), rules()]
-
-    ways = 0
-    for i, given in enumerate(ordinary):
-        (tmp_path / str(i)).mkdir()
-        ways += uses(TABLE_NODES[node_id], given, tmp_path / str(i), bases=1 if learns else 2)
-
-    assert ways, "the tests above say nothing of a node that they cannot make work"
