@@ -45,7 +45,7 @@ docs: $(VENV)/.installed
 
 # The architectures of keras.applications that the backbone nodes build, described from the Keras that is installed.
 backbones: $(VENV)/.installed
-	$(BIN)/python -m nodes.networks.describing
+	$(BIN)/python -m nodes.kit.networks.describing
 
 # The JSON schema of workflow files, written from the models; a test says when it is out of date.
 schema: $(VENV)/.installed

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from app.engine.executor import RunResult
     from app.engine.plan import Plan
     from app.engine.store import Store
-    from nodes.base import Port
-    from nodes.errors import NodeError
+    from nodes.base import NodeError, Port
 
 State = Literal["done", "stored", "failed", "skipped", "stopped", "not asked for"]
 """Stored: the result was there already. Stopped: by a cancel, while it worked. Not asked for: the run did not need it."""
@@ -95,7 +94,7 @@ def scores(plan: Plan, result: RunResult, store: Store) -> list[Score]:
         key = result.keys.get(node_id)
         if key is None or planned.node is None or planned.node.id != SCORER:
             continue
-        from nodes.scoring.scorer import headline
+        from nodes.kit.scoring.confusion import headline
 
         try:
             statistics = store.load(key)["statistics"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from nodes.about import NodeType
+from nodes.catalog import NodeType
 
 SHELF_COLORS: Mapping[str, str] = {
     "Readers": "#E69F00",

@@ -350,7 +350,7 @@ class Node(BaseModel):
         """The programs of the person's own that `execute` would run: setting in dotted form -> source; none by default.
 
         What is named here does not run before the person trusts it (`app.engine.trust`), so a node names every text that
-        reaches Python's compiler, and leaves out those that its settings switch off. `nodes.scripting` runs them.
+        reaches Python's compiler, and leaves out those that its settings switch off. `nodes.kit.scripts.running` runs them.
         """
         return {}
 

@@ -21,8 +21,10 @@ from types import ModuleType
 from typing import Any, Protocol
 
 import nodes
-from nodes.about import NodeAbout
+from nodes.about import NodeAbout, NodeType
 from nodes.base import Node
+
+__all__ = ["Catalog", "NodeAbout", "NodeType"]
 
 ENTRY_POINT_GROUP = "layerloom.nodes"
 
@@ -167,7 +169,7 @@ class _Own:
         """All modules in the folders; those beside this file are tools, not nodes."""
         names = []
         for package in pkgutil.iter_modules(nodes.__path__, "nodes."):
-            if package.ispkg and package.name != "nodes.values":
+            if package.ispkg and package.name not in ("nodes.values", "nodes.kit"):
                 path = importlib.import_module(package.name).__path__
                 names += [info.name for info in pkgutil.iter_modules(path, f"{package.name}.")]
         return [importlib.import_module(name) for name in names]

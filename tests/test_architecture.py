@@ -41,7 +41,7 @@ def test_checking_the_examples_finds_nothing_wrong_and_imports_neither_qt_nor_te
 
 def test_the_catalog_imports_nothing_heavy() -> None:
     loaded = modules_after("from nodes.catalog import Catalog; assert len(Catalog.load()) > 30")
-    assert not loaded & {*HEAVY, "polars", "pyarrow", "matplotlib", "PIL", "sklearn", "h5py", "numpy"}
+    assert not loaded & {*HEAVY, "pyarrow", "matplotlib", "PIL", "sklearn", "h5py", "numpy"}
 
 
 def test_every_shelf_of_the_catalog_has_a_color() -> None:

@@ -104,12 +104,12 @@ def test_from_an_empty_canvas_to_the_saved_results_and_back(qapp: QApplication, 
         document = person.document
         assert len(document.nodes) == 20
         person.until(lambda: set(person.states().values()) == {"ready"})
-        person.until(lambda: window.problems.summary == "no problems")
+        person.until(lambda: window.docks.problems.summary == "no problems")
 
         # It learns, and the curve grows while it does.
         person.press("Shift+F7")
-        person.until(lambda: any(run.live for run in window.learning.shown), 60)
-        run = window.learning.shown[0]
+        person.until(lambda: any(run.live for run in window.docks.learning.shown), 60)
+        run = window.docks.learning.shown[0]
         reached = run.position
         person.until(lambda: run.position > reached, 60)
         person.until(lambda: set(person.states().values()) == {"done"}, 120)
@@ -118,8 +118,8 @@ def test_from_an_empty_canvas_to_the_saved_results_and_back(qapp: QApplication, 
         # The confusion matrix.
         person.select(ids["scorer"])
         person.press("F10")
-        person.until(lambda: window.monitor.current_view == "Confusion matrix")
-        matrix = window.monitor.view("Confusion matrix")
+        person.until(lambda: window.docks.monitor.current_view == "Confusion matrix")
+        matrix = window.docks.monitor.view("Confusion matrix")
         person.until(lambda: matrix.confusion is not None)
         assert matrix.confusion.classes == tuple(CLASSES) or list(matrix.confusion.classes) == CLASSES
         assert sum(matrix.confusion.count(a, p) for a in range(10) for p in range(10)) == 300
@@ -147,14 +147,14 @@ def test_from_an_empty_canvas_to_the_saved_results_and_back(qapp: QApplication, 
 
         # Closed, and opened again: green at once, nothing is computed.
         person.press("Ctrl+W")
-        assert window.current is None
+        assert window.desk.current is None
         runs: list[object] = []
-        window.services.engine.run_changed.connect(lambda *run: runs.append(run))
+        window.desk.services.engine.run_changed.connect(lambda *run: runs.append(run))
         with person.answering(choosing(saved)):
             person.press("Ctrl+O")
         person.until(lambda: set(person.states().values()) == {"done"})
         assert set(person.document.nodes) == set(ids.values())
         person.select(ids["learner"])
         person.press("F10")
-        person.until(lambda: window.monitor.offered_views)
+        person.until(lambda: window.docks.monitor.offered_views)
         assert runs == []

@@ -71,7 +71,7 @@ def test_it_learns_applies_scores_and_saves(first: tuple[Job, list[dict[str, Any
     assert events[-1]["status"] == "done"
     statistics = job.output_of(events, "scorer")["statistics"]
     assert isinstance(statistics, Table)
-    from nodes.scoring.scorer import headline
+    from nodes.kit.scoring.confusion import headline
 
     figures = headline(statistics)
     assert figures["correct"] + figures["wrong"] == 600

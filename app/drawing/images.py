@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.drawing.theme import CHARACTER_WIDTH, POINTS, TICK_SIZE, Theme
 from app.drawing.tools import plain, say_empty
-from nodes.images.preview import as_pixels
+from nodes.kit.images.preview import as_pixels
 from nodes.values.figure import ImagesFigure
 
 __all__ = ["as_pixels", "draw_images"]

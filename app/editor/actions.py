@@ -1,12 +1,13 @@
 """Actions, declared once as rows; they make the menus, the toolbar, the shortcuts, the command palette and their overview.
 
-A row knows what to call and when it makes sense, and nothing of where it is shown.
+A row says what to call, when that makes sense and where it is offered; `app.editor.menus` puts menus together from all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -15,6 +16,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 from app.editor.look import look
 
 SEPARATOR = "-"
+Popup = Literal["node", "wire", "box", "canvas"]
+"""A context menu of the canvas, by what was clicked on."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,9 @@ class ActionRow:
         hint: What it does, for the tooltip and the palette.
         name: Its title where that depends on the moment (`Undo Move 3 nodes`).
         on_canvas: Whether its keys hold on the canvas only, as other parts use the same ones (Ctrl+C copies cells in a table).
+        group: Its group in its menu. Lines are drawn between groups; inside one, rows come as they are declared.
+        toolbar: Its group on the toolbar; None: it is not there.
+        popups: The context menus that offer it -> its group there, and its place in the group.
     """
 
     id: str
@@ -44,6 +50,9 @@ class ActionRow:
     hint: str = ""
     name: Callable[[], str] | None = None
     on_canvas: bool = False
+    group: int = 1
+    toolbar: int | None = None
+    popups: Mapping[Popup, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def menu(self) -> str:
@@ -61,18 +70,45 @@ class ActionRow:
         return self.title.replace("&", "")
 
 
+@dataclass(frozen=True)
+class SubmenuRow:
+    """A menu inside a menu, whose entries depend on the moment.
+
+    Attributes:
+        id: Stable name, `menu.what`; its first part is the menu it is in.
+        title: As menus show it; `&` marks the key.
+        fill: Puts entries into the emptied menu; called whenever it opens.
+        group: As that of an action.
+    """
+
+    id: str
+    title: str
+    fill: Callable[[QMenu], None]
+    group: int = 1
+
+    @property
+    def menu(self) -> str:
+        """The menu it belongs to."""
+        return self.id.partition(".")[0]
+
+
+MenuRow = ActionRow | SubmenuRow
+
+
 class ActionTable(QObject):
     """The rows as Qt actions of a window, by id.
 
     Args:
         window: Where their shortcuts hold.
         canvas: Where the shortcuts of those `on_canvas` hold.
-        rows: The declarations.
+        rows: The declarations; of submenus, too.
     """
 
-    def __init__(self, window: QWidget, canvas: QWidget, rows: Iterable[ActionRow]) -> None:
+    def __init__(self, window: QWidget, canvas: QWidget, rows: Iterable[MenuRow]) -> None:
         super().__init__(window)
-        self.rows = {row.id: row for row in rows}
+        declared = list(rows)
+        self.rows = {row.id: row for row in declared if isinstance(row, ActionRow)}
+        self.submenus = {row.id: row for row in declared if isinstance(row, SubmenuRow)}
         self._actions = {row.id: self._made(row, canvas if row.on_canvas else window) for row in self.rows.values()}
         look().changed.connect(self.redraw)
         self.redraw()
@@ -101,10 +137,12 @@ class ActionTable(QObject):
                 self._actions[row.id].setIcon(look().icon(row.icon))
 
     def fill(self, menu: QMenu, ids: Iterable[str]) -> None:
-        """Put actions into a menu; `SEPARATOR` draws a line."""
+        """Put actions and submenus into a menu; `SEPARATOR` draws a line."""
         for action_id in ids:
             if action_id == SEPARATOR:
                 menu.addSeparator()
+            elif action_id in self.submenus:
+                menu.addMenu(_submenu(self.submenus[action_id], menu))
             else:
                 menu.addAction(self._actions[action_id])
 
@@ -121,3 +159,14 @@ class ActionTable(QObject):
         action.triggered.connect(lambda: row.call())  # noqa: PLW0108 - Qt would give it whether it is checked
         owner.addAction(action)
         return action
+
+
+def _submenu(row: SubmenuRow, parent: QMenu) -> QMenu:
+    menu = QMenu(row.title, parent)
+
+    def fill() -> None:
+        menu.clear()
+        row.fill(menu)
+
+    menu.aboutToShow.connect(fill)
+    return menu

@@ -50,11 +50,11 @@ def run(files: Sequence[Path], results: Path | None, when_shown: Callable[[MainW
     services = make_services(results)
     look().start(services.preferences.values.appearance)
     window = open_window(services)
-    sys.excepthook = _Reporter(window.say)
+    sys.excepthook = _Reporter(window.desk.say)
     for path in files:
-        window.files.open(path)
+        window.commands.files.open(path)
     QTimer.singleShot(0, window, services.engine.start)
-    QTimer.singleShot(0, window, window.files.offer_recovery)
+    QTimer.singleShot(0, window, window.commands.files.offer_recovery)
     QTimer.singleShot(0, window, lambda: when_shown(window))
     QTimer.singleShot(0, window, WarmUp(services.catalog, window).go_on)
     return app.exec()
@@ -66,7 +66,7 @@ def open_window(services: Services) -> MainWindow:
     window = MainWindow(services)
     window.show()
     for problem in (*places.problems(), *services.preferences.problems, *services.suggestions.problems):
-        window.say(problem, "warning", key=problem)
+        window.desk.say(problem, "warning", key=problem)
     return window
 
 

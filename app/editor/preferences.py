@@ -110,6 +110,11 @@ class PreferenceStore:
         self._update(lambda now: {"recent_files": [n for n in now.recent_files if n not in names]})
         return self.values.recent_files
 
+    def last_folder(self) -> Path:
+        """Return the folder where a file was opened or saved last; the person's home if there is none any more."""
+        last = self.values.last_folder
+        return Path(last) if last and Path(last).is_dir() else Path.home()
+
     def remember_node(self, node_type: str) -> list[str]:
         """Put a node type on top of the recently used ones; returns them."""
         self._update(lambda now: {"recent_nodes": [node_type, *(n for n in now.recent_nodes if n != node_type)]})

@@ -45,6 +45,7 @@ class WarmUp(QObject):
 def _pieces(catalog: Catalog) -> Iterator[Callable[[], object]]:
     """What is wanted first comes first."""
     yield partial(importlib.import_module, "app.editor.canvas")
+    yield partial(importlib.import_module, "polars")
     for node_type in catalog:
         yield partial(catalog.__getitem__, node_type)
     yield partial(importlib.import_module, "numpy")

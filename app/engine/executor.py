@@ -40,9 +40,8 @@ from app.engine.events import (
 from app.engine.job import Control, EngineJob
 from app.engine.plan import Draw, Plan, PlannedNode, configure, read_paths
 from app.engine.store import Record, Store
-from nodes.base import Node, Value, Values
-from nodes.errors import Cancelled, NodeError
-from nodes.networks.keras_model import import_keras
+from nodes.base import Cancelled, Node, NodeError, Value, Values
+from nodes.kit.networks.keras_model import import_keras
 from nodes.values.model import UnreadableModel
 
 log = logging.getLogger("layerloom.executor")

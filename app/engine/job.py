@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from app.engine.codec import map_frame
 from app.engine.events import Listener, NodeLog, NodeMetrics, NodeProgress
 from app.engine.fingerprints import signature
-from nodes.errors import Cancelled
+from nodes.base import Cancelled
 from nodes.values.table import BATCH_BYTES, Part, Table, cell_bytes
 
 if TYPE_CHECKING:

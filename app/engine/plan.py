@@ -25,9 +25,8 @@ from app.document.problems import Problem
 from app.engine.fingerprints import Fingerprints, glance
 from app.engine.keys import result_key
 from app.engine.trust import Trust, trust_problems
-from nodes.base import Node, Spec, Specs
+from nodes.base import Node, NodeError, Spec, Specs
 from nodes.catalog import Catalog
-from nodes.errors import NodeError
 
 NOTHING: Mapping[str, Spec | None] = MappingProxyType({})
 """The specs of a node that is not configured."""

@@ -33,9 +33,9 @@ from app.engine.protocol import Line, Malformed
 from app.engine.session import NoSuchNode, Session, Surroundings, measured
 from app.engine.store import Store
 from app.places import node_index
+from nodes.base import NodeError
 from nodes.catalog import Catalog
-from nodes.errors import NodeError
-from nodes.networks.keras_model import import_keras
+from nodes.kit.networks.keras_model import import_keras
 
 log = logging.getLogger("layerloom.engine")
 

@@ -17,10 +17,9 @@ from app.icon_font import outline
 from app.node_help import node_help
 from app.report.markup import Child, Markup, tag
 from app.shelves import Shelf, shelf_color, shelves
-from nodes.about import NodeAbout, NodeType
 from nodes.base import Node, Port
-from nodes.catalog import Catalog
-from nodes.layers.without_node import WITHOUT_NODE
+from nodes.catalog import Catalog, NodeAbout, NodeType
+from nodes.kit.layers.without_node import WITHOUT_NODE
 
 HERE = Path(__file__).parent
 STYLE, SCRIPT = "reference.css", "search.js"

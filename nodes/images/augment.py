@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import IMAGES, ImageColumns, image_dtype, refuse_existing, spread, spread_where
-from nodes.images.pairs import Shares
-from nodes.images.pixels import as_unit, check_numbers, for_parts, put_unit
-from nodes.images.preview import as_pixels
-from nodes.images.warping import INTERPOLATIONS, Interpolation, WarpFill, turning, warp
+from nodes.kit.images.columns import IMAGES, ImageColumns, image_dtype, refuse_existing, spread, spread_where
+from nodes.kit.images.pairs import Shares
+from nodes.kit.images.pixels import as_unit, check_numbers, for_parts, put_unit
+from nodes.kit.images.preview import as_pixels
+from nodes.kit.images.warping import INTERPOLATIONS, Interpolation, WarpFill, turning, warp
+from nodes.kit.settings import seed_setting
 from nodes.values.figure import Figure, ImagesFigure
 from nodes.values.table import Table, TableSpec, cell_bytes
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.random import Generator
     from numpy.typing import NDArray
 
@@ -67,9 +69,7 @@ class AugmentImages(Node):
         True, "Keep the originals", "Whether the images stay beside their variants.", shown_if={"output": "copies"}
     )
     probability: float = setting(1.0, "Probability", "Of each change that is not 0 below.", ge=0, le=1)
-    seed: int | None = setting(
-        0, "Random seed", "The same seed gives the same variants; empty draws anew in each run.", ge=0, le=2**32 - 1
-    )
+    seed: int | None = seed_setting("The same seed gives the same variants; empty draws anew in each run.", most=2**32 - 1)
 
     flip_horizontal: float = setting(
         0.5, "Mirror left-right", "How probable it is that an image is mirrored.", ge=0, le=1, group="Geometry"
@@ -160,8 +160,6 @@ class AugmentImages(Node):
         return 1 if self.output == "in place" else self.copies + self.keep_original
 
     def _spec(self, table: TableSpec) -> TableSpec:
-        import polars as pl
-
         dtype = table.schema[self.column]
         check_numbers(dtype, self.column)  # type: ignore[arg-type]
         if self.output == "in place":
@@ -170,14 +168,11 @@ class AugmentImages(Node):
         return table.with_columns(new).with_rows(None if table.rows is None else table.rows * self._each)
 
     def _preview_spec(self, table: TableSpec) -> TableSpec:
-        import polars as pl
-
         names = ["original", *(f"variant {n}" for n in range(1, PREVIEWED))]
         return TableSpec(pl.Schema(dict.fromkeys(names, table.schema[self.column])))
 
     def _pieces(self, source: ImageColumns, seed: int, job: Job) -> Iterator[pl.DataFrame]:
         import numpy as np
-        import polars as pl
 
         dtype = source.dtype(self.column)
         first = 0 if self.output == "copies" and self.keep_original else 1
@@ -205,7 +200,6 @@ class AugmentImages(Node):
 
     def _preview(self, source: ImageColumns, seed: int) -> pl.DataFrame:
         import numpy as np
-        import polars as pl
 
         dtype = source.dtype(self.column)
         column = next(iter(source.pieces()))[self.column].head(PREVIEWED)

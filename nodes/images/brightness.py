@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Job, setting
-from nodes.images.mapping import ImageMapping
-from nodes.images.pixels import as_unit, put_unit
+from nodes.kit.images.mapping import ImageMapping
+from nodes.kit.images.pixels import as_unit, put_unit
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+
+import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import ImageColumns, all_there, spread_where
-from nodes.images.pixels import check_numbers, numpy_dtype, put
-from nodes.images.preview import preview
-from nodes.tables.expressions import HELP, by_row, parsed, reason
+from nodes.kit.images.columns import ImageColumns, all_there, spread_where
+from nodes.kit.images.pixels import check_numbers, numpy_dtype, put
+from nodes.kit.images.preview import preview
+from nodes.kit.tables.expressions import HELP, by_row, parsed, reason
 from nodes.values.figure import Figure
 from nodes.values.table import TableSpec, describe_dtype, leaf_dtype
-
-if TYPE_CHECKING:
-    import polars as pl
-
 
 _EXACT_IN_FLOAT32 = ("uint8", "int8", "uint16", "int16", "float32")
 
@@ -97,8 +95,6 @@ class ImageCalculator(Node):
         Raises:
             NodeError: If they do not fit together.
         """
-        import polars as pl
-
         pixels = {c: pl.Float32() if _is_image(d) else d for c, d in table.schema.items()}
         expression = parsed(self.expression, table.with_schema(pixels), "expression")
         if not by_row(self.expression):
@@ -128,15 +124,12 @@ class ImageCalculator(Node):
         return images, [c for c in found if c not in images], pl.Array(leaf, (*shapes[0][:2], channels))
 
     def _check_result(self, expression: pl.Expr, pixels: Mapping[str, pl.DataType]) -> None:
-        import polars as pl
-
         made = pl.LazyFrame(schema=pixels).select(expression.alias("\0")).collect_schema()["\0"]
         if not (made.is_numeric() or made == pl.Boolean):
             raise NodeError("The expression gives no numbers.", "Pixels must be numbers.", setting="expression")
 
     def _pieces(self, source: ImageColumns, numbers: Sequence[str], dtype: pl.Array, job: Job) -> Iterator[pl.DataFrame]:
         import numpy as np
-        import polars as pl
 
         expression = pl.sql_expr(self.expression)
         wide = any(numpy_dtype(leaf_dtype(source.dtype(c))) not in _EXACT_IN_FLOAT32 for c in source.columns)

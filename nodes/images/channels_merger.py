@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import IMAGES, ImageColumns, all_there, image_dtype, spread_where
-from nodes.images.pixels import check_numbers
-from nodes.images.preview import preview
+from nodes.kit.images.columns import IMAGES, ImageColumns, all_there, image_dtype, spread_where
+from nodes.kit.images.pixels import check_numbers
+from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure
 from nodes.values.table import TableSpec, cell_bytes, describe_dtype, leaf_dtype
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class MergeChannels(Node):
@@ -63,8 +61,6 @@ class MergeChannels(Node):
         return preview(outputs.table(), self.new_column)
 
     def _spec(self, table: TableSpec) -> TableSpec:
-        import polars as pl
-
         first = table.schema[self.columns[0]]
         assert isinstance(first, pl.Array)
         channels = 0
@@ -87,7 +83,6 @@ class MergeChannels(Node):
 
     def _pieces(self, source: ImageColumns, dtype: pl.DataType, job: Job) -> Iterator[pl.DataFrame]:
         import numpy as np
-        import polars as pl
 
         done = 0
         for piece in source.pieces(beside=cell_bytes(dtype)):

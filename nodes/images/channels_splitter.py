@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from nodes.base import Job, NodeError, setting
-from nodes.images.measuring import Arrays, ImageMeasuring
+from nodes.kit.images.measuring import Arrays, ImageMeasuring
 from nodes.values.table import leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 _NAMES = {1: ["grey"], 3: ["red", "green", "blue"], 4: ["red", "green", "blue", "alpha"]}
@@ -36,8 +37,6 @@ class SplitChannels(ImageMeasuring):
 
     def new_columns(self, dtype: pl.Array) -> dict[str, pl.DataType]:
         """One per channel."""
-        import polars as pl
-
         height, width, channels = dtype.shape
         names = self.names or _NAMES.get(channels) or [str(n + 1) for n in range(channels)]
         if len(names) != channels or len(set(names)) != channels:

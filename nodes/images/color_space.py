@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
 from pydantic import FiniteFloat
 
 from nodes.base import Job, setting
-from nodes.images.mapping import ImageMapping
-from nodes.images.pixels import as_unit, check_channels, put_unit
+from nodes.kit.images.mapping import ImageMapping
+from nodes.kit.images.pixels import as_unit, check_channels, put_unit
 from nodes.values.table import leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 Conversion = Literal[
@@ -84,8 +84,6 @@ class ColorSpaceConverter(ImageMapping):
 
     def image_dtype(self, dtype: pl.Array) -> pl.Array:
         """Images of the same size with the channels of the new colour space."""
-        import polars as pl
-
         allowed: tuple[int, ...] = (3,)
         if self.conversion == "grey to RGB":
             allowed = (1,)

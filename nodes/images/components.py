@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
 from pydantic import FiniteFloat
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import IMAGES, ImageColumns, image_dtype, refuse_existing, spread
-from nodes.images.pixels import check_numbers
-from nodes.images.preview import preview
+from nodes.kit.images.columns import IMAGES, ImageColumns, image_dtype, refuse_existing, spread
+from nodes.kit.images.pixels import check_numbers
+from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure
 from nodes.values.table import TableSpec
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 
@@ -90,8 +90,6 @@ class ConnectedComponents(Node):
         return preview(outputs.table(), self.labels, self.count, title="Labels") if self.labels else []
 
     def _new(self, dtype: pl.Array) -> dict[str, pl.DataType]:
-        import polars as pl
-
         check_numbers(dtype, self.column)
         labels = {self.labels: pl.Array(pl.Int32, (*dtype.shape[:2], 1))} if self.labels else {}
         return {self.count: pl.UInt32(), **labels}
@@ -100,7 +98,6 @@ class ConnectedComponents(Node):
         self, source: ImageColumns, new: Mapping[str, pl.DataType], shapes: list[pl.DataFrame], job: Job
     ) -> Iterator[pl.DataFrame]:
         import numpy as np
-        import polars as pl
 
         height, width, _ = source.dtype(self.column).shape
         done = 0
@@ -139,8 +136,6 @@ class ConnectedComponents(Node):
 
 
 def _shape_schema() -> pl.Schema:
-    import polars as pl
-
     whole, real = pl.UInt32(), pl.Float64()
     return pl.Schema({
         "row": whole, "label": whole, "area": whole, "top": whole, "left": whole, "height": whole, "width": whole,
@@ -149,7 +144,6 @@ def _shape_schema() -> pl.Schema:
 
 
 def _shapes(labels: NDArray[Any], brightness: NDArray[Any], row: int) -> pl.DataFrame:
-    import polars as pl
     from skimage import measure
 
     regions = measure.regionprops(labels, intensity_image=brightness)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Job, NodeError, setting
-from nodes.images.mapping import ImageMapping
-from nodes.images.pixels import as_unit, full_range, put, put_unit
+from nodes.kit.images.mapping import ImageMapping
+from nodes.kit.images.pixels import as_unit, full_range, put, put_unit
 from nodes.values.table import describe_dtype, leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 PixelType = Literal["UInt8", "UInt16", "UInt32", "Int8", "Int16", "Int32", "Float32", "Float64"]
@@ -66,8 +67,6 @@ class ImageConverter(ImageMapping):
 
     def image_dtype(self, dtype: pl.Array) -> pl.Array:
         """Images of the same shape."""
-        import polars as pl
-
         leaf = leaf_dtype(dtype)
         if not (leaf.is_integer() or leaf.is_float() or leaf == pl.Boolean):
             message = f"Column '{self.column}' is {describe_dtype(dtype)}, which are no pixel values."

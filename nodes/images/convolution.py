@@ -6,21 +6,21 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
 from pydantic import FiniteFloat
 
 from nodes.base import Job, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import ImageColumns
-from nodes.images.filling import Fill, Margins, padded
-from nodes.images.kernels import HELPS, PRESETS, Preset, Rows, read_kernels
-from nodes.images.mapping import ImageMapping
-from nodes.images.pairs import Place, Size
-from nodes.images.pixels import put
-from nodes.images.preview import preview
+from nodes.kit.images.columns import ImageColumns
+from nodes.kit.images.filling import Fill, Margins, padded
+from nodes.kit.images.kernels import HELPS, PRESETS, Preset, Rows, read_kernels
+from nodes.kit.images.mapping import ImageMapping
+from nodes.kit.images.pairs import Place, Size
+from nodes.kit.images.pixels import put
+from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure, HeatMapFigure, TextFigure
 from nodes.values.table import Table, TableSpec, cell_bytes, leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 _LARGEST_MAP = 40
@@ -174,8 +174,6 @@ class ImageConvolution(ImageMapping):
 
     def image_dtype(self, dtype: pl.Array) -> pl.Array:
         """Feature maps: a channel per kernel, or per kernel and channel."""
-        import polars as pl
-
         height, width, channels = dtype.shape
         size, _ = self._geometry(height, width)
         made = len(self.named_kernels()) * (channels if self.channels == "each" else 1)
@@ -239,7 +237,6 @@ class ImageConvolution(ImageMapping):
 
     def _explained(self, table: Table, job: Job) -> pl.DataFrame:
         import numpy as np
-        import polars as pl
 
         empty = pl.DataFrame(schema=_explanation_schema())
         if self.row >= table.height:
@@ -324,8 +321,6 @@ class ImageConvolution(ImageMapping):
 
 
 def _explanation_schema() -> pl.Schema:
-    import polars as pl
-
     whole, real = pl.Int64(), pl.Float64()
     return pl.Schema({
         "row": whole, "map_row": whole, "map_column": whole, "feature_map": whole, "channel": whole, "kernel_row": whole,
@@ -336,8 +331,6 @@ def _explanation_schema() -> pl.Schema:
 
 def _first_channels(table: Table, column: str) -> Table:
     """The first images with so few channels that they can be drawn: each channel beside the other where there are several."""
-    import polars as pl
-
     head = table.slice(0, 25).frame([column]).drop_nulls()
     if head.is_empty():
         return table

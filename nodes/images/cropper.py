@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
 from pydantic import FiniteFloat
 
 from nodes.base import Job, NodeError, Spec, Specs, Value, Values, setting
-from nodes.images.columns import ImageColumns, present_images
-from nodes.images.mapping import ImageMapping
-from nodes.images.pixels import full_range
+from nodes.kit.images.columns import ImageColumns, present_images
+from nodes.kit.images.mapping import ImageMapping
+from nodes.kit.images.pixels import full_range
 from nodes.values.table import leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 _SIZED = {"mode": ["box", "centre", "around content"]}
@@ -87,8 +87,6 @@ class ImageCropper(ImageMapping):
 
     def image_dtype(self, dtype: pl.Array) -> pl.Array:
         """Images of the same type, of the size that is kept."""
-        import polars as pl
-
         old_height, old_width, channels = dtype.shape
         if self.mode == "content of all":
             return dtype

@@ -6,19 +6,19 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import spread_where
-from nodes.images.pixels import for_parts
-from nodes.images.preview import preview
-from nodes.images.resampling import METHODS, Aspect, Method
-from nodes.readers.image_decoding import CHANNELS, MAX_SIDE, OTHER_SIZES, PIXEL_TYPES
+from nodes.kit.images.columns import spread_where
+from nodes.kit.images.decoding import CHANNELS, MAX_SIDE, OTHER_SIZES, PIXEL_TYPES
+from nodes.kit.images.pixels import for_parts
+from nodes.kit.images.preview import preview
+from nodes.kit.images.resampling import METHODS, Aspect, Method
 from nodes.values.figure import Figure
 from nodes.values.table import BATCH_BYTES, Table, cell_bytes
 
 if TYPE_CHECKING:
-    import polars as pl
-
-    from nodes.readers.image_decoding import ImageFormat
+    from nodes.kit.images.decoding import ImageFormat
 
 
 class ImageDecoder(Node):
@@ -95,7 +95,7 @@ class ImageDecoder(Node):
         return preview(outputs.table(), self.new_column or self.column)
 
     def _given(self) -> ImageFormat | None:
-        from nodes.readers.image_decoding import ImageFormat
+        from nodes.kit.images.decoding import ImageFormat
 
         channels, pixel_type = CHANNELS.get(self.mode), PIXEL_TYPES.get(self.depth)
         if self.height and self.width and channels and pixel_type:
@@ -103,7 +103,7 @@ class ImageDecoder(Node):
         return None
 
     def _found(self, table: Table) -> ImageFormat:
-        from nodes.readers.image_decoding import ImageFormat, Unreadable, probe
+        from nodes.kit.images.decoding import ImageFormat, Unreadable, probe
 
         for piece in table.batches([self.column], rows=256):
             for data in piece[self.column].drop_nulls():
@@ -127,9 +127,8 @@ class ImageDecoder(Node):
 
     def _pieces(self, table: Table, format: ImageFormat, broken: list[int], job: Job) -> Iterator[pl.DataFrame]:
         import numpy as np
-        import polars as pl
 
-        from nodes.readers.image_decoding import Decoder, Unreadable
+        from nodes.kit.images.decoding import Decoder, Unreadable
 
         aspect: Aspect | None = None if self.other_sizes == "refuse" else self.other_sizes
         decoder = Decoder(format, aspect, self.interpolation)
@@ -162,7 +161,5 @@ class ImageDecoder(Node):
 
 
 def _dtype(format: ImageFormat) -> pl.Array:
-    import polars as pl
-
     leaf = {"uint8": pl.UInt8, "uint16": pl.UInt16, "float32": pl.Float32}[format.pixel_type]
     return pl.Array(leaf, (format.height, format.width, format.channels))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Job, NodeError, setting
-from nodes.images.mapping import ImageMapping
-from nodes.images.pixels import as_unit
+from nodes.kit.images.mapping import ImageMapping
+from nodes.kit.images.pixels import as_unit
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 _DIRECTED = ["sobel", "scharr", "prewitt"]
@@ -95,8 +96,6 @@ class ImageEdges(ImageMapping):
 
     def image_dtype(self, dtype: pl.Array) -> pl.Array:
         """Float32 images of the same shape."""
-        import polars as pl
-
         if self.filter == "canny" and self.low_threshold > self.high_threshold:
             raise NodeError("The low threshold is above the high one.", "Exchange them.", setting="low_threshold")
         return pl.Array(pl.Float32, dtype.shape)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import check_whole
-from nodes.images.encoding import FORMATS, Format, check_encodable, encoded
+from nodes.kit.images.columns import check_whole
+from nodes.kit.images.encoding import FORMATS, Format, check_encodable, encoded
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class ImageEncoder(Node):
@@ -51,8 +49,6 @@ class ImageEncoder(Node):
         return {"table": table.with_columns(job.stream(self._pieces(table, job)))}
 
     def _spec(self, table: TableSpec) -> TableSpec:
-        import polars as pl
-
         dtype = table.require(self.column, "image", setting="column")
         assert isinstance(dtype, pl.Array)
         check_encodable(dtype, self.format, self.column)
@@ -62,8 +58,6 @@ class ImageEncoder(Node):
         return table.with_columns({self.new_column or self.column: pl.Binary})
 
     def _pieces(self, table: Table, job: Job) -> Iterator[pl.DataFrame]:
-        import polars as pl
-
         done = 0
         for piece in table.batches([self.column]):
             check_whole(piece[self.column], done, "column")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from nodes.base import Job, NodeError, setting
-from nodes.images.measuring import Arrays, ImageMeasuring
-from nodes.images.pixels import as_unit
+from nodes.kit.images.measuring import Arrays, ImageMeasuring
+from nodes.kit.images.pixels import as_unit
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 STATISTICS = (
@@ -76,8 +77,6 @@ class ImageFeatures(ImageMeasuring):
 
     def new_columns(self, dtype: pl.Array) -> dict[str, pl.DataType]:
         """A column per number, or an array per histogram."""
-        import polars as pl
-
         height, width, channels = dtype.shape
         new: dict[str, pl.DataType] = {}
         if self.first_order:

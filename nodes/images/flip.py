@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Job, setting
-from nodes.images.mapping import ImageMapping
+from nodes.kit.images.mapping import ImageMapping
 from nodes.values.table import leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 
@@ -42,8 +43,6 @@ class ImageFlipper(ImageMapping):
 
     def image_dtype(self, dtype: pl.Array) -> pl.Array:
         """The same; height and width exchanged by *transpose*."""
-        import polars as pl
-
         height, width, channels = dtype.shape
         return pl.Array(leaf_dtype(dtype), (width, height, channels)) if self.direction == "transpose" else dtype
 

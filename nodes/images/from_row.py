@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import all_there, spread_where
-from nodes.images.pixels import numpy_dtype, put
-from nodes.images.preview import preview
+from nodes.kit.images.columns import all_there, spread_where
+from nodes.kit.images.pixels import numpy_dtype, put
+from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure
 from nodes.values.table import Table, TableSpec, leaf_dtype
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class RowToImage(Node):
@@ -73,8 +72,6 @@ class RowToImage(Node):
         return preview(outputs.table(), self.new_column)
 
     def _spec(self, table: TableSpec) -> TableSpec:
-        import polars as pl
-
         if not self.columns:
             table.require(None, "number", "array", setting="columns")
         dtypes = [table.require(c, "number", "array", setting="columns") for c in self.columns]
@@ -111,7 +108,6 @@ class RowToImage(Node):
 
     def _pieces(self, table: Table, dtype: pl.DataType, job: Job) -> Iterator[pl.DataFrame]:
         import numpy as np
-        import polars as pl
 
         assert isinstance(dtype, pl.Array)
         height, width, channels = dtype.shape

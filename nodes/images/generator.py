@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.pixels import numpy_dtype, put_unit
-from nodes.images.preview import preview
+from nodes.kit.images.pixels import numpy_dtype, put_unit
+from nodes.kit.images.preview import preview
+from nodes.kit.settings import seed_setting
 from nodes.values.figure import Figure
 from nodes.values.table import BATCH_BYTES, TableSpec, cell_bytes, leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.random import Generator
     from numpy.typing import NDArray
 
@@ -71,9 +73,7 @@ class ImageGenerator(Node):
         shown_if={"content": ["checkerboard", "stripes"]},
     )
     noise: float = setting(0.0, "Added noise", "Standard deviation of Gaussian noise.", ge=0, le=1)
-    seed: int | None = setting(
-        0, "Random seed", "The same seed gives the same images; empty draws anew in each run.", ge=0, le=2**32 - 1
-    )
+    seed: int | None = seed_setting("The same seed gives the same images; empty draws anew in each run.", most=2**32 - 1)
 
     @property
     def reproducible(self) -> bool:
@@ -82,8 +82,6 @@ class ImageGenerator(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Images, and labels for shapes."""
-        import polars as pl
-
         dtype = pl.Array(getattr(pl, self.pixel_type), (self.height, self.width, self.channels))
         if cell_bytes(dtype) > 2**30:
             raise NodeError("An image would have more than a gigabyte.", "Make it smaller.", setting="height")
@@ -100,7 +98,6 @@ class ImageGenerator(Node):
 
     def _pieces(self, job: Job) -> Iterator[pl.DataFrame]:
         import numpy as np
-        import polars as pl
 
         spec = self.configure(Specs({}))["table"]
         assert isinstance(spec, TableSpec)

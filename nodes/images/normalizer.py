@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
 from pydantic import FiniteFloat
 
 from nodes.base import Job, NodeError, Value, Values, setting
-from nodes.images.columns import ImageColumns, present_images
-from nodes.images.mapping import ImageMapping
-from nodes.images.pixels import as_unit, check_numbers, full_range, put
+from nodes.kit.images.columns import ImageColumns, present_images
+from nodes.kit.images.mapping import ImageMapping
+from nodes.kit.images.pixels import as_unit, check_numbers, full_range, put
 from nodes.values.table import leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 _BINS = 256
@@ -42,11 +42,11 @@ class ImageNormalizer(ImageMapping):
     Example: after an MNIST reader, the default *scale* from 0 to 1 gives the values that a convolutional network learns from.
     """
 
-    id: ClassVar[str] = "images.normalizer"
-    title: ClassVar[str] = "Image Normalizer"
-    shelf: ClassVar[str] = "Images / Color"
-    icon: ClassVar[str] = "mdi6.contrast-box"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "images.normalizer"
+    title = "Image Normalizer"
+    shelf = "Images / Color"
+    icon = "mdi6.contrast-box"
+    keywords = (
         "Rescaling", "Normalization", "Image Calculator", "divide by 255", "contrast", "histogram", "per_image_standardization",
         "CLAHE", "equalize_adapthist", "zero mean",
     )  # fmt: skip
@@ -172,8 +172,6 @@ class ImageNormalizer(ImageMapping):
 
     def image_dtype(self, dtype: pl.Array) -> pl.Array:
         """Images of the same shape."""
-        import polars as pl
-
         check_numbers(dtype, self.column)
         if self.enhancement == "standardize":
             self._check_statistics(dtype.shape[2])

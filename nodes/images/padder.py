@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Job, NodeError, setting
-from nodes.images.filling import FILLS, Fill, Margins, padded
-from nodes.images.mapping import ImageMapping
-from nodes.images.pixels import check_value
+from nodes.kit.images.filling import FILLS, Fill, Margins, padded
+from nodes.kit.images.mapping import ImageMapping
+from nodes.kit.images.pixels import check_value
 from nodes.values.table import leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 _MOST = 4096
@@ -60,8 +61,6 @@ class ImagePadder(ImageMapping):
 
     def image_dtype(self, dtype: pl.Array) -> pl.Array:
         """Larger images of the same type."""
-        import polars as pl
-
         if self.fill_mode == "constant":
             check_value(self.fill, dtype, "fill")
         height, width, channels = dtype.shape

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Job, setting
-from nodes.images.mapping import ImageMapping
+from nodes.kit.images.mapping import ImageMapping
 from nodes.values.table import leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 _AXES = {"channels": 3, "height": 1, "width": 2}
@@ -36,8 +37,6 @@ class ImageProjector(ImageMapping):
 
     def image_dtype(self, dtype: pl.Array) -> pl.Array:
         """One pixel, or channel, along the axis."""
-        import polars as pl
-
         axis = _AXES[self.axis] - 1
         shape = [1 if i == axis else n for i, n in enumerate(dtype.shape)]
         keeps = self.operation in ("maximum", "minimum") or (self.operation == "median" and dtype.shape[axis] % 2 == 1)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import IMAGES, image_dtype
+from nodes.kit.images.columns import IMAGES, image_dtype
 from nodes.values.table import TableSpec, cell_bytes, is_array, leaf_dtype
-
-if TYPE_CHECKING:
-    import polars as pl
-
 
 _ENCODED_ROWS = 256
 
@@ -50,8 +48,6 @@ class ImageProperties(Node):
         return {"table": table.with_columns(job.stream(self._pieces(values, new, job)))}
 
     def _new(self, table: TableSpec) -> dict[str, pl.DataType]:
-        import polars as pl
-
         dtype = image_dtype(table, self.column)
         whole = pl.UInt32()
         new: dict[str, pl.DataType] = {
@@ -67,8 +63,6 @@ class ImageProperties(Node):
         return made
 
     def _pieces(self, values: Values, new: Mapping[str, pl.DataType], job: Job) -> Iterator[pl.DataFrame]:
-        import polars as pl
-
         table = values.table()
         dtype = table.schema[self.column]
         done = 0
@@ -89,7 +83,7 @@ class ImageProperties(Node):
 def _header(data: bytes | None) -> tuple[Any, ...]:
     from PIL import Image
 
-    from nodes.readers.image_decoding import FORMATS, Unreadable, probe
+    from nodes.kit.images.decoding import FORMATS, Unreadable, probe
 
     if data is None:
         return (None,) * 7

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Job, setting
-from nodes.images.footprints import SHAPES, Shape, footprint
-from nodes.images.mapping import ImageMapping
+from nodes.kit.images.footprints import SHAPES, Shape, footprint
+from nodes.kit.images.mapping import ImageMapping
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import polars as pl
 
 from nodes.base import Job, NodeError, setting
-from nodes.images.filling import FILLS, Fill, padded, placed
-from nodes.images.mapping import ImageMapping
-from nodes.images.pixels import check_value
-from nodes.images.resampling import ASPECTS, METHODS, Method, fitted_size, resample_all
+from nodes.kit.images.filling import FILLS, Fill, padded, placed
+from nodes.kit.images.mapping import ImageMapping
+from nodes.kit.images.pixels import check_value
+from nodes.kit.images.resampling import ASPECTS, METHODS, Method, fitted_size, resample_all
 from nodes.values.table import describe_dtype, leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 MAX_SIDE = 16_384
@@ -35,11 +36,11 @@ class ImageResizer(ImageMapping):
     Layer.
     """
 
-    id: ClassVar[str] = "images.resizer"
-    title: ClassVar[str] = "Image Resizer"
-    shelf: ClassVar[str] = "Images / Geometry"
-    icon: ClassVar[str] = "mdi6.image-size-select-large"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "images.resizer"
+    title = "Image Resizer"
+    shelf = "Images / Geometry"
+    icon = "mdi6.image-size-select-large"
+    keywords = (
         "resize pictures",
         "Resizing",
         "scale",
@@ -105,8 +106,6 @@ class ImageResizer(ImageMapping):
 
     def image_dtype(self, dtype: pl.Array) -> pl.Array:
         """Images of the same type in the new size."""
-        import polars as pl
-
         leaf = leaf_dtype(dtype)
         if str(leaf) not in ("UInt8", "UInt16", "Float32"):
             message = f"Column '{self.column}' is {describe_dtype(dtype)}; images of UInt8, UInt16 or Float32 can be resized."

@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
 from pydantic import FiniteFloat
 
 from nodes.base import Job, setting
-from nodes.images.filling import FILLS
-from nodes.images.mapping import ImageMapping
-from nodes.images.pixels import check_value
-from nodes.images.warping import INTERPOLATIONS, Interpolation, WarpFill, turning, warp
+from nodes.kit.images.filling import FILLS
+from nodes.kit.images.mapping import ImageMapping
+from nodes.kit.images.pixels import check_value
+from nodes.kit.images.warping import INTERPOLATIONS, Interpolation, WarpFill, turning, warp
 from nodes.values.table import leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 
@@ -72,8 +72,6 @@ class ImageRotator(ImageMapping):
 
     def image_dtype(self, dtype: pl.Array) -> pl.Array:
         """Images of the same type, and of the same size or that of the turned rectangle."""
-        import polars as pl
-
         if self.fill_mode == "constant":
             check_value(self.fill, dtype, "fill")
         height, width, channels = dtype.shape

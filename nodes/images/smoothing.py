@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Job, setting
-from nodes.images.mapping import ImageMapping
-from nodes.images.pairs import Sigmas
-from nodes.images.pixels import full_range, put
+from nodes.kit.images.mapping import ImageMapping
+from nodes.kit.images.pairs import Sigmas
+from nodes.kit.images.pixels import full_range, put
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 SmoothingFilter = Literal["gaussian", "mean", "median", "bilateral", "anisotropic diffusion", "total variation", "sigma"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Job, NodeError, setting
-from nodes.images.mapping import ImageMapping
-from nodes.images.pixels import check_value
+from nodes.kit.images.mapping import ImageMapping
+from nodes.kit.images.pixels import check_value
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 Method = Literal[
@@ -89,8 +90,6 @@ class ImageThreshold(ImageMapping):
 
     def image_dtype(self, dtype: pl.Array) -> pl.Array:
         """UInt8 images of the same shape."""
-        import polars as pl
-
         if self.method == "manual":
             check_value(self.value, dtype, "value")
         if self.method in _LOCAL and self.window % 2 == 0:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import IMAGES, ImageColumns, image_dtype
-from nodes.images.pairs import Size
-from nodes.images.pixels import check_numbers, check_value, numpy_dtype, put
-from nodes.images.preview import preview
+from nodes.kit.images.columns import IMAGES, ImageColumns, image_dtype
+from nodes.kit.images.pairs import Size
+from nodes.kit.images.pixels import check_numbers, check_value, numpy_dtype, put
+from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure
 from nodes.values.table import BATCH_BYTES, TableSpec, cell_bytes, leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 _WHOLE = Columns("table", ("integer",))
@@ -99,8 +100,6 @@ class MergeTiles(Node):
         check_value(self.fill, dtype, "fill")
 
     def _spec(self, table: TableSpec, size: tuple[int, int]) -> TableSpec:
-        import polars as pl
-
         dtype = table.schema[self.column]
         assert isinstance(dtype, pl.Array)
         whole = pl.Array(leaf_dtype(dtype), (*size, dtype.shape[2]))
@@ -111,7 +110,6 @@ class MergeTiles(Node):
         self, source: ImageColumns, image: NDArray[Any], corners: NDArray[Any], size: tuple[int, int], job: Job
     ) -> Iterator[pl.DataFrame]:
         import numpy as np
-        import polars as pl
 
         tile = source.dtype(self.column)
         whole = pl.Array(leaf_dtype(tile), (*size, tile.shape[2]))

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import IMAGES, ImageColumns, image_dtype, spread_where
-from nodes.images.filling import FILLS, Fill, padded
-from nodes.images.pairs import Size
-from nodes.images.pixels import check_numbers, check_value
-from nodes.images.preview import preview
+from nodes.kit.images.columns import IMAGES, ImageColumns, image_dtype, spread_where
+from nodes.kit.images.filling import FILLS, Fill, padded
+from nodes.kit.images.pairs import Size
+from nodes.kit.images.pixels import check_numbers, check_value
+from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure
 from nodes.values.table import TableSpec, cell_bytes, leaf_dtype
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _NEW = ("image_number", "tile_row", "tile_column")
 
@@ -110,8 +109,6 @@ class SplitIntoTiles(Node):
         return found[0], found[1]
 
     def _spec(self, table: TableSpec) -> TableSpec:
-        import polars as pl
-
         dtype = table.schema[self.column]
         assert isinstance(dtype, pl.Array)
         check_numbers(dtype, self.column)
@@ -124,7 +121,6 @@ class SplitIntoTiles(Node):
 
     def _pieces(self, source: ImageColumns, job: Job) -> Iterator[pl.DataFrame]:
         import numpy as np
-        import polars as pl
 
         dtype = source.dtype(self.column)
         down, across = self._grid(dtype)

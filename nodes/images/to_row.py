@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Job, NodeError, setting
-from nodes.images.measuring import Arrays, ImageMeasuring
+from nodes.kit.images.measuring import Arrays, ImageMeasuring
 from nodes.values.table import leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 MOST_COLUMNS = 10_000
@@ -49,8 +50,6 @@ class ImageToRow(ImageMeasuring):
 
     def new_columns(self, dtype: pl.Array) -> dict[str, pl.DataType]:
         """One array, or a column per number."""
-        import polars as pl
-
         count = dtype.shape[0] * dtype.shape[1] * dtype.shape[2]
         leaf = leaf_dtype(dtype)
         if self.form == "array":

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+import polars as pl
+
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import IMAGES, ImageColumns, image_dtype
-from nodes.images.pixels import check_numbers
-from nodes.images.preview import CAPTION_LENGTH, as_pixels
+from nodes.kit.images.columns import IMAGES, ImageColumns, image_dtype
+from nodes.kit.images.pixels import check_numbers
+from nodes.kit.images.preview import CAPTION_LENGTH, as_pixels
 from nodes.values.figure import Figure, FigureSpec, HistogramFigure, ImagesFigure
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 _BINS = 64
@@ -79,8 +80,6 @@ class ImageViewer(Node):
             return {"figure": empty, "histogram": HistogramFigure("Pixel values", [0.0, 1.0], {"pixels": [0]})}
         source = ImageColumns(chosen, [self.column])
         self._check(source.dtype(self.column))
-        import polars as pl
-
         frame = pl.concat(list(source.pieces(self.captions))).drop_nulls(self.column)
         images: NDArray[Any] = frame[self.column].to_numpy()
         texts = [", ".join(str(v)[:CAPTION_LENGTH] for v in row) for row in frame.select(self.captions).iter_rows()]

@@ -7,19 +7,20 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+import polars as pl
+
 from nodes.base import Columns, Job, Layers, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.inspection.computing import Arrays, build, caller, compiled, computed, cut
-from nodes.learning.encoding import features_of, known_rows, matrix
-from nodes.learning.learner import explained
-from nodes.networks.choosing import tensor_called
-from nodes.networks.executor import InputColumns
-from nodes.networks.feeding import bind_inputs, check_batch_size
-from nodes.tables.elementwise import refuse_existing
+from nodes.kit.drawing import group_names, groups_in_order, numbers
+from nodes.kit.inspection.computing import Arrays, build, caller, compiled, computed, cut
+from nodes.kit.learning.encoding import features_of, known_rows, matrix
+from nodes.kit.learning.learner import explained
+from nodes.kit.networks.choosing import tensor_called
+from nodes.kit.networks.feeding import InputColumns, bind_inputs, check_batch_size
+from nodes.kit.tables.elementwise import refuse_existing
 from nodes.values.figure import Figure, FigureSpec, Points, PointsFigure
 from nodes.values.model import Feature
 from nodes.values.network import Network, NetworkSpec, Tensor
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, leaf_dtype
-from nodes.views.drawing_data import group_names, groups_in_order, numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -182,8 +183,6 @@ class Embedding(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The table with coordinates; how many rows is not known."""
-        import polars as pl
-
         table = specs.table()
         if "network" in specs:
             network = specs.network()
@@ -204,7 +203,6 @@ class Embedding(Node):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Samples, computes the layer, then the places."""
         import numpy as np
-        import polars as pl
 
         table = values.table()
         seed = random.SystemRandom().getrandbits(32) if self.seed is None else self.seed

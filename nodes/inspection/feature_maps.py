@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Columns, Job, Layers, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.inspection.coloring import leveled
-from nodes.inspection.computing import Arrays, build, caller, computed, cut
-from nodes.networks.choosing import tensor_called
-from nodes.networks.executor import InputColumns
-from nodes.networks.feeding import bind_inputs
+from nodes.kit.inspection.coloring import leveled
+from nodes.kit.inspection.computing import Arrays, build, caller, computed, cut
+from nodes.kit.networks.choosing import tensor_called
+from nodes.kit.networks.feeding import InputColumns, bind_inputs
 from nodes.values.figure import Figure, ImagesFigure
 from nodes.values.network import NetworkSpec, Tensor
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 CONVOLUTIONS = (
@@ -124,8 +124,6 @@ class FeatureMaps(Node):
 
     def views(self, outputs: Values) -> Sequence[Figure]:
         """The maps of each layer."""
-        import polars as pl
-
         table = outputs.table()
         told = table.frame(["layer", "channel", "height", "width"]).with_row_index("row")
         figures: list[Figure] = []
@@ -164,8 +162,6 @@ class FeatureMaps(Node):
 
     def _row(self, table: Table) -> int:
         """The place of the chosen row, from 0 on."""
-        import polars as pl
-
         if self.choose == "row number":
             self._check_row(table.height)
             return self.row - 1
@@ -207,8 +203,6 @@ def _largest(network: NetworkSpec, tensors: Sequence[Tensor]) -> tuple[int, int]
 
 
 def _schema(size: tuple[int, int]) -> pl.Schema:
-    import polars as pl
-
     return pl.Schema(
         {
             "layer": pl.String(),
@@ -252,7 +246,6 @@ def _as_they_are(maps: NDArray[Any], height: int, width: int) -> NDArray[Any]:
 def _frames(maps: Sequence[tuple[Tensor, NDArray[Any]]], size: tuple[int, int]) -> Iterator[pl.DataFrame]:
     """The rows of the table, layer by layer."""
     import numpy as np
-    import polars as pl
 
     schema = _schema(size)
     yield pl.DataFrame(schema=schema)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, Layers, NodeError, Specs, setting
-from nodes.inspection.computing import FLOATS, Arrays, compiled
-from nodes.inspection.explaining import Explainer, Explanation, Plan
-from nodes.networks.feeding import resolve_tensor
+from nodes.kit.inspection.computing import FLOATS, Arrays, compiled
+from nodes.kit.inspection.explaining import Explainer, Explanation, Plan
+from nodes.kit.networks.feeding import resolve_tensor
 from nodes.values.network import Network, NetworkSpec, Tensor
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ class GradCAM(Explainer):
     with the overlays appended: of a dog and a cat, the part with the animal that was named glows.
     """
 
-    id: ClassVar[str] = "inspection.grad_cam"
-    title: ClassVar[str] = "Grad-CAM"
-    icon: ClassVar[str] = "mdi6.image-filter-center-focus-weak"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "inspection.grad_cam"
+    title = "Grad-CAM"
+    icon = "mdi6.image-filter-center-focus-weak"
+    keywords = (
         "GradCAM", "class activation map", "CAM", "heat map", "explain", "explainable AI", "XAI", "attention map", "attribution",
     )  # fmt: skip
 

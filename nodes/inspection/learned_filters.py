@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+import polars as pl
+
 from nodes.base import Job, Layers, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.preview import as_pixels
-from nodes.inspection.computing import Arrays, build, caller, compiled, computed, cut
-from nodes.networks.binding import Binding
-from nodes.networks.choosing import layers_called
-from nodes.networks.executor import UNTRAINED_SEED, InputColumns
-from nodes.networks.feeding import bind_inputs, check_batch_size
+from nodes.kit.images.preview import as_pixels
+from nodes.kit.inspection.computing import Arrays, build, caller, compiled, computed, cut
+from nodes.kit.networks.binding import Binding
+from nodes.kit.networks.choosing import layers_called
+from nodes.kit.networks.feeding import UNTRAINED_SEED, InputColumns, bind_inputs, check_batch_size
 from nodes.values.figure import Figure, FigureSpec, ImagesFigure
 from nodes.values.network import LayerSpec, Network, NetworkSpec, Tensor
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 KERNELS: Mapping[str, str] = {
@@ -182,7 +182,7 @@ class LearnedFilters(Node):
 
         arrays = network.weights.get(layer.name)
         if arrays is None:
-            from nodes.networks.keras_model import to_keras
+            from nodes.kit.networks.keras_model import to_keras
 
             job.warn(f"Layer '{layer.name}' has not been trained: its kernels are random.")
             arrays = to_keras(network, UNTRAINED_SEED).get_layer(layer.name).get_weights()
@@ -204,7 +204,6 @@ class LearnedFilters(Node):
 
     def _examples(self, network: Network, layer: LayerSpec, table: Table, job: Job) -> Table:
         import numpy as np
-        import polars as pl
         import tensorflow as tf
 
         tensor, bindings = self._bindings(network.spec, table.spec)
@@ -278,27 +277,20 @@ def _activation_channels(network: NetworkSpec, layer: LayerSpec) -> int:
 
 
 def _schema(shape: tuple[int, int, int]) -> pl.Schema:
-    import polars as pl
-
     numbers = dict.fromkeys(("norm", "mean", "min", "max"), pl.Float64())
     return pl.Schema({"layer": pl.String(), "filter": pl.Int64(), **numbers, "kernel": pl.Array(pl.Float32, shape)})
 
 
 def _found_schema() -> pl.Schema:
-    import polars as pl
-
     return pl.Schema({"filter": pl.Int64(), "rank": pl.Int64(), "row number": pl.Int64(), "activation": pl.Float64()})
 
 
 def _nothing_found() -> Table:
-    import polars as pl
-
     return Table.of(pl.DataFrame(schema=_found_schema()))
 
 
 def _kernel_frame(layer: LayerSpec, kernels: NDArray[Any]) -> pl.DataFrame:
     import numpy as np
-    import polars as pl
 
     flat = kernels.reshape(len(kernels), -1).astype(np.float64)
     schema = _schema(kernels.shape[1:])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, NodeError, Specs, setting
-from nodes.inspection.computing import Arrays, compiled
-from nodes.inspection.explaining import Explainer, Explanation, Plan
-from nodes.layers.windows import Pair
+from nodes.kit.inspection.computing import Arrays, compiled
+from nodes.kit.inspection.explaining import Explainer, Explanation, Plan
+from nodes.kit.layers.windows import Pair
 from nodes.values.network import Network
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ class Occlusion(Explainer):
     crossbar makes it less likely.
     """
 
-    id: ClassVar[str] = "inspection.occlusion"
-    title: ClassVar[str] = "Occlusion"
-    icon: ClassVar[str] = "mdi6.square-opacity"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "inspection.occlusion"
+    title = "Occlusion"
+    icon = "mdi6.square-opacity"
+    keywords = (
         "occlusion sensitivity", "cover", "mask", "patch", "explain", "explainable AI", "XAI", "attribution", "heat map",
     )  # fmt: skip
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal, cast
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.preview import as_pixels
+from nodes.kit.drawing import group_names
+from nodes.kit.images.preview import as_pixels
 from nodes.values.figure import Figure, FigureSpec, ImagesFigure
 from nodes.values.table import Table
-from nodes.views.drawing_data import group_names
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class PredictionGallery(Node):
@@ -121,8 +120,6 @@ class PredictionGallery(Node):
 
     def _rows(self, table: Table) -> pl.DataFrame:
         """`row`, `actual`, `predicted`, `probability` of the chosen rows, in their order."""
-        import polars as pl
-
         assert self.predicted_column and self.probability_column
         read = [c for c in (self.actual_column, self.predicted_column, self.probability_column) if c]
         frame = table.frame(list(dict.fromkeys(read)))

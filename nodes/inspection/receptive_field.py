@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, cast
+
+import polars as pl
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.inspection.fields import Axis, Reach, receptive_fields
-from nodes.networks.cost import multiply_adds
-from nodes.networks.feeding import resolve_tensor
+from nodes.kit.inspection.fields import Axis, Reach, receptive_fields
+from nodes.kit.networks.cost import multiply_adds
+from nodes.kit.networks.feeding import resolve_tensor
 from nodes.values.figure import BarsFigure, Figure, FigureSpec
 from nodes.values.network import LayerSpec, NetworkSpec, Tensor
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 SIZES = {1: ("width",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
@@ -37,15 +36,15 @@ class ReceptiveField(Node):
     cannot know a shape of 20, and another pooling layer before it makes it see twice as far.
     """
 
-    id: ClassVar[str] = "inspection.receptive_field"
-    title: ClassVar[str] = "Receptive Field"
-    shelf: ClassVar[str] = "Network / Inspection"
-    icon: ClassVar[str] = "mdi6.focus-field"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "inspection.receptive_field"
+    title = "Receptive Field"
+    shelf = "Network / Inspection"
+    icon = "mdi6.focus-field"
+    keywords = (
         "receptive field", "field of view", "jump", "stride", "padding", "FLOPs", "parameters", "shapes", "layers",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network to look at."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (
+    input_ports = (Port("network", "network", "Network", "The network to look at."),)
+    output_ports = (
         Port("table", "table", "Layers", "One row per layer."),
         Port("figure", "figure", "Figure", "The sizes as bars."),
     )
@@ -65,8 +64,6 @@ class ReceptiveField(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """One row per layer."""
-        import polars as pl
-
         network = values.network().spec
         source = self._source(network)
         reaches = receptive_fields(network, source)
@@ -107,8 +104,6 @@ class ReceptiveField(Node):
 
 
 def _schema() -> pl.Schema:
-    import polars as pl
-
     texts, whole = dict.fromkeys, pl.Int64()
     return pl.Schema(
         {

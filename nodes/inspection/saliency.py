@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, Specs, setting
-from nodes.inspection.computing import Arrays, compiled
-from nodes.inspection.explaining import Explainer, Explanation, Plan, check_differentiable
+from nodes.kit.inspection.computing import Arrays, compiled
+from nodes.kit.inspection.explaining import Explainer, Explanation, Plan, check_differentiable
 from nodes.values.network import Network
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ class Saliency(Explainer):
     overlays appended: a 4 lights up at its open top.
     """
 
-    id: ClassVar[str] = "inspection.saliency"
-    title: ClassVar[str] = "Saliency"
-    icon: ClassVar[str] = "mdi6.spotlight-beam"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "inspection.saliency"
+    title = "Saliency"
+    icon = "mdi6.spotlight-beam"
+    keywords = (
         "saliency map", "gradient", "SmoothGrad", "integrated gradients", "attribution", "explain", "explainable AI", "XAI",
         "gradient x input", "sensitivity",
     )  # fmt: skip
-    images_only: ClassVar[bool] = False
+    images_only = False
 
     method: Literal["gradient", "gradient x input", "SmoothGrad", "Integrated Gradients"] = setting(
         "gradient",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from nodes.base import NodeError, setting
-from nodes.layers.base import ONE_OR_SEVERAL, Layer, SameShapeLayer, axis_index, require_known, unlist
-from nodes.layers.options import Constraint, Initializer, Regularizer, Zeros
-from nodes.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
+from nodes.kit.layers.base import ONE_OR_SEVERAL, Layer, SameShapeLayer, axis_index, require_known, unlist
+from nodes.kit.layers.options import Constraint, Initializer, Regularizer, Zeros
+from nodes.kit.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
 from nodes.values.network import Shape, WeightSpec
 
 MOST_SOFTMAX_AXES = 4
@@ -25,13 +24,13 @@ class ReLU(SameShapeLayer):
     Example: after a Batch Normalization Layer, with the largest value 6, as MobileNet does (ReLU6).
     """
 
-    id: ClassVar[str] = "keras.relu"
-    title: ClassVar[str] = "Keras ReLU Layer"
-    shelf: ClassVar[str] = "Network / Layers / Activations"
-    icon: ClassVar[str] = "mdi6.chart-line-variant"
-    keywords: ClassVar[tuple[str, ...]] = ("ReLU", "Thresholded ReLU", "ReLU6", "rectifier")
-    kind: ClassVar[str] = "ReLU"
-    renamed: ClassVar[Mapping[str, str]] = {"alpha": "negative_slope"}
+    id = "keras.relu"
+    title = "Keras ReLU Layer"
+    shelf = "Network / Layers / Activations"
+    icon = "mdi6.chart-line-variant"
+    keywords = ("ReLU", "Thresholded ReLU", "ReLU6", "rectifier")
+    kind = "ReLU"
+    renamed = {"alpha": "negative_slope"}
 
     max_value: float | None = setting(None, "Largest value", "Outputs are cut off here; empty: never.", ge=0)
     negative_slope: float = setting(0.0, "Negative slope", "Factor on what is below the threshold.", ge=0)
@@ -46,13 +45,13 @@ class LeakyReLU(SameShapeLayer):
     Example: between a Convolution 2D Layer without activation and the next, with the slope 0.2, as many GANs do.
     """
 
-    id: ClassVar[str] = "keras.leaky_relu"
-    title: ClassVar[str] = "Keras Leaky ReLU Layer"
-    shelf: ClassVar[str] = "Network / Layers / Activations"
-    icon: ClassVar[str] = "mdi6.chart-line"
-    keywords: ClassVar[tuple[str, ...]] = ("LeakyReLU", "alpha", "rectifier")
-    kind: ClassVar[str] = "LeakyReLU"
-    renamed: ClassVar[Mapping[str, str]] = {"alpha": "negative_slope"}
+    id = "keras.leaky_relu"
+    title = "Keras Leaky ReLU Layer"
+    shelf = "Network / Layers / Activations"
+    icon = "mdi6.chart-line"
+    keywords = ("LeakyReLU", "alpha", "rectifier")
+    kind = "LeakyReLU"
+    renamed = {"alpha": "negative_slope"}
 
     negative_slope: float = setting(0.3, "Negative slope", "Factor on negative values; Keras 2 and KNIME call it alpha.", ge=0)
 
@@ -63,12 +62,12 @@ class Softmax(SameShapeLayer):
     Example: after a Dense Layer of 10 units without activation, the probabilities of ten classes.
     """
 
-    id: ClassVar[str] = "keras.softmax"
-    title: ClassVar[str] = "Keras Softmax Layer"
-    shelf: ClassVar[str] = "Network / Layers / Activations"
-    icon: ClassVar[str] = "mdi6.chart-bell-curve-cumulative"
-    keywords: ClassVar[tuple[str, ...]] = ("Softmax", "probabilities", "classes")
-    kind: ClassVar[str] = "Softmax"
+    id = "keras.softmax"
+    title = "Keras Softmax Layer"
+    shelf = "Network / Layers / Activations"
+    icon = "mdi6.chart-bell-curve-cumulative"
+    keywords = ("Softmax", "probabilities", "classes")
+    kind = "Softmax"
 
     axis: int = setting(-1, "Axis", "Along which axis the outputs add up to 1; -1 is the last, 1 the first after the batch.")
 
@@ -94,12 +93,12 @@ class ELU(SameShapeLayer):
     Example: between two Dense Layers without activation, with alpha 1, so that the mean of the outputs is close to 0.
     """
 
-    id: ClassVar[str] = "keras.elu"
-    title: ClassVar[str] = "Keras ELU Layer"
-    shelf: ClassVar[str] = "Network / Layers / Activations"
-    icon: ClassVar[str] = "mdi6.chart-areaspline"
-    keywords: ClassVar[tuple[str, ...]] = ("ELU", "exponential linear unit", "alpha")
-    kind: ClassVar[str] = "ELU"
+    id = "keras.elu"
+    title = "Keras ELU Layer"
+    shelf = "Network / Layers / Activations"
+    icon = "mdi6.chart-areaspline"
+    keywords = ("ELU", "exponential linear unit", "alpha")
+    kind = "ELU"
 
     alpha: float = setting(1.0, "Alpha", "Large negative values become minus this.", ge=0)
 
@@ -114,12 +113,12 @@ class PReLU(SameShapeLayer):
     Example: after a Convolution 2D Layer with 16 filters, the shared axes 1, 2 leave 16 alphas, one per feature map.
     """
 
-    id: ClassVar[str] = "keras.prelu"
-    title: ClassVar[str] = "Keras PReLU Layer"
-    shelf: ClassVar[str] = "Network / Layers / Activations"
-    icon: ClassVar[str] = "mdi6.chart-timeline-variant"
-    keywords: ClassVar[tuple[str, ...]] = ("PReLU", "parametric ReLU", "learned slope", "alpha")
-    kind: ClassVar[str] = "PReLU"
+    id = "keras.prelu"
+    title = "Keras PReLU Layer"
+    shelf = "Network / Layers / Activations"
+    icon = "mdi6.chart-timeline-variant"
+    keywords = ("PReLU", "parametric ReLU", "learned slope", "alpha")
+    kind = "PReLU"
 
     alpha_initializer: Initializer = initializer_setting("Alpha", Zeros())
     alpha_regularizer: Regularizer | None = regularizer_setting("Alpha")
@@ -147,12 +146,12 @@ class ThresholdedReLU(SameShapeLayer):
     Example: after a Dense Layer without activation, with theta 0.5: answers that are weaker count as none.
     """
 
-    id: ClassVar[str] = "keras.thresholded_relu"
-    title: ClassVar[str] = "Keras Thresholded ReLU Layer"
-    shelf: ClassVar[str] = "Network / Layers / Activations"
-    icon: ClassVar[str] = "mdi6.stairs-up"
-    keywords: ClassVar[tuple[str, ...]] = ("ThresholdedReLU", "theta", "threshold", "ReLU")
-    kind: ClassVar[str] = "ReLU"
+    id = "keras.thresholded_relu"
+    title = "Keras Thresholded ReLU Layer"
+    shelf = "Network / Layers / Activations"
+    icon = "mdi6.stairs-up"
+    keywords = ("ThresholdedReLU", "theta", "threshold", "ReLU")
+    kind = "ReLU"
 
     theta: float = setting(1.0, "Theta", "Only values above it go through.", ge=0)
 

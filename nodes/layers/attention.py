@@ -9,11 +9,11 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import Field
 
 from nodes.base import Layers, NodeError, Port, setting
-from nodes.layers.base import FLOAT_TYPES, ONE_OR_SEVERAL, Inference, require_dtype, require_known, require_rank
+from nodes.kit.layers.base import FLOAT_TYPES, ONE_OR_SEVERAL, Inference, require_dtype, require_known, require_rank
+from nodes.kit.layers.options import Constraint, GlorotUniform, Initializer, Regularizer, Zeros
+from nodes.kit.layers.ported import PortedLayer
+from nodes.kit.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
 from nodes.layers.core import Size
-from nodes.layers.options import Constraint, GlorotUniform, Initializer, Regularizer, Zeros
-from nodes.layers.ported import PortedLayer
-from nodes.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
 from nodes.values.network import Shape, TensorSpec, WeightSpec
 
 T = TypeVar("T")
@@ -45,8 +45,8 @@ def _mask_port(name: str, title: str, help: str) -> Port:
 class AttentionLayer(PortedLayer):
     """A layer with a query, a value and perhaps a key."""
 
-    shelf: ClassVar[str] = "Network / Layers / Attention"
-    call_options: ClassVar[tuple[str, ...]] = ("return_attention_scores", "use_causal_mask")
+    shelf = "Network / Layers / Attention"
+    call_options = ("return_attention_scores", "use_causal_mask")
 
     input_tensor: str | None = _tensor("query", "Query tensor")
     value_tensor: str | None = _tensor("value", "Value tensor")
@@ -109,17 +109,17 @@ def _check_mask(given: Mapping[str, TensorSpec], port: str, wanted: Shape) -> No
 class PlainAttention(AttentionLayer):
     """An attention layer without kernels."""
 
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    input_ports = (
         QUERY,
         VALUE,
         KEY,
         _mask_port("query_mask", "Query mask", "Which steps of the query count (bool); without it, what layers before marked."),
         _mask_port("value_mask", "Value mask", "Which steps of the value count (bool); without it, what layers before marked."),
     )
-    call_arguments: ClassVar[Mapping[str, tuple[str, ...]]] = {
+    call_arguments = {
         "inputs": ("query", "value", "key"), "mask": ("query_mask", "value_mask"),
     }  # fmt: skip
-    listed_arguments: ClassVar[frozenset[str]] = frozenset({"inputs", "mask"})
+    listed_arguments = frozenset({"inputs", "mask"})
 
     query_mask_tensor: str | None = _tensor("query_mask", "Query mask tensor")
     value_mask_tensor: str | None = _tensor("value_mask", "Value mask tensor")
@@ -168,11 +168,11 @@ class Attention(PlainAttention):
     write, what matters of the words read. Concatenate joins it with the decoder's own sequence.
     """
 
-    id: ClassVar[str] = "keras.attention"
-    title: ClassVar[str] = "Keras Attention Layer"
-    icon: ClassVar[str] = "mdi6.eye-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("Attention", "Luong", "dot product", "query", "key", "value", "alignment")
-    kind: ClassVar[str] = "Attention"
+    id = "keras.attention"
+    title = "Keras Attention Layer"
+    icon = "mdi6.eye-outline"
+    keywords = ("Attention", "Luong", "dot product", "query", "key", "value", "alignment")
+    kind = "Attention"
 
     use_scale: bool = setting(False, "Use scale", "Learns a factor on the scores.")
     score_mode: Literal["dot", "concat"] = setting(
@@ -198,11 +198,11 @@ class AdditiveAttention(PlainAttention):
     sentences.
     """
 
-    id: ClassVar[str] = "keras.additive_attention"
-    title: ClassVar[str] = "Keras Additive Attention Layer"
-    icon: ClassVar[str] = "mdi6.eye-plus-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("AdditiveAttention", "Bahdanau", "query", "key", "value", "alignment")
-    kind: ClassVar[str] = "AdditiveAttention"
+    id = "keras.additive_attention"
+    title = "Keras Additive Attention Layer"
+    icon = "mdi6.eye-plus-outline"
+    keywords = ("AdditiveAttention", "Bahdanau", "query", "key", "value", "alignment")
+    kind = "AdditiveAttention"
 
     use_scale: bool = setting(True, "Use scale", "Learns a factor for each feature.")
 
@@ -217,7 +217,7 @@ class AdditiveAttention(PlainAttention):
 class HeadsLayer(AttentionLayer):
     """An attention layer that projects query, key and value by learned kernels, and its result back."""
 
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    input_ports = (
         QUERY,
         VALUE,
         KEY,
@@ -227,11 +227,11 @@ class HeadsLayer(AttentionLayer):
             "Which step of the query may look at which of the value (bool); padding that layers before marked is left out too.",
         ),
     )
-    call_arguments: ClassVar[Mapping[str, tuple[str, ...]]] = {
+    call_arguments = {
         "query": ("query",), "value": ("value",), "key": ("key",), "query_mask": (), "value_mask": (), "key_mask": (),
         "attention_mask": ("attention_mask",),
     }  # fmt: skip
-    ignored: ClassVar[frozenset[str]] = frozenset({"query_shape", "value_shape", "key_shape"})
+    ignored = frozenset({"query_shape", "value_shape", "key_shape"})
     """The shapes that the layer was built for, in Keras 2."""
     folders: ClassVar[Mapping[str, str]]
     """Kernel -> the part of a `.keras` file that it is in."""
@@ -283,10 +283,10 @@ class MultiHeadAttention(HeadsLayer):
     Layer with the input and a Layer Normalization Layer make a transformer block of it.
     """
 
-    id: ClassVar[str] = "keras.multi_head_attention"
-    title: ClassVar[str] = "Keras Multi-Head Attention Layer"
-    icon: ClassVar[str] = "mdi6.eye-settings-outline"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "keras.multi_head_attention"
+    title = "Keras Multi-Head Attention Layer"
+    icon = "mdi6.eye-settings-outline"
+    keywords = (
         "MultiHeadAttention",
         "MHA",
         "transformer",
@@ -294,9 +294,9 @@ class MultiHeadAttention(HeadsLayer):
         "vision transformer",
         "heads",
     )
-    kind: ClassVar[str] = "MultiHeadAttention"
-    left_out: ClassVar[Mapping[str, str]] = FLASH
-    folders: ClassVar[Mapping[str, str]] = {
+    kind = "MultiHeadAttention"
+    left_out = FLASH
+    folders = {
         "query": "query_dense", "key": "key_dense", "gate": "_gate_dense", "value": "value_dense",
         "attention_output": "output_dense",
     }  # fmt: skip
@@ -390,10 +390,10 @@ class GroupQueryAttention(HeadsLayer):
     quarter of the weights for keys and values.
     """
 
-    id: ClassVar[str] = "keras.group_query_attention"
-    title: ClassVar[str] = "Keras Group Query Attention Layer"
-    icon: ClassVar[str] = "mdi6.account-group-outline"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "keras.group_query_attention"
+    title = "Keras Group Query Attention Layer"
+    icon = "mdi6.account-group-outline"
+    keywords = (
         "GroupQueryAttention",
         "GroupedQueryAttention",
         "GQA",
@@ -401,10 +401,10 @@ class GroupQueryAttention(HeadsLayer):
         "transformer",
         "heads",
     )
-    kind: ClassVar[str] = "GroupQueryAttention"
-    left_out: ClassVar[Mapping[str, str]] = FLASH
-    python_class: ClassVar[str | None] = "GroupedQueryAttention"
-    folders: ClassVar[Mapping[str, str]] = {
+    kind = "GroupQueryAttention"
+    left_out = FLASH
+    python_class = "GroupedQueryAttention"
+    folders = {
         "query": "_query_dense", "key": "_key_dense", "gate": "_gate_dense", "value": "_value_dense",
         "attention_output": "_output_dense",
     }  # fmt: skip

@@ -6,13 +6,13 @@ Random layers do nothing when the trained network is applied. A strength is a ra
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from nodes.base import NodeError, Specs, setting
-from nodes.layers.base import NUMBER_TYPES, SameShapeLayer, UnaryLayer, require_rank
+from nodes.kit.layers.base import NUMBER_TYPES, SameShapeLayer, UnaryLayer, require_rank
 from nodes.layers.core import Size
 from nodes.layers.noise import seed_setting
 from nodes.values.network import Call, NetworkSpec, Shape, TensorSpec
@@ -61,11 +61,9 @@ def describe(shape: Shape) -> str:
 class ImageLayer(SameShapeLayer):
     """A layer that changes images and keeps their size."""
 
-    has_data_format: ClassVar[bool] = True
-    ignored: ClassVar[frozenset[str]] = frozenset({"bounding_box_format"})
-    left_out: ClassVar[Mapping[str, str]] = {
-        "bounding_box_format": "It is for boxes drawn around things in images, which tables here have not."
-    }
+    has_data_format = True
+    ignored = frozenset({"bounding_box_format"})
+    left_out = {"bounding_box_format": "It is for boxes drawn around things in images, which tables here have not."}
     colours: ClassVar[tuple[int, ...]] = ()
     """How many channels images may have; empty: any number."""
     needs_channels_last: ClassVar[bool] = False
@@ -199,12 +197,12 @@ class RandomFlip(RandomImageLayer):
     Example: for photos of animals, the mode horizontal after the Input Layer, as a cat may look to either side.
     """
 
-    id: ClassVar[str] = "keras.random_flip"
-    title: ClassVar[str] = "Keras Random Flip Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.flip-horizontal"
-    keywords: ClassVar[tuple[str, ...]] = ("RandomFlip", "mirror", "augment", "data augmentation")
-    kind: ClassVar[str] = "RandomFlip"
+    id = "keras.random_flip"
+    title = "Keras Random Flip Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.flip-horizontal"
+    keywords = ("RandomFlip", "mirror", "augment", "data augmentation")
+    kind = "RandomFlip"
 
     mode: Literal["horizontal_and_vertical", "horizontal", "vertical"] = setting(
         "horizontal_and_vertical",
@@ -224,13 +222,13 @@ class RandomRotation(RandomImageLayer):
     Example: for handwritten digits, the factor -0.03, 0.03: at most 11 degrees to either side.
     """
 
-    id: ClassVar[str] = "keras.random_rotation"
-    title: ClassVar[str] = "Keras Random Rotation Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.rotate-right"
-    keywords: ClassVar[tuple[str, ...]] = ("RandomRotation", "rotate", "turn", "angle", "data augmentation")
-    kind: ClassVar[str] = "RandomRotation"
-    single: ClassVar[Mapping[str, float | None]] = {"factor": None}
+    id = "keras.random_rotation"
+    title = "Keras Random Rotation Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.rotate-right"
+    keywords = ("RandomRotation", "rotate", "turn", "angle", "data augmentation")
+    kind = "RandomRotation"
+    single = {"factor": None}
 
     factor: tuple[Signed, Signed] = setting(
         (-0.1, 0.1), "Factor", "From, to, in full turns: 0.1 is 36 degrees; positive numbers turn against the clock."
@@ -246,13 +244,13 @@ class RandomTranslation(RandomImageLayer):
     Example: for digits that are not always in the middle, -0.1, 0.1 for height and width: up to a tenth of the image.
     """
 
-    id: ClassVar[str] = "keras.random_translation"
-    title: ClassVar[str] = "Keras Random Translation Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.cursor-move"
-    keywords: ClassVar[tuple[str, ...]] = ("RandomTranslation", "shift", "move", "data augmentation")
-    kind: ClassVar[str] = "RandomTranslation"
-    single: ClassVar[Mapping[str, float | None]] = {"height_factor": None, "width_factor": None}
+    id = "keras.random_translation"
+    title = "Keras Random Translation Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.cursor-move"
+    keywords = ("RandomTranslation", "shift", "move", "data augmentation")
+    kind = "RandomTranslation"
+    single = {"height_factor": None, "width_factor": None}
 
     height_factor: tuple[Signed, Signed] = setting(
         (-0.1, 0.1), "Height factor", "From, to, in parts of the height; positive numbers shift down."
@@ -271,13 +269,13 @@ class RandomZoom(RandomImageLayer):
     Example: for things at different distances, -0.2, 0.2 and no width factor: up to a fifth nearer or farther.
     """
 
-    id: ClassVar[str] = "keras.random_zoom"
-    title: ClassVar[str] = "Keras Random Zoom Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.magnify-plus-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("RandomZoom", "scale", "enlarge", "shrink", "data augmentation")
-    kind: ClassVar[str] = "RandomZoom"
-    single: ClassVar[Mapping[str, float | None]] = {"height_factor": None, "width_factor": None}
+    id = "keras.random_zoom"
+    title = "Keras Random Zoom Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.magnify-plus-outline"
+    keywords = ("RandomZoom", "scale", "enlarge", "shrink", "data augmentation")
+    kind = "RandomZoom"
+    single = {"height_factor": None, "width_factor": None}
 
     height_factor: tuple[Zoom, Zoom] = setting(
         (-0.1, 0.1), "Height factor", "From, to: 0.2 shows a fifth more of the scene, -0.2 a fifth less."
@@ -296,13 +294,13 @@ class RandomShear(RandomImageLayer):
     Example: for handwriting, the x factor 0, 0.2: the upper end moves by up to a fifth of the image.
     """
 
-    id: ClassVar[str] = "keras.random_shear"
-    title: ClassVar[str] = "Keras Random Shear Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.format-italic"
-    keywords: ClassVar[tuple[str, ...]] = ("RandomShear", "slant", "skew", "data augmentation")
-    kind: ClassVar[str] = "RandomShear"
-    single: ClassVar[Mapping[str, float | None]] = {"x_factor": 0.0, "y_factor": 0.0}
+    id = "keras.random_shear"
+    title = "Keras Random Shear Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.format-italic"
+    keywords = ("RandomShear", "slant", "skew", "data augmentation")
+    kind = "RandomShear"
+    single = {"x_factor": 0.0, "y_factor": 0.0}
 
     x_factor: tuple[Share, Share] = setting((0.0, 0.0), "X factor", "From, to: how far rows move, in parts of the image.")
     y_factor: tuple[Share, Share] = setting((0.0, 0.0), "Y factor", "From, to: how far columns move, in parts of the image.")
@@ -317,13 +315,13 @@ class RandomPerspective(RandomImageLayer):
     Example: for road signs, the factor 0, 0.5 and the scale 0.3.
     """
 
-    id: ClassVar[str] = "keras.random_perspective"
-    title: ClassVar[str] = "Keras Random Perspective Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.perspective-less"
-    keywords: ClassVar[tuple[str, ...]] = ("RandomPerspective", "view", "homography", "data augmentation")
-    kind: ClassVar[str] = "RandomPerspective"
-    single: ClassVar[Mapping[str, float | None]] = {"factor": 0.0}
+    id = "keras.random_perspective"
+    title = "Keras Random Perspective Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.perspective-less"
+    keywords = ("RandomPerspective", "view", "homography", "data augmentation")
+    kind = "RandomPerspective"
+    single = {"factor": 0.0}
 
     factor: tuple[Share, Share] = setting((0.0, 1.0), "Factor", "From, to: how probable it is that an image is changed.")
     scale: float = setting(1.0, "Scale", "How far the corners move, from 0 to 1.", ge=0, le=1)
@@ -344,13 +342,13 @@ class RandomElasticTransform(RandomImageLayer, ValueRange):
     Example: for handwritten digits or cells under the microscope, the factor 0, 0.5 and the scale 0, 0.5.
     """
 
-    id: ClassVar[str] = "keras.random_elastic_transform"
-    title: ClassVar[str] = "Keras Random Elastic Transform Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.vector-curve"
-    keywords: ClassVar[tuple[str, ...]] = ("RandomElasticTransform", "rubber", "distort", "deform", "data augmentation")
-    kind: ClassVar[str] = "RandomElasticTransform"
-    single: ClassVar[Mapping[str, float | None]] = {"factor": 0.0, "scale": 0.0}
+    id = "keras.random_elastic_transform"
+    title = "Keras Random Elastic Transform Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.vector-curve"
+    keywords = ("RandomElasticTransform", "rubber", "distort", "deform", "data augmentation")
+    kind = "RandomElasticTransform"
+    single = {"factor": 0.0, "scale": 0.0}
 
     factor: tuple[Share, Share] = setting((0.0, 1.0), "Factor", "From, to: how probable it is that an image is changed.")
     scale: tuple[Share, Share] = setting((0.0, 1.0), "Scale", "From, to: how strong the distortion is.")
@@ -368,13 +366,13 @@ class RandomBrightness(RandomImageLayer, ValueRange):
     Example: for photos by day and evening, scaled to 0...1, the factor -0.2, 0.2 and the value range 0, 1.
     """
 
-    id: ClassVar[str] = "keras.random_brightness"
-    title: ClassVar[str] = "Keras Random Brightness Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.brightness-6"
-    keywords: ClassVar[tuple[str, ...]] = ("RandomBrightness", "lighter", "darker", "exposure", "data augmentation")
-    kind: ClassVar[str] = "RandomBrightness"
-    single: ClassVar[Mapping[str, float | None]] = {"factor": None}
+    id = "keras.random_brightness"
+    title = "Keras Random Brightness Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.brightness-6"
+    keywords = ("RandomBrightness", "lighter", "darker", "exposure", "data augmentation")
+    kind = "RandomBrightness"
+    single = {"factor": None}
 
     factor: tuple[Signed, Signed] = setting(
         (-0.2, 0.2), "Factor", "From, to, in parts of the value range: what is added; -1 is black, 1 is white."
@@ -387,13 +385,13 @@ class RandomContrast(RandomImageLayer, ValueRange):
     Example: for scans of different quality, the factor 0.3, 0.3: the contrast is between 0.7 and 1.3 times as strong.
     """
 
-    id: ClassVar[str] = "keras.random_contrast"
-    title: ClassVar[str] = "Keras Random Contrast Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.contrast-circle"
-    keywords: ClassVar[tuple[str, ...]] = ("RandomContrast", "contrast", "data augmentation")
-    kind: ClassVar[str] = "RandomContrast"
-    single: ClassVar[Mapping[str, float | None]] = {"factor": 0.0}
+    id = "keras.random_contrast"
+    title = "Keras Random Contrast Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.contrast-circle"
+    keywords = ("RandomContrast", "contrast", "data augmentation")
+    kind = "RandomContrast"
+    single = {"factor": 0.0}
 
     factor: tuple[Share, Share] = setting(
         (0.0, 0.2), "Factor", "How far below 1 and how far above 1 the contrast is drawn.", max_length=2
@@ -410,14 +408,14 @@ class RandomSaturation(RandomImageLayer, ValueRange):
     Example: for photos of different cameras, the factor 0.3, 0.7.
     """
 
-    id: ClassVar[str] = "keras.random_saturation"
-    title: ClassVar[str] = "Keras Random Saturation Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.palette"
-    keywords: ClassVar[tuple[str, ...]] = ("RandomSaturation", "colour", "color", "pale", "data augmentation")
-    kind: ClassVar[str] = "RandomSaturation"
-    single: ClassVar[Mapping[str, float | None]] = {"factor": None}
-    colours: ClassVar[tuple[int, ...]] = (3,)
+    id = "keras.random_saturation"
+    title = "Keras Random Saturation Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.palette"
+    keywords = ("RandomSaturation", "colour", "color", "pale", "data augmentation")
+    kind = "RandomSaturation"
+    single = {"factor": None}
+    colours = (3,)
 
     factor: tuple[Signed, Signed] = setting(
         (0.4, 0.6), "Factor", "From, to: 0 (and below) is grey, 0.5 leaves colours as they are, 1 makes them full."
@@ -430,14 +428,14 @@ class RandomHue(RandomImageLayer, ValueRange):
     Example: after the Input Layer of photos of toys, the factor 0, 0.2 makes a red one orange or pink, but not green.
     """
 
-    id: ClassVar[str] = "keras.random_hue"
-    title: ClassVar[str] = "Keras Random Hue Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.palette-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("RandomHue", "colour", "color", "tint", "data augmentation")
-    kind: ClassVar[str] = "RandomHue"
-    single: ClassVar[Mapping[str, float | None]] = {"factor": 0.0}
-    colours: ClassVar[tuple[int, ...]] = (3,)
+    id = "keras.random_hue"
+    title = "Keras Random Hue Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.palette-outline"
+    keywords = ("RandomHue", "colour", "color", "tint", "data augmentation")
+    kind = "RandomHue"
+    single = {"factor": 0.0}
+    colours = (3,)
 
     factor: tuple[Share, Share] = setting((0.0, 0.2), "Factor", "From, to: 0 leaves colours as they are, 1 turns them furthest.")
 
@@ -448,13 +446,13 @@ class RandomSharpness(RandomImageLayer, ValueRange):
     Example: for photos that are not all in focus, the factor 0.3, 0.7.
     """
 
-    id: ClassVar[str] = "keras.random_sharpness"
-    title: ClassVar[str] = "Keras Random Sharpness Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.image-filter-center-focus"
-    keywords: ClassVar[tuple[str, ...]] = ("RandomSharpness", "sharp", "soft", "focus", "data augmentation")
-    kind: ClassVar[str] = "RandomSharpness"
-    single: ClassVar[Mapping[str, float | None]] = {"factor": 0.0}
+    id = "keras.random_sharpness"
+    title = "Keras Random Sharpness Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.image-filter-center-focus"
+    keywords = ("RandomSharpness", "sharp", "soft", "focus", "data augmentation")
+    kind = "RandomSharpness"
+    single = {"factor": 0.0}
 
     factor: tuple[Share, Share] = setting(
         (0.4, 0.6), "Factor", "From, to: 0 is blurred, 0.5 leaves images as they are, 1 sharpens them."
@@ -467,14 +465,14 @@ class RandomColorDegeneration(RandomImageLayer, ValueRange):
     Example: so that a classifier of fruit looks at shapes too, the factor 0, 0.8.
     """
 
-    id: ClassVar[str] = "keras.random_color_degeneration"
-    title: ClassVar[str] = "Keras Random Color Degeneration Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.circle-opacity"
-    keywords: ClassVar[tuple[str, ...]] = ("RandomColorDegeneration", "fade", "grey", "colour", "data augmentation")
-    kind: ClassVar[str] = "RandomColorDegeneration"
-    single: ClassVar[Mapping[str, float | None]] = {"factor": None}
-    colours: ClassVar[tuple[int, ...]] = (3,)
+    id = "keras.random_color_degeneration"
+    title = "Keras Random Color Degeneration Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.circle-opacity"
+    keywords = ("RandomColorDegeneration", "fade", "grey", "colour", "data augmentation")
+    kind = "RandomColorDegeneration"
+    single = {"factor": None}
+    colours = (3,)
 
     factor: tuple[Signed, Signed] = setting((0.0, 0.5), "Factor", "From, to: 0 leaves colours as they are, 1 is grey.")
 
@@ -485,14 +483,14 @@ class RandomColorJitter(RandomImageLayer, ValueRange):
     Example: for photos of any light, brightness -0.2, 0.2 and contrast 0, 0.2, the others empty.
     """
 
-    id: ClassVar[str] = "keras.random_color_jitter"
-    title: ClassVar[str] = "Keras Random Color Jitter Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.palette-advanced"
-    keywords: ClassVar[tuple[str, ...]] = ("RandomColorJitter", "colour", "brightness", "contrast", "data augmentation")
-    kind: ClassVar[str] = "RandomColorJitter"
-    needs_channels_last: ClassVar[bool] = True
-    single: ClassVar[Mapping[str, float | None]] = {
+    id = "keras.random_color_jitter"
+    title = "Keras Random Color Jitter Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.palette-advanced"
+    keywords = ("RandomColorJitter", "colour", "brightness", "contrast", "data augmentation")
+    kind = "RandomColorJitter"
+    needs_channels_last = True
+    single = {
         "brightness_factor": None, "contrast_factor": 0.0, "saturation_factor": None, "hue_factor": 0.0
     }  # fmt: skip
 
@@ -527,13 +525,13 @@ class RandomGrayscale(RandomImageLayer):
     Example: so that a classifier does not rely on colour, the factor 0.2: every fifth image is grey.
     """
 
-    id: ClassVar[str] = "keras.random_grayscale"
-    title: ClassVar[str] = "Keras Random Grayscale Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.image-filter-black-white"
-    keywords: ClassVar[tuple[str, ...]] = ("RandomGrayscale", "grey", "gray", "black and white", "data augmentation")
-    kind: ClassVar[str] = "RandomGrayscale"
-    colours: ClassVar[tuple[int, ...]] = (1, 3)
+    id = "keras.random_grayscale"
+    title = "Keras Random Grayscale Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.image-filter-black-white"
+    keywords = ("RandomGrayscale", "grey", "gray", "black and white", "data augmentation")
+    kind = "RandomGrayscale"
+    colours = (1, 3)
 
     factor: float = setting(0.5, "Factor", "The part of the images that become grey, from 0 to 1.", ge=0, le=1)
 
@@ -544,13 +542,13 @@ class RandomInvert(RandomImageLayer, ValueRange):
     Example: for digits written dark on light and light on dark, the factor 0.5, 0.5.
     """
 
-    id: ClassVar[str] = "keras.random_invert"
-    title: ClassVar[str] = "Keras Random Invert Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.invert-colors"
-    keywords: ClassVar[tuple[str, ...]] = ("RandomInvert", "negative", "invert", "data augmentation")
-    kind: ClassVar[str] = "RandomInvert"
-    single: ClassVar[Mapping[str, float | None]] = {"factor": 0.0}
+    id = "keras.random_invert"
+    title = "Keras Random Invert Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.invert-colors"
+    keywords = ("RandomInvert", "negative", "invert", "data augmentation")
+    kind = "RandomInvert"
+    single = {"factor": 0.0}
 
     factor: tuple[Share, Share] = setting((0.0, 1.0), "Factor", "From, to: how probable it is that an image is changed.")
 
@@ -561,13 +559,13 @@ class RandomPosterization(RandomImageLayer, ValueRange):
     Example: the factor 4, 8 for photos, of which some are poorly compressed.
     """
 
-    id: ClassVar[str] = "keras.random_posterization"
-    title: ClassVar[str] = "Keras Random Posterization Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.stairs-box"
-    keywords: ClassVar[tuple[str, ...]] = ("RandomPosterization", "bits", "posterize", "data augmentation")
-    kind: ClassVar[str] = "RandomPosterization"
-    single: ClassVar[Mapping[str, float | None]] = {"factor": 1}
+    id = "keras.random_posterization"
+    title = "Keras Random Posterization Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.stairs-box"
+    keywords = ("RandomPosterization", "bits", "posterize", "data augmentation")
+    kind = "RandomPosterization"
+    single = {"factor": 1}
 
     factor: tuple[Bits, Bits] = setting((4, 8), "Factor", "From, to: how many bits are kept, 1 to 8.")
 
@@ -580,13 +578,13 @@ class Solarization(RandomImageLayer, ValueRange):
     Example: the threshold factor 0.5, 1 for images of 0...255: pixels above a value between 128 and 255 are inverted.
     """
 
-    id: ClassVar[str] = "keras.solarization"
-    title: ClassVar[str] = "Keras Solarization Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.weather-sunny"
-    keywords: ClassVar[tuple[str, ...]] = ("Solarization", "solarize", "invert", "threshold", "data augmentation")
-    kind: ClassVar[str] = "Solarization"
-    single: ClassVar[Mapping[str, float | None]] = {"addition_factor": 0.0, "threshold_factor": 0.0}
+    id = "keras.solarization"
+    title = "Keras Solarization Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.weather-sunny"
+    keywords = ("Solarization", "solarize", "invert", "threshold", "data augmentation")
+    kind = "Solarization"
+    single = {"addition_factor": 0.0, "threshold_factor": 0.0}
 
     addition_factor: tuple[Share, Share] = setting(
         (0.0, 0.0), "Addition factor", "From, to, in parts of the value range: what is added to each pixel before."
@@ -604,13 +602,13 @@ class AutoContrast(ValueRange):
     Example: before the other layers of an augmentation, so that dim photos use the whole range.
     """
 
-    id: ClassVar[str] = "keras.auto_contrast"
-    title: ClassVar[str] = "Keras Auto Contrast Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.brightness-auto"
-    keywords: ClassVar[tuple[str, ...]] = ("AutoContrast", "stretch", "levels", "normalize")
-    kind: ClassVar[str] = "AutoContrast"
-    needs_channels_last: ClassVar[bool] = True
+    id = "keras.auto_contrast"
+    title = "Keras Auto Contrast Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.brightness-auto"
+    keywords = ("AutoContrast", "stretch", "levels", "normalize")
+    kind = "AutoContrast"
+    needs_channels_last = True
 
 
 class ContrastLimitedAdaptiveHistogramEqualization(ValueRange):
@@ -622,14 +620,14 @@ class ContrastLimitedAdaptiveHistogramEqualization(ValueRange):
     Example: for X-rays, the clip limit 2 and a grid of 8 x 8 tiles.
     """
 
-    id: ClassVar[str] = "keras.clahe"
-    title: ClassVar[str] = "Keras CLAHE Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.view-grid-outline"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "keras.clahe"
+    title = "Keras CLAHE Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.view-grid-outline"
+    keywords = (
         "ContrastLimitedAdaptiveHistogramEqualization", "CLAHE", "contrast", "histogram equalization"
     )  # fmt: skip
-    kind: ClassVar[str] = "ContrastLimitedAdaptiveHistogramEqualization"
+    kind = "ContrastLimitedAdaptiveHistogramEqualization"
 
     clip_limit: float = setting(4.0, "Clip limit", "How far the contrast may grow.", gt=0)
     tile_grid_size: tuple[Size, Size] = setting((8, 8), "Tiles", "Into how many tiles height and width are divided.")
@@ -656,13 +654,13 @@ class RandomGaussianBlur(RandomImageLayer, ValueRange):
     Example: for photos of a shaky hand, the factor 0, 0.5, a kernel of 5 x 5 and sigma 0.1, 1.
     """
 
-    id: ClassVar[str] = "keras.random_gaussian_blur"
-    title: ClassVar[str] = "Keras Random Gaussian Blur Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.weather-fog"
-    keywords: ClassVar[tuple[str, ...]] = ("RandomGaussianBlur", "blur", "soft", "data augmentation")
-    kind: ClassVar[str] = "RandomGaussianBlur"
-    single: ClassVar[Mapping[str, float | None]] = {"factor": 0.0, "sigma": 0.0}
+    id = "keras.random_gaussian_blur"
+    title = "Keras Random Gaussian Blur Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.weather-fog"
+    keywords = ("RandomGaussianBlur", "blur", "soft", "data augmentation")
+    kind = "RandomGaussianBlur"
+    single = {"factor": 0.0, "sigma": 0.0}
 
     factor: tuple[Share, Share] = setting((0.0, 1.0), "Factor", "From, to: how probable it is that an image is changed.")
     kernel_size: tuple[Size, Size] = setting((3, 3), "Kernel size", "Height and width of the blur's kernel, odd numbers.")
@@ -688,13 +686,13 @@ class RandomErasing(RandomImageLayer, ValueRange):
     Example: the factor 0, 0.5 and the scale 0.02, 0.2 for faces, some of which are partly hidden.
     """
 
-    id: ClassVar[str] = "keras.random_erasing"
-    title: ClassVar[str] = "Keras Random Erasing Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.eraser"
-    keywords: ClassVar[tuple[str, ...]] = ("RandomErasing", "cutout", "occlusion", "hide", "data augmentation")
-    kind: ClassVar[str] = "RandomErasing"
-    single: ClassVar[Mapping[str, float | None]] = {"factor": 0.0, "scale": 0.0}
+    id = "keras.random_erasing"
+    title = "Keras Random Erasing Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.eraser"
+    keywords = ("RandomErasing", "cutout", "occlusion", "hide", "data augmentation")
+    kind = "RandomErasing"
+    single = {"factor": 0.0, "scale": 0.0}
 
     factor: tuple[Share, Share] = setting((0.0, 1.0), "Factor", "From, to: how probable it is that an image is changed.")
     scale: tuple[Share, Share] = setting((0.02, 0.33), "Scale", "From, to: how much of the image is covered.")
@@ -709,15 +707,15 @@ class RandAugment(RandomImageLayer, ValueRange):
     Example: right after the Input Layer of photos of 0...255, 2 operations of strength 0, 0.3.
     """
 
-    id: ClassVar[str] = "keras.rand_augment"
-    title: ClassVar[str] = "Keras RandAugment Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.dice-multiple-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("RandAugment", "policy", "automatic", "data augmentation")
-    kind: ClassVar[str] = "RandAugment"
-    colours: ClassVar[tuple[int, ...]] = (1, 3)
-    needs_channels_last: ClassVar[bool] = True
-    single: ClassVar[Mapping[str, float | None]] = {"factor": 0.0}
+    id = "keras.rand_augment"
+    title = "Keras RandAugment Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.dice-multiple-outline"
+    keywords = ("RandAugment", "policy", "automatic", "data augmentation")
+    kind = "RandAugment"
+    colours = (1, 3)
+    needs_channels_last = True
+    single = {"factor": 0.0}
 
     num_ops: Size = setting(2, "Number of operations", "How many changes are applied one after the other.")
     factor: tuple[Share, Share] = setting((0.0, 0.5), "Factor", "From, to: how strong they are, 0 to 1.")
@@ -732,15 +730,15 @@ class AugMix(RandomImageLayer, ValueRange):
     Example: right after the Input Layer of photos of 0...255, 3 chains of depth 3 and the factor 0, 0.3.
     """
 
-    id: ClassVar[str] = "keras.aug_mix"
-    title: ClassVar[str] = "Keras AugMix Layer"
-    shelf: ClassVar[str] = "Network / Layers / Augmentation"
-    icon: ClassVar[str] = "mdi6.creation"
-    keywords: ClassVar[tuple[str, ...]] = ("AugMix", "mixture", "robust", "data augmentation")
-    kind: ClassVar[str] = "AugMix"
-    colours: ClassVar[tuple[int, ...]] = (1, 3)
-    needs_channels_last: ClassVar[bool] = True
-    single: ClassVar[Mapping[str, float | None]] = {"factor": 0.0}
+    id = "keras.aug_mix"
+    title = "Keras AugMix Layer"
+    shelf = "Network / Layers / Augmentation"
+    icon = "mdi6.creation"
+    keywords = ("AugMix", "mixture", "robust", "data augmentation")
+    kind = "AugMix"
+    colours = (1, 3)
+    needs_channels_last = True
+    single = {"factor": 0.0}
 
     num_chains: Size = setting(3, "Number of chains", "How many changed images are mixed.")
     chain_depth: Size = setting(3, "Chain depth", "How many changes each goes through at most.")
@@ -756,8 +754,8 @@ class AugMix(RandomImageLayer, ValueRange):
 class SizeLayer(UnaryLayer):
     """A layer that brings images to a size."""
 
-    has_data_format: ClassVar[bool] = True
-    ignored: ClassVar[frozenset[str]] = frozenset({"bounding_box_format"})
+    has_data_format = True
+    ignored = frozenset({"bounding_box_format"})
 
     height: Size = setting(224, "Height", "In pixels.")
     width: Size = setting(224, "Width", "In pixels.")
@@ -777,12 +775,12 @@ class Resizing(SizeLayer):
     Example: before a pretrained network for images of 224 x 224, after an Input Layer of shape 96, 96, 3.
     """
 
-    id: ClassVar[str] = "keras.resizing"
-    title: ClassVar[str] = "Keras Resizing Layer"
-    shelf: ClassVar[str] = "Network / Layers / Preprocessing"
-    icon: ClassVar[str] = "mdi6.resize"
-    keywords: ClassVar[tuple[str, ...]] = ("Resizing", "size", "scale", "enlarge", "shrink", "interpolation")
-    kind: ClassVar[str] = "Resizing"
+    id = "keras.resizing"
+    title = "Keras Resizing Layer"
+    shelf = "Network / Layers / Preprocessing"
+    icon = "mdi6.resize"
+    keywords = ("Resizing", "size", "scale", "enlarge", "shrink", "interpolation")
+    kind = "Resizing"
 
     interpolation: Literal["bilinear", "nearest", "bicubic", "lanczos3", "lanczos5"] = setting(
         "bilinear",
@@ -824,13 +822,13 @@ class CenterCrop(SizeLayer):
     Example: after a Resizing Layer to 256 x 256, the middle 224 x 224.
     """
 
-    id: ClassVar[str] = "keras.center_crop"
-    title: ClassVar[str] = "Keras Center Crop Layer"
-    shelf: ClassVar[str] = "Network / Layers / Preprocessing"
-    icon: ClassVar[str] = "mdi6.image-filter-center-focus-strong-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("CenterCrop", "cut", "middle", "crop")
-    kind: ClassVar[str] = "CenterCrop"
-    accepts: ClassVar[Sequence[str]] = NUMBER_TYPES
+    id = "keras.center_crop"
+    title = "Keras Center Crop Layer"
+    shelf = "Network / Layers / Preprocessing"
+    icon = "mdi6.image-filter-center-focus-strong-outline"
+    keywords = ("CenterCrop", "cut", "middle", "crop")
+    kind = "CenterCrop"
+    accepts = NUMBER_TYPES
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
         """(height, width, channels); Keras enlarges in float32."""

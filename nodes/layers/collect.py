@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, cast
+from typing import cast
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Specs, Values, setting
-from nodes.layers.base import NETWORK_OUT, require_wires, tensor_of_wire, wires_of
+from nodes.kit.layers.base import NETWORK_OUT, require_wires, tensor_of_wire, wires_of
 from nodes.values.network import Network, NetworkSpec, merge, merge_weights
 
 
@@ -21,15 +21,13 @@ class Collect(Node):
     connected here, the network learns both at once.
     """
 
-    id: ClassVar[str] = "keras.collect"
-    title: ClassVar[str] = "Keras Collect Layer"
-    shelf: ClassVar[str] = "Network / Layers / Core"
-    icon: ClassVar[str] = "mdi6.source-merge"
-    keywords: ClassVar[tuple[str, ...]] = ("Collect", "several outputs", "multi-task", "combine networks", "outputs")
-    input_ports: ClassVar[tuple[Port, ...]] = (
-        Port("network", "network", "Network", "A network whose outputs are wanted.", grows=True),
-    )
-    output_ports: ClassVar[tuple[Port, ...]] = (NETWORK_OUT,)
+    id = "keras.collect"
+    title = "Keras Collect Layer"
+    shelf = "Network / Layers / Core"
+    icon = "mdi6.source-merge"
+    keywords = ("Collect", "several outputs", "multi-task", "combine networks", "outputs")
+    input_ports = (Port("network", "network", "Network", "A network whose outputs are wanted.", grows=True),)
+    output_ports = (NETWORK_OUT,)
 
     input_tensors: tuple[str, ...] = setting(
         (),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from nodes.base import NodeError, Port, Settings, setting
-from nodes.layers.base import FLOAT_TYPES, Inference, require_dtype, require_known, require_rank, unlist
-from nodes.layers.options import ACTIVATION_CHOICES, Activation
+from nodes.base import NodeError, Settings, setting
+from nodes.kit.layers.base import FLOAT_TYPES, Inference, require_dtype, require_known, require_rank, unlist
+from nodes.kit.layers.options import ACTIVATION_CHOICES, Activation
+from nodes.kit.layers.windows import PADDING_CHOICES, Padding, Pair, Size, Triple, join, slide
 from nodes.layers.recurrent import (
     CELL_STATE,
     HIDDEN_STATE,
@@ -18,7 +19,6 @@ from nodes.layers.recurrent import (
     SteppingLayer,
     tensor_setting,
 )
-from nodes.layers.windows import PADDING_CHOICES, Padding, Pair, Size, Triple, join, slide
 from nodes.values.network import TensorSpec
 
 KERNEL_SIZE = "Size of the window that slides over each step."
@@ -37,10 +37,10 @@ class ConvLSTMLayer(SteppingLayer, Filtered):
 
     spatial: ClassVar[int]
     """How many dimensions the window slides along."""
-    has_data_format: ClassVar[bool] = True
-    input_ports: ClassVar[tuple[Port, ...]] = (SEQUENCE, HIDDEN_STATE, CELL_STATE, MASK)
-    states: ClassVar[tuple[str, ...]] = ("hidden_state", "cell_state")
-    call_arguments: ClassVar[Mapping[str, tuple[str, ...]]] = {
+    has_data_format = True
+    input_ports = (SEQUENCE, HIDDEN_STATE, CELL_STATE, MASK)
+    states = ("hidden_state", "cell_state")
+    call_arguments = {
         "sequences": ("network",), "initial_state": ("hidden_state", "cell_state"), "mask": ("mask",),
     }  # fmt: skip
 
@@ -104,12 +104,12 @@ class ConvLSTM1D(ConvLSTMLayer):
     filters of 5 and padding 'same'.
     """
 
-    id: ClassVar[str] = "keras.conv_lstm_1d"
-    title: ClassVar[str] = "Keras Convolutional LSTM 1D Layer"
-    icon: ClassVar[str] = "mdi6.chart-line-stacked"
-    keywords: ClassVar[tuple[str, ...]] = ("ConvLSTM1D", "LSTM", "convolution", "recurrent", "signal", "sequence")
-    kind: ClassVar[str] = "ConvLSTM1D"
-    spatial: ClassVar[int] = 1
+    id = "keras.conv_lstm_1d"
+    title = "Keras Convolutional LSTM 1D Layer"
+    icon = "mdi6.chart-line-stacked"
+    keywords = ("ConvLSTM1D", "LSTM", "convolution", "recurrent", "signal", "sequence")
+    kind = "ConvLSTM1D"
+    spatial = 1
 
     kernel_size: Size = setting(3, "Kernel size", KERNEL_SIZE)
     strides: Size = setting(1, "Strides", STRIDES)
@@ -131,12 +131,12 @@ class ConvLSTM2D(ConvLSTMLayer):
     Convolution 2D Layer of one filter that predicts the next frame.
     """
 
-    id: ClassVar[str] = "keras.conv_lstm_2d"
-    title: ClassVar[str] = "Keras Convolutional LSTM 2D Layer"
-    icon: ClassVar[str] = "mdi6.filmstrip"
-    keywords: ClassVar[tuple[str, ...]] = ("ConvLSTM2D", "LSTM", "convolution", "recurrent", "video", "frames", "sequence")
-    kind: ClassVar[str] = "ConvLSTM2D"
-    spatial: ClassVar[int] = 2
+    id = "keras.conv_lstm_2d"
+    title = "Keras Convolutional LSTM 2D Layer"
+    icon = "mdi6.filmstrip"
+    keywords = ("ConvLSTM2D", "LSTM", "convolution", "recurrent", "video", "frames", "sequence")
+    kind = "ConvLSTM2D"
+    spatial = 2
 
     kernel_size: Pair = setting((3, 3), "Kernel size", KERNEL_SIZE)
     strides: Pair = setting((1, 1), "Strides", STRIDES)
@@ -151,12 +151,12 @@ class ConvLSTM3D(ConvLSTMLayer):
     Example: five scans of 16 x 32 x 32 voxels (shape 5, 16, 32, 32, 1), with 8 filters of 3 x 3 x 3 and padding 'same'.
     """
 
-    id: ClassVar[str] = "keras.conv_lstm_3d"
-    title: ClassVar[str] = "Keras Convolutional LSTM 3D Layer"
-    icon: ClassVar[str] = "mdi6.video-3d"
-    keywords: ClassVar[tuple[str, ...]] = ("ConvLSTM3D", "LSTM", "convolution", "recurrent", "volume", "scan", "sequence")
-    kind: ClassVar[str] = "ConvLSTM3D"
-    spatial: ClassVar[int] = 3
+    id = "keras.conv_lstm_3d"
+    title = "Keras Convolutional LSTM 3D Layer"
+    icon = "mdi6.video-3d"
+    keywords = ("ConvLSTM3D", "LSTM", "convolution", "recurrent", "volume", "scan", "sequence")
+    kind = "ConvLSTM3D"
+    spatial = 3
 
     kernel_size: Triple = setting((3, 3, 3), "Kernel size", KERNEL_SIZE)
     strides: Triple = setting((1, 1, 1), "Strides", STRIDES)

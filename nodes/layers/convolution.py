@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import Literal
 
 from nodes.base import NodeError, Specs, setting
-from nodes.layers.base import require_known
-from nodes.layers.options import Activation, Constraint, GlorotUniform, Initializer, Regularizer
-from nodes.layers.weighted import (
+from nodes.kit.layers.base import require_known
+from nodes.kit.layers.options import Activation, Constraint, GlorotUniform, Initializer, Regularizer
+from nodes.kit.layers.weighted import (
     BiasedLayer,
     KernelLayer,
     activation_setting,
@@ -16,7 +16,7 @@ from nodes.layers.weighted import (
     initializer_setting,
     regularizer_setting,
 )
-from nodes.layers.windows import PADDING_CHOICES, Count, Padding, Pair, Size, SpatialLayer, Triple, each, join, slide
+from nodes.kit.layers.windows import PADDING_CHOICES, Count, Padding, Pair, Size, SpatialLayer, Triple, each, join, slide
 from nodes.values.network import NetworkSpec, Shape, WeightSpec
 
 FILTERS = "The number of outputs per place: what the layer can learn to see."
@@ -101,13 +101,13 @@ class Conv1D(ConvolutionLayer):
     Example: after an Input Layer of shape 128, 3, 16 filters with the kernel size 5 give 124 x 16.
     """
 
-    id: ClassVar[str] = "keras.conv_1d"
-    title: ClassVar[str] = "Keras Convolution 1D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Convolution"
-    icon: ClassVar[str] = "mdi6.sine-wave"
-    keywords: ClassVar[tuple[str, ...]] = ("Conv1D", "Convolution1D", "temporal", "signal", "causal")
-    kind: ClassVar[str] = "Conv1D"
-    spatial: ClassVar[int] = 1
+    id = "keras.conv_1d"
+    title = "Keras Convolution 1D Layer"
+    shelf = "Network / Layers / Convolution"
+    icon = "mdi6.sine-wave"
+    keywords = ("Conv1D", "Convolution1D", "temporal", "signal", "causal")
+    kind = "Conv1D"
+    spatial = 1
 
     kernel_size: Size = setting(1, "Kernel size", KERNEL_SIZE[1])
     strides: Size = setting(1, "Strides", STRIDES[1])
@@ -129,13 +129,13 @@ class Conv2D(ConvolutionLayer):
     Example: after an Input Layer of shape 28, 28, 1, 16 filters of 3 x 3 give feature maps of 26 x 26 x 16.
     """
 
-    id: ClassVar[str] = "keras.conv_2d"
-    title: ClassVar[str] = "Keras Convolution 2D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Convolution"
-    icon: ClassVar[str] = "mdi6.grid"
-    keywords: ClassVar[tuple[str, ...]] = ("Conv2D", "Convolution2D", "filter", "kernel", "CNN", "feature map")
-    kind: ClassVar[str] = "Conv2D"
-    spatial: ClassVar[int] = 2
+    id = "keras.conv_2d"
+    title = "Keras Convolution 2D Layer"
+    shelf = "Network / Layers / Convolution"
+    icon = "mdi6.grid"
+    keywords = ("Conv2D", "Convolution2D", "filter", "kernel", "CNN", "feature map")
+    kind = "Conv2D"
+    spatial = 2
 
     kernel_size: Pair = setting((1, 1), "Kernel size", KERNEL_SIZE[2])
     strides: Pair = setting((1, 1), "Strides", STRIDES[2])
@@ -151,13 +151,13 @@ class Conv3D(ConvolutionLayer):
     Example: after an Input Layer of shape 16, 32, 32, 1, 8 filters of 3 x 3 x 3 give 14 x 30 x 30 x 8.
     """
 
-    id: ClassVar[str] = "keras.conv_3d"
-    title: ClassVar[str] = "Keras Convolution 3D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Convolution"
-    icon: ClassVar[str] = "mdi6.cube-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("Conv3D", "Convolution3D", "volume", "video", "film", "scan")
-    kind: ClassVar[str] = "Conv3D"
-    spatial: ClassVar[int] = 3
+    id = "keras.conv_3d"
+    title = "Keras Convolution 3D Layer"
+    shelf = "Network / Layers / Convolution"
+    icon = "mdi6.cube-outline"
+    keywords = ("Conv3D", "Convolution3D", "volume", "video", "film", "scan")
+    kind = "Conv3D"
+    spatial = 3
 
     kernel_size: Triple = setting((1, 1, 1), "Kernel size", KERNEL_SIZE[3])
     strides: Triple = setting((1, 1, 1), "Strides", STRIDES[3])
@@ -171,7 +171,7 @@ class Conv3D(ConvolutionLayer):
 class TransposedConvolutionLayer(SpatialLayer, KernelLayer):
     """Lays a window of learned numbers into the output for every place of the input: a convolution the other way round."""
 
-    ignored: ClassVar[frozenset[str]] = frozenset({"groups"})
+    ignored = frozenset({"groups"})
     """Keras 2 inherited it from Conv2D and wrote it without using it."""
 
     filters: Size = setting(1, "Filters", FILTERS)
@@ -252,13 +252,13 @@ class Conv1DTranspose(TransposedConvolutionLayer):
     32 x 8.
     """
 
-    id: ClassVar[str] = "keras.conv_1d_transpose"
-    title: ClassVar[str] = "Keras Transposed Convolution 1D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Convolution"
-    icon: ClassVar[str] = "mdi6.wave-arrow-up"
-    keywords: ClassVar[tuple[str, ...]] = ("Conv1DTranspose", "Deconvolution", "decoder", "upsample", "signal")
-    kind: ClassVar[str] = "Conv1DTranspose"
-    spatial: ClassVar[int] = 1
+    id = "keras.conv_1d_transpose"
+    title = "Keras Transposed Convolution 1D Layer"
+    shelf = "Network / Layers / Convolution"
+    icon = "mdi6.wave-arrow-up"
+    keywords = ("Conv1DTranspose", "Deconvolution", "decoder", "upsample", "signal")
+    kind = "Conv1DTranspose"
+    spatial = 1
 
     kernel_size: Size = setting(1, "Kernel size", KERNEL_SIZE[1])
     strides: Size = setting(1, "Strides", ENLARGE)
@@ -275,15 +275,15 @@ class Conv2DTranspose(TransposedConvolutionLayer):
     Example: in the decoder of an autoencoder, 16 filters of 2 x 2 with strides 2, 2 make 7 x 7 x 32 into 14 x 14 x 16.
     """
 
-    id: ClassVar[str] = "keras.conv_2d_transpose"
-    title: ClassVar[str] = "Keras Transposed Convolution 2D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Convolution"
-    icon: ClassVar[str] = "mdi6.grid-large"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "keras.conv_2d_transpose"
+    title = "Keras Transposed Convolution 2D Layer"
+    shelf = "Network / Layers / Convolution"
+    icon = "mdi6.grid-large"
+    keywords = (
         "Conv2DTranspose", "Convolution2DTranspose", "Deconvolution", "decoder", "upsample", "generator", "GAN", "U-Net",
     )  # fmt: skip
-    kind: ClassVar[str] = "Conv2DTranspose"
-    spatial: ClassVar[int] = 2
+    kind = "Conv2DTranspose"
+    spatial = 2
 
     kernel_size: Pair = setting((1, 1), "Kernel size", KERNEL_SIZE[2])
     strides: Pair = setting((1, 1), "Strides", ENLARGE)
@@ -299,13 +299,13 @@ class Conv3DTranspose(TransposedConvolutionLayer):
     Example: 4 filters of 2 x 2 x 2 with strides 2, 2, 2 make 8 x 8 x 8 x 16 into 16 x 16 x 16 x 4.
     """
 
-    id: ClassVar[str] = "keras.conv_3d_transpose"
-    title: ClassVar[str] = "Keras Transposed Convolution 3D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Convolution"
-    icon: ClassVar[str] = "mdi6.cube-send"
-    keywords: ClassVar[tuple[str, ...]] = ("Conv3DTranspose", "Deconvolution", "decoder", "upsample", "volume")
-    kind: ClassVar[str] = "Conv3DTranspose"
-    spatial: ClassVar[int] = 3
+    id = "keras.conv_3d_transpose"
+    title = "Keras Transposed Convolution 3D Layer"
+    shelf = "Network / Layers / Convolution"
+    icon = "mdi6.cube-send"
+    keywords = ("Conv3DTranspose", "Deconvolution", "decoder", "upsample", "volume")
+    kind = "Conv3DTranspose"
+    spatial = 3
 
     kernel_size: Triple = setting((1, 1, 1), "Kernel size", KERNEL_SIZE[3])
     strides: Triple = setting((1, 1, 1), "Strides", ENLARGE)
@@ -319,7 +319,7 @@ class Conv3DTranspose(TransposedConvolutionLayer):
 class DepthwiseLayer(SpatialLayer, BiasedLayer):
     """Slides filters over each channel on its own."""
 
-    ignored: ClassVar[frozenset[str]] = frozenset({"groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"})
+    ignored = frozenset({"groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"})
     """Keras 2 inherited these from Conv2D and wrote them without using them."""
 
     kernel_size: int | tuple[int, ...]
@@ -393,13 +393,13 @@ class DepthwiseConv1D(DepthwiseConvolutionLayer):
     three sensors.
     """
 
-    id: ClassVar[str] = "keras.depthwise_conv_1d"
-    title: ClassVar[str] = "Keras Depthwise Convolution 1D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Convolution"
-    icon: ClassVar[str] = "mdi6.layers-triple-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("DepthwiseConv1D", "filter", "kernel", "signal", "per channel")
-    kind: ClassVar[str] = "DepthwiseConv1D"
-    spatial: ClassVar[int] = 1
+    id = "keras.depthwise_conv_1d"
+    title = "Keras Depthwise Convolution 1D Layer"
+    shelf = "Network / Layers / Convolution"
+    icon = "mdi6.layers-triple-outline"
+    keywords = ("DepthwiseConv1D", "filter", "kernel", "signal", "per channel")
+    kind = "DepthwiseConv1D"
+    spatial = 1
 
     kernel_size: Size = setting(1, "Kernel size", KERNEL_SIZE[1])
     strides: Size = setting(1, "Strides", STRIDES[1])
@@ -416,13 +416,13 @@ class DepthwiseConv2D(DepthwiseConvolutionLayer):
     in place of 2320.
     """
 
-    id: ClassVar[str] = "keras.depthwise_conv_2d"
-    title: ClassVar[str] = "Keras Depthwise Convolution 2D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Convolution"
-    icon: ClassVar[str] = "mdi6.layers-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("DepthwiseConv2D", "MobileNet", "filter", "kernel")
-    kind: ClassVar[str] = "DepthwiseConv2D"
-    spatial: ClassVar[int] = 2
+    id = "keras.depthwise_conv_2d"
+    title = "Keras Depthwise Convolution 2D Layer"
+    shelf = "Network / Layers / Convolution"
+    icon = "mdi6.layers-outline"
+    keywords = ("DepthwiseConv2D", "MobileNet", "filter", "kernel")
+    kind = "DepthwiseConv2D"
+    spatial = 2
 
     kernel_size: Pair = setting((1, 1), "Kernel size", KERNEL_SIZE[2])
     strides: Pair = setting((1, 1), "Strides", f"{STRIDES[2]} Both must be equal.")
@@ -436,13 +436,13 @@ class SeparableConv1D(SeparableConvolutionLayer):
     10304.
     """
 
-    id: ClassVar[str] = "keras.separable_conv_1d"
-    title: ClassVar[str] = "Keras Separable Convolution 1D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Convolution"
-    icon: ClassVar[str] = "mdi6.view-split-vertical"
-    keywords: ClassVar[tuple[str, ...]] = ("SeparableConv1D", "SeparableConvolution1D", "filter", "kernel", "signal")
-    kind: ClassVar[str] = "SeparableConv1D"
-    spatial: ClassVar[int] = 1
+    id = "keras.separable_conv_1d"
+    title = "Keras Separable Convolution 1D Layer"
+    shelf = "Network / Layers / Convolution"
+    icon = "mdi6.view-split-vertical"
+    keywords = ("SeparableConv1D", "SeparableConvolution1D", "filter", "kernel", "signal")
+    kind = "SeparableConv1D"
+    spatial = 1
 
     kernel_size: Size = setting(1, "Kernel size", KERNEL_SIZE[1])
     strides: Size = setting(1, "Strides", STRIDES[1])
@@ -455,13 +455,13 @@ class SeparableConv2D(SeparableConvolutionLayer):
     Example: feature maps of 28 x 28 x 32 with 64 filters of 3 x 3 become 26 x 26 x 64, with 2400 weights in place of 18496.
     """
 
-    id: ClassVar[str] = "keras.separable_conv_2d"
-    title: ClassVar[str] = "Keras Separable Convolution 2D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Convolution"
-    icon: ClassVar[str] = "mdi6.call-split"
-    keywords: ClassVar[tuple[str, ...]] = ("SeparableConv2D", "SeparableConvolution2D", "Xception", "filter", "kernel")
-    kind: ClassVar[str] = "SeparableConv2D"
-    spatial: ClassVar[int] = 2
+    id = "keras.separable_conv_2d"
+    title = "Keras Separable Convolution 2D Layer"
+    shelf = "Network / Layers / Convolution"
+    icon = "mdi6.call-split"
+    keywords = ("SeparableConv2D", "SeparableConvolution2D", "Xception", "filter", "kernel")
+    kind = "SeparableConv2D"
+    spatial = 2
 
     kernel_size: Pair = setting((1, 1), "Kernel size", KERNEL_SIZE[2])
     strides: Pair = setting((1, 1), "Strides", f"{STRIDES[2]} Both must be equal.")

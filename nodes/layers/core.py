@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from nodes.base import Job, NodeError, Specs, Values, setting
-from nodes.layers.base import (
+from nodes.kit.layers.base import (
     NUMBER_TYPES,
     ONE_OR_SEVERAL,
     Inference,
@@ -20,9 +20,9 @@ from nodes.layers.base import (
     require_known,
     require_rank,
 )
-from nodes.layers.options import Activation as ActivationName
-from nodes.layers.options import Constraint, GlorotUniform, Initializer, Regularizer, Zeros, dimensions
-from nodes.layers.weighted import (
+from nodes.kit.layers.options import Activation as ActivationName
+from nodes.kit.layers.options import Constraint, GlorotUniform, Initializer, Regularizer, Zeros, dimensions
+from nodes.kit.layers.weighted import (
     FORM_OF_THE_KERNEL,
     LORA,
     KernelLayer,
@@ -53,13 +53,13 @@ class Input(Layer):
     four measurements, the shape 4, followed by a Dense Layer.
     """
 
-    id: ClassVar[str] = "keras.input"
-    title: ClassVar[str] = "Keras Input Layer"
-    shelf: ClassVar[str] = "Network / Layers / Core"
-    icon: ClassVar[str] = "mdi6.import"
-    keywords: ClassVar[tuple[str, ...]] = ("Input", "InputLayer", "shape", "start", "placeholder")
-    kind: ClassVar[str] = "InputLayer"
-    left_out: ClassVar[Mapping[str, str]] = {
+    id = "keras.input"
+    title = "Keras Input Layer"
+    shelf = "Network / Layers / Core"
+    icon = "mdi6.import"
+    keywords = ("Input", "InputLayer", "shape", "start", "placeholder")
+    kind = "InputLayer"
+    left_out = {
         "batch_shape": "It is the batch size and the shape in one.",
         "input_tensor": "A network here begins with what is fed to it.",
         "sparse": SAME_SHAPES,
@@ -123,14 +123,14 @@ class Dense(KernelLayer):
     ten classes apart.
     """
 
-    id: ClassVar[str] = "keras.dense"
-    title: ClassVar[str] = "Keras Dense Layer"
-    shelf: ClassVar[str] = "Network / Layers / Core"
-    icon: ClassVar[str] = "mdi6.dots-grid"
-    keywords: ClassVar[tuple[str, ...]] = ("Dense", "fully connected", "linear", "units", "neurons")
-    kind: ClassVar[str] = "Dense"
-    left_out: ClassVar[Mapping[str, str]] = LORA
-    accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
+    id = "keras.dense"
+    title = "Keras Dense Layer"
+    shelf = "Network / Layers / Core"
+    icon = "mdi6.dots-grid"
+    keywords = ("Dense", "fully connected", "linear", "units", "neurons")
+    kind = "Dense"
+    left_out = LORA
+    accepts = (*NUMBER_TYPES, "bool")
 
     units: Size = setting(1, "Units", "The number of outputs.")
     activation: ActivationName = activation_setting()
@@ -157,12 +157,12 @@ class Activation(SameShapeLayer):
     Example: a Dense Layer without activation, a Batch Normalization Layer, then this layer with ReLU.
     """
 
-    id: ClassVar[str] = "keras.activation"
-    title: ClassVar[str] = "Keras Activation Layer"
-    shelf: ClassVar[str] = "Network / Layers / Core"
-    icon: ClassVar[str] = "mdi6.function-variant"
-    keywords: ClassVar[tuple[str, ...]] = ("Activation", "relu", "sigmoid", "tanh", "softmax", "nonlinearity")
-    kind: ClassVar[str] = "Activation"
+    id = "keras.activation"
+    title = "Keras Activation Layer"
+    shelf = "Network / Layers / Core"
+    icon = "mdi6.function-variant"
+    keywords = ("Activation", "relu", "sigmoid", "tanh", "softmax", "nonlinearity")
+    kind = "Activation"
 
     activation: ActivationName = activation_setting()
 
@@ -176,12 +176,12 @@ class Dropout(SameShapeLayer):
     Example: between two Dense Layers of a classifier that overfits, a drop rate of 0.5; after pooling, 0.25.
     """
 
-    id: ClassVar[str] = "keras.dropout"
-    title: ClassVar[str] = "Keras Dropout Layer"
-    shelf: ClassVar[str] = "Network / Layers / Core"
-    icon: ClassVar[str] = "mdi6.dots-hexagon"
-    keywords: ClassVar[tuple[str, ...]] = ("Dropout", "drop rate", "regularization", "overfitting")
-    kind: ClassVar[str] = "Dropout"
+    id = "keras.dropout"
+    title = "Keras Dropout Layer"
+    shelf = "Network / Layers / Core"
+    icon = "mdi6.dots-hexagon"
+    keywords = ("Dropout", "drop rate", "regularization", "overfitting")
+    kind = "Dropout"
 
     rate: float = setting(0.0, "Drop rate", "The part of the inputs that is dropped, from 0 to 1.", ge=0, le=1)
     noise_shape: tuple[Size | None, ...] | None = setting(
@@ -223,15 +223,15 @@ class Flatten(UnaryLayer):
     Layer.
     """
 
-    id: ClassVar[str] = "keras.flatten"
-    title: ClassVar[str] = "Keras Flatten Layer"
-    shelf: ClassVar[str] = "Network / Layers / Core"
-    icon: ClassVar[str] = "mdi6.arrow-collapse-vertical"
-    keywords: ClassVar[tuple[str, ...]] = ("Flatten", "vector", "unroll", "reshape")
-    kind: ClassVar[str] = "Flatten"
-    has_data_format: ClassVar[bool] = True
-    accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
-    keeps_dtype: ClassVar[bool] = True
+    id = "keras.flatten"
+    title = "Keras Flatten Layer"
+    shelf = "Network / Layers / Core"
+    icon = "mdi6.arrow-collapse-vertical"
+    keywords = ("Flatten", "vector", "unroll", "reshape")
+    kind = "Flatten"
+    has_data_format = True
+    accepts = (*NUMBER_TYPES, "bool")
+    keeps_dtype = True
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
         """(product of all,); unknown if one is."""
@@ -247,14 +247,14 @@ class Reshape(UnaryLayer):
     Example: a row of 784 pixels becomes an image with the target shape 28, 28, 1, so that a Convolution 2D Layer can follow.
     """
 
-    id: ClassVar[str] = "keras.reshape"
-    title: ClassVar[str] = "Keras Reshape Layer"
-    shelf: ClassVar[str] = "Network / Layers / Core"
-    icon: ClassVar[str] = "mdi6.arrow-expand-all"
-    keywords: ClassVar[tuple[str, ...]] = ("Reshape", "target shape", "view")
-    kind: ClassVar[str] = "Reshape"
-    accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
-    keeps_dtype: ClassVar[bool] = True
+    id = "keras.reshape"
+    title = "Keras Reshape Layer"
+    shelf = "Network / Layers / Core"
+    icon = "mdi6.arrow-expand-all"
+    keywords = ("Reshape", "target shape", "view")
+    kind = "Reshape"
+    accepts = (*NUMBER_TYPES, "bool")
+    keeps_dtype = True
 
     target_shape: Annotated[tuple[Annotated[int, Field(ge=-1)], ...], ONE_OR_SEVERAL] = setting(
         (-1,), "Target shape", "The new shape, without the batch; one dimension may be -1 and is what is left.", min_length=1
@@ -288,14 +288,14 @@ class Permute(UnaryLayer):
     along the steps.
     """
 
-    id: ClassVar[str] = "keras.permute"
-    title: ClassVar[str] = "Keras Permute Layer"
-    shelf: ClassVar[str] = "Network / Layers / Core"
-    icon: ClassVar[str] = "mdi6.swap-horizontal"
-    keywords: ClassVar[tuple[str, ...]] = ("Permute", "transpose", "swap axes", "dims")
-    kind: ClassVar[str] = "Permute"
-    accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
-    keeps_dtype: ClassVar[bool] = True
+    id = "keras.permute"
+    title = "Keras Permute Layer"
+    shelf = "Network / Layers / Core"
+    icon = "mdi6.swap-horizontal"
+    keywords = ("Permute", "transpose", "swap axes", "dims")
+    kind = "Permute"
+    accepts = (*NUMBER_TYPES, "bool")
+    keeps_dtype = True
 
     dims: tuple[Size, ...] = setting(
         (2, 1), "Permutation", "Which dimension of the input comes at each place, counted from 1 without the batch.", min_length=1
@@ -321,14 +321,14 @@ class RepeatVector(UnaryLayer):
     Example: an encoder ends in a vector of 32 numbers; with N = 10 a recurrent decoder sees it at each of ten steps.
     """
 
-    id: ClassVar[str] = "keras.repeat_vector"
-    title: ClassVar[str] = "Keras Repeat Layer"
-    shelf: ClassVar[str] = "Network / Layers / Core"
-    icon: ClassVar[str] = "mdi6.repeat"
-    keywords: ClassVar[tuple[str, ...]] = ("RepeatVector", "Repeat Vector", "copy", "sequence", "decoder")
-    kind: ClassVar[str] = "RepeatVector"
-    accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
-    keeps_dtype: ClassVar[bool] = True
+    id = "keras.repeat_vector"
+    title = "Keras Repeat Layer"
+    shelf = "Network / Layers / Core"
+    icon = "mdi6.repeat"
+    keywords = ("RepeatVector", "Repeat Vector", "copy", "sequence", "decoder")
+    kind = "RepeatVector"
+    accepts = (*NUMBER_TYPES, "bool")
+    keeps_dtype = True
 
     n: Size = setting(1, "N", "How often the vector is repeated.")
 
@@ -348,12 +348,12 @@ class Masking(SameShapeLayer):
     LSTM Layer.
     """
 
-    id: ClassVar[str] = "keras.masking"
-    title: ClassVar[str] = "Keras Masking Layer"
-    shelf: ClassVar[str] = "Network / Layers / Core"
-    icon: ClassVar[str] = "mdi6.transition-masked"
-    keywords: ClassVar[tuple[str, ...]] = ("Masking", "mask", "padding", "skip steps", "variable length")
-    kind: ClassVar[str] = "Masking"
+    id = "keras.masking"
+    title = "Keras Masking Layer"
+    shelf = "Network / Layers / Core"
+    icon = "mdi6.transition-masked"
+    keywords = ("Masking", "mask", "padding", "skip steps", "variable length")
+    kind = "Masking"
 
     mask_value: float = setting(0.0, "Mask value", "A step whose features all have this value is skipped.")
 
@@ -367,12 +367,12 @@ class ActivityRegularization(SameShapeLayer):
     Example: after the code of an autoencoder, L1 = 0.0001 makes most of the code's numbers zero.
     """
 
-    id: ClassVar[str] = "keras.activity_regularization"
-    title: ClassVar[str] = "Keras Activity Regularization Layer"
-    shelf: ClassVar[str] = "Network / Layers / Core"
-    icon: ClassVar[str] = "mdi6.scale-balance"
-    keywords: ClassVar[tuple[str, ...]] = ("ActivityRegularization", "L1", "L2", "penalty", "sparse code")
-    kind: ClassVar[str] = "ActivityRegularization"
+    id = "keras.activity_regularization"
+    title = "Keras Activity Regularization Layer"
+    shelf = "Network / Layers / Core"
+    icon = "mdi6.scale-balance"
+    keywords = ("ActivityRegularization", "L1", "L2", "penalty", "sparse code")
+    kind = "ActivityRegularization"
 
     l1: float = setting(0.0, "L1", "Factor on the sum of the absolute outputs.", ge=0)
     l2: float = setting(0.0, "L2", "Factor on the sum of the squared outputs.", ge=0)
@@ -384,14 +384,14 @@ class Identity(SameShapeLayer):
     Example: with the name prefix `features`, the tensor after a Dense Layer can be found by that name in the executor.
     """
 
-    id: ClassVar[str] = "keras.identity"
-    title: ClassVar[str] = "Keras Identity Layer"
-    shelf: ClassVar[str] = "Network / Layers / Core"
-    icon: ClassVar[str] = "mdi6.equal"
-    keywords: ClassVar[tuple[str, ...]] = ("Identity", "pass through", "placeholder", "name")
-    kind: ClassVar[str] = "Identity"
-    accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
-    keeps_dtype: ClassVar[bool] = True
+    id = "keras.identity"
+    title = "Keras Identity Layer"
+    shelf = "Network / Layers / Core"
+    icon = "mdi6.equal"
+    keywords = ("Identity", "pass through", "placeholder", "name")
+    kind = "Identity"
+    accepts = (*NUMBER_TYPES, "bool")
+    keeps_dtype = True
 
 
 class EinsumDense(UnaryLayer):
@@ -405,13 +405,13 @@ class EinsumDense(UnaryLayer):
     of a sequence.
     """
 
-    id: ClassVar[str] = "keras.einsum_dense"
-    title: ClassVar[str] = "Keras Einsum Dense Layer"
-    shelf: ClassVar[str] = "Network / Layers / Core"
-    icon: ClassVar[str] = "mdi6.sigma"
-    keywords: ClassVar[tuple[str, ...]] = ("EinsumDense", "einsum", "Einstein sum", "tensor product", "matrix multiplication")
-    kind: ClassVar[str] = "EinsumDense"
-    left_out: ClassVar[Mapping[str, str]] = {**LORA, "gptq_unpacked_column_size": FORM_OF_THE_KERNEL}
+    id = "keras.einsum_dense"
+    title = "Keras Einsum Dense Layer"
+    shelf = "Network / Layers / Core"
+    icon = "mdi6.sigma"
+    keywords = ("EinsumDense", "einsum", "Einstein sum", "tensor product", "matrix multiplication")
+    kind = "EinsumDense"
+    left_out = {**LORA, "gptq_unpacked_column_size": FORM_OF_THE_KERNEL}
 
     equation: str = setting(
         "ab,bc->ac", "Equation", "`input,kernel->output`, one letter an axis, with or without `...` at one end."

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from nodes.base import NodeError, setting
-from nodes.layers.base import NUMBER_TYPES
-from nodes.layers.windows import Span, SpatialLayer, join
+from nodes.kit.layers.base import NUMBER_TYPES
+from nodes.kit.layers.windows import Span, SpatialLayer, join
 from nodes.values.network import Shape, TensorSpec
 
 
 class Cropping(SpatialLayer):
     """Cuts off places at both ends of every spatial dimension."""
 
-    accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
-    keeps_dtype: ClassVar[bool] = True
+    accepts = (*NUMBER_TYPES, "bool")
+    keeps_dtype = True
 
     cropping: Any
 
@@ -44,14 +43,14 @@ class Cropping1D(Cropping):
     Example: a sequence of 10 steps of 4 numbers, with the cropping 2, 1, keeps steps 3 to 9: 7 x 4.
     """
 
-    id: ClassVar[str] = "keras.cropping_1d"
-    title: ClassVar[str] = "Keras Cropping 1D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Convolution"
-    icon: ClassVar[str] = "mdi6.crop-landscape"
-    keywords: ClassVar[tuple[str, ...]] = ("Cropping1D", "cut", "trim", "sequence")
-    kind: ClassVar[str] = "Cropping1D"
-    spatial: ClassVar[int] = 1
-    has_data_format: ClassVar[bool] = False
+    id = "keras.cropping_1d"
+    title = "Keras Cropping 1D Layer"
+    shelf = "Network / Layers / Convolution"
+    icon = "mdi6.crop-landscape"
+    keywords = ("Cropping1D", "cut", "trim", "sequence")
+    kind = "Cropping1D"
+    spatial = 1
+    has_data_format = False
 
     cropping: Span = setting((1, 1), "Cropping", "Steps cut off at the beginning and at the end. KNIME's default is 0.")
 
@@ -65,13 +64,13 @@ class Cropping2D(Cropping):
     56 x 56 x 32, and can be concatenated with the smaller ones of the way up.
     """
 
-    id: ClassVar[str] = "keras.cropping_2d"
-    title: ClassVar[str] = "Keras Cropping 2D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Convolution"
-    icon: ClassVar[str] = "mdi6.crop-free"
-    keywords: ClassVar[tuple[str, ...]] = ("Cropping2D", "cut", "trim", "border", "U-Net")
-    kind: ClassVar[str] = "Cropping2D"
-    spatial: ClassVar[int] = 2
+    id = "keras.cropping_2d"
+    title = "Keras Cropping 2D Layer"
+    shelf = "Network / Layers / Convolution"
+    icon = "mdi6.crop-free"
+    keywords = ("Cropping2D", "cut", "trim", "border", "U-Net")
+    kind = "Cropping2D"
+    spatial = 2
 
     cropping: tuple[Span, Span] = setting(
         ((0, 0), (0, 0)), "Cropping", "Rows cut off at top and bottom, then columns cut off at left and right."
@@ -87,13 +86,13 @@ class Cropping3D(Cropping):
     32 x 24 x 24 x 1.
     """
 
-    id: ClassVar[str] = "keras.cropping_3d"
-    title: ClassVar[str] = "Keras Cropping 3D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Convolution"
-    icon: ClassVar[str] = "mdi6.cube-scan"
-    keywords: ClassVar[tuple[str, ...]] = ("Cropping3D", "cut", "trim", "volume")
-    kind: ClassVar[str] = "Cropping3D"
-    spatial: ClassVar[int] = 3
+    id = "keras.cropping_3d"
+    title = "Keras Cropping 3D Layer"
+    shelf = "Network / Layers / Convolution"
+    icon = "mdi6.cube-scan"
+    keywords = ("Cropping3D", "cut", "trim", "volume")
+    kind = "Cropping3D"
+    spatial = 3
 
     cropping: tuple[Span, Span, Span] = setting(
         ((1, 1), (1, 1), (1, 1)),

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import PrivateAttr
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Specs, Values, setting
-from nodes.layers.base import FLOAT_TYPES, NETWORK_OUT, NUMBER_TYPES, Inference, UnaryLayer, find_tensor, require_dtype
+from nodes.kit.layers.base import FLOAT_TYPES, NETWORK_OUT, NUMBER_TYPES, Inference, UnaryLayer, find_tensor, require_dtype
+from nodes.kit.layers.options import Constraint, Initializer, RandomUniform, Regularizer
+from nodes.kit.layers.ported import PortedLayer
+from nodes.kit.layers.weighted import LORA, constraint_setting, initializer_setting, regularizer_setting
 from nodes.layers.core import Size
-from nodes.layers.options import Constraint, Initializer, RandomUniform, Regularizer
-from nodes.layers.ported import PortedLayer
-from nodes.layers.weighted import LORA, constraint_setting, initializer_setting, regularizer_setting
 from nodes.values.network import LayerSpec, Network, NetworkSpec, Shape, TensorSpec, WeightSpec
 
 INPUT_DIM = "How many different numbers come in: the largest one plus 1."
@@ -31,18 +31,18 @@ class Embedding(UnaryLayer):
     and the output dimension 64, become 50 x 64 for an LSTM Layer.
     """
 
-    id: ClassVar[str] = "keras.embedding"
-    title: ClassVar[str] = "Keras Embedding Layer"
-    shelf: ClassVar[str] = "Network / Layers / Embedding"
-    icon: ClassVar[str] = "mdi6.book-alphabet"
-    keywords: ClassVar[tuple[str, ...]] = ("Embedding", "word vector", "lookup", "category", "token", "text")
-    kind: ClassVar[str] = "Embedding"
-    left_out: ClassVar[Mapping[str, str]] = {
+    id = "keras.embedding"
+    title = "Keras Embedding Layer"
+    shelf = "Network / Layers / Embedding"
+    icon = "mdi6.book-alphabet"
+    keywords = ("Embedding", "word vector", "lookup", "category", "token", "text")
+    kind = "Embedding"
+    left_out = {
         **LORA,
         "weights": "The weights of a network that is read from a file come with it.",
     }
-    accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
-    ignored: ClassVar[frozenset[str]] = frozenset({"input_length"})
+    accepts = (*NUMBER_TYPES, "bool")
+    ignored = frozenset({"input_length"})
 
     input_dim: Size = setting(1, "Input dimension", INPUT_DIM)
     output_dim: Size = setting(1, "Output dimension", OUTPUT_DIM)
@@ -72,15 +72,15 @@ class ReversibleEmbedding(PortedLayer):
     follow, a Keras Reverse Embedding and a Softmax Layer give the probability of each word to come next.
     """
 
-    id: ClassVar[str] = "keras.reversible_embedding"
-    title: ClassVar[str] = "Keras Reversible Embedding Layer"
-    shelf: ClassVar[str] = "Network / Layers / Embedding"
-    icon: ClassVar[str] = "mdi6.book-refresh-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("ReversibleEmbedding", "tied weights", "language model", "word vector", "token")
-    kind: ClassVar[str] = "ReversibleEmbedding"
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network that the layer is added to."),)
-    call_arguments: ClassVar[Mapping[str, tuple[str, ...]]] = {"inputs": ("network",)}
-    call_options: ClassVar[tuple[str, ...]] = ("reverse",)
+    id = "keras.reversible_embedding"
+    title = "Keras Reversible Embedding Layer"
+    shelf = "Network / Layers / Embedding"
+    icon = "mdi6.book-refresh-outline"
+    keywords = ("ReversibleEmbedding", "tied weights", "language model", "word vector", "token")
+    kind = "ReversibleEmbedding"
+    input_ports = (Port("network", "network", "Network", "The network that the layer is added to."),)
+    call_arguments = {"inputs": ("network",)}
+    call_options = ("reverse",)
 
     input_tensor: str | None = UnaryLayer.model_fields["input_tensor"]  # type: ignore[assignment]
     input_dim: Size = setting(1, "Input dimension", INPUT_DIM)
@@ -149,13 +149,13 @@ class ReverseEmbedding(Node):
     vectors of 64 numbers become 10 000 numbers, one for each word.
     """
 
-    id: ClassVar[str] = "keras.reverse_embedding"
-    title: ClassVar[str] = "Keras Reverse Embedding"
-    shelf: ClassVar[str] = "Network / Layers / Embedding"
-    icon: ClassVar[str] = "mdi6.book-arrow-left-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("ReversibleEmbedding", "reverse", "logits", "tied weights", "language model")
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network with the embedding in it."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (NETWORK_OUT,)
+    id = "keras.reverse_embedding"
+    title = "Keras Reverse Embedding"
+    shelf = "Network / Layers / Embedding"
+    icon = "mdi6.book-arrow-left-outline"
+    keywords = ("ReversibleEmbedding", "reverse", "logits", "tied weights", "language model")
+    input_ports = (Port("network", "network", "Network", "The network with the embedding in it."),)
+    output_ports = (NETWORK_OUT,)
 
     layer: str | None = setting(
         None,

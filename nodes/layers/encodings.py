@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import model_validator
 
 from nodes.base import NodeError, setting
-from nodes.layers.base import FLOAT_TYPES, Inference, UnaryLayer, only, require_rank
+from nodes.kit.layers.base import FLOAT_TYPES, Inference, UnaryLayer, only, require_rank
 from nodes.layers.core import Size
 from nodes.layers.merge import MergeLayer
 from nodes.values.network import Shape, TensorSpec
@@ -64,14 +64,14 @@ class CategoryEncoding(EncodingLayer):
     row of 7 numbers for a Dense Layer.
     """
 
-    id: ClassVar[str] = "keras.category_encoding"
-    title: ClassVar[str] = "Keras Category Encoding Layer"
-    shelf: ClassVar[str] = "Network / Layers / Preprocessing"
-    icon: ClassVar[str] = "mdi6.code-array"
-    keywords: ClassVar[tuple[str, ...]] = ("CategoryEncoding", "one-hot", "multi-hot", "one to many", "dummy", "count")
-    kind: ClassVar[str] = "CategoryEncoding"
-    left_out: ClassVar[Mapping[str, str]] = {"sparse": SPARSE}
-    accepts: ClassVar[Sequence[str]] = (*INTEGERS, *FLOAT_TYPES)
+    id = "keras.category_encoding"
+    title = "Keras Category Encoding Layer"
+    shelf = "Network / Layers / Preprocessing"
+    icon = "mdi6.code-array"
+    keywords = ("CategoryEncoding", "one-hot", "multi-hot", "one to many", "dummy", "count")
+    kind = "CategoryEncoding"
+    left_out = {"sparse": SPARSE}
+    accepts = (*INTEGERS, *FLOAT_TYPES)
 
     num_tokens: Size = setting(2, "Number of tokens", "How many classes there are; numbers go from 0 to one below.")
     output_mode: Literal["multi_hot", "one_hot", "count"] = setting(
@@ -99,19 +99,19 @@ class Discretization(EncodingLayer):
     Example: an age, with the boundaries 18, 40, 65, becomes a number from 0 to 3; with the output mode one hot, a row of four.
     """
 
-    id: ClassVar[str] = "keras.discretization"
-    title: ClassVar[str] = "Keras Discretization Layer"
-    shelf: ClassVar[str] = "Network / Layers / Preprocessing"
-    icon: ClassVar[str] = "mdi6.stairs"
-    keywords: ClassVar[tuple[str, ...]] = ("Discretization", "bins", "binner", "boundaries", "histogram", "quantize")
-    kind: ClassVar[str] = "Discretization"
-    left_out: ClassVar[Mapping[str, str]] = {
+    id = "keras.discretization"
+    title = "Keras Discretization Layer"
+    shelf = "Network / Layers / Preprocessing"
+    icon = "mdi6.stairs"
+    keywords = ("Discretization", "bins", "binner", "boundaries", "histogram", "quantize")
+    kind = "Discretization"
+    left_out = {
         "num_bins": TYPED_IN,
         "epsilon": TYPED_IN,
         "sparse": SPARSE,
     }
-    accepts: ClassVar[Sequence[str]] = (*FLOAT_TYPES, *INTEGERS)
-    ignored: ClassVar[frozenset[str]] = frozenset({"epsilon"})  # how exactly Keras finds boundaries, which are given here
+    accepts = (*FLOAT_TYPES, *INTEGERS)
+    ignored = frozenset({"epsilon"})  # how exactly Keras finds boundaries, which are given here
 
     bin_boundaries: tuple[float, ...] = setting((0.0,), "Boundaries", "Where a new bin begins, rising.", min_length=1)
     output_mode: OutputMode = setting("int", "Output mode", "What comes out.", choices=OUTPUT_MODES)
@@ -149,13 +149,13 @@ class IntegerLookup(EncodingLayer):
     Layer for 4 tokens follows.
     """
 
-    id: ClassVar[str] = "keras.integer_lookup"
-    title: ClassVar[str] = "Keras Integer Lookup Layer"
-    shelf: ClassVar[str] = "Network / Layers / Preprocessing"
-    icon: ClassVar[str] = "mdi6.book-search-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("IntegerLookup", "vocabulary", "index", "codes", "category to number")
-    kind: ClassVar[str] = "IntegerLookup"
-    left_out: ClassVar[Mapping[str, str]] = {
+    id = "keras.integer_lookup"
+    title = "Keras Integer Lookup Layer"
+    shelf = "Network / Layers / Preprocessing"
+    icon = "mdi6.book-search-outline"
+    keywords = ("IntegerLookup", "vocabulary", "index", "codes", "category to number")
+    kind = "IntegerLookup"
+    left_out = {
         "max_tokens": TYPED_IN,
         "vocabulary_dtype": "It is int64, as places are.",
         "idf_weights": COUNTED,
@@ -163,9 +163,7 @@ class IntegerLookup(EncodingLayer):
         "pad_to_max_tokens": COUNTED,
         "sparse": SPARSE,
     }
-    ignored: ClassVar[frozenset[str]] = frozenset(
-        {"vocabulary_size", "has_input_vocabulary", "vocabulary_dtype", "max_tokens", "pad_to_max_tokens"}
-    )
+    ignored = frozenset({"vocabulary_size", "has_input_vocabulary", "vocabulary_dtype", "max_tokens", "pad_to_max_tokens"})
 
     vocabulary: tuple[int, ...] = setting((1,), "Vocabulary", "The numbers that are known, each once.", min_length=1)
     num_oov_indices: int = setting(1, "Places for unknown numbers", "0: an unknown number is an error.", ge=0)
@@ -229,13 +227,13 @@ class Hashing(EncodingLayer):
     Example: customer numbers after an Input Layer of type int64, in 100 bins, before an Embedding Layer for 100 tokens.
     """
 
-    id: ClassVar[str] = "keras.hashing"
-    title: ClassVar[str] = "Keras Hashing Layer"
-    shelf: ClassVar[str] = "Network / Layers / Preprocessing"
-    icon: ClassVar[str] = "mdi6.pound"
-    keywords: ClassVar[tuple[str, ...]] = ("Hashing", "hash", "bins", "feature hashing", "codes")
-    kind: ClassVar[str] = "Hashing"
-    left_out: ClassVar[Mapping[str, str]] = {"sparse": SPARSE}
+    id = "keras.hashing"
+    title = "Keras Hashing Layer"
+    shelf = "Network / Layers / Preprocessing"
+    icon = "mdi6.pound"
+    keywords = ("Hashing", "hash", "bins", "feature hashing", "codes")
+    kind = "Hashing"
+    left_out = {"sparse": SPARSE}
 
     num_bins: Size = setting(10, "Number of bins", "How many bins there are, the mask's included.")
     mask_value: int | None = setting(None, "Mask value", "A number that gets the bin 0 for itself; empty: none.", advanced=True)
@@ -279,14 +277,14 @@ class HashedCrossing(MergeLayer):
     Example: two Input Layers of shape 1 and type int32, for weekday and hour, in 168 bins, one hot, before a Dense Layer.
     """
 
-    id: ClassVar[str] = "keras.hashed_crossing"
-    title: ClassVar[str] = "Keras Hashed Crossing Layer"
-    shelf: ClassVar[str] = "Network / Layers / Preprocessing"
-    icon: ClassVar[str] = "mdi6.vector-intersection"
-    keywords: ClassVar[tuple[str, ...]] = ("HashedCrossing", "feature cross", "interaction", "hash", "pairs")
-    kind: ClassVar[str] = "HashedCrossing"
-    left_out: ClassVar[Mapping[str, str]] = {"sparse": SPARSE}
-    accepts: ClassVar[Sequence[str]] = INTEGERS
+    id = "keras.hashed_crossing"
+    title = "Keras Hashed Crossing Layer"
+    shelf = "Network / Layers / Preprocessing"
+    icon = "mdi6.vector-intersection"
+    keywords = ("HashedCrossing", "feature cross", "interaction", "hash", "pairs")
+    kind = "HashedCrossing"
+    left_out = {"sparse": SPARSE}
+    accepts = INTEGERS
 
     num_bins: Size = setting(10, "Number of bins", "How many bins there are.")
     output_mode: Literal["int", "one_hot"] = setting(

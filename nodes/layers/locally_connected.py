@@ -8,17 +8,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 from nodes.base import NodeError, Specs, setting
-from nodes.layers.base import AttachedLayer, require_known
+from nodes.kit.layers.base import AttachedLayer, require_known
+from nodes.kit.layers.options import Activation
+from nodes.kit.layers.weighted import KernelLayer, activation_setting
+from nodes.kit.layers.windows import Pair, Size, SpatialLayer, each, join, slide
 from nodes.layers.core import EinsumDense, Reshape
 from nodes.layers.cropping import Cropping1D, Cropping2D
 from nodes.layers.merge import Concatenate, MergeLayer
-from nodes.layers.options import Activation
 from nodes.layers.pooling import AveragePooling1D, AveragePooling2D
-from nodes.layers.weighted import KernelLayer, activation_setting
-from nodes.layers.windows import Pair, Size, SpatialLayer, each, join, slide
 from nodes.values.network import NetworkSpec, Shape, Tensor, WeightSpec
 
 
@@ -118,13 +118,13 @@ class LocallyConnected1D(LocallyConnectedLayer):
     and 616 weights in all.
     """
 
-    id: ClassVar[str] = "keras.locally_connected_1d"
-    title: ClassVar[str] = "Keras Locally Connected 1D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Locally Connected"
-    icon: ClassVar[str] = "mdi6.puzzle-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("LocallyConnected1D", "unshared", "convolution", "sequence", "place")
-    kind: ClassVar[str] = "LocallyConnected1D"
-    spatial: ClassVar[int] = 1
+    id = "keras.locally_connected_1d"
+    title = "Keras Locally Connected 1D Layer"
+    shelf = "Network / Layers / Locally Connected"
+    icon = "mdi6.puzzle-outline"
+    keywords = ("LocallyConnected1D", "unshared", "convolution", "sequence", "place")
+    kind = "LocallyConnected1D"
+    spatial = 1
 
     kernel_size: Size = setting(1, "Kernel size", "Length of the window, in steps.")
     strides: Size = setting(1, "Strides", "Step from window to window.")
@@ -146,13 +146,13 @@ class LocallyConnected2D(LocallyConnectedLayer):
     all; a Convolution 2D Layer has 20.
     """
 
-    id: ClassVar[str] = "keras.locally_connected_2d"
-    title: ClassVar[str] = "Keras Locally Connected 2D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Locally Connected"
-    icon: ClassVar[str] = "mdi6.puzzle"
-    keywords: ClassVar[tuple[str, ...]] = ("LocallyConnected2D", "unshared", "convolution", "image", "place", "face")
-    kind: ClassVar[str] = "LocallyConnected2D"
-    spatial: ClassVar[int] = 2
+    id = "keras.locally_connected_2d"
+    title = "Keras Locally Connected 2D Layer"
+    shelf = "Network / Layers / Locally Connected"
+    icon = "mdi6.puzzle"
+    keywords = ("LocallyConnected2D", "unshared", "convolution", "image", "place", "face")
+    kind = "LocallyConnected2D"
+    spatial = 2
 
     kernel_size: Pair = setting((1, 1), "Kernel size", "Height and width of the window, in pixels.")
     strides: Pair = setting((1, 1), "Strides", "Step from window to window, down and across.")

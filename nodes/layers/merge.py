@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from nodes.base import Layers, NodeError, Port, setting
-from nodes.layers.base import (
+from nodes.kit.layers.base import (
     FLOAT_TYPES,
     NUMBER_TYPES,
     AttachedLayer,
@@ -23,10 +23,10 @@ from nodes.values.network import NetworkSpec, Shape, Tensor, TensorSpec
 class MergeLayer(AttachedLayer):
     """A layer that makes one tensor of several."""
 
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    input_ports = (
         Port("network", "network", "Network", "A branch that goes into the layer; the same network may come twice.", grows=True),
     )
-    tensor_setting: ClassVar[str] = "input_tensors"
+    tensor_setting = "input_tensors"
     accepts: ClassVar[Sequence[str]] = NUMBER_TYPES
 
     input_tensors: tuple[str, ...] = setting(
@@ -120,12 +120,12 @@ class Add(ElementwiseLayer):
     Example: the input of two Convolution 2D Layers with padding 'same' and their output, both 28 x 28 x 16.
     """
 
-    id: ClassVar[str] = "keras.add"
-    title: ClassVar[str] = "Keras Add Layer"
-    shelf: ClassVar[str] = "Network / Layers / Merge"
-    icon: ClassVar[str] = "mdi6.plus-circle-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("Add", "sum", "residual", "skip connection", "ResNet")
-    kind: ClassVar[str] = "Add"
+    id = "keras.add"
+    title = "Keras Add Layer"
+    shelf = "Network / Layers / Merge"
+    icon = "mdi6.plus-circle-outline"
+    keywords = ("Add", "sum", "residual", "skip connection", "ResNet")
+    kind = "Add"
 
 
 class Subtract(ElementwiseLayer):
@@ -136,12 +136,12 @@ class Subtract(ElementwiseLayer):
     Example: the outputs of one network for two images, to learn from their difference whether they show the same.
     """
 
-    id: ClassVar[str] = "keras.subtract"
-    title: ClassVar[str] = "Keras Subtract Layer"
-    shelf: ClassVar[str] = "Network / Layers / Merge"
-    icon: ClassVar[str] = "mdi6.minus-circle-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("Subtract", "difference", "minus")
-    kind: ClassVar[str] = "Subtract"
+    id = "keras.subtract"
+    title = "Keras Subtract Layer"
+    shelf = "Network / Layers / Merge"
+    icon = "mdi6.minus-circle-outline"
+    keywords = ("Subtract", "difference", "minus")
+    kind = "Subtract"
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
         """As of any elementwise layer, of exactly two inputs."""
@@ -159,12 +159,12 @@ class Multiply(ElementwiseLayer):
     1 x 1 x 32 with a Reshape Layer, so that unimportant maps are turned down.
     """
 
-    id: ClassVar[str] = "keras.multiply"
-    title: ClassVar[str] = "Keras Multiply Layer"
-    shelf: ClassVar[str] = "Network / Layers / Merge"
-    icon: ClassVar[str] = "mdi6.close-circle-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("Multiply", "product", "gate", "attention", "squeeze and excite")
-    kind: ClassVar[str] = "Multiply"
+    id = "keras.multiply"
+    title = "Keras Multiply Layer"
+    shelf = "Network / Layers / Merge"
+    icon = "mdi6.close-circle-outline"
+    keywords = ("Multiply", "product", "gate", "attention", "squeeze and excite")
+    kind = "Multiply"
 
 
 class Average(ElementwiseLayer):
@@ -176,13 +176,13 @@ class Average(ElementwiseLayer):
     Example: the softmax outputs of three branches over ten classes, so that they vote.
     """
 
-    id: ClassVar[str] = "keras.average"
-    title: ClassVar[str] = "Keras Average Layer"
-    shelf: ClassVar[str] = "Network / Layers / Merge"
-    icon: ClassVar[str] = "mdi6.approximately-equal"
-    keywords: ClassVar[tuple[str, ...]] = ("Average", "mean", "ensemble")
-    kind: ClassVar[str] = "Average"
-    accepts: ClassVar[Sequence[str]] = FLOAT_TYPES
+    id = "keras.average"
+    title = "Keras Average Layer"
+    shelf = "Network / Layers / Merge"
+    icon = "mdi6.approximately-equal"
+    keywords = ("Average", "mean", "ensemble")
+    kind = "Average"
+    accepts = FLOAT_TYPES
 
 
 class Maximum(ElementwiseLayer):
@@ -193,12 +193,12 @@ class Maximum(ElementwiseLayer):
     Example: two convolutions of one image with kernels of 3 x 3 and 5 x 5, of which the stronger answer counts.
     """
 
-    id: ClassVar[str] = "keras.maximum"
-    title: ClassVar[str] = "Keras Maximum Layer"
-    shelf: ClassVar[str] = "Network / Layers / Merge"
-    icon: ClassVar[str] = "mdi6.chevron-up-circle-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("Maximum", "largest", "max")
-    kind: ClassVar[str] = "Maximum"
+    id = "keras.maximum"
+    title = "Keras Maximum Layer"
+    shelf = "Network / Layers / Merge"
+    icon = "mdi6.chevron-up-circle-outline"
+    keywords = ("Maximum", "largest", "max")
+    kind = "Maximum"
 
 
 class Concatenate(MergeLayer):
@@ -209,13 +209,13 @@ class Concatenate(MergeLayer):
     Example: feature maps of 28 x 28 x 16 and of 28 x 28 x 8, along the axis -1, become 28 x 28 x 24.
     """
 
-    id: ClassVar[str] = "keras.concatenate"
-    title: ClassVar[str] = "Keras Concatenate Layer"
-    shelf: ClassVar[str] = "Network / Layers / Merge"
-    icon: ClassVar[str] = "mdi6.set-merge"
-    keywords: ClassVar[tuple[str, ...]] = ("Concatenate", "join", "inception", "U-Net", "append")
-    kind: ClassVar[str] = "Concatenate"
-    accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
+    id = "keras.concatenate"
+    title = "Keras Concatenate Layer"
+    shelf = "Network / Layers / Merge"
+    icon = "mdi6.set-merge"
+    keywords = ("Concatenate", "join", "inception", "U-Net", "append")
+    kind = "Concatenate"
+    accepts = (*NUMBER_TYPES, "bool")
 
     axis: int = setting(-1, "Axis", "Along which axis; -1 is the last, 1 the first after the batch.")
 
@@ -252,12 +252,12 @@ class Minimum(ElementwiseLayer):
     Example: the sigmoid outputs of two branches, where a pattern counts only if both see it.
     """
 
-    id: ClassVar[str] = "keras.minimum"
-    title: ClassVar[str] = "Keras Minimum Layer"
-    shelf: ClassVar[str] = "Network / Layers / Merge"
-    icon: ClassVar[str] = "mdi6.chevron-down-circle-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("Minimum", "smallest", "min", "and")
-    kind: ClassVar[str] = "Minimum"
+    id = "keras.minimum"
+    title = "Keras Minimum Layer"
+    shelf = "Network / Layers / Merge"
+    icon = "mdi6.chevron-down-circle-outline"
+    keywords = ("Minimum", "smallest", "min", "and")
+    kind = "Minimum"
 
 
 class Dot(MergeLayer):
@@ -270,14 +270,14 @@ class Dot(MergeLayer):
     Example: two branches that end in 64 numbers each, with normalization, give the similarity of two images from -1 to 1.
     """
 
-    id: ClassVar[str] = "keras.dot"
-    title: ClassVar[str] = "Keras Dot Layer"
-    shelf: ClassVar[str] = "Network / Layers / Merge"
-    icon: ClassVar[str] = "mdi6.circle-medium"
-    keywords: ClassVar[tuple[str, ...]] = ("Dot", "scalar product", "cosine similarity", "matrix product", "siamese")
-    kind: ClassVar[str] = "Dot"
-    accepts: ClassVar[Sequence[str]] = FLOAT_TYPES
-    renamed: ClassVar[Mapping[str, str]] = {"normalize": "cosine"}
+    id = "keras.dot"
+    title = "Keras Dot Layer"
+    shelf = "Network / Layers / Merge"
+    icon = "mdi6.circle-medium"
+    keywords = ("Dot", "scalar product", "cosine similarity", "matrix product", "siamese")
+    kind = "Dot"
+    accepts = FLOAT_TYPES
+    renamed = {"normalize": "cosine"}
 
     axes: tuple[int, int] = setting(
         (-1, -1), "Axes", "The axis of the first and of the second tensor; -1 is the last, 1 the first after the batch."

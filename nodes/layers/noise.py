@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from nodes.base import setting
-from nodes.layers.base import SameShapeLayer, require_rank
+from nodes.kit.layers.base import SameShapeLayer, require_rank
 from nodes.layers.core import Dropout
 from nodes.values.network import Shape
 
@@ -31,12 +31,12 @@ class GaussianNoise(SameShapeLayer):
     learns to remove noise.
     """
 
-    id: ClassVar[str] = "keras.gaussian_noise"
-    title: ClassVar[str] = "Keras Gaussian Noise Layer"
-    shelf: ClassVar[str] = "Network / Layers / Noise"
-    icon: ClassVar[str] = "mdi6.grain"
-    keywords: ClassVar[tuple[str, ...]] = ("GaussianNoise", "normal noise", "denoising", "augmentation")
-    kind: ClassVar[str] = "GaussianNoise"
+    id = "keras.gaussian_noise"
+    title = "Keras Gaussian Noise Layer"
+    shelf = "Network / Layers / Noise"
+    icon = "mdi6.grain"
+    keywords = ("GaussianNoise", "normal noise", "denoising", "augmentation")
+    kind = "GaussianNoise"
 
     stddev: float = setting(1.0, "Standard deviation", "The spread of the random numbers, from 0 to 1.", ge=0, le=1)
     seed: int | None = seed_setting()
@@ -52,12 +52,12 @@ class GaussianDropout(SameShapeLayer):
     Example: between two Dense Layers in place of a Dropout Layer, with the drop rate 0.3.
     """
 
-    id: ClassVar[str] = "keras.gaussian_dropout"
-    title: ClassVar[str] = "Keras Gaussian Dropout Layer"
-    shelf: ClassVar[str] = "Network / Layers / Noise"
-    icon: ClassVar[str] = "mdi6.water-opacity"
-    keywords: ClassVar[tuple[str, ...]] = ("GaussianDropout", "multiplicative noise", "regularization", "overfitting")
-    kind: ClassVar[str] = "GaussianDropout"
+    id = "keras.gaussian_dropout"
+    title = "Keras Gaussian Dropout Layer"
+    shelf = "Network / Layers / Noise"
+    icon = "mdi6.water-opacity"
+    keywords = ("GaussianDropout", "multiplicative noise", "regularization", "overfitting")
+    kind = "GaussianDropout"
 
     rate: float = setting(0.0, "Drop rate", "How strong the disturbance is, from 0 to below 1.", ge=0, lt=1)
     seed: int | None = seed_setting()
@@ -72,12 +72,12 @@ class AlphaDropout(Dropout):
     Example: between two Dense Layers with SELU and the initializer LecunNormal, with the drop rate 0.1.
     """
 
-    id: ClassVar[str] = "keras.alpha_dropout"
-    title: ClassVar[str] = "Keras Alpha Dropout Layer"
-    shelf: ClassVar[str] = "Network / Layers / Noise"
-    icon: ClassVar[str] = "mdi6.alpha-a-circle-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("AlphaDropout", "SELU", "self-normalizing", "regularization")
-    kind: ClassVar[str] = "AlphaDropout"
+    id = "keras.alpha_dropout"
+    title = "Keras Alpha Dropout Layer"
+    shelf = "Network / Layers / Noise"
+    icon = "mdi6.alpha-a-circle-outline"
+    keywords = ("AlphaDropout", "SELU", "self-normalizing", "regularization")
+    kind = "AlphaDropout"
 
     rate: float = setting(0.0, "Drop rate", "The part of the inputs that is dropped, from 0 to below 1.", ge=0, lt=1)
 
@@ -91,12 +91,12 @@ class SpatialDropout1D(SameShapeLayer):
     Example: after an Embedding Layer of 64 numbers per word, the drop rate 0.2 drops about 13 of the 64 in the whole text.
     """
 
-    id: ClassVar[str] = "keras.spatial_dropout1d"
-    title: ClassVar[str] = "Keras Spatial Dropout 1D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Noise"
-    icon: ClassVar[str] = "mdi6.dots-horizontal"
-    keywords: ClassVar[tuple[str, ...]] = ("SpatialDropout1D", "sequence", "regularization", "overfitting")
-    kind: ClassVar[str] = "SpatialDropout1D"
+    id = "keras.spatial_dropout1d"
+    title = "Keras Spatial Dropout 1D Layer"
+    shelf = "Network / Layers / Noise"
+    icon = "mdi6.dots-horizontal"
+    keywords = ("SpatialDropout1D", "sequence", "regularization", "overfitting")
+    kind = "SpatialDropout1D"
 
     rate: float = setting(0.2, "Drop rate", "The part of the features that is dropped, from 0 to 1.", ge=0, le=1)
     seed: int | None = seed_setting()
@@ -116,13 +116,13 @@ class SpatialDropout2D(SameShapeLayer):
     Example: after a Convolution 2D Layer with 32 filters, the drop rate 0.25 drops about 8 of its 32 feature maps.
     """
 
-    id: ClassVar[str] = "keras.spatial_dropout2d"
-    title: ClassVar[str] = "Keras Spatial Dropout 2D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Noise"
-    icon: ClassVar[str] = "mdi6.checkerboard-minus"
-    keywords: ClassVar[tuple[str, ...]] = ("SpatialDropout2D", "feature maps", "regularization", "overfitting")
-    kind: ClassVar[str] = "SpatialDropout2D"
-    has_data_format: ClassVar[bool] = True
+    id = "keras.spatial_dropout2d"
+    title = "Keras Spatial Dropout 2D Layer"
+    shelf = "Network / Layers / Noise"
+    icon = "mdi6.checkerboard-minus"
+    keywords = ("SpatialDropout2D", "feature maps", "regularization", "overfitting")
+    kind = "SpatialDropout2D"
+    has_data_format = True
 
     rate: float = setting(0.2, "Drop rate", "The part of the feature maps that is dropped, from 0 to 1.", ge=0, le=1)
     seed: int | None = seed_setting()
@@ -141,13 +141,13 @@ class SpatialDropout3D(SameShapeLayer):
     Example: after a Convolution 3D Layer with 16 filters, with the drop rate 0.25.
     """
 
-    id: ClassVar[str] = "keras.spatial_dropout3d"
-    title: ClassVar[str] = "Keras Spatial Dropout 3D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Noise"
-    icon: ClassVar[str] = "mdi6.cube-off-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("SpatialDropout3D", "volume", "video", "regularization")
-    kind: ClassVar[str] = "SpatialDropout3D"
-    has_data_format: ClassVar[bool] = True
+    id = "keras.spatial_dropout3d"
+    title = "Keras Spatial Dropout 3D Layer"
+    shelf = "Network / Layers / Noise"
+    icon = "mdi6.cube-off-outline"
+    keywords = ("SpatialDropout3D", "volume", "video", "regularization")
+    kind = "SpatialDropout3D"
+    has_data_format = True
 
     rate: float = setting(0.2, "Drop rate", "The part of the feature maps that is dropped, from 0 to 1.", ge=0, le=1)
     seed: int | None = seed_setting()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, Self
 
 from pydantic import model_validator
 
 from nodes.base import NodeError, Settings, setting
-from nodes.layers.base import NUMBER_TYPES, ONE_OR_SEVERAL, SameShapeLayer, axis_index, require_known, unlist
-from nodes.layers.options import Constraint, Initializer, Ones, Regularizer, Zeros
-from nodes.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
+from nodes.kit.layers.base import NUMBER_TYPES, ONE_OR_SEVERAL, SameShapeLayer, axis_index, require_known, unlist
+from nodes.kit.layers.options import Constraint, Initializer, Ones, Regularizer, Zeros
+from nodes.kit.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
 from nodes.values.network import Shape, WeightSpec
 
 
@@ -38,14 +38,14 @@ class BatchNormalization(SameShapeLayer):
     of the channels (1 where channels come first).
     """
 
-    id: ClassVar[str] = "keras.batch_normalization"
-    title: ClassVar[str] = "Keras Batch Normalization Layer"
-    shelf: ClassVar[str] = "Network / Layers / Normalization"
-    icon: ClassVar[str] = "mdi6.chart-bell-curve"
-    keywords: ClassVar[tuple[str, ...]] = ("BatchNormalization", "batch norm", "BN", "standardize")
-    kind: ClassVar[str] = "BatchNormalization"
-    accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
-    ignored: ClassVar[frozenset[str]] = frozenset({"fused"})
+    id = "keras.batch_normalization"
+    title = "Keras Batch Normalization Layer"
+    shelf = "Network / Layers / Normalization"
+    icon = "mdi6.chart-bell-curve"
+    keywords = ("BatchNormalization", "batch norm", "BN", "standardize")
+    kind = "BatchNormalization"
+    accepts = (*NUMBER_TYPES, "bool")
+    ignored = frozenset({"fused"})
 
     axis: int = setting(-1, "Axis", "The axis of the channels: -1 is the last, 1 the first after the batch (channels first).")
     momentum: float = setting(0.99, "Momentum", "How slowly the moving averages follow the batches.", ge=0, le=1)
@@ -138,12 +138,12 @@ class LayerNormalization(ScaledLayer):
     Example: in a transformer, before each Multi-Head Attention Layer, with the axis -1: the features of a step.
     """
 
-    id: ClassVar[str] = "keras.layer_normalization"
-    title: ClassVar[str] = "Keras Layer Normalization Layer"
-    shelf: ClassVar[str] = "Network / Layers / Normalization"
-    icon: ClassVar[str] = "mdi6.chart-gantt"
-    keywords: ClassVar[tuple[str, ...]] = ("LayerNormalization", "layer norm", "LN", "transformer", "standardize")
-    kind: ClassVar[str] = "LayerNormalization"
+    id = "keras.layer_normalization"
+    title = "Keras Layer Normalization Layer"
+    shelf = "Network / Layers / Normalization"
+    icon = "mdi6.chart-gantt"
+    keywords = ("LayerNormalization", "layer norm", "LN", "transformer", "standardize")
+    kind = "LayerNormalization"
 
     axis: Annotated[tuple[int, ...], ONE_OR_SEVERAL] = setting(
         (-1,), "Axis", "The axes that are normalized together; -1 is the last, 1 the first after the batch.", min_length=1
@@ -174,12 +174,12 @@ class GroupNormalization(ScaledLayer):
     Example: after a Convolution 2D Layer with 64 filters, 32 groups of two feature maps each.
     """
 
-    id: ClassVar[str] = "keras.group_normalization"
-    title: ClassVar[str] = "Keras Group Normalization Layer"
-    shelf: ClassVar[str] = "Network / Layers / Normalization"
-    icon: ClassVar[str] = "mdi6.group"
-    keywords: ClassVar[tuple[str, ...]] = ("GroupNormalization", "group norm", "instance normalization", "GN")
-    kind: ClassVar[str] = "GroupNormalization"
+    id = "keras.group_normalization"
+    title = "Keras Group Normalization Layer"
+    shelf = "Network / Layers / Normalization"
+    icon = "mdi6.group"
+    keywords = ("GroupNormalization", "group norm", "instance normalization", "GN")
+    kind = "GroupNormalization"
 
     groups: int = setting(32, "Groups", "Into how many groups the channels are divided; -1: each is one by itself.", ge=-1)
     axis: int = setting(-1, "Axis", "The axis of the channels: -1 is the last, 1 the first after the batch.")
@@ -208,12 +208,12 @@ class RMSNormalization(SameShapeLayer):
     Example: in place of a Layer Normalization Layer in a transformer, with the axis -1.
     """
 
-    id: ClassVar[str] = "keras.rms_normalization"
-    title: ClassVar[str] = "Keras RMS Normalization Layer"
-    shelf: ClassVar[str] = "Network / Layers / Normalization"
-    icon: ClassVar[str] = "mdi6.square-root"
-    keywords: ClassVar[tuple[str, ...]] = ("RMSNormalization", "RMS norm", "root mean square")
-    kind: ClassVar[str] = "RMSNormalization"
+    id = "keras.rms_normalization"
+    title = "Keras RMS Normalization Layer"
+    shelf = "Network / Layers / Normalization"
+    icon = "mdi6.square-root"
+    keywords = ("RMSNormalization", "RMS norm", "root mean square")
+    kind = "RMSNormalization"
 
     axis: Annotated[tuple[int, ...], ONE_OR_SEVERAL] = setting(
         (-1,), "Axis", "The axes that are normalized together; -1 is the last, 1 the first after the batch.", min_length=1
@@ -247,12 +247,12 @@ class UnitNormalization(SameShapeLayer):
     Example: after the Dense Layer that ends an embedding of images in 64 numbers, so that only their direction counts.
     """
 
-    id: ClassVar[str] = "keras.unit_normalization"
-    title: ClassVar[str] = "Keras Unit Normalization Layer"
-    shelf: ClassVar[str] = "Network / Layers / Normalization"
-    icon: ClassVar[str] = "mdi6.vector-radius"
-    keywords: ClassVar[tuple[str, ...]] = ("UnitNormalization", "L2 normalize", "unit length", "cosine")
-    kind: ClassVar[str] = "UnitNormalization"
+    id = "keras.unit_normalization"
+    title = "Keras Unit Normalization Layer"
+    shelf = "Network / Layers / Normalization"
+    icon = "mdi6.vector-radius"
+    keywords = ("UnitNormalization", "L2 normalize", "unit length", "cosine")
+    kind = "UnitNormalization"
 
     axis: Annotated[tuple[int, ...], ONE_OR_SEVERAL] = setting(
         (-1,), "Axis", "The axes along which the length is taken; -1 is the last, 1 the first after the batch.", min_length=1

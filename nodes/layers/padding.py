@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from nodes.base import setting
-from nodes.layers.base import NUMBER_TYPES
-from nodes.layers.windows import Span, SpatialLayer, join
+from nodes.kit.layers.base import NUMBER_TYPES
+from nodes.kit.layers.windows import Span, SpatialLayer, join
 from nodes.values.network import Shape
 
 KNIME = "KNIME's default is 0."
@@ -16,8 +15,8 @@ KNIME = "KNIME's default is 0."
 class ZeroPadding(SpatialLayer):
     """Adds zeros at both ends of every spatial dimension."""
 
-    accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
-    keeps_dtype: ClassVar[bool] = True
+    accepts = (*NUMBER_TYPES, "bool")
+    keeps_dtype = True
 
     padding: Any
 
@@ -38,13 +37,13 @@ class ZeroPadding1D(ZeroPadding):
     Convolution 1D Layer with a window of 3 then sees no later steps.
     """
 
-    id: ClassVar[str] = "keras.zero_padding_1d"
-    title: ClassVar[str] = "Keras Zero-Padding 1D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Convolution"
-    icon: ClassVar[str] = "mdi6.border-horizontal"
-    keywords: ClassVar[tuple[str, ...]] = ("ZeroPadding1D", "pad", "sequence", "border")
-    kind: ClassVar[str] = "ZeroPadding1D"
-    spatial: ClassVar[int] = 1
+    id = "keras.zero_padding_1d"
+    title = "Keras Zero-Padding 1D Layer"
+    shelf = "Network / Layers / Convolution"
+    icon = "mdi6.border-horizontal"
+    keywords = ("ZeroPadding1D", "pad", "sequence", "border")
+    kind = "ZeroPadding1D"
+    spatial = 1
 
     padding: Span = setting((1, 1), "Padding", f"Steps added before and after. {KNIME}")
 
@@ -57,13 +56,13 @@ class ZeroPadding2D(ZeroPadding):
     Example: an image of 28 x 28 x 1 with 2 rows and columns at each side becomes 32 x 32 x 1, the size that LeNet-5 takes.
     """
 
-    id: ClassVar[str] = "keras.zero_padding_2d"
-    title: ClassVar[str] = "Keras Zero-Padding 2D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Convolution"
-    icon: ClassVar[str] = "mdi6.border-outside"
-    keywords: ClassVar[tuple[str, ...]] = ("ZeroPadding2D", "pad", "border", "frame")
-    kind: ClassVar[str] = "ZeroPadding2D"
-    spatial: ClassVar[int] = 2
+    id = "keras.zero_padding_2d"
+    title = "Keras Zero-Padding 2D Layer"
+    shelf = "Network / Layers / Convolution"
+    icon = "mdi6.border-outside"
+    keywords = ("ZeroPadding2D", "pad", "border", "frame")
+    kind = "ZeroPadding2D"
+    spatial = 2
 
     padding: tuple[Span, Span] = setting(
         ((1, 1), (1, 1)), "Padding", f"Rows added at top and bottom, then columns added at left and right. {KNIME}"
@@ -79,13 +78,13 @@ class ZeroPadding3D(ZeroPadding):
     pooling five times.
     """
 
-    id: ClassVar[str] = "keras.zero_padding_3d"
-    title: ClassVar[str] = "Keras Zero-Padding 3D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Convolution"
-    icon: ClassVar[str] = "mdi6.border-all"
-    keywords: ClassVar[tuple[str, ...]] = ("ZeroPadding3D", "pad", "volume", "border")
-    kind: ClassVar[str] = "ZeroPadding3D"
-    spatial: ClassVar[int] = 3
+    id = "keras.zero_padding_3d"
+    title = "Keras Zero-Padding 3D Layer"
+    shelf = "Network / Layers / Convolution"
+    icon = "mdi6.border-all"
+    keywords = ("ZeroPadding3D", "pad", "volume", "border")
+    kind = "ZeroPadding3D"
+    spatial = 3
 
     padding: tuple[Span, Span, Span] = setting(
         ((1, 1), (1, 1), (1, 1)),

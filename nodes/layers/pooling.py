@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from nodes.base import NodeError, setting
-from nodes.layers.base import FLOAT_TYPES, NUMBER_TYPES, Inference, only, require_known
-from nodes.layers.windows import PADDING_CHOICES, Padding, Pair, Size, SpatialLayer, Triple, each, join, slide
+from nodes.kit.layers.base import FLOAT_TYPES, NUMBER_TYPES, Inference, only, require_known
+from nodes.kit.layers.windows import PADDING_CHOICES, Padding, Pair, Size, SpatialLayer, Triple, each, join, slide
 from nodes.values.network import Shape, TensorSpec
 
 MAXIMUM_TYPES = tuple(dtype for dtype in NUMBER_TYPES if dtype not in ("uint32", "uint64"))
@@ -47,7 +46,7 @@ class Pooling(WindowPooling):
 class Pooling1D(Pooling):
     """One value for every window of a sequence."""
 
-    spatial: ClassVar[int] = 1
+    spatial = 1
 
     pool_size: Size = setting(2, "Pool size", "Length of the window, in steps.")
     strides: Size | None = setting(None, "Strides", f"Step from window to window; {STRIDES}")
@@ -56,7 +55,7 @@ class Pooling1D(Pooling):
 class Pooling2D(Pooling):
     """One value for every window of an image."""
 
-    spatial: ClassVar[int] = 2
+    spatial = 2
 
     pool_size: Pair = setting((2, 2), "Pool size", "Height and width of the window, in pixels.")
     strides: Pair | None = setting(None, "Strides", f"Step from window to window, down and across; {STRIDES}")
@@ -65,7 +64,7 @@ class Pooling2D(Pooling):
 class Pooling3D(Pooling):
     """One value for every window of a volume."""
 
-    spatial: ClassVar[int] = 3
+    spatial = 3
 
     pool_size: Triple = setting((2, 2, 2), "Pool size", "Depth, height and width of the window, in voxels.")
     strides: Triple | None = setting(None, "Strides", f"Step from window to window, along depth, height and width; {STRIDES}")
@@ -79,14 +78,14 @@ class MaxPooling1D(Pooling1D):
     Example: after a Convolution 1D Layer that gives 26 steps of 8 numbers, the pool size 2 leaves 13 x 8.
     """
 
-    id: ClassVar[str] = "keras.max_pooling_1d"
-    title: ClassVar[str] = "Keras Max Pooling 1D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Pooling"
-    icon: ClassVar[str] = "mdi6.arrow-collapse-horizontal"
-    keywords: ClassVar[tuple[str, ...]] = ("MaxPooling1D", "MaxPool1D", "downsample", "subsample", "sequence")
-    kind: ClassVar[str] = "MaxPooling1D"
-    accepts: ClassVar[Sequence[str]] = MAXIMUM_TYPES
-    keeps_dtype: ClassVar[bool] = True
+    id = "keras.max_pooling_1d"
+    title = "Keras Max Pooling 1D Layer"
+    shelf = "Network / Layers / Pooling"
+    icon = "mdi6.arrow-collapse-horizontal"
+    keywords = ("MaxPooling1D", "MaxPool1D", "downsample", "subsample", "sequence")
+    kind = "MaxPooling1D"
+    accepts = MAXIMUM_TYPES
+    keeps_dtype = True
 
 
 class MaxPooling2D(Pooling2D):
@@ -97,14 +96,14 @@ class MaxPooling2D(Pooling2D):
     Example: after a Convolution 2D Layer that gives 26 x 26 x 16, the pool size 2, 2 leaves 13 x 13 x 16.
     """
 
-    id: ClassVar[str] = "keras.max_pooling_2d"
-    title: ClassVar[str] = "Keras Max Pooling 2D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Pooling"
-    icon: ClassVar[str] = "mdi6.arrow-collapse-all"
-    keywords: ClassVar[tuple[str, ...]] = ("MaxPooling2D", "MaxPool2D", "downsample", "subsample", "shrink")
-    kind: ClassVar[str] = "MaxPooling2D"
-    accepts: ClassVar[Sequence[str]] = MAXIMUM_TYPES
-    keeps_dtype: ClassVar[bool] = True
+    id = "keras.max_pooling_2d"
+    title = "Keras Max Pooling 2D Layer"
+    shelf = "Network / Layers / Pooling"
+    icon = "mdi6.arrow-collapse-all"
+    keywords = ("MaxPooling2D", "MaxPool2D", "downsample", "subsample", "shrink")
+    kind = "MaxPooling2D"
+    accepts = MAXIMUM_TYPES
+    keeps_dtype = True
 
 
 class MaxPooling3D(Pooling3D):
@@ -116,12 +115,12 @@ class MaxPooling3D(Pooling3D):
     Example: after a Convolution 3D Layer that gives 14 x 14 x 14 x 8, the pool size 2, 2, 2 leaves 7 x 7 x 7 x 8.
     """
 
-    id: ClassVar[str] = "keras.max_pooling_3d"
-    title: ClassVar[str] = "Keras Max Pooling 3D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Pooling"
-    icon: ClassVar[str] = "mdi6.arrow-collapse"
-    keywords: ClassVar[tuple[str, ...]] = ("MaxPooling3D", "MaxPool3D", "downsample", "subsample", "volume")
-    kind: ClassVar[str] = "MaxPooling3D"
+    id = "keras.max_pooling_3d"
+    title = "Keras Max Pooling 3D Layer"
+    shelf = "Network / Layers / Pooling"
+    icon = "mdi6.arrow-collapse"
+    keywords = ("MaxPooling3D", "MaxPool3D", "downsample", "subsample", "volume")
+    kind = "MaxPooling3D"
 
 
 class AveragePooling1D(Pooling1D):
@@ -133,12 +132,12 @@ class AveragePooling1D(Pooling1D):
     Example: the pool size 7 makes 28 daily values of one number, 28 x 1, into the means of four weeks, 4 x 1.
     """
 
-    id: ClassVar[str] = "keras.average_pooling_1d"
-    title: ClassVar[str] = "Keras Average Pooling 1D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Pooling"
-    icon: ClassVar[str] = "mdi6.blur-linear"
-    keywords: ClassVar[tuple[str, ...]] = ("AveragePooling1D", "AvgPool1D", "mean", "downsample", "sequence")
-    kind: ClassVar[str] = "AveragePooling1D"
+    id = "keras.average_pooling_1d"
+    title = "Keras Average Pooling 1D Layer"
+    shelf = "Network / Layers / Pooling"
+    icon = "mdi6.blur-linear"
+    keywords = ("AveragePooling1D", "AvgPool1D", "mean", "downsample", "sequence")
+    kind = "AveragePooling1D"
 
 
 class AveragePooling2D(Pooling2D):
@@ -150,12 +149,12 @@ class AveragePooling2D(Pooling2D):
     Example: after a Convolution 2D Layer that gives 28 x 28 x 6, the pool size 2, 2 leaves 14 x 14 x 6, as in LeNet-5.
     """
 
-    id: ClassVar[str] = "keras.average_pooling_2d"
-    title: ClassVar[str] = "Keras Average Pooling 2D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Pooling"
-    icon: ClassVar[str] = "mdi6.blur"
-    keywords: ClassVar[tuple[str, ...]] = ("AveragePooling2D", "AvgPool2D", "mean", "downsample", "shrink")
-    kind: ClassVar[str] = "AveragePooling2D"
+    id = "keras.average_pooling_2d"
+    title = "Keras Average Pooling 2D Layer"
+    shelf = "Network / Layers / Pooling"
+    icon = "mdi6.blur"
+    keywords = ("AveragePooling2D", "AvgPool2D", "mean", "downsample", "shrink")
+    kind = "AveragePooling2D"
 
 
 class AveragePooling3D(Pooling3D):
@@ -167,12 +166,12 @@ class AveragePooling3D(Pooling3D):
     Example: a volume of 16 x 32 x 32 x 4 with the pool size 1, 2, 2 becomes 16 x 16 x 16 x 4.
     """
 
-    id: ClassVar[str] = "keras.average_pooling_3d"
-    title: ClassVar[str] = "Keras Average Pooling 3D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Pooling"
-    icon: ClassVar[str] = "mdi6.dots-square"
-    keywords: ClassVar[tuple[str, ...]] = ("AveragePooling3D", "AvgPool3D", "mean", "downsample", "volume")
-    kind: ClassVar[str] = "AveragePooling3D"
+    id = "keras.average_pooling_3d"
+    title = "Keras Average Pooling 3D Layer"
+    shelf = "Network / Layers / Pooling"
+    icon = "mdi6.dots-square"
+    keywords = ("AveragePooling3D", "AvgPool3D", "mean", "downsample", "volume")
+    kind = "AveragePooling3D"
 
 
 # ----------------------------------------------------------------------------------------------------------------- global
@@ -181,7 +180,7 @@ class AveragePooling3D(Pooling3D):
 class GlobalPooling(SpatialLayer):
     """One value for every channel."""
 
-    accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
+    accepts = (*NUMBER_TYPES, "bool")
 
     keepdims: bool = setting(
         False, "Keep dimensions", "Keeps the dimensions, each of size 1, instead of giving a list of channels.", advanced=True
@@ -207,7 +206,7 @@ class GlobalAveragePooling(GlobalPooling):
 class GlobalMaxPooling(GlobalPooling):
     """The largest value of every channel."""
 
-    keeps_dtype: ClassVar[bool] = True
+    keeps_dtype = True
 
 
 class GlobalAveragePooling1D(GlobalAveragePooling):
@@ -218,13 +217,13 @@ class GlobalAveragePooling1D(GlobalAveragePooling):
     Example: after an Embedding Layer that gives 20 words of 64 numbers, their mean is a vector of 64.
     """
 
-    id: ClassVar[str] = "keras.global_average_pooling_1d"
-    title: ClassVar[str] = "Keras Global Average Pooling 1D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Pooling"
-    icon: ClassVar[str] = "mdi6.sigma-lower"
-    keywords: ClassVar[tuple[str, ...]] = ("GlobalAveragePooling1D", "GlobalAvgPool1D", "GAP", "mean", "sequence")
-    kind: ClassVar[str] = "GlobalAveragePooling1D"
-    spatial: ClassVar[int] = 1
+    id = "keras.global_average_pooling_1d"
+    title = "Keras Global Average Pooling 1D Layer"
+    shelf = "Network / Layers / Pooling"
+    icon = "mdi6.sigma-lower"
+    keywords = ("GlobalAveragePooling1D", "GlobalAvgPool1D", "GAP", "mean", "sequence")
+    kind = "GlobalAveragePooling1D"
+    spatial = 1
 
 
 class GlobalAveragePooling2D(GlobalAveragePooling):
@@ -235,13 +234,13 @@ class GlobalAveragePooling2D(GlobalAveragePooling):
     Example: feature maps of 7 x 7 x 512 become a vector of 512, which goes into a Dense Layer with a unit for each class.
     """
 
-    id: ClassVar[str] = "keras.global_average_pooling_2d"
-    title: ClassVar[str] = "Keras Global Average Pooling 2D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Pooling"
-    icon: ClassVar[str] = "mdi6.blur-radial"
-    keywords: ClassVar[tuple[str, ...]] = ("GlobalAveragePooling2D", "GlobalAvgPool2D", "GAP", "mean")
-    kind: ClassVar[str] = "GlobalAveragePooling2D"
-    spatial: ClassVar[int] = 2
+    id = "keras.global_average_pooling_2d"
+    title = "Keras Global Average Pooling 2D Layer"
+    shelf = "Network / Layers / Pooling"
+    icon = "mdi6.blur-radial"
+    keywords = ("GlobalAveragePooling2D", "GlobalAvgPool2D", "GAP", "mean")
+    kind = "GlobalAveragePooling2D"
+    spatial = 2
 
 
 class GlobalAveragePooling3D(GlobalAveragePooling):
@@ -252,13 +251,13 @@ class GlobalAveragePooling3D(GlobalAveragePooling):
     Example: feature maps of 4 x 4 x 4 x 64 become a vector of 64.
     """
 
-    id: ClassVar[str] = "keras.global_average_pooling_3d"
-    title: ClassVar[str] = "Keras Global Average Pooling 3D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Pooling"
-    icon: ClassVar[str] = "mdi6.dots-circle"
-    keywords: ClassVar[tuple[str, ...]] = ("GlobalAveragePooling3D", "GlobalAvgPool3D", "GAP", "mean", "volume")
-    kind: ClassVar[str] = "GlobalAveragePooling3D"
-    spatial: ClassVar[int] = 3
+    id = "keras.global_average_pooling_3d"
+    title = "Keras Global Average Pooling 3D Layer"
+    shelf = "Network / Layers / Pooling"
+    icon = "mdi6.dots-circle"
+    keywords = ("GlobalAveragePooling3D", "GlobalAvgPool3D", "GAP", "mean", "volume")
+    kind = "GlobalAveragePooling3D"
+    spatial = 3
 
 
 class GlobalMaxPooling1D(GlobalMaxPooling):
@@ -268,13 +267,13 @@ class GlobalMaxPooling1D(GlobalMaxPooling):
     match fits, wherever that is.
     """
 
-    id: ClassVar[str] = "keras.global_max_pooling_1d"
-    title: ClassVar[str] = "Keras Global Max Pooling 1D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Pooling"
-    icon: ClassVar[str] = "mdi6.format-vertical-align-top"
-    keywords: ClassVar[tuple[str, ...]] = ("GlobalMaxPooling1D", "GlobalMaxPool1D", "maximum", "sequence")
-    kind: ClassVar[str] = "GlobalMaxPooling1D"
-    spatial: ClassVar[int] = 1
+    id = "keras.global_max_pooling_1d"
+    title = "Keras Global Max Pooling 1D Layer"
+    shelf = "Network / Layers / Pooling"
+    icon = "mdi6.format-vertical-align-top"
+    keywords = ("GlobalMaxPooling1D", "GlobalMaxPool1D", "maximum", "sequence")
+    kind = "GlobalMaxPooling1D"
+    spatial = 1
 
 
 class GlobalMaxPooling2D(GlobalMaxPooling):
@@ -283,13 +282,13 @@ class GlobalMaxPooling2D(GlobalMaxPooling):
     Example: feature maps of 7 x 7 x 64 become a vector of 64: how strongly each feature is seen anywhere.
     """
 
-    id: ClassVar[str] = "keras.global_max_pooling_2d"
-    title: ClassVar[str] = "Keras Global Max Pooling 2D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Pooling"
-    icon: ClassVar[str] = "mdi6.image-filter-center-focus-strong"
-    keywords: ClassVar[tuple[str, ...]] = ("GlobalMaxPooling2D", "GlobalMaxPool2D", "maximum")
-    kind: ClassVar[str] = "GlobalMaxPooling2D"
-    spatial: ClassVar[int] = 2
+    id = "keras.global_max_pooling_2d"
+    title = "Keras Global Max Pooling 2D Layer"
+    shelf = "Network / Layers / Pooling"
+    icon = "mdi6.image-filter-center-focus-strong"
+    keywords = ("GlobalMaxPooling2D", "GlobalMaxPool2D", "maximum")
+    kind = "GlobalMaxPooling2D"
+    spatial = 2
 
 
 class GlobalMaxPooling3D(GlobalMaxPooling):
@@ -300,13 +299,13 @@ class GlobalMaxPooling3D(GlobalMaxPooling):
     Example: feature maps of 4 x 4 x 4 x 64 become a vector of 64.
     """
 
-    id: ClassVar[str] = "keras.global_max_pooling_3d"
-    title: ClassVar[str] = "Keras Global Max Pooling 3D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Pooling"
-    icon: ClassVar[str] = "mdi6.target"
-    keywords: ClassVar[tuple[str, ...]] = ("GlobalMaxPooling3D", "GlobalMaxPool3D", "maximum", "volume")
-    kind: ClassVar[str] = "GlobalMaxPooling3D"
-    spatial: ClassVar[int] = 3
+    id = "keras.global_max_pooling_3d"
+    title = "Keras Global Max Pooling 3D Layer"
+    shelf = "Network / Layers / Pooling"
+    icon = "mdi6.target"
+    keywords = ("GlobalMaxPooling3D", "GlobalMaxPool3D", "maximum", "volume")
+    kind = "GlobalMaxPooling3D"
+    spatial = 3
 
 
 # --------------------------------------------------------------------------------------------------------------- adaptive
@@ -347,13 +346,13 @@ class AdaptiveAveragePooling1D(AdaptivePooling):
     Example: a signal of 100 x 4 with the output size 8 becomes 8 x 4; one of 90 x 4 does, too.
     """
 
-    id: ClassVar[str] = "keras.adaptive_average_pooling_1d"
-    title: ClassVar[str] = "Keras Adaptive Average Pooling 1D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Pooling"
-    icon: ClassVar[str] = "mdi6.view-week-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("AdaptiveAveragePooling1D", "AdaptiveAvgPool1d", "mean", "fixed length")
-    kind: ClassVar[str] = "AdaptiveAveragePooling1D"
-    spatial: ClassVar[int] = 1
+    id = "keras.adaptive_average_pooling_1d"
+    title = "Keras Adaptive Average Pooling 1D Layer"
+    shelf = "Network / Layers / Pooling"
+    icon = "mdi6.view-week-outline"
+    keywords = ("AdaptiveAveragePooling1D", "AdaptiveAvgPool1d", "mean", "fixed length")
+    kind = "AdaptiveAveragePooling1D"
+    spatial = 1
 
     output_size: Size = setting(2, "Output size", "The number of parts, at least 2.")
 
@@ -368,13 +367,13 @@ class AdaptiveAveragePooling2D(AdaptivePooling):
     needs them.
     """
 
-    id: ClassVar[str] = "keras.adaptive_average_pooling_2d"
-    title: ClassVar[str] = "Keras Adaptive Average Pooling 2D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Pooling"
-    icon: ClassVar[str] = "mdi6.view-module-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("AdaptiveAveragePooling2D", "AdaptiveAvgPool2d", "mean", "fixed size")
-    kind: ClassVar[str] = "AdaptiveAveragePooling2D"
-    spatial: ClassVar[int] = 2
+    id = "keras.adaptive_average_pooling_2d"
+    title = "Keras Adaptive Average Pooling 2D Layer"
+    shelf = "Network / Layers / Pooling"
+    icon = "mdi6.view-module-outline"
+    keywords = ("AdaptiveAveragePooling2D", "AdaptiveAvgPool2d", "mean", "fixed size")
+    kind = "AdaptiveAveragePooling2D"
+    spatial = 2
 
     output_size: Pair = setting((2, 2), "Output size", "The number of parts down and across, at least 2 each.")
 
@@ -388,13 +387,13 @@ class AdaptiveAveragePooling3D(AdaptivePooling):
     Example: a volume of 10 x 20 x 20 x 4 with the output size 5, 5, 5 becomes 5 x 5 x 5 x 4.
     """
 
-    id: ClassVar[str] = "keras.adaptive_average_pooling_3d"
-    title: ClassVar[str] = "Keras Adaptive Average Pooling 3D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Pooling"
-    icon: ClassVar[str] = "mdi6.view-comfy-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("AdaptiveAveragePooling3D", "AdaptiveAvgPool3d", "mean", "volume")
-    kind: ClassVar[str] = "AdaptiveAveragePooling3D"
-    spatial: ClassVar[int] = 3
+    id = "keras.adaptive_average_pooling_3d"
+    title = "Keras Adaptive Average Pooling 3D Layer"
+    shelf = "Network / Layers / Pooling"
+    icon = "mdi6.view-comfy-outline"
+    keywords = ("AdaptiveAveragePooling3D", "AdaptiveAvgPool3d", "mean", "volume")
+    kind = "AdaptiveAveragePooling3D"
+    spatial = 3
 
     output_size: Triple = setting((2, 2, 2), "Output size", "The number of parts along depth, height and width, at least 2 each.")
 
@@ -408,15 +407,15 @@ class AdaptiveMaxPooling1D(AdaptivePooling):
     Example: a signal of 100 x 4 with the output size 8 becomes 8 x 4; one of 90 x 4 does, too.
     """
 
-    id: ClassVar[str] = "keras.adaptive_max_pooling_1d"
-    title: ClassVar[str] = "Keras Adaptive Max Pooling 1D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Pooling"
-    icon: ClassVar[str] = "mdi6.view-week"
-    keywords: ClassVar[tuple[str, ...]] = ("AdaptiveMaxPooling1D", "AdaptiveMaxPool1d", "maximum", "fixed length")
-    kind: ClassVar[str] = "AdaptiveMaxPooling1D"
-    spatial: ClassVar[int] = 1
-    accepts: ClassVar[Sequence[str]] = MAXIMUM_TYPES
-    keeps_dtype: ClassVar[bool] = True
+    id = "keras.adaptive_max_pooling_1d"
+    title = "Keras Adaptive Max Pooling 1D Layer"
+    shelf = "Network / Layers / Pooling"
+    icon = "mdi6.view-week"
+    keywords = ("AdaptiveMaxPooling1D", "AdaptiveMaxPool1d", "maximum", "fixed length")
+    kind = "AdaptiveMaxPooling1D"
+    spatial = 1
+    accepts = MAXIMUM_TYPES
+    keeps_dtype = True
 
     output_size: Size = setting(2, "Output size", "The number of parts, at least 2.")
 
@@ -430,15 +429,15 @@ class AdaptiveMaxPooling2D(AdaptivePooling):
     Example: feature maps of 13 x 9 x 256 with the output size 2, 2 become 2 x 2 x 256: what is seen in each quarter.
     """
 
-    id: ClassVar[str] = "keras.adaptive_max_pooling_2d"
-    title: ClassVar[str] = "Keras Adaptive Max Pooling 2D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Pooling"
-    icon: ClassVar[str] = "mdi6.view-module"
-    keywords: ClassVar[tuple[str, ...]] = ("AdaptiveMaxPooling2D", "AdaptiveMaxPool2d", "maximum", "fixed size")
-    kind: ClassVar[str] = "AdaptiveMaxPooling2D"
-    spatial: ClassVar[int] = 2
-    accepts: ClassVar[Sequence[str]] = MAXIMUM_TYPES
-    keeps_dtype: ClassVar[bool] = True
+    id = "keras.adaptive_max_pooling_2d"
+    title = "Keras Adaptive Max Pooling 2D Layer"
+    shelf = "Network / Layers / Pooling"
+    icon = "mdi6.view-module"
+    keywords = ("AdaptiveMaxPooling2D", "AdaptiveMaxPool2d", "maximum", "fixed size")
+    kind = "AdaptiveMaxPooling2D"
+    spatial = 2
+    accepts = MAXIMUM_TYPES
+    keeps_dtype = True
 
     output_size: Pair = setting((2, 2), "Output size", "The number of parts down and across, at least 2 each.")
 
@@ -452,12 +451,12 @@ class AdaptiveMaxPooling3D(AdaptivePooling):
     Example: a volume of 10 x 20 x 20 x 4 with the output size 5, 5, 5 becomes 5 x 5 x 5 x 4.
     """
 
-    id: ClassVar[str] = "keras.adaptive_max_pooling_3d"
-    title: ClassVar[str] = "Keras Adaptive Max Pooling 3D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Pooling"
-    icon: ClassVar[str] = "mdi6.view-comfy"
-    keywords: ClassVar[tuple[str, ...]] = ("AdaptiveMaxPooling3D", "AdaptiveMaxPool3d", "maximum", "volume")
-    kind: ClassVar[str] = "AdaptiveMaxPooling3D"
-    spatial: ClassVar[int] = 3
+    id = "keras.adaptive_max_pooling_3d"
+    title = "Keras Adaptive Max Pooling 3D Layer"
+    shelf = "Network / Layers / Pooling"
+    icon = "mdi6.view-comfy"
+    keywords = ("AdaptiveMaxPooling3D", "AdaptiveMaxPool3d", "maximum", "volume")
+    kind = "AdaptiveMaxPooling3D"
+    spatial = 3
 
     output_size: Triple = setting((2, 2, 2), "Output size", "The number of parts along depth, height and width, at least 2 each.")

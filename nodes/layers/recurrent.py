@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from nodes.base import Layers, NodeError, Port, Settings, setting
-from nodes.layers.base import FLOAT_TYPES, Inference, require_dtype, require_known, require_rank
-from nodes.layers.core import Size
-from nodes.layers.options import (
+from nodes.kit.layers.base import FLOAT_TYPES, Inference, require_dtype, require_known, require_rank
+from nodes.kit.layers.options import (
     ACTIVATION_CHOICES,
     Activation,
     Constraint,
@@ -19,8 +18,9 @@ from nodes.layers.options import (
     Regularizer,
     Zeros,
 )
-from nodes.layers.ported import PortedLayer
-from nodes.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
+from nodes.kit.layers.ported import PortedLayer
+from nodes.kit.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
+from nodes.layers.core import Size
 from nodes.values.network import NetworkSpec, Shape, Tensor, TensorSpec, WeightSpec
 
 SEQUENCE = Port("network", "network", "Network", "The network whose sequence the layer goes through.")
@@ -78,12 +78,12 @@ USE_CUDNN: Mapping[str, str] = {
 class StatefulLayer(PortedLayer):
     """A layer that carries states from step to step, and may be given them to begin with."""
 
-    shelf: ClassVar[str] = "Network / Layers / Recurrent"
+    shelf = "Network / Layers / Recurrent"
     states: ClassVar[tuple[str, ...]] = ("hidden_state",)
     """The input ports of its states, in Keras's order."""
-    ignored: ClassVar[frozenset[str]] = frozenset({"implementation"})
+    ignored = frozenset({"implementation"})
     """In which order the sums are computed, in Keras 2; the results are the same."""
-    listed_arguments: ClassVar[frozenset[str]] = frozenset({"initial_state"})
+    listed_arguments = frozenset({"initial_state"})
 
     input_tensor: str | None = setting(
         None,
@@ -272,13 +272,13 @@ class SimpleRNN(UnitsLayer):
     forecasts the next hour.
     """
 
-    id: ClassVar[str] = "keras.simple_rnn"
-    title: ClassVar[str] = "Keras Simple RNN Layer"
-    icon: ClassVar[str] = "mdi6.refresh"
-    keywords: ClassVar[tuple[str, ...]] = ("SimpleRNN", "recurrent", "Elman", "sequence", "time series", "SimpleRNNCell")
-    kind: ClassVar[str] = "SimpleRNN"
-    input_ports: ClassVar[tuple[Port, ...]] = (SEQUENCE, HIDDEN_STATE, MASK)
-    call_arguments: ClassVar[Mapping[str, tuple[str, ...]]] = {
+    id = "keras.simple_rnn"
+    title = "Keras Simple RNN Layer"
+    icon = "mdi6.refresh"
+    keywords = ("SimpleRNN", "recurrent", "Elman", "sequence", "time series", "SimpleRNNCell")
+    kind = "SimpleRNN"
+    input_ports = (SEQUENCE, HIDDEN_STATE, MASK)
+    call_arguments = {
         "sequences": ("network",), "initial_state": ("hidden_state",), "mask": ("mask",),
     }  # fmt: skip
 
@@ -309,15 +309,15 @@ class GRU(GatedLayer):
     the topic of a text.
     """
 
-    id: ClassVar[str] = "keras.gru"
-    title: ClassVar[str] = "Keras GRU Layer"
-    icon: ClassVar[str] = "mdi6.gate"
-    keywords: ClassVar[tuple[str, ...]] = ("GRU", "gated recurrent unit", "recurrent", "sequence", "time series", "GRUCell")
-    kind: ClassVar[str] = "GRU"
-    left_out: ClassVar[Mapping[str, str]] = USE_CUDNN
-    input_ports: ClassVar[tuple[Port, ...]] = (SEQUENCE, HIDDEN_STATE, MASK)
-    gates: ClassVar[int] = 3
-    call_arguments: ClassVar[Mapping[str, tuple[str, ...]]] = {
+    id = "keras.gru"
+    title = "Keras GRU Layer"
+    icon = "mdi6.gate"
+    keywords = ("GRU", "gated recurrent unit", "recurrent", "sequence", "time series", "GRUCell")
+    kind = "GRU"
+    left_out = USE_CUDNN
+    input_ports = (SEQUENCE, HIDDEN_STATE, MASK)
+    gates = 3
+    call_arguments = {
         "sequences": ("network",), "initial_state": ("hidden_state",), "mask": ("mask",),
     }  # fmt: skip
 
@@ -356,16 +356,16 @@ class LSTM(GatedLayer):
     units that returns sequences, it makes the decoder write another one.
     """
 
-    id: ClassVar[str] = "keras.lstm"
-    title: ClassVar[str] = "Keras LSTM Layer"
-    icon: ClassVar[str] = "mdi6.memory"
-    keywords: ClassVar[tuple[str, ...]] = ("LSTM", "long short-term memory", "recurrent", "sequence", "time series", "LSTMCell")
-    kind: ClassVar[str] = "LSTM"
-    left_out: ClassVar[Mapping[str, str]] = USE_CUDNN
-    input_ports: ClassVar[tuple[Port, ...]] = (SEQUENCE, HIDDEN_STATE, CELL_STATE, MASK)
-    states: ClassVar[tuple[str, ...]] = ("hidden_state", "cell_state")
-    gates: ClassVar[int] = 4
-    call_arguments: ClassVar[Mapping[str, tuple[str, ...]]] = {
+    id = "keras.lstm"
+    title = "Keras LSTM Layer"
+    icon = "mdi6.memory"
+    keywords = ("LSTM", "long short-term memory", "recurrent", "sequence", "time series", "LSTMCell")
+    kind = "LSTM"
+    left_out = USE_CUDNN
+    input_ports = (SEQUENCE, HIDDEN_STATE, CELL_STATE, MASK)
+    states = ("hidden_state", "cell_state")
+    gates = 4
+    call_arguments = {
         "sequences": ("network",), "initial_state": ("hidden_state", "cell_state"), "mask": ("mask",),
     }  # fmt: skip
 
@@ -380,7 +380,7 @@ class LSTM(GatedLayer):
 class CudnnLayer(RecurrentLayer, Sized):
     """What Keras 2 had a class of its own for: today's class, with the options that cuDNN needs."""
 
-    left_out: ClassVar[Mapping[str, str]] = {**USE_CUDNN, **dict.fromkeys(
+    left_out = {**USE_CUDNN, **dict.fromkeys(
         (
             "activation", "recurrent_activation", "use_bias", "reset_after", "dropout", "recurrent_dropout", "seed", "unroll",
             "go_backwards", "zero_output_for_mask",
@@ -411,13 +411,13 @@ class CudnnGRU(CudnnLayer):
     Example: as a GRU Layer whose options are to stay such that a graphics card computes it fast, with 128 units.
     """
 
-    id: ClassVar[str] = "keras.cudnn_gru"
-    title: ClassVar[str] = "Keras CuDNN GRU Layer"
-    icon: ClassVar[str] = "mdi6.gate-and"
-    keywords: ClassVar[tuple[str, ...]] = ("CuDNNGRU", "GRU", "NVIDIA", "GPU", "recurrent", "sequence")
-    kind: ClassVar[str] = "GRU"
-    input_ports: ClassVar[tuple[Port, ...]] = (SEQUENCE, HIDDEN_STATE, MASK)
-    call_arguments: ClassVar[Mapping[str, tuple[str, ...]]] = GRU.call_arguments
+    id = "keras.cudnn_gru"
+    title = "Keras CuDNN GRU Layer"
+    icon = "mdi6.gate-and"
+    keywords = ("CuDNNGRU", "GRU", "NVIDIA", "GPU", "recurrent", "sequence")
+    kind = "GRU"
+    input_ports = (SEQUENCE, HIDDEN_STATE, MASK)
+    call_arguments = GRU.call_arguments
 
     hidden_state_tensor: str | None = tensor_setting("hidden_state", "Hidden state tensor", STATE_HELP)
 
@@ -436,14 +436,14 @@ class CudnnLSTM(CudnnLayer):
     Example: as an LSTM Layer whose options are to stay such that a graphics card computes it fast, with 128 units.
     """
 
-    id: ClassVar[str] = "keras.cudnn_lstm"
-    title: ClassVar[str] = "Keras CuDNN LSTM Layer"
-    icon: ClassVar[str] = "mdi6.expansion-card-variant"
-    keywords: ClassVar[tuple[str, ...]] = ("CuDNNLSTM", "LSTM", "NVIDIA", "GPU", "recurrent", "sequence")
-    kind: ClassVar[str] = "LSTM"
-    input_ports: ClassVar[tuple[Port, ...]] = (SEQUENCE, HIDDEN_STATE, CELL_STATE, MASK)
-    states: ClassVar[tuple[str, ...]] = LSTM.states
-    call_arguments: ClassVar[Mapping[str, tuple[str, ...]]] = LSTM.call_arguments
+    id = "keras.cudnn_lstm"
+    title = "Keras CuDNN LSTM Layer"
+    icon = "mdi6.expansion-card-variant"
+    keywords = ("CuDNNLSTM", "LSTM", "NVIDIA", "GPU", "recurrent", "sequence")
+    kind = "LSTM"
+    input_ports = (SEQUENCE, HIDDEN_STATE, CELL_STATE, MASK)
+    states = LSTM.states
+    call_arguments = LSTM.call_arguments
 
     hidden_state_tensor: str | None = tensor_setting("hidden_state", "Hidden state tensor", STATE_HELP)
     cell_state_tensor: str | None = tensor_setting("cell_state", "Cell state tensor", STATE_HELP)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from nodes.base import Columns, Job, NodeError, Port, Specs, Values, setting
-from nodes.layers.base import NUMBER_TYPES, ONE_OR_SEVERAL, SameShapeLayer, axis_index, is_number, require_known, unlist
+from nodes.kit.layers.base import NUMBER_TYPES, ONE_OR_SEVERAL, SameShapeLayer, axis_index, is_number, require_known, unlist
 from nodes.values.network import Network, NetworkSpec, Shape, TensorSpec
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from nodes.networks.binding import Source
+    from nodes.kit.networks.binding import Source
 
 
 def _number_or_numbers(value: Any) -> Any:
@@ -39,13 +39,13 @@ class Rescaling(SameShapeLayer):
     0...1; with the scale 0.00784313725490196 (2/255) and the offset -1 to -1...1.
     """
 
-    id: ClassVar[str] = "keras.rescaling"
-    title: ClassVar[str] = "Keras Rescaling Layer"
-    shelf: ClassVar[str] = "Network / Layers / Preprocessing"
-    icon: ClassVar[str] = "mdi6.tune-vertical"
-    keywords: ClassVar[tuple[str, ...]] = ("Rescaling", "scale", "1/255", "offset", "normalize", "pixels")
-    kind: ClassVar[str] = "Rescaling"
-    accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
+    id = "keras.rescaling"
+    title = "Keras Rescaling Layer"
+    shelf = "Network / Layers / Preprocessing"
+    icon = "mdi6.tune-vertical"
+    keywords = ("Rescaling", "scale", "1/255", "offset", "normalize", "pixels")
+    kind = "Rescaling"
+    accepts = (*NUMBER_TYPES, "bool")
 
     scale: PerChannel = setting(1 / 255, "Scale", "The factor: one number, or a list of one for each channel.")
     offset: PerChannel = setting(0.0, "Offset", "What is added after: one number, or a list of one for each channel.")
@@ -80,14 +80,14 @@ class Normalization(SameShapeLayer):
     each measurement gets mean 0 and variance 1.
     """
 
-    id: ClassVar[str] = "keras.normalization"
-    title: ClassVar[str] = "Keras Normalization Layer"
-    shelf: ClassVar[str] = "Network / Layers / Preprocessing"
-    icon: ClassVar[str] = "mdi6.chart-histogram"
-    keywords: ClassVar[tuple[str, ...]] = ("Normalization", "adapt", "z-score", "standardize", "mean", "variance")
-    kind: ClassVar[str] = "Normalization"
-    accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    id = "keras.normalization"
+    title = "Keras Normalization Layer"
+    shelf = "Network / Layers / Preprocessing"
+    icon = "mdi6.chart-histogram"
+    keywords = ("Normalization", "adapt", "z-score", "standardize", "mean", "variance")
+    kind = "Normalization"
+    accepts = (*NUMBER_TYPES, "bool")
+    input_ports = (
         Port("network", "network", "Network", "The network that the layer is added to."),
         Port("table", "table", "Data", "Rows whose mean and variance are taken; without it they are typed in.", optional=True),
     )
@@ -185,12 +185,12 @@ class Normalization(SameShapeLayer):
 
     def _input(self, network: NetworkSpec) -> TensorSpec:
         """What the layer is applied to."""
-        from nodes.layers.base import find_tensor
+        from nodes.kit.layers.base import find_tensor
 
         return network.tensor(find_tensor(network, self.input_tensor, self.tensor_setting))
 
     def _bind(self, specs: Specs, given: TensorSpec) -> Any:
-        from nodes.networks.binding import bind
+        from nodes.kit.networks.binding import bind
 
         if not self.columns:
             raise NodeError(

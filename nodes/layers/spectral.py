@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union
 
 from pydantic import Field, ValidationError, create_model, model_validator
 
 from nodes.base import NodeError, Settings, setting
-from nodes.layers.base import Inference, UnaryLayer, is_channels_first
+from nodes.kit.layers.base import Inference, UnaryLayer, is_channels_first
+from nodes.kit.layers.options import explain
 from nodes.layers.convolution import Conv1D, Conv2D
 from nodes.layers.core import Dense, EinsumDense, Size
-from nodes.layers.options import explain
 from nodes.values.network import Shape, TensorSpec, WeightSpec
 
 INNER: Mapping[str, type[UnaryLayer]] = {cls.kind: cls for cls in (Dense, Conv1D, Conv2D, EinsumDense)}
@@ -49,12 +49,12 @@ class SpectralNormalization(UnaryLayer):
     Example: in the discriminator of a GAN, in place of a Convolution 2D Layer, with Conv2D of 64 filters as its layer.
     """
 
-    id: ClassVar[str] = "keras.spectral_normalization"
-    title: ClassVar[str] = "Keras Spectral Normalization Layer"
-    shelf: ClassVar[str] = "Network / Layers / Normalization"
-    icon: ClassVar[str] = "mdi6.weight-lifter"
-    keywords: ClassVar[tuple[str, ...]] = ("SpectralNormalization", "singular value", "Lipschitz", "GAN", "wrapper")
-    kind: ClassVar[str] = "SpectralNormalization"
+    id = "keras.spectral_normalization"
+    title = "Keras Spectral Normalization Layer"
+    shelf = "Network / Layers / Normalization"
+    icon = "mdi6.weight-lifter"
+    keywords = ("SpectralNormalization", "singular value", "Lipschitz", "GAN", "wrapper")
+    kind = "SpectralNormalization"
 
     layer: InnerLayer = setting(MODELS["Dense"](), "Layer", "The layer whose kernel is normalized.")
     power_iterations: Size = setting(

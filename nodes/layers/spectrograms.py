@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from nodes.base import NodeError, setting
-from nodes.layers.base import UnaryLayer, require_known, require_rank
+from nodes.kit.layers.base import UnaryLayer, require_known, require_rank
+from nodes.kit.layers.options import SCALING_CHOICES, WINDOW_CHOICES, Window
 from nodes.layers.core import Size
-from nodes.layers.options import SCALING_CHOICES, WINDOW_CHOICES, Window
 from nodes.values.network import Shape, WeightSpec
 
 
@@ -24,12 +24,12 @@ class MelSpectrogram(UnaryLayer):
     64 x 63; a Reshape Layer to 64, 63, 1 and a Convolution 2D Layer follow.
     """
 
-    id: ClassVar[str] = "keras.mel_spectrogram"
-    title: ClassVar[str] = "Keras Mel Spectrogram Layer"
-    shelf: ClassVar[str] = "Network / Layers / Preprocessing"
-    icon: ClassVar[str] = "mdi6.waveform"
-    keywords: ClassVar[tuple[str, ...]] = ("MelSpectrogram", "sound", "audio", "speech", "Fourier", "spectrum")
-    kind: ClassVar[str] = "MelSpectrogram"
+    id = "keras.mel_spectrogram"
+    title = "Keras Mel Spectrogram Layer"
+    shelf = "Network / Layers / Preprocessing"
+    icon = "mdi6.waveform"
+    keywords = ("MelSpectrogram", "sound", "audio", "speech", "Fourier", "spectrum")
+    kind = "MelSpectrogram"
 
     fft_length: Size = setting(2048, "Transform length", "How many samples a transform takes; not below the frame length.")
     sequence_stride: Size = setting(512, "Stride", "How many samples lie between the beginnings of two frames.")
@@ -94,13 +94,13 @@ class STFTSpectrogram(UnaryLayer):
     log, 124 frames of 129 frequencies.
     """
 
-    id: ClassVar[str] = "keras.stft_spectrogram"
-    title: ClassVar[str] = "Keras STFT Spectrogram Layer"
-    shelf: ClassVar[str] = "Network / Layers / Preprocessing"
-    icon: ClassVar[str] = "mdi6.chart-scatter-plot-hexbin"
-    keywords: ClassVar[tuple[str, ...]] = ("STFTSpectrogram", "short-time Fourier transform", "sound", "frequency", "signal")
-    kind: ClassVar[str] = "STFTSpectrogram"
-    has_data_format: ClassVar[bool] = True
+    id = "keras.stft_spectrogram"
+    title = "Keras STFT Spectrogram Layer"
+    shelf = "Network / Layers / Preprocessing"
+    icon = "mdi6.chart-scatter-plot-hexbin"
+    keywords = ("STFTSpectrogram", "short-time Fourier transform", "sound", "frequency", "signal")
+    kind = "STFTSpectrogram"
+    has_data_format = True
 
     mode: Literal["log", "magnitude", "psd", "real", "imag", "angle", "stft"] = setting(
         "log",

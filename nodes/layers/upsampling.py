@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Literal
 
 from nodes.base import setting
-from nodes.layers.base import FLOAT_TYPES, NUMBER_TYPES, Inference, only, require_dtype
-from nodes.layers.windows import Pair, Size, SpatialLayer, Triple, each, join
+from nodes.kit.layers.base import FLOAT_TYPES, NUMBER_TYPES, Inference, only, require_dtype
+from nodes.kit.layers.windows import Pair, Size, SpatialLayer, Triple, each, join
 from nodes.values.network import Shape, TensorSpec
 
 RESIZED = (*FLOAT_TYPES, "int8", "int16", "int32", "int64", "uint8", "uint16")
@@ -17,8 +17,8 @@ RESIZED = (*FLOAT_TYPES, "int8", "int16", "int32", "int64", "uint8", "uint16")
 class UpSampling(SpatialLayer):
     """Makes every spatial dimension some times as long."""
 
-    accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
-    keeps_dtype: ClassVar[bool] = True
+    accepts = (*NUMBER_TYPES, "bool")
+    keeps_dtype = True
 
     size: int | tuple[int, ...]
 
@@ -37,14 +37,14 @@ class UpSampling1D(UpSampling):
     Example: in the decoder of an autoencoder for signals, the size 2 makes 16 steps of 8 numbers into 32 x 8.
     """
 
-    id: ClassVar[str] = "keras.up_sampling_1d"
-    title: ClassVar[str] = "Keras Upsampling 1D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Convolution"
-    icon: ClassVar[str] = "mdi6.arrow-expand-horizontal"
-    keywords: ClassVar[tuple[str, ...]] = ("UpSampling1D", "repeat", "enlarge", "decoder", "sequence")
-    kind: ClassVar[str] = "UpSampling1D"
-    spatial: ClassVar[int] = 1
-    has_data_format: ClassVar[bool] = False
+    id = "keras.up_sampling_1d"
+    title = "Keras Upsampling 1D Layer"
+    shelf = "Network / Layers / Convolution"
+    icon = "mdi6.arrow-expand-horizontal"
+    keywords = ("UpSampling1D", "repeat", "enlarge", "decoder", "sequence")
+    kind = "UpSampling1D"
+    spatial = 1
+    has_data_format = False
 
     size: Size = setting(2, "Size", "How often every step is repeated.")
 
@@ -59,13 +59,13 @@ class UpSampling2D(UpSampling):
     Example: in the decoder of an autoencoder, the size 2, 2 makes feature maps of 7 x 7 x 16 into 14 x 14 x 16.
     """
 
-    id: ClassVar[str] = "keras.up_sampling_2d"
-    title: ClassVar[str] = "Keras Upsampling 2D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Convolution"
-    icon: ClassVar[str] = "mdi6.magnify-plus"
-    keywords: ClassVar[tuple[str, ...]] = ("UpSampling2D", "enlarge", "repeat", "bilinear", "decoder", "interpolation")
-    kind: ClassVar[str] = "UpSampling2D"
-    spatial: ClassVar[int] = 2
+    id = "keras.up_sampling_2d"
+    title = "Keras Upsampling 2D Layer"
+    shelf = "Network / Layers / Convolution"
+    icon = "mdi6.magnify-plus"
+    keywords = ("UpSampling2D", "enlarge", "repeat", "bilinear", "decoder", "interpolation")
+    kind = "UpSampling2D"
+    spatial = 2
 
     size: Pair = setting((2, 2), "Size", "How many times as high and as wide the image becomes.")
     interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"] = setting(
@@ -96,12 +96,12 @@ class UpSampling3D(UpSampling):
     Example: the size 1, 2, 2 keeps the depth and doubles height and width: 8 x 16 x 16 x 4 becomes 8 x 32 x 32 x 4.
     """
 
-    id: ClassVar[str] = "keras.up_sampling_3d"
-    title: ClassVar[str] = "Keras Upsampling 3D Layer"
-    shelf: ClassVar[str] = "Network / Layers / Convolution"
-    icon: ClassVar[str] = "mdi6.cube-unfolded"
-    keywords: ClassVar[tuple[str, ...]] = ("UpSampling3D", "enlarge", "repeat", "volume")
-    kind: ClassVar[str] = "UpSampling3D"
-    spatial: ClassVar[int] = 3
+    id = "keras.up_sampling_3d"
+    title = "Keras Upsampling 3D Layer"
+    shelf = "Network / Layers / Convolution"
+    icon = "mdi6.cube-unfolded"
+    keywords = ("UpSampling3D", "enlarge", "repeat", "volume")
+    kind = "UpSampling3D"
+    spatial = 3
 
     size: Triple = setting((2, 2, 2), "Size", "How many times as deep, as high and as wide the volume becomes.")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeVar, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar, Union
 
 from pydantic import Field, model_validator
 
 from nodes.base import NodeError, Port, Settings, setting
-from nodes.layers.base import NUMBER_TYPES, Inference, UnaryLayer, is_channels_first
+from nodes.kit.layers.base import NUMBER_TYPES, Inference, UnaryLayer, is_channels_first
+from nodes.kit.layers.inner import as_entry, as_group, check_node, node_of, read_inner, settings_of
 from nodes.layers.conv_recurrent import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
 from nodes.layers.convolution import Conv1D, Conv2D, DepthwiseConv2D, SeparableConv2D
 from nodes.layers.core import Activation, Dense, Dropout, Flatten, Reshape
 from nodes.layers.embedding import Embedding
-from nodes.layers.inner import as_entry, as_group, check_node, node_of, read_inner, settings_of
 from nodes.layers.normalization import BatchNormalization, LayerNormalization
 from nodes.layers.pooling import AveragePooling2D, GlobalAveragePooling2D, GlobalMaxPooling2D, MaxPooling2D
 from nodes.layers.recurrent import GRU, LSTM, MASK, SEQUENCE, STATE_HELP, SimpleRNN, StatefulLayer, SteppingLayer, tensor_setting
@@ -71,13 +71,13 @@ class Bidirectional(StatefulLayer):
     word, from which a Dense Layer tells what kind of word it is.
     """
 
-    id: ClassVar[str] = "keras.bidirectional"
-    title: ClassVar[str] = "Keras Bidirectional Layer"
-    icon: ClassVar[str] = "mdi6.arrow-left-right-bold-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("Bidirectional", "BiLSTM", "BiGRU", "both directions", "wrapper", "recurrent")
-    kind: ClassVar[str] = "Bidirectional"
-    left_out: ClassVar[Mapping[str, str]] = {"weights": "The weights of a network that is read from a file come with it."}
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    id = "keras.bidirectional"
+    title = "Keras Bidirectional Layer"
+    icon = "mdi6.arrow-left-right-bold-outline"
+    keywords = ("Bidirectional", "BiLSTM", "BiGRU", "both directions", "wrapper", "recurrent")
+    kind = "Bidirectional"
+    left_out = {"weights": "The weights of a network that is read from a file come with it."}
+    input_ports = (
         SEQUENCE,
         _state_port("forward_hidden", "Forward hidden state"),
         _state_port("forward_cell", "Forward cell state"),
@@ -85,12 +85,12 @@ class Bidirectional(StatefulLayer):
         _state_port("backward_cell", "Backward cell state"),
         MASK,
     )
-    call_arguments: ClassVar[Mapping[str, tuple[str, ...]]] = {
+    call_arguments = {
         "sequences": ("network",),
         "initial_state": ("forward_hidden", "forward_cell", "backward_hidden", "backward_cell"),
         "mask": ("mask",),
     }
-    ignored: ClassVar[frozenset[str]] = frozenset({"activity_regularizer"})
+    ignored = frozenset({"activity_regularizer"})
 
     forward_hidden_tensor: str | None = tensor_setting("forward_hidden", "Forward hidden state tensor", STATE_HELP)
     forward_cell_tensor: str | None = tensor_setting("forward_cell", "Forward cell state tensor", STATE_HELP)
@@ -261,14 +261,14 @@ class TimeDistributed(UnaryLayer):
     GlobalAveragePooling2D, give a sequence of ten steps with 16 features for an LSTM Layer.
     """
 
-    id: ClassVar[str] = "keras.time_distributed"
-    title: ClassVar[str] = "Keras Time Distributed Layer"
-    shelf: ClassVar[str] = "Network / Layers / Recurrent"
-    icon: ClassVar[str] = "mdi6.timeline-clock-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("TimeDistributed", "each step", "every frame", "video", "wrapper", "sequence")
-    kind: ClassVar[str] = "TimeDistributed"
-    accepts: ClassVar[Sequence[str]] = (*NUMBER_TYPES, "bool")
-    ignored: ClassVar[frozenset[str]] = frozenset({"activity_regularizer"})
+    id = "keras.time_distributed"
+    title = "Keras Time Distributed Layer"
+    shelf = "Network / Layers / Recurrent"
+    icon = "mdi6.timeline-clock-outline"
+    keywords = ("TimeDistributed", "each step", "every frame", "video", "wrapper", "sequence")
+    kind = "TimeDistributed"
+    accepts = (*NUMBER_TYPES, "bool")
+    ignored = frozenset({"activity_regularizer"})
 
     layer: StepGroup = setting(STEP_GROUPS["Dense"](), "Layer", "The layer that is applied to each step.")
 

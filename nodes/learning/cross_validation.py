@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.learning.encoding import (
+from nodes.kit.learning.encoding import (
     check_columns,
     known_rows,
     matrix,
@@ -15,16 +17,15 @@ from nodes.learning.encoding import (
     target_numbers,
     target_of,
 )
-from nodes.learning.folds import FOLD_SAMPLINGS, FoldSampling, folds_of
-from nodes.learning.learner import explained, finite, seed_setting
-from nodes.tables.elementwise import refuse_existing
-from nodes.tables.sampling import GROUP_KINDS
+from nodes.kit.learning.folds import FOLD_SAMPLINGS, FoldSampling, folds_of
+from nodes.kit.learning.learner import explained, finite, seed_setting
+from nodes.kit.tables.elementwise import refuse_existing
+from nodes.kit.tables.sampling import GROUP_KINDS
 from nodes.values.figure import BarsFigure, Figure
 from nodes.values.model import ModelSpec, Target
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 CLASS_SCORES = {"accuracy": "accuracy", "balanced accuracy": "balanced_accuracy", "macro F-measure": "f1_macro"}
@@ -42,11 +43,11 @@ class CrossValidationScorer(Node):
     truer figure than one split.
     """
 
-    id: ClassVar[str] = "learning.cross_validation"
-    title: ClassVar[str] = "Cross Validation Scorer"
-    shelf: ClassVar[str] = "Learning / Validation"
-    icon: ClassVar[str] = "mdi6.checkbox-multiple-marked-outline"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "learning.cross_validation"
+    title = "Cross Validation Scorer"
+    shelf = "Learning / Validation"
+    icon = "mdi6.checkbox-multiple-marked-outline"
+    keywords = (
         "cross_validate",
         "cross_val_score",
         "cross_val_predict",
@@ -54,11 +55,11 @@ class CrossValidationScorer(Node):
         "X-Validation",
         "accuracy",
     )
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    input_ports = (
         Port("model", "model", "Model", "Whose algorithm, settings and columns are tested."),
         Port("table", "table", "Table", "The rows to learn from and to test on."),
     )
-    output_ports: ClassVar[tuple[Port, ...]] = (
+    output_ports = (
         Port("scores", "table", "Scores", "A row for each part, then their mean and standard deviation (n - 1)."),
         Port("predictions", "table", "Predictions", "The rows with the number of their part, and what was predicted."),
     )
@@ -84,8 +85,6 @@ class CrossValidationScorer(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Scores, and the rows with predictions."""
-        import polars as pl
-
         model, table = specs.model(), specs.table()
         target = self._target(model, table)
         check_columns(model, table)
@@ -104,7 +103,6 @@ class CrossValidationScorer(Node):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Learns and tests, part by part."""
         import numpy as np
-        import polars as pl
         from sklearn.base import clone
         from sklearn.metrics import get_scorer
 
@@ -178,7 +176,5 @@ def _sign(name: str) -> int:
 
 
 def _schema(model: ModelSpec) -> dict[str, pl.DataType]:
-    import polars as pl
-
     first: dict[str, pl.DataType] = {"part": pl.String(), "rows": pl.Int64()}
     return first | dict.fromkeys(_scores(model), pl.Float64())

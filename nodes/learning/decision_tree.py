@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from nodes.base import setting
-from nodes.learning.learner import IMPORTANCE_PORT, MODEL_PORT, MONOTONIC, ClassLearner, NumberLearner, balanced_setting
-from nodes.learning.trees import CLASS_CRITERIA, NUMBER_CRITERIA, ClassCriterion, NumberCriterion, TreeLearner
+from nodes.kit.learning.learner import IMPORTANCE_PORT, MODEL_PORT, MONOTONIC, ClassLearner, NumberLearner, balanced_setting
+from nodes.kit.learning.trees import CLASS_CRITERIA, NUMBER_CRITERIA, ClassCriterion, NumberCriterion, TreeLearner
 from nodes.values.model import Feature
 
 SPLITTERS = {"best": "The best question of all.", "random": "The best of some drawn by chance: faster, and less exact."}
@@ -29,7 +29,7 @@ class DecisionTreeLearner(TreeLearner, ClassLearner):
     keywords = ("DecisionTreeClassifier", "CART", "C4.5", "tree", "rules", "classification", "explainable")
     output_ports = (MODEL_PORT, IMPORTANCE_PORT)
     algorithm = "Decision Tree"
-    left_out: ClassVar[Mapping[str, str]] = MONOTONIC
+    left_out = MONOTONIC
 
     criterion: ClassCriterion = setting("gini", "Quality of a split", "What a good question makes small.", choices=CLASS_CRITERIA)
     splitter: Literal["best", "random"] = setting("best", "Split", "Which question is asked.", choices=SPLITTERS, advanced=True)
@@ -62,7 +62,7 @@ class RegressionTreeLearner(TreeLearner, NumberLearner):
     keywords = ("DecisionTreeRegressor", "Decision Tree Learner (Regression)", "CART", "tree", "regression", "explainable")
     output_ports = (MODEL_PORT, IMPORTANCE_PORT)
     algorithm = "Regression Tree"
-    left_out: ClassVar[Mapping[str, str]] = MONOTONIC
+    left_out = MONOTONIC
 
     criterion: NumberCriterion = setting(
         "squared_error", "Quality of a split", "What a good question makes small.", choices=NUMBER_CRITERIA

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, setting
-from nodes.learning.learner import (
+from nodes.kit.learning.learner import (
     MONOTONIC,
     SILENT,
     ClassLearner,
@@ -122,7 +122,7 @@ class GradientBoostingLearner(BoostingLearner, ClassLearner):
     icon = "mdi6.rocket-launch-outline"
     keywords = ("HistGradientBoostingClassifier", "XGBoost", "LightGBM", "GBM", "boosting", "ensemble", "classification")
     algorithm = "Gradient Boosting"
-    left_out: ClassVar[Mapping[str, str]] = {**LEFT_OUT, "loss": "For classes there is only one."}
+    left_out = {**LEFT_OUT, "loss": "For classes there is only one."}
 
     class_weight: Literal["none", "balanced"] = balanced_setting()
 
@@ -151,7 +151,7 @@ class GradientBoostingRegressionLearner(BoostingLearner, NumberLearner):
     icon = "mdi6.rocket-outline"
     keywords = ("HistGradientBoostingRegressor", "XGBoost", "LightGBM", "GBM", "boosting", "quantile regression", "regression")
     algorithm = "Gradient Boosting"
-    left_out: ClassVar[Mapping[str, str]] = LEFT_OUT
+    left_out = LEFT_OUT
 
     loss: Literal["squared_error", "absolute_error", "gamma", "poisson", "quantile"] = setting(
         "squared_error",

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.learning.described import model_figures
-from nodes.learning.encoding import FEATURE_KINDS, features_of, known_rows, matrix, with_categories
-from nodes.learning.learner import ENCODINGS, Missing, explained, missing_setting, seed_setting
-from nodes.tables.elementwise import refuse_existing
+from nodes.kit.learning.described import model_figures
+from nodes.kit.learning.encoding import FEATURE_KINDS, features_of, known_rows, matrix, with_categories
+from nodes.kit.learning.learner import ENCODINGS, Missing, explained, missing_setting, seed_setting
+from nodes.kit.tables.elementwise import refuse_existing
 from nodes.values.figure import Figure
 from nodes.values.model import Encoding, Feature, Model, ModelSpec, Target
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class KMeans(Node):
@@ -69,8 +68,6 @@ class KMeans(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The table with clusters, their middles (where the columns' categories are known), and the model."""
-        import polars as pl
-
         table = specs.table()
         refuse_existing(table, self.column, "column")
         model = self._spec(table)
@@ -84,7 +81,6 @@ class KMeans(Node):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Finds the clusters."""
         import numpy as np
-        import polars as pl
         from sklearn.cluster import KMeans as Clustering
 
         table = values.table()
@@ -132,7 +128,5 @@ class KMeans(Node):
         return ModelSpec("clusterer", "k-Means", looked_at, Target(self.column, "Enum", tuple(self._names)))
 
     def _center_schema(self, names: Sequence[str]) -> dict[str, pl.DataType]:
-        import polars as pl
-
         first: dict[str, pl.DataType] = {"cluster": pl.Enum(self._names), "rows": pl.Int64()}
         return first | {f"center of {name}": pl.Float64() for name in names}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from nodes.base import setting
-from nodes.learning.learner import COEFFICIENTS_PORT, MODEL_PORT, SILENT, Missing, NumberLearner, missing_setting
+from nodes.kit.learning.learner import COEFFICIENTS_PORT, MODEL_PORT, SILENT, Missing, NumberLearner, missing_setting
 from nodes.values.model import Feature
 
 
@@ -27,7 +27,7 @@ class LinearRegressionLearner(NumberLearner):
     keywords = ("LinearRegression", "Ridge", "Lasso", "ElasticNet", "least squares", "OLS", "regression", "trend line")
     output_ports = (MODEL_PORT, COEFFICIENTS_PORT)
     algorithm = "Linear Regression"
-    left_out: ClassVar[Mapping[str, str]] = {
+    left_out = {
         **SILENT,
         "copy_X": "The matrix is made for the learner: nobody else needs it.",
         "n_jobs": "It helps with several targets only, and there is one.",

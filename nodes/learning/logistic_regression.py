@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from nodes.base import NodeError, setting
-from nodes.learning.learner import (
+from nodes.kit.learning.learner import (
     COEFFICIENTS_PORT,
     MODEL_PORT,
     SILENT,
@@ -39,7 +39,7 @@ class LogisticRegressionLearner(ClassLearner):
     output_ports = (MODEL_PORT, COEFFICIENTS_PORT)
     algorithm = "Logistic Regression"
     needs_two_classes = True
-    left_out: ClassVar[Mapping[str, str]] = {
+    left_out = {
         **SILENT,
         "dual": "Only liblinear knows it, for more columns than rows: the result is the same.",
         "intercept_scaling": "Only liblinear knows it: choose another solver where its penalty on the intercept matters.",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, NodeError, setting
-from nodes.learning.learner import ClassLearner, Missing, missing_setting
+from nodes.kit.learning.learner import ClassLearner, Missing, missing_setting
 from nodes.values.model import Encoding, Feature
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class NaiveBayesLearner(ClassLearner):
     icon = "mdi6.chart-bell-curve"
     keywords = ("GaussianNB", "MultinomialNB", "BernoulliNB", "CategoricalNB", "Bayes", "classification", "spam filter")
     algorithm = "Naive Bayes"
-    left_out: ClassVar[Mapping[str, str]] = {
+    left_out = {
         "priors": "How frequent classes are is learned from the rows; Equal Size Sampling makes them equally frequent.",
         "class_prior": "As priors.",
         "force_alpha": "The smoothing is taken as it is given.",

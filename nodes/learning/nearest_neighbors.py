@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, NodeError, setting
-from nodes.learning.learner import ClassLearner, Learner, Missing, NumberLearner, missing_setting
+from nodes.kit.learning.learner import ClassLearner, Learner, Missing, NumberLearner, missing_setting
 from nodes.values.model import Feature
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class NearestNeighborsLearner(NeighborsLearner, ClassLearner):
     icon = "mdi6.map-marker-radius-outline"
     keywords = ("KNeighborsClassifier", "k-NN", "kNN", "K Nearest Neighbor", "similar rows", "classification", "instance based")
     algorithm = "k-Nearest Neighbors"
-    left_out: ClassVar[Mapping[str, str]] = {"metric_params": "The distances on offer have no further parameter but p."}
+    left_out = {"metric_params": "The distances on offer have no further parameter but p."}
 
     def estimator(self, features: Sequence[Feature]) -> Any:
         """scikit-learn's KNeighborsClassifier."""
@@ -111,7 +111,7 @@ class NearestNeighborsRegressionLearner(NeighborsLearner, NumberLearner):
     icon = "mdi6.map-marker-distance"
     keywords = ("KNeighborsRegressor", "k-NN", "kNN", "similar rows", "regression", "instance based")
     algorithm = "k-Nearest Neighbors"
-    left_out: ClassVar[Mapping[str, str]] = {"metric_params": "The distances on offer have no further parameter but p."}
+    left_out = {"metric_params": "The distances on offer have no further parameter but p."}
 
     def estimator(self, features: Sequence[Feature]) -> Any:
         """scikit-learn's KNeighborsRegressor."""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.learning.described import model_figures
-from nodes.learning.encoding import check_columns, features_of, known_rows, matrix
-from nodes.learning.learner import Missing, explained, missing_setting, seed_setting
-from nodes.tables.elementwise import refuse_existing
+from nodes.kit.learning.described import model_figures
+from nodes.kit.learning.encoding import check_columns, features_of, known_rows, matrix
+from nodes.kit.learning.learner import Missing, explained, missing_setting, seed_setting
+from nodes.kit.tables.elementwise import refuse_existing
 from nodes.values.figure import Figure
 from nodes.values.model import Feature, Model, ModelSpec
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 KINDS = ("number", "boolean", "array")
@@ -82,8 +83,6 @@ class PCA(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The table with components, where their number is given."""
-        import polars as pl
-
         table = specs.table()
         model = self._spec(table)
         width = len(model.names)
@@ -101,7 +100,6 @@ class PCA(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Finds the directions, then each row's place."""
-        import polars as pl
         from sklearn import decomposition
 
         table = values.table()
@@ -161,16 +159,16 @@ class PCAApply(Node):
     Example: PCA on the training data, PCA Apply on the test data, and a learner between: both see the same components.
     """
 
-    id: ClassVar[str] = "learning.pca_apply"
-    title: ClassVar[str] = "PCA Apply"
-    shelf: ClassVar[str] = "Learning / Reduction"
-    icon: ClassVar[str] = "mdi6.axis-arrow-lock"
-    keywords: ClassVar[tuple[str, ...]] = ("principal component analysis", "transform", "project", "dimension reduction")
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    id = "learning.pca_apply"
+    title = "PCA Apply"
+    shelf = "Learning / Reduction"
+    icon = "mdi6.axis-arrow-lock"
+    keywords = ("principal component analysis", "transform", "project", "dimension reduction")
+    input_ports = (
         Port("model", "model", "Model", "The directions, from a PCA."),
         Port("table", "table", "Table", "The rows to place."),
     )
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table with a column for each component."),)
+    output_ports = (Port("table", "table", "Table", "The table with a column for each component."),)
 
     remove: bool = setting(False, "Remove the columns", "Whether the columns that the model looks at do not go on.")
 
@@ -201,16 +199,16 @@ class PCAInversion(Node):
     Example: PCA with 20 components of 64 pixels, then PCA Inversion with the suffix ` (restored)`: pictures beside pictures.
     """
 
-    id: ClassVar[str] = "learning.pca_inversion"
-    title: ClassVar[str] = "PCA Inversion"
-    shelf: ClassVar[str] = "Learning / Reduction"
-    icon: ClassVar[str] = "mdi6.undo-variant"
-    keywords: ClassVar[tuple[str, ...]] = ("principal component analysis", "inverse_transform", "reconstruct", "PCA Inverse")
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    id = "learning.pca_inversion"
+    title = "PCA Inversion"
+    shelf = "Learning / Reduction"
+    icon = "mdi6.undo-variant"
+    keywords = ("principal component analysis", "inverse_transform", "reconstruct", "PCA Inverse")
+    input_ports = (
         Port("model", "model", "Model", "The directions, from a PCA."),
         Port("table", "table", "Table", "The table with the components' columns."),
     )
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table with the restored columns."),)
+    output_ports = (Port("table", "table", "Table", "The table with the restored columns."),)
 
     suffix: str = setting(
         "", "Suffix", "Appended to the names of the restored columns; without one, columns of these names must be gone."
@@ -234,7 +232,6 @@ class PCAInversion(Node):
 
     def _pieces(self, model: Model, table: Table, job: Job) -> Iterator[pl.DataFrame]:
         import numpy as np
-        import polars as pl
 
         schema = self._schema(model.spec)
         components = [Feature(name) for name in _names(model.spec)]
@@ -260,8 +257,6 @@ class PCAInversion(Node):
             yield pl.DataFrame(made, schema=schema)
 
     def _schema(self, model: ModelSpec) -> dict[str, pl.DataType]:
-        import polars as pl
-
         return {f.name + self.suffix: pl.Array(pl.Float64(), f.shape) if f.shape else pl.Float64() for f in model.features}
 
     def _restored_spec(self, model: ModelSpec, table: TableSpec) -> TableSpec:
@@ -277,7 +272,6 @@ class PCAInversion(Node):
 def projected(model: Model, table: Table, job: Job) -> Iterator[pl.DataFrame]:
     """The components of the rows, piece by piece; missing where a cell is."""
     import numpy as np
-    import polars as pl
 
     count = model.spec.components or 0
     done = 0
@@ -300,8 +294,6 @@ def with_components(table: TableSpec, count: int) -> TableSpec:
     Raises:
         NodeError: If it has columns of these names.
     """
-    import polars as pl
-
     names = [NAME.format(i) for i in range(count)]
     for name in names:
         refuse_existing(table, name, "n_components")
@@ -330,7 +322,5 @@ def _holds_numbers(table: TableSpec, column: str) -> bool:
 
 
 def _component_schema(names: Sequence[str]) -> dict[str, pl.DataType]:
-    import polars as pl
-
     first: dict[str, pl.DataType] = {"component": pl.Int64(), "variance": pl.Float64(), "share of variance": pl.Float64()}
     return first | {f"weight of {name}": pl.Float64() for name in names}

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.learning.encoding import check_columns, known_rows, matrix, predicted_cells, prediction_dtype
-from nodes.learning.learner import explained
-from nodes.tables.elementwise import piece_rows, refuse_existing
+from nodes.kit.learning.encoding import check_columns, known_rows, matrix, predicted_cells, prediction_dtype
+from nodes.kit.learning.learner import explained
+from nodes.kit.tables.elementwise import piece_rows, refuse_existing
 from nodes.values.model import Model, ModelSpec, Target
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 
@@ -74,8 +75,6 @@ class Predictor(Node):
         return {"table": table.with_columns(made, self._classes(target))}
 
     def _pieces(self, model: Model, table: Table, schema: Mapping[str, pl.DataType], job: Job) -> Iterator[pl.DataFrame]:
-        import polars as pl
-
         names = [f.name for f in model.spec.features]
         # As numbers of 8 bytes each, the rows take more room than in the table; so may a column for each of many classes.
         step = max(1, min(piece_rows((table.schema[c] for c in names), schema.values()), 2**22 // max(1, len(model.spec.names))))
@@ -94,7 +93,6 @@ class Predictor(Node):
     def _predicted(self, model: Model, numbers: NDArray[Any], usable: NDArray[Any], job: Job) -> list[pl.Series]:
         """The new columns for some rows, under no names yet."""
         import numpy as np
-        import polars as pl
 
         target = self._target(model.spec)
         rows = numbers[usable]
@@ -130,8 +128,6 @@ class Predictor(Node):
 
     def _schema(self, model: ModelSpec, table: TableSpec) -> dict[str, pl.DataType]:
         """The new columns."""
-        import polars as pl
-
         target = self._target(model)
         name = self._name(target)
         names: dict[str, pl.DataType] = {name: prediction_dtype(target)}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, setting
-from nodes.learning.learner import IMPORTANCE_PORT, MODEL_PORT, MONOTONIC, SILENT, ClassLearner, NumberLearner
-from nodes.learning.trees import CLASS_CRITERIA, NUMBER_CRITERIA, ClassCriterion, NumberCriterion, TreeLearner
+from nodes.kit.learning.learner import IMPORTANCE_PORT, MODEL_PORT, MONOTONIC, SILENT, ClassLearner, NumberLearner
+from nodes.kit.learning.trees import CLASS_CRITERIA, NUMBER_CRITERIA, ClassCriterion, NumberCriterion, TreeLearner
 from nodes.values.model import Feature
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class RandomForestLearner(ForestLearner, ClassLearner):
     keywords = ("RandomForestClassifier", "Tree Ensemble Learner", "bagging", "ensemble", "trees", "classification")
     output_ports = (MODEL_PORT, IMPORTANCE_PORT)
     algorithm = "Random Forest"
-    left_out: ClassVar[Mapping[str, str]] = LEFT_OUT
+    left_out = LEFT_OUT
 
     max_features: Literal["all", "sqrt", "log2"] | float = setting(
         "sqrt",
@@ -120,7 +120,7 @@ class RandomForestRegressionLearner(ForestLearner, NumberLearner):
     keywords = ("RandomForestRegressor", "Tree Ensemble Learner (Regression)", "bagging", "ensemble", "trees", "regression")
     output_ports = (MODEL_PORT, IMPORTANCE_PORT)
     algorithm = "Random Forest"
-    left_out: ClassVar[Mapping[str, str]] = LEFT_OUT
+    left_out = LEFT_OUT
 
     criterion: NumberCriterion = setting(
         "squared_error", "Quality of a split", "What a good question makes small.", choices=NUMBER_CRITERIA

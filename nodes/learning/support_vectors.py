@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from nodes.base import NodeError, setting
-from nodes.learning.learner import SILENT, ClassLearner, Learner, Missing, NumberLearner, balanced_setting, missing_setting
+from nodes.kit.learning.learner import SILENT, ClassLearner, Learner, Missing, NumberLearner, balanced_setting, missing_setting
 from nodes.values.model import Feature
 
 LEFT_OUT = {
@@ -72,7 +72,7 @@ class SVMLearner(SupportVectorLearner, ClassLearner):
     keywords = ("SVC", "support vector machine", "kernel", "margin", "classification", "RBF", "LIBSVM")
     algorithm = "SVM"
     needs_two_classes = True
-    left_out: ClassVar[Mapping[str, str]] = {
+    left_out = {
         **LEFT_OUT,
         "decision_function_shape": "Distances from the borders do not come out, only classes and probabilities.",
         "break_ties": "As scikit-learn has it: of classes with equally many votes the first.",
@@ -111,7 +111,7 @@ class SVMRegressionLearner(SupportVectorLearner, NumberLearner):
     icon = "mdi6.vector-curve"
     keywords = ("SVR", "support vector regression", "kernel", "margin", "regression", "RBF", "LIBSVM")
     algorithm = "SVM"
-    left_out: ClassVar[Mapping[str, str]] = LEFT_OUT
+    left_out = LEFT_OUT
 
     epsilon: float = setting(0.1, "Epsilon", "Errors up to this do not count.", ge=0, le=1e12)
 

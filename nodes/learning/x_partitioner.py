@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import polars as pl
+
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.learning.folds import FOLD_SAMPLINGS, FoldSampling, folds_of
-from nodes.learning.learner import seed_setting
-from nodes.tables.elementwise import refuse_existing
-from nodes.tables.sampling import GROUP_KINDS
+from nodes.kit.learning.folds import FOLD_SAMPLINGS, FoldSampling, folds_of
+from nodes.kit.learning.learner import seed_setting
+from nodes.kit.tables.elementwise import refuse_existing
+from nodes.kit.tables.sampling import GROUP_KINDS
 from nodes.values.table import TableSpec
 
 
@@ -58,8 +60,6 @@ class XPartitioner(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The input's columns, thrice."""
-        import polars as pl
-
         table = specs.table()
         if self.sampling == "stratified":
             table.require(self.class_column, *GROUP_KINDS, setting="class_column")
@@ -71,7 +71,6 @@ class XPartitioner(Node):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Divides the rows; nothing of them is copied."""
         import numpy as np
-        import polars as pl
 
         table = values.table()
         folds = folds_of(table, self.validations, self.sampling, self.class_column, self.seed)
@@ -122,14 +121,10 @@ class XAggregator(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """A row per part."""
-        import polars as pl
-
         return {"errors": TableSpec(pl.Schema(_schema(self._numeric(specs.table()))))}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Counts; a missing target does not count, a missing prediction is an error, and tells nothing where it is a number."""
-        import polars as pl
-
         from nodes.values.table import Table
 
         table = values.table()
@@ -164,8 +159,6 @@ class XAggregator(Node):
 
 
 def _schema(numeric: bool) -> dict[str, Any]:
-    import polars as pl
-
     if numeric:
         return {"fold": pl.String(), "Mean squared error": pl.Float64(), "Size of test set": pl.Int64()}
     return {"fold": pl.String(), "Error in %": pl.Float64(), "Size of test set": pl.Int64(), "Error count": pl.Int64()}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from nodes.base import Job, Node, Port, Spec, Specs, Value, Values, setting
-from nodes.networks.families import Family, family
+from nodes.kit.networks.families import Family, family
 from nodes.values.figure import DiagramBox, DiagramEdge, DiagramFigure, Figure, FigureSpec
 from nodes.values.network import Call, LayerSpec, NetworkSpec
 from nodes.values.table import grouped
@@ -28,15 +28,15 @@ class ArchitecturePicture(Node):
     report (`--report`).
     """
 
-    id: ClassVar[str] = "networks.architecture_picture"
-    title: ClassVar[str] = "Architecture Picture"
-    shelf: ClassVar[str] = "Network / Inspection"
-    icon: ClassVar[str] = "mdi6.sitemap"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "networks.architecture_picture"
+    title = "Architecture Picture"
+    shelf = "Network / Inspection"
+    icon = "mdi6.sitemap"
+    keywords = (
         "plot_model", "model_to_dot", "graph", "diagram", "draw network", "structure", "layers", "view", "graphviz", "netron",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network to draw."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("figure", "figure", "Picture", "The drawing."),)
+    input_ports = (Port("network", "network", "Network", "The network to draw."),)
+    output_ports = (Port("figure", "figure", "Picture", "The drawing."),)
 
     show_layer_names: bool = setting(True, "Names", "Whether boxes say what the layers are called.")
     show_parameters: bool = setting(

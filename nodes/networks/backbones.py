@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from nodes.base import NodeError, setting
-from nodes.networks.backbone import BASE_URL, Backbone, Pixels, Place
+from nodes.kit.networks.backbone import BASE_URL, Backbone, Pixels, Place
 
 KERNELS = "_weights_tf_dim_ordering_tf_kernels"
 WORDS = ("keras.applications", "pretrained", "backbone", "transfer learning", "ImageNet", "feature extractor", "image classifier")
@@ -31,11 +31,11 @@ class MobileNet(Backbone):
     with 10 units and softmax: the start of transfer learning.
     """
 
-    id: ClassVar[str] = "networks.mobilenet"
-    title: ClassVar[str] = "Keras MobileNet"
-    icon: ClassVar[str] = "mdi6.cellphone"
-    keywords: ClassVar[tuple[str, ...]] = ("MobileNet", "MobileNetV1", *WORDS)
-    pixels: ClassVar[Pixels] = "-1 to 1"
+    id = "networks.mobilenet"
+    title = "Keras MobileNet"
+    icon = "mdi6.cellphone"
+    keywords = ("MobileNet", "MobileNetV1", *WORDS)
+    pixels = "-1 to 1"
 
     alpha: Literal["0.25", "0.5", "0.75", "1.0"] = setting("1.0", "Width", "The share of the filters of every layer (alpha).")
     depth_multiplier: int = setting(
@@ -75,11 +75,11 @@ class MobileNetV2(Backbone):
     processor without a graphics card.
     """
 
-    id: ClassVar[str] = "networks.mobilenet_v2"
-    title: ClassVar[str] = "Keras MobileNetV2"
-    icon: ClassVar[str] = "mdi6.cellphone-link"
-    keywords: ClassVar[tuple[str, ...]] = ("MobileNetV2", "inverted residual", *WORDS)
-    pixels: ClassVar[Pixels] = "-1 to 1"
+    id = "networks.mobilenet_v2"
+    title = "Keras MobileNetV2"
+    icon = "mdi6.cellphone-link"
+    keywords = ("MobileNetV2", "inverted residual", *WORDS)
+    pixels = "-1 to 1"
 
     alpha: Literal["0.35", "0.5", "0.75", "1.0", "1.3", "1.4"] = setting(
         "1.0", "Width", "The share of the filters of every layer (alpha)."
@@ -110,11 +110,11 @@ class MobileNetV3(Backbone):
     Keras Network Executor.
     """
 
-    id: ClassVar[str] = "networks.mobilenet_v3"
-    title: ClassVar[str] = "Keras MobileNetV3"
-    icon: ClassVar[str] = "mdi6.cellphone-cog"
-    keywords: ClassVar[tuple[str, ...]] = ("MobileNetV3Small", "MobileNetV3Large", "squeeze and excitation", *WORDS)
-    pixels: ClassVar[Pixels] = "-1 to 1"
+    id = "networks.mobilenet_v3"
+    title = "Keras MobileNetV3"
+    icon = "mdi6.cellphone-cog"
+    keywords = ("MobileNetV3Small", "MobileNetV3Large", "squeeze and excitation", *WORDS)
+    pixels = "-1 to 1"
 
     variant: Literal["small", "large"] = setting(
         "small", "Variant", "How large it is.", choices={"small": "2.6 million parameters.", "large": "5.5 million parameters."}
@@ -152,11 +152,11 @@ class EfficientNet(Backbone):
     Layer: transfer learning that is hard to beat on photographs.
     """
 
-    id: ClassVar[str] = "networks.efficientnet"
-    title: ClassVar[str] = "Keras EfficientNet"
-    icon: ClassVar[str] = "mdi6.scale-balance"
-    keywords: ClassVar[tuple[str, ...]] = ("EfficientNetB0", "EfficientNetB7", "compound scaling", *WORDS)
-    pixels: ClassVar[Pixels] = "standardized"
+    id = "networks.efficientnet"
+    title = "Keras EfficientNet"
+    icon = "mdi6.scale-balance"
+    keywords = ("EfficientNetB0", "EfficientNetB7", "compound scaling", *WORDS)
+    pixels = "standardized"
 
     variant: Literal["B0", "B1", "B2", "B3", "B4", "B5", "B6", "B7"] = setting("B0", "Variant", "How large it is.")
 
@@ -182,10 +182,10 @@ class EfficientNetV2(Backbone):
     Example: B0 behind an Input Layer of shape 28, 28, 3 and a Resizing Layer to 64 x 64: small images become large enough.
     """
 
-    id: ClassVar[str] = "networks.efficientnet_v2"
-    title: ClassVar[str] = "Keras EfficientNetV2"
-    icon: ClassVar[str] = "mdi6.rocket-launch-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("EfficientNetV2B0", "EfficientNetV2S", "fused MBConv", *WORDS)
+    id = "networks.efficientnet_v2"
+    title = "Keras EfficientNetV2"
+    icon = "mdi6.rocket-launch-outline"
+    keywords = ("EfficientNetV2B0", "EfficientNetV2S", "fused MBConv", *WORDS)
 
     variant: Literal["B0", "B1", "B2", "B3", "S", "M", "L"] = setting("B0", "Variant", "How large it is.")
 
@@ -217,11 +217,11 @@ class ResNet(Backbone):
     group of blocks to be trained.
     """
 
-    id: ClassVar[str] = "networks.resnet"
-    title: ClassVar[str] = "Keras ResNet"
-    icon: ClassVar[str] = "mdi6.stairs-up"
-    keywords: ClassVar[tuple[str, ...]] = ("ResNet50", "ResNet101", "ResNet152", "residual", *WORDS)
-    pixels: ClassVar[Pixels] = "BGR minus mean"
+    id = "networks.resnet"
+    title = "Keras ResNet"
+    icon = "mdi6.stairs-up"
+    keywords = ("ResNet50", "ResNet101", "ResNet152", "residual", *WORDS)
+    pixels = "BGR minus mean"
 
     variant: Literal["50", "101", "152"] = setting("50", "Variant", "How many layers with weights it has.")
 
@@ -246,11 +246,11 @@ class ResNetV2(Backbone):
     Example: in place of a Keras ResNet where a very deep network is trained from nothing.
     """
 
-    id: ClassVar[str] = "networks.resnet_v2"
-    title: ClassVar[str] = "Keras ResNetV2"
-    icon: ClassVar[str] = "mdi6.stairs"
-    keywords: ClassVar[tuple[str, ...]] = ("ResNet50V2", "ResNet101V2", "ResNet152V2", "pre-activation", *WORDS)
-    pixels: ClassVar[Pixels] = "-1 to 1"
+    id = "networks.resnet_v2"
+    title = "Keras ResNetV2"
+    icon = "mdi6.stairs"
+    keywords = ("ResNet50V2", "ResNet101V2", "ResNet152V2", "pre-activation", *WORDS)
+    pixels = "-1 to 1"
 
     variant: Literal["50", "101", "152"] = setting("50", "Variant", "How many layers with weights it has.")
 
@@ -274,11 +274,11 @@ class DenseNet(Backbone):
     Example: DenseNet-121 without classifier and with pooling "avg" gives 1024 features of an image.
     """
 
-    id: ClassVar[str] = "networks.densenet"
-    title: ClassVar[str] = "Keras DenseNet"
-    icon: ClassVar[str] = "mdi6.graph-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("DenseNet121", "DenseNet169", "DenseNet201", "dense block", *WORDS)
-    pixels: ClassVar[Pixels] = "standardized"
+    id = "networks.densenet"
+    title = "Keras DenseNet"
+    icon = "mdi6.graph-outline"
+    keywords = ("DenseNet121", "DenseNet169", "DenseNet201", "dense block", *WORDS)
+    pixels = "standardized"
 
     variant: Literal["121", "169", "201"] = setting("121", "Variant", "How many layers it has.")
 
@@ -305,11 +305,11 @@ class VGG(Backbone):
     Example: VGG-16 without classifier, to see in the feature maps of its first blocks what edges and colours it looks for.
     """
 
-    id: ClassVar[str] = "networks.vgg"
-    title: ClassVar[str] = "Keras VGG"
-    icon: ClassVar[str] = "mdi6.layers-triple"
-    keywords: ClassVar[tuple[str, ...]] = ("VGG16", "VGG19", *WORDS)
-    pixels: ClassVar[Pixels] = "BGR minus mean"
+    id = "networks.vgg"
+    title = "Keras VGG"
+    icon = "mdi6.layers-triple"
+    keywords = ("VGG16", "VGG19", *WORDS)
+    pixels = "BGR minus mean"
 
     variant: Literal["16", "19"] = setting("16", "Variant", "How many layers with weights it has.")
 
@@ -333,12 +333,12 @@ class Xception(Backbone):
     Example: with the input shape 299, 299, 3 and its weights file, as it is: a classifier of photographs.
     """
 
-    id: ClassVar[str] = "networks.xception"
-    title: ClassVar[str] = "Keras Xception"
-    icon: ClassVar[str] = "mdi6.alpha-x-box-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("Xception", "separable convolution", *WORDS)
-    pixels: ClassVar[Pixels] = "-1 to 1"
-    least_size: ClassVar[int] = 71
+    id = "networks.xception"
+    title = "Keras Xception"
+    icon = "mdi6.alpha-x-box-outline"
+    keywords = ("Xception", "separable convolution", *WORDS)
+    pixels = "-1 to 1"
+    least_size = 71
 
     def architecture_name(self) -> str:
         """There is one."""
@@ -361,12 +361,12 @@ class Inception(Backbone):
     Example: V3 without classifier, followed by Global Average Pooling and a Dense Layer, for images of 299 x 299 pixels.
     """
 
-    id: ClassVar[str] = "networks.inception"
-    title: ClassVar[str] = "Keras Inception"
-    icon: ClassVar[str] = "mdi6.movie-open-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("InceptionV3", "InceptionResNetV2", "GoogLeNet", *WORDS)
-    pixels: ClassVar[Pixels] = "-1 to 1"
-    least_size: ClassVar[int] = 75
+    id = "networks.inception"
+    title = "Keras Inception"
+    icon = "mdi6.movie-open-outline"
+    keywords = ("InceptionV3", "InceptionResNetV2", "GoogLeNet", *WORDS)
+    pixels = "-1 to 1"
+    least_size = 75
 
     variant: Literal["V3", "ResNetV2"] = setting(
         "V3", "Variant", "Which network of the family.", choices={"V3": "Inception v3.", "ResNetV2": "Inception-ResNet-v2."}
@@ -394,11 +394,11 @@ class NASNet(Backbone):
     Example: the mobile variant without classifier, to compare with a Keras MobileNetV2 in a Network Comparison.
     """
 
-    id: ClassVar[str] = "networks.nasnet"
-    title: ClassVar[str] = "Keras NASNet"
-    icon: ClassVar[str] = "mdi6.robot-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("NASNetMobile", "NASNetLarge", "architecture search", *WORDS)
-    pixels: ClassVar[Pixels] = "-1 to 1"
+    id = "networks.nasnet"
+    title = "Keras NASNet"
+    icon = "mdi6.robot-outline"
+    keywords = ("NASNetMobile", "NASNetLarge", "architecture search", *WORDS)
+    pixels = "-1 to 1"
 
     variant: Literal["mobile", "large"] = setting(
         "mobile",
@@ -435,12 +435,12 @@ class ConvNeXt(Backbone):
     Example: the tiny variant without classifier, pooling "avg", with its weights file: 768 features of an image.
     """
 
-    id: ClassVar[str] = "networks.convnext"
-    title: ClassVar[str] = "Keras ConvNeXt"
-    icon: ClassVar[str] = "mdi6.hexagon-multiple-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("ConvNeXtTiny", "ConvNeXtBase", "ConvNeXtXLarge", "modern convnet", *WORDS)
-    pixels: ClassVar[Pixels] = "standardized"
-    ends_normalized: ClassVar[bool] = True
+    id = "networks.convnext"
+    title = "Keras ConvNeXt"
+    icon = "mdi6.hexagon-multiple-outline"
+    keywords = ("ConvNeXtTiny", "ConvNeXtBase", "ConvNeXtXLarge", "modern convnet", *WORDS)
+    pixels = "standardized"
+    ends_normalized = True
 
     variant: Literal["tiny", "small", "base", "large", "xlarge"] = setting("tiny", "Variant", "How large it is.")
 

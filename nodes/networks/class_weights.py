@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 KINDS = ("category", "text", "integer", "boolean")
 
@@ -27,13 +26,13 @@ class ClassWeights(Node):
     Example: of 900 rows of class a and 100 of class b, each a gets 0.56 and each b 5; with a power of 0.5 they are nearer.
     """
 
-    id: ClassVar[str] = "networks.class_weights"
-    title: ClassVar[str] = "Class Weights"
-    shelf: ClassVar[str] = "Network"
-    icon: ClassVar[str] = "mdi6.scale-unbalanced"
-    keywords: ClassVar[tuple[str, ...]] = ("imbalanced", "balance", "sample weight", "compute_class_weight", "rare classes")
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "Rows with their classes."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (
+    id = "networks.class_weights"
+    title = "Class Weights"
+    shelf = "Network"
+    icon = "mdi6.scale-unbalanced"
+    keywords = ("imbalanced", "balance", "sample weight", "compute_class_weight", "rare classes")
+    input_ports = (Port("table", "table", "Table", "Rows with their classes."),)
+    output_ports = (
         Port("weights", "table", "Weights", "A row per class: its name, its rows, its weight."),
         Port("table", "table", "Table", "The table with a weight for each row."),
     )
@@ -56,8 +55,6 @@ class ClassWeights(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The classes' table, and the table with one column more."""
-        import polars as pl
-
         table = specs.table()
         dtype = table.require(self.column, *KINDS, setting="column")
         self._check_name(table)
@@ -73,8 +70,6 @@ class ClassWeights(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Counts, then gives each row its weight batch by batch."""
-        import polars as pl
-
         table, column = values.table(), self.column or ""
         counted = [b[column].drop_nulls().value_counts(name="rows").rename({column: "class"}) for b in table.batches([column])]
         counts = pl.concat(counted).group_by("class").agg(pl.col("rows").sum().cast(pl.UInt32)).sort("class")
@@ -94,7 +89,6 @@ class ClassWeights(Node):
     def _weights(self, rows: pl.Series) -> pl.Series:
         """A weight per class by its number of rows."""
         import numpy as np
-        import polars as pl
 
         counts = rows.to_numpy().astype(np.float64)
         inverse = (1 / counts) ** self.power

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
+
+import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Specs, Values, setting
-from nodes.networks.cost import BYTES, multiply_adds, output_memory, summed
+from nodes.kit.networks.cost import BYTES, multiply_adds, output_memory, summed
 from nodes.values.figure import BarsFigure
 from nodes.values.network import NetworkSpec
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class NetworkComparison(Node):
@@ -25,13 +24,13 @@ class NetworkComparison(Node):
     the convolutional one has far fewer parameters and costs more multiplications.
     """
 
-    id: ClassVar[str] = "networks.comparison"
-    title: ClassVar[str] = "Network Comparison"
-    shelf: ClassVar[str] = "Network / Inspection"
-    icon: ClassVar[str] = "mdi6.compare-horizontal"
-    keywords: ClassVar[tuple[str, ...]] = ("compare networks", "parameters", "memory", "FLOPs", "size", "side by side")
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "A network to compare.", grows=True),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Comparison", "One row per network."),)
+    id = "networks.comparison"
+    title = "Network Comparison"
+    shelf = "Network / Inspection"
+    icon = "mdi6.compare-horizontal"
+    keywords = ("compare networks", "parameters", "memory", "FLOPs", "size", "side by side")
+    input_ports = (Port("network", "network", "Network", "A network to compare.", grows=True),)
+    output_ports = (Port("table", "table", "Comparison", "One row per network."),)
 
     names: list[str] = setting(
         [], "Names", "What the networks are called, in the order of the inputs; missing ones are called Network 1, 2, ..."
@@ -45,8 +44,6 @@ class NetworkComparison(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Table]:
         """A row per network."""
-        import polars as pl
-
         networks: list[Any] = values.all("network")
         rows = [(name, *_row(network.spec)) for name, network in zip(self._named(len(networks)), networks, strict=True)]
         return {"table": Table.of(pl.DataFrame(rows, schema=_schema(), orient="row"))}
@@ -72,8 +69,6 @@ class NetworkComparison(Node):
 
 
 def _schema() -> pl.Schema:
-    import polars as pl
-
     counts = ("layers", "layers with weights", "parameters", "trainable parameters", "weight memory", "output memory")
     texts = ("network", "inputs", "outputs")
     columns = dict.fromkeys(texts, pl.String()) | dict.fromkeys((*counts, "multiply-adds"), pl.Int64())

@@ -7,22 +7,28 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Layers, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
-from nodes.networks.binding import FEEDABLE, Binding
-from nodes.networks.device import DEVICE_PATTERN, use_device
-from nodes.networks.feeding import CONVERTERS, LEFT_OUT, TensorColumns, bind_inputs, check_batch_size, resolve_tensor
-from nodes.networks.pipeline import Block, Feed
+from nodes.kit.networks.binding import Binding
+from nodes.kit.networks.device import DEVICE_PATTERN, use_device
+from nodes.kit.networks.feeding import (
+    CONVERTERS,
+    LEFT_OUT,
+    UNTRAINED_SEED,
+    InputColumns,
+    bind_inputs,
+    check_batch_size,
+    resolve_tensor,
+)
+from nodes.kit.networks.pipeline import Block, Feed
 from nodes.values.network import Network, NetworkSpec, Tensor, TensorSpec
 from nodes.values.table import Table, TableSpec, grouped
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
-
-UNTRAINED_SEED = 0
-"""Layers without weights get their initial ones by this seed: the same in every run."""
 
 NARROW_FLOATS = ("float16", "bfloat16")
 """Floating-point types that are put out as Float32, which every later node computes with."""
@@ -33,17 +39,6 @@ POLARS_NAMES = {
     "uint8": "UInt8", "uint16": "UInt16", "uint32": "UInt32", "uint64": "UInt64",
 }  # fmt: skip
 """Keras's names of the dtypes that come out -> polars's."""
-
-
-class InputColumns(TensorColumns):
-    """Columns that fill one input of the network."""
-
-    columns: list[str] = setting(
-        [],
-        "Columns",
-        "Columns that fill it, in this order; empty: the only one that fits.",
-        columns=Columns("table", FEEDABLE),
-    )
 
 
 class OutputColumns(Settings):
@@ -115,8 +110,6 @@ class Output:
 
     def schema(self) -> dict[str, pl.DataType]:
         """Names and dtypes of the columns."""
-        import polars as pl
-
         number = getattr(pl, POLARS_NAMES[self.dtype])()
         dtype: pl.DataType = number
         if self.form == "array":
@@ -128,7 +121,6 @@ class Output:
     def series(self, values: NDArray[Any]) -> Iterator[pl.Series]:
         """The columns of some rows (rows, *shape of the tensor)."""
         import numpy as np
-        import polars as pl
 
         values = values.transpose(0, 2, 3, 1) if self.moves_channels else values
         values = np.ascontiguousarray(_as_type(values, self.dtype)).reshape(len(values), *self.shape)
@@ -173,18 +165,18 @@ class Executor(Node):
     probabilities as one array, which Class Extractor turns into a prediction that the Scorer compares with label.
     """
 
-    id: ClassVar[str] = "networks.executor"
-    title: ClassVar[str] = "Keras Network Executor"
-    shelf: ClassVar[str] = "Network"
-    icon: ClassVar[str] = "mdi6.play-network"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "networks.executor"
+    title = "Keras Network Executor"
+    shelf = "Network"
+    icon = "mdi6.play-network"
+    keywords = (
         "DL Keras Network Executor", "DL Network Executor", "predict", "apply", "inference", "features", "Monte Carlo dropout",
         "uncertainty", "TensorFlow Network Executor", "TensorFlow 2 Network Executor", "CUDA visible devices", *CONVERTERS,
         "To Number", "To Boolean", "To List of Number", "To Image",
         "model.predict",
     )  # fmt: skip
-    needs_keras: ClassVar[bool] = True
-    left_out: ClassVar[Mapping[str, str]] = {
+    needs_keras = True
+    left_out = {
         "verbose": "The progress and the console show how far it is.",
         "steps": "It computes all rows: a Row Filter or Row Sampling before it takes some.",
         "callbacks": "They are code of one's own: a Python Network Executor runs it.",
@@ -195,13 +187,11 @@ class Executor(Node):
         "per-process memory fraction": "TensorFlow takes the memory of a graphics card for the whole program, not for a node.",
         **LEFT_OUT,
     }
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    input_ports = (
         Port("network", "network", "Network", "The network to apply."),
         Port("table", "table", "Table", "The rows to apply it to."),
     )
-    output_ports: ClassVar[tuple[Port, ...]] = (
-        Port("table", "table", "Predictions", "The network's outputs, and the input columns where they are kept."),
-    )
+    output_ports = (Port("table", "table", "Predictions", "The network's outputs, and the input columns where they are kept."),)
 
     batch_size: int = setting(100, "Batch size", "Rows that are computed together; changes the speed, not the result.", ge=1)
     keep_input_columns: bool = setting(
@@ -319,8 +309,6 @@ class Executor(Node):
     def _frames(
         self, network: Network, bindings: Sequence[Binding], outputs: Sequence[Output], table: Table, job: Job
     ) -> Iterator[pl.DataFrame]:
-        import polars as pl
-
         yield pl.DataFrame(schema={c: d for output in outputs for c, d in output.schema().items()})
         if not table.height:
             return
@@ -350,7 +338,7 @@ class _Predictor:
     ) -> None:
         import tensorflow as tf
 
-        from nodes.networks.keras_model import to_keras
+        from nodes.kit.networks.keras_model import to_keras
 
         samples, seed = sampling
         model = to_keras(network, UNTRAINED_SEED if not samples else _sampling_seed(seed))

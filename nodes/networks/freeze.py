@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import Literal
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Specs, Values, setting
-from nodes.networks.choosing import before, layers_called, layers_like, tensor_called
+from nodes.kit.networks.choosing import before, layers_called, layers_like, tensor_called
 from nodes.values.network import LayerSpec, Network, NetworkSpec
 
 BY_PATTERN = ["wildcard", "regex"]
@@ -28,15 +28,15 @@ class FreezeLayers(Node):
     to a layer" and the last layer of the old network: the Keras Network Learner then trains the new layer only.
     """
 
-    id: ClassVar[str] = "networks.freeze_layers"
-    title: ClassVar[str] = "Keras Freeze Layers"
-    shelf: ClassVar[str] = "Network"
-    icon: ClassVar[str] = "mdi6.snowflake"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "networks.freeze_layers"
+    title = "Keras Freeze Layers"
+    shelf = "Network"
+    icon = "mdi6.snowflake"
+    keywords = (
         "trainable", "freeze", "unfreeze", "thaw", "not trainable", "transfer learning", "fine-tune", "fix weights",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network whose layers to freeze."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network, with layers frozen."),)
+    input_ports = (Port("network", "network", "Network", "The network whose layers to freeze."),)
+    output_ports = (Port("network", "network", "Network", "The network, with layers frozen."),)
 
     mode: Literal["manual", "wildcard", "regex", "up to"] = setting(
         "manual",

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
 
 from nodes.base import Job, Layers, Node, Port, Specs, Values, setting
-from nodes.networks.choosing import layers_called
+from nodes.kit.networks.choosing import layers_called
 from nodes.values.figure import HistogramFigure
 from nodes.values.network import LayerSpec, NetworkSpec, WeightSpec
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 BINS = 40
@@ -32,15 +33,15 @@ class LayerWeights(Node):
     values and use the kernel as a column of numbers.
     """
 
-    id: ClassVar[str] = "networks.layer_weights"
-    title: ClassVar[str] = "Network Layer Weights"
-    shelf: ClassVar[str] = "Network / Inspection"
-    icon: ClassVar[str] = "mdi6.weight"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "networks.layer_weights"
+    title = "Network Layer Weights"
+    shelf = "Network / Inspection"
+    icon = "mdi6.weight"
+    keywords = (
         "weights", "get_weights", "kernel", "bias", "parameters", "histogram", "norm", "sparsity", "inspect", "extract",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network to look into."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Weights", "One row per weight."),)
+    input_ports = (Port("network", "network", "Network", "The network to look into."),)
+    output_ports = (Port("table", "table", "Weights", "One row per weight."),)
 
     layers: list[str] = setting(
         [], "Layers", "Whose weights are listed; none chosen: those of all layers.", layers=Layers("network", "weighted layers")
@@ -56,8 +57,6 @@ class LayerWeights(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Table]:
         """One row per weight."""
-        import polars as pl
-
         network = values.network()
         rows = []
         for layer in self._layers(network.spec):
@@ -85,8 +84,6 @@ class LayerWeights(Node):
         return [layer for layer in chosen if layer.weights]
 
     def _schema(self) -> pl.Schema:
-        import polars as pl
-
         texts = dict.fromkeys(("layer", "class", "weight", "shape"), pl.String())
         numbers = dict.fromkeys(("mean", "std", "min", "max", "norm", "zeros"), pl.Float64())
         more = {"values": pl.List(pl.Float32())} if self.values else {}

@@ -6,22 +6,24 @@ import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
+import polars as pl
 from pydantic import Field
 
-from nodes import scripting
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.networks import callbacks, feeding, losses, metrics, optimizers
-from nodes.networks.binding import Source
-from nodes.networks.callbacks import Board, CSVLogger, CsvWriter, ModelCheckpoint, RateByEpoch, Recorder, Saver, TensorBoard
-from nodes.networks.device import DEVICE_PATTERN, use_device
-from nodes.networks.optimizers import Adam, AnyOptimizer
-from nodes.networks.pipeline import Feed
-from nodes.networks.stopping import EarlyStopping, Monitor, ReduceOnPlateau
-from nodes.networks.targets import Target, TargetColumns, WeightSource, balanced_weights, quantities, typed_weights
-from nodes.networks.training import Course, Training, stored_seed
-from nodes.networks.wiring import (
+from nodes.kit.networks import feeding
+from nodes.kit.networks.binding import Source
+from nodes.kit.networks.device import DEVICE_PATTERN, use_device
+from nodes.kit.networks.pipeline import Feed
+from nodes.kit.scripts import running as scripting
+from nodes.kit.training import callbacks, losses, metrics, optimizers
+from nodes.kit.training.callbacks import Board, CSVLogger, CsvWriter, ModelCheckpoint, RateByEpoch, Recorder, Saver, TensorBoard
+from nodes.kit.training.optimizers import Adam, AnyOptimizer
+from nodes.kit.training.stopping import EarlyStopping, Monitor, ReduceOnPlateau
+from nodes.kit.training.targets import Target, TargetColumns, WeightSource, balanced_weights, quantities, typed_weights
+from nodes.kit.training.training import Course, Training, stored_seed
+from nodes.kit.training.wiring import (
     PRECISIONS,
     InputColumns,
     LossScale,
@@ -38,9 +40,6 @@ from nodes.networks.wiring import (
 from nodes.values.figure import Figure, Line, LinesFigure
 from nodes.values.network import Network, NetworkSpec
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 CHECKPOINT = "training.safetensors"
 MEGABYTE = 2**20
@@ -74,19 +73,19 @@ class Learner(Node):
     the training when the validation loss has not become better for three epochs.
     """
 
-    id: ClassVar[str] = "networks.learner"
-    title: ClassVar[str] = "Keras Network Learner"
-    shelf: ClassVar[str] = "Network"
-    icon: ClassVar[str] = "mdi6.school"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "networks.learner"
+    title = "Keras Network Learner"
+    shelf = "Network"
+    icon = "mdi6.school"
+    keywords = (
         "optimizer", "Adam",
         "DL Keras Network Learner", "train", "fit", "training", "backpropagation", "compile", "custom loss", "callbacks",
         "early stopping", "mixed precision", "sample weight", "class weight", "TensorBoard", "ModelCheckpoint",
         "CUDA visible devices", *feeding.CONVERTERS,
         "loss", "loss function", "EarlyStopping", "ReduceLROnPlateau",
     )  # fmt: skip
-    needs_keras: ClassVar[bool] = True
-    left_out: ClassVar[Mapping[str, str]] = {
+    needs_keras = True
+    left_out = {
         "steps_per_execution": "Batches go to TensorFlow in blocks whose size follows from how long they take.",
         "initial_epoch": "Epochs are counted from 1 and from the start of this node; a killed training goes on by itself.",
         "run_eagerly": "Every step runs as TensorFlow's graph; look into the steps of a training in a Python Network Learner.",
@@ -98,12 +97,12 @@ class Learner(Node):
         **metrics.LEFT_OUT,
         **feeding.LEFT_OUT,
     }
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    input_ports = (
         Port("network", "network", "Network", "The network to train."),
         Port("training", "table", "Training data", "Rows to learn from: inputs and targets."),
         Port("validation", "table", "Validation data", "Rows to try the network on after every epoch.", optional=True),
     )
-    output_ports: ClassVar[tuple[Port, ...]] = (
+    output_ports = (
         Port("network", "network", "Trained network", "The network with its new weights."),
         Port("history", "table", "History", "A row per epoch: loss, metrics, learning rate, seconds."),
     )
@@ -370,8 +369,6 @@ class Learner(Node):
                 yield error
 
     def _history_schema(self, wiring: Wiring, validated: bool) -> pl.Schema:
-        import polars as pl
-
         names = list(quantities(wiring.targets))
         names += [f"val_{name}" for name in names] if validated else []
         return pl.Schema({"epoch": pl.Int32(), **dict.fromkeys([*names, "learning_rate", "seconds"], pl.Float64())})
@@ -403,7 +400,7 @@ class Learner(Node):
     def _train(
         self, network: Network, training: Table, validation: Table | None, wiring: Wiring, job: Job
     ) -> tuple[Network, list[dict[str, float]]]:
-        from nodes.networks.keras_model import to_keras, weights_of
+        from nodes.kit.networks.keras_model import to_keras, weights_of
 
         path = job.scratch / CHECKPOINT
         seed = self.seed
@@ -530,8 +527,6 @@ class Learner(Node):
 
 def _history(rows: Sequence[Mapping[str, float]], schema: pl.Schema) -> Table:
     """The rows of a training as a table; validation that did not take place is missing in it."""
-    import polars as pl
-
     return Table.of(pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema))
 
 
@@ -577,8 +572,6 @@ def _no_classes() -> NodeError:
 
 def _refuse_no_weight(table: Table, targets: Sequence[Target]) -> None:
     """NodeError if no row counts: the loss would be 0, and nothing learned."""
-    import polars as pl
-
     for target in targets:
         if target.weight is not None:
             column = target.weight.columns[0]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, Node, NodeError, Port, Specs, Values, setting
-from nodes.networks.keras_model import to_keras
-from nodes.networks.model_files import StoredLayer, StoredWeights, look_into_weights, read_weights, snake_case
+from nodes.kit.networks.keras_model import to_keras
+from nodes.kit.networks.model_files import StoredLayer, StoredWeights, by_order, look_into_weights, read_weights
 from nodes.values.network import LayerSpec, Network, NetworkSpec
 
 if TYPE_CHECKING:
@@ -27,14 +26,14 @@ class LoadWeights(Node):
     "skip" for what does not fit, a last layer for other classes is left to be trained.
     """
 
-    id: ClassVar[str] = "networks.load_weights"
-    title: ClassVar[str] = "Keras Load Weights"
-    shelf: ClassVar[str] = "Network"
-    icon: ClassVar[str] = "mdi6.tray-arrow-down"
-    keywords: ClassVar[tuple[str, ...]] = ("load_weights", "weights.h5", "h5", "pretrained", "checkpoint", "by_name", "import")
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network that gets the weights."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network with the file's weights."),)
-    needs_keras: ClassVar[bool] = True
+    id = "networks.load_weights"
+    title = "Keras Load Weights"
+    shelf = "Network"
+    icon = "mdi6.tray-arrow-down"
+    keywords = ("load_weights", "weights.h5", "h5", "pretrained", "checkpoint", "by_name", "import")
+    input_ports = (Port("network", "network", "Network", "The network that gets the weights."),)
+    output_ports = (Port("network", "network", "Network", "The network with the file's weights."),)
+    needs_keras = True
 
     path: str = setting("", "File", "The weights: a .weights.h5, .h5 or .keras file.", path="read file")
     match: Literal["order", "name"] = setting(
@@ -118,22 +117,6 @@ class LoadWeights(Node):
                 setting="mismatch",
             )
         return pairs
-
-
-def by_order(layers: Sequence[LayerSpec], stored: StoredWeights) -> list[tuple[LayerSpec, StoredLayer]]:
-    """Layers in Keras's order, each with the stored one that stands in its place; without those that there is none for."""
-    if stored.ordered:
-        return list(zip((layer for layer in layers if layer.weights), stored.layers, strict=False))
-    groups = {layer.group: layer for layer in stored.layers}
-    counts: Counter[str] = Counter()
-    pairs = []
-    for layer in layers:
-        stem = snake_case(layer.kind)
-        name = f"{stem}_{counts[stem]}" if counts[stem] else stem
-        counts[stem] += 1
-        if layer.weights and name in groups:
-            pairs.append((layer, groups[name]))
-    return pairs
 
 
 def _shapes(shapes: Sequence[tuple[int, ...]]) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Specs, Values, setting
-from nodes.networks.choosing import tensor_called
+from nodes.kit.networks.choosing import tensor_called
 from nodes.values.network import Network, NetworkSpec
 
 
@@ -20,15 +19,15 @@ class SetOutputLayers(Node):
     and a Dense Layer of your own can be added in its place.
     """
 
-    id: ClassVar[str] = "networks.set_output_layers"
-    title: ClassVar[str] = "Keras Set Output Layers"
-    shelf: ClassVar[str] = "Network"
-    icon: ClassVar[str] = "mdi6.content-cut"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "networks.set_output_layers"
+    title = "Keras Set Output Layers"
+    shelf = "Network"
+    icon = "mdi6.content-cut"
+    keywords = (
         "outputs", "cut layers", "remove layers", "remove head", "truncate", "feature extractor", "hidden layer", "sub-network",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network to choose outputs of."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network with these outputs."),)
+    input_ports = (Port("network", "network", "Network", "The network to choose outputs of."),)
+    output_ports = (Port("network", "network", "Network", "The network with these outputs."),)
 
     outputs: list[str] = setting(
         [],

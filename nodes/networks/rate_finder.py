@@ -6,16 +6,18 @@ import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
-from nodes import scripting
+import polars as pl
+
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.networks import losses, optimizers
-from nodes.networks.device import DEVICE_PATTERN, use_device
-from nodes.networks.optimizers import Adam, AnyOptimizer
-from nodes.networks.pipeline import Feed
-from nodes.networks.targets import TargetColumns, WeightSource
-from nodes.networks.wiring import (
+from nodes.kit.networks.device import DEVICE_PATTERN, use_device
+from nodes.kit.networks.pipeline import Feed
+from nodes.kit.scripts import running as scripting
+from nodes.kit.training import losses, optimizers
+from nodes.kit.training.optimizers import Adam, AnyOptimizer
+from nodes.kit.training.targets import TargetColumns, WeightSource
+from nodes.kit.training.wiring import (
     PRECISIONS,
     InputColumns,
     Precision,
@@ -29,9 +31,6 @@ from nodes.networks.wiring import (
 from nodes.values.figure import Figure, Line, LinesFigure
 from nodes.values.network import Network
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 MEGABYTE = 2**20
 EDGE = 0.1
@@ -52,18 +51,18 @@ class LearningRateFinder(Node):
     the Learner's optimizer.
     """
 
-    id: ClassVar[str] = "networks.learning_rate_finder"
-    title: ClassVar[str] = "Learning Rate Finder"
-    shelf: ClassVar[str] = "Network"
-    icon: ClassVar[str] = "mdi6.speedometer"
-    keywords: ClassVar[tuple[str, ...]] = ("learning rate", "range test", "lr find", "one cycle", "Smith", "optimizer")
-    needs_keras: ClassVar[bool] = True
-    left_out: ClassVar[Mapping[str, str]] = {**optimizers.LEFT_OUT, **losses.LEFT_OUT}
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    id = "networks.learning_rate_finder"
+    title = "Learning Rate Finder"
+    shelf = "Network"
+    icon = "mdi6.speedometer"
+    keywords = ("learning rate", "range test", "lr find", "one cycle", "Smith", "optimizer")
+    needs_keras = True
+    left_out = {**optimizers.LEFT_OUT, **losses.LEFT_OUT}
+    input_ports = (
         Port("network", "network", "Network", "The network that is to be trained; it stays as it is."),
         Port("training", "table", "Training data", "Rows to learn from: inputs and targets."),
     )
-    output_ports: ClassVar[tuple[Port, ...]] = (
+    output_ports = (
         Port("history", "table", "History", "A row per step: learning rate, loss, smoothed loss."),
         Port("suggestion", "table", "Suggestion", "One row: the suggested rate, and that of the lowest loss."),
     )
@@ -163,7 +162,7 @@ class LearningRateFinder(Node):
 
     def _sweep(self, network: Network, training: Table, wiring: Wiring, job: Job) -> Iterator[tuple[float, float, float]]:
         """(rate, loss, smoothed loss) of each step, until the loss diverges."""
-        from nodes.networks.keras_model import to_keras
+        from nodes.kit.networks.keras_model import to_keras
 
         seed = random.SystemRandom().getrandbits(32) if self.seed is None else self.seed
         spec = with_precision(network.spec, self.precision)
@@ -283,28 +282,20 @@ def steepest(rates: Sequence[float], losses: Sequence[float]) -> float | None:
 
 
 def _history_schema() -> pl.Schema:
-    import polars as pl
-
     return pl.Schema({"step": pl.Int32(), **dict.fromkeys(("learning_rate", "loss", "smoothed_loss"), pl.Float64())})
 
 
 def _suggestion_schema() -> pl.Schema:
-    import polars as pl
-
     return pl.Schema(dict.fromkeys(("learning_rate", "learning_rate_of_minimum", "lowest_loss"), pl.Float64()))
 
 
 def _history(rows: Sequence[tuple[float, float, float]]) -> Table:
-    import polars as pl
-
     numbered = [(number, *row) for number, row in enumerate(rows, 1)]
     return Table.of(pl.DataFrame(numbered, schema=_history_schema(), orient="row"))
 
 
 def _suggestion(rows: Sequence[tuple[float, float, float]], job: Job) -> Table:
     """One row; without any steps none, or where the loss was not a number at once, a row of missing values."""
-    import polars as pl
-
     schema = _suggestion_schema()
     if not rows:
         return Table.of(pl.DataFrame(schema=schema))

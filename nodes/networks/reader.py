@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
 
 from nodes.base import Job, Node, NodeError, Port, Specs, Values, setting
-from nodes.networks.model_files import ModelFile, look_into, stored_weights
-from nodes.networks.translation import Translation, translate
+from nodes.kit.networks.model_files import ModelFile, look_into, stored_weights
+from nodes.kit.networks.translation import Translation, translate
 from nodes.values.network import Network, NetworkSpec
 
 
@@ -28,15 +27,15 @@ class NetworkReader(Node):
     last layer on your own images.
     """
 
-    id: ClassVar[str] = "networks.reader"
-    title: ClassVar[str] = "Keras Network Reader"
-    shelf: ClassVar[str] = "Network"
-    icon: ClassVar[str] = "mdi6.folder-open-outline"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "networks.reader"
+    title = "Keras Network Reader"
+    shelf = "Network"
+    icon = "mdi6.folder-open-outline"
+    keywords = (
         "DL Keras Network Reader", "TensorFlow Network Reader", "TensorFlow 2 Network Reader", "load_model", "import", "keras",
         "h5", "hdf5", "json", "open", "pretrained", "model",
     )  # fmt: skip
-    left_out: ClassVar[Mapping[str, str]] = {
+    left_out = {
         "back end": "TensorFlow is the only one: Theano and CNTK do not exist any more.",
         "YAML": "Keras 3 neither writes nor reads it: save the network as .keras or .json.",
         **dict.fromkeys(
@@ -48,8 +47,8 @@ class NetworkReader(Node):
         "safe_mode": "It is always safe: nothing of a file is run, only numbers and settings are read.",
         "compile": "The Learner compiles.",
     }
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network, with its weights."),)
-    uses_node_id: ClassVar[bool] = True
+    output_ports = (Port("network", "network", "Network", "The network, with its weights."),)
+    uses_node_id = True
 
     path: str = setting("", "File", "The model: a .keras, .h5 or .json file.", path="read file")
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Specs, Values, setting
-from nodes.networks.choosing import layers_called
+from nodes.kit.networks.choosing import layers_called
 from nodes.values.network import Network, NetworkSpec, Tensor
 
 NAME = re.compile(r"[^/\s][^/]*")
@@ -25,13 +24,13 @@ class RenameLayers(Node):
     the other tell their layers apart.
     """
 
-    id: ClassVar[str] = "networks.rename_layers"
-    title: ClassVar[str] = "Keras Rename Layers"
-    shelf: ClassVar[str] = "Network"
-    icon: ClassVar[str] = "mdi6.rename-box"
-    keywords: ClassVar[tuple[str, ...]] = ("rename", "prefix", "suffix", "layer names", "label")
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network whose layers to rename."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network with the new names."),)
+    id = "networks.rename_layers"
+    title = "Keras Rename Layers"
+    shelf = "Network"
+    icon = "mdi6.rename-box"
+    keywords = ("rename", "prefix", "suffix", "layer names", "label")
+    input_ports = (Port("network", "network", "Network", "The network whose layers to rename."),)
+    output_ports = (Port("network", "network", "Network", "The network with the new names."),)
 
     layers: list[str] = setting([], "Layers", "The layers to rename; none chosen: all.", layers=Layers("network", "layers"))
     search: str = setting("", "Search", "The text to replace in the names; empty: none.")

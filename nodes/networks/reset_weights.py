@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Specs, Values, setting
-from nodes.networks.choosing import layers_called
-from nodes.networks.keras_model import to_keras, weights_of
+from nodes.kit.networks.choosing import layers_called
+from nodes.kit.networks.keras_model import to_keras, weights_of
 from nodes.values.network import LayerSpec, Network, NetworkSpec
 
 if TYPE_CHECKING:
@@ -25,14 +25,14 @@ class ResetWeights(Node):
     what it sees in images and learns to name it anew.
     """
 
-    id: ClassVar[str] = "networks.reset_weights"
-    title: ClassVar[str] = "Keras Reset Weights"
-    shelf: ClassVar[str] = "Network"
-    icon: ClassVar[str] = "mdi6.dice-multiple-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("initialize", "random weights", "reinitialize", "start over", "seed", "forget")
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network to begin anew."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network with new weights."),)
-    needs_keras: ClassVar[bool] = True
+    id = "networks.reset_weights"
+    title = "Keras Reset Weights"
+    shelf = "Network"
+    icon = "mdi6.dice-multiple-outline"
+    keywords = ("initialize", "random weights", "reinitialize", "start over", "seed", "forget")
+    input_ports = (Port("network", "network", "Network", "The network to begin anew."),)
+    output_ports = (Port("network", "network", "Network", "The network with new weights."),)
+    needs_keras = True
 
     layers: list[str] = setting(
         [],

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
+
+import polars as pl
 
 from nodes.base import Job, Node, Port, Specs, Values
-from nodes.networks.cost import multiply_adds, output_memory
+from nodes.kit.networks.cost import multiply_adds, output_memory
 from nodes.values.figure import TextFigure
 from nodes.values.network import LayerSpec, NetworkSpec
 from nodes.values.table import Table, TableSpec, grouped
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class NetworkSummary(Node):
@@ -29,11 +28,11 @@ class NetworkSummary(Node):
     multiply-adds in the convolutions.
     """
 
-    id: ClassVar[str] = "networks.summary"
-    title: ClassVar[str] = "Network Summary"
-    shelf: ClassVar[str] = "Network"
-    icon: ClassVar[str] = "mdi6.table-eye"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "networks.summary"
+    title = "Network Summary"
+    shelf = "Network"
+    icon = "mdi6.table-eye"
+    keywords = (
         "summary",
         "layers",
         "parameters",
@@ -44,8 +43,8 @@ class NetworkSummary(Node):
         "FLOPs",
         "cost",
     )
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("network", "network", "Network", "The network to look at."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Layers", "One row per layer."),)
+    input_ports = (Port("network", "network", "Network", "The network to look at."),)
+    output_ports = (Port("table", "table", "Layers", "One row per layer."),)
 
     def configure(self, specs: Specs) -> Mapping[str, TableSpec]:
         """The columns, and as many rows as there are layers."""
@@ -53,8 +52,6 @@ class NetworkSummary(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Table]:
         """One row per layer."""
-        import polars as pl
-
         network = values.network().spec
         rows = [_row(network, layer) for layer in network.layers]
         return {"table": Table.of(pl.DataFrame(rows, schema=_schema(), orient="row"))}
@@ -82,8 +79,6 @@ class NetworkSummary(Node):
 
 
 def _schema() -> pl.Schema:
-    import polars as pl
-
     texts, numbers = ("layer", "class", "output shape"), ("parameters", "trainable parameters")
     return pl.Schema(
         {

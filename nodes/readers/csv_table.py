@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Job, NodeError, Specs, setting
-from nodes.readers.csv_parsing import Dialect, TextFile
-from nodes.readers.many_files import FilesReader, pattern_setting
-
-if TYPE_CHECKING:
-    import polars as pl
+from nodes.kit.files.csv_parsing import Dialect, TextFile
+from nodes.kit.files.many_files import FilesReader, pattern_setting
 
 ColumnType = Literal[
     "Boolean", "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Float32", "Float64",
@@ -41,15 +40,15 @@ class CsvReader(FilesReader):
     `day` tells them apart.
     """
 
-    id: ClassVar[str] = "readers.csv"
-    title: ClassVar[str] = "CSV Reader"
-    icon: ClassVar[str] = "mdi6.file-delimited"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "readers.csv"
+    title = "CSV Reader"
+    icon = "mdi6.file-delimited"
+    keywords = (
         "File Reader", "text", "tsv", "table", "comma", "delimiter", "read_csv", "scan_csv", "spreadsheet", "open", "import",
         "Simple File Reader", "Line Reader", "gzip", "several files",
     )  # fmt: skip
 
-    untyped: ClassVar[bool] = True
+    untyped = True
 
     pattern: str = pattern_setting("*.csv")
     detect: bool = setting(
@@ -161,8 +160,6 @@ class CsvReader(FilesReader):
         return super()._files(place)
 
     def _schema_of(self, path: Path) -> pl.Schema:
-        import polars as pl
-
         # In a folder, a file without values in a column says nothing of the column's type.
         found = TextFile(path, self._dialect()).schema(blank_as_null=self.source == "folder")
         if self.maximum_columns is not None and len(found) > self.maximum_columns:
@@ -184,8 +181,6 @@ class CsvReader(FilesReader):
 
     def _wider(self, column: str, first: pl.DataType, second: pl.DataType) -> pl.DataType:
         """As of all readers, but text holds whatever stands in a text file."""
-        import polars as pl
-
         try:
             return super()._wider(column, first, second)
         except NodeError:
@@ -194,8 +189,6 @@ class CsvReader(FilesReader):
     def _batches_of(
         self, path: Path, schema: pl.Schema, columns: Sequence[str], limit: int | None, job: Job
     ) -> Iterator[pl.DataFrame]:
-        import polars as pl
-
         text = TextFile(path, self._dialect())
         if self.row_ids:
             found = text.schema()

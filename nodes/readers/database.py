@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import polars as pl
 
 from nodes.base import Job, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.readers.databases import LISTING_SCHEMA, DatabaseNode, affinity, frame_of, gathered, parameter_values
-from nodes.readers.files import existing_file
+from nodes.kit.databases import LISTING_SCHEMA, DatabaseNode, affinity, frame_of, gathered, parameter_values
+from nodes.kit.files.reading import existing_file
 from nodes.values.table import BATCH_BYTES, Table, TableSpec, grouped
 
 if TYPE_CHECKING:
-    import polars as pl
-
-    from nodes.readers.databases import Session
+    from nodes.kit.databases import Session
 
 
 class DatabaseReader(DatabaseNode):
@@ -37,15 +37,15 @@ class DatabaseReader(DatabaseNode):
     table holds the large orders, ready for a GroupBy.
     """
 
-    id: ClassVar[str] = "readers.database"
-    title: ClassVar[str] = "Database Reader"
-    shelf: ClassVar[str] = "Readers"
-    icon: ClassVar[str] = "mdi6.database-arrow-right"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "readers.database"
+    title = "Database Reader"
+    shelf = "Readers"
+    icon = "mdi6.database-arrow-right"
+    keywords = (
         "DB Reader", "DB Query Reader", "DB Table Selector", "DB Connector", "SQL", "SQLite", "DuckDB", "PostgreSQL", "Postgres",
         "ADBC", "select", "read_database", "query",
     )  # fmt: skip
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The rows of the table or of the result."),)
+    output_ports = (Port("table", "table", "Table", "The rows of the table or of the result."),)
 
     source: Literal["table", "query"] = setting(
         "table",
@@ -89,8 +89,6 @@ class DatabaseReader(DatabaseNode):
         return {"table": job.stream(gathered(self._frames(job), BATCH_BYTES))}
 
     def _frames(self, job: Job) -> Iterator[pl.DataFrame]:
-        import polars as pl
-
         done = 0
         job.progress(None, "asking the database")
         with self.session(self._file(job.resolve), scratch=job.scratch) as session:
@@ -107,8 +105,6 @@ class DatabaseReader(DatabaseNode):
 
     def _exact(self, session: Session, schema: pl.Schema) -> str:
         """The statement for SQLite with columns of text made text by SQLite: its driver would round the numbers among them."""
-        import polars as pl
-
         names = next(iter(session.query(self._statement(0), self._values()))).schema.names
         quoted = ['"' + name.replace('"', '""') + '"' for name in names]
         asked = [f"CAST({q} AS TEXT) AS {q}" if d == pl.String else q for q, d in zip(quoted, schema.values(), strict=True)]
@@ -116,8 +112,6 @@ class DatabaseReader(DatabaseNode):
 
     def _cast(self, frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
         """The frame in the types that were promised: those of columns that began with nothing may be others."""
-        import polars as pl
-
         for column, dtype in schema.items():
             # polars makes bytes of numbers without a word.
             numbers = dtype == pl.Binary and frame.schema[column].is_numeric()
@@ -129,8 +123,6 @@ class DatabaseReader(DatabaseNode):
 
     def _schema(self, session: Session) -> pl.Schema:
         """Names and types of the result's columns."""
-        import polars as pl
-
         asked = self.scanned_rows if self.kind == "sqlite" else 0
         if self.limit is not None:
             asked = min(asked, self.limit)
@@ -185,28 +177,24 @@ class DatabaseTables(DatabaseNode):
     Database Reader.
     """
 
-    id: ClassVar[str] = "readers.database_tables"
-    title: ClassVar[str] = "Database Tables"
-    shelf: ClassVar[str] = "Readers"
-    icon: ClassVar[str] = "mdi6.database-search"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "readers.database_tables"
+    title = "Database Tables"
+    shelf = "Readers"
+    icon = "mdi6.database-search"
+    keywords = (
         "DB Metadata", "DB Table Selector", "schema", "columns", "list", "catalog", "SQLite", "DuckDB", "PostgreSQL",
         "information_schema",
     )  # fmt: skip
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "A row for each column of each table."),)
+    output_ports = (Port("table", "table", "Table", "A row for each column of each table."),)
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The list's columns are always the same."""
-        import polars as pl
-
         self._file(specs.resolve)
         types: list[Any] = [pl.String(), pl.String(), pl.String(), pl.String(), pl.String(), pl.Boolean(), pl.Int64()]
         return {"table": TableSpec(pl.Schema(dict(zip(LISTING_SCHEMA, types, strict=True))))}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Ask the database's own catalog."""
-        import polars as pl
-
         with self.session(self._file(job.resolve)) as session:
             listed = self.listing(session)
         return {"table": Table.of(listed.filter(pl.col("Schema") == self._in_schema) if self._in_schema else listed)}

@@ -6,14 +6,15 @@ import logging
 from collections.abc import Iterator, Sequence
 from datetime import date, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import polars as pl
 
 from nodes.base import Job, NodeError, setting
-from nodes.readers.many_files import FilesReader, damaged, pattern_setting
+from nodes.kit.files.many_files import FilesReader, damaged, pattern_setting
 
 if TYPE_CHECKING:
     import fastexcel
-    import polars as pl
 
 _AT_ONCE = 2**20
 """A larger workbook is not read while the node is configured, so its columns are known only after running."""
@@ -39,15 +40,15 @@ class ExcelReader(FilesReader):
     Example: of `measurements.xlsx` the sheet `May`, the cells `B:F` from row 4 on, whose first row holds the names.
     """
 
-    id: ClassVar[str] = "readers.excel"
-    title: ClassVar[str] = "Excel Reader"
-    icon: ClassVar[str] = "mdi6.microsoft-excel"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "readers.excel"
+    title = "Excel Reader"
+    icon = "mdi6.microsoft-excel"
+    keywords = (
         "XLS Reader", "xlsx", "xls", "ods", "workbook", "sheet", "spreadsheet", "read_excel", "calamine", "LibreOffice", "open",
         "Read Excel Sheet Names",
     )  # fmt: skip
 
-    untyped: ClassVar[bool] = True
+    untyped = True
 
     pattern: str = pattern_setting("*.xls*")
     sheet: Literal["first with data", "by name", "by position", "all"] = setting(
@@ -112,7 +113,6 @@ class ExcelReader(FilesReader):
     def _read(self, path: Path) -> pl.DataFrame:
         """The rows of the chosen sheets."""
         import fastexcel
-        import polars as pl
 
         # It would warn of every column without values.
         logging.getLogger("fastexcel").setLevel(logging.ERROR)
@@ -140,8 +140,6 @@ class ExcelReader(FilesReader):
         return self._one_below_the_other(filled)
 
     def _one_below_the_other(self, sheets: Sequence[tuple[str, pl.DataFrame]]) -> pl.DataFrame:
-        import polars as pl
-
         first, rest = sheets[0], sheets[1:]
         if self.combine == "fail":
             for name, frame in rest:
@@ -176,8 +174,6 @@ class ExcelReader(FilesReader):
         return [next((n for n in names if book.load_sheet(n, header_row=None, n_rows=1).width), names[0])]
 
     def _sheet(self, book: fastexcel.ExcelReader, name: str) -> pl.DataFrame:
-        import polars as pl
-
         options: dict[str, Any] = {}
         if self.column_types:
             options["dtypes"] = {column: _TYPES[dtype] for column, dtype in self.column_types.items()}
@@ -214,8 +210,6 @@ class ExcelReader(FilesReader):
         Raises:
             NodeError: Naming the first that is not whole.
         """
-        import polars as pl
-
         broken = (cells != cells.round()).arg_max() if cells.dtype == pl.Float64 else None
         if broken is not None and cells[broken] is not None and cells[broken] != round(cells[broken]):
             message = f"Row {broken + 1} has {cells[broken]:g} in column '{cells.name}', which is no whole number."
@@ -224,8 +218,6 @@ class ExcelReader(FilesReader):
 
     def _refined(self, cells: pl.Series) -> pl.Series:
         """A column as the type that a person sees in it: a workbook knows no whole numbers, and no days without a time."""
-        import polars as pl
-
         if cells.name in self.column_types:
             return self._whole(cells) if self.column_types[cells.name] == "Int64" else cells
         if cells.null_count() == cells.len():

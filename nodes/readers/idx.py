@@ -14,16 +14,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.preview import preview
-from nodes.readers.files import GZIP_MAGIC, MAX_DEFLATE_RATIO, existing_file, read_exactly, reading, starts_with
+from nodes.kit.files.reading import GZIP_MAGIC, MAX_DEFLATE_RATIO, existing_file, read_exactly, reading, starts_with
+from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 _TYPES = {0x08: "|u1", 0x09: "|i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -108,8 +109,6 @@ class IdxFile:
 
     def column_dtype(self) -> pl.DataType:
         """The polars dtype of the column that `read` fills."""
-        import polars as pl
-
         # Looked up rather than asked of numpy, which a run that finds its results stored does not need.
         number = {"u1": pl.UInt8, "i1": pl.Int8, "i2": pl.Int16, "i4": pl.Int32, "f4": pl.Float32, "f8": pl.Float64}[
             self.dtype[1:]
@@ -155,14 +154,12 @@ class IdxReader(Node):
     image of 28 x 28 x 1 and its label.
     """
 
-    id: ClassVar[str] = "readers.idx"
-    title: ClassVar[str] = "IDX Reader"
-    shelf: ClassVar[str] = "Readers"
-    icon: ClassVar[str] = "mdi6.image-multiple"
-    keywords: ClassVar[tuple[str, ...]] = ("mnist", "fashion", "ubyte", "digits", "data set", "image reader", "gz")
-    output_ports: ClassVar[tuple[Port, ...]] = (
-        Port("table", "table", "Images", "One row per image, with its label where labels are read."),
-    )
+    id = "readers.idx"
+    title = "IDX Reader"
+    shelf = "Readers"
+    icon = "mdi6.image-multiple"
+    keywords = ("mnist", "fashion", "ubyte", "digits", "data set", "image reader", "gz")
+    output_ports = (Port("table", "table", "Images", "One row per image, with its label where labels are read."),)
 
     images: str = setting("", "Images", "The file of images, such as train-images-idx3-ubyte.gz.", path="read file")
     labels: str | None = setting(
@@ -179,8 +176,6 @@ class IdxReader(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The exact schema and number of rows, from the files' headers."""
-        import polars as pl
-
         images, labels = self._open(specs)
         schema: dict[str, pl.DataType] = {self.image_column: images.column_dtype()}
         if labels:
@@ -191,8 +186,6 @@ class IdxReader(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Decode the images into one array, which is the column."""
-        import polars as pl
-
         images, labels = self._open(job)
         rows = self._rows(images)
         columns = [pl.Series(self.image_column, images.read(rows, job))]
@@ -232,8 +225,6 @@ class IdxReader(Node):
 
     def _label_series(self, labels: IdxFile, numbers: NDArray[Any]) -> pl.Series:
         """The labels as names where there are names, else as they are."""
-        import polars as pl
-
         series = pl.Series(self.label_column, numbers)
         if not self.class_names:
             return series

@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.preview import preview
-from nodes.images.resampling import METHODS, Aspect, Method
-from nodes.readers.image_decoding import (
+from nodes.kit.images.decoding import (
     CHANNELS,
     MAX_SIDE,
     OTHER_SIZES,
@@ -24,11 +24,12 @@ from nodes.readers.image_decoding import (
     Unreadable,
     probe,
 )
+from nodes.kit.images.preview import preview
+from nodes.kit.images.resampling import METHODS, Aspect, Method
 from nodes.values.figure import Figure
 from nodes.values.table import BATCH_BYTES, Table, TableSpec, cell_bytes
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 EXTENSIONS = [".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"]
@@ -61,15 +62,15 @@ class ImageFolderReader(Node):
     or `tulip` per file; set height and width to 64 if the pictures differ in size.
     """
 
-    id: ClassVar[str] = "readers.image_folder"
-    title: ClassVar[str] = "Image Folder Reader"
-    shelf: ClassVar[str] = "Readers"
-    icon: ClassVar[str] = "mdi6.folder-image"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "readers.image_folder"
+    title = "Image Folder Reader"
+    shelf = "Readers"
+    icon = "mdi6.folder-image"
+    keywords = (
         "folder of images", "pictures",
         "Image Reader", "image_dataset_from_directory", "png", "jpeg", "jpg", "tiff", "webp", "gif", "bmp", "photos", "directory",
     )  # fmt: skip
-    output_ports: ClassVar[tuple[Port, ...]] = (
+    output_ports = (
         Port("table", "table", "Images", "One row per image: the image, its file and, with a folder per class, its label."),
         Port("unreadable", "table", "Unreadable files", "The files that gave no image, and why."),
     )
@@ -119,8 +120,6 @@ class ImageFolderReader(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The schema: classes from the folders' names, size and mode from the settings and the first image's header."""
-        import polars as pl
-
         folder = self._existing_folder(specs)
         if self.labels == "folder per class" and any(True for _ in _walk(folder, "", self._endings(), deep=False)):
             specs.warn("Images beside the folders of the classes are not read.")
@@ -132,8 +131,6 @@ class ImageFolderReader(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Decode the files, batch by batch, onto disk."""
-        import polars as pl
-
         folder = self._existing_folder(job)
         job.progress(None, "listing the files")
         files = list(self._files(folder))
@@ -217,8 +214,6 @@ class ImageFolderReader(Node):
         raise NodeError(f"No file in '{folder}' is an image that can be read.", hint, setting="folder")
 
     def _schema(self, format: ImageFormat, classes: list[str] | None) -> pl.Schema:
-        import polars as pl
-
         leaf = {"uint8": pl.UInt8, "uint16": pl.UInt16, "float32": pl.Float32}[format.pixel_type]
         columns: dict[str, pl.DataType] = {
             "image": pl.Array(leaf, (format.height, format.width, format.channels)),
@@ -233,7 +228,6 @@ class ImageFolderReader(Node):
     def _batches(self, folder: Path, files: Sequence[str], failures: dict[str, str], job: Job) -> Iterator[pl.DataFrame]:
         """Frames of decoded images; what cannot be read goes into `failures` (file -> reason)."""
         import numpy as np
-        import polars as pl
 
         format, classes = self._format(folder), self._classes(folder)
         aspect: Aspect | None = None if self.other_sizes == "refuse" else self.other_sizes

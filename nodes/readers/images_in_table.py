@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import refuse_existing, spread_where
-from nodes.images.pixels import for_parts
-from nodes.images.preview import preview
-from nodes.images.resampling import METHODS, Aspect, Method
-from nodes.readers.image_decoding import (
+from nodes.kit.files.many_files import existing_folder
+from nodes.kit.images.columns import refuse_existing, spread_where
+from nodes.kit.images.decoding import (
     CHANNELS,
     MAX_SIDE,
     OTHER_SIZES,
@@ -22,12 +22,11 @@ from nodes.readers.image_decoding import (
     Unreadable,
     probe,
 )
-from nodes.readers.many_files import existing_folder
+from nodes.kit.images.pixels import for_parts
+from nodes.kit.images.preview import preview
+from nodes.kit.images.resampling import METHODS, Aspect, Method
 from nodes.values.figure import Figure
 from nodes.values.table import BATCH_BYTES, Table, TableSpec, cell_bytes
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _ENCODED_ROWS = 256
 
@@ -47,15 +46,15 @@ class ImageReaderTable(Node):
     `label` stays beside them.
     """
 
-    id: ClassVar[str] = "readers.images_in_table"
-    title: ClassVar[str] = "Image Reader (Table)"
-    shelf: ClassVar[str] = "Readers"
-    icon: ClassVar[str] = "mdi6.image-search"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "readers.images_in_table"
+    title = "Image Reader (Table)"
+    shelf = "Readers"
+    icon = "mdi6.image-search"
+    keywords = (
         "Image Reader", "image list", "load images", "png", "jpeg", "tiff", "webp", "load_img", "photos", "file list",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "A table with a column of paths."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Images", "The table with the images."),)
+    input_ports = (Port("table", "table", "Table", "A table with a column of paths."),)
+    output_ports = (Port("table", "table", "Images", "The table with the images."),)
 
     column: str = setting("path", "Path column", "The paths of the image files.", columns=Columns("table", ("category",)))
     folder: str = setting("", "Folder", "Paths are relative to this folder; empty: to the workflow's.", path="read folder")
@@ -116,8 +115,6 @@ class ImageReaderTable(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The schema, where the settings tell all about the images."""
-        import polars as pl
-
         table = specs.table()
         table.require(self.column, "category", setting="column")
         if self.folder.strip():
@@ -176,16 +173,12 @@ class ImageReaderTable(Node):
         )
 
     def _paths(self, table: Table) -> Iterator[str]:
-        import polars as pl
-
         for piece in table.batches([self.column]):
             yield from piece[self.column].cast(pl.String).drop_nulls()
 
     # -- reading
 
     def _pieces(self, table: Table, base: Path, broken: list[tuple[int, str]], job: Job) -> Iterator[pl.DataFrame]:
-        import polars as pl
-
         format = None if self.content == "encoded" else self._given() or self._found(table, base)
         rows = _ENCODED_ROWS if format is None else max(1, BATCH_BYTES // cell_bytes(_dtype(format)))
         done = 0
@@ -202,8 +195,6 @@ class ImageReaderTable(Node):
             done += piece.height
 
     def _encoded(self, paths: Sequence[str | None], base: Path, done: int, broken: list[tuple[int, str]]) -> pl.Series:
-        import polars as pl
-
         cells: list[bytes | None] = []
         for row, path in enumerate(paths):
             try:
@@ -217,7 +208,6 @@ class ImageReaderTable(Node):
         self, paths: Sequence[str | None], base: Path, format: ImageFormat, *, done: int, broken: list[tuple[int, str]], job: Job
     ) -> pl.Series:
         import numpy as np
-        import polars as pl
 
         aspect: Aspect | None = None if self.other_sizes == "refuse" else self.other_sizes
         decoder, dtype = Decoder(format, aspect, self.interpolation), _dtype(format)
@@ -266,7 +256,5 @@ def _content(base: Path, path: str) -> bytes:
 
 
 def _dtype(format: ImageFormat) -> pl.Array:
-    import polars as pl
-
     leaf = {"uint8": pl.UInt8, "uint16": pl.UInt16, "float32": pl.Float32}[format.pixel_type]
     return pl.Array(leaf, (format.height, format.width, format.channels))

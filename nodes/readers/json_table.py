@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, Literal
+
+import polars as pl
 
 from nodes.base import Job, NodeError, setting
-from nodes.readers.files import GIB, in_gib, starts_with
-from nodes.readers.many_files import FilesReader, damaged, pattern_setting, scanned
-
-if TYPE_CHECKING:
-    import polars as pl
+from nodes.kit.files.many_files import FilesReader, damaged, pattern_setting, scanned
+from nodes.kit.files.reading import GIB, in_gib, starts_with
 
 _AT_ONCE = 2 * 2**20
 """A larger file is not read while the node is configured, so its columns are known only after running."""
@@ -37,14 +36,14 @@ class JsonReader(FilesReader):
     `sensor.id` and `value`.
     """
 
-    id: ClassVar[str] = "readers.json"
-    title: ClassVar[str] = "JSON Reader"
-    icon: ClassVar[str] = "mdi6.code-json"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "readers.json"
+    title = "JSON Reader"
+    icon = "mdi6.code-json"
+    keywords = (
         "NDJSON", "JSON lines", "jsonl", "read_json", "read_ndjson", "scan_ndjson", "JSON Path", "JSON to Table", "open",
     )  # fmt: skip
 
-    untyped: ClassVar[bool] = True
+    untyped = True
 
     pattern: str = pattern_setting("*.json")
     format: Literal["automatic", "list", "lines"] = setting(
@@ -84,8 +83,6 @@ class JsonReader(FilesReader):
         return self._schema_whole(path)
 
     def _schema_whole(self, path: Path) -> pl.Schema:
-        import polars as pl
-
         if not self._is_lines(path):
             return self._whole(path).schema
         try:
@@ -118,8 +115,6 @@ class JsonReader(FilesReader):
         return first.startswith(b"{") and first.endswith(b"}") and more != b""
 
     def _scan(self, path: Path, limit: int | None) -> pl.LazyFrame:
-        import polars as pl
-
         source = self._without_mark(path) if starts_with(path, _MARK) else path
         lazy = pl.scan_ndjson(source, infer_schema_length=self.scanned_rows, n_rows=limit)
         return lazy if self.nested == "keep" else flattened(lazy, lazy.collect_schema())
@@ -140,8 +135,6 @@ class JsonReader(FilesReader):
 
     def _whole(self, path: Path) -> pl.DataFrame:
         """All records of a file that is one list or object."""
-        import polars as pl
-
         self._check_size(path)
         try:
             with path.open(encoding="utf-8-sig") as stream:
@@ -218,8 +211,6 @@ def _of_one_kind(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def flattened(lazy: pl.LazyFrame, schema: pl.Schema) -> pl.LazyFrame:
     """Structures as a column for each of their fields, called `outer.inner`, at any depth."""
-    import polars as pl
-
     made: list[pl.Expr] = []
     names: set[str] = {c for c, d in schema.items() if not isinstance(d, pl.Struct)}
 

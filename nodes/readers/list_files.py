@@ -7,15 +7,14 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, Literal
+
+import polars as pl
 
 from nodes.base import Job, Node, Port, Spec, Specs, Value, Values, setting
-from nodes.readers.files import reading
-from nodes.readers.many_files import existing_folder
+from nodes.kit.files.many_files import existing_folder
+from nodes.kit.files.reading import reading
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _PIECE = 20_000
 
@@ -33,14 +32,14 @@ class ListFiles(Node):
     Splitter takes the label from each path.
     """
 
-    id: ClassVar[str] = "readers.list_files"
-    title: ClassVar[str] = "List Files/Folders"
-    shelf: ClassVar[str] = "Readers"
-    icon: ClassVar[str] = "mdi6.folder-search"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "readers.list_files"
+    title = "List Files/Folders"
+    shelf = "Readers"
+    icon = "mdi6.folder-search"
+    keywords = (
         "List Files", "directory", "glob", "paths", "dir", "ls", "Files/Folders Meta Info", "Path to String", "file names",
     )  # fmt: skip
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Paths", "A row for each file or folder."),)
+    output_ports = (Port("table", "table", "Paths", "A row for each file or folder."),)
 
     folder: str = setting("", "Folder", "The folder to look into.", path="read folder")
     what: Literal["files", "folders", "both"] = setting(
@@ -66,8 +65,6 @@ class ListFiles(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Walk through the folder."""
-        import polars as pl
-
         folder = existing_folder(self.folder, job)
         schema = self._schema()
 
@@ -88,8 +85,6 @@ class ListFiles(Node):
         return {"table": made}
 
     def _schema(self) -> pl.Schema:
-        import polars as pl
-
         columns: dict[str, pl.DataType] = {"path": pl.String()}
         if self.is_folder:
             columns["is_folder"] = pl.Boolean()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.learning.described import model_figures
-from nodes.readers.files import existing_file, reading
+from nodes.kit.files.reading import existing_file, reading
+from nodes.kit.learning.described import model_figures
 from nodes.values.figure import Figure
 from nodes.values.model import UnreadableModel, from_bytes, spec_from_bytes
 
@@ -22,12 +22,12 @@ class ModelReader(Node):
     Example: a model that another workflow learned, `forest.skops`, and a Predictor on today's rows.
     """
 
-    id: ClassVar[str] = "readers.model"
-    title: ClassVar[str] = "Model Reader"
-    shelf: ClassVar[str] = "Readers"
-    icon: ClassVar[str] = "mdi6.book-search-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("skops", "load model", "scikit-learn", "PMML Reader", "import", "open")
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("model", "model", "Model", "The model."),)
+    id = "readers.model"
+    title = "Model Reader"
+    shelf = "Readers"
+    icon = "mdi6.book-search-outline"
+    keywords = ("skops", "load model", "scikit-learn", "PMML Reader", "import", "open")
+    output_ports = (Port("model", "model", "Model", "The model."),)
 
     path: str = setting("", "File", "The model: a .skops file.", path="read file")
 

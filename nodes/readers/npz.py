@@ -9,17 +9,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any
+
+import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.preview import preview
-from nodes.readers.files import GIB, MAX_DEFLATE_RATIO, existing_file, in_gib, reading, starts_with
+from nodes.kit.files.reading import GIB, MAX_DEFLATE_RATIO, existing_file, in_gib, reading, starts_with
+from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
     import numpy as np
-    import polars as pl
     from numpy.typing import NDArray
 
 _ZIP_MAGIC = b"PK"
@@ -69,12 +70,12 @@ class NpzReader(Node):
     images of 28 x 28 x 1 and of digits.
     """
 
-    id: ClassVar[str] = "readers.npz"
-    title: ClassVar[str] = "NPZ Reader"
-    shelf: ClassVar[str] = "Readers"
-    icon: ClassVar[str] = "mdi6.matrix"
-    keywords: ClassVar[tuple[str, ...]] = ("numpy", "npy", "array", "mnist.npz", "np.load", "savez", "cifar")
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Arrays", "One column per array."),)
+    id = "readers.npz"
+    title = "NPZ Reader"
+    shelf = "Readers"
+    icon = "mdi6.matrix"
+    keywords = ("numpy", "npy", "array", "mnist.npz", "np.load", "savez", "cifar")
+    output_ports = (Port("table", "table", "Arrays", "One column per array."),)
 
     path: str = setting("", "File", "The .npz or .npy file.", path="read file")
     arrays: list[str] = setting([], "Arrays", "Which arrays become columns, in this order; empty takes all.")
@@ -94,16 +95,12 @@ class NpzReader(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The exact schema and number of rows, from the arrays' headers."""
-        import polars as pl
-
         chosen = self._chosen(existing_file(self.path, specs.resolve, "path"))
         schema = pl.Schema({array.name: self._dtype(array) for array in chosen})
         return {"table": TableSpec(schema, chosen[0].shape[0])}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Read the chosen arrays."""
-        import polars as pl
-
         path = existing_file(self.path, job.resolve, "path")
         chosen = self._chosen(path)
         columns = []
@@ -150,7 +147,6 @@ class NpzReader(Node):
     def _dtype(self, array: StoredArray) -> pl.DataType:
         """The polars dtype of the column that an array becomes."""
         import numpy as np
-        import polars as pl
 
         if array.dtype.kind == "U":
             return pl.String()

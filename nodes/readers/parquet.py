@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+
+import polars as pl
 
 from nodes.base import Job, setting
-from nodes.readers.many_files import FilesReader, damaged, pattern_setting, scanned
-
-if TYPE_CHECKING:
-    import polars as pl
+from nodes.kit.files.many_files import FilesReader, damaged, pattern_setting, scanned
 
 
 class ParquetReader(FilesReader):
@@ -26,10 +24,10 @@ class ParquetReader(FilesReader):
     Spark wrote.
     """
 
-    id: ClassVar[str] = "readers.parquet"
-    title: ClassVar[str] = "Parquet Reader"
-    icon: ClassVar[str] = "mdi6.view-column"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "readers.parquet"
+    title = "Parquet Reader"
+    icon = "mdi6.view-column"
+    keywords = (
         "read_parquet", "scan_parquet", "columnar", "spark", "hive", "partition", "arrow", "pandas", "pq", "import", "open",
     )  # fmt: skip
 
@@ -42,15 +40,11 @@ class ParquetReader(FilesReader):
     )
 
     def _scan(self, path: Path, limit: int | None = None) -> pl.LazyFrame:
-        import polars as pl
-
         return pl.scan_parquet(
             path, n_rows=limit, glob=False, hive_partitioning=self.source == "folder" and self.hive_partitioning
         )
 
     def _schema_of(self, path: Path) -> pl.Schema:
-        import polars as pl
-
         try:
             return self._scan(path).collect_schema()
         except pl.exceptions.PolarsError as error:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import polars as pl
 
 from nodes.base import Job, Node, Port, Spec, Specs, Value, Values, setting
-from nodes.images.preview import preview
+from nodes.kit.images.preview import preview
+from nodes.kit.settings import seed_setting
 from nodes.values.figure import Figure
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 DataSet = Literal[
@@ -66,8 +68,6 @@ class Content:
 
     def schema(self) -> dict[str, pl.DataType]:
         """Names and dtypes of all columns."""
-        import polars as pl
-
         given: dict[str, pl.DataType] = {"image": pl.Array(pl.UInt8(), self.image)} if self.image else {}
         given |= dict.fromkeys(self.columns, pl.Float64())
         return {**given, self.target: pl.Enum(self.classes) if self.classes else pl.Float64()}
@@ -103,15 +103,15 @@ class SampleData(Node):
     Layer of shape 8,8,1 on it; it takes seconds, not minutes.
     """
 
-    id: ClassVar[str] = "readers.sample_data"
-    title: ClassVar[str] = "Sample Data"
-    shelf: ClassVar[str] = "Readers"
-    icon: ClassVar[str] = "mdi6.flask-outline"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "readers.sample_data"
+    title = "Sample Data"
+    shelf = "Readers"
+    icon = "mdi6.flask-outline"
+    keywords = (
         "Data Generator", "toy data", "sklearn datasets", "digits", "iris", "wine", "make_moons", "make_blobs", "make_circles",
         "example", "demo",
     )  # fmt: skip
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Data", "The measurements and, last, the target."),)
+    output_ports = (Port("table", "table", "Data", "The measurements and, last, the target."),)
 
     data: DataSet = setting("digits", "Data", "Which set of data.", choices=CHOICES)
     rows: int = setting(
@@ -130,12 +130,9 @@ class SampleData(Node):
         le=100,
         shown_if={"data": [name for name in CHOICES if name not in FIXED_ROWS]},
     )
-    seed: int | None = setting(
-        0,
-        "Random seed",
+    seed: int | None = seed_setting(
         "Makes the same rows every time; empty: others in every run.",
-        ge=0,
-        le=2**32 - 1,
+        most=2**32 - 1,
         shown_if={"data": [name for name in CHOICES if name not in FIXED_ROWS]},
     )
 
@@ -146,14 +143,10 @@ class SampleData(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The columns, and how many rows."""
-        import polars as pl
-
         return {"table": TableSpec(pl.Schema(self._schema()), FIXED_ROWS.get(self.data, self.rows))}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Unpacks what scikit-learn brings along, or draws."""
-        import polars as pl
-
         if self.data == "seasons":
             return {"table": Table.of(self._seasons())}
         numbers, target = _collected(self.data) if self.data in FIXED_ROWS else self._drawn()
@@ -176,8 +169,6 @@ class SampleData(Node):
         return preview(outputs.table(), "image", captions="digit") if self.data == "digits" else ()
 
     def _schema(self) -> dict[str, pl.DataType]:
-        import polars as pl
-
         first: dict[str, pl.DataType] = {"day": pl.Date()} if self.data == "seasons" else {}
         return first | CONTENTS[self.data].schema()
 
@@ -198,7 +189,6 @@ class SampleData(Node):
     def _seasons(self) -> pl.DataFrame:
         """A day per row from 2000 on: the year's seasons, 0.5 degrees more per ten years, weather that fades by a third a day."""
         import numpy as np
-        import polars as pl
 
         generator = np.random.default_rng(self.seed)
         day = np.arange(self.rows)

@@ -5,17 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+
+import polars as pl
 
 from nodes.base import Job
-from nodes.readers.arrow import arrow_batches, arrow_metadata, arrow_rows, arrow_schema
-from nodes.readers.many_files import FilesReader, damaged, pattern_setting
-
-if TYPE_CHECKING:
-    import polars as pl
-
-METADATA = b"layerloom"
-"""Where the Table Writer notes what Arrow has no place for, as JSON: {"classes": {column: [names]}}."""
+from nodes.kit.files.arrow import CLASSES_NOTE, arrow_batches, arrow_metadata, arrow_rows, arrow_schema
+from nodes.kit.files.many_files import FilesReader, damaged, pattern_setting
 
 
 class TableReader(FilesReader):
@@ -28,10 +23,10 @@ class TableReader(FilesReader):
     trains a network.
     """
 
-    id: ClassVar[str] = "readers.table"
-    title: ClassVar[str] = "Table Reader"
-    icon: ClassVar[str] = "mdi6.table-arrow-left"
-    keywords: ClassVar[tuple[str, ...]] = ("load table", "open", "import", "arrow", "images", "exact copy", "restore", ".table")
+    id = "readers.table"
+    title = "Table Reader"
+    icon = "mdi6.table-arrow-left"
+    keywords = ("load table", "open", "import", "arrow", "images", "exact copy", "restore", ".table")
 
     pattern: str = pattern_setting("*.table")
 
@@ -42,7 +37,7 @@ class TableReader(FilesReader):
         return arrow_rows(path)
 
     def _classes_of(self, path: Path) -> Mapping[str, tuple[str, ...]]:
-        noted = arrow_metadata(path, METADATA)
+        noted = arrow_metadata(path, CLASSES_NOTE)
         if noted is None:
             return {}
         try:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, cast
+from typing import Literal, cast
+
+import polars as pl
 
 from nodes.base import Job, Port, Spec, Specs, Value, Values, setting
-from nodes.scoring.probabilities import PositiveNode
+from nodes.kit.scoring.probabilities import PositiveNode
 from nodes.values.figure import Figure, FigureSpec, Line, LinesFigure
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class CalibrationCurve(PositiveNode):
@@ -59,7 +58,6 @@ class CalibrationCurve(PositiveNode):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Fills the bins."""
         import numpy as np
-        import polars as pl
 
         scored = self.scored(values.table(), job)
         places = self.positives(scored)
@@ -110,13 +108,9 @@ class CalibrationCurve(PositiveNode):
 
 
 def _bins_schema() -> pl.Schema:
-    import polars as pl
-
     names = ("from", "to", "mean probability", "share of hits")
     return pl.Schema({**dict.fromkeys(names, pl.Float64), "rows": pl.Int64})
 
 
 def _statistics_schema() -> pl.Schema:
-    import polars as pl
-
     return pl.Schema({"statistic": pl.String, "value": pl.Float64})

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype, leaf_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 
@@ -91,8 +92,6 @@ class ClassExtractor(Node):
 
     def _check_columns(self, table: TableSpec) -> None:
         """Raise NodeError unless the columns are one array of numbers, or several numbers, of at least `top_k` classes."""
-        import polars as pl
-
         if not self.columns:
             table.require(None, "array", "number", setting="columns")
         dtypes = [table.require(c, "array", "number", setting="columns") for c in self._columns]
@@ -117,8 +116,6 @@ class ClassExtractor(Node):
 
     def _width(self, table: TableSpec) -> int:
         """Probabilities per row."""
-        import polars as pl
-
         dtype = table.schema[self._columns[0]]
         return dtype.size if isinstance(dtype, pl.Array) else len(self._columns)
 
@@ -160,8 +157,6 @@ class ClassExtractor(Node):
 
     def _output_schema(self, table: TableSpec) -> dict[str, pl.DataType]:
         """The new columns: the predictions from the most probable on, each with its probability."""
-        import polars as pl
-
         names = self._names(table)
         prediction = pl.Int32() if names is None else pl.Enum(names)
         schema: dict[str, pl.DataType] = {}
@@ -195,7 +190,6 @@ class ClassExtractor(Node):
     def _matrix(self, batch: pl.DataFrame) -> NDArray[Any]:
         """The probabilities as floats of shape (rows, classes); NaN where there is none."""
         import numpy as np
-        import polars as pl
 
         if COLUMN_KINDS["array"](batch.schema[self._columns[0]]):
             matrix = batch.get_column(self._columns[0]).to_numpy()
@@ -208,7 +202,6 @@ class ClassExtractor(Node):
     def _ranked(self, matrix: NDArray[Any], bad: NDArray[Any], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
         """The `top_k` classes of every row and their probabilities."""
         import numpy as np
-        import polars as pl
 
         if self.top_k == 1:
             ranks = np.argmax(matrix, axis=1)[:, None]
@@ -227,14 +220,10 @@ class ClassExtractor(Node):
 
 def _masked(values: NDArray[Any], missing: NDArray[Any], dtype: pl.DataType) -> pl.Series:
     """The values, with some missing."""
-    import polars as pl
-
     frame = pl.DataFrame({"value": pl.Series(values).cast(dtype), "missing": missing})
     return frame.select(pl.when(~pl.col("missing")).then("value").alias("value")).to_series()
 
 
 def _classes(numbers: pl.Series, dtype: pl.DataType) -> pl.Series:
     """Class numbers as names, where `dtype` is an Enum."""
-    import polars as pl
-
     return numbers.cat.to(dtype) if isinstance(dtype, pl.Enum) else numbers.cast(dtype)

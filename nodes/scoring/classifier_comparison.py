@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.drawing import group_names
 from nodes.values.figure import BarsFigure, Figure, FigureSpec
 from nodes.values.table import Table, TableSpec
-from nodes.views.drawing_data import group_names
-
-if TYPE_CHECKING:
-    import polars as pl
 
 MEASURES = ("accuracy", "balanced accuracy", "macro F-measure", "Cohen's kappa")
 
@@ -71,7 +70,6 @@ class ClassifierComparison(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Scores each, and compares it with the first."""
-        import polars as pl
         from sklearn.metrics import cohen_kappa_score, f1_score
 
         tables = cast("list[Table]", values.all("table"))
@@ -113,8 +111,6 @@ class ClassifierComparison(Node):
         return [self.names[n] if n < len(self.names) and self.names[n] else f"model {n + 1}" for n in range(count)]
 
     def _pairs(self, table: Table) -> pl.DataFrame:
-        import polars as pl
-
         assert self.actual_column and self.predicted_column
         frame = table.frame([self.actual_column, self.predicted_column])
         return pl.DataFrame(
@@ -126,8 +122,6 @@ class ClassifierComparison(Node):
 
 
 def _schema() -> pl.Schema:
-    import polars as pl
-
     figures = ("accuracy", "accuracy from", "accuracy to", *MEASURES[1:])
     return pl.Schema(
         {

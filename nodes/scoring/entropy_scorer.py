@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, cast
+from typing import Literal, cast
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.scoring.missing import without_missing
+from nodes.kit.drawing import group_names
+from nodes.kit.scoring.missing import without_missing
 from nodes.values.figure import Figure, FigureSpec, HeatMapFigure
 from nodes.values.table import Table, TableSpec
-from nodes.views.drawing_data import group_names
-
-if TYPE_CHECKING:
-    import polars as pl
 
 MAX_CELLS = 1_000_000
 
@@ -82,7 +81,6 @@ class EntropyScorer(Node):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Counts, and works out the figures."""
         import numpy as np
-        import polars as pl
         from scipy.stats import entropy
         from sklearn import metrics
 
@@ -159,13 +157,9 @@ MEASURES = {
 
 
 def _clusters_schema() -> pl.Schema:
-    import polars as pl
-
     figures = dict.fromkeys(("entropy", "normalized entropy", "quality"), pl.Float64)
     return pl.Schema({"cluster": pl.String, "rows": pl.Int64, **figures})
 
 
 def _statistics_schema() -> pl.Schema:
-    import polars as pl
-
     return pl.Schema({"statistic": pl.String, "value": pl.Float64})

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, cast
+from typing import Literal, cast
+
+import polars as pl
 
 from nodes.base import Job, Port, Spec, Specs, Value, Values, setting
-from nodes.scoring.probabilities import CurveNode, thinned
+from nodes.kit.scoring.probabilities import CurveNode, thinned
 from nodes.values.figure import Figure, FigureSpec, Line, LinesFigure
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class GainChart(CurveNode):
@@ -50,7 +49,6 @@ class GainChart(CurveNode):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Ranks the rows."""
         import numpy as np
-        import polars as pl
 
         points, lines = [], []
         for ranked in self.curves(values.table(), job):
@@ -96,6 +94,4 @@ class GainChart(CurveNode):
 
 
 def _schema() -> pl.Schema:
-    import polars as pl
-
     return pl.Schema({"class": pl.String, **dict.fromkeys(("share of rows", "gain", "lift"), pl.Float64)})

@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.scoring.missing import without_missing
+from nodes.kit.scoring.missing import without_missing
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 
@@ -63,8 +64,6 @@ class NumericScorer(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Reads the two columns and works out the figures in double precision."""
-        import polars as pl
-
         assert self.actual_column and self.predicted_column
         frame = values.table().frame([self.actual_column, self.predicted_column]).cast(pl.Float64)
         complete = without_missing(frame.with_columns(pl.all().fill_nan(None)), "number", self.missing, job)
@@ -73,8 +72,6 @@ class NumericScorer(Node):
         return {"statistics": Table.of(pl.DataFrame([*figures.items()], schema=self._schema(), orient="row"))}
 
     def _schema(self) -> pl.Schema:
-        import polars as pl
-
         return pl.Schema({"statistic": pl.String(), self.output_name: pl.Float64()})
 
 

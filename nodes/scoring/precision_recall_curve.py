@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
+
+import polars as pl
 
 from nodes.base import Job, Port, Spec, Specs, Value, Values, setting
-from nodes.scoring.probabilities import CurveNode, in_order, thinned
+from nodes.kit.scoring.probabilities import CurveNode, in_order, thinned
 from nodes.values.figure import Figure, FigureSpec, Line, LinesFigure
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class PrecisionRecallCurve(CurveNode):
@@ -53,7 +52,6 @@ class PrecisionRecallCurve(CurveNode):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """A curve per class."""
         import numpy as np
-        import polars as pl
         from sklearn.metrics import average_precision_score, precision_recall_curve
 
         areas: list[tuple[object, ...]] = []
@@ -88,13 +86,9 @@ class PrecisionRecallCurve(CurveNode):
 
 
 def _areas_schema() -> pl.Schema:
-    import polars as pl
-
     names = ("average precision", "best threshold", "F-measure there")
     return pl.Schema({"class": pl.String, **dict.fromkeys(names, pl.Float64), "rows": pl.Int64})
 
 
 def _points_schema() -> pl.Schema:
-    import polars as pl
-
     return pl.Schema({"class": pl.String, **dict.fromkeys(("threshold", "recall", "precision"), pl.Float64)})

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.drawing import most_rows_setting, numbers, spread_rows
 from nodes.values.figure import Figure, FigureSpec, HistogramFigure, Points, PointsFigure
-from nodes.views.drawing_data import most_rows_setting, numbers, spread_rows
 
 
 class ResidualPlot(Node):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
+
+import polars as pl
 
 from nodes.base import Job, Port, Spec, Specs, Value, Values, setting
-from nodes.scoring.probabilities import CurveNode, in_order, thinned
+from nodes.kit.scoring.probabilities import CurveNode, in_order, thinned
 from nodes.values.figure import Figure, FigureSpec, Line, LinesFigure
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class RocCurve(CurveNode):
@@ -58,7 +57,6 @@ class RocCurve(CurveNode):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """A curve per class."""
-        import polars as pl
         from sklearn.metrics import auc, roc_curve
 
         areas: list[tuple[str, float | None, int]] = []
@@ -116,13 +114,9 @@ class RocCurve(CurveNode):
 
 
 def _areas_schema() -> pl.Schema:
-    import polars as pl
-
     return pl.Schema({"class": pl.String, "area under curve": pl.Float64, "rows": pl.Int64})
 
 
 def _points_schema() -> pl.Schema:
-    import polars as pl
-
     names = ("threshold", "false positive rate", "true positive rate")
     return pl.Schema({"class": pl.String, **dict.fromkeys(names, pl.Float64)})

@@ -7,30 +7,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.scoring.missing import without_missing
-from nodes.tables.dtypes import union
+import polars as pl
+
+from nodes.base import Columns, Job, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.scoring.confusion import (
+    COUNTS,
+    MACRO,
+    MEASURES,
+    MORE_MEASURES,
+    OVERALL,
+    OVERALL_MEASURES,
+    RIGHT,
+    SUMMARY_ROWS,
+    WEIGHTED,
+    WRONG,
+    ClassComparison,
+)
+from nodes.kit.scoring.missing import without_missing
+from nodes.kit.tables.dtypes import union
 from nodes.values.figure import BarsFigure, Figure, FigureSpec, HeatMapFigure
 from nodes.values.table import Table, TableSpec
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 MAX_CLASSES = 1000
 """More different values than that are no classes; their matrix would be unreadable and huge."""
 
-COUNTS = ("TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives")
-MEASURES = ("Recall", "Precision", "Sensitivity", "Specificity", "F-measure")
-OVERALL_MEASURES = ("Accuracy", "Cohen's kappa")
-MORE_MEASURES = ("Balanced accuracy", "Error rate", "False negative rate")
-"""As KNIME's Scorer (JavaScript) has them."""
-RIGHT, WRONG = "Correct", "Wrong"
-MACRO, WEIGHTED, OVERALL = "Macro average", "Weighted average", "Overall"
-SUMMARY_ROWS = (MACRO, WEIGHTED, OVERALL)
 
-
-class Scorer(Node):
+class Scorer(ClassComparison):
     """Compare predicted with actual classes: confusion matrix, accuracy, Cohen's kappa, recall, precision and F-measure.
 
     Classes are compared by their names: a category column, text, or class numbers whose names are known. Class numbers
@@ -106,8 +111,6 @@ class Scorer(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Counts, and works out the measures."""
-        import polars as pl
-
         table = values.table()
         columns = self._columns(table.spec)
         pairs = self.pairs(table)
@@ -135,8 +138,6 @@ class Scorer(Node):
         Raises:
             NodeError: If the two columns cannot be compared.
         """
-        import polars as pl
-
         columns = self._columns(table.spec)
         frame = table.frame([columns.actual, columns.predicted])
         return pl.DataFrame(
@@ -219,30 +220,11 @@ class _Compared:
     predicted_names: tuple[str, ...] | None
 
 
-def headline(statistics: Table) -> dict[str, float]:
-    """The overall figures of a Scorer's `statistics`: accuracy, error (1 - accuracy), correct, wrong (rows), kappa.
-
-    NaN where a figure is not defined, as all but the counts are without rows.
-    """
-    frame = statistics.frame()
-    classes, overall = frame.head(frame.height - len(SUMMARY_ROWS)), frame.row(-1, named=True)
-    accuracy, kappa = (math.nan if overall[m] is None else float(overall[m]) for m in OVERALL_MEASURES)
-    return {
-        "accuracy": accuracy,
-        "error": 1 - accuracy,
-        "correct": float(classes["TruePositives"].sum()),
-        "wrong": float(classes["FalseNegatives"].sum()),
-        "kappa": kappa,
-    }
-
-
 # --------------------------------------------------------------------------------------------------------------- schemas
 
 
 def _confusion_schema(classes: Sequence[str]) -> pl.Schema:
     """The name of the actual class (String), then a count (Int64) per predicted class."""
-    import polars as pl
-
     label = "actual"
     while label in classes:
         label += " class"
@@ -250,8 +232,6 @@ def _confusion_schema(classes: Sequence[str]) -> pl.Schema:
 
 
 def _statistics_schema() -> pl.Schema:
-    import polars as pl
-
     counts = {name: pl.Int64() for name in COUNTS}
     measures = {name: pl.Float64() for name in (*MEASURES, *OVERALL_MEASURES, *MORE_MEASURES)}
     return pl.Schema({"class": pl.String(), **counts, **measures, RIGHT: pl.Int64(), WRONG: pl.Int64()})
@@ -266,8 +246,6 @@ def _named(series: pl.Series, names: tuple[str, ...] | None) -> pl.Series:
     Raises:
         NodeError: If a class number has no name.
     """
-    import polars as pl
-
     if names is None or not series.dtype.is_integer():
         return series.cast(pl.String)
     inside = series.is_between(0, len(names) - 1)
@@ -283,7 +261,6 @@ def _named(series: pl.Series, names: tuple[str, ...] | None) -> pl.Series:
 def _count(pairs: pl.DataFrame, classes: Sequence[str]) -> NDArray[Any]:
     """How often each actual class (row) was predicted as each class (column): int64, (classes, classes)."""
     import numpy as np
-    import polars as pl
 
     numbers = pairs.cast(pl.Enum(classes)).select(pl.all().to_physical().cast(pl.Int64))
     n = len(classes)
@@ -292,8 +269,6 @@ def _count(pairs: pl.DataFrame, classes: Sequence[str]) -> NDArray[Any]:
 
 
 def _count_columns(classes: Sequence[str], counts: NDArray[Any]) -> list[pl.Series]:
-    import polars as pl
-
     return [pl.Series(name, counts[:, i], dtype=pl.Int64) for i, name in enumerate(classes)]
 
 
@@ -302,8 +277,6 @@ def _count_columns(classes: Sequence[str], counts: NDArray[Any]) -> list[pl.Seri
 
 def _statistics(classes: Sequence[str], counts: NDArray[Any]) -> pl.DataFrame:
     """One row per class, then the means and the overall figures."""
-    import polars as pl
-
     total = int(counts.sum())
     rows: list[dict[str, Any]] = []
     for i, name in enumerate(classes):

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+import polars as pl
+
 from nodes.base import Job, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.scoring.probabilities import PositiveNode, thinned
+from nodes.kit.drawing import title_setting
+from nodes.kit.scoring.probabilities import PositiveNode, thinned
 from nodes.values.figure import Figure, FigureSpec, Line, LinesFigure
 from nodes.values.table import Table, TableSpec
-from nodes.views.drawing_data import title_setting
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 DRAWN = ("precision", "recall", "F-measure", "accuracy")
@@ -52,8 +53,6 @@ class BinaryClassificationInspector(PositiveNode):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The table with the prediction, where the classes are known; the thresholds; a figure."""
-        import polars as pl
-
         table = specs.table()
         self.check(table)
         if self.prediction_name in table.schema:
@@ -69,7 +68,6 @@ class BinaryClassificationInspector(PositiveNode):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Predicts, and counts for all thresholds at once."""
         import numpy as np
-        import polars as pl
 
         table = values.table()
         scored = self.scored(table, job)
@@ -129,7 +127,6 @@ class BinaryClassificationInspector(PositiveNode):
 def _figures(hit: NDArray[Any], given: NDArray[Any], thresholds: NDArray[Any]) -> pl.DataFrame:
     """A row per threshold: counts, and what follows from them; what is not defined is missing."""
     import numpy as np
-    import polars as pl
 
     def above(values: NDArray[Any]) -> NDArray[Any]:
         counted: NDArray[Any] = len(values) - np.searchsorted(np.sort(values), thresholds, side="left")
@@ -163,6 +160,4 @@ COUNTS = ("TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives")
 
 
 def _schema() -> pl.Schema:
-    import polars as pl
-
     return pl.Schema({"threshold": pl.Float64, **dict.fromkeys(COUNTS, pl.Int64), **dict.fromkeys(FIGURES, pl.Float64)})

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
+
+import polars as pl
 
 from nodes.base import Job, Port, Spec, Specs, Value, Values, setting
-from nodes.scoring.probabilities import ProbabilityNode
+from nodes.kit.drawing import title_setting
+from nodes.kit.scoring.probabilities import ProbabilityNode
 from nodes.values.figure import Figure, FigureSpec, Line, LinesFigure
 from nodes.values.table import Table, TableSpec
-from nodes.views.drawing_data import title_setting
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class TopKScorer(ProbabilityNode):
@@ -47,7 +46,6 @@ class TopKScorer(ProbabilityNode):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Finds the rank of the actual class in every row."""
         import numpy as np
-        import polars as pl
 
         scored = self.scored(values.table(), job)
         order = np.argsort(-scored.probabilities, axis=1, kind="stable")
@@ -70,6 +68,4 @@ class TopKScorer(ProbabilityNode):
 
 
 def _schema() -> pl.Schema:
-    import polars as pl
-
     return pl.Schema({"k": pl.Int64, "accuracy": pl.Float64, "correct": pl.Int64, "rows": pl.Int64})

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from nodes import scripting
 from nodes.base import Job, NodeError, Port, Value, Values, setting
-from nodes.networks.keras_model import import_keras, to_keras
-from nodes.networks.translation import translate
-from nodes.scripts.base import ScriptNode, script_setting
+from nodes.kit.networks.keras_model import import_keras, to_keras
+from nodes.kit.networks.translation import translate
+from nodes.kit.scripts import running as scripting
+from nodes.kit.scripts.base import ScriptNode, script_setting
 from nodes.values.network import LayerSpec, Network, NetworkSpec
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ output_table = input_table
 class NetworkScript(ScriptNode):
     """A script that has Keras to work with."""
 
-    needs_keras: ClassVar[bool] = True
+    needs_keras = True
     seed: int | None = setting(
         0,
         "Random seed",
@@ -103,8 +103,8 @@ class NetworkScript(ScriptNode):
 class NetworkMaker(NetworkScript):
     """A script that gives a network."""
 
-    uses_node_id: ClassVar[bool] = True
-    gives: ClassVar[tuple[str, ...]] = (OUTPUT,)
+    uses_node_id = True
+    gives = (OUTPUT,)
 
     def network_of(self, model: Any, job: Job, before: NetworkSpec | None = None, *, same_layers: bool = False) -> Network:
         """A model of Keras as a network of our own.
@@ -160,10 +160,10 @@ class PythonNetworkCreator(NetworkMaker):
     Keras Network Learner behind it trains it.
     """
 
-    id: ClassVar[str] = "scripts.python_network_creator"
-    title: ClassVar[str] = "Python Network Creator"
-    icon: ClassVar[str] = "mdi6.script-text-outline"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "scripts.python_network_creator"
+    title = "Python Network Creator"
+    icon = "mdi6.script-text-outline"
+    keywords = (
         "DL Python Network Creator",
         "keras.Model",
         "code",
@@ -171,7 +171,7 @@ class PythonNetworkCreator(NetworkMaker):
         "functional",
         "custom",
     )
-    output_ports: ClassVar[tuple[Port, ...]] = (NETWORK_OUT,)
+    output_ports = (NETWORK_OUT,)
 
     script: str = script_setting(CREATOR, "The script must assign a keras.Model to output_network.")
 
@@ -193,10 +193,10 @@ class PythonNetworkEditor(NetworkMaker):
     first ten layers of a network from a Keras Network Reader.
     """
 
-    id: ClassVar[str] = "scripts.python_network_editor"
-    title: ClassVar[str] = "Python Network Editor"
-    icon: ClassVar[str] = "mdi6.script-text-key-outline"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "scripts.python_network_editor"
+    title = "Python Network Editor"
+    icon = "mdi6.script-text-key-outline"
+    keywords = (
         "DL Python Network Editor",
         "keras.Model",
         "code",
@@ -204,8 +204,8 @@ class PythonNetworkEditor(NetworkMaker):
         "surgery",
         "custom",
     )
-    input_ports: ClassVar[tuple[Port, ...]] = (NETWORK_IN,)
-    output_ports: ClassVar[tuple[Port, ...]] = (NETWORK_OUT,)
+    input_ports = (NETWORK_IN,)
+    output_ports = (NETWORK_OUT,)
 
     script: str = script_setting(
         EDITOR, "The script finds the network as input_network and must assign a keras.Model to output_network."
@@ -231,10 +231,10 @@ class PythonNetworkLearner(NetworkMaker):
     more with a tenth of the learning rate, in one script.
     """
 
-    id: ClassVar[str] = "scripts.python_network_learner"
-    title: ClassVar[str] = "Python Network Learner"
-    icon: ClassVar[str] = "mdi6.script-text-play-outline"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "scripts.python_network_learner"
+    title = "Python Network Learner"
+    icon = "mdi6.script-text-play-outline"
+    keywords = (
         "DL Python Network Learner",
         "fit",
         "train",
@@ -242,8 +242,8 @@ class PythonNetworkLearner(NetworkMaker):
         "code",
         "GradientTape",
     )
-    input_ports: ClassVar[tuple[Port, ...]] = (NETWORK_IN, TABLE_IN)
-    output_ports: ClassVar[tuple[Port, ...]] = (NETWORK_OUT,)
+    input_ports = (NETWORK_IN, TABLE_IN)
+    output_ports = (NETWORK_OUT,)
 
     script: str = script_setting(
         LEARNER,
@@ -272,13 +272,13 @@ class PythonNetworkExecutor(NetworkScript):
     Extractor behind it names the classes.
     """
 
-    id: ClassVar[str] = "scripts.python_network_executor"
-    title: ClassVar[str] = "Python Network Executor"
-    icon: ClassVar[str] = "mdi6.code-parentheses-box"
-    keywords: ClassVar[tuple[str, ...]] = ("DL Python Network Executor", "predict", "apply", "inference", "code", "custom")
-    input_ports: ClassVar[tuple[Port, ...]] = (NETWORK_IN, TABLE_IN)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "What the script assigned to output_table."),)
-    gives: ClassVar[tuple[str, ...]] = ("output_table",)
+    id = "scripts.python_network_executor"
+    title = "Python Network Executor"
+    icon = "mdi6.code-parentheses-box"
+    keywords = ("DL Python Network Executor", "predict", "apply", "inference", "code", "custom")
+    input_ports = (NETWORK_IN, TABLE_IN)
+    output_ports = (Port("table", "table", "Table", "What the script assigned to output_table."),)
+    gives = ("output_table",)
 
     script: str = script_setting(
         EXECUTOR, "The script finds the network as input_network and the table as input_table; it must assign output_table."

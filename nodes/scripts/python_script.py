@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 from nodes.base import Job, Port, Value, Values
-from nodes.scripts.base import ScriptNode, script_setting
+from nodes.kit.scripts.base import ScriptNode, script_setting
 from nodes.values.table import Table
 
 TABLES_IN = (
@@ -60,13 +60,13 @@ class PythonScript(ScriptNode):
     a price above 100.
     """
 
-    id: ClassVar[str] = "scripts.python_script"
-    title: ClassVar[str] = "Python Script"
-    icon: ClassVar[str] = "mdi6.language-python"
+    id = "scripts.python_script"
+    title = "Python Script"
+    icon = "mdi6.language-python"
     keywords: ClassVar[tuple[str, ...]] = (
         "Python Script (legacy)", "Python Source", "code", "program", "polars", "pandas", "numpy", "snippet", "custom",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = TABLES_IN
+    input_ports = TABLES_IN
     output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "What the script assigned to output_table."),)
     gives: ClassVar[tuple[str, ...]] = ("output_table",)
 
@@ -95,15 +95,15 @@ class PythonScriptTwoTables(PythonScript):
     a test from those that do not.
     """
 
-    id: ClassVar[str] = "scripts.python_script_two_tables"
-    title: ClassVar[str] = "Python Script (Two Tables)"
-    icon: ClassVar[str] = "mdi6.code-braces-box"
-    keywords: ClassVar[tuple[str, ...]] = ("Python Script (1⇒2)", "code", "program", "split", "polars", "pandas", "custom")
-    output_ports: ClassVar[tuple[Port, ...]] = (
+    id = "scripts.python_script_two_tables"
+    title = "Python Script (Two Tables)"
+    icon = "mdi6.code-braces-box"
+    keywords = ("Python Script (1⇒2)", "code", "program", "split", "polars", "pandas", "custom")
+    output_ports = (
         Port("table_1", "table", "First table", "What the script assigned to output_table_1."),
         Port("table_2", "table", "Second table", "What the script assigned to output_table_2."),
     )
-    gives: ClassVar[tuple[str, ...]] = ("output_table_1", "output_table_2")
+    gives = ("output_table_1", "output_table_2")
 
     script: str = script_setting(TEMPLATE_2, f"{VARIABLES}output_table_1 and output_table_2.")
 

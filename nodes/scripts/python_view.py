@@ -6,11 +6,11 @@ import io
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
-from nodes import scripting
 from nodes.base import Job, NodeError, Port, Value, Values, setting
-from nodes.scripts.base import ScriptNode, script_setting
+from nodes.kit.scripts import running as scripting
+from nodes.kit.scripts.base import ScriptNode, script_setting
 from nodes.values.figure import (
     Figure,
     ImagesFigure,
@@ -49,10 +49,10 @@ class PythonView(ScriptNode):
     of counts.
     """
 
-    id: ClassVar[str] = "scripts.python_view"
-    title: ClassVar[str] = "Python View"
-    icon: ClassVar[str] = "mdi6.chart-bell-curve"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "scripts.python_view"
+    title = "Python View"
+    icon = "mdi6.chart-bell-curve"
+    keywords = (
         "matplotlib",
         "pyplot",
         "plot",
@@ -61,8 +61,8 @@ class PythonView(ScriptNode):
         "custom figure",
         "Python View (legacy)",
     )
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The script finds it as input_table."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("figure", "figure", "Figure", "What the script has drawn."),)
+    input_ports = (Port("table", "table", "Table", "The script finds it as input_table."),)
+    output_ports = (Port("figure", "figure", "Figure", "What the script has drawn."),)
 
     script: str = script_setting(
         TEMPLATE,

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+import polars as pl
+
+from nodes.base import Job, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.settings import seed_setting
+from nodes.kit.tables.sampling import SampleSize
 
 
-class BootstrapSampling(Node):
+class BootstrapSampling(SampleSize):
     """Draw rows by chance, so that a row may come several times; and tell which ones never came.
 
     With as many draws as the table has rows, about 37 % of the rows are never drawn: the second output holds them, out of
@@ -39,9 +43,7 @@ class BootstrapSampling(Node):
         100.0, "Percentage", "How many rows are drawn, of as many as there are.", ge=0, le=10000, shown_if={"size": "relative"}
     )
     rows: int = setting(100, "Rows", "How many rows are drawn.", ge=0, le=2**31, shown_if={"size": "absolute"})
-    seed: int | None = setting(
-        0, "Random seed", "The same seed draws the same rows; empty draws others in every run.", ge=0, le=2**63 - 1
-    )
+    seed: int | None = seed_setting("The same seed draws the same rows; empty draws others in every run.")
     count_column: str | None = setting(
         None,
         "Column of counts",
@@ -57,8 +59,6 @@ class BootstrapSampling(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The input's columns; how many rows are never drawn is not known."""
-        import polars as pl
-
         table = specs.table()
         if self.count_column is not None:
             if self.count_column in table.schema:
@@ -66,16 +66,15 @@ class BootstrapSampling(Node):
                 raise NodeError(message, "Choose another name.", setting="count_column")
             counted = table.with_columns({self.count_column: pl.Int64()}).with_rows(None)
             return {"sample": counted, "rest": table.with_rows(None)}
-        size = None if table.rows is None else self._size(table.rows)
+        size = None if table.rows is None else self._drawn_rows(table.rows)
         return {"sample": table.with_rows(size), "rest": table.with_rows(None)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Draws row numbers."""
         import numpy as np
-        import polars as pl
 
         table = values.table()
-        size = self._size(table.height)
+        size = self._drawn_rows(table.height)
         drawn = np.random.default_rng(self.seed).integers(0, max(table.height, 1), size)
         job.check_cancelled()
         counts = np.bincount(drawn, minlength=table.height)
@@ -86,8 +85,6 @@ class BootstrapSampling(Node):
         told = pl.DataFrame({self.count_column: pl.Series(counts[once], dtype=pl.Int64)})
         return {"sample": table.take(once).with_columns(told), "rest": rest}
 
-    def _size(self, height: int) -> int:
-        """How many rows are drawn; from an empty table none."""
-        if not height:
-            return 0
-        return self.rows if self.size == "absolute" else int(height * self.percent / 100 + 0.5)
+    def _drawn_rows(self, height: int) -> int:
+        """Return how many rows are drawn; from an empty table none."""
+        return self.asked_rows(height) if height else 0

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.elementwise import different
+from nodes.kit.tables.elementwise import different
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 Numbers = Mapping[str | None, int]
@@ -93,8 +92,6 @@ class CategoryToNumber(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The number columns, with class names where they are known, and the mapping."""
-        import polars as pl
-
         table = specs.table()
         mapped = "mapping" in specs
         if not self.columns:
@@ -125,8 +122,6 @@ class CategoryToNumber(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """The numbers of every cell, and what became what."""
-        import polars as pl
-
         table = values.table()
         given = _read_mapping(values.table("mapping")) if "mapping" in values else None
         classes: dict[str, tuple[str, ...]] = {}
@@ -167,8 +162,6 @@ class CategoryToNumber(Node):
 
     def _categories(self, table: Table, column: str) -> list[str]:
         """The categories of a column, in the order of their numbers."""
-        import polars as pl
-
         dtype = table.schema[column]
         if isinstance(dtype, pl.Enum):
             return list(dtype.categories)
@@ -219,8 +212,6 @@ class CategoryToNumber(Node):
 
 def _replaced(series: pl.Series, numbers: Numbers, default: int | None) -> pl.Series:
     """Int32 numbers in place of categories; `default` for those not in `numbers`. Missing stays missing unless mapped."""
-    import polars as pl
-
     every: dict[str | None, int | None] = {None: None, **numbers}
     old = pl.Series(list(every), dtype=pl.String)
     new = pl.Series(list(every.values()), dtype=pl.Int32)
@@ -228,14 +219,10 @@ def _replaced(series: pl.Series, numbers: Numbers, default: int | None) -> pl.Se
 
 
 def _mapping_schema() -> pl.Schema:
-    import polars as pl
-
     return pl.Schema({"column": pl.String(), "category": pl.String(), "number": pl.Int32()})
 
 
 def _mapping_frame(mapping: Mapping[str, Numbers]) -> pl.DataFrame:
-    import polars as pl
-
     rows = [(column, category, number) for column, numbers in mapping.items() for category, number in numbers.items()]
     return pl.DataFrame(rows, schema=_mapping_schema(), orient="row")
 
@@ -264,8 +251,6 @@ def _read_mapping(table: Table) -> dict[str, dict[str | None, int]]:
     Raises:
         NodeError: If a category is there twice, or a number is missing or too large.
     """
-    import polars as pl
-
     frame = table.frame(["column", "category", "number"])
     mapping: dict[str, dict[str | None, int]] = {}
     for column, category, number in frame.cast({"column": pl.String, "category": pl.String}).iter_rows():

@@ -5,15 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, NodeError, Spec, Specs, Value, Values, setting
-from nodes.tables.elementwise import Elementwise, refuse_existing
-from nodes.tables.naming import fresh_name
+from nodes.kit.tables.elementwise import Elementwise, refuse_existing
+from nodes.kit.tables.naming import fresh_name
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class CellSplitter(Elementwise):
@@ -72,8 +71,6 @@ class CellSplitter(Elementwise):
 
     def new_columns(self, table: TableSpec) -> Mapping[str, pl.Expr]:
         """A column per cell, or one of lists."""
-        import polars as pl
-
         gone = self.removed(table)
         if self.output == "list":
             name = f"{self.column} (list)"
@@ -92,8 +89,6 @@ class CellSplitter(Elementwise):
         return {name: split.list.get(i, null_on_oob=True).cast(pl.String) for i, name in enumerate(names)}
 
     def _check(self, table: TableSpec) -> None:
-        import polars as pl
-
         table.require(self.column, "category", setting="column")
         if self.quote is not None and (len(self.separator) > 1 or self.regex or self.separator == self.quote):
             message = "With quotes, the separator must be a single character other than the quote."
@@ -116,8 +111,6 @@ class CellSplitter(Elementwise):
 
     def _split(self, most: int | None) -> pl.Expr:
         """The list of cells, at most so many."""
-        import polars as pl
-
         text = pl.col(str(self.column)).cast(pl.String)
         if self.quote is not None:
             separator, quote = self.separator, self.quote
@@ -137,14 +130,10 @@ class CellSplitter(Elementwise):
         return text.str.split(self.separator)
 
     def _cells(self, split: pl.Expr) -> pl.Expr:
-        import polars as pl
-
         return split.list.eval(self._cell(pl.element())) if self.strip or self.empty_missing else split
 
     def _cell(self, text: pl.Expr) -> pl.Expr:
         """A cell without the spaces around it, and missing where nothing is left, as the settings say."""
-        import polars as pl
-
         cell = text.str.strip_chars() if self.strip else text
         return pl.when(cell != "").then(cell) if self.empty_missing else cell
 

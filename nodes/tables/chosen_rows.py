@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.settings import seed_setting
 from nodes.tables.joiner import Joiner, JoinKey
 from nodes.tables.row_filter import Criterion, RowFilter
 
@@ -21,11 +24,11 @@ class RowSplitter(Node):
     Example: the criterion `split` equals `train` divides a table that has such a column into training and test data.
     """
 
-    id: ClassVar[str] = "tables.row_splitter"
-    title: ClassVar[str] = "Row Splitter"
-    shelf: ClassVar[str] = "Tables / Rows"
-    icon: ClassVar[str] = "mdi6.set-split"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "tables.row_splitter"
+    title = "Row Splitter"
+    shelf = "Tables / Rows"
+    icon = "mdi6.set-split"
+    keywords = (
         "Row Filter",
         "Nominal Value Row Splitter",
         "split rows",
@@ -33,8 +36,8 @@ class RowSplitter(Node):
         "where",
         "condition",
     )
-    input_ports: ClassVar[tuple[Port, ...]] = TABLE_IN
-    output_ports: ClassVar[tuple[Port, ...]] = (
+    input_ports = TABLE_IN
+    output_ports = (
         Port("matching", "table", "Matching rows", "The rows that match."),
         Port("others", "table", "Other rows", "All other rows."),
     )
@@ -76,16 +79,16 @@ class ReferenceRowFilter(Node):
     Example: data column `file`, reference column `file` of a list of broken images, and exclude, keep the sound ones.
     """
 
-    id: ClassVar[str] = "tables.reference_row_filter"
-    title: ClassVar[str] = "Reference Row Filter"
-    shelf: ClassVar[str] = "Tables / Rows"
-    icon: ClassVar[str] = "mdi6.set-left"
-    keywords: ClassVar[tuple[str, ...]] = ("semi join", "anti join", "is in", "blacklist", "whitelist", "Reference Row Splitter")
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    id = "tables.reference_row_filter"
+    title = "Reference Row Filter"
+    shelf = "Tables / Rows"
+    icon = "mdi6.set-left"
+    keywords = ("semi join", "anti join", "is in", "blacklist", "whitelist", "Reference Row Splitter")
+    input_ports = (
         Port("table", "table", "Table", "The rows to choose from."),
         Port("reference", "table", "Reference", "The table whose values count."),
     )
-    output_ports: ClassVar[tuple[Port, ...]] = (
+    output_ports = (
         Port("table", "table", "Filtered table", "The rows that were kept."),
         Port("others", "table", "Other rows", "All other rows."),
     )
@@ -132,11 +135,11 @@ class TopKRowFilter(Node):
     Example: column `loss`, largest and 25 rows, before an image view, show what the network finds hardest.
     """
 
-    id: ClassVar[str] = "tables.top_k_row_filter"
-    title: ClassVar[str] = "Top k Row Filter"
-    shelf: ClassVar[str] = "Tables / Rows"
-    icon: ClassVar[str] = "mdi6.trophy-outline"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "tables.top_k_row_filter"
+    title = "Top k Row Filter"
+    shelf = "Tables / Rows"
+    icon = "mdi6.trophy-outline"
+    keywords = (
         "Top k Selector",
         "Element Selector",
         "largest",
@@ -146,8 +149,8 @@ class TopKRowFilter(Node):
         "nlargest",
         "top_k",
     )
-    input_ports: ClassVar[tuple[Port, ...]] = TABLE_IN
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Top rows", "The chosen rows."),)
+    input_ports = TABLE_IN
+    output_ports = (Port("table", "table", "Top rows", "The chosen rows."),)
 
     column: str | None = setting(None, "Column", "What rows are compared by.", columns=Columns("table", ORDERED))
     k: int = setting(5, "Number", "How many rows are kept.", ge=1)
@@ -173,8 +176,6 @@ class TopKRowFilter(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Chooses the rows; only the column is read."""
-        import polars as pl
-
         table = values.table()
         cell = pl.col(str(self.column))
         frame = table.frame([str(self.column)])
@@ -199,17 +200,15 @@ class Shuffle(Node):
     Example: with seed 0, before a Partitioning that takes the first rows.
     """
 
-    id: ClassVar[str] = "tables.shuffle"
-    title: ClassVar[str] = "Shuffle"
-    shelf: ClassVar[str] = "Tables / Rows"
-    icon: ClassVar[str] = "mdi6.shuffle-variant"
-    keywords: ClassVar[tuple[str, ...]] = ("random order", "permutation", "mix", "randomize")
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The rows to shuffle."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Shuffled table", "The rows in another order."),)
+    id = "tables.shuffle"
+    title = "Shuffle"
+    shelf = "Tables / Rows"
+    icon = "mdi6.shuffle-variant"
+    keywords = ("random order", "permutation", "mix", "randomize")
+    input_ports = (Port("table", "table", "Table", "The rows to shuffle."),)
+    output_ports = (Port("table", "table", "Shuffled table", "The rows in another order."),)
 
-    seed: int | None = setting(
-        0, "Random seed", "The same seed gives the same order; empty gives another in every run.", ge=0, le=2**63 - 1
-    )
+    seed: int | None = seed_setting("The same seed gives the same order; empty gives another in every run.")
 
     @property
     def reproducible(self) -> bool:
@@ -236,13 +235,13 @@ class TableCropper(Node):
     Example: rows 1 to 1000 and the columns from `image` to `label`, to try a workflow out.
     """
 
-    id: ClassVar[str] = "tables.table_cropper"
-    title: ClassVar[str] = "Table Cropper"
-    shelf: ClassVar[str] = "Tables / Rows"
-    icon: ClassVar[str] = "mdi6.crop"
-    keywords: ClassVar[tuple[str, ...]] = ("range", "slice", "head", "limit", "row range", "column range")
-    input_ports: ClassVar[tuple[Port, ...]] = TABLE_IN
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Cropped table", "The block."),)
+    id = "tables.table_cropper"
+    title = "Table Cropper"
+    shelf = "Tables / Rows"
+    icon = "mdi6.crop"
+    keywords = ("range", "slice", "head", "limit", "row range", "column range")
+    input_ports = TABLE_IN
+    output_ports = (Port("table", "table", "Cropped table", "The block."),)
 
     first_row: int = setting(1, "First row", "Counted from 1.", ge=1)
     last_row: int | None = setting(None, "Last row", "Empty: to the end.", ge=1)
@@ -288,13 +287,13 @@ class TableSplitter(Node):
     Example: the criterion `day` at least 2025-01-01 and the first match cut a series into past and future.
     """
 
-    id: ClassVar[str] = "tables.table_splitter"
-    title: ClassVar[str] = "Table Splitter"
-    shelf: ClassVar[str] = "Tables / Rows"
-    icon: ClassVar[str] = "mdi6.scissors-cutting"
-    keywords: ClassVar[tuple[str, ...]] = ("cut", "split at row", "time series split", "before and after")
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table to cut."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (
+    id = "tables.table_splitter"
+    title = "Table Splitter"
+    shelf = "Tables / Rows"
+    icon = "mdi6.scissors-cutting"
+    keywords = ("cut", "split at row", "time series split", "before and after")
+    input_ports = (Port("table", "table", "Table", "The table to cut."),)
+    output_ports = (
         Port("upper", "table", "Upper table", "The rows above the cut."),
         Port("lower", "table", "Lower table", "The rows below."),
     )

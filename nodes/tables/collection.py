@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import reduce
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.dtypes import common_dtype
+from nodes.kit.tables.dtypes import common_dtype
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype
-
-if TYPE_CHECKING:
-    import polars as pl
-
 
 KINDS = ("number", "category", "boolean", "time")
 
@@ -93,8 +91,6 @@ class CreateCollectionColumn(Node):
         Raises:
             NodeError: If the columns have no type in common.
         """
-        import polars as pl
-
         first, *others = self._columns
 
         def widened(dtype: pl.DataType, column: str) -> pl.DataType:
@@ -120,8 +116,6 @@ class CreateCollectionColumn(Node):
         return {self.output_name: names} if names else {}
 
     def _collected(self, table: Table, job: Job) -> Iterator[pl.DataFrame]:
-        import polars as pl
-
         dtype = self._dtype(table.spec)
         is_array = isinstance(dtype, pl.Array)
         inner = dtype.inner if isinstance(dtype, pl.Array | pl.List) else dtype

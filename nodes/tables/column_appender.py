@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, cast
+from typing import Literal, cast
+
+import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.naming import fresh_name
+from nodes.kit.tables.naming import fresh_name
 from nodes.values.table import Table, TableSpec, grouped
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class ColumnAppender(Node):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, setting
-from nodes.tables.cells import as_text
-from nodes.tables.elementwise import Elementwise, chosen, refuse_existing
+from nodes.kit.tables.cells import as_text
+from nodes.kit.tables.elementwise import Elementwise, chosen, refuse_existing
 from nodes.values.table import TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 KINDS = ("number", "category", "boolean", "time")
 
@@ -57,8 +56,6 @@ class ColumnCombiner(Elementwise):
 
     def new_columns(self, table: TableSpec) -> Mapping[str, pl.Expr]:
         """The text."""
-        import polars as pl
-
         columns = chosen(table, self.columns, *KINDS)
         refuse_existing(table, self.new_column, "new_column", gone=self.removed(table))
         cells = [self._quoted(as_text(pl.col(c), table.schema[c])) for c in columns]
@@ -67,8 +64,6 @@ class ColumnCombiner(Elementwise):
         return {self.new_column: pl.concat_str(cells, separator=self.separator)}
 
     def _quoted(self, cell: pl.Expr) -> pl.Expr:
-        import polars as pl
-
         if self.quoting == "never":
             return cell
         doubled = cell.str.replace_all(self.quote, self.quote * 2, literal=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+import polars as pl
+
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.patterns import full_match
+from nodes.kit.tables.patterns import full_match
 from nodes.values.table import TableSpec
 
 Kind = Literal["number", "integer", "text", "category", "boolean", "image", "array", "collection", "binary", "time"]
@@ -88,8 +90,6 @@ class ColumnFilter(Node):
 
     def _kept(self, table: TableSpec) -> list[str]:
         """The columns to keep, in the order of the table."""
-        import polars as pl
-
         if self.mode == "manual":
             if self.unknown == "include":
                 return [c for c in table.schema if c not in set(self.excluded)]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.dtypes import common_dtype
-from nodes.tables.elementwise import Elementwise, chosen, refuse_existing
+from nodes.kit.tables.dtypes import common_dtype
+from nodes.kit.tables.elementwise import Elementwise, chosen, refuse_existing
 from nodes.values.table import TableSpec, describe_dtype
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class ColumnSplitter(Node):
@@ -22,13 +21,13 @@ class ColumnSplitter(Node):
     Example: the columns `image` and `label` to the first output for a learner, all that is noted beside them to the second.
     """
 
-    id: ClassVar[str] = "tables.column_splitter"
-    title: ClassVar[str] = "Column Splitter"
-    shelf: ClassVar[str] = "Tables / Columns"
-    icon: ClassVar[str] = "mdi6.format-columns"
-    keywords: ClassVar[tuple[str, ...]] = ("split columns", "two outputs", "select columns", "Column Filter")
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table to split."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (
+    id = "tables.column_splitter"
+    title = "Column Splitter"
+    shelf = "Tables / Columns"
+    icon = "mdi6.format-columns"
+    keywords = ("split columns", "two outputs", "select columns", "Column Filter")
+    input_ports = (Port("table", "table", "Table", "The table to split."),)
+    output_ports = (
         Port("first", "table", "Other columns", "The columns that were not chosen."),
         Port("second", "table", "Chosen columns", "The columns that were chosen, in their order."),
     )
@@ -84,8 +83,6 @@ class ColumnMerger(Elementwise):
 
     def new_columns(self, table: TableSpec) -> Mapping[str, pl.Expr]:
         """The one column."""
-        import polars as pl
-
         first = table.require(self.primary, setting="primary")
         second = table.require(self.secondary, setting="secondary")
         if self.primary == self.secondary:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+import polars as pl
+
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.tables.column_renamer import renamed_spec
 from nodes.values.table import TableSpec
@@ -54,8 +56,6 @@ class ColumnRenamerRegex(Node):
 
     def _names(self, table: TableSpec) -> dict[str, str]:
         """Old name -> new name."""
-        import polars as pl
-
         old = pl.Series(list(table.schema), dtype=pl.String)
         literal = self.kind == "literal"
         pattern = f"(?{'' if self.case_sensitive else 'i'}:{self._escaped() if literal else self.pattern})"

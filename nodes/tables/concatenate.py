@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, cast
 
+import polars as pl
+
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.dtypes import common_dtype, zone
+from nodes.kit.tables.dtypes import common_dtype, zone
 from nodes.values.table import Table, TableSpec, describe_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
-
     Schema = Mapping[str, pl.DataType]
 
 
@@ -110,7 +110,6 @@ class Concatenate(Node):
     def _without_duplicates(self, tables: Sequence[Table], schema: Schema) -> list[Table]:
         """The tables with only the first of rows that agree in the identifying columns."""
         import numpy as np
-        import polars as pl
 
         ids = {column: schema[column] for column in self.id_columns}
         keys = pl.concat([_fitted(table.frame(list(ids)), ids) for table in tables])
@@ -177,13 +176,9 @@ def _pieces(tables: Sequence[Table], schema: Schema, job: Job) -> Iterator[pl.Da
 
 def _fitted(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     """The frame with exactly these columns; those that it does not have are missing in every row."""
-    import polars as pl
-
     absent = [pl.lit(None).alias(c) for c in schema if c not in frame.columns]
     return frame.with_columns(absent).select(pl.col(c).cast(dtype) for c, dtype in schema.items())
 
 
 def _polars_schema(schema: Schema) -> pl.Schema:
-    import polars as pl
-
     return pl.Schema(schema)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+import polars as pl
 from pydantic import FiniteFloat
 
 from nodes.base import NodeError, Settings, setting
-from nodes.tables.cells import CellType, typed_cell
-from nodes.tables.elementwise import Elementwise
+from nodes.kit.tables.cells import CellType, typed_cell
+from nodes.kit.tables.elementwise import Elementwise
 from nodes.values.table import TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class Constant(Settings):
@@ -47,8 +44,6 @@ class ConstantValueColumn(Elementwise):
 
     def new_columns(self, table: TableSpec) -> Mapping[str, pl.Expr]:
         """A literal of its type for each column."""
-        import polars as pl
-
         if not self.constants:
             raise NodeError("There is no column to add.", "Add one.", setting="constants")
         computed: dict[str, pl.Expr] = {}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.values.figure import BarsFigure, Figure, HeatMapFigure
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 COUNTABLE = ("category", "integer", "boolean", "time", "number")
 CLASSES = ("category", "integer", "boolean")
@@ -25,11 +24,11 @@ class ValueCounter(Node):
     Example: the column `label` of training data shows whether all classes are there equally often.
     """
 
-    id: ClassVar[str] = "tables.value_counter"
-    title: ClassVar[str] = "Value Counter"
-    shelf: ClassVar[str] = "Tables / Aggregate"
-    icon: ClassVar[str] = "mdi6.counter"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "tables.value_counter"
+    title = "Value Counter"
+    shelf = "Tables / Aggregate"
+    icon = "mdi6.counter"
+    keywords = (
         "unique values",
         "distinct",
         "value_counts",
@@ -39,8 +38,8 @@ class ValueCounter(Node):
         "class balance",
         "count",
     )
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The rows to count."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("counts", "table", "Counts", "A row for each value."),)
+    input_ports = (Port("table", "table", "Table", "The rows to count."),)
+    output_ports = (Port("counts", "table", "Counts", "A row for each value."),)
 
     column: str | None = setting(None, "Column", "Whose values are counted.", columns=Columns("table", COUNTABLE))
     sort: Literal["count", "value", "first appearance"] = setting(
@@ -57,8 +56,6 @@ class ValueCounter(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Value, count and share."""
-        import polars as pl
-
         table = specs.table()
         dtype = table.require(self.column, *COUNTABLE, setting="column")
         if self.column in ("count", "percent"):
@@ -69,8 +66,6 @@ class ValueCounter(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Counts; only the one column is read."""
-        import polars as pl
-
         table = values.table()
         column = str(self.column)
         cell = pl.col(column)
@@ -111,15 +106,15 @@ class Crosstab(Node):
     Example: after k-Means, `Cluster` and `species` show whether the clusters are the species.
     """
 
-    id: ClassVar[str] = "tables.crosstab"
-    title: ClassVar[str] = "Crosstab"
-    shelf: ClassVar[str] = "Tables / Statistics"
-    icon: ClassVar[str] = "mdi6.border-all-variant"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "tables.crosstab"
+    title = "Crosstab"
+    shelf = "Tables / Statistics"
+    icon = "mdi6.border-all-variant"
+    keywords = (
         "contingency table", "cross table", "chi-square", "chi2_contingency", "Fisher's exact test", "independence", "crosstab",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The rows to count."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (
+    input_ports = (Port("table", "table", "Table", "The rows to count."),)
+    output_ports = (
         Port("cells", "table", "Cross table", "A row for each pair of values."),
         Port("test", "table", "Test", "One row: whether the columns depend on each other."),
     )
@@ -140,7 +135,6 @@ class Crosstab(Node):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Counts the pairs."""
         import numpy as np
-        import polars as pl
 
         table = values.table()
         frame = table.frame([str(self.rows), str(self.columns)]).drop_nulls()
@@ -184,8 +178,6 @@ class Crosstab(Node):
 
     def _named(self, cells: pl.Series, names: tuple[str, ...] | None) -> pl.Series:
         """The cells as categories, by class names where there are some."""
-        import polars as pl
-
         if isinstance(cells.dtype, pl.Enum):
             return cells
         if names and cells.dtype.is_integer() and bool(cells.is_between(0, len(names) - 1).all()):
@@ -215,15 +207,11 @@ def _tested(counts: Any) -> dict[str, float | int | None]:
 
 
 def _cell_schema() -> pl.Schema:
-    import polars as pl
-
     floats = dict.fromkeys(("expected", "row percent", "column percent", "percent"), pl.Float64())
     return pl.Schema({"row": pl.String(), "column": pl.String(), "count": pl.Int64(), **floats})
 
 
 def _test_schema() -> pl.Schema:
-    import polars as pl
-
     return pl.Schema(
         {
             "chi-squared": pl.Float64(),

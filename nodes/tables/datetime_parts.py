@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, NodeError, setting
-from nodes.tables.elementwise import Elementwise, refuse_existing
+from nodes.kit.tables.elementwise import Elementwise, refuse_existing
 from nodes.values.table import TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
@@ -61,8 +60,6 @@ class DateTimePartExtractor(Elementwise):
 
     def new_columns(self, table: TableSpec) -> Mapping[str, pl.Expr]:
         """A column for each part."""
-        import polars as pl
-
         dtype = table.require(self.column, "time", setting="column")
         if isinstance(dtype, pl.Duration):
             raise NodeError(f"'{self.column}' is a length of time, which has no parts.", "Choose another.", setting="column")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import polars as pl
 
 from nodes.base import Columns, NodeError, setting
-from nodes.tables.elementwise import ElementwiseColumns
-
-if TYPE_CHECKING:
-    import polars as pl
+from nodes.kit.tables.elementwise import ElementwiseColumns
 
 
 class DateTimeToString(ElementwiseColumns):
@@ -33,8 +30,6 @@ class DateTimeToString(ElementwiseColumns):
 
     def converted(self, cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         """The date as text."""
-        import polars as pl
-
         if isinstance(dtype, pl.Duration) and self.format is not None:
             raise NodeError("A duration has no format.", "Leave the format empty.", setting="format")
         text = cell.dt.to_string(self.format or "iso")
@@ -51,6 +46,4 @@ class DateTimeToString(ElementwiseColumns):
 
 def text_of_first(dtype: pl.DataType, format: str | None) -> pl.Expr:
     """The first of all dates as text: what shows whether a format suits a type."""
-    import polars as pl
-
     return pl.lit(0).cast(pl.Int64).cast(dtype).dt.to_string(format or "iso")

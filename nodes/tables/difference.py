@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.elementwise import chosen, computed_schema, refuse_existing
+from nodes.kit.tables.elementwise import chosen, computed_schema, refuse_existing
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 KINDS = ("number", "time")
 
@@ -63,8 +62,6 @@ class Difference(Node):
         return {"table": table.with_columns(job.stream(self._pieces(table, job)))}
 
     def _expressions(self, table: TableSpec) -> dict[str, pl.Expr]:
-        import polars as pl
-
         made: dict[str, pl.Expr] = {}
         for column in dict.fromkeys(self.columns):
             dtype = table.schema[column]
@@ -90,8 +87,6 @@ class Difference(Node):
         return made
 
     def _pieces(self, table: Table, job: Job) -> Iterator[pl.DataFrame]:
-        import polars as pl
-
         made = self._expressions(table.spec)
         columns = list(dict.fromkeys(self.columns))
         step = table.rows_per_batch(columns)

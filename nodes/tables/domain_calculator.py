@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.elementwise import chosen, different
+from nodes.kit.tables.elementwise import chosen, different
 from nodes.values.table import Table
-
-if TYPE_CHECKING:
-    import polars as pl
 
 KINDS = ("category", "integer", "boolean")
 
@@ -55,8 +54,6 @@ class DomainCalculator(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The category columns, where the categories are known before running."""
-        import polars as pl
-
         table = specs.table()
         if len(set(self.categories)) < len(self.categories):
             raise NodeError("A category is there twice.", "Take one of them out.", setting="categories")
@@ -70,8 +67,6 @@ class DomainCalculator(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Finds the categories, then writes the columns piece by piece."""
-        import polars as pl
-
         table = values.table()
         dtypes = {c: pl.Enum(self._categories(table, c)) for c in dict.fromkeys(self.columns)}
         return {"table": table.with_columns(job.stream(self._pieces(table, dtypes, job)))}
@@ -87,8 +82,6 @@ class DomainCalculator(Node):
         return list(known)
 
     def _pieces(self, table: Table, dtypes: Mapping[str, pl.Enum], job: Job) -> Iterator[pl.DataFrame]:
-        import polars as pl
-
         start = 0
         for batch in table.batches(list(dtypes)):
             job.check_cancelled()
@@ -111,8 +104,6 @@ class DomainCalculator(Node):
 
 def _names(column: str, classes: tuple[str, ...] | None, typed: list[str]) -> pl.Expr:
     """The cells as text; class numbers as the names they stand for, unless the numbers themselves are typed in."""
-    import polars as pl
-
     cell = pl.col(column)
     if classes is None or (typed and not set(typed) & set(classes)):
         return cell.cast(pl.String)

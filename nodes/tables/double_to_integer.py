@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, setting
-from nodes.tables.elementwise import ElementwiseColumns, refuse_new_missing
-from nodes.tables.rounding import ROUNDINGS, Rounding, rounded
-
-if TYPE_CHECKING:
-    import polars as pl
+from nodes.kit.tables.elementwise import ElementwiseColumns, refuse_new_missing
+from nodes.kit.tables.rounding import ROUNDINGS, Rounding, rounded
 
 
 class DoubleToInteger(ElementwiseColumns):
@@ -45,8 +44,6 @@ class DoubleToInteger(ElementwiseColumns):
 
     def converted(self, cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         """The whole number; missing where the type cannot hold it."""
-        import polars as pl
-
         whole = cell if dtype.is_integer() else rounded(cell, 0, self.mode)
         return whole.cast(getattr(pl, self.dtype), strict=False)
 

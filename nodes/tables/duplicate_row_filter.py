@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.values.table import Table
-
-if TYPE_CHECKING:
-    import polars as pl
 
 KINDS = ("number", "category", "boolean", "time", "binary", "collection")
 
@@ -82,8 +81,6 @@ class DuplicateRowFilter(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Chooses the rows; only the compared columns are read."""
-        import polars as pl
-
         table = values.table()
         columns = list(dict.fromkeys(self.subset or table.columns))
         if not columns:
@@ -105,8 +102,6 @@ class DuplicateRowFilter(Node):
 
     def _groups(self, table: Table, columns: list[str]) -> pl.DataFrame:
         """For each row: its number, the number of the row chosen of its group (missing: none), the group's size."""
-        import polars as pl
-
         read = columns if self.keep not in ("min", "max") or self.by is None else list(dict.fromkeys([*columns, self.by]))
         frame = table.frame(read)
         keys = frame.select(pl.struct(columns).alias("key") if len(columns) > 1 else pl.col(columns[0]).alias("key"))
@@ -129,6 +124,4 @@ class DuplicateRowFilter(Node):
 
 
 def _marks() -> dict[str, pl.DataType]:
-    import polars as pl
-
     return {"duplicate": pl.Enum(["unique", "chosen", "duplicate"]), "duplicate of": pl.Int64()}

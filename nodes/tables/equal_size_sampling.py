@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from nodes.base import Columns, Job, Node, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.sampling import GROUP_KINDS, groups_of
+from nodes.kit.settings import seed_setting
+from nodes.kit.tables.sampling import GROUP_KINDS, SAME_ROWS, groups_of
 
 
 class EqualSizeSampling(Node):
@@ -43,9 +44,7 @@ class EqualSizeSampling(Node):
             "oversample": "Up to the size of the most frequent class, by drawing rows again.",
         },
     )
-    seed: int | None = setting(
-        0, "Random seed", "The same seed chooses the same rows; empty chooses others in every run.", ge=0, le=2**63 - 1
-    )
+    seed: int | None = seed_setting(SAME_ROWS)
 
     @property
     def reproducible(self) -> bool:

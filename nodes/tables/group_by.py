@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
-from nodes.tables.aggregation import KEEPS_CLASSES, METHODS, PLAIN_KINDS, Aggregation, Method
-from nodes.tables.patterns import full_match
+from nodes.kit.tables.aggregation import KEEPS_CLASSES, METHODS, PLAIN_KINDS, Aggregation, Method
+from nodes.kit.tables.patterns import full_match
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 Naming = Literal["method(column)", "column (method)", "column"]
 NAMINGS = {"method(column)": "mean(x)", "column (method)": "x (mean)", "column": "x: only where a column is used once."}
@@ -84,8 +83,6 @@ class GroupBy(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The keys and the results; how many groups there are is not known."""
-        import polars as pl
-
         table = specs.table()
         for key in self.keys:
             table.require(key, *PLAIN_KINDS, setting="keys")
@@ -141,8 +138,6 @@ class GroupBy(Node):
 
 def _fitting(rule: PatternAggregation, table: TableSpec, place: int) -> list[str]:
     """The columns whose names fit a rule's pattern."""
-    import polars as pl
-
     names = pl.Series(list(table.schema), dtype=pl.String)
     return names.filter(names.str.contains(full_match(rule.pattern, rule.kind, setting=f"by_pattern.{place}.pattern"))).to_list()
 
@@ -162,8 +157,6 @@ def grouped_rows(
     frame: pl.LazyFrame, keys: list[str], aggregations: Mapping[str, Aggregation], table: TableSpec, maintain_order: bool
 ) -> pl.LazyFrame:
     """One row per group, as a polars query; without keys one row of all."""
-    import polars as pl
-
     keys = list(dict.fromkeys(keys))
     height = frame.select(pl.len()).collect().item() if any(a.method == "percent" for a in aggregations.values()) else 0
     wide = _wide(frame, [a.column for a in aggregations.values() if a.method == "sum" and a.column], table)
@@ -175,8 +168,6 @@ def grouped_rows(
 
 def _wide(frame: pl.LazyFrame, columns: Iterable[str], table: TableSpec) -> set[str]:
     """Of columns of 64 bits those whose sums may not fit: most can never, and are added as fast as polars does."""
-    import polars as pl
-
     asked = [c for c in dict.fromkeys(columns) if table.schema[c] in (pl.Int64, pl.UInt64)]
     if not asked:
         return set()

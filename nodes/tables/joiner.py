@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
-from nodes.tables.cells import as_text
-from nodes.tables.dtypes import common_dtype, zone
-from nodes.tables.gathering import taken
-from nodes.tables.naming import fresh_name
+from nodes.kit.tables.cells import as_text
+from nodes.kit.tables.dtypes import common_dtype, zone
+from nodes.kit.tables.gathering import taken
+from nodes.kit.tables.naming import fresh_name
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype
-
-if TYPE_CHECKING:
-    import polars as pl
 
 KINDS = ("number", "category", "boolean", "time")
 
@@ -168,8 +167,6 @@ class Joiner(Node):
 
     def _joined(self, left: Table, right: Table, pairs: pl.DataFrame, job: Job) -> Table:
         """The rows of `pairs`: of both tables, a missing number standing for missing cells."""
-        import polars as pl
-
         names = self._right_names(left.spec, right.spec)
         out = taken(left, pairs["left"], job)
         merged = self._merged(left.spec, right.spec)
@@ -189,8 +186,6 @@ class Joiner(Node):
 
     def _pairs(self, left: Table, right: Table) -> pl.DataFrame:
         """Row numbers of partners: `left`, `right`; missing where a row has none but stays."""
-        import polars as pl
-
         keys = [f"key {i}" for i in range(len(self.on))]
         sides = {"left": self._keys(left, right, "left"), "right": self._keys(left, right, "right")}
         if self.expected != "m:m":
@@ -230,8 +225,6 @@ class Joiner(Node):
 
     def _keys(self, left: Table, right: Table, side: Literal["left", "right"]) -> pl.DataFrame:
         """The key columns of a table, comparable with the other's, and the row numbers."""
-        import polars as pl
-
         table = left if side == "left" else right
         columns = [str(getattr(pair, side)) for pair in self.on]
         dtypes = [self._key_dtype(pair, left.spec, right.spec, "on") for pair in self.on]
@@ -249,8 +242,6 @@ class Joiner(Node):
         Raises:
             NodeError: If there is none.
         """
-        import polars as pl
-
         first = left.require(pair.left, *KINDS, setting=f"{path}.left")
         second = right.require(pair.right, *KINDS, setting=f"{path}.right")
         if self.compare == "text":

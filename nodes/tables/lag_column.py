@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.elementwise import refuse_existing
+from nodes.kit.tables.elementwise import refuse_existing
 from nodes.values.table import Table
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class LagColumn(Node):
@@ -85,8 +83,6 @@ class LagColumn(Node):
 
 def _lagged(table: Table, names: Mapping[str, int], first: int, count: int) -> pl.DataFrame:
     """For `count` rows from `first` on: the cells so many rows before, missing beyond the table's ends."""
-    import polars as pl
-
     made: dict[str, pl.Series] = {}
     for name, offset in names.items():
         low, high = first - offset, first - offset + count

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.values.figure import Figure, HeatMapFigure
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 KINDS = ("number", "boolean", "category")
 NUMERIC = ("number", "boolean")
@@ -72,8 +71,6 @@ class LinearCorrelation(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """A square matrix, and half as many pairs."""
-        import polars as pl
-
         table = specs.table()
         for column in self.columns:
             table.require(column, *KINDS, setting="columns")
@@ -88,8 +85,6 @@ class LinearCorrelation(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Compares pair by pair."""
-        import polars as pl
-
         table = values.table()
         columns = self._columns(table.spec)
         frame = table.frame(columns)
@@ -122,8 +117,6 @@ class LinearCorrelation(Node):
 
     def _compare(self, frame: pl.DataFrame, first: str, second: str, numeric: set[str]) -> tuple[float | None, int, float | None]:
         """The coefficient, None where there is none, the number of rows that count, and the p-value."""
-        import polars as pl
-
         pair = frame.select(pl.col(first).alias("a"), pl.col(second).alias("b"))
         if first in numeric and second in numeric:
             numbers = pair.select(pl.all().cast(pl.Float64).fill_nan(None)).drop_nulls()
@@ -138,7 +131,6 @@ class LinearCorrelation(Node):
 
     def _of_numbers(self, numbers: pl.DataFrame) -> tuple[float | None, int, float | None]:
         """As `_compare`, for two columns of numbers, none of which is missing."""
-        import polars as pl
         from scipy import stats
 
         count = numbers.height
@@ -165,7 +157,6 @@ def _cramers_v(pair: pl.DataFrame, most: int) -> tuple[float | None, float | Non
     V is sqrt(chi² / (n · (min(rows, columns) - 1))) of the cross table.
     """
     import numpy as np
-    import polars as pl
     from scipy import stats
 
     codes = [pair[c].cast(pl.String).rank("dense").to_numpy().astype(np.int64) - 1 for c in ("a", "b")]
@@ -182,8 +173,6 @@ def _cramers_v(pair: pl.DataFrame, most: int) -> tuple[float | None, float | Non
 
 
 def _pair_schema() -> pl.Schema:
-    import polars as pl
-
     return pl.Schema(
         {"first": pl.String(), "second": pl.String(), "correlation": pl.Float64(), "rows": pl.Int64(), "p-value": pl.Float64()}
     )

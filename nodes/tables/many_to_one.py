@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, NodeError, setting
-from nodes.tables.elementwise import Elementwise, chosen, refuse_existing
-from nodes.tables.patterns import full_match
+from nodes.kit.tables.elementwise import Elementwise, chosen, refuse_existing
+from nodes.kit.tables.patterns import full_match
 from nodes.values.table import TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class ManyToOne(Elementwise):
@@ -65,8 +64,6 @@ class ManyToOne(Elementwise):
 
     def new_columns(self, table: TableSpec) -> Mapping[str, pl.Expr]:
         """The name of the column that stands out."""
-        import polars as pl
-
         kinds = ("number", "boolean", "category") if self.method == "regex" else ("number", "boolean")
         columns = chosen(table, self.columns, *kinds)
         refuse_existing(table, self.new_column, "new_column", gone=self.removed(table))
@@ -91,14 +88,10 @@ class ManyToOne(Elementwise):
             )
 
     def _count(self, table: TableSpec, columns: Sequence[str]) -> pl.Expr:
-        import polars as pl
-
         return pl.sum_horizontal([hit.cast(pl.UInt32) for hit in self._hits(table, columns).values()])
 
     def _hits(self, table: TableSpec, columns: Sequence[str]) -> dict[str, pl.Expr]:
         """For each column whether it stands out; never missing."""
-        import polars as pl
-
         if self.method == "regex":
             expression = full_match(self.pattern, "regex", setting="pattern")
             tests = {c: pl.col(c).cast(pl.String).str.contains(expression) for c in columns}

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import polars as pl
 
 from nodes.base import NodeError, setting
-from nodes.tables.computed import Computed
-from nodes.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed
+from nodes.kit.tables.computed import Computed
+from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed
 from nodes.values.table import TableSpec, describe_dtype
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class MathFormula(Computed):
@@ -48,8 +45,6 @@ class MathFormula(Computed):
 
     def columns_of(self, table: TableSpec) -> tuple[dict[str, pl.Expr], bool]:
         """The one column."""
-        import polars as pl
-
         made = parsed(self.expression, table, "expression")
         dtype = dtype_of(made, table)
         if not dtype.is_numeric() and not isinstance(dtype, pl.Boolean):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+import polars as pl
 from pydantic import FiniteFloat
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 Method = Literal[
     "nothing", "fixed", "mean", "rounded mean", "median", "min", "max", "mode", "previous", "next", "linear", "average",
@@ -91,8 +89,6 @@ class MissingValue(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The same columns; whole numbers with a mean become Float64."""
-        import polars as pl
-
         table = specs.table()
         for i, treatment in enumerate(self.treatments):
             for column in treatment.columns:
@@ -118,7 +114,6 @@ class MissingValue(Node):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Finds the values, then fills them in, piece by piece."""
         import numpy as np
-        import polars as pl
 
         table = values.table()
         treated = {c: t for c, t in self._treated(table.spec).items() if t.method != "nothing"}
@@ -159,8 +154,6 @@ class MissingValue(Node):
         return result
 
     def _cell(self, column: str, table: TableSpec) -> pl.Expr:
-        import polars as pl
-
         return pl.col(column).fill_nan(None) if self.nan_is_missing and table.schema[column].is_float() else pl.col(column)
 
     def _cells(self, table: Table, column: str, job: Job) -> Iterator[pl.Series]:
@@ -171,8 +164,6 @@ class MissingValue(Node):
 
     def _around(self, table: Table, column: str, treatment: Treatment, job: Job) -> Iterator[pl.DataFrame]:
         """The column filled from the nearest cells before and after, which may be in other pieces."""
-        import polars as pl
-
         target = _target(treatment, table.schema[column])
         # The first cell of each piece that is there, and its row: of the pieces to come only these are looked at.
         first: list[tuple[pl.Series, int] | None] = []
@@ -196,8 +187,6 @@ class MissingValue(Node):
 
     def _by_window(self, table: Table, column: str, treatment: Treatment, job: Job) -> Iterator[pl.DataFrame]:
         """The column filled by the means of the cells around, some of which may be in the pieces before and after."""
-        import polars as pl
-
         target = _target(treatment, table.schema[column])
         step = table.rows_per_batch([column])
         for start in range(0, max(table.height, 1), step):
@@ -214,8 +203,6 @@ class MissingValue(Node):
         self, table: Table, column: str, treatment: Treatment, given: Mapping[str, str | None] | None, job: Job
     ) -> pl.Series:
         """The one value that fills a column, as a series of the new type; missing where the column has none."""
-        import polars as pl
-
         dtype = table.schema[column]
         target = _target(treatment, dtype)
         if given is not None:
@@ -237,8 +224,6 @@ class MissingValue(Node):
         return (mean.round() if treatment.method == "rounded mean" else mean).cast(target)
 
     def _pieces(self, table: Table, fillers: Mapping[str, pl.Series], job: Job) -> Iterator[pl.DataFrame]:
-        import polars as pl
-
         filled = [self._cell(c, table.spec).cast(s.dtype).fill_null(pl.lit(s).first()).alias(c) for c, s in fillers.items()]
         done = 0
         for batch in table.batches(list(fillers)):
@@ -250,8 +235,6 @@ class MissingValue(Node):
 
 def _end(method: str) -> pl.Expr:
     """The smallest or the largest cell."""
-    import polars as pl
-
     return pl.all().min() if method == "min" else pl.all().max()
 
 
@@ -267,8 +250,6 @@ def _nearest(cells: pl.Series, start: int, *, last: bool) -> tuple[pl.Series, in
 
 def _filled(method: str) -> pl.Expr:
     """Column `cell` of rows `row`, filled from the cells before and after."""
-    import polars as pl
-
     cell = pl.col("cell")
     if method == "previous":
         return cell.forward_fill()
@@ -285,8 +266,6 @@ def _filled(method: str) -> pl.Expr:
 
 def _text(value: pl.Series) -> str:
     """One value as text that `_given` reads."""
-    import polars as pl
-
     if isinstance(value.dtype, pl.Duration):
         value = value.cast(pl.Int64)  # in the column's unit: there is no other way that polars reads too
     elif isinstance(value.dtype, pl.Datetime) and value.dtype.time_zone is not None:
@@ -300,8 +279,6 @@ def _given(text: str | None, column: str, dtype: pl.DataType) -> pl.Series:
     Raises:
         NodeError: If it is none of the column's type.
     """
-    import polars as pl
-
     if text is None:
         return pl.Series([None], dtype=dtype)
     try:
@@ -319,8 +296,6 @@ def _given(text: str | None, column: str, dtype: pl.DataType) -> pl.Series:
 
 def _target(treatment: Treatment, dtype: pl.DataType) -> pl.DataType:
     """What a treated column becomes."""
-    import polars as pl
-
     return pl.Float64() if dtype.is_integer() and treatment.method in BECOME_FLOAT else dtype
 
 
@@ -342,8 +317,6 @@ def _needs(treatment: Treatment) -> tuple[str, ...]:
 
 def _check(treatment: Treatment, column: str, dtype: pl.DataType, path: str) -> None:
     """A named column must suit the method, and the fixed value the column."""
-    import polars as pl
-
     spec = TableSpec(pl.Schema({column: dtype}))
     needed = _needs(treatment)
     if needed and column not in spec.columns_of(*needed):
@@ -362,9 +335,7 @@ def _fixed(treatment: Treatment, dtype: pl.DataType, setting: str) -> pl.Series:
     Raises:
         NodeError: If it is none of this type.
     """
-    import polars as pl
-
-    from nodes.tables.cells import moment, typed_cell
+    from nodes.kit.tables.cells import moment, typed_cell
 
     if treatment.value is None:
         raise NodeError("No value is given.", "Enter one.", setting=setting)
@@ -385,6 +356,4 @@ def _fixed(treatment: Treatment, dtype: pl.DataType, setting: str) -> pl.Series:
 
 
 def _values_schema() -> pl.Schema:
-    import polars as pl
-
     return pl.Schema({"column": pl.String(), "value": pl.String()})

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.elementwise import chosen, refuse_existing
-from nodes.tables.sampling import GROUP_KINDS
+from nodes.kit.tables.elementwise import chosen, refuse_existing
+from nodes.kit.tables.sampling import GROUP_KINDS
 from nodes.values.table import Table
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class MovingAggregation(Node):
@@ -24,16 +23,16 @@ class MovingAggregation(Node):
     Example: the mean of 7 rows, backward, of `sold` smooths away the days of the week.
     """
 
-    id: ClassVar[str] = "tables.moving_aggregation"
-    title: ClassVar[str] = "Moving Aggregation"
-    shelf: ClassVar[str] = "Tables / Time Series"
-    icon: ClassVar[str] = "mdi6.chart-timeline-variant"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "tables.moving_aggregation"
+    title = "Moving Aggregation"
+    shelf = "Tables / Time Series"
+    icon = "mdi6.chart-timeline-variant"
+    keywords = (
         "Moving Average", "Moving Aggregator", "rolling_mean", "rolling", "smooth", "cumulative sum", "cumsum",
         "exponential average",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The series."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table with the results at its end."),)
+    input_ports = (Port("table", "table", "Table", "The series."),)
+    output_ports = (Port("table", "table", "Table", "The table with the results at its end."),)
 
     columns: list[str] = setting([], "Columns", "The numbers to aggregate.", columns=Columns("table", ("number",)))
     method: Literal["mean", "sum", "min", "max", "median", "std", "var", "ewm"] = setting(
@@ -74,8 +73,6 @@ class MovingAggregation(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The table with a Float64 column for each."""
-        import polars as pl
-
         table = specs.table()
         columns = chosen(table, self.columns, "number")
         if self.group_column is not None:
@@ -86,8 +83,6 @@ class MovingAggregation(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Reckons on whole columns."""
-        import polars as pl
-
         table = values.table()
         columns = chosen(table.spec, self.columns, "number")
         read = list(dict.fromkeys([*columns, *([self.group_column] if self.group_column else [])]))

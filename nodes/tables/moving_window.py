@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.sampling import GROUP_KINDS, groups_of
+from nodes.kit.tables.sampling import GROUP_KINDS, groups_of
 from nodes.values.table import BATCH_BYTES, Table, TableSpec
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 KINDS = ("number", "boolean")
@@ -28,17 +29,17 @@ class MovingWindow(Node):
     shape 24,2, an LSTM and a Dense Layer of 1 unit.
     """
 
-    id: ClassVar[str] = "tables.moving_window"
-    title: ClassVar[str] = "Moving Window"
-    shelf: ClassVar[str] = "Tables / Time Series"
-    icon: ClassVar[str] = "mdi6.window-shutter"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "tables.moving_window"
+    title = "Moving Window"
+    shelf = "Tables / Time Series"
+    icon = "mdi6.window-shutter"
+    keywords = (
         "sliding window", "rolling window", "sequences", "LSTM", "timeseries_dataset_from_array", "Window Loop Start", "forecast",
         "lookback", "horizon",
         "time series",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The series, a row for each step."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("windows", "table", "Windows", "A row for each window."),)
+    input_ports = (Port("table", "table", "Table", "The series, a row for each step."),)
+    output_ports = (Port("windows", "table", "Windows", "A row for each window."),)
 
     columns: list[str] = setting([], "Columns", "What a window holds.", columns=Columns("table", KINDS))
     steps: int = setting(10, "Steps", "How many rows a window has.", ge=1, le=1_000_000)
@@ -95,8 +96,6 @@ class MovingWindow(Node):
         rows = None
         if table.rows is not None and table.rows < self._reach:
             rows = 0
-        import polars as pl
-
         return {"windows": TableSpec(pl.Schema(schema), rows, classes)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
@@ -147,15 +146,11 @@ class MovingWindow(Node):
 
     def _cells(self, table: Table, columns: list[str]) -> NDArray[Any]:
         """The columns as numbers, (rows, columns); missing is NaN."""
-        import polars as pl
-
         number = pl.Float32() if self.dtype == "Float32" else pl.Float64()
         made = table.frame(columns).select(pl.all().cast(number)).to_numpy()
         return made.astype(made.dtype, copy=True)
 
     def _frame(self, windows: NDArray[Any], wanted: NDArray[Any]) -> pl.DataFrame:
-        import polars as pl
-
         schema = self._schema()
 
         def series(name: str, cells: NDArray[Any]) -> pl.Series:
@@ -169,8 +164,6 @@ class MovingWindow(Node):
 
     def _schema(self) -> dict[str, pl.DataType]:
         """The columns that are made."""
-        import polars as pl
-
         number = pl.Float32() if self.dtype == "Float32" else pl.Float64()
         target = number if self.target_steps == 1 else pl.Array(number, self.target_steps)
         return {self.name: pl.Array(number, (self.steps, len(self._inputs))), **dict.fromkeys(self._target_names, target)}

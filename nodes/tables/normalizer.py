@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
+import polars as pl
 from pydantic import FiniteFloat
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.scaling import Scaling, model_schema, model_table, scaled_dtype
+from nodes.kit.tables.blocks import column_blocks
+from nodes.kit.tables.scaling import Model, Scaling, model_schema, model_table, scaled_dtype
 from nodes.values.table import Table, TableSpec
 
 
@@ -72,44 +74,76 @@ class Normalizer(Node):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Looks through the columns once for the model, and once more to scale them."""
         table = values.table()
-        model: dict[str, tuple[float, float]] = {}
-        for column in self._columns(table.spec):
-            job.check_cancelled()
-            model[column] = self._fit(table, column)
+        columns = self._columns(table.spec)
+        fits = {"robust": self._by_quantiles, "z-score": self._by_moments}
+        model = fits.get(self.method, self._by_range)(table, columns, job)
         scaled = Scaling(model=model).execute(values, job)
         return {"table": scaled["table"], "model": model_table(model)}
 
     def _columns(self, table: TableSpec) -> list[str]:
         return list(dict.fromkeys(self.columns)) or table.columns_of("number")
 
-    def _fit(self, table: Table, column: str) -> tuple[float, float]:
-        """Scale and offset of a column."""
-        import polars as pl
+    def _by_quantiles(self, table: Table, columns: Sequence[str], job: Job) -> Model:
+        """The scale of each column from its quartiles, which need the whole column at once."""
+        model: dict[str, tuple[float, float]] = {}
+        for block in column_blocks(columns, table.height):
+            job.check_cancelled()
+            finite = _finite(table.frame(block))
+            quartiles = [finite.quantile(share, "linear").row(0) for share in (0.25, 0.5, 0.75)]
+            for column, *figures in zip(block, *quartiles, strict=True):
+                lower, median, upper = (figure or 0.0 for figure in figures)
+                model[column] = _moved(1 / ((upper - lower) or 1.0), median, 0.0)
+        return model
 
-        number = pl.col(column).cast(pl.Float64)
-        number = number.filter(number.is_finite())
-        if self.method == "robust":
-            # Quantiles need the whole column at once.
-            asked = (number.quantile(share, "linear").alias(str(share)) for share in (0.25, 0.5, 0.75))
-            lower, median, upper = (figure or 0.0 for figure in table.frame([column]).select(asked).row(0))
-            return _moved(1 / ((upper - lower) or 1.0), median, 0.0)
-        pieces = pl.concat(
-            piece.select(low=number.min(), high=number.max(), sum=number.sum(), count=number.count())
-            for piece in table.batches([column])
-        )
-        low, high = (float(figure or 0) for figure in pieces.select(pl.col("low").min(), pl.col("high").max()).row(0))
+    def _by_range(self, table: Table, columns: Sequence[str], job: Job) -> Model:
+        """The scale of each column from its smallest and its largest number."""
+        lows, highs = [], []
+        for piece in table.batches(columns):
+            job.check_cancelled()
+            finite = _finite(piece)
+            lows.append(finite.min())
+            highs.append(finite.max())
+        ends = zip(columns, pl.concat(lows).min().row(0), pl.concat(highs).max().row(0), strict=True)
+        return {column: self._of_range(low or 0.0, high or 0.0) for column, low, high in ends}
+
+    def _of_range(self, low: float, high: float) -> tuple[float, float]:
         if self.method == "min-max":
             # Halves, since the span of the largest numbers is infinite.
             half = high / 2 - low / 2
             return _moved((self.maximum / 2 - self.minimum / 2) / half if half else 1.0, low, self.minimum)
-        if self.method == "decimal scaling":
-            largest = max(abs(low), abs(high))
-            return _moved(10.0 ** -max(0, math.floor(math.log10(largest)) + 1) if largest > 1 else 1.0, 0.0, 0.0)
-        total, count = (float(figure) for figure in pieces.select("sum", "count").sum().row(0))
-        mean = total / max(count, 1)
-        # A second walk, since a difference of large sums would lose the digits that matter.
-        squares = sum(piece.select(((number - mean) ** 2).sum()).item() for piece in table.batches([column]))
-        return _moved(1 / (math.sqrt(squares / max(count - 1, 1)) or 1.0), mean, 0.0)
+        largest = max(abs(low), abs(high))
+        return _moved(10.0 ** -max(0, math.floor(math.log10(largest)) + 1) if largest > 1 else 1.0, 0.0, 0.0)
+
+    def _by_moments(self, table: Table, columns: Sequence[str], job: Job) -> Model:
+        """The scale of each column from its mean and its standard deviation.
+
+        A second walk finds the deviations, since a difference of large sums would lose the digits that matter.
+        """
+        sums, counts = [], []
+        for piece in table.batches(columns):
+            job.check_cancelled()
+            finite = _finite(piece)
+            sums.append(finite.sum())
+            counts.append(finite.count().cast(pl.Int64))
+        numbers = pl.concat(counts).sum().row(0)
+        totals = zip(pl.concat(sums).sum().row(0), numbers, strict=True)
+        means = [(total or 0.0) / max(number, 1) for total, number in totals]
+        squares = []
+        for piece in table.batches(columns):
+            job.check_cancelled()
+            moved = (((pl.col(column) - mean) ** 2).sum() for column, mean in zip(columns, means, strict=True))
+            squares.append(_finite(piece).select(moved))
+        spreads = zip(columns, means, numbers, pl.concat(squares).sum().row(0), strict=True)
+        return {
+            column: _moved(1 / (math.sqrt(square / max(number - 1, 1)) or 1.0), mean, 0.0)
+            for column, mean, number, square in spreads
+        }
+
+
+def _finite(frame: pl.DataFrame) -> pl.DataFrame:
+    """Numbers as Float64; what is NaN or infinite is missing."""
+    numbers = {column: pl.col(column).cast(pl.Float64) for column in frame.columns}
+    return frame.select(**{column: pl.when(number.is_finite()).then(number) for column, number in numbers.items()})
 
 
 def _moved(scale: float, centre: float, target: float) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nodes.tables.scaling import ModelApplied
+from nodes.kit.tables.scaling import ModelApplied
 
 
 class NormalizerApply(ModelApplied):

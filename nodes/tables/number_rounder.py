@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, setting
-from nodes.tables.elementwise import ElementwiseColumns
-from nodes.tables.rounding import ROUNDINGS, Rounding, rounded
-
-if TYPE_CHECKING:
-    import polars as pl
+from nodes.kit.tables.elementwise import ElementwiseColumns
+from nodes.kit.tables.rounding import ROUNDINGS, Rounding, rounded
 
 
 class NumberRounder(ElementwiseColumns):

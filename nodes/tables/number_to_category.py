@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.tables.elementwise import chosen, piece_rows, refuse_existing
 from nodes.tables.category_to_number import _checked_mapping, _read_mapping
-from nodes.tables.elementwise import chosen, piece_rows, refuse_existing
 from nodes.values.table import Table
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class NumberToCategory(Node):
@@ -24,11 +22,11 @@ class NumberToCategory(Node):
     `label` as the mapped column, give names for the Scorer.
     """
 
-    id: ClassVar[str] = "tables.number_to_category"
-    title: ClassVar[str] = "Number to Category (Apply)"
-    shelf: ClassVar[str] = "Tables / Columns"
-    icon: ClassVar[str] = "mdi6.tag-text-outline"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "tables.number_to_category"
+    title = "Number to Category (Apply)"
+    shelf = "Tables / Columns"
+    icon = "mdi6.tag-text-outline"
+    keywords = (
         "decode",
         "class names",
         "inverse",
@@ -36,7 +34,7 @@ class NumberToCategory(Node):
         "index to name",
         "inverse_transform",
     )
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    input_ports = (
         Port("table", "table", "Table", "The table with the numbers."),
         Port(
             "mapping",
@@ -46,7 +44,7 @@ class NumberToCategory(Node):
             optional=True,
         ),
     )
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table with the names."),)
+    output_ports = (Port("table", "table", "Table", "The table with the names."),)
 
     columns: list[str] = setting([], "Columns", "The class numbers that become names.", columns=Columns("table", ("integer",)))
     mapped: str | None = setting(
@@ -58,8 +56,6 @@ class NumberToCategory(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The columns of names."""
-        import polars as pl
-
         table = specs.table()
         columns = chosen(table, self.columns, "integer")
         made: dict[str, pl.DataType] = {}
@@ -81,8 +77,6 @@ class NumberToCategory(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Looks the numbers up."""
-        import polars as pl
-
         table = values.table()
         columns = chosen(table.spec, self.columns, "integer")
         given = _read_mapping(values.table("mapping")) if "mapping" in values else None
@@ -109,8 +103,6 @@ class NumberToCategory(Node):
         self, table: Table, names: Mapping[str, tuple[pl.Series, pl.Series]], unknown: dict[str, int], job: Job
     ) -> Iterator[pl.DataFrame]:
         """The names, piece by piece; `unknown` counts the numbers that stand for nothing."""
-        import polars as pl
-
         done = 0
         dtypes = [table.schema[c] for c in names]
         for piece in table.batches(list(names), rows=piece_rows(dtypes, [new.dtype for _, new in names.values()])):

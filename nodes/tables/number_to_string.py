@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import polars as pl
 
 from nodes.base import Columns, setting
-from nodes.tables.elementwise import ElementwiseColumns
-
-if TYPE_CHECKING:
-    import polars as pl
+from nodes.kit.tables.elementwise import ElementwiseColumns
 
 KINDS = ("number", "boolean")
 
@@ -32,6 +29,4 @@ class NumberToString(ElementwiseColumns):
 
     def converted(self, cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         """The number as text."""
-        import polars as pl
-
         return cell.cast(pl.String)

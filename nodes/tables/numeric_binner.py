@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+import polars as pl
 from pydantic import FiniteFloat
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.elementwise import chosen, refuse_existing
+from nodes.kit.tables.elementwise import chosen, refuse_existing
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class NumericBinner(Node):
@@ -69,8 +67,6 @@ class NumericBinner(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The bins as category columns; how many come of data is promised by their number."""
-        import polars as pl
-
         table = specs.table()
         for column in chosen(table, self.columns, "number"):
             if self.suffix:
@@ -88,8 +84,6 @@ class NumericBinner(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Finds the edges, then bins piece by piece."""
-        import polars as pl
-
         table = values.table()
         columns = list(dict.fromkeys(self.columns))
         given = None
@@ -123,8 +117,6 @@ class NumericBinner(Node):
 
     def _edges(self, table: Table, column: str) -> list[float]:
         """The numbers between two bins."""
-        import polars as pl
-
         if self.method == "manual":
             return list(self.edges)
         number = pl.col(column).cast(pl.Float64)
@@ -146,7 +138,6 @@ class NumericBinner(Node):
 
     def _binned(self, batch: pl.DataFrame, edges: Mapping[str, Sequence[float]]) -> pl.DataFrame:
         import numpy as np
-        import polars as pl
 
         made = {}
         for column, found in edges.items():
@@ -160,6 +151,4 @@ class NumericBinner(Node):
 
 
 def _edge_schema() -> pl.Schema:
-    import polars as pl
-
     return pl.Schema({"column": pl.String(), "edge": pl.Float64()})

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.elementwise import Elementwise, chosen, different, refuse_existing
+from nodes.kit.tables.elementwise import Elementwise, chosen, different, refuse_existing
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 KINDS = ("category", "boolean", "integer")
 
@@ -55,8 +54,6 @@ class OneToMany(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The new columns, where the values are known before running."""
-        import polars as pl
-
         table = specs.table()
         values: dict[str, list[str]] = {}
         for column in chosen(table, self.columns, *KINDS):
@@ -76,8 +73,6 @@ class OneToMany(Node):
         return self._encoder(known, table.spec).execute(values, job)
 
     def _values(self, table: Table, column: str) -> list[str]:
-        import polars as pl
-
         dtype = table.schema[column]
         if isinstance(dtype, pl.Enum):
             return list(dtype.categories)
@@ -120,7 +115,5 @@ class _Encoder(Elementwise):
 
     def new_columns(self, table: TableSpec) -> Mapping[str, pl.Expr]:
         """A column per value."""
-        import polars as pl
-
         dtype = getattr(pl, self.dtype)
         return {name: (pl.col(c).cast(pl.String) == v).fill_null(False).cast(dtype) for c, v, name in self.cells}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.sampling import GROUP_KINDS, SAMPLINGS, Sampling, sampled
+from nodes.base import Job, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.tables.sampling import SAMPLINGS, RowChoice, Sampling
 
 
-class Partitioning(Node):
+class Partitioning(RowChoice):
     """Split the rows of a table in two, such as training and validation data.
 
     Random and stratified sampling choose by chance, from a seed; stratified sampling gives every class of a column the
@@ -35,6 +35,9 @@ class Partitioning(Node):
         Port("second", "table", "Second partition", "All other rows."),
     )
 
+    refusal = "The table has no rows to split."
+    refusal_remedy = "Look at the node before, or allow empty tables."
+
     size: Literal["relative", "absolute"] = setting(
         "relative",
         "Size of the first partition",
@@ -46,21 +49,6 @@ class Partitioning(Node):
     )
     rows: int = setting(100, "Rows", "How many rows go to the first partition.", ge=0, shown_if={"size": "absolute"})
     sampling: Sampling = setting("random", "Sampling", "Which rows go to the first partition.", choices=SAMPLINGS)
-    group_column: str | None = setting(
-        None,
-        "Group column",
-        "The column whose classes keep their share; a missing value counts as a class of its own.",
-        columns=Columns("table", GROUP_KINDS),
-        shown_if={"sampling": "stratified"},
-    )
-    seed: int | None = setting(
-        0,
-        "Random seed",
-        "The same seed chooses the same rows; empty chooses others in every run.",
-        ge=0,
-        le=2**63 - 1,
-        shown_if={"sampling": ["random", "stratified"]},
-    )
     if_empty: Literal["fail", "empty tables"] = setting(
         "fail",
         "If the table is empty",
@@ -69,20 +57,13 @@ class Partitioning(Node):
         choices={"fail": "Stop with an error.", "empty tables": "Put out two empty tables."},
     )
 
-    @property
-    def reproducible(self) -> bool:
-        """Only a choice by chance without a seed differs from run to run."""
-        return self.seed is not None or self.sampling in ("linear", "first rows")
-
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The input's columns, and the exact numbers of rows where the input's is known."""
         table = specs.table()
-        if self.sampling == "stratified":
-            table.require(self.group_column, *GROUP_KINDS, setting="group_column")
+        self.check_groups(table)
         if table.rows is None:
             return {"first": table, "second": table}
-        self._refuse_empty(table.rows)
-        first = self._first_size(table.rows)
+        first = self.chosen_rows(table.rows)
         return {"first": table.with_rows(first), "second": table.with_rows(table.rows - first)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
@@ -90,21 +71,9 @@ class Partitioning(Node):
         import numpy as np
 
         table = values.table()
-        self._refuse_empty(table.height)
         chosen = np.zeros(table.height, dtype=bool)
-        first = self._first_size(table.height)
-        chosen[sampled(table, first, self.sampling, self.group_column, self.seed)] = True
+        chosen[self.choose(table)] = True
         job.check_cancelled()
-        if self.size == "absolute" and self.rows > table.height:
+        if self.asked_rows(table.height) > table.height:
             job.warn(f"The table has only {table.height} rows: all are in the first partition.")
         return {"first": table.take(np.flatnonzero(chosen)), "second": table.take(np.flatnonzero(~chosen))}
-
-    def _refuse_empty(self, height: int) -> None:
-        if height == 0 and self.if_empty == "fail":
-            raise NodeError(
-                "The table has no rows to split.", "Look at the node before, or allow empty tables.", setting="if_empty"
-            )
-
-    def _first_size(self, height: int) -> int:
-        """Rows of the first partition out of `height`; a relative size is rounded half up."""
-        return min(self.rows, height) if self.size == "absolute" else int(height * self.percent / 100 + 0.5)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.aggregation import PLAIN_KINDS, Aggregation
-from nodes.tables.cells import as_text
+from nodes.kit.tables.aggregation import PLAIN_KINDS, Aggregation
+from nodes.kit.tables.cells import as_text
 from nodes.tables.group_by import NAMINGS, Naming, grouped_rows, named_by
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 SEVERAL = 2
 
@@ -59,8 +57,6 @@ class Pivot(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The columns, where the values are known before running."""
-        import polars as pl
-
         table = specs.table()
         for column in self.index:
             table.require(column, *PLAIN_KINDS, setting="index")
@@ -91,8 +87,6 @@ class Pivot(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Groups by row and value first; the rest is done on the small table of groups."""
-        import polars as pl
-
         table = values.table()
         assert self.on is not None
         results = self._results(table.spec)
@@ -116,8 +110,6 @@ class Pivot(Node):
 
     def _cells(self, columns: Mapping[str, tuple[str | None, str]], dtype: pl.DataType) -> list[pl.Expr]:
         """The new columns, of rows of groups and values."""
-        import polars as pl
-
         of = as_text(pl.col(str(self.on)), dtype)
         return [
             pl.col(result).filter(of.is_null() if value is None else of == value).first().alias(name)
@@ -134,8 +126,6 @@ class Pivot(Node):
         return grouped_rows(frame, self._index, results, table, maintain_order=True)
 
     def _group_totals_spec(self, table: TableSpec) -> TableSpec:
-        import polars as pl
-
         schema = self._group_totals(pl.LazyFrame(schema=table.schema), table).collect_schema()
         classes = {c: n for c, n in table.classes.items() if c in self._index}
         return TableSpec(schema, None if self.index else 1, classes)
@@ -168,8 +158,6 @@ class Pivot(Node):
         return grouped_rows(frame, [*self._index, self.on], self._hidden(self._results(table)), table, maintain_order=True)
 
     def _values(self, found: pl.Series) -> list[str]:
-        import polars as pl
-
         if isinstance(found.dtype, pl.Enum):
             return list(found.dtype.categories)
         if isinstance(found.dtype, pl.Boolean):

@@ -8,16 +8,16 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
 from pydantic import FiniteFloat
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
-from nodes.tables.cells import moment
-from nodes.tables.patterns import full_match
+from nodes.kit.tables.cells import moment
+from nodes.kit.tables.patterns import full_match
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype
 
 if TYPE_CHECKING:
     import numpy as np
-    import polars as pl
     from numpy.typing import NDArray
 
 Operator = Literal[
@@ -88,8 +88,6 @@ class Criterion(Settings):
         Raises:
             NodeError: If column, operator and value do not fit.
         """
-        import polars as pl
-
         if self.column is None:
             return self._test(number, pl.Int64(), height, path).fill_null(False)
         dtype = table.require(self.column, setting=f"{path}.column")
@@ -101,8 +99,6 @@ class Criterion(Settings):
 
     def _test(self, cell: pl.Expr, dtype: pl.DataType, height: int, path: str) -> pl.Expr:
         """The test itself, missing where the cell is."""
-        import polars as pl
-
         match self.operator:
             case "is missing" | "is not missing":
                 test = cell.is_null() if self.operator == "is missing" else cell.is_not_null()
@@ -125,8 +121,6 @@ class Criterion(Settings):
 
     def _comparison(self, cell: pl.Expr, dtype: pl.DataType, path: str) -> pl.Expr:
         """The comparison with the value, or with each value of the list; categories are compared by their names."""
-        import polars as pl
-
         is_category = COLUMN_KINDS["category"](dtype)
         if is_category:
             cell = cell.cast(pl.String)
@@ -188,8 +182,6 @@ class RowFilter(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The input's columns; how many rows stay is not known."""
-        import polars as pl
-
         table = specs.table()
         if not self.criteria:
             raise NodeError("There is no criterion.", "Add one, or remove the node.", setting="criteria")
@@ -208,7 +200,6 @@ class RowFilter(Node):
     def _rows(self, table: Table, job: Job) -> NDArray[np.int64]:
         """The numbers, from 0, of the rows to keep."""
         import numpy as np
-        import polars as pl
 
         columns = list(dict.fromkeys(c.column for c in self.criteria if c.column is not None))
         combined = pl.all_horizontal if self.match == "all" else pl.any_horizontal
@@ -231,8 +222,6 @@ def _operand(value: Operand | None, dtype: pl.DataType, setting: str) -> pl.Expr
     Raises:
         NodeError: If the value is missing, or is nothing that such a column can hold.
     """
-    import polars as pl
-
     if value is None or value == "":
         raise NodeError("No value is given to compare with.", "Enter one.", setting=setting)
     try:

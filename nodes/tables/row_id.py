@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
+import polars as pl
+
 from nodes.base import Job, Node, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.elementwise import refuse_existing
+from nodes.kit.tables.elementwise import refuse_existing
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from nodes.values.table import Table
 
 
@@ -52,8 +52,6 @@ class RowID(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The table with one more column."""
-        import polars as pl
-
         table = specs.table()
         refuse_existing(table, self.name, "name")
         made = table.with_columns({self.name: pl.Int64() if self.style == "number" else pl.String()})
@@ -67,8 +65,6 @@ class RowID(Node):
         return {"table": made.select([self.name, *table.columns]) if self.position == "first" else made}
 
     def _pieces(self, table: Table, job: Job) -> Iterator[pl.DataFrame]:
-        import polars as pl
-
         size = 2**20
         for start in range(0, max(table.height, 1), size):
             job.check_cancelled()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed, reason
+from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed, reason
 from nodes.values.table import TableSpec, describe_dtype
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 
@@ -45,7 +46,6 @@ class RuleBasedRowFilter(Node):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Chooses the rows; only the columns of the condition are read."""
         import numpy as np
-        import polars as pl
 
         table = values.table()
         condition = self._parsed(table.spec)
@@ -66,8 +66,6 @@ class RuleBasedRowFilter(Node):
         return {"true": table.take(np.flatnonzero(mask)), "false": table.take(np.flatnonzero(~mask))}
 
     def _parsed(self, table: TableSpec) -> pl.Expr:
-        import polars as pl
-
         condition = parsed(self.condition, table, "condition")
         dtype = dtype_of(condition, table)
         if not isinstance(dtype, pl.Boolean):

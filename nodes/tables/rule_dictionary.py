@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.tables.rule_engine import Rule, RuleEngine
@@ -19,16 +20,16 @@ class RuleEngineDictionary(Node):
     Example: a CSV file with `if` and `then`, so that someone without the editor can change the rules.
     """
 
-    id: ClassVar[str] = "tables.rule_engine_dictionary"
-    title: ClassVar[str] = "Rule Engine (Dictionary)"
-    shelf: ClassVar[str] = "Tables / Columns"
-    icon: ClassVar[str] = "mdi6.file-cog-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("rules from table", "if then else", "case when", "Rule Engine", "recode", "conditions")
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    id = "tables.rule_engine_dictionary"
+    title = "Rule Engine (Dictionary)"
+    shelf = "Tables / Columns"
+    icon = "mdi6.file-cog-outline"
+    keywords = ("rules from table", "if then else", "case when", "Rule Engine", "recode", "conditions")
+    input_ports = (
         Port("table", "table", "Table", "The table to work on."),
         Port("rules", "table", "Rules", "A condition and an outcome in each row."),
     )
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table with the computed column."),)
+    output_ports = (Port("table", "table", "Table", "The table with the computed column."),)
 
     condition: str | None = setting(
         None, "Rules column", "The column that holds the conditions.", columns=Columns("rules", ("category",))
@@ -44,8 +45,6 @@ class RuleEngineDictionary(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Known only where outcomes are plain text."""
-        import polars as pl
-
         rules = specs.table("rules")
         rules.require(self.condition, "category", setting="condition")
         rules.require(self.outcome, "category", "number", "boolean", setting="outcome")
@@ -53,8 +52,6 @@ class RuleEngineDictionary(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Reads the rules, then works as the Rule Engine."""
-        import polars as pl
-
         table, rules = values.table(), values.table("rules")
         found = rules.frame(list(dict.fromkeys([str(self.condition), str(self.outcome)])))
         pairs = found.select(

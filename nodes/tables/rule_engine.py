@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import polars as pl
 
 from nodes.base import NodeError, Settings, setting
-from nodes.tables.computed import Computed
-from nodes.tables.dtypes import common_dtype
-from nodes.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed
-from nodes.values.table import TableSpec, describe_dtype
-
-if TYPE_CHECKING:
-    import polars as pl
+from nodes.kit.tables.computed import Computed
+from nodes.kit.tables.dtypes import common_dtype
+from nodes.kit.tables.expression_limits import MOST_RULES
+from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed
+from nodes.values.table import TableSpec, describe_dtype, grouped
 
 
 class Rule(Settings):
@@ -29,7 +27,7 @@ class RuleEngine(Computed):
     `TRUE` is for all other rows; without one their cells are missing. All outcomes must have a type in common. (KNIME writes
     `$x$ > 0.5 => "big"`; here condition and outcome stand in fields of their own.)
 
-    Example: with the condition `temperature < 0` and the outcome `frost`, then `temperature < 20` and `mild`, every row
+    Example: with the condition `temperature < 0` and the outcome `'frost'`, then `temperature < 20` and `'mild'`, every row
     gets the first that fits.
     """
 
@@ -46,10 +44,14 @@ class RuleEngine(Computed):
 
     def columns_of(self, table: TableSpec) -> tuple[dict[str, pl.Expr], bool]:
         """The one column, as a chain of when and then."""
-        import polars as pl
-
         if not self.rules:
             raise NodeError("There is no rule.", "Add one.", setting="rules")
+        if len(self.rules) > MOST_RULES:
+            raise NodeError(
+                f"There are {grouped(len(self.rules))} rules; {grouped(MOST_RULES)} are allowed.",
+                "Where a rule only compares a column with a value, a Value Lookup knows as many as a table has rows.",
+                setting="rules",
+            )
         outcomes = [parsed(rule.outcome, table, f"rules.{i}.outcome") for i, rule in enumerate(self.rules)]
         dtype = self._dtype([dtype_of(outcome, table) for outcome in outcomes])
         cases = []
@@ -95,8 +97,6 @@ class RuleEngine(Computed):
         Raises:
             NodeError: If an outcome is no text, or known only when it runs.
         """
-        import polars as pl
-
         names: dict[str, None] = {}
         for i, outcome in enumerate(outcomes):
             if not isinstance(dtype, pl.String) or outcome.meta.root_names():

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
-
-if TYPE_CHECKING:
-    import polars as pl
 
 KINDS = ("number", "category", "boolean", "time")
 
@@ -66,8 +65,6 @@ class Sorter(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Sorts the row numbers."""
-        import polars as pl
-
         table = values.table()
         keys: list[pl.Expr] = []
         descending: list[bool] = []
@@ -90,8 +87,6 @@ class Sorter(Node):
 
 def _sortable(cell: pl.Expr, dtype: pl.DataType, key: SortKey) -> list[pl.Expr]:
     """What polars sorts by in place of the cells; NaN is missing."""
-    import polars as pl
-
     if dtype.is_float():
         return [cell.fill_nan(None)]
     if not isinstance(dtype, pl.String | pl.Categorical):

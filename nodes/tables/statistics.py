@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.cells import as_text
+from nodes.kit.tables.blocks import column_blocks
+from nodes.kit.tables.cells import as_text
 from nodes.values.table import Table, TableSpec, describe_dtype
-
-if TYPE_CHECKING:
-    import polars as pl
 
 PLAIN_KINDS = ("number", "category", "boolean", "time")
 QUANTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
@@ -63,71 +63,102 @@ class Statistics(Node):
         return {"statistics": TableSpec(_schema(), rows), "occurrences": TableSpec(_occurrence_schema())}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Describes a column at a time."""
-        import polars as pl
-
+        """Describes columns of one type together, many narrow ones or a long one at a time."""
         table = values.table()
         columns = list(dict.fromkeys(self.columns)) or table.columns
-        described: list[dict[str, Any]] = []
-        occurrences = [pl.DataFrame(schema=_occurrence_schema())]
-        for number, column in enumerate(columns):
+        plain = set(table.spec.columns_of(*PLAIN_KINDS))
+        listed = set(table.spec.columns_of("category", "boolean"))
+        described: dict[str, dict[str, Any]] = {}
+        occurrences: dict[str, pl.DataFrame] = {}
+        for block in _blocks(table, columns):
             job.check_cancelled()
-            job.progress(number / len(columns), column)
-            row: dict[str, Any] = {"column": column, "type": describe_dtype(table.schema[column]).removeprefix("of type ")}
-            frame = table.frame([column])
-            row |= _figures(frame, column)
-            if column in table.spec.columns_of(*PLAIN_KINDS):
-                counted = _counted(frame, column)
-                row["unique"] = counted.height
-                common = counted.head(self.top)
-                row["most common"] = ", ".join(f"{v} ({n})" for v, n in common.iter_rows()) or None
-                if column in table.spec.columns_of("category", "boolean"):
-                    occurrences.append(_occurrences(column, counted.head(self.max_values), frame.height))
-            described.append(row)
-        made = pl.DataFrame(described, schema=_schema())
-        return {"statistics": Table.of(made), "occurrences": Table.of(pl.concat(occurrences))}
+            job.progress(len(described) / len(columns), block[0])
+            frame = table.frame(block)
+            described |= _figures(frame)
+            if block[0] not in plain:
+                continue
+            counted = _counted(frame, max(self.top, self.max_values))
+            for column, (unique, common) in counted.items():
+                told = ", ".join(f"{value} ({count})" for value, count in common.head(self.top).iter_rows())
+                described[column] |= {"unique": unique, "most common": told or None}
+                if column in listed:
+                    occurrences[column] = _occurrences(column, common.head(self.max_values), table.height)
+        types = {column: describe_dtype(table.schema[column]).removeprefix("of type ") for column in columns}
+        made = pl.DataFrame([{"column": c, "type": types[c]} | described[c] for c in columns], schema=_schema())
+        none = pl.DataFrame(schema=_occurrence_schema())
+        found = pl.concat([none, *(occurrences[column] for column in columns if column in occurrences)])
+        return {"statistics": Table.of(made), "occurrences": Table.of(found)}
 
 
-def _figures(frame: pl.DataFrame, column: str) -> dict[str, Any]:
-    """Counts, and for numbers and truths moments and quantiles."""
-    import polars as pl
+def _blocks(table: Table, columns: Sequence[str]) -> Iterator[list[str]]:
+    """Blocks of columns of one type."""
+    by_type: dict[pl.DataType, list[str]] = {}
+    for column in columns:
+        by_type.setdefault(table.schema[column], []).append(column)
+    for alike in by_type.values():
+        yield from column_blocks(alike, table.height)
 
-    cell = pl.col(column)
-    dtype = frame.schema[column]
-    figures: dict[str, pl.Expr] = {"rows": pl.len(), "missing": cell.null_count()}
+
+def _long(frame: pl.DataFrame) -> pl.DataFrame:
+    """Columns of one type below each other: `column` (its number) and `value`; a single one is only renamed."""
+    if frame.width == 1:
+        return frame.rename({frame.columns[0]: "value"})
+    cells = pl.concat([series.rename("value") for series in frame.get_columns()])
+    numbers = pl.Series("column", range(frame.width), dtype=pl.UInt32)
+    return pl.DataFrame([numbers.repeat_by(frame.height).explode(), cells])
+
+
+def _figures(frame: pl.DataFrame) -> dict[str, dict[str, Any]]:
+    """For columns of one type, counts, and for numbers and truths moments and quantiles: column -> its figures."""
+    dtype = frame.dtypes[0]
+    counts = {"rows": frame.height}
+    if not (dtype.is_numeric() or isinstance(dtype, pl.Boolean)):
+        return {series.name: counts | {"missing": series.null_count()} for series in frame.get_columns()}
+    cell = pl.col("value")
+    figures: dict[str, pl.Expr] = {"missing": cell.null_count()}
     if dtype.is_float():
         figures |= {"NaN": cell.is_nan().sum(), "infinite": cell.is_infinite().sum()}
         cell = cell.filter(cell.is_finite())
-    if dtype.is_numeric() or isinstance(dtype, pl.Boolean):
-        number = cell.cast(pl.Float64)
-        figures |= {
-            "min": number.min(),
-            "max": number.max(),
-            "mean": number.mean(),
-            "mean absolute deviation": (number - number.mean()).abs().mean(),
-            "std": number.std(),
-            "var": number.var(),
-            "skewness": number.skew(),
-            "kurtosis": number.kurtosis(),
-            "sum": pl.when(number.count() > 0).then(number.sum()),
-        }
-        figures |= {f"{q} % quantile": number.quantile(q / 100, "linear") for q in QUANTILES}
-    return frame.select(**figures).row(0, named=True)
+    number = cell.cast(pl.Float64)
+    figures |= {
+        "min": number.min(),
+        "max": number.max(),
+        "mean": number.mean(),
+        "mean absolute deviation": (number - number.mean()).abs().mean(),
+        "std": number.std(),
+        "var": number.var(),
+        "skewness": number.skew(),
+        "kurtosis": number.kurtosis(),
+        "sum": pl.when(number.count() > 0).then(number.sum()),
+    }
+    figures |= {f"{q} % quantile": number.quantile(q / 100, "linear") for q in QUANTILES}
+    long = _long(frame)
+    made = (
+        long.select(**figures) if frame.width == 1 else long.group_by("column", maintain_order=True).agg(**figures).drop("column")
+    )
+    return {column: counts | row for column, row in zip(frame.columns, made.iter_rows(named=True), strict=True)}
 
 
-def _counted(frame: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Each value, as text, and how often it occurs: the most common first, of equal ones the first to come."""
-    import polars as pl
+def _counted(frame: pl.DataFrame, most: int) -> dict[str, tuple[int, pl.DataFrame]]:
+    """For columns of one type, how many different values each has, and the most frequent: column -> (number, (value, len)).
 
-    cell = pl.col(column)
-    grouped = frame.filter(cell.is_not_null()).group_by(cell.alias("value"), maintain_order=True).agg(pl.len().cast(pl.Int64))
-    ordered = grouped.sort("len", descending=True, maintain_order=True)
-    return ordered.with_columns(as_text(pl.col("value"), frame.schema[column]))
+    Values are texts; the most common comes first, of equally common ones the first to come.
+    """
+    present = _long(frame).filter(pl.col("value").is_not_null())
+    keys = [name for name in ("column", "value") if name in present.columns]
+    counted = present.group_by(keys, maintain_order=True).agg(pl.len().cast(pl.Int64))
+    ordered = counted.sort("len", descending=True, maintain_order=True)
+    if frame.width == 1:
+        parts = {0: ordered}
+    else:
+        parts = {int(number): part.drop("column") for (number,), part in ordered.partition_by("column", as_dict=True).items()}
+    text = as_text(pl.col("value"), frame.dtypes[0])
+    none = ordered.clear().select("value", "len")
+    found = {column: parts.get(number, none) for number, column in enumerate(frame.columns)}
+    return {column: (part.height, part.head(most).with_columns(text)) for column, part in found.items()}
 
 
 def _occurrences(column: str, counted: pl.DataFrame, height: int) -> pl.DataFrame:
-    import polars as pl
-
     return counted.select(
         pl.lit(column).alias("column"),
         pl.col("value"),
@@ -137,8 +168,6 @@ def _occurrences(column: str, counted: pl.DataFrame, height: int) -> pl.DataFram
 
 
 def _schema() -> pl.Schema:
-    import polars as pl
-
     texts = {"column": pl.String(), "type": pl.String()}
     counts = dict.fromkeys(COUNTS, pl.Int64())
     numbers = dict.fromkeys([*MOMENTS, *(f"{q} % quantile" for q in QUANTILES)], pl.Float64())
@@ -146,6 +175,4 @@ def _schema() -> pl.Schema:
 
 
 def _occurrence_schema() -> pl.Schema:
-    import polars as pl
-
     return pl.Schema({"column": pl.String(), "value": pl.String(), "count": pl.Int64(), "percent": pl.Float64()})

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import polars as pl
 
 from nodes.base import NodeError, setting
-from nodes.tables.cells import as_text
-from nodes.tables.computed import Computed
-from nodes.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed
+from nodes.kit.tables.cells import as_text
+from nodes.kit.tables.computed import Computed
+from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed
 from nodes.values.table import TableSpec, describe_dtype
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class StringManipulation(Computed):

@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, NodeError, setting
-from nodes.tables.elementwise import ElementwiseColumns, refuse_new_missing
+from nodes.kit.tables.elementwise import ElementwiseColumns, refuse_new_missing
 from nodes.values.table import TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 DATE = "%Y-%m-%d"
 CLOCKS = ("%H:%M:%S%.f", "%H:%M")
@@ -61,8 +60,6 @@ class StringToDateTime(ElementwiseColumns):
 
     def new_columns(self, table: TableSpec) -> Mapping[str, pl.Expr]:
         """The dates; the format must be one that polars knows."""
-        import polars as pl
-
         computed = super().new_columns(table)
         if self.format is not None:
             zone = datetime.UTC if self._has_zone else None
@@ -83,8 +80,6 @@ class StringToDateTime(ElementwiseColumns):
 
     def converted(self, cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         """The date that a text tells; missing where it tells none."""
-        import polars as pl
-
         text = cell.cast(pl.String).str.strip_chars()
         formats = [self.format] if self.format is not None else ISO_FORMATS[self.dtype]
         return pl.coalesce([self._read(text, format) for format in formats])

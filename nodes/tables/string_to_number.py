@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, NodeError, setting
-from nodes.tables.elementwise import ElementwiseColumns, refuse_new_missing
+from nodes.kit.tables.elementwise import ElementwiseColumns, refuse_new_missing
 from nodes.values.table import TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 NumberType = Literal["Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Float32", "Float64"]
 
@@ -54,8 +53,6 @@ class StringToNumber(ElementwiseColumns):
 
     def converted(self, cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         """The number that a text spells; missing where it spells none."""
-        import polars as pl
-
         text = cell.cast(pl.String).str.strip_chars()
         if self.thousands is not None:
             text = text.str.replace_all(self.thousands, "", literal=True)
@@ -65,8 +62,6 @@ class StringToNumber(ElementwiseColumns):
 
     def check(self, before: pl.DataFrame, after: pl.DataFrame, start: int) -> None:
         """Every text but an empty one must be a number."""
-        import polars as pl
-
         if self.if_invalid == "fail":
             text = before.select(pl.col(self.columns).cast(pl.String))
             spelled = text.with_columns(pl.when(pl.all().str.strip_chars() != "").then(pl.all()).name.keep())

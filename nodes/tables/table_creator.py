@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import polars as pl
 from pydantic import FiniteFloat
 
 from nodes.base import Job, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
-from nodes.tables.cells import CellType, typed_cells
+from nodes.kit.tables.cells import CellType, typed_cells
 from nodes.values.table import Table
 
 
@@ -49,8 +50,6 @@ class TableCreator(Node):
         return {"table": self._table()}
 
     def _table(self) -> Table:
-        import polars as pl
-
         height = max((len(c.values) for c in self.columns), default=0)
         made: dict[str, pl.Series] = {}
         for i, column in enumerate(self.columns):

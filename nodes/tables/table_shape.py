@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from functools import reduce
-from typing import TYPE_CHECKING, ClassVar
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.cells import as_text
-from nodes.tables.dtypes import common_dtype
+from nodes.kit.tables.cells import as_text
+from nodes.kit.tables.dtypes import common_dtype
 from nodes.values.table import Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 PLAIN = ("number", "category", "boolean", "time")
 
@@ -27,13 +25,13 @@ class Transpose(Node):
     Example: after Statistics, with `column` as names, a table with a column for each column and a row for each figure.
     """
 
-    id: ClassVar[str] = "tables.transpose"
-    title: ClassVar[str] = "Transpose"
-    shelf: ClassVar[str] = "Tables / Aggregate"
-    icon: ClassVar[str] = "mdi6.rotate-3d-variant"
-    keywords: ClassVar[tuple[str, ...]] = ("Table Transposer", "turn", "swap rows and columns", "rotate", "pivot")
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table to turn."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Transposed table", "A row for each column."),)
+    id = "tables.transpose"
+    title = "Transpose"
+    shelf = "Tables / Aggregate"
+    icon = "mdi6.rotate-3d-variant"
+    keywords = ("Table Transposer", "turn", "swap rows and columns", "rotate", "pivot")
+    input_ports = (Port("table", "table", "Table", "The table to turn."),)
+    output_ports = (Port("table", "table", "Transposed table", "A row for each column."),)
 
     names: str | None = setting(
         None,
@@ -59,8 +57,6 @@ class Transpose(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Turns it."""
-        import polars as pl
-
         table = values.table()
         self._check(table.height)
         dtype = self._dtype(table.spec)
@@ -97,8 +93,6 @@ class Transpose(Node):
         Raises:
             NodeError: If there is none.
         """
-        import polars as pl
-
         columns = {c: d for c, d in table.schema.items() if c != self.names}
         plain = set(table.columns_of(*PLAIN))
         common: pl.DataType | None = None
@@ -120,23 +114,19 @@ class ExtractTableDimension(Node):
     Example: after a Row Filter, to note how many rows were kept.
     """
 
-    id: ClassVar[str] = "tables.extract_table_dimension"
-    title: ClassVar[str] = "Extract Table Dimension"
-    shelf: ClassVar[str] = "Tables / Statistics"
-    icon: ClassVar[str] = "mdi6.ruler-square"
-    keywords: ClassVar[tuple[str, ...]] = ("shape", "size", "number of rows", "number of columns", "row count", "height", "width")
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table to measure."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("dimension", "table", "Dimension", "Number of rows and of columns."),)
+    id = "tables.extract_table_dimension"
+    title = "Extract Table Dimension"
+    shelf = "Tables / Statistics"
+    icon = "mdi6.ruler-square"
+    keywords = ("shape", "size", "number of rows", "number of columns", "row count", "height", "width")
+    input_ports = (Port("table", "table", "Table", "The table to measure."),)
+    output_ports = (Port("dimension", "table", "Dimension", "Number of rows and of columns."),)
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Two numbers."""
-        import polars as pl
-
         return {"dimension": TableSpec(pl.Schema({"rows": pl.Int64(), "columns": pl.Int64()}), 1)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Counts."""
-        import polars as pl
-
         table = values.table()
         return {"dimension": Table.of(pl.DataFrame({"rows": [table.height], "columns": [len(table.columns)]}))}

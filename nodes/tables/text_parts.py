@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, NodeError, setting
-from nodes.tables.elementwise import Elementwise, ElementwiseColumns, refuse_existing
+from nodes.kit.tables.elementwise import Elementwise, ElementwiseColumns, refuse_existing
 from nodes.values.table import TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class StringReplacer(ElementwiseColumns):
@@ -52,8 +51,6 @@ class StringReplacer(ElementwiseColumns):
 
     def converted(self, cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         """The text with its replacements."""
-        import polars as pl
-
         text = cell.cast(pl.String)
         if self.kind == "regex":
             pattern = self.pattern
@@ -100,8 +97,6 @@ class StringSplitterRegex(Elementwise):
 
     def new_columns(self, table: TableSpec) -> Mapping[str, pl.Expr]:
         """A column for each group."""
-        import polars as pl
-
         table.require(self.column, "category", setting="column")
         expression = f"^(?{'s' if self.case_sensitive else 'si'}:{self.pattern})$"
         _check(expression, self.pattern)
@@ -120,8 +115,6 @@ class StringSplitterRegex(Elementwise):
 
     def check(self, before: pl.DataFrame, after: pl.DataFrame, start: int) -> None:
         """Where it is asked for, every cell must fit."""
-        import polars as pl
-
         if self.if_no_match == "missing":
             return
         text = before[str(self.column)].cast(pl.String)
@@ -139,8 +132,6 @@ def _check(expression: str, shown: str) -> None:
     Raises:
         NodeError: Saying why.
     """
-    import polars as pl
-
     try:
         pl.Series([""]).str.contains(expression)
     except pl.exceptions.ComputeError as error:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.sampling import GROUP_KINDS
+from nodes.kit.tables.sampling import GROUP_KINDS
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec
-
-if TYPE_CHECKING:
-    import polars as pl
 
 UNITS = {
     "millisecond": "ms", "second": "s", "minute": "m", "hour": "h", "day": "d", "week": "w", "month": "mo", "quarter": "q",
@@ -28,11 +27,11 @@ class TimestampAlignment(Node):
     Example: measurements every 5 minutes or so, period 1 hour, the mean of each hour, and gaps filled by a straight line.
     """
 
-    id: ClassVar[str] = "tables.timestamp_alignment"
-    title: ClassVar[str] = "Timestamp Alignment"
-    shelf: ClassVar[str] = "Tables / Time Series"
-    icon: ClassVar[str] = "mdi6.clock-check-outline"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "tables.timestamp_alignment"
+    title = "Timestamp Alignment"
+    shelf = "Tables / Time Series"
+    icon = "mdi6.clock-check-outline"
+    keywords = (
         "resample",
         "upsample",
         "regular grid",
@@ -42,8 +41,8 @@ class TimestampAlignment(Node):
         "Aggregation Granularity",
         "time series",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The series."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Aligned table", "A row for each point of the grid."),)
+    input_ports = (Port("table", "table", "Table", "The series."),)
+    output_ports = (Port("table", "table", "Aligned table", "A row for each point of the grid."),)
 
     column: str | None = setting(None, "Timestamp column", "Dates, or dates with times.", columns=Columns("table", ("time",)))
     period: int = setting(1, "Period", "How many units lie between two points.", ge=1, le=1_000_000)
@@ -80,8 +79,6 @@ class TimestampAlignment(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The input's columns; means and straight lines are Float64."""
-        import polars as pl
-
         table = specs.table()
         dtype = table.require(self.column, "time", setting="column")
         if not isinstance(dtype, pl.Date | pl.Datetime):
@@ -98,8 +95,6 @@ class TimestampAlignment(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Puts rows down to the grid, completes it, and fills."""
-        import polars as pl
-
         table = values.table()
         column = str(self.column)
         every = f"{self.period}{UNITS[self.unit]}"
@@ -133,8 +128,6 @@ class TimestampAlignment(Node):
 
     def _one(self, column: str, dtype: pl.DataType) -> pl.Expr:
         """What several cells at a point become."""
-        import polars as pl
-
         cell = pl.col(column)
         if self.several == "last":
             return cell.last()
@@ -146,8 +139,6 @@ class TimestampAlignment(Node):
         return number.mean() if self.several == "mean" else number.min() if self.several == "min" else number.max()
 
     def _filled(self, column: str, dtype: pl.DataType) -> pl.Expr:
-        import polars as pl
-
         cell = pl.col(column)
         match self.fill:
             case "missing":
@@ -161,8 +152,6 @@ class TimestampAlignment(Node):
 
     def _schema(self, table: TableSpec) -> dict[str, pl.DataType]:
         """The columns: Float64 where numbers are reckoned."""
-        import polars as pl
-
         reckoned = self.several in ("mean", "sum") or self.fill == "linear"
 
         def made(column: str, dtype: pl.DataType) -> pl.DataType:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, setting
-from nodes.tables.elementwise import ElementwiseColumns, refuse_new_missing
-
-if TYPE_CHECKING:
-    import polars as pl
+from nodes.kit.tables.elementwise import ElementwiseColumns, refuse_new_missing
 
 KINDS = ("number", "boolean", "category")
 Target = Literal[
@@ -44,8 +43,6 @@ class ColumnTypeConverter(ElementwiseColumns):
 
     def converted(self, cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         """The cell in the new type; missing where the type cannot hold it."""
-        import polars as pl
-
         if dtype.is_numeric() or isinstance(dtype, pl.Boolean):
             return cell.cast(getattr(pl, self.dtype), strict=False)
         text = cell.cast(pl.String)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.elementwise import Elementwise, chosen, refuse_existing
+from nodes.kit.tables.elementwise import Elementwise, chosen, refuse_existing
 from nodes.values.table import Table, TableSpec, is_array
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class Ungroup(Node):
@@ -22,13 +20,13 @@ class Ungroup(Node):
     Example: the column `tags` with lists such as [red, round] gives two rows, one with red and one with round.
     """
 
-    id: ClassVar[str] = "tables.ungroup"
-    title: ClassVar[str] = "Ungroup"
-    shelf: ClassVar[str] = "Tables / Rows"
-    icon: ClassVar[str] = "mdi6.arrow-expand-vertical"
-    keywords: ClassVar[tuple[str, ...]] = ("explode", "unnest", "list to rows", "flatten", "collection")
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table with collections."),)
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "A row for each element."),)
+    id = "tables.ungroup"
+    title = "Ungroup"
+    shelf = "Tables / Rows"
+    icon = "mdi6.arrow-expand-vertical"
+    keywords = ("explode", "unnest", "list to rows", "flatten", "collection")
+    input_ports = (Port("table", "table", "Table", "The table with collections."),)
+    output_ports = (Port("table", "table", "Table", "A row for each element."),)
 
     columns: list[str] = setting([], "Collection columns", "Lists and arrays.", columns=Columns("table", ("collection",)))
     remove: bool = setting(True, "Remove the collections", "Whether the collections do not go on beside their elements.")
@@ -58,7 +56,6 @@ class Ungroup(Node):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Takes collections apart, piece by piece; other columns are shared, by their row numbers."""
         import numpy as np
-        import polars as pl
 
         table = values.table()
         columns = chosen(table.spec, self.columns, "collection")
@@ -86,8 +83,6 @@ class Ungroup(Node):
         return {"table": made.select(table.columns) if self.remove else made}
 
     def _exploded(self, piece: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
-        import polars as pl
-
         lists = piece.with_columns(pl.col(c).arr.to_list() for c in columns if is_array(piece.schema[c])).with_row_index("\0row")
         lengths = [pl.col(c).list.len().fill_null(0) for c in columns]
         if len(columns) > 1:
@@ -135,8 +130,6 @@ class SplitCollectionColumn(Elementwise):
 
     def new_columns(self, table: TableSpec) -> Mapping[str, pl.Expr]:
         """A column for each element."""
-        import polars as pl
-
         dtype = table.require(self.column, "collection", setting="column")
         column = str(self.column)
         length = dtype.shape[0] if isinstance(dtype, pl.Array) else None
@@ -158,8 +151,6 @@ class SplitCollectionColumn(Elementwise):
 
 def _element(dtype: pl.DataType) -> pl.DataType:
     """What a collection's elements are."""
-    import polars as pl
-
     if isinstance(dtype, pl.Array):
         return pl.Array(_leaf(dtype), dtype.shape[1:]) if len(dtype.shape) > 1 else _leaf(dtype)
     assert isinstance(dtype, pl.List)

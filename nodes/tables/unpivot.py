@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import reduce
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.dtypes import common_dtype
-from nodes.tables.elementwise import chosen
+from nodes.kit.tables.dtypes import common_dtype
+from nodes.kit.tables.elementwise import chosen
 from nodes.values.table import Table, TableSpec, describe_dtype
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class Unpivot(Node):
@@ -80,8 +78,6 @@ class Unpivot(Node):
         Raises:
             NodeError: If the value columns have no type in common.
         """
-        import polars as pl
-
         first, *others = dict.fromkeys(self.on)
 
         def widened(dtype: pl.DataType, column: str) -> pl.DataType:
@@ -99,8 +95,6 @@ class Unpivot(Node):
         return {self.variable_name: pl.Enum([first, *others]), self.value_name: common}
 
     def _pieces(self, table: Table, columns: list[str], job: Job) -> Iterator[pl.DataFrame]:
-        import polars as pl
-
         schema = self._schema(table.spec)
         for number, column in enumerate(columns):
             for batch in table.batches([column]):

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.tables.cells import as_text
-from nodes.tables.dtypes import common_dtype
-from nodes.tables.elementwise import refuse_existing
-from nodes.tables.gathering import taken
-from nodes.tables.naming import fresh_name
-from nodes.tables.patterns import full_match
+from nodes.kit.tables.cells import as_text
+from nodes.kit.tables.dtypes import common_dtype
+from nodes.kit.tables.elementwise import refuse_existing
+from nodes.kit.tables.gathering import taken
+from nodes.kit.tables.naming import fresh_name
+from nodes.kit.tables.patterns import full_match
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype
-
-if TYPE_CHECKING:
-    import polars as pl
 
 KINDS = ("number", "category", "boolean", "time")
 MAX_PATTERNS = 10_000
@@ -31,11 +30,11 @@ class ValueLookup(Node):
     Example: lookup column `file`, a dictionary of `file` and `label`: labels for images.
     """
 
-    id: ClassVar[str] = "tables.value_lookup"
-    title: ClassVar[str] = "Value Lookup"
-    shelf: ClassVar[str] = "Tables / Combine"
-    icon: ClassVar[str] = "mdi6.table-search"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "tables.value_lookup"
+    title = "Value Lookup"
+    shelf = "Tables / Combine"
+    icon = "mdi6.table-search"
+    keywords = (
         "Cell Replacer",
         "vlookup",
         "dictionary",
@@ -44,11 +43,11 @@ class ValueLookup(Node):
         "join_asof",
         "recode",
     )
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    input_ports = (
         Port("table", "table", "Table", "The table with the values."),
         Port("dictionary", "table", "Dictionary", "Keys, and what belongs to them."),
     )
-    output_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table with what was found."),)
+    output_ports = (Port("table", "table", "Table", "The table with what was found."),)
 
     column: str | None = setting(None, "Lookup column", "The values to look up.", columns=Columns("table", KINDS))
     key: str | None = setting(None, "Key column", "Where they are looked for.", columns=Columns("dictionary", KINDS))
@@ -102,8 +101,6 @@ class ValueLookup(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The table with the dictionary's columns."""
-        import polars as pl
-
         table, dictionary = specs.table(), specs.table("dictionary")
         self._dtype(table, dictionary)
         for column in self._columns(dictionary):
@@ -122,8 +119,6 @@ class ValueLookup(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Finds the dictionary's row for each row."""
-        import polars as pl
-
         table, dictionary = values.table(), values.table("dictionary")
         rows = self._rows(table, dictionary, job)
         if self.no_match == "fail" and rows.null_count():
@@ -142,8 +137,6 @@ class ValueLookup(Node):
 
     def _rows(self, table: Table, dictionary: Table, job: Job) -> pl.Series:
         """The dictionary's row for each row of the table; missing where there is none."""
-        import polars as pl
-
         dtype = self._dtype(table.spec, dictionary.spec)
         column, key = str(self.column), str(self.key)
 
@@ -166,8 +159,6 @@ class ValueLookup(Node):
 
     def _fitting(self, texts: pl.Series, keys: pl.DataFrame, job: Job) -> pl.Series:
         """As `_rows`, for patterns: every different text is tried with every key, in their order."""
-        import polars as pl
-
         if keys.height > MAX_PATTERNS:
             raise NodeError(f"The dictionary has {keys.height} patterns: too many.", "Let texts fit in full.", setting="matching")
         different = texts.drop_nulls().unique(maintain_order=True)
@@ -207,8 +198,6 @@ class ValueLookup(Node):
         Raises:
             NodeError: If there is none, or the settings do not suit it.
         """
-        import polars as pl
-
         first = table.require(self.column, *KINDS, setting="column")
         second = dictionary.require(self.key, *KINDS, setting="key")
         texts = COLUMN_KINDS["category"](first) and COLUMN_KINDS["category"](second)

@@ -2,7 +2,7 @@
 
 A layer is described by its Keras class name and the arguments of its constructor, in plain JSON; a call says which
 tensors it is applied to and what comes out. Only where a node needs one does it become a `keras.Model`
-(`nodes.networks.keras_model`). Shapes never include the batch dimension; None is a dimension that is not known.
+(`nodes.kit.networks.keras_model`). Shapes never include the batch dimension; None is a dimension that is not known.
 """
 
 from __future__ import annotations

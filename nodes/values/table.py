@@ -233,7 +233,8 @@ class Table:
     ) -> None:
         self.parts = tuple(p for p in parts if p.names) or tuple(parts[:1])
         self.columns = list(order) if order is not None else [c for p in self.parts for c in p.names]
-        self.classes = {c: tuple(n) for c, n in (classes or {}).items() if c in self.columns}
+        present = set(self.columns) if classes else ()
+        self.classes = {c: tuple(n) for c, n in (classes or {}).items() if c in present}
 
     @classmethod
     def of(cls, frame: pl.DataFrame | pl.LazyFrame, classes: Mapping[str, tuple[str, ...]] | None = None) -> Table:
@@ -253,7 +254,10 @@ class Table:
         """Column names and polars dtypes."""
         import polars as pl
 
-        dtypes = {c: p.frame.schema[stored] for p in self.parts for c, stored in p.names.items()}
+        dtypes: dict[str, pl.DataType] = {}
+        for part in self.parts:
+            schema = part.frame.schema  # made anew at every look
+            dtypes |= {column: schema[stored] for column, stored in part.names.items()}
         return pl.Schema({c: dtypes[c] for c in self.columns})
 
     @property
@@ -285,8 +289,9 @@ class Table:
     def batches(self, columns: Sequence[str] | None = None, *, rows: int | None = None) -> Iterator[pl.DataFrame]:
         """The table piece by piece, in order; by default of about `BATCH_BYTES` each. An empty table gives one empty piece."""
         step = rows or self.rows_per_batch(columns)
+        narrow = self.select(columns) if columns else self
         for start in range(0, max(self.height, 1), step):
-            yield self.slice(start, step).frame(columns)
+            yield narrow.slice(start, step).frame(columns)
 
     def rows_per_batch(self, columns: Sequence[str] | None = None) -> int:
         """How many rows make about `BATCH_BYTES`."""
@@ -313,7 +318,8 @@ class Table:
         if self.columns and added.height != self.height:
             raise ValueError(f"{added.height} rows cannot stand beside {self.height} rows")
         names = set(added.columns)
-        order = self.columns + [c for c in added.columns if c not in self.columns]
+        own = set(self.columns)
+        order = self.columns + [c for c in added.columns if c not in own]
         kept = {c: n for c, n in self.classes.items() if c not in names}
         parts = [_without(p, names) for p in self.parts]
         return Table([*(p for p in parts if p.names), *added.parts], order, kept | added.classes | dict(classes or {}))
@@ -325,7 +331,8 @@ class Table:
 
     def drop(self, columns: Sequence[str]) -> Table:
         """All but these columns."""
-        return self.select([c for c in self.columns if c not in set(columns)])
+        gone = set(columns)
+        return self.select([c for c in self.columns if c not in gone])
 
     def rename(self, names: Mapping[str, str]) -> Table:
         """The same columns under other names (old -> new)."""
@@ -350,12 +357,17 @@ class Table:
     def slice(self, start: int, length: int) -> Table:
         """`length` rows from `start` on (fewer at the end)."""
         parts = [
-            Part(p.frame.slice(start, length), p.names)
+            Part(_used(p).slice(start, length), p.names)
             if p.rows is None
             else Part(p.frame, p.names, p.rows[start : start + length], p.file)
             for p in self.parts
         ]
         return Table(parts, self.columns, self.classes)
+
+
+def _used(part: Part) -> pl.DataFrame:
+    """The frame of a part, without columns that the table does not have any more."""
+    return part.frame if len(part.names) == part.frame.width else part.frame.select(set(part.names.values()))
 
 
 def _without(part: Part, columns: set[str]) -> Part:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, cast
+from typing import Literal, cast
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.drawing import group_names, group_setting, groups_in_order, label_setting, title_setting
 from nodes.values.figure import BarsFigure, Figure, FigureSpec
 from nodes.values.table import Table
-from nodes.views.drawing_data import group_names, group_setting, groups_in_order, label_setting, title_setting
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class BarChart(Node):
@@ -89,8 +88,6 @@ class BarChart(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Counts, or works the figures out."""
-        import polars as pl
-
         table = values.table()
         frame = self._rows(table)
         sizes = frame["category"].value_counts(sort=True)
@@ -128,8 +125,6 @@ class BarChart(Node):
 
     def _rows(self, table: Table) -> pl.DataFrame:
         """`category`, `group` (String) and the numbers, as `value.` and their column's name."""
-        import polars as pl
-
         assert self.category_column
         frame = table.frame(list(dict.fromkeys([self.category_column, *self._values, *filter(None, [self.group_column])])))
         columns = [group_names(table.spec, self.category_column, frame[self.category_column]).alias("category")]
@@ -144,8 +139,6 @@ class BarChart(Node):
     def _heights(self, frame: pl.DataFrame, names: Sequence[str], column: str) -> list[float]:
         """A height per category, in the order of `names`; NaN where there is none, 0 for counts."""
         import math
-
-        import polars as pl
 
         if self.aggregation == "count":
             found = dict(frame["category"].value_counts().iter_rows())

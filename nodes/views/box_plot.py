@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.drawing import group_names, group_setting, groups_in_order, label_setting, numbers, title_setting
 from nodes.values.figure import Box, BoxesFigure, Figure, FigureSpec
-from nodes.views.drawing_data import group_names, group_setting, groups_in_order, label_setting, numbers, title_setting
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
+import polars as pl
+
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.drawing import group_names, numbers, spread_rows, title_setting
 from nodes.values.figure import Figure, FigureSpec, HeatMapFigure
-from nodes.views.drawing_data import group_names, numbers, spread_rows, title_setting
 
 MOST_COLUMNS = 200
 
@@ -77,7 +79,6 @@ class HeatMap(Node):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Reads the numbers."""
         import numpy as np
-        import polars as pl
 
         table = values.table()
         columns = self._columns(table.spec.columns_of("number"))

@@ -6,9 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.values.figure import Figure, FigureSpec, HistogramFigure
-from nodes.values.table import Table
-from nodes.views.drawing_data import (
+from nodes.kit.drawing import (
     MOST_GROUPS,
     group_names,
     group_setting,
@@ -17,6 +15,8 @@ from nodes.views.drawing_data import (
     numbers,
     title_setting,
 )
+from nodes.values.figure import Figure, FigureSpec, HistogramFigure
+from nodes.values.table import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

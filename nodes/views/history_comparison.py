@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.drawing import numbers
 from nodes.values.figure import Figure, FigureSpec, Line, LinesFigure
 from nodes.values.table import Table, TableSpec
-from nodes.views.drawing_data import numbers
 
 STEP = "epoch"
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.values.figure import Figure, FigureSpec, Line, LinesFigure
-from nodes.views.drawing_data import (
+from nodes.kit.drawing import (
     group_names,
     group_setting,
     groups_in_order,
@@ -18,6 +17,7 @@ from nodes.views.drawing_data import (
     spread_rows,
     title_setting,
 )
+from nodes.values.figure import Figure, FigureSpec, Line, LinesFigure
 
 MOST_LINES = 40
 

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from nodes.base import Columns, Job, Node, Port, Spec, Specs, Value, Values, setting
-from nodes.values.figure import Figure, FigureSpec, Points, PointsFigure
-from nodes.values.table import COLUMN_KINDS
-from nodes.views.drawing_data import (
+from nodes.kit.drawing import (
     group_names,
     groups_in_order,
     label_setting,
@@ -17,6 +15,8 @@ from nodes.views.drawing_data import (
     spread_rows,
     title_setting,
 )
+from nodes.values.figure import Figure, FigureSpec, Points, PointsFigure
+from nodes.values.table import COLUMN_KINDS
 
 
 class ScatterPlot(Node):

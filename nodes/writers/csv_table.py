@@ -8,12 +8,14 @@ import os
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, ClassVar, Literal, cast
+from typing import IO, TYPE_CHECKING, Literal, cast
+
+import polars as pl
 
 from nodes.base import Job, NodeError, Spec, Specs, Value, Values, setting
-from nodes.readers.files import GZIP_MAGIC
+from nodes.kit.files.reading import GZIP_MAGIC
+from nodes.kit.files.writing import FileWriter, collections_as_text, refusals
 from nodes.values.table import Table, TableSpec, describe_dtype
-from nodes.writers.files import FileWriter, collections_as_text, refusals
 
 if TYPE_CHECKING:
     pass
@@ -33,10 +35,10 @@ class CsvWriter(FileWriter):
     `predictions.csv`, overwritten by every run.
     """
 
-    id: ClassVar[str] = "writers.csv"
-    title: ClassVar[str] = "CSV Writer"
-    icon: ClassVar[str] = "mdi6.file-delimited-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("export", "save", "text", "tsv", "table", "write_csv", "spreadsheet", "gzip")
+    id = "writers.csv"
+    title = "CSV Writer"
+    icon = "mdi6.file-delimited-outline"
+    keywords = ("export", "save", "text", "tsv", "table", "write_csv", "spreadsheet", "gzip")
 
     if_exists: Literal["fail", "overwrite", "append"] = setting(  # type: ignore[assignment] # one way more than other writers
         "fail",
@@ -118,8 +120,6 @@ class CsvWriter(FileWriter):
         return separator
 
     def _check_columns(self, table: TableSpec) -> None:
-        import polars as pl
-
         for column, dtype in table.schema.items():
             if isinstance(dtype, pl.Array | pl.List) and self.collections == "refuse":
                 hint = "Filter the column out, or have collections written as text."

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import polars as pl
 
 from nodes.base import Job, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.readers.databases import DatabaseNode
+from nodes.kit.databases import DatabaseNode
+from nodes.kit.files.writing import collections_as_text
 from nodes.values.table import Table, TableSpec, describe_dtype
-from nodes.writers.files import collections_as_text
 
 if TYPE_CHECKING:
-    import polars as pl
-
-    from nodes.readers.databases import IngestMode, Session
+    from nodes.kit.databases import IngestMode, Session
 
 
 class DatabaseWriter(DatabaseNode):
@@ -34,15 +34,15 @@ class DatabaseWriter(DatabaseNode):
     what earlier runs left.
     """
 
-    id: ClassVar[str] = "writers.database"
-    title: ClassVar[str] = "Database Writer"
-    shelf: ClassVar[str] = "Writers"
-    icon: ClassVar[str] = "mdi6.database-arrow-left"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "writers.database"
+    title = "Database Writer"
+    shelf = "Writers"
+    icon = "mdi6.database-arrow-left"
+    keywords = (
         "DB Writer", "DB Insert", "DB Table Creator", "DB Loader", "SQL", "SQLite", "DuckDB", "PostgreSQL", "Postgres", "ADBC",
         "export", "save", "write_database", "insert",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "The table to write."),)
+    input_ports = (Port("table", "table", "Table", "The table to write."),)
 
     path: str = setting(
         "", "File", "The database's file; it is made if need be.", path="write file", shown_if={"kind": ["sqlite", "duckdb"]}
@@ -105,8 +105,6 @@ class DatabaseWriter(DatabaseNode):
         return {}
 
     def _write(self, table: Table, session: Session, job: Job) -> None:
-        import polars as pl
-
         there = self.columns_of(session, self.table)
         mode: IngestMode = "append" if there and self.if_exists == "append" else "create"
         if there and self.if_exists == "fail":
@@ -136,8 +134,6 @@ class DatabaseWriter(DatabaseNode):
                 raise NodeError(f"Table '{self.table}' has no column '{column}'.", hint, setting="if_exists")
 
     def _check_columns(self, table: TableSpec) -> None:
-        import polars as pl
-
         if not table.schema:
             raise NodeError("The table has no columns.", "Connect a table that has some.", setting="table")
         if self.kind != "postgresql":
@@ -157,16 +153,12 @@ class DatabaseWriter(DatabaseNode):
 
     def _storable(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The frame in types that the database has."""
-        import polars as pl
-
         if self.kind != "duckdb":
             nested = [c for c, d in frame.schema.items() if isinstance(d, pl.Array | pl.List)]
             frame = frame.with_columns(collections_as_text(frame.select(nested)).get_columns()) if nested else frame
         return frame.with_columns(self._stored(frame[c]) for c in frame.columns)
 
     def _stored(self, cells: pl.Series) -> pl.Series:
-        import polars as pl
-
         dtype: Any = cells.dtype.base_type()
         if dtype in (pl.Int128, pl.UInt128) or (dtype == pl.UInt64 and self.kind != "duckdb"):
             try:

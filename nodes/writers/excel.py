@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, Literal
+
+import polars as pl
 
 from nodes.base import Job, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.files.writing import FileWriter, collections_as_text, pieces, refuse
 from nodes.values.table import Table, TableSpec, describe_dtype
-from nodes.writers.files import FileWriter, collections_as_text, pieces, refuse
-
-if TYPE_CHECKING:
-    import polars as pl
 
 MOST_ROWS, MOST_COLUMNS, MOST_CHARACTERS = 1_048_576, 16_384, 32_767
 """Of an Excel sheet, and of one of its cells (Excel specifications and limits, Microsoft)."""
@@ -37,13 +36,13 @@ class ExcelWriter(FileWriter):
     Example: scores and confusion matrix of a network as the sheets `Scores` and `Confusion` of `report.xlsx`.
     """
 
-    id: ClassVar[str] = "writers.excel"
-    title: ClassVar[str] = "Excel Writer"
-    icon: ClassVar[str] = "mdi6.file-excel-outline"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "writers.excel"
+    title = "Excel Writer"
+    icon = "mdi6.file-excel-outline"
+    keywords = (
         "XLS Writer", "xlsx", "workbook", "sheet", "spreadsheet", "write_excel", "xlsxwriter", "export", "save", "LibreOffice",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("table", "table", "Table", "A table for a sheet.", grows=True, least=1),)
+    input_ports = (Port("table", "table", "Table", "A table for a sheet.", grows=True, least=1),)
 
     sheets: list[str] = setting(
         [], "Sheet names", "The sheets' names, in the order of the inputs; those not named are Sheet1, Sheet2, ..."
@@ -129,8 +128,6 @@ class ExcelWriter(FileWriter):
         return names
 
     def _check(self, table: TableSpec) -> None:
-        import polars as pl
-
         if len(table.schema) > MOST_COLUMNS or (table.rows or 0) + int(self.header) > MOST_ROWS:
             message = f"A table of {table.describe()} does not fit into a sheet of 1 048 576 rows and 16 384 columns."
             raise NodeError(message, "Write a part of it, or another format.", setting="path")
@@ -172,8 +169,6 @@ class ExcelWriter(FileWriter):
 
     def _writer(self, book: Any, sheet: Any, dtype: pl.DataType, column: str) -> Callable[[int, int, Any], Any]:
         """What writes a cell of a column."""
-        import polars as pl
-
         if dtype == pl.Boolean:
             write: Callable[[int, int, Any], Any] = sheet.write_boolean
             return write
@@ -207,8 +202,6 @@ class ExcelWriter(FileWriter):
 
     def _fit(self, sheet: Any, table: Table) -> None:
         """Widths from the first rows; XlsxWriter's own fitting would need all rows in memory."""
-        import polars as pl
-
         first = _as_text(collections_as_text(table.slice(0, 100).frame()))
         for number, column in enumerate(table.columns):
             lengths = first[column].cast(pl.String, strict=False).str.len_chars() if first.height else pl.Series([0])
@@ -218,8 +211,6 @@ class ExcelWriter(FileWriter):
 
 def _as_text(frame: pl.DataFrame) -> pl.DataFrame:
     """Categories and structures as texts."""
-    import polars as pl
-
     made = []
     for column, dtype in frame.schema.items():
         if isinstance(dtype, pl.Struct):

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+
+import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.images.columns import IMAGES, ImageColumns, image_dtype, refuse_existing
-from nodes.images.encoding import ENDINGS, FORMATS, Format, check_encodable, encoded
+from nodes.kit.files.writing import written_aside
+from nodes.kit.images.columns import IMAGES, ImageColumns, image_dtype, refuse_existing
+from nodes.kit.images.encoding import ENDINGS, FORMATS, Format, check_encodable, encoded
 from nodes.values.table import Table, TableSpec
-from nodes.writers.files import written_aside
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class ImageWriter(Node):
@@ -78,8 +77,6 @@ class ImageWriter(Node):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The table with a column of paths."""
-        import polars as pl
-
         table = specs.table()
         dtype = image_dtype(table, self.column)
         if not self.folder.strip():
@@ -94,8 +91,6 @@ class ImageWriter(Node):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Look whether all can be written, then write."""
-        import polars as pl
-
         table = values.table()
         folder = job.resolve(self.folder)
         if not table.height:

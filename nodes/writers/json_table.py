@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Job, NodeError, Spec, Specs, Value, Values, setting
+from nodes.kit.files.writing import FileWriter, pieces, refuse
 from nodes.values.table import describe_dtype
-from nodes.writers.files import FileWriter, pieces, refuse
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class JsonWriter(FileWriter):
@@ -23,10 +22,10 @@ class JsonWriter(FileWriter):
     Example: `results.ndjson` in lines, to be loaded into a document database.
     """
 
-    id: ClassVar[str] = "writers.json"
-    title: ClassVar[str] = "JSON Writer"
-    icon: ClassVar[str] = "mdi6.code-braces-box"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "writers.json"
+    title = "JSON Writer"
+    icon = "mdi6.code-braces-box"
+    keywords = (
         "NDJSON",
         "JSON lines",
         "jsonl",
@@ -58,8 +57,6 @@ class JsonWriter(FileWriter):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Check the columns and the place to write to."""
-        import polars as pl
-
         self.check_target(specs)
         refuse(specs.table(), (pl.Object, pl.Binary), "JSON")
         if self.collections == "refuse":
@@ -90,8 +87,6 @@ class JsonWriter(FileWriter):
 
     def _lines(self, piece: pl.DataFrame) -> bytes:
         import json
-
-        import polars as pl
 
         if not piece.width:
             return b"{}\n" * piece.height

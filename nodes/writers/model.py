@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 from nodes.base import Job, Port, Spec, Specs, Value, Values
+from nodes.kit.files.writing import FileWriter
 from nodes.values.model import to_bytes
-from nodes.writers.files import FileWriter
 
 
 class ModelWriter(FileWriter):
@@ -19,11 +18,11 @@ class ModelWriter(FileWriter):
     Example: after a Random Forest Learner, the file `models/forest.skops`.
     """
 
-    id: ClassVar[str] = "writers.model"
-    title: ClassVar[str] = "Model Writer"
-    icon: ClassVar[str] = "mdi6.content-save-cog-outline"
-    keywords: ClassVar[tuple[str, ...]] = ("skops", "save model", "scikit-learn", "PMML Writer", "export")
-    input_ports: ClassVar[tuple[Port, ...]] = (Port("model", "model", "Model", "The model to save."),)
+    id = "writers.model"
+    title = "Model Writer"
+    icon = "mdi6.content-save-cog-outline"
+    keywords = ("skops", "save model", "scikit-learn", "PMML Writer", "export")
+    input_ports = (Port("model", "model", "Model", "The model to save."),)
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Check that there is a place to write to."""

@@ -14,14 +14,13 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, Node, NodeError, Port, Specs, Values, setting
-from nodes.networks.binding import Binding
-from nodes.networks.executor import InputColumns
-from nodes.networks.feeding import bind_inputs
-from nodes.networks.keras_model import to_keras, without_chatter
-from nodes.networks.model_files import NOTES
+from nodes.kit.networks.binding import Binding
+from nodes.kit.networks.feeding import InputColumns, bind_inputs
+from nodes.kit.networks.keras_model import to_keras, without_chatter
+from nodes.kit.networks.model_files import NOTES
 from nodes.values.network import NetworkSpec
 from nodes.values.table import TableSpec
 
@@ -52,16 +51,16 @@ class NetworkWriter(Node):
     from and digits.tflite for a phone.
     """
 
-    id: ClassVar[str] = "writers.network"
-    title: ClassVar[str] = "Keras Network Writer"
-    shelf: ClassVar[str] = "Writers"
-    icon: ClassVar[str] = "mdi6.content-save-outline"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "writers.network"
+    title = "Keras Network Writer"
+    shelf = "Writers"
+    icon = "mdi6.content-save-outline"
+    keywords = (
         "save", "export", "keras", "h5", "hdf5", "json", "weights", "model", "checkpoint", "SavedModel",
         "TFLite", "LiteRT", "ONNX", "TensorFlow Network Writer", "TensorFlow 2 Network Writer", "DL Keras Network Writer",
         "Keras to TensorFlow Network Converter", "deploy", "mobile", "microcontroller", "quantize", "int8",
     )  # fmt: skip
-    input_ports: ClassVar[tuple[Port, ...]] = (
+    input_ports = (
         Port("network", "network", "Network", "The network to save."),
         Port(
             "table",
@@ -71,8 +70,8 @@ class NetworkWriter(Node):
             optional=True,
         ),
     )
-    needs_keras: ClassVar[bool] = True
-    left_out: ClassVar[Mapping[str, str]] = {
+    needs_keras = True
+    left_out = {
         "save optimizer state": "A network travels without its optimizer, which is a setting of the Learner.",
         "zipped": "It is what the ending .keras means; a SavedModel stays a folder, as TensorFlow reads it.",
         "input_signature": "It is that of the network's input layers.",

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 import zipfile
 from collections.abc import Iterator, Mapping
-from typing import IO, TYPE_CHECKING, Any, ClassVar, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+import polars as pl
 
 from nodes.base import Job, NodeError, Spec, Specs, Value, Values, setting
+from nodes.kit.files.writing import FileWriter
 from nodes.values.table import Table, describe_dtype, is_category, leaf_dtype
-from nodes.writers.files import FileWriter
 
 if TYPE_CHECKING:
     import numpy as np
-    import polars as pl
     from numpy.typing import NDArray
 
 
@@ -30,10 +31,10 @@ class NpzWriter(FileWriter):
     (rows, 28, 28, 1) and (rows,).
     """
 
-    id: ClassVar[str] = "writers.npz"
-    title: ClassVar[str] = "NPZ Writer"
-    icon: ClassVar[str] = "mdi6.code-array"
-    keywords: ClassVar[tuple[str, ...]] = ("numpy", "npz", "np.savez", "savez_compressed", "array", "export", "save")
+    id = "writers.npz"
+    title = "NPZ Writer"
+    icon = "mdi6.code-array"
+    keywords = ("numpy", "npz", "np.savez", "savez_compressed", "array", "export", "save")
 
     compressed: bool = setting(True, "Compressed", "Whether the arrays are packed; that takes time and saves room.")
     categories: Literal["numbers", "names"] = setting(
@@ -97,7 +98,6 @@ class NpzWriter(FileWriter):
     def _dtype(self, table: Table, column: str, job: Job) -> np.dtype[Any]:
         """numpy's type of a column; that of texts depends on the longest, that of whole numbers on whether cells are missing."""
         import numpy as np
-        import polars as pl
 
         longest, gaps, kind = 1, False, None
         text = self._is_text(table.schema[column])
@@ -121,8 +121,6 @@ class NpzWriter(FileWriter):
         Raises:
             NodeError: If cells are missing that must not be.
         """
-        import polars as pl
-
         done = 0
         for piece in table.batches([column]):
             job.check_cancelled()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, Literal
+
+import polars as pl
 
 from nodes.base import Job, NodeError, Spec, Specs, Value, Values, setting
+from nodes.kit.files.writing import FileWriter, pieces, refuse
 from nodes.values.table import BATCH_BYTES
-from nodes.writers.files import FileWriter, pieces, refuse
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _GROUP_ROWS = 2**17
 """Rows of a group that nobody set; fewer where rows are wide, so that a group stays in memory."""
@@ -29,10 +28,10 @@ class ParquetWriter(FileWriter):
     Example: `cleaned.parquet` with the compression zstd, for a colleague who goes on in pandas.
     """
 
-    id: ClassVar[str] = "writers.parquet"
-    title: ClassVar[str] = "Parquet Writer"
-    icon: ClassVar[str] = "mdi6.view-column-outline"
-    keywords: ClassVar[tuple[str, ...]] = (
+    id = "writers.parquet"
+    title = "Parquet Writer"
+    icon = "mdi6.view-column-outline"
+    keywords = (
         "write_parquet", "sink_parquet", "columnar", "zstd", "snappy", "export", "save", "arrow", "spark", "pandas",
     )  # fmt: skip
 
@@ -71,8 +70,6 @@ class ParquetWriter(FileWriter):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Check the columns and the place to write to."""
-        import polars as pl
-
         self.check_target(specs)
         most = LEVELS.get(self.compression)
         if self.compression_level is not None and most is not None and self.compression_level > most:

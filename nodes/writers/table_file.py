@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Literal
+
+import polars as pl
 
 from nodes.base import Job, Spec, Specs, Value, Values, setting
-from nodes.readers.table_file import METADATA
-from nodes.writers.arrow import COMPRESSIONS, write_arrow
-from nodes.writers.files import FileWriter, refuse, refuse_huge
+from nodes.kit.files.arrow import CLASSES_NOTE, COMPRESSIONS, write_arrow
+from nodes.kit.files.writing import FileWriter, refuse, refuse_huge
 
 
 class TableWriter(FileWriter):
@@ -23,10 +24,10 @@ class TableWriter(FileWriter):
     with a Table Reader.
     """
 
-    id: ClassVar[str] = "writers.table"
-    title: ClassVar[str] = "Table Writer"
-    icon: ClassVar[str] = "mdi6.table-arrow-right"
-    keywords: ClassVar[tuple[str, ...]] = ("save table", "export", "arrow", "images", "exact copy", "keep", "cache", ".table")
+    id = "writers.table"
+    title = "Table Writer"
+    icon = "mdi6.table-arrow-right"
+    keywords = ("save table", "export", "arrow", "images", "exact copy", "keep", "cache", ".table")
 
     compression: Literal["none", "lz4", "zstd"] = setting(
         "lz4", "Compression", "How the columns are packed.", choices=COMPRESSIONS
@@ -34,8 +35,6 @@ class TableWriter(FileWriter):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Check the columns and the place to write to."""
-        import polars as pl
-
         self.check_target(specs)
         refuse(specs.table(), (pl.Object,), "a file")
         refuse_huge(specs.table(), "a file")
@@ -46,5 +45,5 @@ class TableWriter(FileWriter):
         table = values.table()
         note = json.dumps({"classes": {column: list(names) for column, names in table.classes.items()}})
         with self.writing(job) as stream:
-            write_arrow(table, stream, job, self.compression, metadata={METADATA: note.encode()})
+            write_arrow(table, stream, job, self.compression, metadata={CLASSES_NOTE: note.encode()})
         return {}

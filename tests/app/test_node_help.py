@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from app.node_help import docstring_html, kind_of, node_help, shown
 from nodes.base import Columns, Node, Port, setting
 from nodes.catalog import Catalog
-from nodes.layers.windows import Pair, Span
+from nodes.kit.layers.windows import Pair, Span
 
 CATALOG = Catalog.load(plugins=False)
 EMPTY = {"br"}

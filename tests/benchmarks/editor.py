@@ -83,7 +83,7 @@ def use_window() -> None:
 
         QApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
         window.repaint()
-        field = window.repository.field
+        field = window.docks.repository.field
         QApplication.sendEvent(field, QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_A, Qt.KeyboardModifier.NoModifier, "a"))
         QApplication.processEvents()
         at = time.clock_gettime(time.CLOCK_MONOTONIC)
@@ -170,7 +170,7 @@ def seconds_of_edits(folder: str, nodes: int, edits: int, which: Literal["first"
     views = {record.id: NodeView(position=grid_place(number)) for number, record in enumerate(chain.nodes)}
     save(chain.model_copy(update={"view": View(nodes=views)}), path)
     with _Window(Path(folder)) as window:
-        workspace = window.files.open(path)
+        workspace = window.commands.files.open(path)
         assert workspace is not None
         node, last = f"node_{1 if which == 'first' else nodes - 1}", f"node_{nodes - 1}"
         _until(lambda: all(workspace.status(n).state == "ready" for n in workspace.document.nodes))
@@ -208,16 +208,16 @@ def stalls_while_training(folder: str, seconds: float, small: bool) -> dict[str,
 
     path = _example(Path(folder), small)
     with _Window(Path(folder)) as window:
-        workspace = window.files.open(path)
+        workspace = window.commands.files.open(path)
         assert workspace is not None
         learner = next(n for n, r in workspace.document.nodes.items() if r.type == "networks.learner")
         _until(lambda: workspace.status(learner).state == "ready")
         workspace.canvas.select([learner])
-        window.show_dock("monitor")
+        window.docks.show("monitor")
         _until(lambda: True, quiet=1.0)
         with _Pulse() as before:
-            window.runs.run_all()
-            _until(lambda: workspace.status(learner).state == "running" and bool(window.learning.shown))
+            window.commands.running.run_all()
+            _until(lambda: workspace.status(learner).state == "running" and bool(window.docks.learning.shown))
         with _Pulse() as during:
             end = time.monotonic() + seconds
             _until(lambda: time.monotonic() > end or workspace.status(learner).state != "running")
@@ -269,7 +269,7 @@ class _Window:
         return self._window
 
     def __exit__(self, *_: object) -> None:
-        for workspace in self._window.workspaces:
+        for workspace in self._window.desk.workspaces:
             workspace.document.mark_saved()
         self._window.close()
 

@@ -35,7 +35,7 @@ def seconds_of_both(count: int, rounds: int, folder: str) -> tuple[list[float], 
     from app.engine.plan import make_plan
     from nodes.base import Values
     from nodes.catalog import Catalog
-    from nodes.networks.keras_model import to_keras, weights_of
+    from nodes.kit.networks.keras_model import to_keras, weights_of
     from nodes.values.network import Network
     from nodes.values.table import Table
 

@@ -54,7 +54,7 @@ def tables(rows: int) -> tuple[pl.DataFrame, pl.DataFrame]:
 def ours(rows: int) -> list[float]:
     """Seconds of the join, of the grouping, and of both."""
     from nodes.base import Values
-    from nodes.tables.aggregation import Aggregation
+    from nodes.kit.tables.aggregation import Aggregation
     from nodes.tables.group_by import GroupBy
     from nodes.tables.joiner import Joiner
     from nodes.values.table import Table

@@ -11,7 +11,7 @@ from app.document.model import Workflow
 from app.editor.look import look
 from app.editor.style import mixed
 from app.shelves import OTHER_SHELF, shelf_color
-from nodes.about import NodeType
+from nodes.catalog import NodeType
 
 _TILE, _COLUMN, _ROW = 56.0, 132.0, 150.0
 

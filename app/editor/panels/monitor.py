@@ -39,7 +39,7 @@ from app.editor.panels.monitor_views import (
     NETWORK,
     STATISTICS,
     TABLE,
-    Surroundings,
+    ViewContext,
     make_view,
 )
 from app.editor.views.elided import ElidedLabel
@@ -357,7 +357,7 @@ class NodeMonitor(QWidget):
 
     def _made(self, name: str) -> Any:
         if name not in self._views:
-            view = make_view(name, Surroundings(self._asks, self._document_id, self._book, self._title_of))
+            view = make_view(name, ViewContext(self._asks, self._document_id, self._book, self._title_of))
             for signal, slot in (("statistics_wanted", self._on_statistics), ("stop_requested", self.stop_requested)):
                 if hasattr(view, signal):
                     getattr(view, signal).connect(slot)

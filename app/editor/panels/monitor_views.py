@@ -17,7 +17,7 @@ CONFUSION, LEARNING, NETWORK, ABOUT = "Confusion matrix", "Learning", "Network",
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ViewContext:
     """What views are made with.
 
     Attributes:
@@ -33,54 +33,54 @@ class Surroundings:
     title_of: Callable[[str], str]
 
 
-def make_view(name: str, given: Surroundings) -> Any:
+def make_view(name: str, given: ViewContext) -> Any:
     """The widget of a view."""
     return _MAKERS[name](given)
 
 
-def _images(given: Surroundings) -> Any:
+def _images(given: ViewContext) -> Any:
     from app.editor.views.image_view import ImageGridView
 
     return ImageGridView(given.asks, given.document)
 
 
-def _table(given: Surroundings) -> Any:
+def _table(given: ViewContext) -> Any:
     from app.editor.views.table_view import TableView
 
     return TableView(given.asks, given.document)
 
 
-def _statistics(given: Surroundings) -> Any:
+def _statistics(given: ViewContext) -> Any:
     from app.editor.views.statistics_view import StatisticsView
 
     return StatisticsView(given.asks, given.document)
 
 
-def _figures(given: Surroundings) -> Any:
+def _figures(given: ViewContext) -> Any:
     from app.editor.views.figures_page import FiguresPage
 
     return FiguresPage(given.asks, given.document)
 
 
-def _confusion(given: Surroundings) -> Any:
+def _confusion(given: ViewContext) -> Any:
     from app.editor.views.confusion_view import ConfusionView
 
     return ConfusionView(given.asks, given.document)
 
 
-def _learning(given: Surroundings) -> Any:
+def _learning(given: ViewContext) -> Any:
     from app.editor.views.learning_page import LearningPage
 
     return LearningPage(given.asks, given.document, given.book, given.title_of)
 
 
-def _network(given: Surroundings) -> Any:
+def _network(given: ViewContext) -> Any:
     from app.editor.views.network_view import NetworkView
 
     return NetworkView(given.asks, given.document)
 
 
-_MAKERS: dict[str, Callable[[Surroundings], Any]] = {
+_MAKERS: dict[str, Callable[[ViewContext], Any]] = {
     IMAGES: _images,
     TABLE: _table,
     STATISTICS: _statistics,

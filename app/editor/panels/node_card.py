@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QVBoxLay
 
 from app.editor.look import look
 from app.editor.panels.ports import port_pixmap
-from nodes.about import NodeType
 from nodes.base import Port
+from nodes.catalog import NodeType
 
 
 class NodeCard(QFrame):

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from app.document.search import Candidate, Index
-from app.editor.panels.rows import Row
+from app.editor.panels.rows import ListRow
 from app.shelves import shelf_color
-from nodes.about import NodeType
+from nodes.catalog import NodeType
 
 MIME_TYPE = "application/x-layerloom-node"
 """What is dragged from the repository to the canvas: the node type's id, in UTF-8."""
@@ -23,9 +23,9 @@ def short_title(node_class: NodeType) -> str:
     return title[6:-6] if title.startswith("Keras ") and title.endswith(" Layer") else title
 
 
-def type_row(node_class: NodeType, spans: tuple[tuple[int, int], ...] = ()) -> Row:
+def type_row(node_class: NodeType, spans: tuple[tuple[int, int], ...] = ()) -> ListRow:
     """A node type in a flat list: its tile, its title, its shelf."""
-    return Row(
+    return ListRow(
         short_title(node_class),
         node_class.id,
         "tile",
@@ -43,7 +43,7 @@ class TypeSearch:
     def __init__(self, types: Types) -> None:
         self._index = Index(candidate(node_class) for node_class in types.values())
 
-    def rows(self, query: str, among: Iterable[str] | None = None) -> list[Row]:
+    def rows(self, query: str, among: Iterable[str] | None = None) -> list[ListRow]:
         """The rows of the node types that fit, best first; `among` leaves only these ids."""
         allowed = None if among is None else set(among)
         hits = self._index.find(query)

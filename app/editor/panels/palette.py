@@ -15,9 +15,9 @@ from PySide6.QtWidgets import QLabel, QWidget
 from app.document.search import Candidate, Index
 from app.editor.panels.node_types import short_title
 from app.editor.panels.popup import SHADOW, popup_frame
-from app.editor.panels.rows import KeysToList, Row, RowList, SearchField
+from app.editor.panels.rows import KeysToList, ListRow, RowList, SearchField
 from app.shelves import shelf_color
-from nodes.about import NodeType
+from nodes.catalog import NodeType
 
 PLACEHOLDER = "Find a node, an action, a setting …"
 MOST_SHOWN = 60
@@ -25,7 +25,7 @@ _WIDTH, _ROW = 620, 34
 
 
 @dataclass(frozen=True)
-class Entry:
+class PaletteEntry:
     """One thing that the palette finds.
 
     Attributes:
@@ -51,12 +51,12 @@ class Entry:
     hint: str = ""
 
 
-Provider = Callable[[], Iterable[Entry]]
+Provider = Callable[[], Iterable[PaletteEntry]]
 
 
-def type_entry(node_class: NodeType, add: Callable[[], object]) -> Entry:
+def type_entry(node_class: NodeType, add: Callable[[], object]) -> PaletteEntry:
     """The entry that adds a node of a type."""
-    return Entry(
+    return PaletteEntry(
         "Add",
         short_title(node_class),
         add,
@@ -83,7 +83,7 @@ class CommandPalette(QWidget):
         self._window = window
         self.setAccessibleName("Command palette")
         self._providers: list[Provider] = []
-        self._entries: list[Entry] = []
+        self._entries: list[PaletteEntry] = []
         self._index: Index[int] | None = None
         self.field = SearchField(PLACEHOLDER)
         self.list = RowList(height=_ROW, single_click=True)
@@ -160,9 +160,9 @@ class CommandPalette(QWidget):
             )
         return self._index
 
-    def _row(self, number: int, spans: Sequence[tuple[int, int]]) -> Row:
+    def _row(self, number: int, spans: Sequence[tuple[int, int]]) -> ListRow:
         entry = self._entries[number]
-        return Row(
+        return ListRow(
             entry.title,
             str(number),
             "tile" if entry.color else "icon",

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QToolButton, 
 from app.document.editing import Document
 from app.document.problems import Problem, Severity
 from app.editor.look import look
-from app.editor.panels.rows import Row, RowList
+from app.editor.panels.rows import ListRow, RowList
 
 WORKFLOW = "The workflow"
 _ICONS: dict[Severity, str] = {"error": "mdi6.close-circle", "warning": "mdi6.alert"}
@@ -118,18 +118,18 @@ class ProblemsList(QWidget):
             number = self.errors if severity == "error" else self.warnings
             button.setText(_count(number, severity))
             button.setIcon(look().icon(_ICONS[severity], _color(severity) if number else look().colors.muted))
-        rows: list[Row] = []
+        rows: list[ListRow] = []
         above: str | None = ""
         for key, (problem, title) in self._problems.items():
             if not self._filters[problem.severity].isChecked():
                 continue
             if problem.node != above:
                 above = problem.node
-                rows.append(Row(title, style="heading", tip=problem.node or ""))
+                rows.append(ListRow(title, style="heading", tip=problem.node or ""))
             rows.append(_row(key, problem))
         self._show(rows)
 
-    def _show(self, rows: Sequence[Row]) -> None:
+    def _show(self, rows: Sequence[ListRow]) -> None:
         selected, scrolled = self.list.current_key, self.list.verticalScrollBar().value()
         self.list.rows.set_rows(rows)
         self._pages.setCurrentIndex(1 if rows else 0)
@@ -159,9 +159,9 @@ class _ProblemRows(RowList):
             super().keyPressEvent(event)
 
 
-def _row(key: str, problem: Problem) -> Row:
+def _row(key: str, problem: Problem) -> ListRow:
     tip = f"{problem.message}\n{problem.remedy}".rstrip()
-    return Row(
+    return ListRow(
         problem.message,
         key,
         "icon",

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from app.editor.panels.node_types import TypeSearch, type_row
 from app.editor.panels.popup import popup_frame
-from app.editor.panels.rows import KeysToList, Row, RowList, SearchField
+from app.editor.panels.rows import KeysToList, ListRow, RowList, SearchField
 from nodes.catalog import Catalog
 
 LIKELY = 6
@@ -94,14 +94,14 @@ class QuickAdd(QWidget):
         self.list.setVisible(bool(rows))
         self._nothing.setVisible(not rows)
 
-    def _grouped(self) -> list[Row]:
+    def _grouped(self) -> list[ListRow]:
         """The likely ones under a heading, then all by title."""
         likely, rest = self._offered[:LIKELY], self._offered[LIKELY:]
         rows = [type_row(self._catalog.about[t]) for t in likely]
         if not rest:
             return rows
         others = sorted((type_row(self._catalog.about[t]) for t in rest), key=lambda row: row.title)
-        return [Row("Likely here", style="heading"), *rows, Row("All that fit", style="heading"), *others]
+        return [ListRow("Likely here", style="heading"), *rows, ListRow("All that fit", style="heading"), *others]
 
     def _choose(self, node_type: str) -> None:
         self._done = True

@@ -14,10 +14,9 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QTreeView, QVBoxLayout, QW
 from app.editor.look import look
 from app.editor.panels.node_card import NodeCard
 from app.editor.panels.node_types import MIME_TYPE, TypeSearch, type_row
-from app.editor.panels.rows import ROW, Index, Row, RowDelegate, RowList, SearchField, tile_pixmap
+from app.editor.panels.rows import ROW, Index, ListRow, RowDelegate, RowList, SearchField, tile_pixmap
 from app.shelves import Shelf, shelf_color, shelves
-from nodes.about import NodeType
-from nodes.catalog import Catalog
+from nodes.catalog import Catalog, NodeType
 
 RECENT = "Recently used"
 BROKEN = "Not loaded"
@@ -71,8 +70,10 @@ class NodeRepository(QWidget):
 
     def set_recent(self, types: Sequence[str]) -> None:
         """Say which node types were used last, the latest first; unknown ones are left out."""
-        self._recent = [t for t in types if t in self._catalog][:MOST_RECENT]
-        self.tree.set_recent(self._recent)
+        recent = [t for t in types if t in self._catalog][:MOST_RECENT]
+        if recent != self._recent:
+            self._recent = recent
+            self.tree.set_recent(recent)
 
     def focus_search(self) -> None:
         """Put the cursor into the search field, its text selected."""
@@ -120,7 +121,7 @@ class NodeRepository(QWidget):
             self.card.hide()
 
     def _describe(self, index: QModelIndex) -> None:
-        row: Row | None = index.data(ROW) if index.isValid() else None
+        row: ListRow | None = index.data(ROW) if index.isValid() else None
         if row is not None and row.key is not None and row.key in self._catalog:
             self.card.show_type(self._catalog.about[row.key])
         elif row is not None and row.key is not None and row.key in self._catalog.failures:
@@ -190,7 +191,7 @@ class ShelfTree(QTreeView):
             group = first
             group.removeRows(0, group.rowCount())
         elif types:
-            group = _item(Row(RECENT, RECENT, "icon", icon="mdi6.history", bold=True))
+            group = _item(ListRow(RECENT, RECENT, "icon", icon="mdi6.history", bold=True))
             self._items.insertRow(0, group)
             self.expand(group.index())
         else:
@@ -231,7 +232,7 @@ class ShelfTree(QTreeView):
 
     def startDrag(self, actions: Qt.DropAction) -> None:
         """Drag the selected node type."""
-        row: Row | None = self.currentIndex().data(ROW)
+        row: ListRow | None = self.currentIndex().data(ROW)
         if row is not None and row.key is not None and row.key in self._catalog:
             drag_type(self._catalog.about[row.key], self)
 
@@ -285,12 +286,12 @@ def _ghost(node_class: NodeType, ratio: float) -> QPixmap:
     return ghost
 
 
-def _row(item: QStandardItem) -> Row:
-    row: Row = item.data(ROW)
+def _row(item: QStandardItem) -> ListRow:
+    row: ListRow = item.data(ROW)
     return row
 
 
-def _item(row: Row) -> QStandardItem:
+def _item(row: ListRow) -> QStandardItem:
     item = QStandardItem(row.title)
     item.setData(row, ROW)
     item.setToolTip(row.tip)
@@ -301,7 +302,7 @@ def _item(row: Row) -> QStandardItem:
 
 
 def _shelf_item(shelf: Shelf, *, top: bool) -> QStandardItem:
-    item = _item(Row(shelf.title, shelf.path, "square", shelf_color(shelf.path), faded=not top, bold=top))
+    item = _item(ListRow(shelf.title, shelf.path, "square", shelf_color(shelf.path), faded=not top, bold=top))
     for part in shelf.parts.values():
         item.appendRow(_shelf_item(part, top=False))
     for node_class in shelf.types:
@@ -311,14 +312,14 @@ def _shelf_item(shelf: Shelf, *, top: bool) -> QStandardItem:
 
 def _type_item(node_class: NodeType) -> QStandardItem:
     flat = type_row(node_class)
-    item = _item(Row(flat.title, flat.key, "square", flat.color, faded=True, tip=flat.tip))
+    item = _item(ListRow(flat.title, flat.key, "square", flat.color, faded=True, tip=flat.tip))
     item.setDragEnabled(True)
     return item
 
 
 def _failures_item(failures: Mapping[str, str]) -> QStandardItem:
     colors = look().colors
-    group = _item(Row(BROKEN, BROKEN, "icon", colors.wrong, icon="mdi6.alert-circle-outline", bold=True))
+    group = _item(ListRow(BROKEN, BROKEN, "icon", colors.wrong, icon="mdi6.alert-circle-outline", bold=True))
     for name, reason in failures.items():
-        group.appendRow(_item(Row(name, name, "icon", colors.ready, icon="mdi6.alert-outline", detail=reason, tip=reason)))
+        group.appendRow(_item(ListRow(name, name, "icon", colors.ready, icon="mdi6.alert-outline", detail=reason, tip=reason)))
     return group

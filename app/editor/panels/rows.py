@@ -25,13 +25,13 @@ from app.editor.look import interface_font, look
 from app.editor.style import mixed
 
 ROW = int(Qt.ItemDataRole.UserRole) + 1
-"""The item role under which models keep a `Row`."""
+"""The item role under which models keep a `ListRow`."""
 Index = QModelIndex | QPersistentModelIndex
 _LEFT, _RIGHT, _GAP = 8, 10, 8
 
 
 @dataclass(frozen=True)
-class Row:
+class ListRow:
     """What one row shows.
 
     Attributes:
@@ -88,9 +88,9 @@ class RowModel(QAbstractListModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.rows: Sequence[Row] = ()
+        self.rows: Sequence[ListRow] = ()
 
-    def set_rows(self, rows: Sequence[Row]) -> None:
+    def set_rows(self, rows: Sequence[ListRow]) -> None:
         """Show other rows."""
         self.beginResetModel()
         self.rows = tuple(rows)
@@ -120,12 +120,12 @@ class RowDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Rows with text below the title are higher; headings have some air above."""
-        row: Row = index.data(ROW)
+        row: ListRow = index.data(ROW)
         return QSize(80, self.height + (14 if row.below else 4 if row.style == "heading" and index.row() else 0))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Background, mark, texts."""
-        row: Row = index.data(ROW)
+        row: ListRow = index.data(ROW)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._background(painter, option, row)
@@ -144,7 +144,7 @@ class RowDelegate(QStyledItemDelegate):
             self._title(painter, area, row)
         painter.restore()
 
-    def _background(self, painter: QPainter, option: QStyleOptionViewItem, row: Row) -> None:
+    def _background(self, painter: QPainter, option: QStyleOptionViewItem, row: ListRow) -> None:
         colors = look().colors
         if row.style == "heading":
             return
@@ -159,7 +159,7 @@ class RowDelegate(QStyledItemDelegate):
         painter.setBrush(QColor(color))
         painter.drawRoundedRect(QRectF(option.rect).adjusted(0, 1, 0, -1), 6, 6)
 
-    def _mark(self, painter: QPainter, area: QRect, row: Row) -> int:
+    def _mark(self, painter: QPainter, area: QRect, row: ListRow) -> int:
         """Draws what stands before the title; returns where the title begins."""
         colors = look().colors
         middle = area.center().y() + 1
@@ -176,7 +176,7 @@ class RowDelegate(QStyledItemDelegate):
         look().icon(row.icon, row.color or colors.muted).paint(painter, QRect(area.left(), middle - 8, 16, 16))
         return area.left() + 16 + _GAP
 
-    def _ending(self, painter: QPainter, area: QRect, row: Row) -> int:
+    def _ending(self, painter: QPainter, area: QRect, row: ListRow) -> int:
         """Draws what stands at the right end; returns where the title must end."""
         colors = look().colors
         right = area.right()
@@ -198,7 +198,7 @@ class RowDelegate(QStyledItemDelegate):
                 right -= width + _GAP
         return right
 
-    def _title(self, painter: QPainter, area: QRect, row: Row) -> None:
+    def _title(self, painter: QPainter, area: QRect, row: ListRow) -> None:
         """The title, its matched letters emphasised, and the detail behind it."""
         colors = look().colors
         plain, strong = interface_font(bold=row.bold), interface_font(bold=True)
@@ -284,7 +284,7 @@ class RowList(QListView):
         self.doubleClicked.connect(self._on_double_clicked)
         look().changed.connect(self.viewport().update)
 
-    def set_rows(self, rows: Sequence[Row]) -> None:
+    def set_rows(self, rows: Sequence[ListRow]) -> None:
         """Show other rows, the first one that can be chosen selected."""
         self.rows.set_rows(rows)
         self.select_next(1, from_row=-1)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
 
 from app.document.search import Candidate, find
 from app.editor.actions import ActionRow
-from app.editor.panels.rows import KeysToList, Row, RowList, SearchField
+from app.editor.panels.rows import KeysToList, ListRow, RowList, SearchField
 
 
 class ShortcutsDialog(QDialog):
@@ -47,7 +47,7 @@ class ShortcutsDialog(QDialog):
             rows = [
                 entry
                 for menu, actions in groups.items()
-                for entry in (Row(menu.capitalize(), style="heading"), *(_row(action) for action in actions))
+                for entry in (ListRow(menu.capitalize(), style="heading"), *(_row(action) for action in actions))
             ]
         else:
             candidates = [Candidate(row, _title(row), (*_keys(row), row.menu), row.hint) for row in self._rows]
@@ -66,6 +66,6 @@ def _keys(row: ActionRow) -> Sequence[str]:
     return [QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText) for keys in row.shortcuts]
 
 
-def _row(row: ActionRow, spans: tuple[tuple[int, int], ...] = ()) -> Row:
+def _row(row: ActionRow, spans: tuple[tuple[int, int], ...] = ()) -> ListRow:
     icon = row.icon or "mdi6.chevron-right"
-    return Row(_title(row), row.id, "icon", icon=icon, spans=spans, keys="   ".join(_keys(row)), tip=row.hint)
+    return ListRow(_title(row), row.id, "icon", icon=icon, spans=spans, keys="   ".join(_keys(row)), tip=row.hint)

@@ -81,7 +81,7 @@ class Tour(QObject):
         self._steps = tuple(steps)
         self.number = -1
         self._shade = _Shade(window)
-        self.card = _Card(window)
+        self.card = _TourCard(window)
         self.destroyed.connect(self._shade.deleteLater)
         self.destroyed.connect(self.card.deleteLater)
         self.card.next_button.clicked.connect(self.next)
@@ -224,7 +224,7 @@ class _Shade(QWidget):
             painter.drawPath(hole)
 
 
-class _Card(QFrame):
+class _TourCard(QFrame):
     """What the step says, and its buttons."""
 
     def __init__(self, window: QWidget) -> None:

@@ -250,7 +250,7 @@ class ExampleCard(_Pressable):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 1, 1, 14)
         layout.setSpacing(4)
-        layout.addWidget(_Picture(workflow, catalog))
+        layout.addWidget(_ExamplePicture(workflow, catalog))
         layout.addSpacing(8)
         for label in (title, text):
             label.setContentsMargins(14, 0, 14, 0)
@@ -258,7 +258,7 @@ class ExampleCard(_Pressable):
         layout.addStretch(1)
 
 
-class _Picture(QWidget):
+class _ExamplePicture(QWidget):
     """The workflow in small; painted when it is first seen, and again in other colours."""
 
     def __init__(self, workflow: Workflow | None, catalog: Catalog) -> None:

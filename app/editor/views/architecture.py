@@ -26,7 +26,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 
 from app.drawing.diagram import arranged as places
 from app.editor.look import Colors, interface_font, look
-from nodes.networks.families import Family, family
+from nodes.kit.networks.families import Family, family
 
 BOX, GAP = (136.0, 58.0), (74.0, 22.0)
 """Size of a box, and the room between generations and between boxes of one."""

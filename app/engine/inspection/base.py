@@ -8,8 +8,7 @@ from functools import cached_property
 from typing import Any, cast
 
 from app.engine.store import Record, Store
-from nodes.base import Node, Value
-from nodes.errors import NodeError
+from nodes.base import Node, NodeError, Value
 from nodes.values.figure import Figure
 from nodes.values.network import Network
 from nodes.values.table import Table

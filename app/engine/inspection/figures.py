@@ -13,9 +13,8 @@ from app.engine.codec import figure_from_json, figure_to_json
 from app.engine.inspection.base import Answer, Reply, StoredOutputs
 from app.engine.inspection.cells import cells_of, shown_texts
 from app.engine.inspection.images import is_image, thumbnails, value_range
-from nodes.base import Values
-from nodes.errors import NodeError
-from nodes.scoring.scorer import Scorer, headline
+from nodes.base import NodeError, Values
+from nodes.kit.scoring.confusion import ClassComparison, headline
 from nodes.values.figure import Figure
 from nodes.values.network import NetworkSpec
 from nodes.values.table import Table
@@ -222,7 +221,9 @@ def rows_behind(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> Reply:
     return Reply({**header, "column": column, "images": described}, pixels)
 
 
-def _rows_of(outputs: StoredOutputs, scorer: Scorer, table: Table, actual: str | None, predicted: str | None) -> NDArray[Any]:
+def _rows_of(
+    outputs: StoredOutputs, scorer: ClassComparison, table: Table, actual: str | None, predicted: str | None
+) -> NDArray[Any]:
     """Numbers of the rows with these classes. The pairs of classes of all rows are kept for the next question."""
     import polars as pl
 
@@ -239,8 +240,8 @@ def _rows_of(outputs: StoredOutputs, scorer: Scorer, table: Table, actual: str |
 # ----------------------------------------------------------------------------------------------------------------- tools
 
 
-def _scorer(outputs: StoredOutputs) -> Scorer:
-    if not isinstance(outputs.node, Scorer):
+def _scorer(outputs: StoredOutputs) -> ClassComparison:
+    if not isinstance(outputs.node, ClassComparison):
         raise NodeError("Only a Scorer has a confusion matrix.", "Connect the table to a Scorer.")
     return outputs.node
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.engine.inspection.base import StoredOutputs
-from nodes.errors import NodeError
+from nodes.base import NodeError
 from nodes.values.table import Table
 
 if TYPE_CHECKING:

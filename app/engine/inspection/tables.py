@@ -15,9 +15,9 @@ from app.engine.inspection.base import Answer, Reply, StoredOutputs
 from app.engine.inspection.cells import cells_of, exact_texts, shape_text, shown_texts
 from app.engine.inspection.images import THUMBNAIL, is_image, thumbnails, value_range
 from app.engine.inspection.shown_rows import is_sortable, require_column, shown_rows
-from nodes.errors import NodeError
+from nodes.base import NodeError
+from nodes.kit.files.writing import collections_as_text, written_aside
 from nodes.values.table import Table, grouped, is_category, leaf_dtype
-from nodes.writers.files import collections_as_text, written_aside
 
 if TYPE_CHECKING:
     import polars as pl

@@ -59,6 +59,17 @@ def test_recent_files_have_the_last_first_once_each_and_not_too_many(path: Path,
     assert len(PreferenceStore.load(path).values.recent_files) == MOST_FILES - 1
 
 
+def test_the_last_folder_is_home_before_there_is_one_and_when_it_is_gone(path: Path, tmp_path: Path) -> None:
+    store = PreferenceStore.load(path)
+    assert store.last_folder() == Path.home()
+    folder = tmp_path / "work"
+    folder.mkdir()
+    store.remember_file(folder / "a.workflow.json")
+    assert store.last_folder() == folder
+    folder.rmdir()
+    assert store.last_folder() == Path.home()
+
+
 def test_recent_nodes(path: Path) -> None:
     store = PreferenceStore.load(path)
     store.remember_node("a")

@@ -20,7 +20,7 @@ def chain(person: Person, *types: str, **settings: dict[str, object]) -> list[st
     person.press("Ctrl+N")
     person.canvas.set_animations(False)
     for node_type in types:
-        person.window.edits.add_node(node_type)
+        person.window.commands.adding.add_node(node_type)
     ids = list(person.document.nodes)
     for node in ids:
         if values := settings.get(person.document.nodes[node].type.partition(".")[2]):
@@ -34,7 +34,7 @@ def problem_of(person: Person, node: str) -> Problem:
 
 
 def kill(person: Person, number: signal.Signals) -> None:
-    pid = person.window.services.engine.process_id
+    pid = person.window.desk.services.engine.process_id
     assert pid is not None
     os.kill(pid, number)
 
@@ -44,7 +44,7 @@ def kill(person: Person, number: signal.Signals) -> None:
 
 def test_run_all_run_to_here_reset_and_run_again(person: Person) -> None:
     count, add, more = chain(person, "toy.count", "toy.add", "toy.add")
-    table = person.window.actions_table
+    table = person.window.commands.actions
     QApplication.processEvents()
     assert table["run.all"].isEnabled()
     assert not table["run.cancel"].isEnabled()
@@ -59,7 +59,7 @@ def test_run_all_run_to_here_reset_and_run_again(person: Person) -> None:
     person.until_state(more, "ready")
     assert person.states() == {count: "done", add: "ready", more: "ready"}
     ended: list[object] = []
-    person.window.services.engine.run_changed.connect(lambda _, run: ended.append(run["status"]))
+    person.window.desk.services.engine.run_changed.connect(lambda _, run: ended.append(run["status"]))
     person.select(count)
     person.press("Ctrl+F7")
     person.until(lambda: "done" in ended)
@@ -72,11 +72,11 @@ def test_cancel_one_and_cancel_everything(person: Person) -> None:
         person.press("Shift+F7")
         person.until_state(wait, "running")
         person.until_state(more, "queued")
-        assert person.window.actions_table["run.cancel"].isEnabled()
+        assert person.window.commands.actions["run.cancel"].isEnabled()
         person.select(wait)
         person.press(key)
         person.until(lambda: person.states() == {count: "done", wait: "ready", more: "ready"})
-        person.until(lambda: not person.window.actions_table["run.cancel"].isEnabled())
+        person.until(lambda: not person.window.commands.actions["run.cancel"].isEnabled())
 
 
 def test_while_it_runs_it_is_edited_and_the_result_says_that_it_is_of_other_settings(person: Person) -> None:
@@ -104,8 +104,8 @@ def test_nothing_runs_where_nothing_can_and_the_first_reason_is_said(person: Per
     person.until_state(count, "not configured")
     person.press("Shift+F7")
     person.until(lambda: person.said("Thirteen is no number of rows.", "Take twelve."))
-    assert person.window.selected_nodes == [count]
-    assert person.window.problems.isVisible()
+    assert person.window.desk.selected_nodes == [count]
+    assert person.window.docks.problems.isVisible()
 
 
 # ----------------------------------------------------------------------------------------------------- what goes wrong
@@ -116,7 +116,7 @@ def test_a_node_that_fails_says_so_in_words(person: Person) -> None:
     person.press("Shift+F7")
     person.until_state(fail, "failed")
     assert problem_of(person, fail).message == "It did not work."
-    person.until(lambda: "1 error" in person.window._problem_label.text())
+    person.until(lambda: "1 error" in person.window.status_bar.problems.text())
     person.document.set_settings(fail, {"how": "memory"})
     person.until_state(fail, "ready")
     person.press("Shift+F7")
@@ -136,7 +136,7 @@ def test_the_engine_is_killed_while_a_node_runs(qapp: QApplication, tmp_path: Pa
         assert "memory" in problem_of(person, wait).message
         assert person.said("ended the engine")
         person.document.rename(more, "The window goes on")
-        person.until(lambda: person.window.services.engine.is_ready)
+        person.until(lambda: person.window.desk.services.engine.is_ready)
         person.until_state(count, "done")
         person.until(lambda: not person.said("ended the engine"))
         assert person.status(wait).state == "failed"
@@ -156,7 +156,7 @@ def test_an_engine_that_hangs_is_started_anew_with_a_click(qapp: QApplication, t
         message = next(m for m in person.messages if person.said("has not answered"))
         person.click(button(message, "Start anew"))
         person.until_state(wait, "failed")
-        person.until(lambda: person.window.services.engine.is_ready)
+        person.until(lambda: person.window.desk.services.engine.is_ready)
         person.until_state(count, "done")
         assert not person.said("has not answered")
 
@@ -193,7 +193,7 @@ def test_a_column_was_renamed_upstream(person: Person, tmp_path: Path) -> None:
     person.press("Shift+F7")
     person.until_state(extract, "done")
     file.write_text("first,b\n2,1\n1,2\n")
-    person.window.services.engine.refresh(person.workspace.id)  # what the window does when it comes to the front
+    person.window.desk.services.engine.refresh(person.workspace.id)  # what the window does when it comes to the front
     person.until_state(extract, "not configured")
     found = problem_of(person, extract)
     assert "'a'" in found.message

@@ -34,7 +34,7 @@ def open_file(person: Person, source: str, folder: Path) -> None:
     ]
     path = folder / "theirs.workflow.json"
     save(Workflow(nodes=nodes, connections=[Connection(source="theirs.table", target="after.table_1")]), path)
-    person.window.files.open(path)
+    person.window.commands.files.open(path)
     person.until(lambda: set(person.workspace.statuses) == {"theirs", "after"})
 
 
@@ -78,7 +78,7 @@ def test_trust_and_run_runs_it_and_it_is_not_asked_for_again(person: Person, mar
     person.until_state("after", "done")
     assert marker.read_text() == "x"
     assert not person.said("contains scripts")
-    assert TrustedScripts(person.window.services.trusted.path).trusts(script(marker)), "and so it is after a restart"
+    assert TrustedScripts(person.window.desk.services.trusted.path).trusts(script(marker)), "and so it is after a restart"
     person.press("Ctrl+W")
     open_file(person, script(marker), tmp_path)
     assert not person.status("theirs").untrusted
@@ -91,13 +91,13 @@ def test_trust_and_run_runs_it_and_it_is_not_asked_for_again(person: Person, mar
 def test_an_engine_that_was_started_anew_still_knows(qapp: QApplication, marker: Path, tmp_path: Path) -> None:
     with a_window(tmp_path) as person:
         open_file(person, script(marker, "# engine"), tmp_path)
-        person.window.trusting.look_at(person.workspace)
+        person.window.commands.trust.look_at(person.workspace)
         shown = asked(person)
         assert "Trust and run" not in words(shown)
         person.click(button(shown, "Trust"))
         person.until_state("theirs", "ready")
         assert not marker.exists(), "reading and trusting runs nothing"
-        engine = person.window.services.engine
+        engine = person.window.desk.services.engine
         engine.restart()
         person.until(lambda: not engine.is_ready)
         person.until(lambda: engine.is_ready)
@@ -107,7 +107,7 @@ def test_an_engine_that_was_started_anew_still_knows(qapp: QApplication, marker:
 
 def test_what_is_typed_in_the_dialog_is_trusted(person: Person, marker: Path) -> None:
     person.press("Ctrl+N")
-    person.window.edits.add_node("scripts.python_script")
+    person.window.commands.adding.add_node("scripts.python_script")
     (node,) = person.document.nodes
     person.until_state(node, "ready")
     person.select(node)
@@ -132,7 +132,7 @@ def test_what_is_typed_in_the_dialog_is_trusted(person: Person, marker: Path) ->
 def test_to_change_a_script_that_is_not_trusted_is_not_to_trust_it(person: Person, marker: Path, tmp_path: Path) -> None:
     open_file(person, script(marker, "# theirs"), tmp_path)
     person.select("theirs")
-    panel = person.window.config
+    panel = person.window.docks.config
     person.until(panel.trust_button.isVisible)
     control = person.row("script").control
     assert isinstance(control, CodeControl)
@@ -157,7 +157,7 @@ def test_another_setting_of_the_node_trusts_no_script(person: Person, marker: Pa
     open_file(person, script(marker, "# other setting"), tmp_path)
     person.configure("theirs", {"run_every_time": True})
     person.apply()
-    person.until(lambda: not person.window.config.is_asking)
+    person.until(lambda: not person.window.docks.config.is_asking)
     assert person.document.nodes["theirs"].settings["run_every_time"] is True
     assert person.status("theirs").untrusted
 
@@ -181,7 +181,7 @@ def test_pasted_nodes_are_not_trusted_but_copies_of_trusted_ones_are(person: Per
 
 def test_explaining_an_untrusted_node_offers_to_read_it(person: Person, marker: Path, tmp_path: Path) -> None:
     open_file(person, script(marker, "# explained"), tmp_path)
-    person.window.explain(person.workspace, "theirs")
+    person.window.commands.nodes.explain(person.workspace, "theirs")
     message = next(m for m in person.messages if "trusted" in m.text.text())
     person.click(message.buttons[0])
     person.click(button(asked(person), "Cancel"))

@@ -22,7 +22,7 @@ from tests.app.editor.window_support import EXAMPLE, Person, a_window, choosing,
 def enabled(person: Person) -> set[str]:
     """The actions that can be used now."""
     QApplication.processEvents()
-    table = person.window.actions_table
+    table = person.window.commands.actions
     return {row for row in table if table[row].isEnabled()}
 
 
@@ -36,21 +36,18 @@ def dock(person: Person, name: str) -> QDockWidget:
 
 
 def test_every_action_is_in_a_menu_and_no_two_share_a_shortcut(person: Person) -> None:
-    table = person.window.actions_table
-    in_menus = {action for ids in menus.MENUS.values() for action in ids if action != SEPARATOR}
-    assert {row for row in table if row not in in_menus and not table.rows[row].shortcuts} == set()
-    assert in_menus - set(table) == {"file.recent", "view.docks"}
-    for ids in (menus.TOOLBAR, menus.NODE_MENU, menus.CANVAS_MENU, menus.WIRE_MENU, menus.BOX_MENU):
-        assert set(ids) - {SEPARATOR} <= set(table)
-    keys = Counter(QKeySequence(k).toString() for row in table.rows.values() for k in row.shortcuts)
+    rows = person.window.commands.rows
+    shown = [entry for menu in menus.TITLES for entry in menus.menu_entries(rows, menu) if entry != SEPARATOR]
+    assert Counter(shown) == Counter(row.id for row in rows)
+    keys = Counter(QKeySequence(k).toString() for row in person.window.commands.actions.rows.values() for k in row.shortcuts)
     assert [k for k, number in keys.items() if number > 1 or not k] == []
 
 
 def test_menu_keys_within_a_menu_differ(person: Person) -> None:
-    for title, ids in menus.MENUS.items():
-        marks = [person.window.actions_table.rows[i].title for i in ids if i in person.window.actions_table.rows]
-        letters = Counter(t[t.index("&") + 1].lower() for t in marks if "&" in t)
-        assert all(number == 1 for number in letters.values()), (title, letters)
+    rows = person.window.commands.actions.rows.values()
+    for menu in menus.TITLES:
+        letters = Counter(row.title[row.title.index("&") + 1].lower() for row in rows if row.menu == menu and "&" in row.title)
+        assert all(number == 1 for number in letters.values()), (menu, letters)
 
 
 def test_what_can_be_done_follows_what_is_open_selected_and_done(person: Person) -> None:
@@ -58,7 +55,7 @@ def test_what_can_be_done_follows_what_is_open_selected_and_done(person: Person)
     person.press("Ctrl+N")
     assert {"file.save", "view.fit"} <= enabled(person)
     assert enabled(person) & {"edit.undo", "run.all", "node.configure", "edit.delete", "arrange.left"} == set()
-    one, two = (person.window.edits.add_node("toy.count") or list(person.document.nodes)[-1] for _ in range(2))
+    one, two = (person.window.commands.adding.add_node("toy.count") or list(person.document.nodes)[-1] for _ in range(2))
     person.canvas.select([one])
     assert {"edit.undo", "run.all", "run.here", "node.configure", "edit.delete", "edit.rename"} <= enabled(person)
     assert "edit.redo" not in enabled(person)
@@ -67,17 +64,17 @@ def test_what_can_be_done_follows_what_is_open_selected_and_done(person: Person)
     assert enabled(person) & {"arrange.across", "node.configure", "edit.rename"} == set()
     person.press("Ctrl+Z")
     assert "edit.redo" in enabled(person)
-    assert person.window.actions_table["edit.redo"].text() == "Redo Add Count"
+    assert person.window.commands.actions["edit.redo"].text() == "Redo Add Count"
 
 
 def test_f6_configures_and_escape_goes_back_to_the_canvas(person: Person) -> None:
     person.press("Ctrl+N")
-    person.window.edits.add_node("toy.count")
+    person.window.commands.adding.add_node("toy.count")
     (node,) = person.document.nodes
-    person.until(lambda: not person.window.config.is_asking)
+    person.until(lambda: not person.window.docks.config.is_asking)
     person.select(node)
     person.press("F6")
-    assert person.window.config.isAncestorOf(QApplication.focusWidget())
+    assert person.window.docks.config.isAncestorOf(QApplication.focusWidget())
     person.press("Ctrl+A")
     person.type("13")
     person.press("Escape")
@@ -97,7 +94,7 @@ def test_the_palette_finds_actions_nodes_settings_and_types(person: Person) -> N
         ("undo", lambda: not person.document.nodes),
     ):
         person.press("Ctrl+P")
-        palette = person.window._palette
+        palette = person.window.commands.finding.palette
         QTest.keyClicks(palette.field, typed.removeprefix("add "))
         QTest.keyClick(palette.field, Qt.Key.Key_Return)
         QApplication.processEvents()
@@ -107,7 +104,7 @@ def test_the_palette_finds_actions_nodes_settings_and_types(person: Person) -> N
 def test_copied_here_pasted_there(person: Person) -> None:
     person.press("Ctrl+N")
     for node_type in ("toy.count", "toy.add"):
-        person.window.edits.add_node(node_type)
+        person.window.commands.adding.add_node(node_type)
     assert len(person.document.connections) == 1
     person.press("Ctrl+A")
     person.press("Ctrl+C")
@@ -142,7 +139,7 @@ def test_docks_that_were_closed_and_moved_are_so_after_a_restart(qapp: QApplicat
         assert not dock(person, "repository").isVisible()
         assert person.window.dockWidgetArea(dock(person, "console")) is Qt.DockWidgetArea.LeftDockWidgetArea
         assert dock(person, "help").isFloating()
-        person.window._reset_layout()
+        person.window.docks.reset()
         assert dock(person, "repository").isVisible()
         assert not dock(person, "help").isFloating()
         assert person.window.dockWidgetArea(dock(person, "console")) is Qt.DockWidgetArea.BottomDockWidgetArea
@@ -150,31 +147,31 @@ def test_docks_that_were_closed_and_moved_are_so_after_a_restart(qapp: QApplicat
 
 def test_tabs_keep_their_own_selection_and_problems(person: Person) -> None:
     person.press("Ctrl+N")
-    person.window.edits.add_node("toy.count")
+    person.window.commands.adding.add_node("toy.count")
     first = person.workspace
     person.press("Ctrl+N")
-    person.window.edits.add_node("toy.add")
-    person.until(lambda: person.window.problems.errors == 1)
-    assert person.window.config.node_id == "add_1"
+    person.window.commands.adding.add_node("toy.add")
+    person.until(lambda: person.window.docks.problems.errors == 1)
+    assert person.window.docks.config.node_id == "add_1"
     person.window.tabs.setCurrentIndex(0)
     assert person.workspace is first
-    assert person.window.selected_nodes == ["count_1"]
-    assert person.window.config.node_id == "count_1"
-    person.until(lambda: person.window.problems.errors == 0)
+    assert person.window.desk.selected_nodes == ["count_1"]
+    assert person.window.docks.config.node_id == "count_1"
+    person.until(lambda: person.window.docks.problems.errors == 0)
 
 
 def test_a_problem_leads_to_its_node_and_setting(person: Person) -> None:
     person.press("Ctrl+N")
-    person.window.edits.add_node("toy.count")
-    person.window.edits.add_node("toy.add")
+    person.window.commands.adding.add_node("toy.count")
+    person.window.commands.adding.add_node("toy.add")
     person.document.set_settings("count_1", {"rows": 13})
-    person.until(lambda: person.window.problems.errors >= 1)
-    person.window.show_dock("problems")
-    listed = person.window.problems.list
+    person.until(lambda: person.window.docks.problems.errors >= 1)
+    person.window.docks.show("problems")
+    listed = person.window.docks.problems.list
     row = next(n for n in range(listed.model().rowCount()) if "Thirteen" in str(listed.model().index(n, 0).data()))
     QTest.mouseClick(listed.viewport(), Qt.MouseButton.LeftButton, pos=listed.visualRect(listed.model().index(row, 0)).center())
-    assert person.window.selected_nodes == ["count_1"]
-    person.until(lambda: person.window.config.isAncestorOf(QApplication.focusWidget()))
+    assert person.window.desk.selected_nodes == ["count_1"]
+    person.until(lambda: person.window.docks.config.isAncestorOf(QApplication.focusWidget()))
     focused = QApplication.focusWidget()
     assert focused is not None
     assert focused.accessibleName() == "Rows"
@@ -182,14 +179,14 @@ def test_a_problem_leads_to_its_node_and_setting(person: Person) -> None:
 
 def test_light_dark_and_back(person: Person) -> None:
     person.press("Ctrl+N")
-    person.window.edits.add_node("toy.count")
+    person.window.commands.adding.add_node("toy.count")
     for preference, dark in (("dark", True), ("light", False)):
-        person.window.actions_table[f"view.{preference}"].trigger()
+        person.window.commands.actions[f"view.{preference}"].trigger()
         assert look().colors.dark is dark
         picture = person.window.grab().toImage()
         corner = picture.pixelColor(picture.width() // 2, 8)
         assert (corner.lightness() < 100) is dark
-        assert person.window.services.preferences.values.appearance == preference
+        assert person.window.desk.services.preferences.values.appearance == preference
 
 
 def test_the_damaged_settings_file_is_told_of_and_set_aside(qapp: QApplication, tmp_path: Path) -> None:
@@ -205,7 +202,7 @@ def test_the_damaged_settings_file_is_told_of_and_set_aside(qapp: QApplication, 
 
 
 def test_the_tour_is_done_by_doing(person: Person) -> None:
-    person.window.start_tour()
+    person.window.commands.tour.start()
     tours = person.window.findChildren(Tour)
     assert len(tours) == 1
     person.double_click_in_repository("count")
@@ -215,19 +212,19 @@ def test_the_tour_is_done_by_doing(person: Person) -> None:
     person.press("Shift+F7")
     person.until_state(node, "done")
     person.until(lambda: not person.window.findChildren(Tour))
-    assert person.window.services.preferences.values.tour_done
+    assert person.window.desk.services.preferences.values.tour_done
 
 
 def test_the_canvas_is_exported_as_png_and_svg(person: Person, tmp_path: Path) -> None:
-    person.window.files.open_example(EXAMPLE)
+    person.window.commands.files.open_example(EXAMPLE)
     QApplication.processEvents()
     with person.answering(choosing(tmp_path / "picture.png")):
-        person.window.actions_table["file.export_png"].trigger()
+        person.window.commands.actions["file.export_png"].trigger()
     assert person.said("picture.png")
     picture = QImage(str(tmp_path / "picture.png"))
     assert picture.width() > 2000
     with person.answering(choosing(tmp_path / "drawing.svg")):
-        person.window.actions_table["file.export_svg"].trigger()
+        person.window.commands.actions["file.export_svg"].trigger()
     text = (tmp_path / "drawing.svg").read_text()
     assert "<svg" in text
     assert "Partitioning" in text
@@ -256,10 +253,10 @@ def controls(window: QWidget) -> Iterator[QWidget]:
 
 @pytest.mark.parametrize("selected", ["", "learner", "split", "read_training"])
 def test_every_visible_control_says_what_it_is(person: Person, selected: str) -> None:
-    person.window.files.open_example(EXAMPLE)
+    person.window.commands.files.open_example(EXAMPLE)
     if selected:
         person.canvas.select([selected])
-        person.until(lambda: not person.window.config.is_asking)
+        person.until(lambda: not person.window.docks.config.is_asking)
     silent = [
         (type(w).__name__, w.objectName(), w.toolTip(), w.parentWidget().objectName() or type(w.parentWidget()).__name__)
         for w in controls(person.window)
@@ -269,10 +266,10 @@ def test_every_visible_control_says_what_it_is(person: Person, selected: str) ->
 
 
 def test_every_visible_control_is_reached_by_keyboard(person: Person) -> None:
-    person.window.files.open_example(EXAMPLE)
+    person.window.commands.files.open_example(EXAMPLE)
     person.canvas.select(["learner"])
-    person.until(lambda: not person.window.config.is_asking)
-    shortcuts = {row.plain_title for row in person.window.actions_table.rows.values()}
+    person.until(lambda: not person.window.docks.config.is_asking)
+    shortcuts = {row.plain_title for row in person.window.commands.actions.rows.values()}
     deaf = [
         (type(w).__name__, w.accessibleName() or w.text(), w.toolTip())
         for w in controls(person.window)
@@ -283,13 +280,13 @@ def test_every_visible_control_is_reached_by_keyboard(person: Person) -> None:
 
 
 def test_tab_goes_through_all_docks(person: Person) -> None:
-    person.window.files.open_example(EXAMPLE)
+    person.window.commands.files.open_example(EXAMPLE)
     person.canvas.select(["split"])
-    person.until(lambda: not person.window.config.is_asking)
+    person.until(lambda: not person.window.docks.config.is_asking)
     person.to_front()
     reached: set[QWidget] = set()
     for key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):  # both ways, as far as the canvas: there, Tab goes from node to node
-        person.window.repository.field.setFocus()
+        person.window.docks.repository.field.setFocus()
         for _ in range(200):
             focused = QApplication.focusWidget()
             assert focused is not None
@@ -298,7 +295,8 @@ def test_tab_goes_through_all_docks(person: Person) -> None:
             reached.add(focused)
             QTest.keyClick(focused, key)
         assert QApplication.focusWidget() is person.canvas.view
-    for place in (person.window.repository, person.window.config, person.window.learning, person.window.monitor):
+    docks = person.window.docks
+    for place in (docks.repository, docks.config, docks.learning, docks.monitor):
         assert any(place.isAncestorOf(widget) for widget in reached), place
     person.canvas.select([])
     QTest.keyClick(person.canvas.view, Qt.Key.Key_Backtab)  # and so it is left
@@ -306,11 +304,24 @@ def test_tab_goes_through_all_docks(person: Person) -> None:
 
 
 def test_the_menus_open_and_show_what_can_be_done(person: Person) -> None:
-    main = person.window._main_menu
+    main = person.window.menu
     titles = [action.text() for action in main.actions()]
-    assert titles == list(menus.MENUS)
+    assert titles == list(menus.TITLES.values())
     for action in main.actions():
         menu = action.menu()
         assert isinstance(menu, QMenu)
         menu.aboutToShow.emit()
         assert all(a.text() or a.isSeparator() for a in menu.actions())
+
+
+def test_every_dock_is_in_its_menu_and_the_menu_puts_them_back(person: Person) -> None:
+    person.press("Ctrl+N")
+    menu = person.menu("&Docks")
+    for action in menu.actions()[:-2]:
+        assert action.isChecked(), action.text()
+        action.trigger()
+        assert not action.isChecked()
+    assert person.menu("&Docks").actions()[:-2] == menu.actions()[:-2], "opened again, it has each of them once"
+    menu.actions()[-1].trigger()
+    assert all(dock(person, name).isVisibleTo(person.window) for name in ("repository", "config", "learning", "monitor"))
+    assert len(menu.actions()) == len(person.window.findChildren(QDockWidget)) + 2

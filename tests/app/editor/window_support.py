@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QLineEdit,
+    QMenu,
     QMessageBox,
     QPushButton,
     QWidget,
@@ -96,10 +97,10 @@ def end(window: MainWindow) -> None:
     for dialog in QApplication.topLevelWidgets():
         if isinstance(dialog, QDialog) and dialog.isVisible():
             dialog.reject()
-    for workspace in window.workspaces:
+    for workspace in window.desk.workspaces:
         workspace.document.mark_saved()
     window.close()
-    window.services.engine.shutdown()
+    window.desk.services.engine.shutdown()
     window.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     QApplication.processEvents()
@@ -113,11 +114,11 @@ class Person:
 
     def clean(self) -> None:
         """Close all workflows without saving, and all messages."""
-        self.window.services.engine.start()
-        for workspace in self.window.workspaces:
-            self.window.services.engine.cancel(workspace.id)
+        self.window.desk.services.engine.start()
+        for workspace in self.window.desk.workspaces:
+            self.window.desk.services.engine.cancel(workspace.id)
             workspace.document.mark_saved()
-            self.window.files.close(workspace)
+            self.window.commands.files.close(workspace)
         for message in self.messages:
             message.closed.emit()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
@@ -128,7 +129,7 @@ class Person:
     @property
     def workspace(self) -> Workspace:
         """The workflow in front."""
-        workspace = self.window.current
+        workspace = self.window.desk.current
         assert workspace is not None, "no workflow is open"
         return workspace
 
@@ -175,6 +176,12 @@ class Person:
             self.until(lambda: self.status(node).state in states, seconds)
         except AssertionError as error:
             raise AssertionError(f"{node} is {self.status(node)}, not {states}; all: {self.states()}") from error
+
+    def menu(self, title: str) -> QMenu:
+        """Return the menu of that title, filled as when it opens."""
+        menu = next(m for m in self.window.findChildren(QMenu) if m.title() == title)
+        menu.aboutToShow.emit()
+        return menu
 
     # -- keys
 
@@ -228,7 +235,7 @@ class Person:
     def select(self, node: str) -> None:
         """Click on a node."""
         QTest.mouseClick(self.canvas.view.viewport(), LEFT, NONE, self.spot(self.node(node)))
-        assert self.window.selected_nodes == [node]
+        assert self.window.desk.selected_nodes == [node]
 
     def drag(self, start: QPointF, end: QPointF) -> None:
         """Drag from one point of the scene to another; both are seen while that happens."""
@@ -273,7 +280,7 @@ class Person:
 
     def search_repository(self, typed: str) -> QAbstractItemView:
         """Type into the search field of the repository; the list of what was found."""
-        repository = self.window.repository
+        repository = self.window.docks.repository
         self.to_front()
         self.click(repository.field)
         self.press("Ctrl+A")
@@ -310,7 +317,7 @@ class Person:
         """Open a node's dialog with a double click, enter these settings by mouse and keys, and apply them with Enter."""
         QTest.mouseClick(self.canvas.view.viewport(), LEFT, NONE, self.spot(self.node(node)))
         QTest.mouseDClick(self.canvas.view.viewport(), LEFT, NONE, self.spot(self.node(node)))
-        panel = self.window.config
+        panel = self.window.docks.config
         assert panel.node_id == node
         self.until(lambda: not panel.is_asking)
         for place, value in settings.items():
@@ -321,7 +328,7 @@ class Person:
 
     def row(self, place: str) -> Row:
         """The row of a setting, in dotted form, on its page of the dialog."""
-        panel = self.window.config
+        panel = self.window.docks.config
         panel.go_to(place)
         row = panel.row(place)
         assert row is not None, f"no setting {place}"
@@ -330,7 +337,7 @@ class Person:
 
     def apply(self) -> None:
         """Enter: the settings go into the document."""
-        panel = self.window.config
+        panel = self.window.docks.config
         self.until(lambda: not panel.is_asking)
         panel.setFocus()
         QTest.keyClick(panel, Qt.Key.Key_Return)

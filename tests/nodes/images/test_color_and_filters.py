@@ -18,7 +18,6 @@ from nodes.images.convolution import ImageConvolution
 from nodes.images.edges import ImageEdges
 from nodes.images.encoder import ImageEncoder
 from nodes.images.flip import ImageFlipper
-from nodes.images.kernels import PRESETS
 from nodes.images.morphology import ImageMorphology
 from nodes.images.normalizer import ImageNormalizer
 from nodes.images.projector import ImageProjector
@@ -26,6 +25,7 @@ from nodes.images.rank_filter import ImageRankFilter
 from nodes.images.sharpening import ImageSharpening
 from nodes.images.smoothing import ImageSmoothing
 from nodes.images.threshold import ImageThreshold
+from nodes.kit.images.kernels import PRESETS
 from nodes.values.table import Table
 from tests.support import configure, run
 

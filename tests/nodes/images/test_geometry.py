@@ -13,11 +13,11 @@ from nodes.base import NodeError
 from nodes.images.cropper import ImageCropper
 from nodes.images.flip import ImageFlipper
 from nodes.images.padder import ImagePadder
-from nodes.images.resampling import METHODS, resample, resample_all
 from nodes.images.resizer import ImageResizer
 from nodes.images.rotate import ImageRotator
 from nodes.images.tiles_merger import MergeTiles
 from nodes.images.tiles_splitter import SplitIntoTiles
+from nodes.kit.images.resampling import METHODS, resample, resample_all
 from nodes.values.table import Table
 from tests.support import configure, run
 

@@ -107,7 +107,7 @@ def test_missing_images_stay_missing_and_an_empty_table_empty(enhancement):
 
 
 def test_a_table_of_many_pieces(monkeypatch, tmp_path):
-    monkeypatch.setattr("nodes.images.columns.BATCH_BYTES", 1000)
+    monkeypatch.setattr("nodes.kit.images.columns.BATCH_BYTES", 1000)
     job = RecordingJob(tmp_path)
     table = Table.of(pl.DataFrame({"image": IMAGES})).take(np.arange(20)[::-1])
     made = run(ImageNormalizer(), {"table": table}, job=job)["table"].frame()["image"].to_numpy()

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from nodes.base import NodeError, Values
-from nodes.images.resampling import resample
 from nodes.images.resizer import ImageResizer
+from nodes.kit.images.resampling import resample
 from nodes.values.table import Table
 from tests.support import configure, run
 

@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 
 from nodes.base import Node
-from nodes.layers.base import Layer
+from nodes.kit.layers.base import Layer
+from nodes.kit.networks.keras_model import to_keras, weights_of
 from nodes.layers.convolution import Conv2D
 from nodes.layers.core import Dense, Flatten, Input
 from nodes.layers.pooling import MaxPooling2D
-from nodes.networks.keras_model import to_keras, weights_of
 from nodes.values.network import Network
 from nodes.values.table import Table
 from tests.nodes.layers.building import chain

@@ -15,8 +15,8 @@ from threadpoolctl import threadpool_limits
 
 from nodes.base import NodeError, Values
 from nodes.inspection.embedding import Embedding
+from nodes.kit.networks.keras_model import to_keras
 from nodes.layers.core import Activation, Dense, Flatten, Input
-from nodes.networks.keras_model import to_keras
 from nodes.values.table import Table
 from tests.nodes.inspection.seeing import NAMES, classifier, images, look, trained
 from tests.nodes.layers.building import chain

@@ -12,10 +12,10 @@ import tensorflow as tf
 from nodes.base import NodeError
 from nodes.inspection.grad_cam import GradCAM
 from nodes.inspection.occlusion import Occlusion
+from nodes.kit.networks.keras_model import to_keras
 from nodes.layers.convolution import Conv2D
 from nodes.layers.core import Dense, Flatten, Input
 from nodes.layers.pooling import GlobalAveragePooling2D, GlobalMaxPooling2D, MaxPooling2D
-from nodes.networks.keras_model import to_keras
 from nodes.values.network import Network
 from nodes.values.table import Table
 from tests.nodes.inspection.seeing import classifier, images, look, trained, with_weights

@@ -12,13 +12,13 @@ import pytest
 import tensorflow as tf
 
 from nodes.base import Cancelled, NodeError, Values
-from nodes.inspection.coloring import colored, leveled, overlaid, side_by_side
 from nodes.inspection.saliency import Saliency
-from nodes.layers.base import Layer
+from nodes.kit.inspection.coloring import colored, leveled, overlaid, side_by_side
+from nodes.kit.layers.base import Layer
+from nodes.kit.networks.keras_model import to_keras
 from nodes.layers.core import Activation, Dense, Flatten, Input
 from nodes.layers.merge import Add
 from nodes.layers.recurrent import SimpleRNN
-from nodes.networks.keras_model import to_keras
 from nodes.values.network import Network
 from nodes.values.table import Table
 from tests.nodes.inspection.seeing import NAMES, classifier, images, linear, look, trained, with_weights

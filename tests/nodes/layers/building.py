@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nodes.base import Specs, Values
-from nodes.layers.base import Layer
+from nodes.kit.layers.base import Layer
 from nodes.layers.core import Input
 from nodes.values.network import Network
 from tests.support import RecordingJob

@@ -18,11 +18,11 @@ from pydantic.fields import FieldInfo
 from nodes.base import Specs
 from nodes.catalog import Catalog
 from nodes.errors import NodeError
+from nodes.kit.layers.base import Inference, Layer
+from nodes.kit.layers.ported import PortedLayer
 from nodes.layers.attention import AttentionLayer
-from nodes.layers.base import Inference, Layer
 from nodes.layers.core import Input
 from nodes.layers.embedding import Embedding, ReversibleEmbedding
-from nodes.layers.ported import PortedLayer
 from nodes.layers.recurrent import StatefulLayer
 from nodes.layers.wrappers import Bidirectional
 from nodes.values.network import NetworkSpec, TensorSpec

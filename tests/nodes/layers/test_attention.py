@@ -13,13 +13,13 @@ import pytest
 
 from app.engine.codec import spec_from_json, spec_to_json
 from nodes.base import NodeError, Specs
+from nodes.kit.layers.base import Layer
+from nodes.kit.networks.keras_model import import_keras, to_keras
+from nodes.kit.networks.translation import translate
 from nodes.layers.attention import Attention, GroupQueryAttention, MultiHeadAttention
-from nodes.layers.base import Layer
 from nodes.layers.core import Dense, Input
 from nodes.layers.embedding import Embedding, ReverseEmbedding, ReversibleEmbedding
-from nodes.networks.keras_model import import_keras, to_keras
 from nodes.networks.reader import NetworkReader
-from nodes.networks.translation import translate
 from nodes.values.network import Network, Tensor, TensorSpec, merge
 from nodes.writers.network import NetworkWriter
 from tests.nodes.layers.building import add

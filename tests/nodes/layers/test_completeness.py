@@ -6,10 +6,10 @@ import inspect
 
 from app.node_help import node_help
 from nodes.catalog import Catalog
-from nodes.layers.base import Layer
-from nodes.layers.kinds import layer_class
-from nodes.layers.without_node import WITHOUT_NODE
-from nodes.networks.keras_model import import_keras
+from nodes.kit.layers.base import Layer
+from nodes.kit.layers.kinds import layer_class
+from nodes.kit.layers.without_node import WITHOUT_NODE
+from nodes.kit.networks.keras_model import import_keras
 
 NODES = {node_id: cls for node_id, cls in Catalog.load(plugins=False).items() if issubclass(cls, Layer)}
 KINDS = {cls.kind: node_id for node_id, cls in NODES.items()}

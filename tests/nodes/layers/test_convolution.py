@@ -11,7 +11,8 @@ import pytest
 from absl import logging
 
 from nodes.base import NodeError, Specs
-from nodes.layers.base import Layer
+from nodes.kit.layers.base import Layer
+from nodes.kit.networks.keras_model import import_keras, to_keras
 from nodes.layers.convolution import (
     Conv1D,
     Conv1DTranspose,
@@ -47,7 +48,6 @@ from nodes.layers.pooling import (
     MaxPooling3D,
 )
 from nodes.layers.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
-from nodes.networks.keras_model import import_keras, to_keras
 from nodes.networks.reader import NetworkReader
 from nodes.values.network import Network, TensorSpec
 from tests.nodes.layers.building import add, chain, image

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from nodes.errors import NodeError
+from nodes.kit.layers.kinds import layer_class
+from nodes.kit.layers.ported import PortedLayer
+from nodes.kit.networks.keras_model import import_keras, to_keras
 from nodes.layers.attention import AttentionLayer
-from nodes.layers.kinds import layer_class
-from nodes.layers.ported import PortedLayer
-from nodes.networks.keras_model import import_keras, to_keras
 from nodes.values.network import Network, NetworkSpec
 from tests.nodes.layers.cases import LAYERS, Case, cases
 from tests.sampling import sampled

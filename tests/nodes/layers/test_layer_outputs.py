@@ -12,23 +12,12 @@ import pytest
 from pydantic import ValidationError
 
 from nodes.base import Cancelled, NodeError, Specs, Values
-from nodes.layers import (
-    activations,
-    augmentation,
-    core,
-    encodings,
-    merge,
-    noise,
-    normalization,
-    options,
-    scaling,
-    spectral,
-    spectrograms,
-)
-from nodes.layers.base import Layer
+from nodes.kit.layers import options
+from nodes.kit.layers.base import Layer
+from nodes.kit.layers.kinds import layer_class
+from nodes.kit.networks.keras_model import import_keras, to_keras
+from nodes.layers import activations, augmentation, core, encodings, merge, noise, normalization, scaling, spectral, spectrograms
 from nodes.layers.core import Input
-from nodes.layers.kinds import layer_class
-from nodes.networks.keras_model import import_keras, to_keras
 from nodes.values.network import Network
 from nodes.values.table import Table
 from tests.nodes.layers.building import add, chain, image

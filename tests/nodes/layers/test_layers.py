@@ -10,15 +10,15 @@ from pydantic import ValidationError
 
 from nodes.base import NodeError, Specs, Values
 from nodes.catalog import Catalog
+from nodes.kit.layers.base import Layer
+from nodes.kit.layers.kinds import layer_class
+from nodes.kit.layers.options import Identity, MaxNorm, Orthogonal, OrthogonalRegularizer
 from nodes.layers.activations import LeakyReLU, ReLU, Softmax
-from nodes.layers.base import Layer
 from nodes.layers.collect import Collect
 from nodes.layers.convolution import Conv1D, Conv2D, DepthwiseConv2D, SeparableConv2D
 from nodes.layers.core import Activation, Dense, Dropout, Flatten, Input, Reshape
-from nodes.layers.kinds import layer_class
 from nodes.layers.merge import Add, Concatenate, Subtract
 from nodes.layers.normalization import BatchNormalization
-from nodes.layers.options import Identity, MaxNorm, Orthogonal, OrthogonalRegularizer
 from nodes.layers.padding import ZeroPadding2D
 from nodes.layers.pooling import AveragePooling2D, GlobalAveragePooling2D, MaxPooling2D
 from nodes.values.network import Network, Tensor, TensorSpec

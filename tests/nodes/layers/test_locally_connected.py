@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from nodes.base import NodeError
+from nodes.kit.layers.kinds import layer_class
+from nodes.kit.layers.options import L2, MaxNorm
+from nodes.kit.networks.keras_model import import_keras, to_keras
 from nodes.layers.core import Dense, Input
-from nodes.layers.kinds import layer_class
 from nodes.layers.locally_connected import LocallyConnected1D, LocallyConnected2D, LocallyConnectedLayer
-from nodes.layers.options import L2, MaxNorm
-from nodes.networks.keras_model import import_keras, to_keras
 from nodes.networks.reader import NetworkReader
 from nodes.values.network import Network, Tensor
 from tests.nodes.layers.building import add, image

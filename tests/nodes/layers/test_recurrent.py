@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from nodes.base import NodeError, Specs, Values
-from nodes.layers.base import Layer
+from nodes.kit.layers.base import Layer
+from nodes.kit.layers.ported import PortedLayer
+from nodes.kit.networks.keras_model import import_keras, to_keras, weights_of
 from nodes.layers.collect import Collect
 from nodes.layers.conv_recurrent import ConvLSTM1D, ConvLSTM2D
 from nodes.layers.core import Dense, Input
-from nodes.layers.ported import PortedLayer
 from nodes.layers.recurrent import GRU, LSTM, CudnnGRU, CudnnLSTM
 from nodes.layers.wrappers import RECURRENT_GROUPS, Bidirectional, TimeDistributed
-from nodes.networks.keras_model import import_keras, to_keras, weights_of
 from nodes.values.network import Network, Tensor, TensorSpec
 from tests.nodes.layers.building import add
 from tests.support import RecordingJob

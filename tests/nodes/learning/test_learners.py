@@ -21,8 +21,8 @@ from app.engine.plan import Plan, make_plan
 from app.engine.store import Store
 from nodes.base import Node, NodeError
 from nodes.catalog import Catalog
+from nodes.kit.learning.encoding import features_of, matrix
 from nodes.learning.decision_tree import DecisionTreeLearner, RegressionTreeLearner
-from nodes.learning.encoding import features_of, matrix
 from nodes.learning.gradient_boosting import GradientBoostingLearner, GradientBoostingRegressionLearner
 from nodes.learning.linear_regression import LinearRegressionLearner
 from nodes.learning.logistic_regression import LogisticRegressionLearner
@@ -427,5 +427,5 @@ def test_pieces_of_a_prediction_are_short_however_many_classes_there_are(monkeyp
 
     rows = Table.of(pl.DataFrame({"x": range(99), "y": [f"c{i}" for i in range(99)]}))
     model = learned(NearestNeighborsLearner(target="y", columns=["x"], n_neighbors=1), rows)
-    monkeypatch.setattr("nodes.tables.elementwise.BATCH_BYTES", 10_000)
+    monkeypatch.setattr("nodes.kit.tables.elementwise.BATCH_BYTES", 10_000)
     assert run(Predictor(), {"model": model, "table": rows}, job=Job(Path()))["table"].height == 99

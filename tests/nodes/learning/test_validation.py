@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sklearn import cluster, decomposition, model_selection, tree
 
 from nodes.base import NodeError, Values
+from nodes.kit.learning.folds import folds_of
 from nodes.learning.cross_validation import CrossValidationScorer
 from nodes.learning.decision_tree import DecisionTreeLearner, RegressionTreeLearner
-from nodes.learning.folds import folds_of
 from nodes.learning.k_means import KMeans
 from nodes.learning.pca import PCA, PCAApply, PCAInversion
 from nodes.learning.predictor import Predictor

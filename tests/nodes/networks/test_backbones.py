@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from nodes.base import NodeError
+from nodes.kit.networks.backbone import Backbone, architecture
+from nodes.kit.networks.describing import FOLDER, MODELS, describe
+from nodes.kit.networks.keras_model import import_keras, to_keras
 from nodes.layers.core import Input
 from nodes.networks import backbones
-from nodes.networks.backbone import Backbone, architecture
 from nodes.networks.backbones import (
     VGG,
     ConvNeXt,
@@ -27,8 +29,6 @@ from nodes.networks.backbones import (
     ResNetV2,
     Xception,
 )
-from nodes.networks.describing import FOLDER, MODELS, describe
-from nodes.networks.keras_model import import_keras, to_keras
 from nodes.values.network import Network, Tensor
 from tests.nodes.layers.building import add
 from tests.support import RecordingJob, configure, run

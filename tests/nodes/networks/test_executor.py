@@ -12,11 +12,11 @@ import polars as pl
 import pytest
 
 from nodes.base import Cancelled, NodeError, Specs
+from nodes.kit.networks.keras_model import to_keras, weights_of
 from nodes.layers.core import Dense, Dropout, Flatten, Input
 from nodes.layers.merge import Add
 from nodes.layers.normalization import BatchNormalization
 from nodes.networks.executor import Executor
-from nodes.networks.keras_model import to_keras, weights_of
 from nodes.values.network import Network
 from nodes.values.table import Table
 from tests.nodes.layers.building import add, chain

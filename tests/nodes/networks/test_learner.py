@@ -12,10 +12,10 @@ import polars as pl
 import pytest
 
 from nodes.base import Cancelled, NodeError, Values
+from nodes.kit.networks.keras_model import to_keras
 from nodes.layers.convolution import Conv2D
 from nodes.layers.core import Dense, Flatten, Input
 from nodes.layers.pooling import MaxPooling2D
-from nodes.networks.keras_model import to_keras
 from nodes.networks.learner import Learner
 from nodes.values.network import Network, Tensor
 from nodes.values.table import Table

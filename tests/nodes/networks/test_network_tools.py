@@ -11,15 +11,15 @@ import polars as pl
 import pytest
 
 from nodes.base import Node, NodeError, Specs, Values
+from nodes.kit.networks.cost import multiply_adds
+from nodes.kit.networks.keras_model import to_keras, weights_of
 from nodes.layers.convolution import Conv2D, DepthwiseConv2D, SeparableConv2D
 from nodes.layers.core import Dense, Dropout, Flatten, Input
 from nodes.layers.merge import Concatenate
 from nodes.layers.normalization import BatchNormalization
 from nodes.layers.pooling import MaxPooling2D
 from nodes.networks.comparison import NetworkComparison
-from nodes.networks.cost import multiply_adds
 from nodes.networks.freeze import FreezeLayers
-from nodes.networks.keras_model import to_keras, weights_of
 from nodes.networks.layer_weights import LayerWeights
 from nodes.networks.load_weights import LoadWeights
 from nodes.networks.outputs import SetOutputLayers

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nodes.base import NodeError, Values
-from nodes.networks.keras_model import to_keras
+from nodes.kit.networks.keras_model import to_keras
 from nodes.networks.rate_finder import LearningRateFinder, steepest
 from nodes.values.figure import LinesFigure
 from tests.nodes.networks.learning import classifier, points

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 from nodes.base import NodeError, Specs
+from nodes.kit.networks.keras_model import import_keras, to_keras
+from nodes.kit.networks.model_files import snake_case
 from nodes.layers.core import Dense
-from nodes.networks.keras_model import import_keras, to_keras
-from nodes.networks.model_files import snake_case
 from nodes.networks.reader import NetworkReader
 from nodes.values.network import Network, Tensor
 from tests.nodes.layers.building import add
@@ -153,7 +153,7 @@ def test_reading_needs_no_tensorflow(tmp_path: Path):
 def test_layers_are_counted_as_keras_counts_them():
     from keras.src.utils import naming
 
-    from nodes.layers.base import Layer
+    from nodes.kit.layers.base import Layer
 
     assert [snake_case(kind) for kind in Layer.kinds] == [naming.to_snake_case(kind) for kind in Layer.kinds]
 

@@ -12,12 +12,12 @@ import polars as pl
 import pytest
 
 from nodes.base import NodeError, Specs
+from nodes.kit.networks.keras_model import to_keras
+from nodes.kit.training.callbacks import ModelCheckpoint, RateByEpoch, histogram, images
+from nodes.kit.training.targets import TargetColumns
+from nodes.kit.training.wiring import activation_of, with_precision
 from nodes.layers.core import Dense, Input
-from nodes.networks.callbacks import ModelCheckpoint, RateByEpoch, histogram, images
-from nodes.networks.keras_model import to_keras
 from nodes.networks.learner import Learner
-from nodes.networks.targets import TargetColumns
-from nodes.networks.wiring import activation_of, with_precision
 from nodes.values.network import Network
 from nodes.values.table import Table
 from tests.nodes.layers.building import chain

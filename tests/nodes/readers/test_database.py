@@ -22,7 +22,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from nodes.base import Cancelled, NodeError, Specs, Values
-from nodes.readers import databases
+from nodes.kit import databases
 from nodes.readers.database import DatabaseReader, DatabaseTables
 from nodes.values.table import Table
 from nodes.writers.database import DatabaseWriter

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from nodes.base import Cancelled, NodeError, Specs, Values
-from nodes.readers import image_decoding
+from nodes.kit.images import decoding as image_decoding
 from nodes.readers.image_folder import ImageFolderReader
 from tests.support import RecordingJob, configure, run
 

@@ -100,7 +100,7 @@ def test_numbers_with_more_digits_than_polars_has(tmp_path):
 
 
 def test_large_arrow_batches_come_in_pieces(tmp_path, monkeypatch):
-    from nodes.readers import arrow
+    from nodes.kit.files import arrow
 
     frame = pl.DataFrame({"n": np.arange(10_000)})
     frame.write_ipc(tmp_path / "f")

@@ -19,7 +19,8 @@ from sklearn.metrics import (
 )
 
 from nodes.base import NodeError, Values
-from nodes.scoring.scorer import MACRO, OVERALL, WEIGHTED, Scorer, headline
+from nodes.kit.scoring.confusion import MACRO, OVERALL, WEIGHTED, headline
+from nodes.scoring.scorer import Scorer
 from nodes.values.table import Table
 from tests.support import RecordingJob, configure, run
 

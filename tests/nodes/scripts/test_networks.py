@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from nodes.base import NodeError
-from nodes.networks.keras_model import to_keras
+from nodes.kit.networks.keras_model import to_keras
 from nodes.scripts.python_networks import (
     PythonNetworkCreator,
     PythonNetworkEditor,

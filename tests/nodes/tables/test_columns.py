@@ -233,7 +233,7 @@ def test_mistakes_of_a_splitter_are_found(settings, setting):
 
 def test_long_tables_are_worked_on_piece_by_piece(monkeypatch):
     monkeypatch.setattr(tables, "BATCH_BYTES", 256)
-    monkeypatch.setattr("nodes.tables.elementwise.BATCH_BYTES", 256)
+    monkeypatch.setattr("nodes.kit.tables.elementwise.BATCH_BYTES", 256)
     long = Table.of(pl.DataFrame({"t": [f"{i},{i + 1}" for i in range(50)]}))
 
     assert out(CellSplitter(column="t"), long).frame()["t[2]"].to_list() == [str(i + 1) for i in range(50)]

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from nodes.base import NodeError, Specs
+from nodes.kit.tables.dtypes import common_dtype
 from nodes.tables.concatenate import Concatenate
-from nodes.tables.dtypes import common_dtype
 from nodes.values import table as tables
 from nodes.values.table import Table
 from tests.support import configure, run

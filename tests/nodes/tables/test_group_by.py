@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodes.base import NodeError
-from nodes.tables.aggregation import METHODS
+from nodes.kit.tables.aggregation import METHODS
 from nodes.tables.group_by import GroupBy
 from nodes.tables.pivot import Pivot
 from nodes.tables.unpivot import Unpivot

@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 from nodes.base import NodeError
+from nodes.learning.smote import SMOTE
 from nodes.tables.chosen_rows import ReferenceRowFilter, RowSplitter, Shuffle, TableCropper, TableSplitter, TopKRowFilter
 from nodes.tables.column_parts import ColumnMerger, ColumnSplitter
 from nodes.tables.counting import Crosstab, ValueCounter
@@ -19,7 +20,6 @@ from nodes.tables.linear_correlation import LinearCorrelation
 from nodes.tables.number_to_category import NumberToCategory
 from nodes.tables.pivot import Pivot
 from nodes.tables.rule_dictionary import RuleEngineDictionary
-from nodes.tables.smote import SMOTE
 from nodes.tables.table_shape import ExtractTableDimension, Transpose
 from nodes.tables.text_parts import StringReplacer, StringSplitterRegex
 from nodes.tables.ungroup import SplitCollectionColumn, Ungroup

@@ -183,7 +183,7 @@ def test_a_table_is_read_piece_by_piece(node, settings, second, monkeypatch):
         return whole_of_table(self, columns)
 
     with monkeypatch.context() as patch:
-        for module in ("nodes.values.table", "nodes.tables.elementwise"):
+        for module in ("nodes.values.table", "nodes.kit.tables.elementwise"):
             patch.setattr(f"{module}.BATCH_BYTES", BATCH_BYTES)
         patch.setattr(Table, "frame", frame)
         pieces = run(made, inputs, job=StrictJob(Path()))

@@ -70,7 +70,7 @@ def test_what_is_no_number_stops_the_node_or_is_missing(settings, text):
 
 def test_the_row_at_fault_is_counted_over_the_pieces_of_a_long_table(monkeypatch):
     monkeypatch.setattr(tables, "BATCH_BYTES", 64)
-    monkeypatch.setattr("nodes.tables.elementwise.BATCH_BYTES", 64)
+    monkeypatch.setattr("nodes.kit.tables.elementwise.BATCH_BYTES", 64)
 
     with pytest.raises(NodeError, match="'x' in row 100 "):
         cells(StringToNumber(columns=["a"]), ["1"] * 99 + ["x"], pl.String)

@@ -12,10 +12,10 @@ import polars as pl
 import pytest
 
 from nodes.base import NodeError, Specs
+from nodes.kit.networks.keras_model import import_keras, to_keras
 from nodes.layers.convolution import Conv2D
 from nodes.layers.core import Dense, Flatten, Input
 from nodes.layers.merge import Concatenate
-from nodes.networks.keras_model import import_keras, to_keras
 from nodes.networks.reader import NetworkReader
 from nodes.values.network import Network
 from nodes.values.table import Table

@@ -84,7 +84,8 @@ def test_numbers_that_arrow_does_not_have_are_refused_before_the_run(cls, tmp_pa
 
 @pytest.mark.parametrize("cls", [ArrowWriter, TableWriter, ParquetWriter])
 def test_large_cells_are_written_a_few_at_a_time(cls, tmp_path, monkeypatch):
-    from nodes.writers import files, parquet
+    from nodes.kit.files import writing as files
+    from nodes.writers import parquet
 
     for module in (files, parquet):
         monkeypatch.setattr(module, "BATCH_BYTES", 100_000)

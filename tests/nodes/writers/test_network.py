@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from nodes.base import Cancelled, NodeError, Values
+from nodes.kit.networks.keras_model import import_keras, to_keras, weights_of
 from nodes.layers.convolution import Conv2D
 from nodes.layers.core import Dense, Dropout, Flatten, Input
 from nodes.layers.merge import Add
 from nodes.layers.normalization import BatchNormalization
-from nodes.networks.keras_model import import_keras, to_keras, weights_of
 from nodes.networks.reader import NetworkReader
 from nodes.values.network import Network
 from nodes.writers.network import NetworkWriter

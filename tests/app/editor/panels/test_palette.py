@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.editor.panels.palette import CommandPalette, Entry, type_entry
+from app.editor.panels.palette import CommandPalette, PaletteEntry, type_entry
 from nodes.catalog import Catalog
 
 CATALOG = Catalog.load(plugins=False)
@@ -27,11 +27,11 @@ class Window(QWidget):
         self.palette_ = CommandPalette(self)
         self.palette_.add_provider(self.entries)
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[PaletteEntry]:
         self.asked += 1
-        yield Entry("Action", "Run all", lambda: self.done.append("run"), shortcut="Shift+F7", hint="Run every node.")
-        yield Entry("Setting", "Kernel size", lambda: self.done.append("kernel"), "Convolution 2D")
-        yield Entry("Recent file", "fashion.workflow.json", lambda: self.done.append("file"))
+        yield PaletteEntry("Action", "Run all", lambda: self.done.append("run"), shortcut="Shift+F7", hint="Run every node.")
+        yield PaletteEntry("Setting", "Kernel size", lambda: self.done.append("kernel"), "Convolution 2D")
+        yield PaletteEntry("Recent file", "fashion.workflow.json", lambda: self.done.append("file"))
         for node_class in CATALOG.values():
             yield type_entry(node_class, lambda node=node_class: self.done.append(node.id))
 

@@ -1,0 +1,147 @@
+"""Running: what the Run menu does for the workflow in front; nothing runs by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from app.editor.actions import ActionRow
+from app.editor.commands.trust import ScriptTrust
+from app.editor.desk import Desk
+from app.editor.views.training_runs import RunBook
+from app.editor.workspace import Workspace
+
+
+class RunCommands:
+    """Run, run to here, cancel, reset.
+
+    Args:
+        desk: The workflow in front, what is selected in it, the engine.
+        trust: Asks before scripts run for the first time.
+        explain: Shows why a node of a workflow cannot run.
+        book: The trainings of this session.
+    """
+
+    def __init__(self, desk: Desk, trust: ScriptTrust, explain: Callable[[Workspace, str], object], book: RunBook) -> None:
+        self._desk, self._trust, self._explain, self._book = desk, trust, explain, book
+        self._engine = desk.services.engine
+
+    def rows(self) -> list[ActionRow]:
+        """Return the declared actions."""
+        row = ActionRow
+        return [
+            row(
+                "run.all", "&Run all", self.run_all, ["Shift+F7"], "mdi6.play", self._can_run,
+                hint="Run every node that has no result yet", toolbar=2,
+            ),
+            row(
+                "run.here", "Run to &here", self.run_selected, ["F7"], "mdi6.skip-next", self._can_run_selected,
+                hint="Run the selected nodes and all they need", toolbar=2, popups={"node": (1, 2)},
+            ),
+            row(
+                "run.again", "Run a&gain", self.run_again, ["Ctrl+F7"], enabled=self._can_run, hint="Compute anew",
+                popups={"node": (1, 3)},
+            ),
+            row(
+                "run.cancel", "&Cancel", self.cancel_selected, ["F9"], "mdi6.stop", self._can_cancel,
+                hint="Stop what is running", group=2, toolbar=2, popups={"node": (1, 4)},
+            ),
+            row("run.cancel_all", "Cancel &everything", self.cancel_all, ["Shift+F9"], enabled=self._can_cancel, group=2),
+            row(
+                "run.reset", "Re&set", self.reset, ["F8"], "mdi6.restore", self._can_run,
+                hint="Forget results, here and behind", group=3, toolbar=2, popups={"node": (1, 5)},
+            ),
+        ]  # fmt: skip
+
+    # -- run
+
+    def run_all(self) -> None:
+        """Run every node that can run and has no result yet."""
+        if workspace := self._desk.current:
+            self._trust.before(workspace, None, lambda: self._run_all(workspace))
+
+    def _run_all(self, workspace: Workspace) -> None:
+        if self._runnable(workspace):
+            self._engine.run(workspace.id)
+
+    def run_selected(self) -> None:
+        """Run to here: the selected nodes and all they need."""
+        workspace = self._desk.current
+        selected = self._desk.selected_nodes
+        if workspace and selected:
+            self.run_to(workspace, selected)
+
+    def run_to_node(self, node_id: str) -> None:
+        """Run a node of the workflow in front and all it needs."""
+        if workspace := self._desk.current:
+            self.run_to(workspace, [node_id])
+
+    def run_to(self, workspace: Workspace, nodes: Sequence[str]) -> None:
+        """Run these nodes and all they need; if something stands in the way, say what."""
+        self._trust.before(workspace, nodes, lambda: self._run_to(workspace, nodes))
+
+    def _run_to(self, workspace: Workspace, nodes: Sequence[str]) -> None:
+        for node_id in nodes:
+            status = workspace.status(node_id)
+            if status.state == "not configured":
+                self._explain(workspace, status.blocked_by or node_id)
+                return
+        self._engine.run(workspace.id, list(nodes))
+
+    def run_again(self) -> None:
+        """Forget the results of the selected nodes (without a selection: of all) and compute them again."""
+        if workspace := self._desk.current:
+            nodes = self._selected_or_all(workspace)
+            self._trust.before(workspace, nodes, lambda: self._run_again(workspace, nodes))
+
+    def _run_again(self, workspace: Workspace, nodes: Sequence[str]) -> None:
+        self._engine.reset(workspace.id, nodes)
+        self._engine.run(workspace.id, nodes)
+
+    def reset(self) -> None:
+        """Forget the results of the selected nodes and of those behind them; without a selection, of all."""
+        if workspace := self._desk.current:
+            self._engine.reset(workspace.id, self._selected_or_all(workspace))
+
+    # -- stop
+
+    def cancel_selected(self) -> None:
+        """Stop the selected nodes, and what waits for them; without a selection, everything of this workflow."""
+        if workspace := self._desk.current:
+            self._engine.cancel(workspace.id, self._desk.selected_nodes or None)
+
+    def cancel_all(self) -> None:
+        """Stop every run of this workflow."""
+        if workspace := self._desk.current:
+            self._engine.cancel(workspace.id)
+
+    def stop_and_keep(self, node_id: str) -> None:
+        """Have the trainings of the node of this id that are going on end now and keep their best weights."""
+        for workspace in self._desk.workspaces:
+            run = self._book.latest(workspace.id, node_id)
+            if run is not None and run.live:
+                self._engine.stop_early(workspace.id, node_id)
+
+    # -- when it makes sense
+
+    def _can_run(self) -> bool:
+        workspace = self._desk.current
+        return workspace is not None and bool(workspace.document.nodes)
+
+    def _can_run_selected(self) -> bool:
+        return bool(self._desk.selected_nodes)
+
+    def _can_cancel(self) -> bool:
+        workspace = self._desk.current
+        return workspace is not None and workspace.is_running
+
+    def _selected_or_all(self, workspace: Workspace) -> list[str]:
+        return self._desk.selected_nodes or list(workspace.document.nodes)
+
+    def _runnable(self, workspace: Workspace) -> bool:
+        """Tell whether at least one node can run; else the first problem is shown."""
+        states = [workspace.status(n).state for n in workspace.document.nodes]
+        if states and all(state == "not configured" for state in states):
+            first = next(iter(workspace.document.nodes))
+            self._explain(workspace, workspace.status(first).blocked_by or first)
+            return False
+        return True

@@ -1,0 +1,162 @@
+"""Trust, from the window: asks before scripts of a workflow run for the first time, and remembers what the person said.
+
+The engine runs no script that is not trusted, whatever happens here; this only saves the person from a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.editor.asking import Answer
+from app.editor.desk import Desk
+from app.editor.panels.trust_dialog import Script, TrustDialog
+from app.editor.workspace import Workspace
+from app.engine.trust import templates
+
+
+@dataclass
+class _Continuation:
+    """What is to happen once the engine knows that these nodes are trusted."""
+
+    workspace: Workspace
+    nodes: set[str]
+    then: Callable[[], object]
+
+
+class ScriptTrust:
+    """What scripts may run, as the person decides it.
+
+    Args:
+        desk: The open workflows, the engine, and what is trusted already.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._engine = desk.services.engine
+        self._store = desk.services.trusted
+        self._waiting: list[_Continuation] = []
+        self._told: set[str] = set()
+        self._engine.trust(self._store.digests)
+        desk.opened.connect(self._follow)
+
+    def _follow(self, workspace: Workspace) -> None:
+        workspace.statuses_changed.connect(lambda _: self._on_statuses(workspace))
+
+    def before(
+        self, workspace: Workspace, targets: Sequence[str] | None, then: Callable[[], object], *, run: bool = True
+    ) -> None:
+        """Do something that may run scripts: at once, or after the person has trusted them; not at all, if they do not.
+
+        Args:
+            workspace: The workflow.
+            targets: The nodes that are to run, with all they need; None: all.
+            then: What to do.
+            run: Whether that runs them, so that the dialog says so.
+        """
+        if not any(workspace.status(node).untrusted for node in workspace.document.nodes):
+            then()
+            return
+        parameters = {"document": workspace.id} | ({} if targets is None else {"targets": list(targets)})
+
+        def show(answer: Answer) -> None:
+            if workspace not in self._desk.workspaces:
+                return
+            found = [self._script(workspace, entry) for entry in answer.header.get("scripts", ())]
+            if found:
+                self._ask(workspace, found, then, run=run)
+            else:
+                then()
+
+        self._engine.ask("scripts", parameters, show)
+
+    def look_at(self, workspace: Workspace, targets: Sequence[str] | None = None) -> None:
+        """Show scripts that are not trusted yet, to be read and trusted, without running anything."""
+        self.before(workspace, targets, lambda: None, run=False)
+
+    def look_at_node(self, node_id: str) -> None:
+        """Show the scripts of a node of the workflow in front that are not trusted yet."""
+        if workspace := self._desk.current:
+            self.look_at(workspace, [node_id])
+
+    def typed(self, node_class: Any, before: Any, scripts: Any) -> None:
+        """Trust what the person has typed into the config dialog.
+
+        What was changed in a script that is not trusted stays so: nobody may have looked at the rest of it.
+
+        Args:
+            node_class: The node's class.
+            before: Its settings as they were stored, with values instead of variables.
+            scripts: Setting in dotted form -> source, as it is now.
+        """
+        known = set(_texts(before))
+        own = {}
+        for setting, source in scripts.items():
+            old = _at(before, setting)
+            was_trusted = not old.strip() or old in templates(node_class) or self._store.trusts(old)
+            if source not in known and was_trusted:
+                own[source] = f"{node_class.title} (typed)"
+        self._trust(own)
+
+    def _on_statuses(self, workspace: Workspace) -> None:
+        """Go on with what waited; tell the person, once, that a workflow has scripts that do not run yet."""
+        untrusted = {node for node in workspace.document.nodes if workspace.status(node).untrusted}
+        for waiting in [w for w in self._waiting if w.workspace is workspace and not w.nodes & untrusted]:
+            self._waiting.remove(waiting)
+            waiting.then()
+        key = f"scripts of {workspace.id}"
+        if not untrusted:
+            self._desk.dismiss(key)
+        elif workspace.id not in self._told:
+            self._told.add(workspace.id)
+            text = f"'{workspace.title}' contains scripts, and they do not run before you trust them."
+            self._desk.ask(text, [("Read them ...", lambda: self.look_at(workspace))], key=key, severity="info")
+
+    def _script(self, workspace: Workspace, entry: Mapping[str, str]) -> Script:
+        record = workspace.document.nodes.get(entry["node"])
+        about = self._desk.services.catalog.about.get(record.type) if record else None
+        setting = entry["setting"].replace("_", " ").replace(".", " / ").capitalize()
+        return Script(entry["node"], entry["title"], about.title if about else "", setting, entry["source"])
+
+    def _ask(self, workspace: Workspace, scripts: Sequence[Script], then: Callable[[], object], *, run: bool) -> None:
+        dialog = TrustDialog(workspace.title, scripts, self._desk.window, run=run)
+
+        def trust() -> None:
+            self._waiting.append(_Continuation(workspace, {script.node for script in scripts}, then))
+            self._trust({script.source: f"{script.title} of {workspace.title}" for script in scripts})
+            self._on_statuses(workspace)
+
+        dialog.accepted.connect(trust)
+        dialog.open()
+
+    def _trust(self, scripts: Mapping[str, str]) -> None:
+        if scripts:
+            self._engine.trust(self._store.add(scripts))
+            if self._store.problem:
+                self._desk.say_once(self._store.problem)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts inside settings."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _at(settings: Any, path: str) -> str:
+    """The text at a place in dotted form; empty if there is none."""
+    value = settings
+    for part in path.split("."):
+        if isinstance(value, Mapping):
+            value = value.get(part)
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return ""
+    return value if isinstance(value, str) else ""

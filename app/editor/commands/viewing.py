@@ -1,0 +1,110 @@
+"""Viewing: what the View menu does. How large the canvas is shown, its minimap, docks, light and dark, the welcome page."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from app.editor.actions import ActionRow, MenuRow, SubmenuRow
+from app.editor.desk import Desk
+from app.editor.docks import Docks
+from app.editor.look import Preference, look
+from app.editor.preferences import Preferences
+from app.editor.workspace import Workspace
+
+
+class ViewCommands:
+    """Changes how things look, here and, where it is a preference, in every window.
+
+    Args:
+        desk: The open workflows and the preferences.
+        docks: What can be shown and hidden.
+    """
+
+    def __init__(self, desk: Desk, docks: Docks) -> None:
+        self._desk, self._docks = desk, docks
+        self._preferences = desk.services.preferences
+        self.end_following = self._preferences.subscribe(self._follow_preferences)
+        desk.opened.connect(self._follow)
+
+    def rows(self) -> list[MenuRow]:
+        """Return the declared actions."""
+        row, is_open = ActionRow, self._desk.is_open
+        return [
+            row(
+                "view.fit", "&Fit", self.fit, ["Ctrl+1"], "mdi6.fit-to-page-outline", is_open, hint="Show everything",
+                popups={"canvas": (2, 3)},
+            ),
+            row("view.zoom_in", "Zoom &in", self.zoom_in, ["Ctrl++", "Ctrl+="], "mdi6.magnify-plus-outline", is_open),
+            row("view.zoom_out", "Zoom &out", self.zoom_out, ["Ctrl+-"], "mdi6.magnify-minus-outline", is_open),
+            row("view.zoom_reset", "&Actual size", self.zoom_reset, ["Ctrl+0"], enabled=is_open),
+            row("view.minimap", "&Minimap", self.toggle_minimap, checked=self._minimap_shown),
+            SubmenuRow("view.docks", "&Docks", self._docks.fill_menu, group=2),
+            self._look_row("light", "&Light"),
+            self._look_row("dark", "&Dark"),
+            self._look_row("system", "As the &system"),
+            row("view.welcome", "&Welcome page", self._desk.show_welcome, group=3),
+        ]  # fmt: skip
+
+    def _look_row(self, preference: Preference, title: str) -> ActionRow:
+        chosen = partial(self._look_is, preference)
+        return ActionRow(f"view.{preference}", title, partial(self.choose_look, preference), checked=chosen, group=2)
+
+    # -- the canvas
+
+    def fit(self) -> None:
+        """Show the whole workflow."""
+        if canvas := self._desk.canvas:
+            canvas.fit()
+
+    def zoom_in(self) -> None:
+        """Show the canvas larger."""
+        if canvas := self._desk.canvas:
+            canvas.zoom_in()
+
+    def zoom_out(self) -> None:
+        """Show the canvas smaller."""
+        if canvas := self._desk.canvas:
+            canvas.zoom_out()
+
+    def zoom_reset(self) -> None:
+        """Show the canvas in its actual size."""
+        if canvas := self._desk.canvas:
+            canvas.zoom_reset()
+
+    def toggle_minimap(self) -> None:
+        """Show or hide the minimap of every canvas."""
+        self._preferences.change(minimap=not self._minimap_shown())
+
+    def _minimap_shown(self) -> bool:
+        return self._preferences.values.minimap
+
+    # -- light and dark
+
+    def choose_look(self, preference: Preference) -> None:
+        """Take light, dark, or what the system has; remembered."""
+        look().choose(preference)
+        self._preferences.change(appearance=preference)
+        self._desk.look_again()
+
+    @staticmethod
+    def _look_is(preference: Preference) -> bool:
+        return look().preference == preference
+
+    # -- preferences
+
+    def _follow(self, workspace: Workspace) -> None:
+        self._show_as_preferred(workspace, self._preferences.values)
+
+    def _follow_preferences(self, values: Preferences) -> None:
+        """Have what was chosen, here or in another window, take effect."""
+        for workspace in self._desk.workspaces:
+            self._show_as_preferred(workspace, values)
+        self._docks.repository.set_recent(values.recent_nodes)
+        if values.appearance != look().preference:
+            look().choose(values.appearance)
+        self._desk.look_again()
+
+    @staticmethod
+    def _show_as_preferred(workspace: Workspace, values: Preferences) -> None:
+        workspace.canvas.show_minimap(values.minimap)
+        workspace.canvas.set_snap(values.snap_to_grid)

@@ -1,0 +1,103 @@
+"""What the engine tells, shown: how it is, messages with what to do, the curves of trainings, lines of the console."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from PySide6.QtCore import QObject
+
+from app.editor.desk import Desk
+from app.editor.docks import Docks
+from app.editor.panels.console import LogLine
+from app.editor.panels.message_bar import Button
+from app.editor.status_bar import StatusBar
+from app.editor.workspace import Workspace
+
+_ENDINGS = {"done": "done", "warning": "done", "failed": "failed"}
+"""A node's state after it ran -> how its training ended; any other: it was cancelled."""
+
+
+class EngineEvents(QObject):
+    """Listens to the engine, for a window.
+
+    Args:
+        desk: The open workflows, and where messages go.
+        docks: Where curves and logs are shown.
+        status_bar: Where the state of the engine is shown.
+    """
+
+    def __init__(self, desk: Desk, docks: Docks, status_bar: StatusBar) -> None:
+        super().__init__(desk)
+        self._desk, self._docks, self._status_bar = desk, docks, status_bar
+        engine = self._engine = desk.services.engine
+        engine.ready.connect(self._on_ready)
+        engine.died.connect(self._on_death)
+        engine.hanging.connect(self._on_hanging)
+        engine.cancel_ignored.connect(self._on_cancel_ignored)
+        engine.metrics.connect(self._on_metrics)
+        engine.logged.connect(self._on_log)
+        desk.opened.connect(self._follow)
+
+    # -- how it is
+
+    def _on_ready(self, about: Any) -> None:
+        self._status_bar.show_engine(f"engine ready · {about['device']}", works=True)
+        self._desk.dismiss("engine")
+        for name, why in about.get("failures", {}).items():
+            text = f"The plug-in {name} could not be loaded: {why}. The rest works without it."
+            self._desk.say(text, "warning", key=f"plug-in {name}")
+
+    def _on_death(self, death: Any) -> None:
+        self._status_bar.show_engine("engine stopped", works=False)
+        text = f"{death.message} {death.remedy}"
+        self._docks.console.add(LogLine(text, "error", time=time.time()))
+        buttons: list[Button] = [] if death.restarting else [("Start the engine", self._engine.restart)]
+        self._desk.ask(text, buttons, key="engine", severity="error")
+
+    def _on_hanging(self, hanging: bool) -> None:
+        if hanging:
+            self._desk.ask(
+                "The engine has not answered for a while. It may be busy; if it hangs, start it anew: results so far are kept.",
+                [("Start anew", self._engine.restart), ("Wait", lambda: None)],
+                key="hanging",
+            )
+        else:
+            self._desk.dismiss("hanging")
+
+    def _on_cancel_ignored(self, document: str, nodes: Any) -> None:
+        workspace = self._desk.find(document)
+        if workspace is not None:
+            titles = ", ".join(workspace.document.title(n) for n in nodes if n in workspace.document.nodes)
+            self._desk.ask(
+                f"{titles} does not stop. Starting the engine anew ends everything that runs; what is finished is kept.",
+                [("Start anew", self._engine.restart), ("Wait", lambda: None)],
+                key="cancel",
+            )
+
+    # -- what nodes tell
+
+    def _on_metrics(self, document: str, node: str, points: Any) -> None:
+        workspace = self._desk.find(document)
+        if workspace is None or node not in workspace.document.nodes:
+            return
+        run = self._docks.book.add(document, node, points, workspace.document.title(node))
+        if run not in self._docks.learning.shown:
+            self._docks.learning.show_run(run)
+
+    def _on_log(self, document: str, line: Any) -> None:
+        workspace = self._desk.find(document)
+        node = line.get("node", "")
+        title = workspace.document.title(node) if workspace and node in workspace.document.nodes else node
+        self._docks.console.add(LogLine(line["message"], line.get("level", "info"), node, title, line.get("time", time.time())))
+
+    def _follow(self, workspace: Workspace) -> None:
+        workspace.statuses_changed.connect(lambda nodes: self._end_trainings(workspace, nodes))
+
+    def _end_trainings(self, workspace: Workspace, nodes: set[str]) -> None:
+        """Have the curves of nodes that do not run any more say how their training ended."""
+        for node_id in nodes:
+            state = workspace.status(node_id).state
+            run = self._docks.book.latest(workspace.id, node_id)
+            if run is not None and run.live and state not in ("running", "queued"):
+                self._docks.book.end(workspace.id, node_id, _ENDINGS.get(state, "cancelled"))

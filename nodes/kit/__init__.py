@@ -1,0 +1,1 @@
+"""What nodes of several shelves share. Holds no node; imports no shelf."""

@@ -1,0 +1,1 @@
+"""Reading and writing files: finding, opening, parsing, and putting them into place whole."""

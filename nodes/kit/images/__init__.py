@@ -1,0 +1,1 @@
+"""Columns of images: their pixels, sizes and kinds, and what is done to each."""

@@ -1,0 +1,1 @@
+"""What layers share: how a node becomes a layer of a network."""

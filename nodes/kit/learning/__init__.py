@@ -1,0 +1,1 @@
+"""What classical learners share."""

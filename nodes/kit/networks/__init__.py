@@ -1,0 +1,1 @@
+"""Networks and Keras: building, feeding, applying, reading."""

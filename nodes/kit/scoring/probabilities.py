@@ -1,0 +1,351 @@
+"""Actual classes beside their probabilities: what ROC, precision-recall, calibration and gain curves are drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import polars as pl
+
+from nodes.base import Columns, Job, Node, NodeError, setting
+from nodes.kit.drawing import group_names, numbers, title_setting
+from nodes.values.figure import Line
+from nodes.values.table import Table, TableSpec, describe_dtype, leaf_dtype
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MOST_POINTS = 2000
+"""More points of a curve than this cannot be told apart."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Rows of which the actual class and all probabilities are known.
+
+    Attributes:
+        classes: Names of the classes, in the order of the probabilities.
+        actual: Number of the actual class (rows), Int64.
+        probabilities: (rows, classes), Float64.
+    """
+
+    classes: list[str]
+    actual: NDArray[Any]
+    probabilities: NDArray[Any]
+
+
+class ProbabilityNode(Node):
+    """A node that compares actual classes with the probabilities that a model gave them."""
+
+    actual_column: str | None = setting(
+        None, "Class column", "The actual classes.", columns=Columns("table", ("category", "integer", "boolean"))
+    )
+    columns: list[str] = setting(
+        [],
+        "Probability columns",
+        "The output of the network as one array, or a column of numbers per class. A single number is the probability of the "
+        "positive class.",
+        columns=Columns("table", ("array", "number")),
+    )
+    class_names: list[str] = setting(
+        [],
+        "Class names",
+        "The classes in the order of the probabilities; empty: as the columns are called or know, else as the classes are.",
+        advanced=True,
+    )
+
+    def check(self, table: TableSpec) -> None:
+        """Find every mistake that the schema shows. NodeError."""
+        table.require(self.actual_column, "category", "integer", "boolean", setting="actual_column")
+        if not self.columns:
+            table.require(None, "array", "number", setting="columns")
+        for column in self._columns:
+            dtype = table.require(column, "array", "number", setting="columns")
+            if column == self.actual_column:
+                raise NodeError(
+                    f"Column '{column}' is compared with itself.", "Choose the columns of probabilities.", setting="columns"
+                )
+            if isinstance(dtype, pl.Array) and (
+                len(self._columns) > 1 or len(dtype.shape) > 1 or not leaf_dtype(dtype).is_numeric() or not dtype.size
+            ):
+                raise NodeError(
+                    f"Column '{column}' is {describe_dtype(dtype)}: the probabilities must be one array with a number per class, "
+                    "or several columns of numbers.",
+                    "Choose the output of the network's last layer alone.",
+                    setting="columns",
+                )
+        names = self._known_names(table)
+        if names is not None:
+            self._check_names(names, self._width(table))
+
+    def scored(self, table: Table, job: Job) -> Scored:
+        """The rows of which all is known; others are left out with a warning.
+
+        Raises:
+            NodeError: If the classes and the probabilities do not belong together.
+        """
+        import numpy as np
+
+        assert self.actual_column
+        frame = table.frame(list(dict.fromkeys([self.actual_column, *self._columns])))
+        names, named = self._named(table.spec, frame[self.actual_column])
+        places = named.replace_strict(
+            {name: place for place, name in enumerate(names)}, default=None, return_dtype=pl.Int64
+        ).rename("")
+        strange = named.filter(places.is_null()).drop_nulls().unique().sort().to_list()
+        if strange:
+            raise NodeError(
+                f"The class column has '{strange[0]}', for which there is no probability.",
+                f"The probabilities are those of: {', '.join(names[:10])}. Enter the class names in their order.",
+                setting="class_names",
+            )
+        given = self._matrix(frame)
+        known = places.is_not_null().to_numpy() & np.isfinite(given).all(axis=1)
+        if not known.all():
+            job.warn(f"{int((~known).sum())} row(s) without a class or a probability are left out.")
+        return Scored(names, places.fill_null(0).to_numpy()[known], given[known])
+
+    # -- what the columns are
+
+    @property
+    def _columns(self) -> list[str]:
+        return list(dict.fromkeys(self.columns))
+
+    def _width(self, table: TableSpec) -> int:
+        dtype = table.schema[self._columns[0]]
+        return dtype.size if isinstance(dtype, pl.Array) else len(self._columns)
+
+    def _known_names(self, table: TableSpec) -> tuple[str, ...] | None:
+        """The classes in the order of the probabilities, where the schema tells them."""
+        if self.class_names:
+            return tuple(self.class_names)
+        actual = table.class_names(self.actual_column or "")
+        if len(self._columns) == 1:
+            return table.class_names(self._columns[0]) or actual
+        return None if actual is None else _by_column(self._columns, actual)
+
+    def _named(self, table: TableSpec, actual: pl.Series) -> tuple[list[str], pl.Series]:
+        """The classes in the order of the probabilities, and every row's class by name (String)."""
+        known = table.class_names(self.actual_column or "")
+        if actual.dtype.is_integer() and known is not None:
+            named = actual.replace_strict(dict(enumerate(known)), default=None, return_dtype=pl.String)
+        else:
+            named = actual.cast(pl.String)
+        names = self._known_names(table)
+        if names is None:
+            there = actual.drop_nulls().unique().sort().cast(pl.String).to_list()
+            names = _by_column(self._columns, there) if len(self._columns) > 1 else tuple(there)
+            if not names:
+                names = tuple(str(n) for n in range(max(self._width(table), 2)))
+        self._check_names(names, self._width(table))
+        return list(names), named
+
+    def _check_names(self, names: Sequence[str], width: int) -> None:
+        if len(names) != max(width, 2):
+            raise NodeError(
+                f"There are {len(names)} classes for {width} probabilit{'ies' if width != 1 else 'y'}.",
+                "Choose the columns of all classes, or enter the class names in the order of the probabilities.",
+                setting="class_names",
+            )
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if list(names).count(name) > 1)
+            raise NodeError(f"Two classes are called '{twice}'.", "Give every class a name of its own.", setting="class_names")
+
+    def _matrix(self, frame: pl.DataFrame) -> NDArray[Any]:
+        """(rows, classes), Float64; NaN where something is missing."""
+        import numpy as np
+
+        first = frame[self._columns[0]]
+        if isinstance(first.dtype, pl.Array):
+            given = np.full((len(first), first.dtype.size), np.nan)
+            there = first.is_not_null().to_numpy()
+            wide = first.drop_nulls().cast(pl.Array(pl.Float64, first.dtype.size)).explode().fill_null(np.nan)
+            if there.any():
+                given[there] = wide.to_numpy().reshape(-1, first.dtype.size)
+        else:
+            series = [frame[c].cast(pl.Float64).fill_null(np.nan).to_numpy() for c in self._columns]
+            given = np.stack(series, axis=1)
+        return given if given.shape[1] > 1 else np.concatenate([1 - given, given], axis=1)
+
+
+class PositiveNode(ProbabilityNode):
+    """A node that looks at one class, or at each, against the rest."""
+
+    positive_class: str | None = setting(
+        None,
+        "Positive class",
+        "The class that is to be found; empty: every class against the rest, of two classes the second.",
+    )
+
+    def check(self, table: TableSpec) -> None:
+        """Find every mistake that the schema shows. NodeError."""
+        super().check(table)
+        names = self._known_names(table)
+        if names is not None and self.positive_class is not None and self.positive_class not in names:
+            raise self._no_class(names)
+
+    def positives(self, scored: Scored) -> list[int]:
+        """The classes that are each held against the rest.
+
+        Raises:
+            NodeError: If the positive class is none of them.
+        """
+        if self.positive_class is not None:
+            if self.positive_class not in scored.classes:
+                raise self._no_class(scored.classes)
+            return [scored.classes.index(self.positive_class)]
+        return [1] if len(scored.classes) == 2 else list(range(len(scored.classes)))
+
+    def _no_class(self, names: Sequence[str]) -> NodeError:
+        return NodeError(
+            f"There is no class '{self.positive_class}'.",
+            f"The classes are: {', '.join(names[:10])}.",
+            setting="positive_class",
+        )
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Rows in the order of a probability: what one curve is drawn from.
+
+    Attributes:
+        name: Of the class that is to be found, or of the model that looks for it.
+        hit: Whether a row is of the class (rows), Bool.
+        given: Its probability of being that (rows), Float64.
+    """
+
+    name: str
+    hit: NDArray[Any]
+    given: NDArray[Any]
+
+
+class CurveNode(PositiveNode):
+    """A node that draws a curve for each class, or for each of several models."""
+
+    several_models: bool = setting(
+        False,
+        "Several models",
+        "Each column is one model's: its probability of the positive class, or its output as an array. The models' curves for "
+        "that class are drawn together.",
+    )
+    drawing_title: str = title_setting()
+
+    def check(self, table: TableSpec) -> None:
+        """Find every mistake that the schema shows. NodeError."""
+        if not self.several_models:
+            super().check(table)
+            return
+        table.require(self.actual_column, "category", "integer", "boolean", setting="actual_column")
+        if not self.columns:
+            table.require(None, "array", "number", setting="columns")
+        for column in self._columns:
+            dtype = table.require(column, "array", "number", setting="columns")
+            if column == self.actual_column:
+                raise NodeError(
+                    f"Column '{column}' is compared with itself.", "Choose the columns of probabilities.", setting="columns"
+                )
+            if isinstance(dtype, pl.Array):
+                super(CurveNode, self._of_model(column)).check(table)
+        names = self._classes(table)
+        if names is not None:
+            self._positive_of(names)
+
+    def curves(self, table: Table, job: Job) -> Iterator[Ranked]:
+        """What each curve is drawn from.
+
+        Raises:
+            NodeError: If the classes and the probabilities do not belong together.
+        """
+        if not self.several_models:
+            scored = self.scored(table, job)
+            for place in self.positives(scored):
+                job.check_cancelled()
+                yield Ranked(scored.classes[place], scored.actual == place, scored.probabilities[:, place])
+            return
+        for column in self._columns:
+            job.check_cancelled()
+            if isinstance(table.schema[column], pl.Array):
+                scored = self._of_model(column).scored(table, job)
+                place = scored.classes.index(self._positive_of(scored.classes))
+                yield Ranked(column, scored.actual == place, scored.probabilities[:, place])
+            else:
+                yield self._by_number(table, column, job)
+
+    def _by_number(self, table: Table, column: str, job: Job) -> Ranked:
+        """What a column of numbers says of the positive class."""
+        import numpy as np
+
+        assert self.actual_column
+        frame = table.frame([self.actual_column, column])
+        named, given = group_names(table.spec, self.actual_column, frame[self.actual_column]), numbers(frame[column])
+        names = self._classes(table.spec) or tuple(named.drop_nulls().unique().sort().to_list())
+        known = named.is_not_null().to_numpy() & np.isfinite(given)
+        if not known.all():
+            job.warn(f"{int((~known).sum())} row(s) without a class or a probability in '{column}' are left out.")
+        hit = (named == self._positive_of(names)).fill_null(False).to_numpy() if names else np.zeros(len(named), bool)
+        return Ranked(column, hit[known], given[known])
+
+    def _classes(self, table: TableSpec) -> tuple[str, ...] | None:
+        """What the actual classes are called, where the schema tells it."""
+        return tuple(self.class_names) or table.class_names(self.actual_column or "")
+
+    def _positive_of(self, names: Sequence[str]) -> str:
+        """The class that several models look for. NodeError if that is not clear."""
+        if self.positive_class is None and len(names) > 2:
+            raise NodeError(
+                f"Of {len(names)} classes, several models can be compared for one at a time.",
+                f"Choose one of: {', '.join(names[:10])}.",
+                setting="positive_class",
+            )
+        if self.positive_class is not None and self.positive_class not in names:
+            raise self._no_class(names)
+        return self.positive_class or names[-1]
+
+    def titled(self, title: str, lines: Sequence[Line], job: Job) -> tuple[str, list[Line]]:
+        """What stands above the drawing, and the lines that are drawn: of very many, the first ones.
+
+        Args:
+            title: What stands there if nothing was entered.
+            lines: In the order of what they tell.
+            job: Told of lines that are left out.
+        """
+        if len(lines) > MOST_CURVES:
+            job.warn(
+                f"Of {len(lines)} curves {MOST_CURVES} are drawn, those with the most room for improvement; the tables have all."
+            )
+        return self.drawing_title or title, list(lines[:MOST_CURVES])
+
+    def _of_model(self, column: str) -> Self:
+        """The same node for the probabilities of one model."""
+        return self.model_copy(update={"columns": [column], "several_models": False})
+
+
+MOST_CURVES = 20
+"""More curves than this cannot be told apart."""
+
+
+def in_order(lines: Sequence[tuple[float, Line]]) -> list[Line]:
+    """Lines as they are; of more than can be told apart, first those with the smallest area beneath them."""
+    ordered = sorted(lines, key=lambda pair: pair[0]) if len(lines) > MOST_CURVES else lines
+    return [line for _, line in ordered]
+
+
+def thinned(length: int, most: int = MOST_POINTS) -> NDArray[Any]:
+    """Numbers of at most so many points of a curve, evenly spread, the first and the last among them."""
+    import numpy as np
+
+    if length <= most:
+        return np.arange(length)
+    return np.unique(np.linspace(0, length - 1, most).round().astype(int))
+
+
+def _by_column(columns: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
+    """The class of each column by its name: the class itself, or with the class in it, as `P (species=setosa)`."""
+    found = []
+    for column in columns:
+        fitting = [c for c in classes if column == c] or [c for c in classes if column.endswith((f"={c})", f"_{c}", f" {c}"))]
+        if len(fitting) != 1:
+            return tuple(classes) if len(classes) == len(columns) else tuple(columns)
+        found += fitting
+    return tuple(found)

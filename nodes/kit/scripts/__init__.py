@@ -1,0 +1,1 @@
+"""Running a person's own Python."""

@@ -1,0 +1,1 @@
+"""Columns, cells and rows: what nodes share that change tables."""

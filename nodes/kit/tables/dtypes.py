@@ -1,0 +1,68 @@
+"""Which dtype can hold the cells of two columns that are to become one. It knows dtypes only, no tables and no nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from nodes.values.table import COLUMN_KINDS, leaf_dtype
+
+
+def common_dtype(first: pl.DataType, second: pl.DataType) -> pl.DataType | None:
+    """The narrowest dtype that holds the cells of both; None where there is none that means the same.
+
+    Numbers become the wider number, categories the union of their categories in order, text and categories text; points in
+    time get the zone of the first; arrays must agree in shape. Numbers never become text, nor booleans numbers, and a time
+    without a zone is no moment that one with a zone could be compared with.
+    """
+    if first == second or pl.Null in (first, second):
+        return second if first == pl.Null else first
+    if first.is_nested() or second.is_nested():
+        return _common_collection(first, second)
+    if first.is_numeric() and second.is_numeric():
+        return _common_number(first, second)
+    if isinstance(first, pl.Enum) and isinstance(second, pl.Enum):
+        return pl.Enum(union([*first.categories], [*second.categories]))
+    if first.is_temporal() and second.is_temporal():
+        return _common_time(first, second)
+    return pl.String() if COLUMN_KINDS["category"](first) and COLUMN_KINDS["category"](second) else None
+
+
+def zone(dtype: pl.DataType) -> str:
+    """What a message adds to a point in time's type: ` in the zone UTC`, or that it has none; nothing for other types."""
+    if not isinstance(dtype, pl.Datetime):
+        return ""
+    return f" in the zone {dtype.time_zone}" if dtype.time_zone else " without a time zone"
+
+
+def union(*groups: Iterable[str]) -> tuple[str, ...]:
+    """The names of all groups, each once, in the order of their first appearance."""
+    return tuple(dict.fromkeys(name for group in groups for name in group))
+
+
+def _common_time(first: pl.DataType, second: pl.DataType) -> pl.DataType | None:
+    """Of points in time, or durations. The coarser unit, as in polars: the finer cannot hold the year 9999."""
+    units = ("ms", "us", "ns")
+    if isinstance(first, pl.Duration) and isinstance(second, pl.Duration):
+        return pl.Duration(min(first.time_unit, second.time_unit, key=units.index))
+    if isinstance(first, pl.Datetime) and isinstance(second, pl.Datetime) and bool(first.time_zone) == bool(second.time_zone):
+        return pl.Datetime(min(first.time_unit, second.time_unit, key=units.index), first.time_zone)
+    return None
+
+
+def _common_number(first: pl.DataType, second: pl.DataType) -> pl.DataType:
+    """Polars's own supertype, which it tells by the schema of a concatenation."""
+    empty = [pl.DataFrame(schema={"number": dtype}) for dtype in (first, second)]
+    return pl.concat(empty, how="vertical_relaxed").schema["number"]
+
+
+def _common_collection(first: pl.DataType, second: pl.DataType) -> pl.DataType | None:
+    leaf = common_dtype(leaf_dtype(first), leaf_dtype(second))
+    if leaf is None:
+        return None
+    if isinstance(first, pl.Array) and isinstance(second, pl.Array) and first.shape == second.shape:
+        return pl.Array(leaf, first.shape)
+    if first == pl.List(leaf_dtype(first)) and second == pl.List(leaf_dtype(second)):
+        return pl.List(leaf)
+    return None

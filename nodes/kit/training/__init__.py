@@ -1,0 +1,1 @@
+"""Training a network: losses, metrics, optimizers, callbacks, and the loop itself."""
