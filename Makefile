@@ -34,7 +34,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	# $(BIN)/python .ci/import_circles.py
+	$(BIN)/python .ci/import_circles.py
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.benchmarks

@@ -11,18 +11,19 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import product
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
-from nodes.base import Node, NodeError, Settings, Specs, Values
+from nodes.base import Node, NodeError, Specs, Values
 from nodes.catalog import Catalog
+from nodes.declaration.declared import settings_by_name
+from nodes.declaration.shapes import Group, Series, Shape
 from nodes.values.table import Table, TableSpec
-from tests.nodes.declared import extra, leaves_of, required
+from tests.nodes.schemas import leaves_of, required
 from tests.sampling import sampled
 from tests.support import assert_fits, run
 
@@ -32,12 +33,9 @@ CATALOG = Catalog.load()
 # ------------------------------------------------------------------------------------------------------- settings for a table
 
 
-def is_list_of_settings(info: FieldInfo) -> type[Settings] | None:
+def is_list_of_settings(shape: Shape) -> type[BaseModel] | None:
     """The group of settings that a list setting holds, such as a criterion."""
-    if get_origin(info.annotation) is not list:
-        return None
-    (inner,) = get_args(info.annotation)
-    return inner if isinstance(inner, type) and issubclass(inner, Settings) else None
+    return shape.item.model if isinstance(shape, Series) and isinstance(shape.item, Group) else None
 
 
 QUICK = {"n_estimators": 2, "max_iter": 2}
@@ -47,29 +45,29 @@ QUICK = {"n_estimators": 2, "max_iter": 2}
 def column_choices(cls: type[BaseModel], table: TableSpec) -> Iterator[dict[str, Any]]:
     """Settings with every combination of fitting columns, none chosen included; paths get a name."""
     options: dict[str, list[Any]] = {}
-    for name, info in cls.model_fields.items():
-        columns, inner = extra(info).get("columns"), is_list_of_settings(info)
-        if columns:
-            several = get_origin(info.annotation) in (list, tuple)
-            fitting = table.columns_of(*columns["accepts"]) or list(table.schema)
-            options[name] = [*([c] if several else c for c in fitting), info.get_default(call_default_factory=True)]
+    for name, declared in settings_by_name(cls).items():
+        inner = is_list_of_settings(declared.shape)
+        if declared.columns:
+            several = isinstance(declared.shape, Series)
+            fitting = table.columns_of(*declared.columns.accepts) or list(table.schema)
+            options[name] = [*([c] if several else c for c in fitting), declared.initial]
         elif inner:
             options[name] = [[settings] for settings in column_choices(inner, table)]
-        elif extra(info).get("path"):
+        elif declared.path:
             options[name] = [f"{name}.out"]
-    quick = {name: value for name, value in QUICK.items() if name in cls.model_fields}
+    quick = {name: value for name, value in QUICK.items() if name in settings_by_name(cls)}
     for chosen in product(*options.values()):
         yield required(cls) | quick | dict(zip(options, chosen, strict=True))
 
 
 def variations(cls: type[BaseModel], base: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The settings with one changed: every choice, both ways of a switch, every number at its lower end."""
-    for name, info in cls.model_fields.items():
-        inner = is_list_of_settings(info)
+    for name, declared in settings_by_name(cls).items():
+        inner = is_list_of_settings(declared.shape)
         if inner:
             for element in variations(inner, base[name][0]):
                 yield {**base, name: [element]}
-        elif not (extra(info).get("path") or extra(info).get("columns")):
+        elif not (declared.path or declared.columns):
             for leaf, wrap in leaves_of(cls, name):
                 values = [True, False] if leaf.get("type") == "boolean" else leaf.get("enum", [])
                 for value in [*values, *([leaf["minimum"]] if "minimum" in leaf else [])]:
@@ -168,7 +166,7 @@ def works(node: Node, inputs: dict[str, Table], folder: Path) -> bool:
     """Whether the node takes the inputs. If not, it must say why; if so, what it gives must be what it promised."""
     folder.mkdir()
     for name in node.read_paths():
-        if extra(type(node).model_fields[name])["path"] == "read folder":
+        if node.paths()[name] == "read folder":
             (folder / getattr(node, name)).mkdir(exist_ok=True)
     try:
         rows_unknown = node.configure(Specs({port: t.spec.with_rows(None) for port, t in inputs.items()}, "node_1", folder))

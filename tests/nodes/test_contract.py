@@ -19,8 +19,10 @@ from pydantic import BaseModel
 
 from nodes.base import Node
 from nodes.catalog import Catalog
+from nodes.declaration.declared import constants_of, groups_of, settings_by_name, settings_of
+from nodes.declaration.setting import SettingInfo
 from nodes.values.table import COLUMN_KINDS
-from tests.nodes.declared import ends, errors_at, extra, leaves_of, models_of, required, schema_of, settings_of
+from tests.nodes.schemas import choices_of, ends, errors_at, leaves_of, required, schema_of
 
 CATALOG = Catalog.load()
 SHELVES = {
@@ -95,7 +97,7 @@ def icon_names() -> frozenset[str]:
     return frozenset(json.loads(max(tables).read_bytes()))
 
 
-MODELS = models_of(*CATALOG.values())
+MODELS = list(groups_of(*CATALOG.values()))
 every_node = pytest.mark.parametrize("cls", CATALOG.values(), ids=list(CATALOG))
 
 
@@ -192,52 +194,51 @@ def test_ports_have_titles_and_names_of_their_own(cls: type[Node]):
 
 @of_every_model
 def test_every_setting_has_a_label_and_help(model: type[BaseModel]):
-    for name, info in settings_of(model).items():
-        assert (info.title or "").strip(), f"{name} has no label"
-        assert (info.description or "").strip(), f"{name} has no help"
-        assert extra(info).get("group"), f"{name} is not declared by setting()"
+    for declared in settings_of(model):
+        assert declared.label.strip(), f"{declared.name} has no label"
+        assert declared.help.strip(), f"{declared.name} has no help"
+        assert declared.group, f"{declared.name} is on no page"
+        told = model.model_fields[declared.name].metadata
+        assert any(isinstance(entry, SettingInfo) for entry in told), f"{declared.name} is not declared by setting()"
 
 
 @of_every_node
 def test_column_settings_refer_to_a_table_that_comes_in(cls: type[Node]):
     ports = {port.name: port for port in cls.input_ports}
-    for model in models_of(cls):
-        for name, info in settings_of(model).items():
-            columns = extra(info).get("columns")
-            if columns:
-                assert ports[columns["port"]].kind == "table", name
-                assert set(columns["accepts"]) <= set(COLUMN_KINDS), name
+    for model in groups_of(cls):
+        for declared in settings_of(model):
+            if declared.columns:
+                assert ports[declared.columns.port].kind == "table", declared.name
+                assert set(declared.columns.accepts) <= set(COLUMN_KINDS), declared.name
 
 
 @of_every_node
 def test_layer_settings_refer_to_a_network_that_comes_in(cls: type[Node]):
     ports = {port.name: port for port in cls.input_ports}
-    for model in models_of(cls):
-        for name, info in settings_of(model).items():
-            layers = extra(info).get("layers")
-            if layers:
-                assert ports[layers["port"]].kind == "network", name
+    for model in groups_of(cls):
+        for declared in settings_of(model):
+            if declared.layers:
+                assert ports[declared.layers.port].kind == "network", declared.name
 
 
 @of_every_model
 def test_settings_refer_to_settings_and_choices_that_there_are(model: type[BaseModel]):
-    for name, info in settings_of(model).items():
-        for other, needed in extra(info).get("shown_if", {}).items():
-            assert other in model.model_fields, name
-            for value in needed if isinstance(needed, list) else [needed]:
+    for name, declared in settings_by_name(model).items():
+        for other, needed in declared.shown_if.items():
+            assert other in settings_by_name(model), name
+            for value in needed:
                 assert not errors_at(model, other, value), f"{name} is shown if {other} is {value!r}, which it cannot be"
-        choices = extra(info).get("choices")
-        if choices:
-            offered = {value for leaf, _ in leaves_of(model, name) for value in leaf.get("enum", ())}
-            assert set(choices) == offered, f"{name} explains {set(choices) ^ offered}"
-            assert all(help.strip() for help in choices.values()), name
+        if declared.choices:
+            offered = {value for leaf, _ in leaves_of(model, name) for value in choices_of(leaf)}
+            assert set(declared.choices) == offered, f"{name} explains {set(declared.choices) ^ offered}"
+            assert all(help.strip() for help in declared.choices.values()), name
 
 
 @of_every_model
 def test_the_json_schema_is_json(model: type[BaseModel]):
     schema = json.loads(json.dumps(schema_of(model)))
 
-    assert set(schema.get("properties", {})) == set(model.model_fields)
+    assert set(schema.get("properties", {})) == {*settings_by_name(model), *constants_of(model)}
 
 
 @of_every_model
@@ -255,7 +256,7 @@ def test_an_unknown_setting_is_refused(model: type[BaseModel]):
 
 @of_every_model
 def test_numbers_are_accepted_up_to_their_ends_and_refused_beyond(model: type[BaseModel]):
-    for name in settings_of(model):
+    for name in settings_by_name(model):
         for leaf, wrap in leaves_of(model, name):
             for last, beyond in ends(leaf):
                 assert not errors_at(model, name, wrap(last)), f"{name} = {last}"
@@ -264,7 +265,7 @@ def test_numbers_are_accepted_up_to_their_ends_and_refused_beyond(model: type[Ba
 
 @of_every_model
 def test_every_choice_is_accepted_and_no_other(model: type[BaseModel]):
-    for name in settings_of(model):
+    for name in settings_by_name(model):
         options = leaves_of(model, name)
         free_text = any(leaf.get("type") == "string" and "enum" not in leaf for leaf, _ in options)
         for leaf, wrap in options:
