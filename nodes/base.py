@@ -7,7 +7,7 @@ would come out, `execute` does the work. Nothing here knows of Qt, of Keras, or 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from nodes.declaration.setting import Columns, Layers, PathUse, Settings, info_of, setting
 from nodes.errors import Cancelled, NodeError
+from nodes.file_sets import FileSet, WholePath
 from nodes.values.figure import Figure, FigureSpec
 from nodes.values.model import Model, ModelSpec
 from nodes.values.network import Network, NetworkSpec
@@ -251,6 +252,21 @@ class Node(BaseModel):
         reaches Python's compiler, and leaves out those that its settings switch off. `nodes.kit.scripts.running` runs them.
         """
         return {}
+
+    def file_sets(self, resolve: Callable[[str], Path]) -> Mapping[str, FileSet]:
+        """What the node reads from outside the workflow, so that its result is found again exactly as long as that is the same.
+
+        By default the file, or everything in the folder, that each setting declared with `path="read ..."` names. A node that
+        looks at less, or at files beside, says so here, and lists its files in `execute` by the same set (`nodes.file_sets`).
+
+        Args:
+            resolve: Makes a path absolute, as `Specs.resolve`.
+
+        Returns:
+            Setting -> what is read of it; nothing for a setting that is not looked at now.
+        """
+        given = {name: str(getattr(self, name) or "") for name in self.read_paths()}
+        return {name: WholePath(resolve(path)) for name, path in given.items() if path}
 
     @abstractmethod
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:

@@ -25,10 +25,10 @@ from pydantic import ValidationError
 from app import __version__
 from app.document.model import Workflow
 from app.document.problems import Problem
-from app.engine.draws import Draws
+from app.engine.background_fingerprints import BackgroundFingerprints
 from app.engine.inspection import answers
 from app.engine.inspection.base import Reply, StoredOutputs
-from app.engine.prints import Prints
+from app.engine.nonces import Nonces
 from app.engine.protocol import Line, Malformed
 from app.engine.session import NoSuchNode, Session, Surroundings, measured
 from app.engine.store import Store
@@ -72,8 +72,8 @@ class Engine:
         self._around = Surroundings(
             Catalog.load(index=node_index()),
             store,
-            Draws(store.root / "store.sqlite"),
-            Prints(store.fingerprints, self._queue.put, self._prints_changed),
+            Nonces(store.root / "store.sqlite"),
+            BackgroundFingerprints(store.fingerprints, self._queue.put, self._fingerprints_changed),
             self._queue.put,
             self._line.send,
             self._renewed,
@@ -119,7 +119,7 @@ class Engine:
                 break
             self._do(task)
             self._flush()
-        self._around.prints.close()
+        self._around.fingerprints.close()
         self._lookers.shutdown(wait=False, cancel_futures=True)
         for session in self._sessions.values():
             session.cancel()
@@ -198,9 +198,9 @@ class Engine:
             names = ", ".join(str(details.get("device_name", "GPU")) for details in graphics)
             self._queue.put(lambda: self._line.send({"tell": "device", "device": names}))
 
-    def _prints_changed(self) -> None:
+    def _fingerprints_changed(self) -> None:
         for session in self._sessions.values():
-            session.prints_changed()
+            session.fingerprints_changed()
 
     def _renewed(self, key: str) -> None:
         self._held.pop(key, None)

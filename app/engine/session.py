@@ -24,8 +24,8 @@ from app.document.editing import Document
 from app.document.model import Connection, NodeRecord, NodeView, Variable, Workflow
 from app.document.problems import Problem
 from app.engine import executor
+from app.engine.background_fingerprints import BackgroundFingerprints
 from app.engine.configuration import configure
-from app.engine.draws import Draws
 from app.engine.events import (
     Event,
     NodeCancelled,
@@ -40,12 +40,13 @@ from app.engine.events import (
     NodeStored,
 )
 from app.engine.executor import RunResult
+from app.engine.fingerprints import file_sets
 from app.engine.inspection.base import StoredOutputs
 from app.engine.instantiation import instantiate
 from app.engine.job import Control
-from app.engine.plan import Plan, PlannedNode, key_of, read_paths
+from app.engine.nonces import Nonces
+from app.engine.plan import Plan, PlannedNode, key_of
 from app.engine.planner import Planner
-from app.engine.prints import Prints
 from app.engine.record import Record
 from app.engine.remaining_time import RemainingTime
 from app.engine.status import NodeStatus
@@ -53,6 +54,7 @@ from app.engine.store import Store
 from app.engine.trust import Trust
 from nodes.base import Spec
 from nodes.catalog import Catalog
+from nodes.file_sets import FileSet
 from nodes.values.table import Table
 from nodes.wording import counted
 
@@ -83,8 +85,8 @@ class Surroundings:
     Attributes:
         catalog: The node classes.
         store: The results.
-        draws: What stands for chance in their keys.
-        prints: Fingerprints of the files that are read.
+        nonces: What stands for chance in their keys.
+        fingerprints: Fingerprints of the files that are read.
         post: Has something called in the engine's thread.
         tell: Sends a message to the editor; from the engine's thread.
         renewed: Called with the key of every new result.
@@ -94,8 +96,8 @@ class Surroundings:
 
     catalog: Catalog
     store: Store
-    draws: Draws
-    prints: Prints
+    nonces: Nonces
+    fingerprints: BackgroundFingerprints
     post: Post
     tell: Tell
     renewed: Callable[[str], None] = lambda _: None
@@ -146,7 +148,7 @@ class Session:
         self._plan = Plan({}, self._planner.plan(Workflow()).wiring, folder)
         self._keys: dict[str, str] = {}
         self._records: dict[str, Record | None] = {}
-        self._bases: dict[str, str] = {}  # of nodes that are not reproducible: what their draws are for
+        self._bases: dict[str, str] = {}  # of nodes that are not reproducible: what their nonces are for
         self._shown: dict[str, str] = {}
         self._failures: dict[str, tuple[str | None, Problem]] = {}
         self._runs: dict[str, _Run] = {}
@@ -206,9 +208,9 @@ class Session:
 
     def refresh(self, closely: bool = True) -> None:
         """Look whether files, or results, have changed outside; `closely`: also for what a glance does not show."""
-        paths = {path for planned in self._plan.nodes.values() for path in self._read_by(planned)}
+        read = {files for planned in self._plan.nodes.values() for files in self._read_by(planned)}
         if closely:
-            self._around.prints.look_closely(paths)
+            self._around.fingerprints.look_closely(read)
             self._records.clear()
             self._replan()
             self._dirty.update(self._plan.nodes)
@@ -217,7 +219,7 @@ class Session:
             if self._records[key] is not None and self._around.store.record(key) is None:
                 del self._records[key]
                 self._dirty.update(n for n, k in self._keys.items() if k == key)
-        if self._planner.is_outdated() or any(self._around.prints.is_outdated(path) for path in paths):
+        if self._planner.is_outdated() or any(self._around.fingerprints.is_outdated(files) for files in read):
             self._replan()
 
     def trust_changed(self) -> None:
@@ -233,7 +235,7 @@ class Session:
                 found.append({"node": node_id, "title": planned.title, "setting": setting, "source": source})
         return found
 
-    def prints_changed(self) -> None:
+    def fingerprints_changed(self) -> None:
         """A fingerprint has become known."""
         self._rekey(self._plan)
 
@@ -264,7 +266,7 @@ class Session:
             ):
                 key = self._keys.get(node_id)
             else:
-                key = key_of(planned, keys, self._plan.folder, self._around.prints.of, self._noting_base(node_id))
+                key = key_of(planned, keys, self._plan.folder, self._around.fingerprints.of, self._noting_base(node_id))
             if key is not None:
                 keys[node_id] = key
             if not same or key != self._keys.get(node_id):
@@ -280,16 +282,16 @@ class Session:
                 del self._failures[node_id]
 
     def _noting_base(self, node_id: str) -> Callable[[str], str]:
-        def draw(base: str) -> str:
+        def nonce_of(base: str) -> str:
             self._bases[node_id] = base
-            return self._around.draws.of(base)
+            return self._around.nonces.of(base)
 
-        return draw
+        return nonce_of
 
-    def _read_by(self, planned: PlannedNode) -> Iterable[Path]:
-        if planned.node is None or not planned.node.read_paths():
+    def _read_by(self, planned: PlannedNode) -> Iterable[FileSet]:
+        if planned.node is None or not planned.ready or not planned.node.read_paths():
             return ()
-        return read_paths(planned.node, self._plan.folder).values()
+        return file_sets(planned.node, self._plan.folder).values()
 
     # -- running
 
@@ -311,7 +313,7 @@ class Session:
         for node_id in needed:
             base = self._bases.get(node_id)
             if base is not None and node_id not in busy and self._plan.nodes[node_id].ready:
-                self._draw_anew(node_id, base, fresh)
+                self._renew_nonce(node_id, base, fresh)
         self._rekey(self._plan)
         activities = {n: _Activity() for n in needed if self._plan.nodes[n].ready and (fresh or self._record_of(n) is None)}
         for node_id in needed:
@@ -324,12 +326,12 @@ class Session:
         thread.start()
         return run_id
 
-    def _draw_anew(self, node_id: str, base: str, fresh: bool) -> None:
-        """Before a run: a new draw, if the present one's result is to be computed again, or has gone."""
-        if fresh or (self._around.draws.is_used(base) and self._record_of(node_id) is None):
-            self._around.draws.renew(base)
+    def _renew_nonce(self, node_id: str, base: str, fresh: bool) -> None:
+        """Before a run: a new nonce, if the present one's result is to be computed again, or has gone."""
+        if fresh or (self._around.nonces.is_used(base) and self._record_of(node_id) is None):
+            self._around.nonces.renew(base)
         else:
-            self._around.draws.keep(base)
+            self._around.nonces.keep(base)
 
     def _work(self, run_id: str, plan: Plan, targets: list[str], control: Control, fresh: bool) -> None:
         """In the run's own thread."""
@@ -348,7 +350,7 @@ class Session:
                 jobs=around.jobs,
                 fresh=fresh,
                 control=control,
-                draw=around.draws.of,
+                nonce_of=around.nonces.of,
                 run_id=run_id,
             )
         except Exception as error:
@@ -387,7 +389,7 @@ class Session:
                 self._records.pop(key, None)
             self._failures.pop(node_id, None)
             if node_id in self._bases:
-                self._around.draws.renew(self._bases[node_id])
+                self._around.nonces.renew(self._bases[node_id])
         self._dirty.update(wanted)
         self._rekey(self._plan)
 
@@ -558,7 +560,7 @@ class Session:
             self._records[key] = self._around.store.record(key)
         record = self._records[key]
         if record is not None and node_id in self._bases:
-            self._around.draws.use(self._bases[node_id])
+            self._around.nonces.use(self._bases[node_id])
         return record
 
     def _planned(self, node_id: str) -> PlannedNode:

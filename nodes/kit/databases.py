@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import polars as pl
 
 from nodes.base import Node, NodeError, setting
+from nodes.file_sets import FileSet, OneFile
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -144,6 +145,12 @@ class DatabaseNode(Node):
     def reproducible(self) -> bool:
         """A server's tables change without a trace that could be looked at; a file's do not."""
         return self.kind != "postgresql"
+
+    def file_sets(self, resolve: Callable[[str], Path]) -> Mapping[str, FileSet]:
+        """The database's file, and what stands in the logs beside it."""
+        if "path" not in self.read_paths() or not self.path.strip() or self.kind == "postgresql":
+            return {}
+        return {"path": OneFile(resolve(self.path), endings=("-wal", "-journal") if self.kind == "sqlite" else (".wal",))}
 
     @property
     def _in_schema(self) -> str:

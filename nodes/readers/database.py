@@ -28,11 +28,10 @@ class DatabaseReader(DatabaseNode):
     becomes Float64 (cast it to text in the query to keep every digit), an interval a Duration with months of 30 days, UUIDs
     and JSON become text. Columns of one name are numbered: id, id_1.
 
-    KNIME does this with four nodes (Connector, Table Selector, Query, Reader). A file is read again when it has changed (what
-    still stands in SQLite's write-ahead log beside it is read, but does not count as a change); a server is asked anew in
-    every run. Of a server on another machine the columns are known after running only: before, nothing is sent to it, so
-    that to open a workflow makes nobody known to a stranger's server. A server on this machine (localhost, 127.0.0.1, a
-    socket) is asked at once, and has two seconds to answer.
+    KNIME does this with four nodes (Connector, Table Selector, Query, Reader). A file is read again when it, or the log that the
+    database keeps beside it, has changed; a server is asked anew in every run. Of a server on another machine the columns are
+    known after running only: before, nothing is sent to it, so that to open a workflow makes nobody known to a stranger's
+    server. A server on this machine (localhost, 127.0.0.1, a socket) is asked at once, and has two seconds to answer.
 
     Example: with kind sqlite, the file shop.db, the query SELECT * FROM orders WHERE amount > ? and the parameter 100, the
     table holds the large orders, ready for a GroupBy.

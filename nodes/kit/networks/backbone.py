@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FOLDER = Path(__file__).parent / "architectures"
+READS_DATA = ("architectures/*.json.gz",)
+"""The files that this module reads: their content is part of a result's key, as its code is."""
 BASE_URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
 IMAGENET_CLASSES = 1000
 

@@ -16,12 +16,12 @@ from app.document.change import Change
 from app.document.editing import Document
 from app.document.model import Connection, NodeRecord, Variable, Workflow
 from app.document.problems import Problem
-from app.engine.draws import Draws
+from app.engine.background_fingerprints import BackgroundFingerprints
 from app.engine.events import NodeProgress
 from app.engine.inspection.base import StoredOutputs
+from app.engine.nonces import Nonces
 from app.engine.plan import Plan
 from app.engine.planner import Planner, make_plan
-from app.engine.prints import Prints
 from app.engine.session import NoSuchNode, Session, Surroundings, measured
 from app.engine.status import NodeStatus
 from app.engine.store import Store
@@ -41,9 +41,11 @@ class Bench:
 
     def surroundings(self) -> Surroundings:
         store = Store(self.folder / "store")
-        prints = Prints(store.fingerprints, self.tasks.put, lambda: [s.prints_changed() for s in self.sessions] and None)
+        fingerprints = BackgroundFingerprints(
+            store.fingerprints, self.tasks.put, lambda: [s.fingerprints_changed() for s in self.sessions] and None
+        )
         return Surroundings(
-            CATALOG, store, Draws(self.folder / "store" / "store.sqlite"), prints, self.tasks.put, self.told.append
+            CATALOG, store, Nonces(self.folder / "store" / "store.sqlite"), fingerprints, self.tasks.put, self.told.append
         )
 
     def open(self, made: Workflow, failed: dict[str, Problem] | None = None) -> Desk:
@@ -60,7 +62,7 @@ class Bench:
     def close(self) -> None:
         for session in self.sessions:
             session.close(wait=10)
-        self.around.prints.close()
+        self.around.fingerprints.close()
 
 
 class Desk:
@@ -218,7 +220,7 @@ def test_after_any_edits_a_session_says_what_a_new_one_says(tmp_path: Path, edit
         anew = bench.open(desk.document.workflow())
         assert {n: desk.statuses[n] for n in desk.document.nodes} == {n: anew.statuses[n] for n in desk.document.nodes}
         plan = make_plan(desk.document.workflow(), CATALOG, folder=tmp_path)
-        keys = plan.keys(bench.around.store.fingerprints, "run", bench.around.draws.of)
+        keys = plan.keys(bench.around.store.fingerprints, "run", bench.around.nonces.of)
         assert {n: s.key for n, s in anew.statuses.items() if s.key} == keys
     finally:
         bench.close()

@@ -12,10 +12,10 @@ import pytest
 
 from app.document.model import Connection, NodeRecord, Variable, Workflow
 from app.engine import executor
-from app.engine.draws import Draws
+from app.engine.background_fingerprints import BackgroundFingerprints
 from app.engine.events import Event, NodeFailed
+from app.engine.nonces import Nonces
 from app.engine.planner import Planner, make_plan
-from app.engine.prints import Prints
 from app.engine.session import Session, Surroundings
 from app.engine.store import Store
 from app.engine.trust import Trust, digest, templates
@@ -143,8 +143,8 @@ def test_a_trusted_script_runs_once(marker: Path, tmp_path: Path) -> None:
 def test_a_session_shows_what_needs_trust_and_goes_on_when_it_has_it(marker: Path, tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     tasks: queue.SimpleQueue[object] = queue.SimpleQueue()
-    prints = Prints(store.fingerprints, tasks.put, lambda: None)
-    around = Surroundings(CATALOG, store, Draws(store.root / "store.sqlite"), prints, tasks.put, lambda _: None)
+    fingerprints = BackgroundFingerprints(store.fingerprints, tasks.put, lambda: None)
+    around = Surroundings(CATALOG, store, Nonces(store.root / "store.sqlite"), fingerprints, tasks.put, lambda _: None)
     session = Session("doc", flow(hostile(marker)), tmp_path, around)
     try:
         status = session.status("bad")
@@ -161,5 +161,5 @@ def test_a_session_shows_what_needs_trust_and_goes_on_when_it_has_it(marker: Pat
         assert session.preview("bad", {})["untrusted"] is False
     finally:
         session.close(wait=5)
-        prints.close()
+        fingerprints.close()
     assert not marker.exists()
