@@ -331,6 +331,7 @@ def test_an_edit_does_not_wait_for_an_answer(engine: Process) -> None:
     assert engine.reply(1)[0].answer == {"slept": 1.5}
 
 
+@pytest.mark.kills
 def test_it_ends_with_its_editor_in_the_midst_of_a_run(engine: Process) -> None:
     engine.open(workflow({"a": ("toy.count", {}), "d": ("toy.deaf", {})}, [("a", "d")]))
     engine.run()

@@ -80,12 +80,12 @@ def test_columns_without_a_network() -> None:
 
 def test_neighbours_stay_neighbours() -> None:
     table = groups(30, 60)
-    settings: dict[str, Any] = {"method": "t-SNE", "columns": ["v"], "perplexity": 5, "iterations": 300, "pca_first": 10}
+    settings: dict[str, Any] = {"method": "t-SNE", "columns": ["v"], "perplexity": 5, "iterations": 500, "pca_first": 10}
     made, _ = look(EmbeddingProjector(**settings, color_column="class"), None, table)
     places = made["table"].frame()[COLUMNS].to_numpy()
     first = PCA(10, random_state=0).fit_transform(table.frame()["v"].to_numpy())
     with threadpool_limits(1, user_api="openmp"):
-        expected = TSNE(2, perplexity=5, max_iter=300, random_state=0).fit_transform(first)
+        expected = TSNE(2, perplexity=5, max_iter=500, random_state=0).fit_transform(first)
     np.testing.assert_allclose(places, expected, rtol=1e-3, atol=1e-2)
     distances = np.linalg.norm(places[:, None] - places[None], axis=-1) + 1e9 * np.eye(30)
     assert (distances.argmin(axis=1) % 3 == np.arange(30) % 3).all()

