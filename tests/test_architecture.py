@@ -10,8 +10,6 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-import pytest
-
 from app.shelves import SHELF_COLORS
 
 HEAVY = ("PySide6", "NodeGraphQt", "tensorflow", "keras")
@@ -51,7 +49,6 @@ def test_every_shelf_of_the_catalog_has_a_color() -> None:
     assert shelves <= {s.partition(" / ")[0] for s in SHELF_COLORS}
 
 
-@pytest.mark.xfail(reason="the last double names are being replaced", strict=False)
 def test_a_class_name_says_which_class_is_meant() -> None:
     places = defaultdict(list)
     for path in [*Path("app").rglob("*.py"), *Path("nodes").rglob("*.py")]:

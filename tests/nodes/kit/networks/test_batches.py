@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodes.base import NodeError
-from nodes.kit.networks.batches import BLOCK_BATCHES, BLOCK_SECONDS, RUN_BYTES, BatchLoader, BlockSize, SortOrder
+from nodes.kit.networks.batches import BLOCK_BATCHES, BLOCK_SECONDS, RUN_BYTES, BatchLoader, BlockSize, RowOrder
 from nodes.kit.networks.binding import TensorReader, bind
 from nodes.values.network import TensorSpec
 from nodes.values.table import Table
@@ -29,23 +29,23 @@ def source(rows: int = 100) -> TensorReader:
     st.integers(0, 5),
 )
 def test_every_row_comes_once_in_an_epoch(count: int, row_bytes: int, buffer: int, epoch: int) -> None:
-    order = SortOrder(count, row_bytes, buffer, seed=1).order(epoch)
+    order = RowOrder(count, row_bytes, buffer, seed=1).order(epoch)
     assert order is not None
     assert sorted(order.tolist()) == list(range(count))
 
 
 def test_the_order_follows_from_seed_and_epoch() -> None:
-    first, again, other_seed = (SortOrder(1000, 4, 2**20, seed) for seed in (1, 1, 2))
+    first, again, other_seed = (RowOrder(1000, 4, 2**20, seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.order(3), again.order(3))
     assert (first.order(3) != first.order(4)).any()
     assert (first.order(3) != other_seed.order(3)).any()
-    assert SortOrder(1000, 4, 2**20, None).order(3) is None
+    assert RowOrder(1000, 4, 2**20, None).order(3) is None
 
 
 def test_a_large_table_is_read_within_the_buffer() -> None:
     """Neighbouring rows of the order come from as many runs as fill the buffer, from all over the table."""
     row_bytes, runs_per_group, rows_per_run = 1024, 4, RUN_BYTES // 1024
-    order = SortOrder(40 * rows_per_run, row_bytes, runs_per_group * RUN_BYTES, seed=0).order(1)
+    order = RowOrder(40 * rows_per_run, row_bytes, runs_per_group * RUN_BYTES, seed=0).order(1)
     assert order is not None
     groups = order.reshape(-1, runs_per_group * rows_per_run)
     runs = [set((group // rows_per_run).tolist()) for group in groups]
