@@ -13,14 +13,6 @@ from pathlib import Path
 from app.shelves import SHELF_COLORS
 
 HEAVY = ("PySide6", "NodeGraphQt", "tensorflow", "keras")
-SAME_NAMES = {
-    "BinaryCrossentropy": "Keras has a loss and a metric of this name",
-    "CategoricalCrossentropy": "Keras has a loss and a metric of this name",
-    "SparseCategoricalCrossentropy": "Keras has a loss and a metric of this name",
-    "Identity": "Keras has a layer and an initializer of this name",
-    "Concatenate": "a layer of Keras, and what KNIME's node for tables is called",
-}
-"""Names that two classes may have -> why."""
 
 
 def modules_after(code: str) -> set[str]:
@@ -56,8 +48,7 @@ def test_a_class_name_says_which_class_is_meant() -> None:
             if isinstance(node, ast.ClassDef):
                 places[node.name.lstrip("_")].append(f"{path}:{node.lineno}")
     double = {name: where for name, where in places.items() if len(where) > 1}
-    assert {name: where for name, where in double.items() if name not in SAME_NAMES} == {}
-    assert set(SAME_NAMES) <= set(double), "what is unique needs no permission"
+    assert double == {}
 
 
 def test_the_readme_s_commands_are_targets_of_the_makefile() -> None:
