@@ -10,8 +10,8 @@ from typing import Any, Literal
 import polars as pl
 
 from nodes.base import Job, NodeError, setting
-from nodes.kit.files.many_files import FilesReader, damaged, pattern_setting, scanned
-from nodes.kit.files.reading import GIB, in_gib, starts_with
+from nodes.kit.files.many_files import FilesReader, pattern_setting, scanned
+from nodes.kit.files.reading import GIB, damaged, in_gib, starts_with
 
 _AT_ONCE = 2 * 2**20
 """A larger file is not read while the node is configured, so its columns are known only after running."""

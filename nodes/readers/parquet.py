@@ -8,7 +8,8 @@ from pathlib import Path
 import polars as pl
 
 from nodes.base import Job, setting
-from nodes.kit.files.many_files import FilesReader, damaged, pattern_setting, scanned
+from nodes.kit.files.many_files import FilesReader, pattern_setting, scanned
+from nodes.kit.files.reading import damaged
 
 
 class ParquetReader(FilesReader):
@@ -30,6 +31,8 @@ class ParquetReader(FilesReader):
     keywords = (
         "read_parquet", "scan_parquet", "columnar", "spark", "hive", "partition", "arrow", "pandas", "pq", "import", "open",
     )  # fmt: skip
+
+    native_format = "parquet"
 
     pattern: str = pattern_setting("*.parquet")
     hive_partitioning: bool = setting(
