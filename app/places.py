@@ -39,6 +39,11 @@ def node_index() -> Path:
     return cache_folder() / "nodes.json"
 
 
+def sound_files() -> Path:
+    """The file in which the engine keeps which files of others it found sound, so that it reads them directly."""
+    return cache_folder() / "sound_files.txt"
+
+
 def default_results() -> Path:
     """Where results are stored unless a run names another place: LAYERLOOM_RESULTS, or the user's cache folder."""
     import platformdirs

@@ -27,6 +27,10 @@ _ZIP_MAGIC = b"PK"
 _PICKLE_MAGIC = b"\x80"
 _SINGLE = "data"
 """The column's name for the array of an .npy file, which has none."""
+_LARGEST = 4 * GIB
+_HARMLESS = GIB // 4
+"""So much any file may take."""
+_MOST_INFLATION = 100
 _KINDS = "biufU"
 """numpy kinds that have a polars dtype: booleans, integers, floats, text."""
 
@@ -84,10 +88,11 @@ class NpzReader(Node):
         "Grey images without channels",
         "Give arrays of shape (rows, height, width) a fourth dimension of size 1, so that they are images of one channel.",
     )
-    largest_size: float = setting(
-        4.0,
+    largest_size: float | None = setting(
+        None,
         "Largest size (GiB)",
-        "A file whose arrays would take more memory than this is refused.",
+        "A file whose arrays would take more memory than this is refused; empty: 4, and less for a small file that claims to hold"
+        " a hundred times its own size.",
         gt=0,
         le=4096,
         advanced=True,
@@ -134,12 +139,22 @@ class NpzReader(Node):
             listed = ", ".join(array.describe() for array in chosen)
             raise NodeError("The arrays have different numbers of rows.", f"Choose some of them: {listed}.", setting="arrays")
         size = sum(array.size for array in chosen)
-        if size > self.largest_size * GIB:
-            message = f"The arrays take {in_gib(size)}, more than the largest size of {self.largest_size:g} GiB."
+        largest = self._largest(path)
+        if size > largest:
+            message = f"The arrays take {in_gib(size)}, more than the largest size of {in_gib(largest)}"
+            message += (
+                "." if self.largest_size is not None or largest == _LARGEST else f" for a file of {path.stat().st_size} bytes."
+            )
             raise NodeError(
                 message, "Choose fewer arrays, or raise the largest size if there is memory for it.", setting="largest_size"
             )
         return chosen
+
+    def _largest(self, path: Path) -> float:
+        """How many bytes the arrays of a file may take."""
+        if self.largest_size is not None:
+            return self.largest_size * GIB
+        return min(_LARGEST, max(_HARMLESS, _MOST_INFLATION * path.stat().st_size))
 
     def _with_channel(self, array: NDArray[Any]) -> NDArray[Any]:
         return array[..., None] if self.channel_axis and array.ndim == 3 else array

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from nodes.base import NodeError
+from nodes.kit.probing.soundness import refuse_special
 
 GZIP_MAGIC = b"\x1f\x8b"
 MAX_DEFLATE_RATIO = 1032
@@ -26,14 +27,13 @@ def existing_file(path: str, resolve: Callable[[str], Path], setting: str) -> Pa
         raise NodeError("No file is chosen.", "Choose the file to read.", setting=setting)
     try:
         found = resolve(path)
-        is_file, is_folder, is_there = found.is_file(), found.is_dir(), found.exists()
+        refuse_special(found, setting)
+        is_file, is_folder = found.is_file(), found.is_dir()
     except (ValueError, RuntimeError, OSError) as error:  # a zero byte, the home of nobody, a circle of links, a long name
         shown = path.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
         raise NodeError(f"'{shown}' is no path: {error}.", "Choose the file to read.", setting=setting) from error
     if is_folder:
         raise NodeError(f"'{found}' is a folder.", "Choose a file in it.", setting=setting)
-    if is_there and not is_file:
-        raise NodeError(f"'{found}' is a device or a pipe, which may never end.", "Choose a file.", setting=setting)
     if not is_file:
         raise NodeError(f"There is no file '{found}'.", "Choose a file that is there, or put it back.", setting=setting)
     return found

@@ -11,6 +11,16 @@ from nodes.kit.probing.memory import SoundFiles, fingerprint, mark_of, signature
 from nodes.kit.probing.process import ProbeProcesses
 
 
+def refuse_special(path: Path, setting: str) -> None:
+    """Refuse what is there and is neither file nor folder: a device or a pipe, which may never end, or not even begin.
+
+    Raises:
+        NodeError: If it is one.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise NodeError(f"'{path}' is a device or a pipe, which may never end.", "Choose a file.", setting=setting)
+
+
 def remember_in(file: Path) -> None:
     """Remember sound files in a file from now on, and count as sound what stands there."""
     global _sound  # noqa: PLW0603 - one memory for the process, as there is one pool of processes
