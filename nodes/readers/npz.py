@@ -142,9 +142,7 @@ class NpzReader(Node):
         largest = self._largest(path)
         if size > largest:
             message = f"The arrays take {in_gib(size)}, more than the largest size of {in_gib(largest)}"
-            message += (
-                "." if self.largest_size is not None or largest == _LARGEST else f" for a file of {path.stat().st_size} bytes."
-            )
+            message += f" of a file of {path.stat().st_size} bytes." if self.largest_size is None and largest < _LARGEST else "."
             raise NodeError(
                 message, "Choose fewer arrays, or raise the largest size if there is memory for it.", setting="largest_size"
             )
