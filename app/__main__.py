@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from app import __version__
+from app import __version__, garbage
 
 _REMEDY = """On Debian or Ubuntu, this installs what Qt needs:
   sudo apt-get install libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 \\
@@ -23,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--results", type=Path, metavar="DIR", help="the folder of the stored results")
     parser.add_argument("--version", action="version", version=f"Layerloom {__version__}")
     options = parser.parse_args(arguments)
-    gc.disable()  # nothing of what is imported and made until the window stands is garbage; `WarmUp` enables it
+    garbage.hold()  # `WarmUp` releases it
     try:
         import PySide6.QtWidgets  # noqa: F401
     except ImportError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -103,24 +102,6 @@ def scores(plan: Plan, result: RunResult, store: Store) -> list[Score]:
         assert isinstance(statistics, Table)
         found.append(Score(planned.title, headline(statistics), statistics))
     return found
-
-
-def percent(share: float) -> str:
-    """`92.41 %`; a dash where it is not defined."""
-    return "–" if math.isnan(share) else f"{share * 100:.2f}\u202f%"
-
-
-def duration(seconds: float) -> str:
-    """`< 1 ms`, `34 ms`, `2.1 s`, `1:23`, `2:05:09`."""
-    if seconds < 0.001:
-        return "< 1 ms"
-    if seconds < 0.9995:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    minutes, whole = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{whole:02}" if hours else f"{minutes}:{whole:02}"
 
 
 def described(ports: Sequence[Port], outputs: Mapping[str, str]) -> str:

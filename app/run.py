@@ -6,7 +6,6 @@ Exit codes: 0 done; 1 a node failed; 2 wrong call or unreadable file; 3 the work
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import logging
 import os
@@ -17,8 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app import __version__
+from app import __version__, garbage
 from app.document.problems import DocumentError, Problem
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -37,15 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    # Nothing of what is made until the plan stands is garbage: the collector need not look for it.
-    gc.disable()
     try:
-        workflow, plan = _prepare(options)
+        with garbage.held():
+            workflow, plan = _prepare(options)
     except DocumentError as error:
         return _refuse(options, Problem(error.message, error.remedy), WRONG_CALL)
-    finally:
-        gc.freeze()
-        gc.enable()
     unknown = [t for t in options.to if t not in plan.nodes]
     if unknown:
         names = ", ".join(plan.nodes)
@@ -68,9 +64,9 @@ def _prepare(options: argparse.Namespace) -> tuple[Workflow, Plan]:
         DocumentError: If the file cannot be read.
     """
     from app.document.file import load
-    from app.engine.plan import make_plan
+    from app.engine.planner import make_plan
     from app.engine.trust import Trust
-    from app.places import node_index, sound_files
+    from app.folders import node_index, sound_files
     from nodes.catalog import Catalog
     from nodes.kit.probing.soundness import remember_in
 
@@ -123,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _setting(text: str) -> tuple[str, str, Any]:
-    from app.engine.plan import parse_override
+    from app.engine.overrides import parse_override
 
     try:
         return parse_override(text)
@@ -178,7 +174,7 @@ def _check(options: argparse.Namespace, plan: Plan, targets: Sequence[str]) -> i
         console = Console(highlight=False)
         print_problems(console, problems)
         if not failed:
-            console.print(f"{len(targets)} nodes are ready to run.")
+            console.print(f"{counted(len(targets), 'node is', 'nodes are')} ready to run.")
     return HAS_PROBLEMS if failed else DONE
 
 
@@ -212,7 +208,7 @@ def _run(options: argparse.Namespace, workflow: Workflow, plan: Plan, targets: S
     from app.engine import executor
     from app.engine.job import Control
     from app.engine.store import Store
-    from app.places import default_results
+    from app.folders import default_results
 
     try:
         store = Store(options.results or default_results())

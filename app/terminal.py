@@ -31,7 +31,8 @@ from app.engine.events import (
     NodeStored,
     RunFinished,
 )
-from app.outcome import Outcome, Score, State, described, duration, outcomes, percent, scores
+from app.outcome import Outcome, Score, State, described, outcomes, scores
+from nodes.wording import clock, counted, duration, percent
 
 if TYPE_CHECKING:
     from app.engine.executor import RunResult
@@ -113,9 +114,9 @@ class TerminalListener:
                 self._advance(event)
             case NodeStored():
                 self.stored.add(event.node)
-                self._end(event.node, "stored", f"stored   {self._described(event.node, event.outputs)}")
+                self._end(event.node, "stored", f"stored    {self._described(event.node, event.outputs)}")
             case NodeFinished():
-                text = f"{duration(event.seconds):<8} {self._described(event.node, event.outputs)}"
+                text = f"{duration(event.seconds):<9} {self._described(event.node, event.outputs)}"
                 self._end(event.node, "done", text)
             case NodeFailed():
                 self._end(event.node, "failed", event.message)
@@ -197,14 +198,14 @@ class TerminalListener:
 
 
 class _Elapsed(ProgressColumn):
-    """How long a node has been working, as the lines of finished nodes have it, in whole seconds."""
+    """How long a node has been working, in whole seconds."""
 
     max_refresh = 0.5
 
     def render(self, task: Task) -> Text:
         """The text for one bar."""
         seconds = int(task.elapsed or 0)
-        return Text(duration(seconds) if seconds >= 60 else f"{seconds} s", style=DIM)
+        return Text(clock(seconds) if seconds >= 60 else f"{seconds} s", style=DIM)
 
 
 # --------------------------------------------------------------------------------------------------------------- summary
@@ -272,7 +273,7 @@ def _print_score(console: Console, score: Score) -> None:
     kappa = "–" if figures["kappa"] != figures["kappa"] else f"{figures['kappa']:.4f}"
     counts = f"{figures['correct']:.0f} of {figures['correct'] + figures['wrong']:.0f} rows are right"
     line = Text("\n").append(_safe(console, score.title), style="bold")
-    line.append(_safe(console, f"   accuracy {percent(figures['accuracy'])}   Cohen's kappa {kappa}   {counts}"))
+    line.append(_safe(console, f"   accuracy {percent(figures['accuracy'], 2)}   Cohen's kappa {kappa}   {counts}"))
     console.print(line, highlight=False)
     frame = score.statistics.frame(["class", *PER_CLASS])
     frame = frame.filter(frame["Recall"].is_not_null() | frame["Precision"].is_not_null())
@@ -322,7 +323,7 @@ def print_problems(console: Console, problems: Iterable[Problem]) -> None:
                 _print_whole(console, Text(_safe(console, f"    {problem.remedy}"), style=DIM))
     counts = [p.severity for group in groups.values() for p in group]
     if counts:
-        numbers = [f"{n} {word}{'s' if n != 1 else ''}" for word in ("error", "warning") if (n := counts.count(word))]
+        numbers = [f"{counted(n, word)}" for word in ("error", "warning") if (n := counts.count(word))]
         console.print(Text(", ".join(numbers), style=FAILED if "error" in counts else WARNING), highlight=False)
 
 

@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel, ConfigDict
 
+from nodes.declaration.setting import Columns, Layers, PathUse, Settings, info_of, setting
 from nodes.errors import Cancelled, NodeError
 from nodes.values.figure import Figure, FigureSpec
 from nodes.values.model import Model, ModelSpec
@@ -69,108 +69,6 @@ class Port:
     def matches(self, name: str) -> bool:
         """Whether `name`, as a workflow file gives it, means this port."""
         return name == self.name if not self.grows else self.number(name) is not None
-
-
-# -------------------------------------------------------------------------------------------------------------- settings
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Declares that a setting names columns of the table at an input port.
-
-    Attributes:
-        port: The input port whose table offers the columns.
-        accepts: Kinds of column, as in `nodes.values.table.COLUMN_KINDS`; empty accepts all.
-    """
-
-    port: str = "table"
-    accepts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Layers:
-    """Declares that a setting names layers, or tensors, of the network at an input port.
-
-    Attributes:
-        port: The input port whose network offers them.
-        offers: `layers` are all by their names, `weighted layers` those that have weights, `tensors` what comes out of each
-            layer, as `conv_1_0:0`; `tensor per wire` is for a list that has one of these for each wire of a growing port, by
-            its number, where an empty one leaves the choice to the node.
-    """
-
-    port: str = "network"
-    offers: Literal["layers", "weighted layers", "tensors", "tensor per wire"] = "layers"
-
-
-PathUse = Literal["read file", "read folder", "write file", "write folder"]
-
-
-def setting(
-    default: Any,
-    label: str,
-    help: str = "",
-    *,
-    group: str = "Settings",
-    advanced: bool = False,
-    shown_if: Mapping[str, Any] | None = None,
-    columns: Columns | None = None,
-    layers: Layers | None = None,
-    path: PathUse | None = None,
-    choices: Mapping[str, str] | None = None,
-    lines: bool = False,
-    code: Literal["python"] | None = None,
-    **constraints: Any,
-) -> Any:
-    """Declare one setting of a node.
-
-    Args:
-        default: The value of a new node; `...` makes the setting required.
-        label: Its name in the dialog.
-        help: What it does, as a sentence or two.
-        group: The dialog's tab.
-        advanced: Shown only when asked for.
-        shown_if: Other settings and the value (or list of values) they need for this one to matter.
-        columns: Where the setting names columns: of which table, and of which kinds.
-        layers: Where the setting names layers or tensors: of which network.
-        path: Where the setting is a path: what for. What is read counts by its content, not by its name.
-        choices: For a choice: a sentence of help per value.
-        lines: Whether a text may have several lines; the dialog then gives it room.
-        code: The language a text is written in. Where it is a script that the node runs, `Node.scripts` must name it.
-        **constraints: pydantic's own: ge, gt, le, lt, min_length, max_length, pattern.
-    """
-    extra: dict[str, Any] = {"group": group}
-    if advanced:
-        extra["advanced"] = True
-    if shown_if:
-        extra["shown_if"] = dict(shown_if)
-    if columns:
-        extra["columns"] = {"port": columns.port, "accepts": list(columns.accepts)}
-    if layers:
-        extra["layers"] = {"port": layers.port, "offers": layers.offers}
-    if path:
-        extra["path"] = path
-    if choices:
-        extra["choices"] = dict(choices)
-    if lines:
-        extra["lines"] = True
-    if code:
-        extra["code"] = code
-    if isinstance(default, list | dict):
-        content = default
-        return Field(
-            default_factory=lambda: type(content)(content),
-            title=label,
-            description=help,
-            json_schema_extra=extra,
-            **constraints,
-        )
-    return Field(default, title=label, description=help, json_schema_extra=extra, **constraints)
-
-
-class Settings(BaseModel):
-    """A group of settings with a name of its own, such as an optimizer; used as the type of a node's setting."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 # ------------------------------------------------------------------------------------------------------ what a node is given
@@ -416,11 +314,13 @@ class Node(BaseModel):
 
     @classmethod
     @cache
+    def paths(cls) -> Mapping[str, PathUse]:
+        """Return the settings that name a file or folder, in the order of their declaration, and what each is for."""
+        found = {name: info_of(declared).path for name, declared in cls.model_fields.items()}
+        return {name: use for name, use in found.items() if use is not None}
+
+    @classmethod
+    @cache
     def read_paths(cls) -> tuple[str, ...]:
-        """The settings that name a file or folder to read, in the order of their declaration."""
-        return tuple(name for name, info in cls.model_fields.items() if _path_use(info).startswith("read"))
-
-
-def _path_use(info: FieldInfo) -> str:
-    extra = info.json_schema_extra
-    return str(extra.get("path", "")) if isinstance(extra, dict) else ""
+        """Return the settings that name a file or folder to read, in the order of their declaration."""
+        return tuple(name for name, use in cls.paths().items() if use.startswith("read"))

@@ -11,7 +11,7 @@ from app.document.file import load
 from app.document.model import Workflow
 from app.engine import executor
 from app.engine.events import NodeLog
-from app.engine.plan import make_plan
+from app.engine.planner import make_plan
 from app.engine.store import Store
 from nodes.catalog import Catalog
 

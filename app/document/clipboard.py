@@ -14,11 +14,12 @@ from pydantic import ValidationError
 
 from app.document.editing import Document, Point
 from app.document.file import dump, parse
+from app.document.geometry import TILE
 from app.document.model import Connection, NodeRecord, View, Workflow
 from app.document.problems import DocumentError
 from app.document.variables import references
+from nodes.wording import counted
 
-TILE = 56.0
 OFFSET = 40.0
 """How far beside the original a copy is put, to the right and down."""
 FIELD = "clipboard"
@@ -98,7 +99,7 @@ def _parsed(text: str) -> Workflow:
 
 
 def _connections(data: Any) -> list[Connection]:
-    """Connections from JSON; what is none is left out."""
+    """Return connections from JSON; what is none is left out."""
     found = []
     for item in data if isinstance(data, list) else ():
         try:
@@ -152,7 +153,7 @@ def _fresh_ids(document: Document, records: Mapping[str, NodeRecord]) -> dict[st
 
 
 def _shift(document: Document, source: Document, at: Point | None) -> Point:
-    """How far everything is moved: its middle to `at`, or a bit aside; on until no node covers another one exactly."""
+    """Return how far everything is moved: its middle to `at`, or a bit aside; on until no node covers another one exactly."""
     places = [source.view(n).position for n in source.nodes]
     boxes = source.annotations.values()
     across = down = OFFSET
@@ -170,11 +171,10 @@ def _shift(document: Document, source: Document, at: Point | None) -> Point:
 
 
 def _name(document: Document) -> str:
-    """What tells a document from others, in this session and in other windows."""
+    """Return what tells a document from others, in this session and in other windows."""
     return _names.setdefault(document, uuid.uuid4().hex)
 
 
 def _amount(nodes: int, boxes: int) -> str:
     """`3 nodes`."""
-    count, what = (nodes, "node") if nodes else (boxes, "annotation")
-    return f"{count} {what}{'s' if count != 1 else ''}"
+    return counted(nodes, "node") if nodes else counted(boxes, "annotation")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from app.document.graph import Types
 from app.document.model import NodeRecord, Variable, Workflow
+from app.document.node_type import Types
 
 
 def relocated(workflow: Workflow, types: Types, old: Path, new: Path) -> Workflow:
-    """The workflow for a file in the folder `new` that was in `old` until now.
+    """Return the workflow for a file in the folder `new` that was in `old` until now.
 
     Rewritten are path variables relative to the workflow, and settings declared as paths; not those that are absolute, begin
     with a variable, or are of a type that is not installed. Where no relative path leads from one folder to the other (two
@@ -33,21 +31,15 @@ def _variable(variable: Variable, old: Path, new: Path) -> Variable:
 
 def _node(record: NodeRecord, types: Types, old: Path, new: Path) -> NodeRecord:
     node_type = types.get(record.type)
-    names = [n for n in record.settings if _is_path(node_type, n)] if node_type else []
+    names = [n for n in record.settings if n in node_type.paths()] if node_type else []
     if not names:
         return record
     moved = {n: _moved(record.settings[n], old, new) for n in names if isinstance(record.settings[n], str)}
     return record.model_copy(update={"settings": {**record.settings, **moved}})
 
 
-def _is_path(node_type: Any, setting: str) -> bool:
-    info = node_type.model_fields.get(setting)
-    extra: Mapping[str, Any] | Any = info.json_schema_extra if info else None
-    return isinstance(extra, Mapping) and "path" in extra
-
-
 def _moved(path: str, old: Path, new: Path) -> str:
-    """A relative path as seen from `new` that leads where it led from `old`."""
+    """Return a relative path as seen from `new` that leads where it led from `old`."""
     if not path or path.startswith(("${", "~")) or Path(path).is_absolute():
         return path
     target = (old / path).resolve()

@@ -5,7 +5,7 @@
 
 from app.drawing.images import as_pixels
 from app.drawing.lines import spread
-from app.drawing.rendering import Panel, Picture, draw, to_picture, to_png, to_svg
+from app.drawing.rendering import Panel, Raster, draw, to_png, to_raster, to_svg
 from app.drawing.theme import THEMES, Theme, ThemeName
 
-__all__ = ["THEMES", "Panel", "Picture", "Theme", "ThemeName", "as_pixels", "draw", "spread", "to_picture", "to_png", "to_svg"]
+__all__ = ["THEMES", "Panel", "Raster", "Theme", "ThemeName", "as_pixels", "draw", "spread", "to_png", "to_raster", "to_svg"]

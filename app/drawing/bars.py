@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def draw_bars(drawing: Drawing, figure: BarsFigure, colors: Theme) -> float:
-    """Bars; lying ones where the names would not fit beneath standing ones. Returns the height in inches."""
+    """Draw bars, lying ones where the names would not fit beneath standing ones; return the height in inches."""
     import numpy as np
 
     axes = drawing.subplots()
@@ -64,7 +64,7 @@ WIDEST = 1.6
 
 
 def _say_missing(axes: Axes, places: NDArray[Any], colors: Theme, *, lying: bool) -> None:
-    """A dash where a bar would stand whose height is not known: a bar of no height would say that it is 0."""
+    """Draw a dash where a bar's height is not known: a bar of no height would say that it is 0."""
     for place in places:
         axes.annotate(
             "–",
@@ -79,7 +79,7 @@ def _say_missing(axes: Axes, places: NDArray[Any], colors: Theme, *, lying: bool
 
 
 def _name_series(axes: Axes, figure: BarsFigure, width: float) -> float:
-    """A legend above the bars, as many names in a row as fit; returns how much height it takes beyond that of one row."""
+    """Draw a legend above the bars, as many names in a row as fit; return how much height it takes beyond that of one row."""
     wide = text_width(list(figure.series), LABEL_SIZE) + 0.45
     columns = max(1, min(len(figure.series), int((width - 0.6) / wide)))
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns, borderaxespad=0.2, handlelength=1.0, columnspacing=1.4)

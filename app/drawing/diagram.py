@@ -30,7 +30,7 @@ BAND = 0.06
 
 
 def arranged(names: Sequence[Name], edges: Iterable[tuple[Name, Name]]) -> dict[Name, tuple[int, float]]:
-    """A place for every box: (generation, place in it, 0 being the middle).
+    """Return a place for every box: (generation, place in it, 0 being the middle).
 
     Each stands behind all that lead to it; within a generation they are ordered by where those stand (barycentres, as Sugiyama's
     method has it), which crosses few arrows. Arrows backwards do not count.
@@ -58,7 +58,7 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def draw_diagram(drawing: Drawing, figure: DiagramFigure, colors: Theme) -> float:
-    """Boxes from top to bottom, and arrows between them; returns the height in inches."""
+    """Draw boxes from top to bottom, and arrows between them; return the height in inches."""
     axes = drawing.subplots()
     bare(axes, colors)
     if not figure.boxes:
@@ -72,7 +72,7 @@ def draw_diagram(drawing: Drawing, figure: DiagramFigure, colors: Theme) -> floa
     width = max(NARROWEST, min(_needed(figure.boxes), WIDEST, room / broadest - BESIDE))
     heights = [max(_height(figure.boxes[n]) for n, (depth, _) in places.items() if depth == d) for d in generations]
     gap = LABEL_GAP if any(edge.label for edge in figure.edges) else GAP
-    grid = _Grid(places, width, heights, gap)
+    grid = _DiagramLayout(places, width, heights, gap)
     for edge in figure.edges:
         _draw_edge(axes, colors, edge, grid)
     for number, box in enumerate(figure.boxes):
@@ -85,7 +85,7 @@ def draw_diagram(drawing: Drawing, figure: DiagramFigure, colors: Theme) -> floa
 
 
 @dataclass(frozen=True)
-class _Grid:
+class _DiagramLayout:
     """Where the boxes are, in inches.
 
     Attributes:
@@ -101,17 +101,17 @@ class _Grid:
     gap: float
 
     def top(self, number: int) -> tuple[float, float]:
-        """The middle of a box's upper edge."""
+        """Return the middle of a box's upper edge."""
         depth, across = self.places[number]
         return across * (self.width + BESIDE), sum(self.heights[:depth]) + depth * self.gap
 
     def bottom(self, number: int) -> tuple[float, float]:
-        """The middle of a box's lower edge."""
+        """Return the middle of a box's lower edge."""
         x, y = self.top(number)
         return x, y + self.height(number)
 
     def height(self, number: int) -> float:
-        """Of a box."""
+        """Return a box's height."""
         return self.heights[self.places[number][0]]
 
 
@@ -120,13 +120,13 @@ def _height(box: DiagramBox) -> float:
 
 
 def _needed(boxes: Sequence[DiagramBox]) -> float:
-    """The width in which all texts stand whole."""
+    """Return the width in which all texts stand whole."""
     titles = max(len(box.title) for box in boxes) * LABEL_SIZE * BOLD
     lines = max((len(line) for box in boxes for line in box.lines), default=0) * SMALL_SIZE
     return (max(titles, lines) + SMALL_SIZE) * CHARACTER_WIDTH / POINTS + BAND + 2 * MARGIN
 
 
-def _draw_box(axes: Axes, colors: Theme, box: DiagramBox, grid: _Grid, number: int) -> None:
+def _draw_box(axes: Axes, colors: Theme, box: DiagramBox, grid: _DiagramLayout, number: int) -> None:
     import numpy as np
     from matplotlib.patches import FancyBboxPatch, Rectangle
 
@@ -150,8 +150,8 @@ def _draw_box(axes: Axes, colors: Theme, box: DiagramBox, grid: _Grid, number: i
         axes.text(x, y + below * LINE, text, size=SMALL_SIZE, color=colors.muted, va="center")
 
 
-def _draw_edge(axes: Axes, colors: Theme, edge: DiagramEdge, grid: _Grid) -> None:
-    """An arrow; one that passes generations swings aside, so that it does not run through their boxes."""
+def _draw_edge(axes: Axes, colors: Theme, edge: DiagramEdge, grid: _DiagramLayout) -> None:
+    """Draw an arrow; one that passes generations swings aside, so that it does not run through their boxes."""
     from matplotlib.patches import FancyArrowPatch
     from matplotlib.path import Path
 
@@ -188,6 +188,6 @@ def _draw_edge(axes: Axes, colors: Theme, edge: DiagramEdge, grid: _Grid) -> Non
 
 
 def _bend(start: tuple[float, float], end: tuple[float, float]) -> list[tuple[float, float]]:
-    """A cubic curve that leaves and arrives upright: its control points and its end."""
+    """Return a cubic curve that leaves and arrives upright: its control points and its end."""
     middle = (start[1] + end[1]) / 2
     return [(start[0], middle), (end[0], middle), end]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def draw_histogram(drawing: Drawing, figure: HistogramFigure, colors: Theme) -> float:
-    """Steps over the bins, filled; returns the height in inches."""
+    """Draw steps over the bins, filled; return the height in inches."""
     axes = drawing.subplots()
     bare(axes, colors, grid="y")
     if not figure.series or len(figure.edges) < 2:
@@ -38,7 +38,7 @@ def draw_histogram(drawing: Drawing, figure: HistogramFigure, colors: Theme) -> 
 
 
 def draw_boxes(drawing: Drawing, figure: BoxesFigure, colors: Theme) -> float:
-    """Boxes from quartile to quartile; lying ones where the names would not fit beneath. Returns the height in inches."""
+    """Draw boxes from quartile to quartile, lying ones where the names would not fit beneath; return the height in inches."""
     axes = drawing.subplots()
     count = len(figure.boxes)
     if not count:

@@ -19,7 +19,7 @@ NUMBERED_CELLS = 30
 
 
 def draw_heat_map(drawing: Drawing, figure: HeatMapFigure, colors: Theme) -> float:
-    """A matrix; returns the height in inches."""
+    """Draw a matrix; return the height in inches."""
     import numpy as np
 
     axes = drawing.subplots()
@@ -65,7 +65,7 @@ def draw_heat_map(drawing: Drawing, figure: HeatMapFigure, colors: Theme) -> flo
 
 
 def _confusion_shades(values: NDArray[Any], colors: Theme) -> NDArray[Any]:
-    """RGB per cell by its share of the row: what is right in the accent colour, what is wrong in orange.
+    """Return RGB per cell by its share of the row: what is right in the accent colour, what is wrong in orange.
 
     Mistakes are drawn by the square root of their share: of a good classifier's, few are more than some percent.
     """
@@ -82,7 +82,7 @@ def _confusion_shades(values: NDArray[Any], colors: Theme) -> NDArray[Any]:
 
 
 def _plain_shades(values: NDArray[Any], colors: Theme) -> NDArray[Any]:
-    """RGB per cell between the smallest and the largest value."""
+    """Return RGB per cell between the smallest and the largest value."""
     import numpy as np
 
     finite = values[np.isfinite(values)]
@@ -92,7 +92,7 @@ def _plain_shades(values: NDArray[Any], colors: Theme) -> NDArray[Any]:
 
 
 def _diverging_shades(values: NDArray[Any], colors: Theme) -> NDArray[Any]:
-    """RGB per cell: nothing at 0, the accent colour for the greatest distance above it, orange below."""
+    """Return RGB per cell: nothing at 0, the accent colour for the greatest distance above it, orange below."""
     import numpy as np
 
     finite = np.abs(values[np.isfinite(values)])
@@ -102,7 +102,7 @@ def _diverging_shades(values: NDArray[Any], colors: Theme) -> NDArray[Any]:
 
 
 def _tell_shades(drawing: Drawing, axes: Axes, values: NDArray[Any], colors: Theme, *, diverging: bool) -> None:
-    """What the shades stand for, where no numbers stand in the cells."""
+    """Tell what the shades stand for, where no numbers stand in the cells."""
     import numpy as np
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, Normalize
@@ -153,7 +153,7 @@ def _number_cells(axes: Axes, values: NDArray[Any], shades: NDArray[Any], cell_w
 
 
 def _name_ticks(axes: Axes, figure: HeatMapFigure, cell_width: float, cell_height: float) -> bool:
-    """Name rows and columns; True if the columns' names had to be slanted to fit. Of very many, only every n-th is named."""
+    """Name rows and columns, of very many only every n-th; return whether the columns' names had to be slanted to fit."""
     slanted = text_width(figure.column_names, TICK_SIZE) > cell_width * 0.95
     needed = TICK_SIZE * 1.25 / POINTS
     every_column = max(1, math.ceil(needed * 1.3 / cell_width)) if slanted else 1

@@ -25,7 +25,7 @@ LARGE_PIXELS_PER_INCH = 150
 
 
 def draw_images(drawing: Drawing, figure: ImagesFigure, colors: Theme) -> float:
-    """As many images in a row as fit; returns the height in inches."""
+    """Draw as many images in a row as fit; return the height in inches."""
     from matplotlib.patches import FancyBboxPatch
 
     axes = drawing.subplots()

@@ -38,7 +38,7 @@ PANEL_ASPECT = 1.9
 
 
 def by_group(figure: LinesFigure) -> dict[str, list[Line]]:
-    """The lines of each panel."""
+    """Return the lines of each panel."""
     groups: dict[str, list[Line]] = {}
     for line in figure.lines:
         groups.setdefault(line.group, []).append(line)
@@ -46,7 +46,7 @@ def by_group(figure: LinesFigure) -> dict[str, list[Line]]:
 
 
 def draw_lines(drawing: Drawing, figure: LinesFigure, colors: Theme) -> float:
-    """The panels beneath each other, as wide as the drawing."""
+    """Draw the panels beneath each other, as wide as the drawing; return the height in inches."""
     groups = by_group(figure)
     panels = drawing.subplots(max(1, len(groups)), 1, sharex=True, squeeze=False)[:, 0]
     named = max((_named_in_legend(lines, figure) for lines in groups.values()), default=0)
@@ -63,7 +63,7 @@ def draw_lines(drawing: Drawing, figure: LinesFigure, colors: Theme) -> float:
 
 
 def draw_fitted_lines(drawing: Drawing, figure: LinesFigure, colors: Theme, *, titled: bool) -> Drawing:
-    """The panels in a space that is given, side by side where it is wide.
+    """Draw the panels in a space that is given, side by side where it is wide.
 
     Margins are worked out from the texts rather than by matplotlib's layout engine, which takes longer than all the rest:
     this is what is drawn several times a second while a network learns.
@@ -130,7 +130,7 @@ def _place_positions(axes: Axes, figure: LinesFigure, most_ticks: int = 8) -> No
 
 
 def _draw_panel(axes: Axes, group: str, lines: Sequence[Line], colors: Theme, figure: LinesFigure) -> None:
-    """One group of lines over an axis of their own."""
+    """Draw one group of lines over an axis of their own."""
     bare(axes, colors, grid="y")
     axes.margins(x=0.02, y=0.08)
     if figure.log:
@@ -161,7 +161,7 @@ def _draw_panel(axes: Axes, group: str, lines: Sequence[Line], colors: Theme, fi
 
 
 def _mark_lonely(axes: Axes, line: Line, color: str) -> None:
-    """A mark at each value without a neighbour, of which a line has nothing to show."""
+    """Mark each value without a neighbour, of which a line has nothing to show."""
     import numpy as np
 
     x, y = np.asarray(line.x, dtype=float), np.asarray(line.y, dtype=float)
@@ -172,7 +172,7 @@ def _mark_lonely(axes: Axes, line: Line, color: str) -> None:
 
 
 def _named_in_legend(lines: Sequence[Line], figure: LinesFigure) -> int:
-    """How many names the legend of a panel has; none where the names stand at the lines' ends, or above the only line."""
+    """Return how many names the legend of a panel has; none where the names stand at the lines' ends, or above the only line."""
     named = [line for line in lines if line.style != "faint" and any(map(math.isfinite, line.y))]
     if figure.end_values and len(named) <= LABELLED_LINES:
         return 0
@@ -201,7 +201,7 @@ def _label_panel(
 
 
 def _colored(lines: Sequence[Line], colors: Theme) -> Iterator[tuple[Line, str]]:
-    """The lines and their colours: their own hue, or the next one of the palette of solid or dashed lines."""
+    """Return the lines and their colours: their own hue, or the next one of the palette of solid or dashed lines."""
     palettes = {True: iter(endless(colors.dashed)), False: iter(endless(colors.solid))}
     for line in lines:
         if line.hue is None:
@@ -212,7 +212,7 @@ def _colored(lines: Sequence[Line], colors: Theme) -> Iterator[tuple[Line, str]]
 
 
 def _ends(lines: Sequence[Line], values: bool) -> list[tuple[float, float, str]]:
-    """The last value of every line that is labelled: position, value, label; with the value in it where asked for."""
+    """Return the last value of every line that is labelled: position, value, label; with the value in it where asked for."""
     found = []
     for line in lines:
         if line.style != "faint":
@@ -225,7 +225,7 @@ def _ends(lines: Sequence[Line], values: bool) -> list[tuple[float, float, str]]
 
 
 def _shortened(text: str, most: int) -> str:
-    """A label without its end where there is no room for it; its number is always whole."""
+    """Return a label without its end where there is no room for it; its number is always whole."""
     return text if len(text) <= most else text[: max(5, most - 1)].rstrip() + "…"
 
 
@@ -250,7 +250,7 @@ def _label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]], color
 
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:
-    """Positions as near to the wanted ones as may be, in the same order, at least `gap` apart.
+    """Return positions as near to the wanted ones as may be, in the same order, at least `gap` apart.
 
     Neighbours that are too close become a block around their mean (pool adjacent violators).
     """

@@ -20,7 +20,7 @@ VECTOR_POINTS = 2000
 
 
 def draw_points(drawing: Drawing, figure: PointsFigure, colors: Theme) -> float:
-    """The points, smaller and clearer the more there are; returns the height in inches."""
+    """Draw the points, smaller and clearer the more there are; return the height in inches."""
     from matplotlib.colors import LinearSegmentedColormap
 
     axes = drawing.subplots()
@@ -82,7 +82,7 @@ MARKS = ("o", "^", "s", "D", "P", "X")
 
 
 def _draw_diagonal(axes: Axes, figure: PointsFigure, colors: Theme) -> None:
-    """Where both numbers are equal. An artist and no plot, so that the axes stay as the points have them."""
+    """Draw where both numbers are equal. An artist and no plot, so that the axes stay as the points have them."""
     import numpy as np
     from matplotlib.lines import Line2D
 

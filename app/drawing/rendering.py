@@ -111,7 +111,7 @@ TITLE_LINES = 2
 
 
 def _title_lines(title: str, width: float) -> list[str]:
-    """A title in as many lines as it needs, but not more than two."""
+    """Return a title in as many lines as it needs, but not more than two."""
     fitting = max(8, int((width - 0.2) * POINTS / (TITLE_SIZE * BOLD * CHARACTER_WIDTH)))
     text = plain(title)
     return [text] if 0 < len(text) <= fitting else textwrap.wrap(text, fitting, max_lines=TITLE_LINES, placeholder="…")
@@ -136,7 +136,7 @@ def to_svg(
     transparent: bool = False,
     prefix: str = "",
 ) -> str:
-    """The figure as an `<svg>` element, the same text for the same figure.
+    """Return the figure as an `<svg>` element, the same text for the same figure.
 
     Text stays text: it can be selected and found, and takes the reader's interface font.
 
@@ -174,7 +174,7 @@ def to_png(
     transparent: bool = False,
     dpi: int = 144,
 ) -> bytes:
-    """The figure as a PNG file of `width_inches * dpi` pixels width; see `draw`."""
+    """Return the figure as a PNG file of `width_inches * dpi` pixels width; see `draw`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     drawing = draw(
@@ -207,7 +207,7 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Picture:
+class Raster:
     """A drawing as pixels.
 
     Attributes:
@@ -223,7 +223,7 @@ class Picture:
     panels: tuple[Panel, ...] = ()
 
 
-def to_picture(
+def to_raster(
     figure: Figure,
     *,
     theme: ThemeName = "light",
@@ -233,8 +233,8 @@ def to_picture(
     transparent: bool = False,
     font: str = "",
     dpi: float = 144,
-) -> Picture:
-    """The figure as pixels for a screen; see `draw`."""
+) -> Raster:
+    """Return the figure as pixels for a screen; see `draw`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     drawing = draw(
@@ -251,7 +251,7 @@ def to_picture(
     with _style(THEMES[theme], font):
         canvas.draw()
     width, height = canvas.get_width_height()
-    return Picture(width, height, bytes(canvas.buffer_rgba()), _panels(drawing, figure))
+    return Raster(width, height, bytes(canvas.buffer_rgba()), _panels(drawing, figure))
 
 
 def _panels(drawing: Drawing, figure: Figure) -> tuple[Panel, ...]:
@@ -270,7 +270,7 @@ _ONE_AT_A_TIME = threading.RLock()
 
 @cache
 def _has_font(family: str) -> bool:
-    """Whether matplotlib finds a font of this family."""
+    """Return whether matplotlib finds a font of this family."""
     from matplotlib.font_manager import fontManager
 
     return any(font.name == family for font in fontManager.ttflist)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def draw_text(drawing: Drawing, figure: TextFigure, colors: Theme) -> float:
-    """The lines of text, smaller where they are long; returns the height in inches."""
+    """Draw the lines of text, smaller where they are long; return the height in inches."""
     axes = drawing.subplots()
     axes.set_axis_off()
     lines = figure.text.expandtabs().splitlines() or [""]

@@ -26,7 +26,7 @@ def bare(axes: Axes, colors: Theme, grid: Literal["x", "y", "both"] | None = Non
 
 
 def say_empty(axes: Axes, colors: Theme) -> None:
-    """In place of a drawing that has no data."""
+    """Say in place of a drawing that it has no data."""
     axes.set(xticks=[], yticks=[])
     axes.text(
         0.5, 0.5, "nothing to draw", transform=axes.transAxes, ha="center", va="center", color=colors.muted, size=LABEL_SIZE
@@ -34,7 +34,7 @@ def say_empty(axes: Axes, colors: Theme) -> None:
 
 
 def endless(palette: Sequence[str]) -> Iterator[str]:
-    """A palette, from the beginning again when it is used up."""
+    """Return a palette, from the beginning again when it is used up."""
     while True:
         yield from palette
 
@@ -75,7 +75,7 @@ MOST_NAMES = 20
 
 
 def name_series(axes: Axes, *, most: int = MOST_NAMES, handle_length: float = 2.0) -> float:
-    """A legend beside the drawing; of more names than `most`, the first ones. Returns its height in inches."""
+    """Draw a legend beside the drawing, of more names than `most` the first ones; return its height in inches."""
     handles, names = axes.get_legend_handles_labels()
     if len(names) > max(most, 1):
         from matplotlib.lines import Line2D
@@ -88,7 +88,7 @@ def name_series(axes: Axes, *, most: int = MOST_NAMES, handle_length: float = 2.
 
 
 def short(value: float) -> str:
-    """A number as a person reads it in a drawing: whole ones whole, others with three to four digits."""
+    """Return a number as a person reads it in a drawing: whole ones whole, others with three to four digits."""
     if float(value).is_integer() and abs(value) < 1e6:
         text = f"{value:.0f}"
     elif 0.0995 <= abs(value) < 1:
@@ -102,23 +102,23 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def plain(text: str) -> str:
-    """Text without characters that XML does not allow."""
+    """Return text without characters that XML does not allow."""
     return _CONTROL.sub("\ufffd", text)
 
 
 def clipped(text: str, length: int = 24) -> str:
-    """Text in one line of at most so many characters."""
+    """Return text in one line of at most so many characters."""
     one_line = plain(" ".join(text.split()))
     return one_line if len(one_line) <= length else one_line[: max(1, length - 1)] + "…"
 
 
 def fitting(text: str, inches: float, size: float) -> str:
-    """Text in one line, without its end where it is longer than so many inches."""
+    """Return text in one line, without its end where it is longer than so many inches."""
     return clipped(text, max(4, int(inches * POINTS / (size * CHARACTER_WIDTH))))
 
 
 def text_width(texts: Sequence[str], size: float) -> float:
-    """About how many inches the longest of these texts takes."""
+    """Return about how many inches the longest of these texts takes."""
     return max((len(clipped(t)) for t in texts), default=0) * size * CHARACTER_WIDTH / POINTS
 
 
@@ -128,7 +128,7 @@ def rgb(color: str) -> tuple[float, ...]:
 
 
 def mixed(low: str, high: str, share: NDArray[Any]) -> NDArray[Any]:
-    """Colours between two, by a share from 0 to 1 per cell: (rows, columns, 3)."""
+    """Return colours between two, by a share from 0 to 1 per cell: (rows, columns, 3)."""
     import numpy as np
 
     part = np.clip(share, 0, 1)[..., None]
@@ -137,7 +137,7 @@ def mixed(low: str, high: str, share: NDArray[Any]) -> NDArray[Any]:
 
 
 def readable_on(shade: NDArray[Any]) -> str:
-    """White type where its contrast is at least 3 : 1, else black type (relative luminance as WCAG 2 defines it)."""
+    """Return white type where its contrast is at least 3 : 1, else black type (relative luminance as WCAG 2 defines it)."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in map(float, shade)]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     return "#FFFFFF" if 1.05 / (luminance + 0.05) >= 3 else "#1F2733"

@@ -7,7 +7,7 @@ import base64
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabWidget, QWidget
 
-from app.editor.config import ConfigPanel
+from app.editor.config.panel import ConfigPanel
 from app.editor.dock_title import DockTitle
 from app.editor.panels.console import Console
 from app.editor.panels.help_view import HelpView
@@ -15,9 +15,9 @@ from app.editor.panels.monitor import NodeMonitor
 from app.editor.panels.problems import ProblemsList
 from app.editor.panels.repository import NodeRepository
 from app.editor.views.learning_view import LearningView
-from app.editor.views.training_runs import RunBook
+from app.editor.views.training_runs import TrainingHistory
 from app.editor.workspace import Services
-from app.places import data_folder
+from app.folders import data_folder
 
 LAYOUT_VERSION = 1
 """Grows when docks come or go, so that a stored layout of another version is not applied."""
@@ -43,7 +43,7 @@ class Docks:
         monitor: The results of the selected node.
         problems: What is wrong in the workflow in front.
         console: What nodes have logged.
-        book: The trainings of this session.
+        trainings: The trainings of this session.
     """
 
     def __init__(self, window: QMainWindow, services: Services) -> None:
@@ -58,10 +58,10 @@ class Docks:
         self.config = ConfigPanel(services.engine, services.catalog)
         self.config.show_advanced(values.show_advanced)
         self.help = HelpView()
-        self.book = RunBook(data_folder() / "learning_runs.json", window)
-        self.learning = LearningView(self.book)
+        self.trainings = TrainingHistory(data_folder() / "learning_runs.json", window)
+        self.learning = LearningView(self.trainings)
         self.learning.draw_with(values.smoothing, values.log_scale)
-        self.monitor = NodeMonitor(services.engine, services.catalog, self.book)
+        self.monitor = NodeMonitor(services.engine, services.catalog, self.trainings)
         self.problems = ProblemsList()
         self.console = Console()
         self._lay_out()

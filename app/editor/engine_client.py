@@ -24,12 +24,13 @@ from typing import Any
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 import app
-from app.document.editing import Change, Document, TableName
+from app.document.change import Change, TableName
+from app.document.editing import Document
 from app.document.model import Workflow
 from app.document.problems import Problem
 from app.editor.asking import Answer, OnReply, Ticket
 from app.engine.status import NodeStatus
-from app.places import data_folder
+from app.folders import data_folder
 
 SLICE_SECONDS = 0.008
 """After so long, reading messages makes room for other events."""

@@ -81,7 +81,7 @@ class EngineEvents(QObject):
         workspace = self._desk.find(document)
         if workspace is None or node not in workspace.document.nodes:
             return
-        run = self._docks.book.add(document, node, points, workspace.document.title(node))
+        run = self._docks.trainings.add(document, node, points, workspace.document.title(node))
         if run not in self._docks.learning.shown:
             self._docks.learning.show_run(run)
 
@@ -98,6 +98,6 @@ class EngineEvents(QObject):
         """Have the curves of nodes that do not run any more say how their training ended."""
         for node_id in nodes:
             state = workspace.status(node_id).state
-            run = self._docks.book.latest(workspace.id, node_id)
+            run = self._docks.trainings.latest(workspace.id, node_id)
             if run is not None and run.live and state not in ("running", "queued"):
-                self._docks.book.end(workspace.id, node_id, _ENDINGS.get(state, "cancelled"))
+                self._docks.trainings.end(workspace.id, node_id, _ENDINGS.get(state, "cancelled"))

@@ -11,14 +11,14 @@ from app.icon_font import character, font_file
 
 
 def icon_font(pixels: int) -> QFont:
-    """The icon font in a size; an icon's square is as wide as the font is high."""
+    """Return the icon font in a size; an icon's square is as wide as the font is high."""
     font = QFont(_family())
     font.setPixelSize(pixels)
     return font
 
 
 def font_icon(name: str, color: str, disabled: str) -> QIcon:
-    """An icon that is drawn anew in every size, so that it is sharp at any scale factor.
+    """Return an icon that is drawn anew in every size, so that it is sharp at any scale factor.
 
     Args:
         name: As in `mdi6.play`.
@@ -36,7 +36,7 @@ class _GlyphEngine(QIconEngine):
         self._character, self._color, self._disabled = character, color, disabled
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        """Seven eighths of the square: the rest is the air that icons have around them."""
+        """Fill seven eighths of the square: the rest is the air that icons have around them."""
         painter.save()
         painter.setPen(self._disabled if mode is QIcon.Mode.Disabled else self._color)
         painter.setFont(icon_font(max(round(0.875 * rect.height()), 1)))
@@ -44,7 +44,7 @@ class _GlyphEngine(QIconEngine):
         painter.restore()
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        """The same as a picture with a clear ground."""
+        """Return the same as a picture with a clear ground."""
         picture = QPixmap(size)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
@@ -53,7 +53,7 @@ class _GlyphEngine(QIconEngine):
         return picture
 
     def clone(self) -> QIconEngine:
-        """Another one that draws the same."""
+        """Return another one that draws the same."""
         return _GlyphEngine(self._character, self._color, self._disabled)
 
 

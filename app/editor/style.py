@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from string import Template
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from app.editor.look import Colors
+from app.editor.colors import Colors, mixed
 
 _SHEET = Template("""
 * { outline: none; }
@@ -199,7 +197,7 @@ QScrollArea#monitorPage, QWidget#monitorBody { background: $panel; border: none;
 
 
 def style_sheet(colors: Colors) -> str:
-    """The style sheet in these colours."""
+    """Return the style sheet in these colours."""
     names = {k: v for k, v in vars(colors).items() if isinstance(v, str)}
     return _SHEET.substitute(
         names,
@@ -207,9 +205,3 @@ def style_sheet(colors: Colors) -> str:
         accent_hover=mixed(colors.accent, colors.text, 0.88),
         notice=mixed(colors.ready, colors.panel, 0.2),
     )
-
-
-def mixed(front: str, back: str, share: float) -> str:
-    """The colour between two (`#rrggbb`), with this share of the first."""
-    parts = [round(int(front[i : i + 2], 16) * share + int(back[i : i + 2], 16) * (1 - share)) for i in (1, 3, 5)]
-    return "#" + "".join(f"{part:02x}" for part in parts)

@@ -8,13 +8,13 @@ a second, in which it lets nobody else do anything.
 
 from __future__ import annotations
 
-import gc
 import importlib
 from collections.abc import Callable, Iterator
 from functools import partial
 
 from PySide6.QtCore import QObject
 
+from app import garbage
 from app.editor.views.background import in_background
 from nodes.catalog import Catalog
 
@@ -30,7 +30,7 @@ class WarmUp(QObject):
     def __init__(self, catalog: Catalog, parent: QObject) -> None:
         super().__init__(parent)
         self._pieces = _pieces(catalog)
-        gc.disable()
+        garbage.hold()
 
     def go_on(self, _: object = None) -> None:
         """Do the next piece; call it once, it does the rest."""
@@ -38,14 +38,14 @@ class WarmUp(QObject):
         if piece is not None:
             in_background(piece, self.go_on, self.go_on)
             return
-        gc.freeze()
-        gc.enable()
+        garbage.release()
 
 
 def _pieces(catalog: Catalog) -> Iterator[Callable[[], object]]:
-    """What is wanted first comes first."""
+    """Yield the pieces, those wanted first first."""
     yield partial(importlib.import_module, "app.editor.canvas")
     yield partial(importlib.import_module, "polars")
+    yield partial(importlib.import_module, "networkx")  # which inputs a wire that is pulled may go to
     for node_type in catalog:
         yield partial(catalog.__getitem__, node_type)
     yield partial(importlib.import_module, "numpy")
@@ -53,8 +53,8 @@ def _pieces(catalog: Catalog) -> Iterator[Callable[[], object]]:
 
 
 def _draw() -> None:
-    """A first drawing imports matplotlib and reads its fonts."""
-    from app.drawing import to_picture
+    """Draw a first time, which imports matplotlib and reads its fonts."""
+    from app.drawing import to_raster
     from nodes.values.figure import Line, LinesFigure
 
-    to_picture(LinesFigure("Loss", [Line("training", [0.0, 1.0], [1.0, 0.0], "loss")]), width_inches=4.0)
+    to_raster(LinesFigure("Loss", [Line("training", [0.0, 1.0], [1.0, 0.0], "loss")]), width_inches=4.0)

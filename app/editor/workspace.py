@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.document.editing import Change, Document
+from app.document.change import Change
+from app.document.editing import Document
 from app.document.model import Workflow
 from app.document.problems import Problem
 from app.engine.status import NodeStatus
 
 if TYPE_CHECKING:
+    from app.document.file_state import FileState
     from app.document.suggestions import Suggestions
-    from app.document.watching import FileState
     from app.editor.canvas import Canvas
     from app.editor.engine_client import EngineClient
     from app.editor.preferences import PreferenceStore
     from app.journal import Journal
-    from app.trusted import TrustedScripts
+    from app.trusted_scripts import TrustedScripts
     from nodes.catalog import Catalog
 
 _numbers = itertools.count(1)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
-import gc
 import logging
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from app import garbage
 
 NICENESS = 5
 """A training takes all cores; the window beside it must not wait for one. Where nothing else wants them, it costs nothing."""
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     line = take_standard_streams()
     from app.engine.server import Engine
     from app.engine.store import DEFAULT_LIMIT, Store
-    from app.places import default_results, sound_files
+    from app.folders import default_results, sound_files
     from nodes.kit.probing.soundness import remember_in
 
     remember_in(sound_files())
@@ -55,9 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         message = f"The results cannot be stored in {where}: {error.strerror}."
         line.send({"tell": "refused", "message": message, "remedy": "Make that folder writable, or set LAYERLOOM_RESULTS."})
         _leave(4)
-    # What is there now stays; and an edit makes thousands of objects that all stay, so the collector need not look so often.
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    garbage.look_seldom()
     engine.serve()
     _leave(0)
 

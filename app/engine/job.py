@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.engine.codec import map_frame
+from app.engine.arrow_files import map_frame
 from app.engine.events import Listener, NodeLog, NodeMetrics, NodeProgress
 from app.engine.fingerprints import signature
 from nodes.base import Cancelled
@@ -38,7 +38,7 @@ class Control:
     stop: set[str] = field(default_factory=set)
 
     def is_cancelled(self, node: str) -> bool:
-        """Whether a node is to stop."""
+        """Return whether a node is to stop."""
         return self.cancel.is_set() or node in self.cancelled_nodes
 
 

@@ -32,10 +32,11 @@ from app.engine.prints import Prints
 from app.engine.protocol import Line, Malformed
 from app.engine.session import NoSuchNode, Session, Surroundings, measured
 from app.engine.store import Store
-from app.places import node_index
+from app.folders import node_index
 from nodes.base import NodeError
 from nodes.catalog import Catalog
 from nodes.kit.networks.keras_model import import_keras
+from nodes.wording import counted
 
 log = logging.getLogger("layerloom.engine")
 
@@ -352,4 +353,4 @@ def _nothing() -> None:
 def _processor() -> str:
     """`CPU, 4 cores`, of those this process may use."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return f"CPU, {cores} core{'s' if cores != 1 else ''}"
+    return f"CPU, {counted(cores, 'core')}"

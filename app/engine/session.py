@@ -7,6 +7,7 @@ Knows nothing of processes and pipes.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import uuid
@@ -18,12 +19,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.document.editing import Change, Document
+from app.document.change import Change
+from app.document.editing import Document
 from app.document.model import Connection, NodeRecord, NodeView, Variable, Workflow
 from app.document.problems import Problem
 from app.engine import executor
+from app.engine.configuration import configure
 from app.engine.draws import Draws
-from app.engine.estimate import Estimate
 from app.engine.events import (
     Event,
     NodeCancelled,
@@ -39,15 +41,22 @@ from app.engine.events import (
 )
 from app.engine.executor import RunResult
 from app.engine.inspection.base import StoredOutputs
+from app.engine.instantiation import instantiate
 from app.engine.job import Control
-from app.engine.plan import Plan, PlannedNode, Planner, configure, instantiate, key_of, read_paths
+from app.engine.plan import Plan, PlannedNode, key_of, read_paths
+from app.engine.planner import Planner
 from app.engine.prints import Prints
+from app.engine.record import Record
+from app.engine.remaining_time import RemainingTime
 from app.engine.status import NodeStatus
-from app.engine.store import Record, Store
+from app.engine.store import Store
 from app.engine.trust import Trust
 from nodes.base import Spec
 from nodes.catalog import Catalog
 from nodes.values.table import Table
+from nodes.wording import counted
+
+log = logging.getLogger("layerloom.engine")
 
 Post = Callable[[Callable[[], None]], None]
 Tell = Callable[[dict[str, Any]], None]
@@ -102,7 +111,7 @@ class _Activity:
     key: str | None = None
     fraction: float | None = None
     message: str = ""
-    estimate: Estimate = field(default_factory=Estimate)
+    remaining: RemainingTime = field(default_factory=RemainingTime)
 
 
 @dataclass
@@ -342,8 +351,8 @@ class Session:
                 draw=around.draws.of,
                 run_id=run_id,
             )
-        except Exception as error:  # noqa: BLE001 - such as a disk that is full when the store is looked through
-            executor.log.exception("a run ended unexpectedly")
+        except Exception as error:
+            log.exception("a run ended unexpectedly")
             message = f"The run ended with {type(error).__name__}: {error}"
             post(lambda: self._log(None, "warning", message))
         finally:
@@ -365,10 +374,7 @@ class Session:
 
     def reset(self, nodes: Iterable[str]) -> None:
         """Forget the results of nodes and of all behind them; those that are at work on one are stopped."""
-        wanted = set(nodes) & self._plan.nodes.keys()
-        for planned in self._plan.nodes.values():
-            if any(source in wanted for source, _ in planned.inputs.values()):
-                wanted.add(planned.id)
+        wanted = self._plan.wiring.downstream(nodes)
         self.cancel(wanted)
         for run in self._runs.values():
             run.forgotten |= wanted
@@ -406,7 +412,7 @@ class Session:
             case NodeProgress():
                 activity = run.activities.setdefault(node_id, _Activity(running=True))
                 activity.fraction, activity.message = event.fraction, event.message
-                activity.estimate.see(event.fraction, event.time)
+                activity.remaining.see(event.fraction, event.time)
             case NodeMetrics():
                 point = {"step": event.step, "epoch": event.epoch, "values": dict(event.values)}
                 self._points.setdefault((node_id, event.run), []).append(point)
@@ -529,7 +535,7 @@ class Session:
             return status
         if not activity.running:
             return changed(status, state="queued")
-        left = activity.estimate.seconds_left(now)
+        left = activity.remaining.seconds_left(now)
         return changed(
             status,
             state="running",
@@ -699,12 +705,11 @@ def described(spec: Spec) -> dict[str, Any]:
 def _offers(spec: Any) -> dict[str, list[list[str]]]:
     """What a setting may name in a network: its layers, those with weights, and all tensors; each with a word about it."""
     from nodes.values.network import Tensor
-    from nodes.values.table import grouped
 
     frozen = {True: "", False: ", frozen"}
     layers = [[layer.name, layer.kind] for layer in spec.layers]
     weighted = [
-        [layer.name, f"{layer.kind}, {grouped(layer.parameters)} parameters{frozen[layer.trainable]}"]
+        [layer.name, f"{layer.kind}, {counted(layer.parameters, 'parameter')}{frozen[layer.trainable]}"]
         for layer in spec.layers
         if layer.weights
     ]

@@ -1,23 +1,23 @@
 """Trust: which scripts inside workflows may run. A workflow file of somebody else's may be opened, but not run its programs.
 
 A script is known by its text alone: trusted once, it is trusted in every workflow; changed by one character, it is not.
-Who decides is the person at the editor (`app.trusted`) or the command line (`--allow-scripts`); the engine only obeys.
+Who decides is the person at the editor (`app.trusted_scripts`) or the command line (`--allow-scripts`); the engine only obeys.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
 
 from app.document.problems import Problem
 from nodes.base import Node
+from nodes.declaration.declared import groups_of, settings_of
 
 
 def digest(source: str) -> str:
-    """What a script is remembered by."""
+    """Return what a script is remembered by."""
     return hashlib.blake2b(source.encode(errors="surrogatepass"), digest_size=32).hexdigest()
 
 
@@ -34,7 +34,7 @@ class Trust:
     digests: set[str] = field(default_factory=set)
 
     def untrusted(self, node: Node) -> dict[str, str]:
-        """The scripts of a node that may not run: setting in dotted form -> source."""
+        """Return the scripts of a node that may not run: setting in dotted form -> source."""
         scripts = node.scripts()
         if not scripts or self.everything:
             return {}
@@ -47,23 +47,13 @@ class Trust:
 
 @cache
 def templates(node_class: type[Node]) -> frozenset[str]:
-    """The scripts that a new node of this class has."""
-    return frozenset(_templates(node_class.model_json_schema()))
-
-
-def _templates(schema: Any) -> Iterator[str]:
-    if isinstance(schema, Mapping):
-        if schema.get("code") == "python" and isinstance(schema.get("default"), str):
-            yield schema["default"]
-        for inner in schema.values():
-            yield from _templates(inner)
-    elif isinstance(schema, list):
-        for inner in schema:
-            yield from _templates(inner)
+    """Return the scripts that a new node of this class has."""
+    every = (declared for group in groups_of(node_class) for declared in settings_of(group) if declared.code)
+    return frozenset(declared.initial for declared in every if isinstance(declared.initial, str))
 
 
 def trust_problems(node_id: str, untrusted: Mapping[str, str]) -> list[Problem]:
-    """What to say of scripts that may not run."""
+    """Return what to say of scripts that may not run."""
     return [
         Problem(
             "The script came with the workflow, and nobody has trusted it yet.",

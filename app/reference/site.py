@@ -20,6 +20,7 @@ from app.shelves import Shelf, shelf_color, shelves
 from nodes.base import Node, Port
 from nodes.catalog import Catalog, NodeAbout, NodeType
 from nodes.kit.layers.without_node import WITHOUT_NODE
+from nodes.wording import counted
 
 HERE = Path(__file__).parent
 STYLE, SCRIPT = "reference.css", "search.js"
@@ -140,7 +141,7 @@ def _index(groups: Sequence[Shelf], count: int) -> Markup:
     """All nodes by shelf, as cards."""
     return tag(
         "main",
-        tag("h1", f"{count} nodes"),
+        tag("h1", counted(count, "node")),
         tag("p", "What each node does, its ports, and every setting with its default and range.", class_="lead"),
         tag("nav", [tag("a", _dot(g.path), g.title, href=f"#{_anchor(g.path)}") for g in groups], class_="shelves"),
         [_shelf(group, 2) for group in groups],

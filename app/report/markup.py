@@ -20,7 +20,7 @@ Child = str | Iterable["Child"] | None
 
 
 def tag(name: str, /, *children: Child, **attributes: str | float | None) -> Markup:
-    """An element.
+    """Return an element.
 
     Args:
         name: `div`, `path`, ...
@@ -39,7 +39,7 @@ def tag(name: str, /, *children: Child, **attributes: str | float | None) -> Mar
 
 
 def join(children: Child) -> Markup:
-    """Children one after the other, escaped where they are no markup."""
+    """Return children one after the other, escaped where they are no markup."""
     if children is None:
         return Markup()
     if isinstance(children, Markup):
@@ -50,7 +50,7 @@ def join(children: Child) -> Markup:
 
 
 def escaped(text: str) -> Markup:
-    """Text for any place in a page; characters that no page may hold are replaced."""
+    """Return text for any place in a page; characters that no page may hold are replaced."""
     return Markup(html.escape(_FORBIDDEN.sub("\ufffd", text)))
 
 

@@ -22,12 +22,14 @@ from app.document.file import write_atomically
 from app.document.problems import Problem
 from app.drawing import as_pixels, to_svg
 from app.engine.events import Event, NodeCancelled, NodeLog, NodeSkipped, NodeStored, RunStarted
-from app.outcome import Outcome, Score, described, duration, outcomes, percent, scores
+from app.outcome import Outcome, Score, described, outcomes, scores
 from app.report.markup import Child, Markup, tag
 from app.report.workflow_picture import node_tile, workflow_picture
 from nodes.base import Port, Value, Values
+from nodes.declaration.declared import settings_of
 from nodes.values.figure import Figure, ImagesFigure, TextFigure
-from nodes.values.table import Table, TableSpec, describe_dtype, grouped
+from nodes.values.table import Table, TableSpec, describe_dtype
+from nodes.wording import counted, duration, grouped, percent
 
 if TYPE_CHECKING:
     import polars as pl
@@ -72,11 +74,11 @@ def write_report(  # noqa: PLR0917 - all that there is to report of, in the orde
     Raises:
         OSError: If it cannot be written.
     """
-    write_atomically(path, _Report(workflow, plan, result, store, events).page().encode())
+    write_atomically(path, _ReportPage(workflow, plan, result, store, events).page().encode())
 
 
 @dataclass
-class _Seen:
+class _EventSummary:
     """What only the events tell."""
 
     began: float | None
@@ -86,7 +88,7 @@ class _Seen:
     warnings: dict[str, list[str]]
 
     @classmethod
-    def of(cls, events: Sequence[Event]) -> _Seen:
+    def of(cls, events: Sequence[Event]) -> _EventSummary:
         seen = cls(None, set(), set(), {}, {})
         for event in events:
             match event:
@@ -103,7 +105,7 @@ class _Seen:
         return seen
 
 
-class _Report:
+class _ReportPage:
     """One report in the making."""
 
     def __init__(self, workflow: Workflow, plan: Plan, result: RunResult, store: Store, events: Sequence[Event]) -> None:
@@ -111,13 +113,13 @@ class _Report:
         self.plan = plan
         self.result = result
         self.store = store
-        self.seen = _Seen.of(events)
+        self.seen = _EventSummary.of(events)
         self.outcomes = outcomes(plan, result, store, stored=self.seen.stored, stopped=self.seen.stopped)
         self.title = workflow.name or "Workflow"
         self._drawn = 0
 
     def page(self) -> str:
-        """The whole page."""
+        """Return the whole page."""
         head = tag(
             "head",
             tag("meta", charset="utf-8"),
@@ -160,17 +162,17 @@ class _Report:
                 tag("span", words[self.result.status], class_=f"status {words[self.result.status]}"),
                 tag("span", f"{began.day} {began:%B %Y, %H:%M}"),
                 tag("span", f"took {duration(self.result.seconds)}"),
-                tag("span", f"{len(states)} nodes: {', '.join(counts) or 'nothing to do'}"),
+                tag("span", f"{counted(len(states), 'node')}: {', '.join(counts) or 'nothing to do'}"),
                 class_="facts",
             ),
         )
 
     def _headline(self, score: Score) -> Markup:
-        """What a Scorer found, in large type."""
+        """Return what a Scorer found, in large type."""
         figures = score.figures
         right, wrong = int(figures["correct"]), int(figures["wrong"])
         cards = [
-            (percent(figures["accuracy"]), "accuracy"),
+            (percent(figures["accuracy"], 2), "accuracy"),
             ("–" if math.isnan(figures["kappa"]) else f"{figures['kappa']:.4f}", "Cohen's kappa"),
             (grouped(right), f"of {grouped(right + wrong)} right"),
             (grouped(wrong), "wrong"),
@@ -248,7 +250,7 @@ class _Report:
         )
 
     def _values(self, planned: PlannedNode) -> Mapping[str, Value]:
-        """The node's results; none where it has none, or where they were dropped to make room."""
+        """Return the node's results; none where it has none, or where they were dropped to make room."""
         key = self.result.keys.get(planned.id)
         try:
             return self.store.load(key) if key else {}
@@ -256,7 +258,7 @@ class _Report:
             return {}
 
     def _settings(self, planned: PlannedNode) -> Markup | None:
-        """What differs from the defaults, and behind a click everything."""
+        """Return what differs from the defaults, and behind a click everything."""
         if planned.node is None:
             raw = self.workflow.node(planned.id).settings
             return tag("dl", [_setting(name, _shown(value)) for name, value in raw.items()], class_="settings") if raw else None
@@ -274,7 +276,7 @@ class _Report:
     # -- what came out
 
     def _views(self, planned: PlannedNode, values: Mapping[str, Value]) -> list[Markup]:
-        """The node's own views and, where no view shows them, example images of columns that are new or newly chosen."""
+        """Return the node's own views and, where no view shows them, example images of columns that are new or newly chosen."""
         if planned.node is None or not values:
             return []
         figures = list(planned.node.views(Values(values)))
@@ -337,30 +339,28 @@ class _Report:
 # -------------------------------------------------------------------------------------------------------------- settings
 
 
-def _settings_of(node: BaseModel, *, only_changed: bool, path: str = "", label: str = "") -> Iterator[tuple[str, str]]:
+def _settings_of(node: BaseModel, *, only_changed: bool, label: str = "") -> Iterator[tuple[str, str]]:
     """(label, value as text) of settings; those of a group, such as an optimizer's, one by one.
 
     Args:
         node: The node, or a group of settings in it.
         only_changed: Whether those that are at their default are left out.
-        path: The group's dotted name.
         label: The group's label.
     """
-    for name, info in type(node).model_fields.items():
-        value = getattr(node, name)
-        default = info.get_default(call_default_factory=True, validated_data={})
-        if only_changed and value == default:
+    for declared in settings_of(type(node)):
+        value = getattr(node, declared.name)
+        if only_changed and value == declared.initial:
             continue
-        title = f"{label}: {info.title or name}" if label else info.title or name
+        title = f"{label}: {declared.label}" if label else declared.label
         if isinstance(value, BaseModel):
             yield title, _kind(value)
-            yield from _settings_of(value, only_changed=only_changed, path=f"{path}{name}.", label=title)
+            yield from _settings_of(value, only_changed=only_changed, label=title)
         else:
             yield title, _shown(value)
 
 
 def _kind(group: BaseModel) -> str:
-    """What a group of settings is: its `kind` where it has one."""
+    """Return what a group of settings is: its `kind` where it has one."""
     return str(getattr(group, "kind", None) or type(group).__name__)
 
 
@@ -369,7 +369,7 @@ def _setting(name: str, value: str) -> Markup:
 
 
 def _shown(value: object) -> str:
-    """A setting's value for a person."""
+    """Return a setting's value for a person."""
     match value:
         case None | "":
             shown = ""
@@ -399,7 +399,7 @@ def _failure(outcome: Outcome) -> Markup | None:
 
 
 def _problems(problems: Sequence[Problem]) -> Markup | None:
-    """Errors and warnings of the plan, each with its remedy."""
+    """Return errors and warnings of the plan, each with its remedy."""
     if not problems:
         return None
     return Markup(
@@ -418,7 +418,7 @@ def _remedy(text: str) -> Markup | None:
 
 
 def _rows(table: Table) -> Markup:
-    """A table as HTML; pictures as pictures, other tensors by their size."""
+    """Return a table as HTML; pictures as pictures, other tensors by their size."""
     columns = table.columns[:TABLE_COLUMNS]
     frame = table.frame(columns)
     numeric = {c for c in columns if frame.schema[c].is_numeric()}
@@ -439,15 +439,15 @@ def _cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, bytes):
-        return f"{grouped(len(value))} bytes"
+        return counted(len(value), "byte")
     if isinstance(value, list) and len(value) > 6:
-        return f"{grouped(len(value))} values"
+        return counted(len(value), "value")
     text = ", ".join(_cell(v) for v in value) if isinstance(value, list) else str(value)
     return text if len(text) <= CELL_LETTERS else text[: CELL_LETTERS - 1] + "…"
 
 
 def _thumbnails(column: pl.Series) -> list[Child]:
-    """A small picture per cell."""
+    """Return a small picture per cell."""
     present = column.drop_nulls()
     if present.is_empty():
         return ["–"] * len(column)
@@ -456,7 +456,7 @@ def _thumbnails(column: pl.Series) -> list[Child]:
 
 
 def _example_images(table: Table, column: str, title: str) -> ImagesFigure:
-    """Images from all over a column, captioned by the table's first category column."""
+    """Return images from all over a column, captioned by the table's first category column."""
     import numpy as np
 
     rows = np.unique(np.linspace(0, table.height - 1, min(EXAMPLES, table.height)).astype(np.int64))
@@ -471,7 +471,7 @@ def _example_images(table: Table, column: str, title: str) -> ImagesFigure:
 
 
 def _caption_column(table: Table) -> str | None:
-    """A column of category type, else one of class numbers, else one of text."""
+    """Return a column of category type, else one of class numbers, else one of text."""
     spec = table.spec
     numbers = [c for c in table.columns if c in spec.classes and spec.schema[c].is_integer()]
     texts = spec.columns_of("text")
@@ -486,7 +486,7 @@ def _caption(value: object, names: Sequence[str] | None) -> str:
 
 
 def _images(figure: ImagesFigure) -> Markup:
-    """A grid of pictures that flows with the width of the page; of many, the first."""
+    """Return a grid of pictures that flows with the width of the page; of many, the first."""
     shown, count = figure.images[:MOST_IMAGES], len(figure.images)
     title = figure.title if len(shown) == count else f"{figure.title} (the first {len(shown)} of {count})"
     captions = [*figure.captions, *[""] * len(shown)]
@@ -499,7 +499,7 @@ def _images(figure: ImagesFigure) -> Markup:
 
 
 def _image(pixels: NDArray[Any], text: str, class_: str | None = None) -> Markup:
-    """A picture inside the page, from UInt8 (height, width, channels)."""
+    """Return a picture inside the page, from UInt8 (height, width, channels)."""
     from PIL import Image
 
     out = io.BytesIO()
@@ -512,5 +512,5 @@ def _image(pixels: NDArray[Any], text: str, class_: str | None = None) -> Markup
 
 
 def _scrolling(content: Markup) -> Markup:
-    """Wide content scrolls by itself, not with the page."""
+    """Let wide content scroll by itself, not with the page."""
     return tag("div", content, class_="scrolling")

@@ -12,6 +12,18 @@ from typing import TYPE_CHECKING
 
 import networkx as nx
 
+from app.document.geometry import (
+    COLUMN,
+    CORNER,
+    LOOP,
+    PORT_REACH,
+    ROW,
+    TILE,
+    goes_back,
+    port_offsets,
+    wire_curve,
+    wire_middle,
+)
 from app.icon_font import outline
 from app.report.markup import Markup, tag
 from app.shelves import shelf_color
@@ -22,19 +34,14 @@ if TYPE_CHECKING:
     from app.outcome import Outcome, State
     from nodes.base import Node, PortKind
 
-TILE, CORNER = 56.0, 11.0
-COLUMN, ROW = 132.0, 150.0
-"""Distances of nodes that the person has not placed."""
 TITLE_LINE, TITLE_LETTERS, NOTE_LETTERS = 15.0, 15, 20
 MARGIN = 34.0
 PILL_HEIGHT, PILL_LETTER = 16.0, 5.9
-LOOP = 64.0
-"""How far a wire that goes back swings out at its ends."""
 UNKNOWN_ICON = "mdi6.help"
 
 
 def node_tile(node: Node | None, size: float, corner: float) -> Markup:
-    """The square that stands for a node: its shelf's colour and its icon; grey for a node that is not known."""
+    """Return the square that stands for a node: its shelf's colour and its icon; grey for a node that is not known."""
     scale = size * 0.6 / 24
     return tag(
         "g",
@@ -49,7 +56,7 @@ def node_tile(node: Node | None, size: float, corner: float) -> Markup:
 
 
 def workflow_picture(workflow: Workflow, plan: Plan, found: Mapping[str, Outcome]) -> Markup | None:
-    """The drawing, or None of a workflow without nodes.
+    """Return the drawing, or None of a workflow without nodes.
 
     Args:
         workflow: For positions, notes and annotations.
@@ -61,10 +68,10 @@ def workflow_picture(workflow: Workflow, plan: Plan, found: Mapping[str, Outcome
     places = _places(workflow, plan)
     notes = {node_id: view.note for node_id, view in workflow.view.nodes.items() if view.note}
     wires = _wires(plan, places, found)
-    boxes = [Box(*a.position, *a.size) for a in workflow.view.annotations]
-    tiles = [Box(x - TILE * 0.4, y - 2 * TITLE_LINE - 8, TILE * 1.8, TILE + 2 * TITLE_LINE + 44) for x, y in places.values()]
-    everything = Box.around([*boxes, *tiles, *(w.box for w in wires)]).grown(MARGIN / 2)
-    free = _Free([Box(x - 12, y - 2 * TITLE_LINE - 6, TILE + 24, TILE + 2 * TITLE_LINE + 40) for x, y in places.values()])
+    boxes = [Rect(*a.position, *a.size) for a in workflow.view.annotations]
+    tiles = [Rect(x - TILE * 0.4, y - 2 * TITLE_LINE - 8, TILE * 1.8, TILE + 2 * TITLE_LINE + 44) for x, y in places.values()]
+    everything = Rect.around([*boxes, *tiles, *(w.box for w in wires)]).grown(MARGIN / 2)
+    free = _FreeSpace([Rect(x - 12, y - 2 * TITLE_LINE - 6, TILE + 24, TILE + 2 * TITLE_LINE + 40) for x, y in places.values()])
     return tag(
         "svg",
         tag("title", "The workflow"),
@@ -84,7 +91,7 @@ def workflow_picture(workflow: Workflow, plan: Plan, found: Mapping[str, Outcome
 
 
 @dataclass(frozen=True)
-class Box:
+class Rect:
     """A rectangle; y grows downwards."""
 
     x: float
@@ -92,8 +99,8 @@ class Box:
     width: float
     height: float
 
-    def meets(self, other: Box) -> bool:
-        """Whether the two overlap."""
+    def meets(self, other: Rect) -> bool:
+        """Return whether the two overlap."""
         return (
             self.x < other.x + other.width
             and other.x < self.x + self.width
@@ -101,25 +108,25 @@ class Box:
             and other.y < self.y + self.height
         )
 
-    def grown(self, by: float) -> Box:
-        """The same with a margin."""
-        return Box(self.x - by, self.y - by, self.width + 2 * by, self.height + 2 * by)
+    def grown(self, by: float) -> Rect:
+        """Return the same with a margin."""
+        return Rect(self.x - by, self.y - by, self.width + 2 * by, self.height + 2 * by)
 
     @classmethod
-    def around(cls, boxes: Sequence[Box]) -> Box:
-        """The smallest one that holds all."""
+    def around(cls, boxes: Sequence[Rect]) -> Rect:
+        """Return the smallest one that holds all."""
         x, y = min(b.x for b in boxes), min(b.y for b in boxes)
         return cls(x, y, max(b.x + b.width for b in boxes) - x, max(b.y + b.height for b in boxes) - y)
 
 
-class _Free:
+class _FreeSpace:
     """Where there is still room for a pill."""
 
-    def __init__(self, taken: list[Box]) -> None:
+    def __init__(self, taken: list[Rect]) -> None:
         self._taken = taken
 
-    def take(self, box: Box) -> bool:
-        """Whether there was room; then there is none any more."""
+    def take(self, box: Rect) -> bool:
+        """Take the room and return whether there was any."""
         if any(box.meets(other) for other in self._taken):
             return False
         self._taken.append(box)
@@ -130,7 +137,7 @@ class _Free:
 
 
 def _places(workflow: Workflow, plan: Plan) -> dict[str, tuple[float, float]]:
-    """The tiles' upper left corners: as the person placed them; the others in rows by topological generation, beneath."""
+    """Return the tiles' upper left corners: as the person placed them; the others in rows by topological generation, beneath."""
     places = {n: workflow.view.nodes[n].position for n in plan.nodes if n in workflow.view.nodes}
     if len(set(places.values())) < len(places):
         places = {}  # nodes on top of each other: nobody has placed them
@@ -157,17 +164,11 @@ def _ports(planned: PlannedNode, plan: Plan) -> tuple[list[tuple[str, PortKind]]
     return inputs, [(port.name, port.kind) for port in node.output_ports]
 
 
-def _offsets(count: int) -> list[float]:
-    """How far below the tile's upper edge its ports on one side are."""
-    gap = min(14.0, 44.0 / count) if count else 0.0
-    return [TILE / 2 + (i - (count - 1) / 2) * gap for i in range(count)]
-
-
 # ----------------------------------------------------------------------------------------------------------------- wires
 
 
 @dataclass(frozen=True)
-class _Wire:
+class _WireDrawing:
     kind: PortKind
     start: tuple[float, float]
     end: tuple[float, float]
@@ -175,43 +176,26 @@ class _Wire:
     labelled: bool
 
     @property
-    def goes_back(self) -> bool:
-        """Whether it runs against the direction of reading."""
-        return self.end[0] < self.start[0] + 8
-
-    @property
-    def middle(self) -> tuple[float, float]:
-        """Where its pill lies; a wire that goes back has a level stretch there."""
-        (x1, y1), (x2, y2) = self.start, self.end
-        beside = self.goes_back and abs(y2 - y1) < TILE + LOOP
-        return (x1 + x2) / 2, max(y1, y2) + TILE + LOOP / 2 if beside else (y1 + y2) / 2
-
-    @property
-    def box(self) -> Box:
+    def box(self) -> Rect:
         """What the curve may touch."""
-        (x1, y1), (x2, y2), (_, y) = self.start, self.end, self.middle
-        corners = [Box(x, v, 0, 0) for x in (x1, x2) for v in (y1, y2, y)]
-        return Box.around(corners).grown(LOOP if self.goes_back else 1)
+        (x1, y1), (x2, y2), (_, y) = self.start, self.end, wire_middle(self.start, self.end)
+        corners = [Rect(x, v, 0, 0) for x in (x1, x2) for v in (y1, y2, y)]
+        return Rect.around(corners).grown(LOOP if goes_back(self.start, self.end) else 1)
 
     def drawn(self) -> Markup:
-        """The curve; what it carries shows where the pointer rests on it."""
-        (x1, y1), (x2, y2), (_, y) = self.start, self.end, self.middle
-        if self.goes_back:
-            right = f"C{x1 + LOOP:g} {y1:g} {x1 + LOOP:g} {y:g} {x1:g} {y:g}"
-            left = f"L{x2:g} {y:g}C{x2 - LOOP:g} {y:g} {x2 - LOOP:g} {y2:g} {x2:g} {y2:g}"
-            path = f"M{x1:g} {y1:g}{right}{left}"
-        else:
-            reach = min(140.0, (x2 - x1) / 2)
-            path = f"M{x1:g} {y1:g}C{x1 + reach:g} {y1:g} {x2 - reach:g} {y2:g} {x2:g} {y2:g}"
+        """Return the curve; what it carries shows where the pointer rests on it."""
+        x, y = self.start
+        pieces = wire_curve(self.start, self.end)
+        path = f"M{x:g} {y:g}" + "".join("LC"[len(p) > 2] + " ".join(f"{v:g}" for v in p) for p in pieces)
         return tag("path", tag("title", self.says) if self.says else None, class_=f"wire {self.kind}", d=path)
 
-    def pill(self, free: _Free) -> Markup | None:
-        """What the wire carries, in its middle, if there is room."""
+    def pill(self, free: _FreeSpace) -> Markup | None:
+        """Return what the wire carries, in its middle, if there is room."""
         if not (self.says and self.labelled):
             return None
         width = len(self.says) * PILL_LETTER + 16
-        x, y = self.middle
-        if not free.take(Box(x - width / 2, y - PILL_HEIGHT / 2, width, PILL_HEIGHT)):
+        x, y = wire_middle(self.start, self.end)
+        if not free.take(Rect(x - width / 2, y - PILL_HEIGHT / 2, width, PILL_HEIGHT)):
             return None
         return tag(
             "g",
@@ -221,7 +205,7 @@ class _Wire:
         )
 
 
-def _wires(plan: Plan, places: Mapping[str, tuple[float, float]], found: Mapping[str, Outcome]) -> list[_Wire]:
+def _wires(plan: Plan, places: Mapping[str, tuple[float, float]], found: Mapping[str, Outcome]) -> list[_WireDrawing]:
     ports = {planned.id: _ports(planned, plan) for planned in plan.nodes.values()}
     wires = []
     labelled: set[tuple[str, str]] = set()
@@ -229,13 +213,13 @@ def _wires(plan: Plan, places: Mapping[str, tuple[float, float]], found: Mapping
         inputs = [name for name, _ in ports[planned.id][0]]
         for port, (source, out) in planned.inputs.items():
             outputs = [name for name, _ in ports[source][1]]
-            y1 = places[source][1] + _offsets(len(outputs))[outputs.index(out)]
-            y2 = places[planned.id][1] + _offsets(len(inputs))[inputs.index(port)]
+            y1 = places[source][1] + port_offsets(len(outputs))[outputs.index(out)]
+            y2 = places[planned.id][1] + port_offsets(len(inputs))[inputs.index(port)]
             wires.append(
-                _Wire(
+                _WireDrawing(
                     dict(ports[source][1])[out],
-                    (places[source][0] + TILE + 5, y1),
-                    (places[planned.id][0] - 5, y2),
+                    (places[source][0] + TILE + PORT_REACH, y1),
+                    (places[planned.id][0] - PORT_REACH, y2),
                     _carried(plan.nodes[source], out, found[source]),
                     (source, out) not in labelled,
                 )
@@ -245,7 +229,7 @@ def _wires(plan: Plan, places: Mapping[str, tuple[float, float]], found: Mapping
 
 
 def _carried(source: PlannedNode, port: str, outcome: Outcome) -> str:
-    """What came out of a port, or what is expected to."""
+    """Return what came out of a port, or what is expected to."""
     if port in outcome.outputs:
         return outcome.outputs[port]
     spec = source.specs.get(port)
@@ -256,15 +240,15 @@ def _carried(source: PlannedNode, port: str, outcome: Outcome) -> str:
 
 
 def _tile(planned: PlannedNode, plan: Plan, place: tuple[float, float], outcome: Outcome, note: str) -> Markup:
-    """A node; a click leads to what the report says of it."""
+    """Return a node; a click leads to what the report says of it."""
     title = wrapped(planned.title, TITLE_LETTERS, 2)
     inputs, outputs = _ports(planned, plan)
     tile = tag(
         "g",
         tag("title", f"{planned.title} ({planned.id}): {outcome.state}"),
         node_tile(planned.node, TILE, CORNER),
-        [_port(kind, -4, y) for (_, kind), y in zip(inputs, _offsets(len(inputs)), strict=True)],
-        [_port(kind, TILE + 4, y) for (_, kind), y in zip(outputs, _offsets(len(outputs)), strict=True)],
+        [_port(kind, -4, y) for (_, kind), y in zip(inputs, port_offsets(len(inputs)), strict=True)],
+        [_port(kind, TILE + 4, y) for (_, kind), y in zip(outputs, port_offsets(len(outputs)), strict=True)],
         [
             tag("text", line, class_="title", x=TILE / 2, y=-10 - TITLE_LINE * (len(title) - 1 - i))
             for i, line in enumerate(title)
@@ -281,7 +265,7 @@ def _tile(planned: PlannedNode, plan: Plan, place: tuple[float, float], outcome:
 
 
 def _port(kind: PortKind, x: float, y: float) -> Markup:
-    """Tables are triangles, networks squares, models hexagons, figures circles."""
+    """Return a triangle for tables, a square for networks, a hexagon for models, a circle for figures."""
     if kind == "table":
         return tag("path", d=f"M{x - 4:g} {y - 5.5:g}l9 5.5l-9 5.5z", class_="port table")
     if kind == "network":
@@ -292,7 +276,7 @@ def _port(kind: PortKind, x: float, y: float) -> Markup:
 
 
 def _light(state: State) -> Markup:
-    """The state: a check, a cross, a bar for what was stopped; an empty light for what was not run."""
+    """Return the state: a check, a cross, a bar for what was stopped; an empty light for what was not run."""
     x, y = TILE / 2, TILE + 14
     signs = {"done": "m-2.5 .2 1.8 1.9 3.3-3.9", "stored": "m-2.5 .2 1.8 1.9 3.3-3.9"}
     signs |= {"failed": "m-2-2 4 4m0-4-4 4", "stopped": "m-2 0h4"}
@@ -301,7 +285,7 @@ def _light(state: State) -> Markup:
     return tag("g", circle, sign, class_=f"light {state.replace(' ', '-')}")
 
 
-def _annotation(text: str, box: Box, color: str) -> Markup:
+def _annotation(text: str, box: Rect, color: str) -> Markup:
     lines = text.splitlines()
     return tag(
         "g",
@@ -313,5 +297,5 @@ def _annotation(text: str, box: Box, color: str) -> Markup:
 
 
 def wrapped(text: str, letters: int, lines: int) -> list[str]:
-    """Text in at most so many lines of at most so many letters, cut where it is too long."""
+    """Return text in at most so many lines of at most so many letters, cut where it is too long."""
     return textwrap.wrap(text, letters, max_lines=lines, placeholder="…")

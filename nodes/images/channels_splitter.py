@@ -9,6 +9,7 @@ import polars as pl
 from nodes.base import Job, NodeError, setting
 from nodes.kit.images.measuring import Arrays, ImageMeasuring
 from nodes.values.table import leaf_dtype
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +42,7 @@ class SplitChannels(ImageMeasuring):
         names = self.names or _NAMES.get(channels) or [str(n + 1) for n in range(channels)]
         if len(names) != channels or len(set(names)) != channels:
             raise NodeError(
-                f"The images have {channels} channel{'' if channels == 1 else 's'}.",
+                f"The images have {counted(channels, 'channel')}.",
                 "Give each a name of its own, or give no names.",
                 setting="names",
             )

@@ -13,6 +13,7 @@ from nodes.kit.images.columns import ImageColumns, present_images
 from nodes.kit.images.mapping import ImageMapping
 from nodes.kit.images.pixels import as_unit, check_numbers, full_range, put
 from nodes.values.table import leaf_dtype
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -185,7 +186,7 @@ class ImageNormalizer(ImageMapping):
     def _check_statistics(self, channels: int) -> None:
         for name, values in (("mean", self.mean), ("standard_deviation", self.standard_deviation)):
             if len(values) not in (0, 1, channels):
-                message = f"There are {len(values)} values, but the images have {channels} channel{'s' if channels > 1 else ''}."
+                message = f"There are {counted(len(values), 'value')}, but the images have {counted(channels, 'channel')}."
                 raise NodeError(message, "Give one value, or one per channel.", setting=name)
         if bool(self.mean) != bool(self.standard_deviation):
             missing = "standard_deviation" if self.mean else "mean"

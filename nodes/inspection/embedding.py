@@ -21,6 +21,7 @@ from nodes.values.figure import Figure, FigureSpec, Points, PointsFigure
 from nodes.values.model import Feature
 from nodes.values.network import Network, NetworkSpec, Tensor
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, leaf_dtype
+from nodes.wording import left_out
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -217,7 +218,7 @@ class Embedding(Node):
             found = matrix(table.frame([f.name for f in features]), features)
         whole = known_rows(np.where(np.isfinite(found), found, np.nan))
         if not whole.all():
-            job.warn(f"{int((~whole).sum())} rows with missing or infinite numbers are left out.")
+            job.warn(left_out(int((~whole).sum()), "with missing or infinite numbers"))
             found, table = found[whole], table.take(np.flatnonzero(whole))
         job.check_cancelled()
         job.progress(None, f"{self.method} of {len(found)} rows of {found.shape[1]} numbers")

@@ -15,6 +15,7 @@ from nodes.kit.networks.feeding import InputColumns, bind_inputs
 from nodes.values.figure import Figure, ImagesFigure
 from nodes.values.network import NetworkSpec, Tensor
 from nodes.values.table import Table, TableSpec
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -157,7 +158,7 @@ class FeatureMaps(Node):
 
     def _check_row(self, rows: int) -> None:
         if self.row > rows:
-            there = f"{rows} row{'s' if rows != 1 else ''}" if rows else "no rows"
+            there = counted(rows, "row") if rows else "no rows"
             raise NodeError(f"There is no row {self.row}: the table has {there}.", "Choose another row.", setting="row")
 
     def _row(self, table: Table) -> int:

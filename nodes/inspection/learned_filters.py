@@ -16,6 +16,7 @@ from nodes.kit.networks.feeding import UNTRAINED_SEED, InputColumns, bind_inputs
 from nodes.values.figure import Figure, FigureSpec, ImagesFigure
 from nodes.values.network import LayerSpec, Network, NetworkSpec, Tensor
 from nodes.values.table import Table, TableSpec
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -107,8 +108,7 @@ class LearnedFilters(Node):
         *size, planes, filters = _kernel_shape(layer)
         if self.channels == "one" and self.channel >= planes:
             raise NodeError(
-                f"The filters of '{layer.name}' have {planes} input channel{'s' if planes != 1 else ''}; there is no number "
-                f"{self.channel}.",
+                f"The filters of '{layer.name}' have {counted(planes, 'input channel')}; there is no number {self.channel}.",
                 "Channels are counted from 0.",
                 setting="channel",
             )

@@ -12,6 +12,7 @@ from nodes.kit.drawing import group_names
 from nodes.kit.images.preview import as_pixels
 from nodes.values.figure import Figure, FigureSpec, ImagesFigure
 from nodes.values.table import Table
+from nodes.wording import percent
 
 
 class PredictionGallery(Node):
@@ -152,5 +153,5 @@ class PredictionGallery(Node):
     @staticmethod
     def _caption(row: Mapping[str, Any]) -> str:
         """`Coat → Shirt 93 %`, or `Shirt 93 %` where it is right or the truth is not known."""
-        share = f"{row['predicted']} {100 * row['probability']:.0f} %"
+        share = f"{row['predicted']} {percent(row['probability'], 0)}"
         return share if row["actual"] in (None, row["predicted"]) else f"{row['actual']} → {share}"

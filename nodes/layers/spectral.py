@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union
 from pydantic import Field, ValidationError, create_model, model_validator
 
 from nodes.base import NodeError, Settings, setting
+from nodes.declaration.mistakes import in_one_line
 from nodes.kit.layers.base import Inference, UnaryLayer, is_channels_first
-from nodes.kit.layers.options import explain
 from nodes.layers.convolution import Conv1D, Conv2D
 from nodes.layers.core import Dense, EinsumDense, Size
 from nodes.values.network import Shape, TensorSpec, WeightSpec
@@ -66,7 +66,8 @@ class SpectralNormalization(UnaryLayer):
         try:
             self.inner()
         except ValidationError as error:
-            raise ValueError(f"layer: {explain(error)}") from error
+            wrong = in_one_line(INNER[str(dict(self.layer)["kind"])], dict(self.layer), error)
+            raise ValueError(f"layer: {wrong}") from error
         return self
 
     def inner(self) -> UnaryLayer:

@@ -24,6 +24,7 @@ from nodes.kit.tables.sampling import GROUP_KINDS
 from nodes.values.figure import BarsFigure, Figure
 from nodes.values.model import ModelSpec, Target
 from nodes.values.table import Table, TableSpec
+from nodes.wording import left_out
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -117,7 +118,7 @@ class CrossValidationScorer(Node):
             answered &= frame[goal.name].is_finite().fill_null(False)
         usable = answered.to_numpy() & (True if spec.takes_missing else known_rows(numbers))
         if not usable.all():
-            job.warn(f"{int((~usable).sum())} rows with missing cells are left out.")
+            job.warn(left_out(int((~usable).sum()), "with missing cells"))
         chosen = table.take(np.flatnonzero(usable))
         if not chosen.height:
             raise NodeError("There are no rows to learn from.", "Look at the node before.")

@@ -15,6 +15,7 @@ from nodes.kit.tables.elementwise import refuse_existing
 from nodes.values.figure import Figure
 from nodes.values.model import Encoding, Feature, Model, ModelSpec, Target
 from nodes.values.table import Table, TableSpec
+from nodes.wording import counted
 
 
 class KMeans(Node):
@@ -89,11 +90,12 @@ class KMeans(Node):
         usable = known_rows(numbers)
         if not usable.all():
             if self.missing == "fail":
-                message = f"{int((~usable).sum())} rows have missing or infinite cells."
+                message = f"{counted(int((~usable).sum()), 'row has', 'rows have')} missing or infinite cells."
                 raise NodeError(message, "Fill them (Missing Value), or leave such rows out.", setting="missing")
-            job.warn(f"{int((~usable).sum())} rows with missing or infinite cells belong to no cluster.")
+            which = "with missing or infinite cells"
+            job.warn(f"{counted(int((~usable).sum()), f'row {which} belongs', f'rows {which} belong')} to no cluster.")
         if usable.sum() < self.n_clusters:
-            message = f"{int(usable.sum())} rows cannot make {self.n_clusters} clusters."
+            message = f"{counted(int(usable.sum()), 'row')} cannot make {self.n_clusters} clusters."
             raise NodeError(message, "Choose fewer.", setting="n_clusters")
         job.check_cancelled()
         clustering = Clustering(

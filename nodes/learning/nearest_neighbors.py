@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from nodes.base import Job, NodeError, setting
 from nodes.kit.learning.learner import ClassLearner, Learner, Missing, NumberLearner, missing_setting
 from nodes.values.model import Feature
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +56,7 @@ class NeighborsLearner(Learner):
     def fit(self, estimator: Any, numbers: NDArray[Any], answers: NDArray[Any], job: Job) -> None:
         """Keeps the rows, of which there must be enough."""
         if len(numbers) < self.n_neighbors:
-            message = f"{len(numbers)} rows have no {self.n_neighbors} neighbors."
+            message = f"{counted(len(numbers), 'row has', 'rows have')} no {self.n_neighbors} neighbors."
             raise NodeError(message, "Choose fewer.", setting="n_neighbors")
         super().fit(estimator, numbers, answers, job)
 

@@ -16,6 +16,7 @@ from nodes.kit.tables.elementwise import refuse_existing
 from nodes.values.figure import Figure
 from nodes.values.model import Feature, Model, ModelSpec
 from nodes.values.table import Table, TableSpec
+from nodes.wording import counted, left_out
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -108,15 +109,15 @@ class PCA(Node):
         whole = numbers[known_rows(numbers)]
         if len(whole) < len(numbers):
             if self.missing == "fail":
-                message = f"{len(numbers) - len(whole)} rows have missing or infinite cells."
+                message = f"{counted(len(numbers) - len(whole), 'row has', 'rows have')} missing or infinite cells."
                 raise NodeError(message, "Fill them (Missing Value), or leave such rows out.", setting="missing")
-            job.warn(f"{len(numbers) - len(whole)} rows with missing or infinite cells are left out.")
+            job.warn(left_out(len(numbers) - len(whole), "with missing or infinite cells"))
         if not len(whole):
             raise NodeError("There are no rows to look at.", "Look at the node before.")
         if len(whole) == 1:
             raise NodeError("There is one row, which differs from no other.", "Look at the node before.")
         if self.by == "number" and self.n_components > len(whole):
-            message = f"{len(whole)} rows have no more than {len(whole)} components."
+            message = f"{counted(len(whole), 'row has', 'rows have')} no more than {counted(len(whole), 'component')}."
             raise NodeError(message, "Choose fewer.", setting="n_components")
         job.check_cancelled()
         wanted: int | float = self.n_components if self.by == "number" else self.variance

@@ -13,6 +13,7 @@ from nodes.kit.learning.learner import explained
 from nodes.kit.tables.elementwise import piece_rows, refuse_existing
 from nodes.values.model import Model, ModelSpec, Target
 from nodes.values.table import Table, TableSpec
+from nodes.wording import counted, done_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,9 +87,10 @@ class Predictor(Node):
             without += int((~usable).sum())
             yield pl.DataFrame(self._predicted(model, numbers, usable, job), schema=dict(schema))
             done += piece.height
-            job.progress(done / max(table.height, 1), f"{done} of {table.height} rows")
+            job.progress(done / max(table.height, 1), done_of(done, table.height))
         if without:
-            job.warn(f"{without} rows have missing or infinite cells: they get no prediction.")
+            which = "missing or infinite cells"
+            job.warn(f"{counted(without, f'row has {which}: it gets', f'rows have {which}: they get')} no prediction.")
 
     def _predicted(self, model: Model, numbers: NDArray[Any], usable: NDArray[Any], job: Job) -> list[pl.Series]:
         """The new columns for some rows, under no names yet."""

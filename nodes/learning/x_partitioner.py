@@ -13,6 +13,7 @@ from nodes.kit.learning.learner import seed_setting
 from nodes.kit.tables.elementwise import refuse_existing
 from nodes.kit.tables.sampling import GROUP_KINDS
 from nodes.values.table import TableSpec
+from nodes.wording import counted
 
 
 class XPartitioner(Node):
@@ -139,7 +140,7 @@ class XAggregator(Node):
         if numeric:
             missing = frame["p"].null_count()
             if missing:
-                job.warn(f"{missing} row{'s have' if missing != 1 else ' has'} no prediction: the error does not count them.")
+                job.warn(f"{counted(missing, 'row has', 'rows have')} no prediction: the error does not count them.")
             total = (pl.col("t").cast(pl.Float64) - pl.col("p").cast(pl.Float64)).pow(2)
             measured = by.agg(total.mean().alias("Mean squared error"), size)
         else:

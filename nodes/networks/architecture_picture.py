@@ -9,7 +9,7 @@ from nodes.base import Job, Node, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.networks.families import Family, family
 from nodes.values.figure import DiagramBox, DiagramEdge, DiagramFigure, Figure, FigureSpec
 from nodes.values.network import Call, LayerSpec, NetworkSpec
-from nodes.values.table import grouped
+from nodes.wording import counted
 
 _HUES: Mapping[Family, int | None] = {
     "convolution": 0, "pooling": 1, "dense": 2, "merge": 3, "shape": 4, "sequence": 5, "noise": 6, "input": None, "other": None,
@@ -67,8 +67,7 @@ class ArchitecturePicture(Node):
         said: list[str] = []
         activation = _activation(layer.config)
         if self.show_parameters and layer.parameters:
-            word = "parameter" if layer.parameters == 1 else "parameters"
-            said.append(f"{grouped(layer.parameters)} {word}" + ("" if layer.trainable_parameters else ", frozen"))
+            said.append(counted(layer.parameters, "parameter") + ("" if layer.trainable_parameters else ", frozen"))
         if self.show_layer_activations and activation:
             said.append(activation)
         lines = ([layer.name] if self.show_layer_names else []) + ([" · ".join(said)] if said else [])

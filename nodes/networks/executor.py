@@ -25,7 +25,8 @@ from nodes.kit.networks.feeding import (
 )
 from nodes.kit.networks.pipeline import Block, Feed
 from nodes.values.network import Network, NetworkSpec, Tensor, TensorSpec
-from nodes.values.table import Table, TableSpec, grouped
+from nodes.values.table import Table, TableSpec
+from nodes.wording import done_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -322,7 +323,7 @@ class Executor(Node):
                 found = ((output, computed[output.tensor][int(output.deviation)]) for output in outputs)
                 yield pl.DataFrame([s for output, values in found for s in output.series(values)])
                 done = block.first + block.rows
-                job.progress(done / table.height, f"{grouped(done)} of {grouped(table.height)} rows")
+                job.progress(done / table.height, done_of(done, table.height))
 
 
 class _Predictor:

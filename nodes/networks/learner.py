@@ -22,7 +22,7 @@ from nodes.kit.training.callbacks import Board, CSVLogger, CsvWriter, ModelCheck
 from nodes.kit.training.optimizers import Adam, AnyOptimizer
 from nodes.kit.training.stopping import EarlyStopping, Monitor, ReduceOnPlateau
 from nodes.kit.training.targets import Target, TargetColumns, WeightSource, balanced_weights, quantities, typed_weights
-from nodes.kit.training.training import Course, Training, stored_seed
+from nodes.kit.training.training import Training, TrainingConfig, stored_seed
 from nodes.kit.training.wiring import (
     PRECISIONS,
     InputColumns,
@@ -425,16 +425,16 @@ class Learner(Node):
             job,
             scale=LossScale(self.initial_scale, self.dynamic_growth_steps),
         )
-        course = self._course(wiring, checked is not None)
+        config = self._config(wiring, checked is not None)
         progress = Training(
             model,
-            wiring.arrangement(weighted),
+            wiring.layout(weighted),
             feed,
             checked,
-            course=course,
+            config=config,
             seed=seed,
             job=job,
-            recorders=self._recorders(course, wiring, checked is not None, job),
+            recorders=self._recorders(config, wiring, checked is not None, job),
         ).run(path)
         return Network(wiring.with_classes(network.spec), weights_of(model, network.spec)), progress.history
 
@@ -475,9 +475,9 @@ class Learner(Node):
             made.append(WeightSource(source, target, weights, target.weight.open(table) if target.weight else None))
         return made
 
-    def _course(self, wiring: Wiring, validated: bool) -> Course:
+    def _config(self, wiring: Wiring, validated: bool) -> TrainingConfig:
         stopping, plateau = self.early_stopping, self.reduce_learning_rate
-        return Course(
+        return TrainingConfig(
             self.epochs,
             quantities(wiring.targets),
             self.terminate_on_nan,
@@ -490,11 +490,11 @@ class Learner(Node):
             self.jit_compile,
         )
 
-    def _recorders(self, course: Course, wiring: Wiring, validated: bool, job: Job) -> list[Recorder]:
+    def _recorders(self, config: TrainingConfig, wiring: Wiring, validated: bool, job: Job) -> list[Recorder]:
         made: list[Recorder] = []
         if self.model_checkpoint:
             monitor = self._watchable(self.model_checkpoint.monitor, validated)
-            made.append(Saver(self.model_checkpoint, monitor, course.rises(self.model_checkpoint, monitor), job))
+            made.append(Saver(self.model_checkpoint, monitor, config.rises(self.model_checkpoint, monitor), job))
         if self.csv_logger:
             made.append(CsvWriter(self.csv_logger, list(self._history_schema(wiring, validated)), job))
         if self.tensorboard:

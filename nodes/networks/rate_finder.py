@@ -234,16 +234,16 @@ class _Step:
     def __init__(self, model: Any, wiring: Wiring, feed: Feed) -> None:
         import tensorflow as tf
 
-        arrangement = wiring.arrangement(wiring.weighted)
+        layout = wiring.layout(wiring.weighted)
         model.optimizer.build(model.trainable_variables)
         first = tuple(source.read(slice(0, 1)) for source in feed.sources)
-        model.test_step(arrangement.data([tf.cast(a, d) for a, d in zip(first, arrangement.dtypes, strict=True)]))
+        model.test_step(layout.data([tf.cast(a, d) for a, d in zip(first, layout.dtypes, strict=True)]))
         signature = tuple(tf.TensorSpec((None, *source.shape), source.dtype) for source in feed.sources)
 
         def take(tensors: Sequence[Any]) -> Any:
             model.reset_metrics()  # else the loss would be the mean of all steps so far
-            cast = [tf.cast(t, d) for t, d in zip(tensors, arrangement.dtypes, strict=True)]
-            return model.train_step(arrangement.data(cast))["loss"]
+            cast = [tf.cast(t, d) for t, d in zip(tensors, layout.dtypes, strict=True)]
+            return model.train_step(layout.data(cast))["loss"]
 
         self._optimizer = model.optimizer
         self._take = tf.function(take, input_signature=[signature], autograph=False)

@@ -11,7 +11,8 @@ from nodes.base import Job, Node, Port, Specs, Values
 from nodes.kit.networks.cost import multiply_adds, output_memory
 from nodes.values.figure import TextFigure
 from nodes.values.network import LayerSpec, NetworkSpec
-from nodes.values.table import Table, TableSpec, grouped
+from nodes.values.table import Table, TableSpec
+from nodes.wording import grouped
 
 
 class NetworkSummary(Node):

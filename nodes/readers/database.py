@@ -11,7 +11,8 @@ import polars as pl
 from nodes.base import Job, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.databases import LISTING_SCHEMA, DatabaseNode, affinity, frame_of, gathered, parameter_values
 from nodes.kit.files.reading import existing_file
-from nodes.values.table import BATCH_BYTES, Table, TableSpec, grouped
+from nodes.values.table import BATCH_BYTES, Table, TableSpec
+from nodes.wording import grouped
 
 if TYPE_CHECKING:
     from nodes.kit.databases import Session

@@ -13,6 +13,7 @@ import polars as pl
 from nodes.base import Job, NodeError, setting
 from nodes.kit.files.many_files import FilesReader, pattern_setting
 from nodes.kit.files.reading import damaged
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     import fastexcel
@@ -170,7 +171,7 @@ class ExcelReader(FilesReader):
             return [self.sheet_name]
         if self.sheet == "by position":
             if self.sheet_position > len(names):
-                message = f"'{path}' has {len(names)} sheet{'s' if len(names) != 1 else ''}, no {self.sheet_position}."
+                message = f"'{path}' has {counted(len(names), 'sheet')}, no {self.sheet_position}."
                 raise NodeError(message, "Choose a smaller number.", setting="sheet_position")
             return [names[self.sheet_position - 1]]
         if self.sheet == "all":

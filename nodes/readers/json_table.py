@@ -11,7 +11,8 @@ import polars as pl
 
 from nodes.base import Job, NodeError, setting
 from nodes.kit.files.many_files import FilesReader, pattern_setting, scanned
-from nodes.kit.files.reading import GIB, damaged, in_gib, starts_with
+from nodes.kit.files.reading import GIB, damaged, starts_with
+from nodes.wording import gibibytes
 
 _AT_ONCE = 2 * 2**20
 """A larger file is not read while the node is configured, so its columns are known only after running."""
@@ -129,7 +130,7 @@ class JsonReader(FilesReader):
     def _check_size(self, path: Path) -> None:
         size = path.stat().st_size
         if size > self.largest_size * GIB:
-            message = f"'{path}' has {in_gib(size)}, more than the largest size of {self.largest_size:g} GiB."
+            message = f"'{path}' has {gibibytes(size)}, more than the largest size of {self.largest_size:g} GiB."
             hint = "Have it written as lines without a byte order mark, or raise the largest size."
             raise NodeError(message, hint, setting="largest_size")
 

@@ -14,10 +14,11 @@ from typing import IO, TYPE_CHECKING, Any
 import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.files.reading import GIB, MAX_DEFLATE_RATIO, existing_file, in_gib, reading, starts_with
+from nodes.kit.files.reading import GIB, MAX_DEFLATE_RATIO, existing_file, reading, starts_with
 from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure
 from nodes.values.table import Table, TableSpec
+from nodes.wording import gibibytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -141,7 +142,7 @@ class NpzReader(Node):
         size = sum(array.size for array in chosen)
         largest = self._largest(path)
         if size > largest:
-            message = f"The arrays take {in_gib(size)}, more than the largest size of {in_gib(largest)}"
+            message = f"The arrays take {gibibytes(size)}, more than the largest size of {gibibytes(largest)}"
             message += f" of a file of {path.stat().st_size} bytes." if self.largest_size is None and largest < _LARGEST else "."
             raise NodeError(
                 message, "Choose fewer arrays, or raise the largest size if there is memory for it.", setting="largest_size"

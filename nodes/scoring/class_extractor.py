@@ -9,6 +9,7 @@ import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype, leaf_dtype
+from nodes.wording import counted, done_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,7 +110,7 @@ class ClassExtractor(Node):
             raise NodeError(f"Column '{self._columns[0]}' holds empty arrays.", "Choose another column.", setting="columns")
         if self.top_k > self._class_count(table):
             raise NodeError(
-                f"There are only {self._class_count(table)} classes, not {self.top_k}.",
+                f"There are only {counted(self._class_count(table), 'class', 'classes')}, not {self.top_k}.",
                 "Ask for fewer predictions.",
                 setting="top_k",
             )
@@ -181,11 +182,9 @@ class ClassExtractor(Node):
             undefined += int(bad.sum())
             yield self._ranked(matrix, bad, schema)
             done += batch.height
-            job.progress(done / max(table.height, 1), f"{done} of {table.height} rows")
+            job.progress(done / max(table.height, 1), done_of(done, table.height))
         if undefined:
-            job.warn(
-                f"{undefined} row{'s have' if undefined != 1 else ' has'} missing or undefined probabilities: not predicted."
-            )
+            job.warn(f"{counted(undefined, 'row has', 'rows have')} missing or undefined probabilities: not predicted.")
 
     def _matrix(self, batch: pl.DataFrame) -> NDArray[Any]:
         """The probabilities as floats of shape (rows, classes); NaN where there is none."""

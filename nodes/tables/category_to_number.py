@@ -10,6 +10,7 @@ import polars as pl
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.elementwise import different
 from nodes.values.table import Table, TableSpec
+from nodes.wording import counted
 
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 Numbers = Mapping[str | None, int]
@@ -205,7 +206,7 @@ class CategoryToNumber(Node):
             unknown = sum(piece[output].null_count() for piece in codes.batches([output])) - missing
             if unknown:
                 job.warn(
-                    f"The mapping does not know the category of {unknown} cell{'s' if unknown != 1 else ''} of column "
+                    f"The mapping does not know the category of {counted(unknown, 'cell')} of column "
                     f"'{column}': missing in the output."
                 )
 

@@ -11,6 +11,7 @@ import polars as pl
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.dtypes import common_dtype
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype
+from nodes.wording import done_of
 
 KINDS = ("number", "category", "boolean", "time")
 
@@ -131,4 +132,4 @@ class CreateCollectionColumn(Node):
             job.check_cancelled()
             yield batch.select(collection.cast(dtype).alias(self.output_name))
             done += batch.height
-            job.progress(done / max(table.height, 1), f"{done} of {table.height} rows")
+            job.progress(done / max(table.height, 1), done_of(done, table.height))

@@ -9,7 +9,8 @@ import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.naming import fresh_name
-from nodes.values.table import Table, TableSpec, grouped
+from nodes.values.table import Table, TableSpec
+from nodes.wording import grouped
 
 
 class ColumnAppender(Node):

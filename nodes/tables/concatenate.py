@@ -10,6 +10,7 @@ import polars as pl
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.dtypes import common_dtype, zone
 from nodes.values.table import Table, TableSpec, describe_dtype
+from nodes.wording import done_of
 
 if TYPE_CHECKING:
     Schema = Mapping[str, pl.DataType]
@@ -171,7 +172,7 @@ def _pieces(tables: Sequence[Table], schema: Schema, job: Job) -> Iterator[pl.Da
             job.check_cancelled()
             yield _fitted(batch, schema)
             done += batch.height
-            job.progress(done / max(total, 1), f"{done} of {total} rows")
+            job.progress(done / max(total, 1), done_of(done, total))
 
 
 def _fitted(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:

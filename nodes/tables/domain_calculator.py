@@ -10,6 +10,7 @@ import polars as pl
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.elementwise import chosen, different
 from nodes.values.table import Table
+from nodes.wording import done_of
 
 KINDS = ("category", "integer", "boolean")
 
@@ -99,7 +100,7 @@ class DomainCalculator(Node):
                         )
             yield made
             start += batch.height
-            job.progress(start / max(table.height, 1), f"{start} of {table.height} rows")
+            job.progress(start / max(table.height, 1), done_of(start, table.height))
 
 
 def _names(column: str, classes: tuple[str, ...] | None, typed: list[str]) -> pl.Expr:

@@ -10,6 +10,7 @@ from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, 
 from nodes.kit.tables.elementwise import chosen, piece_rows, refuse_existing
 from nodes.tables.category_to_number import _checked_mapping, _read_mapping
 from nodes.values.table import Table
+from nodes.wording import done_of
 
 
 class NumberToCategory(Node):
@@ -116,4 +117,4 @@ class NumberToCategory(Node):
                 made[column + (self.suffix or "")] = named
             yield pl.DataFrame(made)
             done += piece.height
-            job.progress(done / max(table.height, 1), f"{done} of {table.height} rows")
+            job.progress(done / max(table.height, 1), done_of(done, table.height))

@@ -7,6 +7,7 @@ from typing import Literal
 
 from nodes.base import Job, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.sampling import SAMPLINGS, RowChoice, Sampling
+from nodes.wording import counted
 
 
 class Partitioning(RowChoice):
@@ -75,5 +76,5 @@ class Partitioning(RowChoice):
         chosen[self.choose(table)] = True
         job.check_cancelled()
         if self.asked_rows(table.height) > table.height:
-            job.warn(f"The table has only {table.height} rows: all are in the first partition.")
+            job.warn(f"The table has only {counted(table.height, 'row')}: all are in the first partition.")
         return {"first": table.take(np.flatnonzero(chosen)), "second": table.take(np.flatnonzero(~chosen))}

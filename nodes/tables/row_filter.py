@@ -15,6 +15,7 @@ from nodes.base import Columns, Job, Node, NodeError, Port, Settings, Spec, Spec
 from nodes.kit.tables.cells import moment
 from nodes.kit.tables.patterns import full_match
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype
+from nodes.wording import done_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -212,7 +213,7 @@ class RowFilter(Node):
             matches = batch.select(combined(tests).alias("match")).get_column("match").to_numpy()
             kept.append(start + np.flatnonzero(matches if self.output == "matching" else ~matches))
             start += batch.height
-            job.progress(start / max(table.height, 1), f"{start} of {table.height} rows")
+            job.progress(start / max(table.height, 1), done_of(start, table.height))
         return np.concatenate(kept)
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from nodes.base import Job, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.sampling import RowChoice
+from nodes.wording import counted
 
 
 class RowSampling(RowChoice):
@@ -63,5 +64,5 @@ class RowSampling(RowChoice):
         chosen = self.choose(table)
         job.check_cancelled()
         if self.asked_rows(table.height) > table.height:
-            job.warn(f"The table has only {table.height} rows: all are chosen.")
+            job.warn(f"The table has only {counted(table.height, 'row')}: all are chosen.")
         return {"table": table.take(np.sort(chosen))}

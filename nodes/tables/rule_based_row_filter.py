@@ -10,6 +10,7 @@ import polars as pl
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed, reason
 from nodes.values.table import TableSpec, describe_dtype
+from nodes.wording import done_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,7 +59,7 @@ class RuleBasedRowFilter(Node):
                 job.check_cancelled()
                 masks.append(piece.with_columns(condition.fill_null(False).alias("\0")).get_column("\0").to_numpy())
                 done += piece.height
-                job.progress(done / max(table.height, 1), f"{done} of {table.height} rows")
+                job.progress(done / max(table.height, 1), done_of(done, table.height))
         except pl.exceptions.PolarsError as error:
             message = f"The condition cannot be computed: {reason(error)}."
             raise NodeError(message, "Look at the cells of the columns it names.", setting="condition") from error

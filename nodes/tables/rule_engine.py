@@ -9,7 +9,8 @@ from nodes.kit.tables.computed import Computed
 from nodes.kit.tables.dtypes import common_dtype
 from nodes.kit.tables.expression_limits import MOST_RULES
 from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed
-from nodes.values.table import TableSpec, describe_dtype, grouped
+from nodes.values.table import TableSpec, describe_dtype
+from nodes.wording import grouped
 
 
 class Rule(Settings):

@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from nodes.wording import counted
+
 ModelKind = Literal["classifier", "regressor", "clusterer", "transformer"]
 FeatureKind = Literal["number", "category", "array"]
 Encoding = Literal["one-hot", "ordinal"]
@@ -119,7 +121,7 @@ class ModelSpec:
 
     def describe(self) -> str:
         """`Random Forest · 4 columns → species`, as an edge shows it."""
-        columns = f"{len(self.features)} column{'s' if len(self.features) != 1 else ''}"
+        columns = counted(len(self.features), "column")
         goal = f" → {self.target.name}" if self.target else f" → {self.components}" if self.components else ""
         return f"{self.algorithm} · {columns}{goal}"
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nodes.wording import counted
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -178,10 +180,8 @@ class NetworkSpec:
 
     def describe(self) -> str:
         """`28 x 28 x 16 · 1 104 parameters`, as an edge shows it."""
-        from nodes.values.table import grouped
-
         shapes = ", ".join(self.tensor(t).describe() for t in self.outputs)
-        return f"{shapes} · {grouped(self.parameters)} parameter{'s' if self.parameters != 1 else ''}"
+        return f"{shapes} · {counted(self.parameters, 'parameter')}"
 
     # -- deriving
 

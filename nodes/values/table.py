@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from nodes.errors import NodeError
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -140,17 +141,12 @@ class TableSpec:
 
     def describe(self) -> str:
         """`60 000 rows · 3 columns`, as an edge shows it."""
-        columns = f"{len(self.schema)} column{'s' if len(self.schema) != 1 else ''}"
-        return columns if self.rows is None else f"{grouped(self.rows)} row{'s' if self.rows != 1 else ''} · {columns}"
+        columns = counted(len(self.schema), "column")
+        return columns if self.rows is None else f"{counted(self.rows, 'row')} · {columns}"
 
 
 def _or(kinds: Sequence[str]) -> str:
     return " or ".join(kinds)
-
-
-def grouped(number: int) -> str:
-    """`60 000`: digits in groups of three, with a no-break thin space."""
-    return f"{number:,}".replace(",", "\u202f")
 
 
 def describe_dtype(dtype: pl.DataType) -> str:

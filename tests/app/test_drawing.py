@@ -21,7 +21,7 @@ from matplotlib.figure import Figure as Drawing
 from matplotlib.text import Text
 from PIL import Image
 
-from app.drawing import THEMES, as_pixels, draw, spread, to_picture, to_png, to_svg
+from app.drawing import THEMES, as_pixels, draw, spread, to_png, to_raster, to_svg
 from app.drawing.diagram import arranged
 from nodes.values.figure import (
     BarsFigure,
@@ -372,7 +372,7 @@ def fitted(*, groups: int = 2, log: bool = False) -> LinesFigure:
 
 @pytest.mark.parametrize(("width", "height", "beside"), [(9.0, 2.0, True), (4.0, 5.0, False)])
 def test_panels_of_lines_fit_the_space_side_by_side_where_it_is_wide(width: float, height: float, beside: bool) -> None:
-    picture = to_picture(fitted(), width_inches=width, height_inches=height, dpi=100)
+    picture = to_raster(fitted(), width_inches=width, height_inches=height, dpi=100)
     assert (picture.width, picture.height) == (width * 100, height * 100)
     assert len(picture.rgba) == 4 * picture.width * picture.height
     first, second = (panel.box for panel in picture.panels)
@@ -384,7 +384,7 @@ def test_panels_of_lines_fit_the_space_side_by_side_where_it_is_wide(width: floa
 
 def test_a_panel_says_where_its_values_are() -> None:
     for log in (False, True):
-        panel = to_picture(fitted(log=log), width_inches=6, height_inches=2.5).panels[0]
+        panel = to_raster(fitted(log=log), width_inches=6, height_inches=2.5).panels[0]
         assert panel.log == log
         assert panel.y[0] <= 0.5
         assert panel.y[1] >= 3.0
@@ -408,7 +408,7 @@ def test_labels_lie_beside_the_ends_of_their_lines() -> None:
 
 
 def test_nothing_to_draw_is_said_in_any_space() -> None:
-    picture = to_picture(LinesFigure("Empty", []), width_inches=3, height_inches=2)
+    picture = to_raster(LinesFigure("Empty", []), width_inches=3, height_inches=2)
     assert picture.panels == ()
     assert (picture.width, picture.height) == (432, 288)
 

@@ -16,12 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app import journal
 from app.document.editing import Document
 from app.document.file import dump, load, save
 from app.document.model import Annotation, Connection, NodeRecord, Variable, Workflow
 from app.document.problems import DocumentError
-from app.journal import Journal, recoverable
+from app.journal import Journal, journal_writer, recoverable
+from app.machine import boot_id
 from tests.app.engine.toy import CATALOG
 
 
@@ -137,7 +137,7 @@ def test_whatever_was_edited_the_journal_gives_the_document_back_from_any_beginn
 
 
 def test_a_journal_that_becomes_long_begins_anew(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    monkeypatch.setattr(journal, "LONG", 3_000)
+    monkeypatch.setattr(journal_writer, "LONG", 3_000)
     document, kept = journaled()
     node = document.add_node("toy.add", (0, 0))
     for n in range(1, 301):
@@ -286,7 +286,7 @@ def test_on_a_full_disk_the_person_is_told_once_and_editing_goes_on(full_disk, m
     assert len(told) == 1
     assert "save often" in told[0]
     assert len(document.nodes) == 4
-    monkeypatch.setattr(journal, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(journal_writer, "RETRY_SECONDS", 0.0)
     kept.sync()  # there is room again
     document.add_node("toy.add", (0, 0))
     kept.close()
@@ -302,7 +302,7 @@ def test_a_disk_that_is_full_from_the_start_keeps_nobody_from_editing(full_disk,
     document.add_node("toy.add", (0, 0))
     full_disk(None)
     assert len(told) == 1
-    monkeypatch.setattr(journal, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(journal_writer, "RETRY_SECONDS", 0.0)
     kept.sync()
     kept.close()
     (lost,) = recoverable()
@@ -323,7 +323,7 @@ def test_where_there_are_no_locks_the_process_tells_who_lives(monkeypatch: pytes
     text = kept.file.read_bytes()
     kept.file.write_bytes(text.replace(f'"pid":{os.getpid()}'.encode(), b'"pid":999999999', 1))
     assert len(recoverable()) == 1
-    kept.file.write_bytes(text.replace(journal.boot_id().encode(), b"another start", 1))
+    kept.file.write_bytes(text.replace(boot_id().encode(), b"another start", 1))
     assert len(recoverable()) == 1
 
 

@@ -9,15 +9,18 @@ import sys
 from functools import cache
 from html import unescape
 from html.parser import HTMLParser
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import Field
 from pydantic.fields import FieldInfo
 
-from app.node_help import docstring_html, kind_of, node_help, shown
+from app.node_help import docstring_html, node_help
 from nodes.base import Columns, Node, Port, setting
 from nodes.catalog import Catalog
+from nodes.declaration.declared import settings_of
+from nodes.declaration.shapes import shape_of
+from nodes.declaration.wording import shown, words_for
 from nodes.kit.layers.windows import Pair, Span
 
 CATALOG = Catalog.load(plugins=False)
@@ -54,9 +57,9 @@ def test_it_tells_all_there_is(node_class: type[Node]) -> None:
     assert node_class.title in text
     for port in (*node_class.input_ports, *node_class.output_ports):
         assert port.title in text
-    for name, info in node_class.model_fields.items():
-        assert name in text
-        assert info.title is None or info.title in text
+    for declared in settings_of(node_class):
+        assert declared.name in text
+        assert declared.label in text
     assert all(" ".join(word.split()) in text for word in node_class.keywords)
 
 
@@ -71,30 +74,31 @@ def test_the_example_is_a_node_of_a_workflow(node_class: type[Node]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("info", "words"),
+    ("field", "words"),
     [
-        (FieldInfo.from_annotated_attribute(int, Field(1, ge=1)), "whole number from 1"),
-        (FieldInfo.from_annotated_attribute(float | None, Field(None, gt=0, lt=1)), "number above 0 below 1, or empty"),
-        (FieldInfo.from_annotated_attribute(Literal["valid", "same"], Field("valid")), "valid or same"),
-        (FieldInfo.from_annotated_attribute(tuple[int, int], Field((1, 1))), "2 × whole number"),
-        (FieldInfo.from_annotated_attribute(Pair, Field((1, 1))), "2 × whole number from 1"),
-        (FieldInfo.from_annotated_attribute(tuple[Span, Span], Field(((0, 0), (0, 0)))), "2 × 2 × whole number from 0"),
+        ((int, Field(1, ge=1)), "whole number from 1"),
+        ((float | None, Field(None, gt=0, lt=1)), "number above 0 below 1, or empty"),
+        ((Literal["valid", "same"], Field("valid")), "valid or same"),
+        ((tuple[int, int], Field((1, 1))), "2 × whole number"),
+        ((Pair, Field((1, 1))), "2 × whole number from 1"),
+        ((tuple[Span, Span], Field(((0, 0), (0, 0)))), "2 × 2 × whole number from 0"),
         (
-            FieldInfo.from_annotated_attribute(tuple[Annotated[float, Field(gt=0)] | None, ...], Field(())),
+            (tuple[Annotated[float, Field(gt=0)] | None, ...], Field(())),
             "list of: number above 0, or empty",
         ),
-        (FieldInfo.from_annotated_attribute(list[str], Field([])), "list of: text"),
-        (FieldInfo.from_annotated_attribute(dict[str, float], Field({})), "number by name"),
-        (FieldInfo.from_annotated_attribute(bool, Field(True)), "yes or no"),
-        (FieldInfo.from_annotated_attribute(str, Field("", min_length=1)), "text of at least 1 character"),
-        (FieldInfo.from_annotated_attribute(str, Field("", max_length=8)), "text of at most 8 characters"),
-        (FieldInfo.from_annotated_attribute(str, Field("", min_length=1, max_length=1)), "text of 1 character"),
-        (FieldInfo.from_annotated_attribute(str | None, Field(None, min_length=1)), "text of at least 1 character, or empty"),
-        (FieldInfo.from_annotated_attribute(float, Field(1.0, ge=0, le=1e12)), "number from 0 to 1e12"),
+        ((list[str], Field([])), "list of: text"),
+        ((dict[str, float], Field({})), "number by name"),
+        ((bool, Field(True)), "yes or no"),
+        ((str, Field("", min_length=1)), "text of at least 1 character"),
+        ((str, Field("", max_length=8)), "text of at most 8 characters"),
+        ((str, Field("", min_length=1, max_length=1)), "text of 1 character"),
+        ((str | None, Field(None, min_length=1)), "text of at least 1 character, or empty"),
+        ((float, Field(1.0, ge=0, le=1e12)), "number from 0 to 1e12"),
     ],
 )
-def test_types_in_words(info: FieldInfo, words: str) -> None:
-    assert kind_of(info) == words
+def test_types_in_words(field: tuple[Any, FieldInfo], words: str) -> None:
+    annotation, constraints = field
+    assert words_for(shape_of(annotation, constraints.metadata)) == words
 
 
 class Example(Node):

@@ -14,6 +14,7 @@ from app.reference.__main__ import main
 from app.reference.site import write_reference
 from nodes.base import Job, Node, Port, Specs, Values, setting
 from nodes.catalog import Catalog
+from nodes.declaration.declared import settings_of
 from nodes.values.table import Table
 
 EXAMPLE = Path("workflows/fashion_mnist_cnn.workflow.json")
@@ -58,8 +59,8 @@ def test_every_node_has_a_page_that_says_all_it_is(site):
     for node_id, node_class in Catalog.load(plugins=False).items():
         text = pages[folder / "nodes" / f"{node_id}.html"].text
         assert node_class.title in text
-        for info in node_class.model_fields.values():
-            assert info.title in text
+        for declared in settings_of(node_class):
+            assert declared.label in text
         for port in (*node_class.input_ports, *node_class.output_ports):
             assert port.title in text
 

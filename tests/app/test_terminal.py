@@ -11,7 +11,6 @@ from rich.console import Console
 
 from app.document.problems import Problem
 from app.engine.events import NodeCancelled, NodeProgress, NodeStarted, RunFinished
-from app.outcome import duration
 from app.terminal import TerminalListener, print_problems, print_summary
 from tests.app.show import run, workflow
 
@@ -149,11 +148,3 @@ def test_no_problems_print_nothing() -> None:
     console, raw = log_file()
     print_problems(console, [])
     assert raw.getvalue() == b""
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.0002, "< 1 ms"), (0.034, "34 ms"), (0.9997, "1.0 s"), (2.14, "2.1 s"), (59.97, "1:00"), (83, "1:23"), (7509, "2:05:09")],
-)
-def test_durations_are_short(seconds: float, text: str) -> None:
-    assert duration(seconds) == text

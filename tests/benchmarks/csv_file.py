@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from nodes.values.table import grouped
+from nodes.wording import grouped
 from tests.benchmarks.measuring import Setup, in_fresh_process
 from tests.benchmarks.report import Goal, Row
 
@@ -83,7 +83,7 @@ def read_by_node(path: str, results: str, rows: int) -> tuple[float, float, floa
 
     from app.document.model import NodeRecord, Workflow
     from app.engine import executor
-    from app.engine.plan import make_plan
+    from app.engine.planner import make_plan
     from app.engine.store import Store
     from nodes.catalog import Catalog
 

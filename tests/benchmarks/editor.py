@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from nodes.values.table import grouped
+from nodes.wording import grouped
 from tests.benchmarks import nodegraphqt
 from tests.benchmarks.main_job import DATA, slice_of_the_data
 from tests.benchmarks.main_job import WORKFLOW as EXAMPLE

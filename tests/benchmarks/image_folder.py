@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from nodes.values.table import grouped
+from nodes.wording import grouped
 from tests.benchmarks.measuring import Setup, in_fresh_process
 from tests.benchmarks.report import Goal, Row
 
@@ -62,7 +62,7 @@ def seconds_of_reader(folder: str, results: str, count: int) -> float:
 
     from app.document.model import NodeRecord, Workflow
     from app.engine import executor
-    from app.engine.plan import make_plan
+    from app.engine.planner import make_plan
     from app.engine.store import Store
     from nodes.catalog import Catalog
 

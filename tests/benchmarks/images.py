@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nodes.values.table import grouped
+from nodes.wording import grouped
 from tests.benchmarks.measuring import Setup, in_fresh_process
 from tests.benchmarks.report import Goal, Row
 

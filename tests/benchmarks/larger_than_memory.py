@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from nodes.values.table import grouped
+from nodes.wording import grouped
 from tests.benchmarks.made_tables import MadeTable
 from tests.benchmarks.measuring import Setup, forget_cached, in_fresh_process, limit_memory
 from tests.benchmarks.report import Goal, Row
@@ -155,7 +155,7 @@ def images_per_second(results: str, rows: int, epochs: int, memory: int) -> floa
 
 
 def _plan(results: str, rows: int, epochs: int) -> Plan:
-    from app.engine.plan import make_plan
+    from app.engine.planner import make_plan
     from nodes.catalog import Catalog
 
     catalog = Catalog({**Catalog.load(), RandomImages.id: RandomImages})

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from nodes.values.table import grouped
+from nodes.wording import grouped
 from tests.benchmarks.main_job import WORKFLOW
 from tests.benchmarks.measuring import Setup, in_fresh_process
 from tests.benchmarks.report import Goal, Row
@@ -32,7 +32,7 @@ def seconds_of_both(count: int, rounds: int, folder: str) -> tuple[list[float], 
 
     from app.document.file import load
     from app.engine.job import Control, EngineJob
-    from app.engine.plan import make_plan
+    from app.engine.planner import make_plan
     from nodes.base import Values
     from nodes.catalog import Catalog
     from nodes.kit.networks.keras_model import to_keras, weights_of

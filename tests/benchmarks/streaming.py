@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nodes.values.table import grouped
+from nodes.wording import grouped
 from tests.benchmarks.made_tables import MadeTable
 from tests.benchmarks.measuring import Setup, in_fresh_process, run_process
 from tests.benchmarks.report import Goal, Row
@@ -120,7 +120,7 @@ def run_node() -> None:
 
 def _plan(results: str, rows: int, title: str) -> Plan:
     from app.document.model import Connection, NodeRecord, Workflow
-    from app.engine.plan import make_plan
+    from app.engine.planner import make_plan
     from nodes.catalog import Catalog
 
     node_type, settings = MEASURED[title]

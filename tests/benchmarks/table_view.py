@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from nodes.base import Job, Node, Port, Spec, Specs, Value, Values
 from nodes.base import setting as declared
-from nodes.values.table import grouped
+from nodes.wording import grouped
 from tests.benchmarks.measuring import ROOT, Setup, in_fresh_process
 from tests.benchmarks.report import Goal, Row
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from nodes.values.table import grouped
+from nodes.wording import grouped
 from tests.benchmarks.measuring import Setup, in_fresh_process
 from tests.benchmarks.report import Goal, Row
 

@@ -13,21 +13,23 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
 
-from nodes.base import Node, NodeError, Settings, Specs, Values
+from nodes.base import Node, NodeError, Specs, Values
 from nodes.catalog import Catalog
+from nodes.declaration.declared import constants_of, groups_of, settings_by_name, settings_of
+from nodes.declaration.setting import SettingInfo
+from nodes.declaration.shapes import Group, Series, Shape
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec
 from tests.support import assert_fits, run
 
@@ -99,28 +101,6 @@ HEAVY = ("tensorflow", "keras", "PySide6", "polars", "PIL", "sklearn", "matplotl
 # ----------------------------------------------------------------------------------------------- looking into a node class
 
 
-def types_in(annotation: Any) -> Iterator[Any]:
-    """An annotation and all that it is made of."""
-    yield annotation
-    for inner in get_args(annotation):
-        yield from types_in(inner)
-
-
-def models_of(*classes: type[BaseModel]) -> list[type[BaseModel]]:
-    """Node classes and the groups of settings that they use, at any depth, each once."""
-    found: list[type[BaseModel]] = []
-    waiting: list[type[BaseModel]] = [*classes]
-    while waiting:
-        model = waiting.pop()
-        if model in found:
-            continue
-        found.append(model)
-        model.model_rebuild()
-        for info in model.model_fields.values():
-            waiting += [t for t in types_in(info.annotation) if isinstance(t, type) and issubclass(t, Settings)]
-    return found
-
-
 @cache
 def icon_names() -> frozenset[str]:
     """The names of all icons; read without QtAwesome, which would load Qt."""
@@ -133,15 +113,6 @@ def icon_names() -> frozenset[str]:
 @cache
 def schema_of(model: type[BaseModel]) -> dict[str, Any]:
     return model.model_json_schema()
-
-
-def settings_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """The settings by name; the constant `kind` that tells groups apart is none."""
-    return {name: info for name, info in model.model_fields.items() if "const" not in schema_of(model)["properties"][name]}
-
-
-def extra(info: FieldInfo) -> dict[str, Any]:
-    return info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
 
 
 Wrap = Callable[[Any], Any]
@@ -162,6 +133,11 @@ def leaves(schema: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Wrap]]:
 
 def leaves_of(model: type[BaseModel], name: str) -> list[tuple[dict[str, Any], Wrap]]:
     return list(leaves(schema_of(model)["properties"][name]))
+
+
+def choices_of(leaf: dict[str, Any]) -> Sequence[Any]:
+    """The values that are offered; none where any will do."""
+    return leaf.get("enum", [leaf["const"]] if "const" in leaf else [])
 
 
 def errors_at(model: type[BaseModel], name: str, value: Any) -> list[str]:
@@ -185,7 +161,7 @@ def ends(leaf: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
             yield beyond - direction if whole else math.nextafter(beyond, -direction * math.inf), beyond
 
 
-MODELS = models_of(*CATALOG.values())
+MODELS = list(groups_of(*CATALOG.values()))
 every_node = pytest.mark.parametrize("cls", CATALOG.values(), ids=list(CATALOG))
 
 
@@ -292,52 +268,51 @@ def test_ports_have_titles_and_names_of_their_own(cls: type[Node]):
 
 @of_every_model
 def test_every_setting_has_a_label_and_help(model: type[BaseModel]):
-    for name, info in settings_of(model).items():
-        assert (info.title or "").strip(), f"{name} has no label"
-        assert (info.description or "").strip(), f"{name} has no help"
-        assert extra(info).get("group"), f"{name} is not declared by setting()"
+    for declared in settings_of(model):
+        assert declared.label.strip(), f"{declared.name} has no label"
+        assert declared.help.strip(), f"{declared.name} has no help"
+        assert declared.group, f"{declared.name} is on no page"
+        told = model.model_fields[declared.name].metadata
+        assert any(isinstance(entry, SettingInfo) for entry in told), f"{declared.name} is not declared by setting()"
 
 
 @of_every_node
 def test_column_settings_refer_to_a_table_that_comes_in(cls: type[Node]):
     ports = {port.name: port for port in cls.input_ports}
-    for model in models_of(cls):
-        for name, info in settings_of(model).items():
-            columns = extra(info).get("columns")
-            if columns:
-                assert ports[columns["port"]].kind == "table", name
-                assert set(columns["accepts"]) <= set(COLUMN_KINDS), name
+    for model in groups_of(cls):
+        for declared in settings_of(model):
+            if declared.columns:
+                assert ports[declared.columns.port].kind == "table", declared.name
+                assert set(declared.columns.accepts) <= set(COLUMN_KINDS), declared.name
 
 
 @of_every_node
 def test_layer_settings_refer_to_a_network_that_comes_in(cls: type[Node]):
     ports = {port.name: port for port in cls.input_ports}
-    for model in models_of(cls):
-        for name, info in settings_of(model).items():
-            layers = extra(info).get("layers")
-            if layers:
-                assert ports[layers["port"]].kind == "network", name
+    for model in groups_of(cls):
+        for declared in settings_of(model):
+            if declared.layers:
+                assert ports[declared.layers.port].kind == "network", declared.name
 
 
 @of_every_model
 def test_settings_refer_to_settings_and_choices_that_there_are(model: type[BaseModel]):
-    for name, info in settings_of(model).items():
-        for other, needed in extra(info).get("shown_if", {}).items():
-            assert other in model.model_fields, name
-            for value in needed if isinstance(needed, list) else [needed]:
+    for name, declared in settings_by_name(model).items():
+        for other, needed in declared.shown_if.items():
+            assert other in settings_by_name(model), name
+            for value in needed:
                 assert not errors_at(model, other, value), f"{name} is shown if {other} is {value!r}, which it cannot be"
-        choices = extra(info).get("choices")
-        if choices:
-            offered = {value for leaf, _ in leaves_of(model, name) for value in leaf.get("enum", ())}
-            assert set(choices) == offered, f"{name} explains {set(choices) ^ offered}"
-            assert all(help.strip() for help in choices.values()), name
+        if declared.choices:
+            offered = {value for leaf, _ in leaves_of(model, name) for value in choices_of(leaf)}
+            assert set(declared.choices) == offered, f"{name} explains {set(declared.choices) ^ offered}"
+            assert all(help.strip() for help in declared.choices.values()), name
 
 
 @of_every_model
 def test_the_json_schema_is_json(model: type[BaseModel]):
     schema = json.loads(json.dumps(schema_of(model)))
 
-    assert set(schema.get("properties", {})) == set(model.model_fields)
+    assert set(schema.get("properties", {})) == {*settings_by_name(model), *constants_of(model)}
 
 
 @of_every_model
@@ -355,7 +330,7 @@ def test_an_unknown_setting_is_refused(model: type[BaseModel]):
 
 @of_every_model
 def test_numbers_are_accepted_up_to_their_ends_and_refused_beyond(model: type[BaseModel]):
-    for name in settings_of(model):
+    for name in settings_by_name(model):
         for leaf, wrap in leaves_of(model, name):
             for last, beyond in ends(leaf):
                 assert not errors_at(model, name, wrap(last)), f"{name} = {last}"
@@ -364,7 +339,7 @@ def test_numbers_are_accepted_up_to_their_ends_and_refused_beyond(model: type[Ba
 
 @of_every_model
 def test_every_choice_is_accepted_and_no_other(model: type[BaseModel]):
-    for name in settings_of(model):
+    for name in settings_by_name(model):
         options = leaves_of(model, name)
         free_text = any(leaf.get("type") == "string" and "enum" not in leaf for leaf, _ in options)
         for leaf, wrap in options:
@@ -377,22 +352,19 @@ def test_every_choice_is_accepted_and_no_other(model: type[BaseModel]):
 # ------------------------------------------------------------------------------------------------------- settings for a table
 
 
-def is_list_of_settings(info: FieldInfo) -> type[Settings] | None:
+def is_list_of_settings(shape: Shape) -> type[BaseModel] | None:
     """The group of settings that a list setting holds, such as a criterion."""
-    if get_origin(info.annotation) is not list:
-        return None
-    (inner,) = get_args(info.annotation)
-    return inner if isinstance(inner, type) and issubclass(inner, Settings) else None
+    return shape.item.model if isinstance(shape, Series) and isinstance(shape.item, Group) else None
 
 
 def required(cls: type[BaseModel]) -> dict[str, Any]:
     """A value for every setting that has no default. Where a new kind of setting makes this fail, teach it that kind."""
     values = {"string": "text", "integer": 1, "number": 1.0, "boolean": True}
     settings = {}
-    for name, info in cls.model_fields.items():
-        if info.is_required():
-            leaf, wrap = leaves_of(cls, name)[0]
-            settings[name] = wrap(leaf["enum"][0] if "enum" in leaf else values[leaf["type"]])
+    for declared in settings_of(cls):
+        if declared.required:
+            leaf, wrap = leaves_of(cls, declared.name)[0]
+            settings[declared.name] = wrap(leaf["enum"][0] if "enum" in leaf else values[leaf["type"]])
     return settings
 
 
@@ -403,17 +375,17 @@ QUICK = {"n_estimators": 2, "max_iter": 2}
 def column_choices(cls: type[BaseModel], table: TableSpec) -> Iterator[dict[str, Any]]:
     """Settings with every combination of fitting columns, none chosen included; paths get a name."""
     options: dict[str, list[Any]] = {}
-    for name, info in cls.model_fields.items():
-        columns, inner = extra(info).get("columns"), is_list_of_settings(info)
-        if columns:
-            several = get_origin(info.annotation) in (list, tuple)
-            fitting = table.columns_of(*columns["accepts"]) or list(table.schema)
-            options[name] = [*([c] if several else c for c in fitting), info.get_default(call_default_factory=True)]
+    for name, declared in settings_by_name(cls).items():
+        inner = is_list_of_settings(declared.shape)
+        if declared.columns:
+            several = isinstance(declared.shape, Series)
+            fitting = table.columns_of(*declared.columns.accepts) or list(table.schema)
+            options[name] = [*([c] if several else c for c in fitting), declared.initial]
         elif inner:
             options[name] = [[settings] for settings in column_choices(inner, table)]
-        elif extra(info).get("path"):
+        elif declared.path:
             options[name] = [f"{name}.out"]
-    quick = {name: value for name, value in QUICK.items() if name in cls.model_fields}
+    quick = {name: value for name, value in QUICK.items() if name in settings_by_name(cls)}
     for chosen in product(*options.values()):
         yield required(cls) | quick | dict(zip(options, chosen, strict=True))
 
@@ -429,12 +401,12 @@ def some_choices(cls: type[BaseModel], table: TableSpec) -> list[dict[str, Any]]
 
 def variations(cls: type[BaseModel], base: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The settings with one changed: every choice, both ways of a switch, every number at its lower end."""
-    for name, info in cls.model_fields.items():
-        inner = is_list_of_settings(info)
+    for name, declared in settings_by_name(cls).items():
+        inner = is_list_of_settings(declared.shape)
         if inner:
             for element in variations(inner, base[name][0]):
                 yield {**base, name: [element]}
-        elif not (extra(info).get("path") or extra(info).get("columns")):
+        elif not (declared.path or declared.columns):
             for leaf, wrap in leaves_of(cls, name):
                 values = [True, False] if leaf.get("type") == "boolean" else leaf.get("enum", [])
                 for value in [*values, *([leaf["minimum"]] if "minimum" in leaf else [])]:
@@ -526,7 +498,7 @@ def works(node: Node, inputs: dict[str, Table], folder: Path) -> bool:
     """Whether the node takes the inputs. If not, it must say why; if so, what it gives must be what it promised."""
     folder.mkdir()
     for name in node.read_paths():
-        if extra(type(node).model_fields[name])["path"] == "read folder":
+        if node.paths()[name] == "read folder":
             (folder / getattr(node, name)).mkdir(exist_ok=True)
     try:
         rows_unknown = node.configure(Specs({port: t.spec.with_rows(None) for port, t in inputs.items()}, "node_1", folder))

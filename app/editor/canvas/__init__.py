@@ -2,6 +2,6 @@
 
 from app.editor.canvas.canvas import Canvas
 from app.editor.canvas.dropping import NODE_MIME
-from app.editor.canvas.scene import Hit, Selection
+from app.editor.canvas.selection import Hit, Selection
 
 __all__ = ["NODE_MIME", "Canvas", "Hit", "Selection"]

@@ -12,23 +12,27 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QFont, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from app.document.geometry import COLUMN, ROW, TILE
 from app.editor.canvas.export import export_png, export_svg
-from app.editor.canvas.geometry import NOTE_TOP, TILE, TITLE_LINE
+from app.editor.canvas.hit_testing import nodes_in
 from app.editor.canvas.inline import InlineEditor
 from app.editor.canvas.minimap import Minimap
-from app.editor.canvas.scene import Selection
+from app.editor.canvas.selection import Selection
+from app.editor.canvas.sizes import MOVE_STEP, NOTE_TOP, TITLE_LINE
 from app.editor.canvas.tips import in_words
 from app.editor.canvas.view import CanvasView
-from app.editor.canvas.wiring import connect_nodes
+from app.editor.canvas.wire_rules import connect_nodes
+from app.editor.canvas.zoomable_view import LEAST_ZOOM, MOST_ZOOM
 from app.editor.look import interface_font, look
+from nodes.wording import counted
 
 if TYPE_CHECKING:
-    from app.document.editing import Change, Document
+    from app.document.change import Change
+    from app.document.editing import Document
     from app.engine.status import NodeStatus
     from nodes.catalog import Catalog
 
 ZOOM_STEP = 1.25
-MOVE_STEP = 10
 MAP_MARGIN = 14
 
 
@@ -96,7 +100,7 @@ class Canvas(QWidget):
         self.view.canvas_scene.set_statuses(statuses)
 
     def set_animations(self, on: bool) -> None:
-        """Whether the view glides instead of jumping."""
+        """Let the view glide, or jump."""
         self.view.animated = on
 
     def _on_change(self, change: Change) -> None:
@@ -112,7 +116,10 @@ class Canvas(QWidget):
     def _describe(self) -> None:
         """Say what is selected to those who hear the screen."""
         chosen = sorted(self.selection().nodes)
-        said = in_words(self.view.canvas_scene, chosen[0]) if len(chosen) == 1 else f"{len(chosen)} nodes are selected"
+        if len(chosen) == 1:
+            said = in_words(self.view.canvas_scene, chosen[0])
+        else:
+            said = counted(len(chosen), "node is selected", "nodes are selected")
         if said != self.view.accessibleDescription():
             self.view.setAccessibleDescription(said)
 
@@ -126,7 +133,7 @@ class Canvas(QWidget):
     # -- selection
 
     def selection(self) -> Selection:
-        """What is selected."""
+        """Return what is selected."""
         return self.view.canvas_scene.selection
 
     def select(self, nodes: Iterable[str] = (), connections: Iterable[str] = (), annotations: Iterable[str] = ()) -> None:
@@ -136,7 +143,7 @@ class Canvas(QWidget):
     def select_all(self) -> None:
         """Select all nodes, wires and annotations."""
         scene = self.view.canvas_scene
-        self.select(scene.tiles, scene.wires, scene.boxes)
+        self.select(scene.tiles, scene.wires, scene.annotations)
 
     def delete_selection(self) -> None:
         """Delete what is selected."""
@@ -165,14 +172,14 @@ class Canvas(QWidget):
         return next(iter(self.selection().nodes), "")
 
     def free_place(self) -> QPointF:
-        """A point near the middle of the view where no node is."""
+        """Return a point near the middle of the view where no node is."""
         scene, start = self.view.canvas_scene, self.visible_center()
         for ring in range(12):
             for dx in range(-ring, ring + 1):
                 for dy in range(-ring, ring + 1):
                     if max(abs(dx), abs(dy)) == ring:
-                        place = start + QPointF(dx * 66, dy * 75)
-                        if not scene.nodes_in(QRectF(place.x() - 66, place.y() - 75, 132, 150)):
+                        place = start + QPointF(dx * COLUMN / 2, dy * ROW / 2)
+                        if not nodes_in(scene, QRectF(place.x() - COLUMN / 2, place.y() - ROW / 2, COLUMN, ROW)):
                             return place
         return start
 
@@ -186,7 +193,7 @@ class Canvas(QWidget):
 
     def flash(self, node_id: str) -> None:
         """Draw the eye to a node."""
-        self.view.signs.flash(node_id)
+        self.view.feedback.flash(node_id)
 
     def fit(self, *, fly: bool = True) -> None:
         """Show the whole workflow, at most at 100 %."""
@@ -196,7 +203,7 @@ class Canvas(QWidget):
         self.view.show_area(rect, fly=fly)
 
     def _beside_minimap(self, area: QRectF) -> QRectF:
-        """An area to fit, larger where the minimap would cover a node otherwise."""
+        """Return an area to fit, larger where the minimap would cover a node otherwise."""
         size = self.minimap.size() + QSize(2 * MAP_MARGIN, 2 * MAP_MARGIN)
         room = QRectF(self.view.viewport().rect())
         if not self.minimap_shown or room.width() < 2 * size.width() or room.height() < 2 * size.height():
@@ -211,11 +218,11 @@ class Canvas(QWidget):
 
     def zoom_in(self) -> None:
         """Zoom in by a step."""
-        self.view.look_at(self.visible_center(), min(4.0, self.zoom * ZOOM_STEP))
+        self.view.look_at(self.visible_center(), min(MOST_ZOOM, self.zoom * ZOOM_STEP))
 
     def zoom_out(self) -> None:
         """Zoom out by a step."""
-        self.view.look_at(self.visible_center(), max(0.04, self.zoom / ZOOM_STEP))
+        self.view.look_at(self.visible_center(), max(LEAST_ZOOM, self.zoom / ZOOM_STEP))
 
     def zoom_reset(self) -> None:
         """Zoom to 100 %."""
@@ -227,20 +234,20 @@ class Canvas(QWidget):
         return self.view.zoom
 
     def visible_center(self) -> QPointF:
-        """The point of the scene in the middle of the view."""
+        """Return the point of the scene in the middle of the view."""
         return self.view.visible_area().center()
 
     def scene_position(self, screen: QPoint) -> QPointF:
-        """The point of the scene at a point of the screen."""
+        """Return the point of the scene at a point of the screen."""
         return self.view.to_scene(QPointF(self.view.viewport().mapFromGlobal(screen)))
 
     def node_rect(self, node_id: str) -> QRectF:
-        """The place of a node's tile, in the scene; empty if there is no such node."""
+        """Return the place of a node's tile, in the scene; empty if there is no such node."""
         tile = self.view.canvas_scene.tiles.get(node_id)
         return QRectF(tile.pos(), QSizeF(TILE, TILE)) if tile is not None else QRectF()
 
     def screen_position(self, place: QPointF) -> QPoint:
-        """The point of the screen at a point of the scene."""
+        """Return the point of the screen at a point of the scene."""
         return self.view.viewport().mapToGlobal(self.view.viewportTransform().map(place).toPoint())
 
     @property
@@ -253,8 +260,8 @@ class Canvas(QWidget):
         self.minimap.setVisible(shown)
 
     def set_snap(self, on: bool) -> None:
-        """Whether what is dragged moves in steps, so that what was aligned stays aligned; Alt drags freely."""
-        self.view.move_step = MOVE_STEP if on else 1
+        """Let what is dragged move in steps, so that what was aligned stays aligned (Alt drags freely), or not."""
+        self.view.gestures.move_step = MOVE_STEP if on else 1
 
     # -- files
 
@@ -288,7 +295,7 @@ class Canvas(QWidget):
 
     def edit_annotation(self, key: str) -> None:
         """Let the person edit an annotation's text."""
-        document, box = self.document, self.view.canvas_scene.boxes[key]
+        document, box = self.document, self.view.canvas_scene.annotations[key]
         rect = QRectF(box.rect.topLeft() + QPointF(6, 5), box.rect.bottomRight() - QPointF(6, 5))
         rect.setHeight(min(rect.height(), 110))
         self._edit(
@@ -314,14 +321,14 @@ class Canvas(QWidget):
     # -- the widget
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The minimap stays in its corner."""
+        """Keep the minimap in its corner."""
         super().resizeEvent(event)
         size = self.minimap.size()
         self.minimap.move(self.width() - size.width() - MAP_MARGIN, self.height() - size.height() - MAP_MARGIN)
         self._hint.setGeometry(self.rect())
 
     def showEvent(self, event: QShowEvent) -> None:
-        """What is shown first is the whole workflow."""
+        """Show the whole workflow first."""
         super().showEvent(event)
         if not self._fitted:
             self._fitted = True
@@ -340,4 +347,4 @@ class Canvas(QWidget):
 
 
 def _nobody(change: Change) -> None:
-    """The canvas is gone."""
+    """Do nothing: the canvas is gone."""

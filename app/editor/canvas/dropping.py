@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 
-from app.editor.canvas.geometry import TILE_RECT
-from app.editor.canvas.scene import Selection
-from app.editor.canvas.wiring import between
-
-if TYPE_CHECKING:
-    from app.editor.canvas.view import CanvasView
+from app.editor.canvas.hit_testing import hit_test
+from app.editor.canvas.selection import Selection
+from app.editor.canvas.sizes import TILE_RECT
+from app.editor.canvas.wire_rules import between
+from app.editor.canvas.zoomable_view import ZoomableView
 
 NODE_MIME = "application/x-layerloom-node"
 """What is dragged when a node type is: its id, in UTF-8."""
 
 
-class Drops:
-    """What is dropped on one view."""
+class DropTarget:
+    """Takes what is dropped on one view.
 
-    def __init__(self, view: CanvasView) -> None:
+    Args:
+        view: The view.
+        say: Tells the person why something was not taken.
+    """
+
+    def __init__(self, view: ZoomableView, say: Callable[[str], None]) -> None:
+        self._say = say
         self._view = view
         self._scene = view.canvas_scene
         self._document = view.document
@@ -42,11 +47,11 @@ class Drops:
             return
         event.acceptProposedAction()
         place = self._view.to_scene(event.position())
-        hit = self._view.hit(place)
+        hit = hit_test(self._scene, place, zoom=self._view.zoom)
         self._light(hit.node, None if hit.node else self.wire_for(_type_in(event), place))
 
     def leave(self) -> None:
-        """It went elsewhere."""
+        """Light up nothing: the node type went elsewhere."""
         self._light(None, None)
 
     def drop(self, event: QDropEvent) -> None:
@@ -64,7 +69,7 @@ class Drops:
         """Add a node of a type with its middle at a point, or put it in a node's place or into a wire; it is selected."""
         document, known = self._document, self._document.types.get(node_type)
         if known is None:
-            self._view.message.emit(f"There is no node type '{node_type}'.")
+            self._say(f"There is no node type '{node_type}'.")
             return
         if node is not None:
             if document.nodes[node].type != node_type:
@@ -80,14 +85,14 @@ class Drops:
         self._scene.select(Selection(nodes=frozenset([added])))
 
     def wire_for(self, node_type: str, place: QPointF, node_id: str | None = None) -> str | None:
-        """The wire at a point into which a node of a type fits.
+        """Return the wire at a point into which a node of a type fits.
 
         Args:
             node_type: The type.
             place: The point, in the scene.
             node_id: The node, if it is on the canvas already: it is looked through.
         """
-        hit = self._scene.hit(place, zoom=self._view.zoom, ignore=[node_id] if node_id else ())
+        hit = hit_test(self._scene, place, zoom=self._view.zoom, ignore=[node_id] if node_id else ())
         wire = self._scene.wires.get(hit.connection or "")
         known = self._document.types.get(node_type)
         return wire.key if wire is not None and between(self._document, known, wire.kind, node_id) else None

@@ -14,14 +14,14 @@ from app.document.file import write_atomically
 from app.document.problems import DocumentError
 
 if TYPE_CHECKING:
-    from app.editor.canvas.labels import Labels
+    from app.editor.canvas.labels import OutputLabels
     from app.editor.canvas.scene import CanvasScene
 
 MARGIN = 24.0
 MOST_PIXELS = 120_000_000
 
 
-def export_png(scene: CanvasScene, labels: Labels, path: Path, scale: float = 2.0) -> None:
+def export_png(scene: CanvasScene, labels: OutputLabels, path: Path, scale: float = 2.0) -> None:
     """Write the whole workflow as a PNG.
 
     Args:
@@ -36,7 +36,7 @@ def export_png(scene: CanvasScene, labels: Labels, path: Path, scale: float = 2.
     rect = _area(scene)
     scale = min(scale, (MOST_PIXELS / (rect.width() * rect.height())) ** 0.5)
     image = QImage(max(1, round(rect.width() * scale)), max(1, round(rect.height() * scale)), QImage.Format.Format_ARGB32)
-    image.fill(scene.stage.colors.canvas)
+    image.fill(scene.context.colors.canvas)
     painter = QPainter(image)
     with _painted_directly(scene, labels, rect):
         scene.render(painter, QRectF(image.rect()), rect)
@@ -47,7 +47,7 @@ def export_png(scene: CanvasScene, labels: Labels, path: Path, scale: float = 2.
     _write(path, bytes(buffer.data().data()))
 
 
-def export_svg(scene: CanvasScene, labels: Labels, path: Path, title: str = "") -> None:
+def export_svg(scene: CanvasScene, labels: OutputLabels, path: Path, title: str = "") -> None:
     """Write the whole workflow as an SVG with text as text and everything else as shapes.
 
     Args:
@@ -86,14 +86,14 @@ def _area(scene: CanvasScene) -> QRectF:
 
 
 @contextmanager
-def _painted_directly(scene: CanvasScene, labels: Labels, area: QRectF) -> Iterator[None]:
-    """As from near, at 100 %, without selection, glow and cached pictures."""
-    stage, selection = scene.stage, scene.selection
-    far, zoom = stage.far, stage.zoom
+def _painted_directly(scene: CanvasScene, labels: OutputLabels, area: QRectF) -> Iterator[None]:
+    """Have the scene painted as from near, at 100 %, without selection, glow and cached pictures."""
+    context, selection = scene.context, scene.selection
+    far, zoom = context.far, context.zoom
     shining = [wire.key for wire in scene.wires.values() if wire.emphasis]
     scene.blockSignals(True)
     try:
-        stage.direct, stage.zoom = True, 1.0
+        context.direct, context.zoom = True, 1.0
         scene.emphasise(())
         scene.select(type(selection)())
         if far:
@@ -101,7 +101,7 @@ def _painted_directly(scene: CanvasScene, labels: Labels, area: QRectF) -> Itera
         labels.refresh(area, None, None)
         yield
     finally:
-        stage.direct, stage.zoom = False, zoom
+        context.direct, context.zoom = False, zoom
         if far:
             scene.set_far(True)
         scene.select(selection)

@@ -51,7 +51,7 @@ class InlineEditor(QObject):
         self.field.selectAll()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Enter, Esc, and losing the focus."""
+        """End at Enter, Esc, and when the focus is lost."""
         if event.type() is QEvent.Type.FocusOut:
             self.finish(True)
         elif isinstance(event, QKeyEvent) and event.type() in (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride):

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF
 
-from app.editor.canvas.geometry import NOTE_LINE, NOTE_TOP, TILE, TITLE_LINE, middle, room_for_label
-from app.editor.canvas.overlays import Label
+from app.document.geometry import TILE
+from app.editor.canvas.overlays import OutputLabel
+from app.editor.canvas.sizes import NOTE_LINE, NOTE_TOP, TITLE_LINE, middle, room_for_label
 
 if TYPE_CHECKING:
+    from app.editor.canvas.node_tile import NodeTile
     from app.editor.canvas.scene import CanvasScene
-    from app.editor.canvas.tiles import NodeTile
 
 NEAR, CLOSE = 0.7, 1.3
 """From the first zoom on, labels are shown where there is room; from the second on, below the nodes, too."""
@@ -22,23 +23,23 @@ MANY = 12
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class _LabelRequest:
     text: str
     center: QPointF
     strong: bool
 
     @property
     def rect(self) -> QRectF:
-        width = Label.width_of(self.text)
-        return QRectF(self.center.x() - width / 2, self.center.y() - Label.HEIGHT / 2, width, Label.HEIGHT)
+        width = OutputLabel.width_of(self.text)
+        return QRectF(self.center.x() - width / 2, self.center.y() - OutputLabel.HEIGHT / 2, width, OutputLabel.HEIGHT)
 
 
-class Labels:
+class OutputLabels:
     """The labels of one scene."""
 
     def __init__(self, scene: CanvasScene) -> None:
         self._scene = scene
-        self._items: list[Label] = []
+        self._items: list[OutputLabel] = []
 
     def refresh(self, area: QRectF, hovered: str | None, hovered_node: str | None) -> None:
         """Show the labels that belong there.
@@ -48,9 +49,9 @@ class Labels:
             hovered: The wire under the pointer, by key.
             hovered_node: The node under the pointer.
         """
-        wanted = [] if self._scene.stage.far else list(self._wanted(area, hovered, hovered_node))
+        wanted = [] if self._scene.context.far else list(self._wanted(area, hovered, hovered_node))
         while len(self._items) < len(wanted):
-            label = Label(self._scene.stage)
+            label = OutputLabel(self._scene.context)
             self._items.append(label)
             self._scene.addItem(label)
         for label, what in zip(self._items, wanted, strict=False):
@@ -60,12 +61,12 @@ class Labels:
             label.setVisible(False)
 
     def recolor(self) -> None:
-        """The appearance is another one."""
+        """Take on another appearance."""
         for label in self._items:
             label.update()
 
-    def _wanted(self, area: QRectF, hovered: str | None, hovered_node: str | None) -> Iterator[_Wanted]:
-        """First what is selected or pointed at, whatever it covers; then others, where they cover nothing."""
+    def _wanted(self, area: QRectF, hovered: str | None, hovered_node: str | None) -> Iterator[_LabelRequest]:
+        """Yield first what is selected or pointed at, whatever it covers; then others, where they cover nothing."""
         scene = self._scene
         seen = scene.visible_tiles(area)
         chosen = scene.selection.nodes if len(scene.selection.nodes) <= MANY else frozenset()
@@ -75,36 +76,36 @@ class Labels:
             wire = scene.wires.get(key)
             text = scene.carried(wire) if wire else ""
             if wire and text:
-                strong.append(_Wanted(text, middle(wire.start, wire.end), True))
+                strong.append(_LabelRequest(text, middle(wire.start, wire.end), True))
         yield from strong
-        if scene.stage.zoom < NEAR:
+        if scene.context.zoom < NEAR:
             return
         taken = [what.rect for what in strong] + [_body(tile) for tile in seen]
         said = {(t.id, port.name) for t in asked for port in t.face.ports.outputs}
         yield from self._on_wires(area, taken, said)
-        if scene.stage.zoom >= CLOSE:
+        if scene.context.zoom >= CLOSE:
             yield from self._below_nodes(seen, taken, said)
 
-    def _on_wires(self, area: QRectF, taken: list[QRectF], said: set[tuple[str, str]]) -> Iterator[_Wanted]:
-        """One label per output, on the first of its wires that has room."""
+    def _on_wires(self, area: QRectF, taken: list[QRectF], said: set[tuple[str, str]]) -> Iterator[_LabelRequest]:
+        """Yield one label per output, on the first of its wires that has room."""
         for wire in self._scene.visible_wires(area):
             source = (wire.source, wire.source_port)
             text = self._scene.carried(wire) if source not in said else ""
-            what = _Wanted(text, middle(wire.start, wire.end), False)
+            what = _LabelRequest(text, middle(wire.start, wire.end), False)
             if text and what.rect.width() <= room_for_label(wire.start, wire.end) and _take(what.rect, taken):
                 said.add(source)
                 yield what
 
-    def _below_nodes(self, tiles: list[NodeTile], taken: list[QRectF], said: set[tuple[str, str]]) -> Iterator[_Wanted]:
-        """Labels below the nodes whose wires had no room."""
+    def _below_nodes(self, tiles: list[NodeTile], taken: list[QRectF], said: set[tuple[str, str]]) -> Iterator[_LabelRequest]:
+        """Yield labels below the nodes whose wires had no room."""
         for tile in tiles:
             if any((tile.id, port.name) not in said for port in tile.face.ports.outputs):
                 for what in self._below(tile, False):
                     if _take(what.rect, taken):
                         yield what
 
-    def _below(self, tile: NodeTile, strong: bool) -> list[_Wanted]:
-        """What a node puts out, below it, a line per output."""
+    def _below(self, tile: NodeTile, strong: bool) -> list[_LabelRequest]:
+        """Return what a node puts out, below it, a line per output."""
         status = self._scene.statuses.get(tile.id)
         if status is None:
             return []
@@ -112,13 +113,13 @@ class Labels:
         made = []
         for number, (port, text) in enumerate(texts):
             said = f"{port.title}: {text}" if len(texts) > 1 else text
-            y = _bottom(tile) + 12 + number * (Label.HEIGHT + 3)
-            made.append(_Wanted(said, QPointF(tile.left + TILE / 2, tile.top + y), strong))
+            y = _bottom(tile) + 12 + number * (OutputLabel.HEIGHT + 3)
+            made.append(_LabelRequest(said, QPointF(tile.left + TILE / 2, tile.top + y), strong))
         return made
 
 
 def _take(rect: QRectF, taken: list[QRectF]) -> bool:
-    """Whether there was room; then there is none any more."""
+    """Take the room and return whether there was any."""
     if any(rect.intersects(other) for other in taken):
         return False
     taken.append(rect)
@@ -126,14 +127,14 @@ def _take(rect: QRectF, taken: list[QRectF]) -> bool:
 
 
 def _bottom(tile: NodeTile) -> float:
-    """Where what is written below a node ends."""
+    """Return where what is written below a node ends."""
     face = tile.face
     written = face.note or face.type_name or (face.status and (face.status.message or face.status.state == "failed"))
     return NOTE_TOP + (NOTE_LINE if written else -4)
 
 
 def _body(tile: NodeTile) -> QRectF:
-    """What must not be covered of a node."""
+    """Return what must not be covered of a node."""
     lines = 2 if len(tile.face.title) > 15 else 1
     top = 10 + lines * TITLE_LINE
     return QRectF(-20, -top, TILE + 40, top + _bottom(tile)).translated(tile.left, tile.top)

@@ -8,11 +8,11 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from app.editor.canvas.geometry import TILE
+from app.document.geometry import TILE
 from app.editor.look import look
 
 if TYPE_CHECKING:
-    from app.editor.canvas.view import CanvasView
+    from app.editor.canvas.zoomable_view import ZoomableView
 
 SIZE = QSize(168, 104)
 MARGIN = 8.0
@@ -26,7 +26,7 @@ class Minimap(QWidget):
         parent: The canvas.
     """
 
-    def __init__(self, view: CanvasView, parent: QWidget) -> None:
+    def __init__(self, view: ZoomableView, parent: QWidget) -> None:
         super().__init__(parent)
         self._view = view
         self._picture: QPixmap | None = None
@@ -60,7 +60,7 @@ class Minimap(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The nodes as a picture, and a frame around what is seen."""
+        """Paint the nodes as a picture, and a frame around what is seen."""
         colors = look().colors
         ratio = self.devicePixelRatioF()
         if self._picture is None or self._picture.devicePixelRatio() != ratio:
@@ -88,7 +88,7 @@ class Minimap(QWidget):
         painter.setBrush(QColor(colors.panel))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 9, 9)
         painter.setPen(Qt.PenStyle.NoPen)
-        for box in scene.boxes.values():
+        for box in scene.annotations.values():
             fill = QColor(box.text_color())
             fill.setAlphaF(0.13)
             painter.setBrush(fill)
@@ -107,7 +107,7 @@ class Minimap(QWidget):
         return pixmap
 
     def _fitted(self) -> tuple[float, QPointF]:
-        """Scale and shift from the scene to the map."""
+        """Return scale and shift from the scene to the map."""
         content = self._content if not self._content.isEmpty() else QRectF(-400, -250, 800, 500)
         room = QRectF(self.rect()).adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
         scale = min(room.width() / content.width(), room.height() / content.height(), 0.12)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
 
+from app.document.geometry import ROW
+
 if TYPE_CHECKING:
     from app.editor.canvas.scene import CanvasScene
 
@@ -18,7 +20,7 @@ ARROWS: dict[Qt.Key, tuple[int, int]] = {
 
 
 def nearest_in(scene: CanvasScene, way: tuple[int, int], center: QPointF) -> str | None:
-    """The next node in a direction from the selected one; without a selection, the one nearest to the centre."""
+    """Return the next node in a direction from the selected one; without a selection, the one nearest to the centre."""
     chosen = next(iter(scene.selection.nodes), None)
     if chosen is None:
         distances = {n: (t.pos() - center).manhattanLength() for n, t in scene.tiles.items()}
@@ -36,8 +38,8 @@ def nearest_in(scene: CanvasScene, way: tuple[int, int], center: QPointF) -> str
 
 
 def next_node(scene: CanvasScene, backwards: bool) -> str | None:
-    """The node after (or before) the selected one, read in rows from the upper left; after the last comes the first."""
-    order = sorted(scene.tiles, key=lambda n: (round(scene.tiles[n].pos().y() / 75), scene.tiles[n].pos().x(), n))
+    """Return the node after (or before) the selected one, read in rows from the upper left; after the last comes the first."""
+    order = sorted(scene.tiles, key=lambda n: (round(scene.tiles[n].pos().y() / (ROW / 2)), scene.tiles[n].pos().x(), n))
     if not order:
         return None
     chosen = next((n for n in order if n in scene.selection.nodes), None)

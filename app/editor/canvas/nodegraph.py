@@ -78,7 +78,7 @@ else:
 
     @contextmanager
     def _light_imports() -> Iterator[None]:
-        """Stand-ins for two modules while NodeGraphQt 0.6.44 is imported, which together take half the program's start.
+        """Put stand-ins for two modules while NodeGraphQt 0.6.44 is imported: together they take half the program's start.
 
         It imports distutils for one comparison; Python 3.12 no longer has it, 3.11 warns, and what setuptools puts in its place
         takes 0.4 s. It imports Qt.py, which touches every class of PySide6 for names that have moved since Qt 5: 0.25 s.

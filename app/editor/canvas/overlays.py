@@ -6,29 +6,26 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
 
-from app.editor.canvas.painting import (
-    paint_text,
-    text_width,
-)
-from app.editor.canvas.stage import LABEL_Z, LIVE_Z, Stage
+from app.editor.canvas.paint_context import LABEL_Z, LIVE_Z, PaintContext
+from app.editor.canvas.text_painting import paint_text, text_width
 
 
-class Label(QGraphicsItem):
+class OutputLabel(QGraphicsItem):
     """A pill that says what a wire carries."""
 
     SIZE, HEIGHT = 10.5, 18.0
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, context: PaintContext) -> None:
         super().__init__()
         self.setZValue(LABEL_Z)
-        self.stage = stage
+        self.context = context
         self.text = ""
         self.strong = False
         self._width = 0.0
 
     @classmethod
     def width_of(cls, text: str) -> float:
-        """How wide the pill of a text is."""
+        """Return how wide the pill of a text is."""
         return text_width(text, cls.SIZE) + 18
 
     def say(self, text: str, center: QPointF, strong: bool) -> None:
@@ -41,12 +38,12 @@ class Label(QGraphicsItem):
         self.setPos(center)
 
     def boundingRect(self) -> QRectF:
-        """The pill with its frame."""
+        """Return the pill with its frame."""
         return QRectF(-self._width / 2 - 1, -self.HEIGHT / 2 - 1, self._width + 2, self.HEIGHT + 2)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """A pill with text."""
-        colors = self.stage.colors
+        """Paint a pill with text."""
+        colors = self.context.colors
         rect = QRectF(-self._width / 2, -self.HEIGHT / 2, self._width, self.HEIGHT)
         painter.setPen(QPen(QColor(colors.accent if self.strong else colors.line), 1.2 if self.strong else 1.0))
         painter.setBrush(QColor(colors.panel))

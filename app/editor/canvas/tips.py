@@ -5,10 +5,11 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from app.editor.canvas.painting import duration
+from nodes.wording import duration
 
 if TYPE_CHECKING:
-    from app.editor.canvas.scene import CanvasScene, Hit
+    from app.editor.canvas.scene import CanvasScene
+    from app.editor.canvas.selection import Hit
     from app.engine.status import NodeStatus
 
 STATES = {
@@ -23,7 +24,7 @@ STATES = {
 
 
 def tip_of(scene: CanvasScene, hit: Hit) -> str:
-    """Rich text; empty where there is nothing to say."""
+    """Return rich text; empty where there is nothing to say."""
     if hit.node is not None and hit.port is not None:
         return _port_tip(scene, hit)
     if hit.node is not None:
@@ -37,7 +38,7 @@ def tip_of(scene: CanvasScene, hit: Hit) -> str:
 
 
 def in_words(scene: CanvasScene, node_id: str) -> str:
-    """A node in one line, for those who hear the screen instead of seeing it."""
+    """Return a node in one line, for those who hear the screen instead of seeing it."""
     status = scene.statuses.get(node_id)
     parts = [scene.document.title(node_id), STATES[status.state] if status else "", status.message if status else ""]
     parts += [problem.message for problem in status.problems] if status else []
@@ -70,7 +71,7 @@ def _node_tip(scene: CanvasScene, node_id: str) -> str:
 def _status_lines(scene: CanvasScene, status: NodeStatus) -> list[str]:
     state = STATES[status.state]
     if status.seconds is not None and status.state in ("done", "warning"):
-        state += f" in {status.seconds:.1f} s" if status.seconds < 60 else f" in {duration(status.seconds)}"
+        state += f" in {duration(status.seconds)}"
     if status.outdated:
         state += ". The result shown is of earlier settings"
     if status.blocked_by and status.blocked_by in scene.document.nodes:

@@ -22,8 +22,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from app.editor.code.syntax import Mistake, PythonHighlighter, mistake_in
+from app.editor.colors import mixed
 from app.editor.look import look
-from app.editor.style import mixed
 
 INDENT = 4
 LOOK_AFTER = 250

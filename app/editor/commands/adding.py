@@ -9,17 +9,15 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QPointF
 
-from app.document.editing import Change
+from app.document.change import Change
+from app.document.geometry import NEAR_COLUMN, TILE
 from app.editor.actions import ActionRow
 from app.editor.desk import Desk
 from app.editor.panels.quick_add import QuickAdd
 from app.editor.workspace import Workspace
 
-STEP = 130.0
-"""Distance between the left edges of a node and of one added behind it."""
 MOST_DRAWN = 2
 """A gesture draws at most so many wires (two, when a node is put in between)."""
-TILE = 56.0
 
 
 class AddCommands:
@@ -63,7 +61,7 @@ class AddCommands:
         source = self._output_for(workspace, selected[0], node_type) if len(selected) == 1 else None
         if source:
             x, y = workspace.document.view(selected[0]).position
-            self._add_at(workspace, node_type, _free_spot(workspace, x + STEP, y), source, from_output=True)
+            self._add_at(workspace, node_type, _free_spot(workspace, x + NEAR_COLUMN, y), source, from_output=True)
         else:
             place = workspace.canvas.free_place()
             self._add_at(workspace, node_type, (place.x() - TILE / 2, place.y() - TILE / 2), None, from_output=True)
@@ -91,7 +89,7 @@ class AddCommands:
             if node_type and node_type.output_ports:
                 endpoint = f"{selected[0]}.{node_type.output_ports[0].name}"
             x, y = workspace.document.view(selected[0]).position
-            scene = QPointF(x + STEP, y)
+            scene = QPointF(x + NEAR_COLUMN, y)
         self.offer_at(workspace, endpoint, True, scene, canvas.screen_position(scene))
 
     def _candidates(self, workspace: Workspace, endpoint: str | None, from_output: bool) -> list[str]:
@@ -166,6 +164,6 @@ class AddCommands:
 def _free_spot(workspace: Workspace, x: float, y: float) -> tuple[float, float]:
     """Return the place nearest below (x, y) where no node is."""
     taken = [workspace.document.view(n).position for n in workspace.document.nodes]
-    while any(abs(x - a) < STEP * 0.7 and abs(y - b) < STEP * 0.9 for a, b in taken):
-        y += STEP
+    while any(abs(x - a) < NEAR_COLUMN * 0.7 and abs(y - b) < NEAR_COLUMN * 0.9 for a, b in taken):
+        y += NEAR_COLUMN
     return round(x), round(y)

@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtWidgets import QApplication
 
 from app.document import clipboard
+from app.document.geometry import TILE
 from app.document.model import Annotation
 from app.document.problems import DocumentError
 from app.editor.actions import ActionRow
@@ -16,7 +17,6 @@ from app.editor.workspace import Workspace
 
 MARGIN = 40.0
 """Between the nodes and the edge of the box that is put behind them."""
-TILE = 56.0
 
 
 class EditCommands:

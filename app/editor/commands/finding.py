@@ -13,8 +13,9 @@ from app.editor.commands.nodes import NodeCommands
 from app.editor.desk import Desk
 from app.editor.panels.palette import CommandPalette, PaletteEntry, type_entry
 from app.editor.workspace import Workspace
-from app.places import examples
+from app.folders import examples
 from app.shelves import OTHER_SHELF, shelf_color
+from nodes.declaration.declared import settings_of
 
 
 class FindCommands:
@@ -81,9 +82,9 @@ class FindCommands:
         for node_id in self._desk.selected_nodes[:1]:
             node_type = self._desk.services.catalog.get(workspace.document.nodes[node_id].type)
             title = workspace.document.title(node_id)
-            for name, info in node_type.model_fields.items() if node_type else ():
-                edit = partial(self._nodes.edit_setting, name)
-                yield PaletteEntry("Setting", info.title or name, edit, title, "mdi6.tune-variant", hint=info.description or "")
+            for declared in settings_of(node_type) if node_type else ():
+                edit = partial(self._nodes.edit_setting, declared.name)
+                yield PaletteEntry("Setting", declared.label, edit, title, "mdi6.tune-variant", hint=declared.help)
 
     def _type_entries(self) -> Iterator[PaletteEntry]:
         for node_type in self._desk.services.catalog.about.values():

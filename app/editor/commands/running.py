@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from app.editor.actions import ActionRow
 from app.editor.commands.trust import ScriptTrust
 from app.editor.desk import Desk
-from app.editor.views.training_runs import RunBook
+from app.editor.views.training_runs import TrainingHistory
 from app.editor.workspace import Workspace
 
 
@@ -18,11 +18,13 @@ class RunCommands:
         desk: The workflow in front, what is selected in it, the engine.
         trust: Asks before scripts run for the first time.
         explain: Shows why a node of a workflow cannot run.
-        book: The trainings of this session.
+        trainings: The trainings of this session.
     """
 
-    def __init__(self, desk: Desk, trust: ScriptTrust, explain: Callable[[Workspace, str], object], book: RunBook) -> None:
-        self._desk, self._trust, self._explain, self._book = desk, trust, explain, book
+    def __init__(
+        self, desk: Desk, trust: ScriptTrust, explain: Callable[[Workspace, str], object], trainings: TrainingHistory
+    ) -> None:
+        self._desk, self._trust, self._explain, self._trainings = desk, trust, explain, trainings
         self._engine = desk.services.engine
 
     def rows(self) -> list[ActionRow]:
@@ -117,7 +119,7 @@ class RunCommands:
     def stop_and_keep(self, node_id: str) -> None:
         """Have the trainings of the node of this id that are going on end now and keep their best weights."""
         for workspace in self._desk.workspaces:
-            run = self._book.latest(workspace.id, node_id)
+            run = self._trainings.latest(workspace.id, node_id)
             if run is not None and run.live:
                 self._engine.stop_early(workspace.id, node_id)
 

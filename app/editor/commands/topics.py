@@ -44,7 +44,7 @@ class Commands:
         self.nodes = NodeCommands(desk, docks, self.trust)
         self.adding = AddCommands(desk, self.files.new)
         self.editing = EditCommands(desk, self.files.new)
-        self.running = RunCommands(desk, self.trust, self.nodes.explain, docks.book)
+        self.running = RunCommands(desk, self.trust, self.nodes.explain, docks.trainings)
         self.arranging = ArrangeCommands(desk)
         self.viewing = ViewCommands(desk, docks)
         self.finding = FindCommands(desk, self.files, self.nodes, self.adding, lambda: self.actions)

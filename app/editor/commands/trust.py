@@ -11,7 +11,7 @@ from typing import Any
 
 from app.editor.asking import Answer
 from app.editor.desk import Desk
-from app.editor.panels.trust_dialog import Script, TrustDialog
+from app.editor.panels.trust_dialog import TrustDialog, UntrustedScript
 from app.editor.workspace import Workspace
 from app.engine.trust import templates
 
@@ -113,13 +113,13 @@ class ScriptTrust:
             text = f"'{workspace.title}' contains scripts, and they do not run before you trust them."
             self._desk.ask(text, [("Read them ...", lambda: self.look_at(workspace))], key=key, severity="info")
 
-    def _script(self, workspace: Workspace, entry: Mapping[str, str]) -> Script:
+    def _script(self, workspace: Workspace, entry: Mapping[str, str]) -> UntrustedScript:
         record = workspace.document.nodes.get(entry["node"])
         about = self._desk.services.catalog.about.get(record.type) if record else None
         setting = entry["setting"].replace("_", " ").replace(".", " / ").capitalize()
-        return Script(entry["node"], entry["title"], about.title if about else "", setting, entry["source"])
+        return UntrustedScript(entry["node"], entry["title"], about.title if about else "", setting, entry["source"])
 
-    def _ask(self, workspace: Workspace, scripts: Sequence[Script], then: Callable[[], object], *, run: bool) -> None:
+    def _ask(self, workspace: Workspace, scripts: Sequence[UntrustedScript], then: Callable[[], object], *, run: bool) -> None:
         dialog = TrustDialog(workspace.title, scripts, self._desk.window, run=run)
 
         def trust() -> None:

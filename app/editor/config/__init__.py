@@ -1,5 +1,1 @@
-"""The config dialog, made from a node's declaration."""
-
-from app.editor.config.panel import ConfigPanel
-
-__all__ = ["ConfigPanel"]
+"""The config dialog, made from a node's declaration: what it does (presenter.py) and how it looks (panel.py)."""

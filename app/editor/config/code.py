@@ -54,7 +54,7 @@ class CodeControl(Control):
         self._fit()
 
     def value(self) -> Any:
-        """The text; None where it is empty and may be."""
+        """Return the text; None where it is empty and may be."""
         return self.edit.toPlainText() or (None if self._optional else "")
 
     def set_value(self, value: Any) -> None:

@@ -1,22 +1,44 @@
 """Control: what edits one value in the config dialog. Every kind of value has a class of its own, in the modules beside this one.
 
 A control holds JSON, as a workflow file would; what cannot be read as the right type it hands over as it was typed, and
-the node class says what is wrong with it. It knows nothing of nodes, documents or engines.
+the node class says what is wrong with it. It knows nothing of nodes, documents or engines. Controls with controls inside
+are given a `MakesControls`, so that none of them knows which others there are.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-if TYPE_CHECKING:
-    from app.editor.config.row import Row
+from app.editor.config.dialog_context import DialogContext
+from nodes.declaration.declared import Declared
+from nodes.declaration.shapes import Shape
 
 FIELD_HEIGHT = 32
+
+
+class SettingPlace(Protocol):
+    """What can be asked for the part of a setting's dotted name that comes next: a setting's row, or a control."""
+
+    def child(self, part: str) -> SettingPlace | None:
+        """Return what edits that part; None where it has no editor of its own."""
+
+
+class InnerRow(SettingPlace, Protocol):
+    """A setting inside a control, as the control sees it (`app.editor.config.row.SettingRow`)."""
+
+    def rows(self) -> Iterator[InnerRow]:
+        """Yield this row and all that are inside it."""
+
+    def complaint(self) -> str:
+        """Return why what is entered is no value at all; empty where it is one."""
+
+    def show_problem(self, message: str, *, warning: bool = False) -> None:
+        """Say what is wrong with the setting."""
 
 
 class Control(QWidget):
@@ -30,7 +52,7 @@ class Control(QWidget):
 
     @abstractmethod
     def value(self) -> Any:
-        """What is entered, as JSON."""
+        """Return what is entered, as JSON."""
 
     @abstractmethod
     def set_value(self, value: Any) -> None:
@@ -44,24 +66,46 @@ class Control(QWidget):
         """Draw it as wrong, or as right."""
 
     def complaint(self) -> str:
-        """Why what is entered is no value at all; empty where it is one."""
+        """Return why what is entered is no value at all; empty where it is one."""
         return ""
 
-    def child(self, part: str) -> Row | Control | None:
-        """What edits the part of the value that a setting's dotted form calls `part`."""
+    def child(self, part: str) -> SettingPlace | None:
+        """Return what edits the part of the value that a setting's dotted form calls `part`."""
         return None
 
-    def rows(self) -> Iterator[Row]:
-        """The settings inside it, where it has some."""
+    def rows(self) -> Iterator[InnerRow]:
+        """Yield the settings inside it, where it has some."""
         return iter(())
 
     def below(self) -> QWidget | None:
-        """What stands below it, indented and over the whole width."""
+        """Return what stands below it, indented and over the whole width."""
         return None
 
     def first(self) -> QWidget:
-        """What gets the focus."""
+        """Return what gets the focus."""
         return self.focusProxy() or self
+
+    def explained(self) -> tuple[str, str] | None:
+        """Return what is chosen and a sentence about it, where that explains more than the setting's own help."""
+        return None
+
+
+class MakesControls(Protocol):
+    """Makes a control for every shape (`app.editor.config.factory.ControlFactory`)."""
+
+    @property
+    def context(self) -> DialogContext:
+        """What the controls share."""
+
+    def make(self, shape: Shape, declared: Declared | None = None, depth: int = 0, name: str = "") -> Control:
+        """Return a new control.
+
+        Args:
+            shape: What it edits.
+            declared: The setting, where the control is for a whole one.
+            depth: How many groups it is inside of.
+            name: What the accessible names of settings inside begin with.
+        """
 
 
 def mark(widget: QWidget, invalid: bool) -> None:
@@ -73,7 +117,7 @@ def mark(widget: QWidget, invalid: bool) -> None:
 
 
 def reference_text(value: Any) -> str:
-    """An element of a list as text: a reference to a variable as `${name}`."""
+    """Return an element of a list as text: a reference to a variable as `${name}`."""
     if isinstance(value, dict) and set(value) == {"variable"}:
         return f"${{{value['variable']}}}"
     return str(value)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from app.editor.config.code import CodeControl
+from app.editor.config.column_pickers import ChoicesControl, ColumnControl, ColumnOffer, ColumnsControl
 from app.editor.config.control import Control
-from app.editor.config.declaration import (
-    MISSING,
+from app.editor.config.dialog_context import DialogContext
+from app.editor.config.element_cards import CardsControl
+from app.editor.config.layer_pickers import LayerOffer
+from app.editor.config.nested import GroupControl, MaybeControl, OneOfControl
+from app.editor.config.number import NumberControl
+from app.editor.config.paths import PathControl
+from app.editor.config.sequences import ChipsControl, FixedControl, NamedControl, NestedFixedControl
+from app.editor.config.simple import ChoiceControl, JsonControl, LinesControl, ScalarControl, SwitchControl, TextControl
+from app.editor.config.tensor_per_wire import PER_WIRE, TensorPerWireControl
+from nodes.declaration.declared import Declared
+from nodes.declaration.setting import SettingInfo
+from nodes.declaration.shapes import (
     Anything,
     Choice,
-    Declared,
     Fixed,
     Flag,
     Group,
@@ -21,156 +30,96 @@ from app.editor.config.declaration import (
     Series,
     Shape,
     Text,
-    settings_of,
 )
-from app.editor.config.surroundings import Surroundings
+
+_PLAIN = SettingInfo()
+"""Of a value inside another one nothing is declared but its shape."""
 
 
-def control_for(
-    shape: Shape, declared: Declared | None = None, surroundings: Surroundings | None = None, depth: int = 0, name: str = ""
-) -> Control:
-    """A new control.
-
-    Args:
-        shape: What it edits.
-        declared: The setting, where the control is for a whole one.
-        surroundings: What is around the node.
-        depth: How many groups it is inside of.
-        name: What the accessible names of settings inside begin with.
-    """
-    from app.editor.config import nested
-
-    around = surroundings or Surroundings()
-    optional = isinstance(shape, Maybe)
-    inner = shape.inner if isinstance(shape, Maybe) else shape
-    help = declared.choices if declared else {}
-    match inner:
-        case Text() if declared is not None and (declared.columns or declared.layers or declared.path):
-            return _naming_control(declared, around, optional)
-        case Text(longest):
-            return _text_control(longest, declared, optional, name)
-        case Scalar(flags):
-            from app.editor.config.simple import ScalarControl
-
-            return ScalarControl(flags=flags, optional=optional)
-        case Choice(options):
-            from app.editor.config.simple import ChoiceControl
-
-            return ChoiceControl(options, help, optional=optional)
-        case OneOf():
-            return nested.OneOfControl(inner, around, optional=optional, depth=depth, name=name)
-        case _:
-            made = _plain_control(inner, declared, around, depth, name)
-            return nested.MaybeControl(shape, made) if isinstance(shape, Maybe) and not isinstance(inner, Anything) else made
-
-
-def _text_control(longest: int | None, declared: Declared | None, optional: bool, name: str) -> Control:
-    """For a text that names nothing: a script, several lines, or one."""
-    from app.editor.config.simple import LinesControl, TextControl
-
-    if declared is not None and declared.code:
-        from app.editor.config.code import CodeControl
-
-        return CodeControl(name or declared.label, optional=optional)
-    default = declared.default if declared is not None else ""
-    if declared is not None and (declared.lines or (isinstance(default, str) and "\n" in default)):
-        return LinesControl(optional=optional)
-    return TextControl(longest, optional=optional)
-
-
-def _naming_control(declared: Declared, around: Surroundings, optional: bool) -> Control:
-    """For a text that names a column, a layer, a file or a folder."""
-    if declared.columns:
-        from app.editor.config.columns import ColumnControl, Offer
-
-        return ColumnControl(Offer(around, *declared.columns), around, optional=optional)
-    if declared.layers:
-        from app.editor.config.columns import ColumnControl
-        from app.editor.config.layers import LayerOffer
-
-        return ColumnControl(LayerOffer(around, *declared.layers), around, optional=optional)
-    from app.editor.config.paths import PathControl
-
-    return PathControl(declared.path, around, optional=optional)
-
-
-def _plain_control(shape: Shape, declared: Declared | None, around: Surroundings, depth: int, name: str) -> Control:
-    from app.editor.config import nested, sequences, simple
-    from app.editor.config.number import NumberControl
-
-    made: Control
-    match shape:
-        case Number():
-            made = NumberControl(shape, seed=declared is not None and declared.is_seed)
-        case Flag():
-            made = simple.SwitchControl()
-        case Fixed(items) if all(isinstance(item, Number) for item in items):
-            made = sequences.FixedControl(shape)
-        case Fixed(items) if all(isinstance(i, Fixed) and all(isinstance(n, Number) for n in i.items) for i in items):
-            made = sequences.NestedFixedControl(shape)
-        case Group(model):
-            made = nested.GroupControl(model, around, depth=depth, name=name)
-        case Mapped():
-            made = sequences.NamedControl(shape)
-        case Series():
-            made = _list_control(shape, declared, around, depth, name)
-        case _:
-            made = simple.JsonControl()
-    return made
-
-
-def _list_control(shape: Series, declared: Declared | None, around: Surroundings, depth: int, name: str) -> Control:
-    from app.editor.config import columns, nested, sequences
-
-    item = shape.item.inner if isinstance(shape.item, Maybe) else shape.item
-    if isinstance(item, Text) and declared is not None and declared.columns:
-        return columns.ColumnsControl(columns.Offer(around, *declared.columns), around)
-    if isinstance(item, Text) and declared is not None and declared.layers:
-        from app.editor.config.layers import LayerOffer
-        from app.editor.config.wires import PER_WIRE, WiresControl
-
-        if declared.layers[1] == PER_WIRE:
-            return WiresControl(around, declared.layers[0])
-        return columns.ColumnsControl(LayerOffer(around, *declared.layers), around)
-    if isinstance(item, Choice):
-        return columns.ChoicesControl(item.options, declared.choices if declared else None)
-    if isinstance(item, Number | Text | Scalar):
-        return sequences.ChipsControl(shape)
-    return nested.CardsControl(shape, declared, around, depth=depth, name=name)
-
-
-def blank(shape: Shape, tag: tuple[str, str] | None = None) -> Any:
-    """A value to begin with where there is no default: valid where that can be, else empty.
+class ControlFactory:
+    """Makes the controls of one dialog, and is handed to those that have controls inside.
 
     Args:
-        shape: What it is for.
-        tag: For a group that is told apart by a field: that field and its value.
+        context: What the controls share.
     """
-    made: Any = None
-    match shape:
-        case Number():
-            made = _blank_number(shape)
-        case Flag():
-            made = False
-        case Fixed(items):
-            made = [blank(item) for item in items]
-        case Series():
-            made = []
-        case Mapped():
-            made = {}
-        case Group(model):
-            needed = {
-                d.name: blank(d.shape) for d in settings_of(model) if d.default is MISSING and not (tag and d.name == tag[0])
-            }
-            made = ({tag[0]: tag[1]} if tag else {}) | {name: value for name, value in needed.items() if value is not None}
-        case OneOf(alternatives):
-            made = blank(alternatives[0].shape, alternatives[0].tag)
-    return made
 
+    def __init__(self, context: DialogContext) -> None:
+        self.context = context
 
-def _blank_number(shape: Number) -> Any:
-    for value in (1, 0, shape.least, shape.most, shape.above, shape.below):
-        if value is not None and shape.within(value):
-            return int(value) if shape.whole else float(value)
-    middle = ((shape.above or 0.0) + (shape.below or 1.0)) / 2
-    return int(middle) if shape.whole else middle
+    def make(self, shape: Shape, declared: Declared | None = None, depth: int = 0, name: str = "") -> Control:
+        """Return a new control (`app.editor.config.control.MakesControls`)."""
+        optional = isinstance(shape, Maybe)
+        inner = shape.inner if isinstance(shape, Maybe) else shape
+        info = declared or _PLAIN
+        match inner:
+            case Text(longest):
+                return self._text_control(longest, declared, optional, name)
+            case Scalar():
+                return ScalarControl(flags=inner.flags, optional=optional)
+            case Choice(options):
+                return ChoiceControl(options, info.choices, optional=optional)
+            case OneOf():
+                return OneOfControl(inner, self, optional=optional, depth=depth, name=name)
+            case _:
+                made = self._plain_control(inner, declared, depth, name)
+                return MaybeControl(shape, made) if isinstance(shape, Maybe) and not isinstance(inner, Anything) else made
+
+    def _text_control(self, longest: int | None, declared: Declared | None, optional: bool, name: str) -> Control:
+        """Return a control for a text that names a column, a layer, a file or a folder, a script, several lines, or one."""
+        info = declared or _PLAIN
+        offer = self._offer(info)
+        default = declared.default if declared is not None else ""
+        if offer is not None:
+            made: Control = ColumnControl(offer, self.context, optional=optional)
+        elif info.path:
+            made = PathControl(info.path, self.context, optional=optional)
+        elif info.code:
+            made = CodeControl(name or info.label, optional=optional)
+        elif info.lines or (isinstance(default, str) and "\n" in default):
+            made = LinesControl(optional=optional)
+        else:
+            made = TextControl(longest, optional=optional)
+        return made
+
+    def _offer(self, info: SettingInfo) -> ColumnOffer | None:
+        """Return what a setting may name, where it names columns, layers or tensors."""
+        if info.columns is not None:
+            return ColumnOffer(self.context, info.columns.port, info.columns.accepts)
+        return LayerOffer(self.context, info.layers.port, info.layers.offers) if info.layers is not None else None
+
+    def _plain_control(self, shape: Shape, declared: Declared | None, depth: int, name: str) -> Control:
+        made: Control
+        match shape:
+            case Number():
+                made = NumberControl(shape, seed=declared is not None and declared.is_seed)
+            case Flag():
+                made = SwitchControl()
+            case Fixed(items) if all(isinstance(item, Number) for item in items):
+                made = FixedControl(shape)
+            case Fixed(items) if all(isinstance(i, Fixed) and all(isinstance(n, Number) for n in i.items) for i in items):
+                made = NestedFixedControl(shape)
+            case Group(model):
+                made = GroupControl(model, self, depth=depth, name=name)
+            case Mapped():
+                made = NamedControl(shape, self)
+            case Series():
+                made = self._list_control(shape, declared, depth, name)
+            case _:
+                made = JsonControl()
+        return made
+
+    def _list_control(self, shape: Series, declared: Declared | None, depth: int, name: str) -> Control:
+        item = shape.item.inner if isinstance(shape.item, Maybe) else shape.item
+        info = declared or _PLAIN
+        offer = self._offer(info) if isinstance(item, Text) else None
+        if offer is not None and info.layers is not None and info.layers.offers == PER_WIRE:
+            made: Control = TensorPerWireControl(self.context, info.layers.port)
+        elif offer is not None:
+            made = ColumnsControl(offer, self.context)
+        elif isinstance(item, Choice):
+            made = ChoicesControl(item.options, info.choices)
+        elif isinstance(item, Number | Text | Scalar):
+            made = ChipsControl(shape)
+        else:
+            made = CardsControl(shape, declared, self, depth=depth, name=name)
+        return made

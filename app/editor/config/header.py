@@ -30,7 +30,7 @@ class Tile(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A rounded square with a white icon."""
+        """Draw a rounded square with a white icon."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -72,7 +72,7 @@ class NameEdit(QLineEdit):
         return "…"
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """As any line; but a name that is too long for one goes over two, and ends with an ellipsis if that is not enough."""
+        """Draw the line; a name that is too long for one goes over two, and ends with an ellipsis if that is not enough."""
         if self.hasFocus() or self._lines(self.text()) == 1:
             super().paintEvent(event)
             return
@@ -81,7 +81,7 @@ class NameEdit(QLineEdit):
         painter.drawText(self._room(), _WRAPPED, self.seen)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """As high as the name needs in this width."""
+        """Be as high as the name needs in this width."""
         super().resizeEvent(event)
         self._fit()
 
@@ -101,14 +101,14 @@ class NameEdit(QLineEdit):
             self._finish()
 
     def sizeHint(self) -> QSize:
-        """As high as the text."""
+        """Return a size as high as the text."""
         return QSize(120, self.fontMetrics().height() + 8)
 
     def _room(self) -> QRect:
         return QRect(INSIDE, 0, self.width() - 2 * INSIDE, self.height())
 
     def _lines(self, text: str) -> int:
-        """How many lines a text needs; a word that is wider than a line counts as too many."""
+        """Return how many lines a text needs; a word that is wider than a line counts as too many."""
         metrics, width = self.fontMetrics(), self._room().width()
         if metrics.horizontalAdvance(text) <= width:
             return 1
@@ -126,7 +126,7 @@ class NameEdit(QLineEdit):
             self.renamed.emit(text)
 
 
-class Header(QWidget):
+class DialogHeader(QWidget):
     """The head of the dialog."""
 
     renamed = Signal(str)

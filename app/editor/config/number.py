@@ -12,14 +12,14 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from app.editor.config.control import Control, mark
-from app.editor.config.declaration import Number
 from app.editor.config.widgets import IconButton
+from nodes.declaration.shapes import Number
 
 LARGEST_SEED = 2**31 - 1
 
 
 def read_number(text: str, whole: bool) -> Any:
-    """A number as it was typed; the text itself where it is none."""
+    """Return a number as it was typed; the text itself where it is none."""
     plain = text.strip().replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", "").replace(" ", "")
     try:
         if whole:
@@ -31,7 +31,7 @@ def read_number(text: str, whole: bool) -> Any:
 
 
 def _written_otherwise(plain: str, text: str) -> Any:
-    """A whole number written as 1e3 or 2.0, a fraction where none is wanted (for the class to refuse), or the text."""
+    """Return a whole number written as 1e3 or 2.0, a fraction where none is wanted (for the class to refuse), or the text."""
     try:
         number = float(plain)
     except ValueError:
@@ -42,7 +42,7 @@ def _written_otherwise(plain: str, text: str) -> Any:
 
 
 def number_text(value: Any) -> str:
-    """A number as a field shows it: short, and in scientific notation where Python has it so."""
+    """Return a number as a field shows it: short, and in scientific notation where Python has it so."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "" if value is None else str(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
@@ -82,7 +82,7 @@ class NumberField(QLineEdit):
                 self._buttons.append(button)
 
     def number(self) -> Any:
-        """What is entered: a number, or the text where it is none."""
+        """Return what is entered: a number, or the text where it is none."""
         return read_number(self.text(), self.shape.whole)
 
     def set_number(self, value: Any) -> None:
@@ -111,7 +111,7 @@ class NumberField(QLineEdit):
             self.step(steps)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Only with the focus, so that scrolling the page changes nothing."""
+        """Step only with the focus, so that scrolling the page changes nothing."""
         if self.hasFocus() and event.angleDelta().y():
             self.step(1 if event.angleDelta().y() > 0 else -1)
             event.accept()
@@ -119,21 +119,21 @@ class NumberField(QLineEdit):
             event.ignore()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The step buttons stay at the right end."""
+        """Keep the step buttons at the right end."""
         super().resizeEvent(event)
         for row, button in enumerate(self._buttons):
             half = (self.height() - 6) // 2
             button.setGeometry(self.width() - 22, 3 + row * half, 18, half)
 
     def changeEvent(self, event: QEvent) -> None:
-        """No steps where it is switched off."""
+        """Hide the step buttons where it is switched off."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.EnabledChange:
             for button in self._buttons:
                 button.setVisible(self.isEnabled())
 
     def minimumSizeHint(self) -> QSize:
-        """Room for a few digits."""
+        """Return room for a few digits."""
         return QSize(40, super().minimumSizeHint().height())
 
     def _next(self, value: Decimal, direction: int) -> Decimal:
@@ -161,7 +161,7 @@ class NumberField(QLineEdit):
 
 
 def _step(value: Decimal, direction: int) -> Decimal:
-    """One in the first digit of a fraction; downwards from a power of ten, one in the digit after it. At most 1."""
+    """Return one in the first digit of a fraction; downwards from a power of ten, one in the digit after it. At most 1."""
     if value == 0:
         return Decimal("0.1")
     try:
@@ -197,7 +197,7 @@ class NumberControl(Control):
         self.setFocusProxy(self.field)
 
     def value(self) -> Any:
-        """A number, or what was typed instead."""
+        """Return a number, or what was typed instead."""
         return self.field.number()
 
     def set_value(self, value: Any) -> None:

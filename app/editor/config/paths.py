@@ -8,13 +8,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 
+from app.editor.config.dialog_context import DialogContext
 from app.editor.config.simple import TextControl
-from app.editor.config.surroundings import Surroundings
 from app.editor.config.widgets import IconButton
 
 
 def stored_path(path: str, folder: Path) -> str:
-    """A chosen file as a workflow in `folder` should store it: relative where it is inside, with / on every system."""
+    """Return a chosen file as a workflow in `folder` should store it: relative where it is inside, with / on every system."""
     chosen = Path(path)
     try:
         return chosen.resolve().relative_to(folder.resolve()).as_posix()
@@ -25,9 +25,9 @@ def stored_path(path: str, folder: Path) -> str:
 class PathLine(QLineEdit):
     """A line into which a file can be dragged."""
 
-    def __init__(self, surroundings: Surroundings, parent: QWidget | None = None) -> None:
+    def __init__(self, context: DialogContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._surroundings = surroundings
+        self._context = context
         self.setAcceptDrops(True)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -49,7 +49,7 @@ class PathLine(QLineEdit):
     def put(self, path: str) -> None:
         """Replace the text by a chosen path, as if it had been typed."""
         self.selectAll()
-        self.insert(stored_path(path, self._surroundings.folder))
+        self.insert(stored_path(path, self._context.node.folder))
         self.textEdited.emit(self.text())
 
 
@@ -58,15 +58,15 @@ class PathControl(TextControl):
 
     Args:
         use: `read file`, `read folder`, `write file` or `write folder`.
-        surroundings: Knows the workflow's folder.
+        context: Knows the workflow's folder.
         optional: Whether an empty line means no path at all.
     """
 
-    def __init__(self, use: str, surroundings: Surroundings, parent: QWidget | None = None, *, optional: bool = False) -> None:
-        line = PathLine(surroundings)
+    def __init__(self, use: str, context: DialogContext, parent: QWidget | None = None, *, optional: bool = False) -> None:
+        line = PathLine(context)
         super().__init__(None, parent, optional=optional, line=line)
         self._use = use
-        self._surroundings = surroundings
+        self._context = context
         self._put = line.put
         self.dialog: QFileDialog | None = None
         line.setPlaceholderText(line.placeholderText() or "Drop or browse")
@@ -95,7 +95,7 @@ class PathControl(TextControl):
         dialog.open()
 
     def _start(self) -> Path:
-        """The folder of the present path, if it is there, else the workflow's."""
-        folder = self._surroundings.folder
+        """Return the folder of the present path, if it is there, else the workflow's."""
+        folder = self._context.node.folder
         present = (folder / self.line.text()).parent
         return present if self.line.text() and present.is_dir() else folder

@@ -1,12 +1,12 @@
-"""Row: one setting in the dialog: its label, its control or the variable it is bound to, and what is wrong with it.
+"""SettingRow: one setting in the dialog: its label, its control or the variable it is bound to, and what is wrong with it.
 
-A row holds the stored value until the person changes it, so opening and applying changes nothing. Its control is made when
-it is shown first: a node with a hundred settings in tabs opens as fast as one with three.
+What is entered is the draft's. The control is made when it is shown first: a node with a hundred settings in tabs opens as
+fast as one with three.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
@@ -14,42 +14,38 @@ from PySide6.QtGui import QContextMenuEvent, QEnterEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.document.model import Variable
-from app.editor.config.binding import VARIABLE_ICON, BoundChip, NewVariable, bound_name, free_name
-from app.editor.config.control import FIELD_HEIGHT, Control
-from app.editor.config.declaration import MISSING, Declared, fits_variable, same, variable_type
-from app.editor.config.factory import control_for
-from app.editor.config.surroundings import Surroundings
+from app.editor.config.control import FIELD_HEIGHT, Control, InnerRow, MakesControls, SettingPlace
+from app.editor.config.draft import SettingDraft
+from app.editor.config.values import fits_variable, variable_type
+from app.editor.config.variable_binding import VARIABLE_ICON, BoundChip, NewVariable, free_name
 from app.editor.config.widgets import IconButton
+from nodes.declaration.declared import MISSING
 
 LABEL_WIDTH = 124
 INDENT = 12
 
 
-class Row(QWidget):
+class SettingRow(QWidget):
     """One setting.
 
     Args:
-        declared: What the class says of it.
-        surroundings: What is around the node.
+        draft: The setting, and what is entered of it.
+        controls: Makes its control.
         depth: How many groups it is inside of.
         context: What its accessible name begins with: the group it is in.
     """
 
     changed = Signal()
 
-    def __init__(self, declared: Declared, surroundings: Surroundings, depth: int = 0, context: str = "") -> None:
+    def __init__(self, draft: SettingDraft, controls: MakesControls, depth: int = 0, context: str = "") -> None:
         super().__init__()
-        self.declared = declared
+        self.draft = draft
+        self.declared = draft.declared
         self.level = depth
         self.control: Control | None = None
-        self.problem = ""
-        self.warning = False
-        self._surroundings = surroundings
-        self._name = f"{context}: {declared.label}" if context else declared.label
-        self._raw: Any = MISSING
-        self._loaded: Any = None
-        self._touched = False
-        self._bound: str | None = None
+        self._controls = controls
+        self._around = controls.context
+        self._name = f"{context}: {self.declared.label}" if context else self.declared.label
         self._chip: BoundChip | None = None
         self._below: QWidget | None = None
         self._hovered = False
@@ -60,68 +56,27 @@ class Row(QWidget):
 
     # -- the value
 
-    def load(self, raw: Any) -> None:
-        """Show a stored value; MISSING shows the default. Emits nothing."""
-        self._raw = raw
-        self._touched = False
-        self._bound = bound_name(raw)
+    @property
+    def problem(self) -> str:
+        """What is wrong with the setting."""
+        return self.draft.problem
+
+    def fill(self) -> None:
+        """Show what the draft holds. Emits nothing."""
         if self.control is not None:
             self._fill_control()
             self._show_binding()
 
-    def raw(self) -> Any:
-        """What is to be stored: MISSING where it is the default, and what was stored before where it was not changed."""
-        if self._bound is not None:
-            return {"variable": self._bound}
-        if self.control is None:
-            return self._raw
-        entered = self.control.value()
-        newly_set = self._touched and self.declared.required and self._raw is MISSING
-        if same(entered, self._loaded) and not newly_set:
-            return self._raw
-        if same(entered, self.declared.default):
-            return MISSING
-        return entered
-
     def effective(self) -> Any:
-        """The value that holds: the stored one, the variable's, or the default."""
-        raw = self.raw()
-        if raw is MISSING:
-            return None if self.declared.required else self.declared.default
-        name = bound_name(raw)
-        return raw if name is None else self._surroundings.values.get(name)
-
-    @property
-    def is_default(self) -> bool:
-        """Whether it is as in a new node."""
-        return self.raw() is MISSING
+        """Return the value that holds: the stored one, the variable's, or the default."""
+        return self.draft.effective(self._around.node.values)
 
     def reset(self) -> None:
         """Make it as in a new node."""
-        if not self.is_default:
-            self.load_default()
+        if not self.draft.is_default:
+            self.draft.load(MISSING)
+            self.fill()
             self.changed.emit()
-
-    def load_default(self) -> None:
-        """Show the default, as an edit that is not announced."""
-        self.load(MISSING)
-
-    def restore(self, settings: Mapping[str, Any], name: str) -> None:
-        """Show what was typed before and not applied, as an edit that is not announced.
-
-        Args:
-            settings: A draft; where the setting is not in it, it was set back to its default.
-            name: The setting in it.
-        """
-        self.reveal()
-        if name not in settings:
-            self.load(MISSING)
-            return
-        self._bound = bound_name(settings[name])
-        if self._bound is None and self.control is not None:
-            self.control.set_value(settings[name])
-            self._touched = True
-        self._show_binding()
 
     # -- showing
 
@@ -130,7 +85,7 @@ class Row(QWidget):
         if self.control is not None:
             return
         declared = self.declared
-        self.control = control_for(declared.shape, declared, self._surroundings, self.level, self._name)
+        self.control = self._controls.make(declared.shape, declared, self.level, self._name)
         self.control.changed.connect(self._edited)
         self.control.set_name(self._name)
         self._grid = QGridLayout()
@@ -158,36 +113,36 @@ class Row(QWidget):
             inside.setContentsMargins(0, 0, 0, 0)
             inside.addWidget(below)
             self._layout.addWidget(self._below)
-        self._surroundings.changed.connect(self._show_binding)
+        self._around.changed.connect(self._show_binding)
         self._fill_control()
         self._show_binding()
         self._show_problem()
 
     def show_problem(self, message: str, *, warning: bool = False) -> None:
         """Say what is wrong with the setting; nothing takes it back."""
-        self.problem, self.warning = message, warning
+        self.draft.problem, self.draft.warning = message, warning
         if self.control is not None:
             self._show_problem()
 
-    def child(self, part: str) -> Row | Control | None:
-        """What is inside the setting, by the next part of a dotted name."""
-        return self.control.child(part) if self.control is not None and self._bound is None else None
+    def child(self, part: str) -> SettingPlace | None:
+        """Return what is inside the setting, by the next part of a dotted name."""
+        return self.control.child(part) if self.control is not None and self.draft.bound is None else None
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[InnerRow]:
         """This row and all that are inside it."""
         yield self
-        if self.control is not None and self._bound is None:
+        if self.control is not None and self.draft.bound is None:
             for row in self.control.rows():
                 yield from row.rows()
 
     def complaint(self) -> str:
-        """Why what is entered is no value at all."""
-        return self.control.complaint() if self.control is not None and self._bound is None else ""
+        """Return why what is entered is no value at all."""
+        return self.control.complaint() if self.control is not None and self.draft.bound is None else ""
 
     def focus_control(self) -> None:
         """Give the control the focus."""
         self.reveal()
-        if self._bound is not None and self._chip is not None:
+        if self.draft.bound is not None and self._chip is not None:
             self._chip.setFocus(Qt.FocusReason.OtherFocusReason)
         elif self.control is not None:
             self.control.first().setFocus(Qt.FocusReason.OtherFocusReason)
@@ -205,50 +160,51 @@ class Row(QWidget):
     @property
     def chip_text(self) -> str:
         """What is shown of the variable that it is bound to; empty if it is not."""
-        return f"{self._chip.name.text()} {self._chip.held.text()}" if self._bound is not None and self._chip is not None else ""
+        shown = self.draft.bound is not None and self._chip is not None
+        return f"{self._chip.name.text()} {self._chip.held.text()}" if shown and self._chip is not None else ""
 
     # -- variables
 
     def menu(self) -> QMenu:
-        """What can be done with the setting beside changing its value."""
+        """Return what can be done with the setting beside changing its value."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setToolTipsVisible(True)
-        fitting = [v for v in self._surroundings.variables.values() if fits_variable(self.declared.shape, v.type, v.value)]
+        fitting = [v for v in self._around.node.variables.values() if fits_variable(self.declared.shape, v.type, v.value)]
         for variable in fitting:
             action = menu.addAction(f"{variable.name}  =  {variable.value}")
             action.setData(variable.name)
             action.setToolTip(variable.description)
             action.setCheckable(True)
-            action.setChecked(variable.name == self._bound)
+            action.setChecked(variable.name == self.draft.bound)
         kind = variable_type(self.declared.shape, bool(self.declared.path))
         if not fitting:
             menu.addAction("No variable fits" if kind else "A variable cannot hold such a setting").setEnabled(False)
         menu.addSeparator()
         new = menu.addAction("New variable from this value …")
         new.setData("\0new")
-        new.setEnabled(kind is not None and self._bound is None and self._variable_value(kind) is not None)
+        new.setEnabled(kind is not None and self.draft.bound is None and self._variable_value(kind) is not None)
         unbind = menu.addAction("Unbind")
         unbind.setData("\0unbind")
-        unbind.setEnabled(self._bound is not None)
+        unbind.setEnabled(self.draft.bound is not None)
         menu.addSeparator()
         reset = menu.addAction("Reset to default")
         reset.setData("\0reset")
-        reset.setEnabled(not self.is_default)
+        reset.setEnabled(not self.draft.is_default)
         menu.triggered.connect(self._menu_chosen)
         return menu
 
     def bind(self, name: str) -> None:
         """Take the value from a variable."""
-        self._bound = name
+        self.draft.bind(name)
         self._show_binding()
         self.changed.emit()
 
     def unbind(self) -> None:
         """Take the value that the variable has at this moment, and forget the variable."""
-        if self._bound is not None:
+        if self.draft.bound is not None:
             self.reveal()
-            self._bound = None
+            self.draft.unbind(self.control.value() if self.control is not None else None)
             self._show_binding()
             self.changed.emit()
 
@@ -267,13 +223,13 @@ class Row(QWidget):
         super().leaveEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """The menu, wherever the row was pressed."""
+        """Open the menu, wherever the row was pressed."""
         if self.control is not None:
             self.menu().popup(event.globalPos())
             event.accept()
 
     def open_menu(self) -> None:
-        """The menu, below the button."""
+        """Open the menu, below the button."""
         self.menu().popup(self.button.mapToGlobal(QPoint(0, self.button.height())))
 
     # -- the mechanism
@@ -310,26 +266,29 @@ class Row(QWidget):
             self._grid.addWidget(cell, 0, 0, Qt.AlignmentFlag.AlignTop)
 
     def _fill_control(self) -> None:
-        control, declared = self.control, self.declared
-        if control is None:
+        if self.control is None:
             return
-        if self._raw is MISSING or self._bound is not None:
-            shown = None if declared.required else declared.default
-            if self._bound is not None:
-                shown = self._surroundings.values.get(self._bound, shown)
-        else:
-            shown = self._raw
-        control.set_value(shown)
-        self._loaded = control.value() if self._bound is None else _NEVER
+        entered = self.draft.entered
+        self.control.set_value(self.draft.loaded(self._around.node.values))
+        self.draft.shown_as(self.control.value())
+        if entered is not MISSING:
+            self.control.set_value(entered)
+            self.draft.enter(self.control.value())
+        self.draft.unreadable = self._is_unreadable()
+
+    def _is_unreadable(self) -> bool:
+        return any(row.complaint() for row in self.rows())
 
     def _edited(self) -> None:
-        self._touched = True
+        if self.control is not None:
+            self.draft.enter(self.control.value())
+        self.draft.unreadable = self._is_unreadable()
         self.changed.emit()
 
     def _show_binding(self) -> None:
         if self.control is None:
             return
-        bound = self._bound is not None
+        bound = self.draft.bound is not None
         if bound and self._chip is None:
             self._chip = BoundChip()
             self._chip.unbind.connect(self.unbind)
@@ -337,8 +296,8 @@ class Row(QWidget):
             self._grid.addWidget(self._chip, 1 if wide else 0, 0 if wide else 1, 1, 2 if wide else 1)
         if self._chip is not None:
             self._chip.setVisible(bound)
-            if self._bound is not None:
-                self._chip.show_variable(self.declared.label, self._bound, self._surroundings.variables.get(self._bound))
+            if self.draft.bound is not None:
+                self._chip.show_variable(self.declared.label, self.draft.bound, self._around.node.variables.get(self.draft.bound))
         self.control.setVisible(not bound)
         if self._below is not None:
             self._below.setVisible(not bound)
@@ -346,23 +305,23 @@ class Row(QWidget):
 
     def _show_button(self) -> None:
         if self.control is not None:
-            self.button.setVisible(self._hovered or self._focused or self._bound is not None)
+            self.button.setVisible(self._hovered or self._focused or self.draft.bound is not None)
 
     def _show_problem(self) -> None:
         if self.control is None:
             return
-        self._message.setText(self.problem)
-        role = "warning" if self.warning else "error"
+        self._message.setText(self.draft.problem)
+        role = "warning" if self.draft.warning else "error"
         if self._message.property("role") != role:
             self._message.setProperty("role", role)
             self._message.style().unpolish(self._message)
             self._message.style().polish(self._message)
-        self._message.setVisible(bool(self.problem))
-        self.control.set_invalid(bool(self.problem) and not self.warning)
+        self._message.setVisible(bool(self.draft.problem))
+        self.control.set_invalid(bool(self.draft.problem) and not self.draft.warning)
 
     def _variable_value(self, kind: str) -> Any:
-        """The present value as a variable of a type holds it; None where it cannot."""
-        value = self.effective()
+        """Return the present value as a variable of a type holds it; None where it cannot."""
+        value = self.draft.effective(self._around.node.values)
         wanted: dict[str, tuple[type, ...]] = {"integer": (int,), "number": (int, float), "boolean": (bool,)}
         right = isinstance(value, wanted.get(kind, (str,))) and (kind == "boolean" or not isinstance(value, bool))
         return value if right else None
@@ -380,16 +339,12 @@ class Row(QWidget):
 
     def _ask_for_variable(self) -> None:
         kind = variable_type(self.declared.shape, bool(self.declared.path)) or "text"
-        taken = self._surroundings.variables
+        taken = self._around.node.variables
         dialog = NewVariable(kind, self._variable_value(kind), free_name(self.declared.name, taken), taken, self.window())
         dialog.made.connect(self._variable_made)
         dialog.open()
 
     def _variable_made(self, variable: object) -> None:
         assert isinstance(variable, Variable)
-        self._surroundings.add_variable(variable)
+        self._around.add_variable(variable)
         self.bind(variable.name)
-
-
-_NEVER = object()
-"""Differs from every value."""

@@ -9,12 +9,13 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from app.editor.config.control import Control, mark, reference_text
-from app.editor.config.declaration import Fixed, Mapped, Maybe, Number, Scalar, Series, Shape
+from app.editor.config.control import Control, MakesControls, mark, reference_text
 from app.editor.config.number import NumberField, number_text, read_number
 from app.editor.config.simple import ScalarControl
+from app.editor.config.values import blank
 from app.editor.config.widgets import FlowLayout, IconButton
 from app.editor.look import look
+from nodes.declaration.shapes import Fixed, Mapped, Maybe, Number, Scalar, Series, Shape
 
 TIMES = "×"
 DASH = "–"
@@ -64,7 +65,7 @@ class FixedControl(Control):
         self.setFocusProxy(self.fields[0])
 
     def value(self) -> Any:
-        """The numbers as a list; None where nothing is entered."""
+        """Return the numbers as a list; None where nothing is entered."""
         if all(not field.text().strip() for field in self.fields):
             return None
         return [field.number() for field in self.fields]
@@ -120,7 +121,7 @@ class NestedFixedControl(Control):
         self.setFocusProxy(self.parts[0])
 
     def value(self) -> Any:
-        """A list of lists."""
+        """Return a list of lists."""
         values = [part.value() for part in self.parts]
         return None if all(value is None for value in values) else values
 
@@ -164,12 +165,12 @@ class Chip(QLineEdit):
         self.textChanged.connect(self.updateGeometry)
 
     def sizeHint(self) -> QSize:
-        """As wide as the text."""
+        """Return a size as wide as the text."""
         text = self.text() or self.placeholderText()
         return QSize(max(self.fontMetrics().horizontalAdvance(text) + 22, 36), 24)
 
     def minimumSizeHint(self) -> QSize:
-        """Never narrower than a digit."""
+        """Return a size for one digit."""
         return QSize(36, 24)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -219,7 +220,7 @@ class ChipsControl(Control):
             self._scalar.hide()
 
     def value(self) -> Any:
-        """The values; chips without text are nothing where that is allowed, else left out."""
+        """Return the values; chips without text are nothing where that is allowed, else left out."""
         return [self._read(chip.text()) for chip in self.chips if chip.text().strip() or self._optional]
 
     def set_value(self, value: Any) -> None:
@@ -246,7 +247,7 @@ class ChipsControl(Control):
         mark(self._frame, invalid)
 
     def first(self) -> QWidget:
-        """The first chip, or the button that adds one."""
+        """Return the first chip, or the button that adds one."""
         return self.chips[0] if self.chips else self.add
 
     def _read(self, text: str) -> Any:
@@ -332,7 +333,7 @@ class ChipsControl(Control):
         self.changed.emit()
 
     def _tidy(self) -> None:
-        """A chip that is left empty disappears, unless that means something."""
+        """Remove a chip that is left empty, unless that means something."""
         at = self._at()
         if at >= 0 and not self._optional and not self.chips[at].text().strip():
             self._remove(at)
@@ -376,13 +377,15 @@ class NamedControl(Control):
 
     Args:
         shape: What the values are.
+        controls: Makes what edits a value.
     """
 
     wide = True
 
-    def __init__(self, shape: Mapped, parent: QWidget | None = None) -> None:
+    def __init__(self, shape: Mapped, controls: MakesControls, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shape = shape
+        self._controls = controls
         self.entries: list[NamedEntry] = []
         self._name = ""
         self._lines = QVBoxLayout()
@@ -400,7 +403,7 @@ class NamedControl(Control):
         self.setFocusProxy(self.add)
 
     def value(self) -> Any:
-        """The values by name; lines without a name are left out."""
+        """Return the values by name; lines without a name are left out."""
         return {entry.key.text(): entry.control.value() for entry in self.entries if entry.key.text()}
 
     def set_value(self, value: Any) -> None:
@@ -412,7 +415,7 @@ class NamedControl(Control):
             self._append(str(key), held)
 
     def complaint(self) -> str:
-        """A name that stands twice, or a value without a name."""
+        """Return a name that stands twice, or a value without a name."""
         keys = [entry.key.text() for entry in self.entries]
         twice = next((key for n, key in enumerate(keys) if key and key in keys[:n]), None)
         if twice is not None:
@@ -435,9 +438,7 @@ class NamedControl(Control):
             entry.control.set_invalid(invalid)
 
     def _append(self, key: str, value: Any) -> NamedEntry:
-        from app.editor.config.factory import control_for
-
-        entry = NamedEntry(control_for(self._shape.value))
+        entry = NamedEntry(self._controls.make(self._shape.value))
         entry.key.setText(key)
         entry.control.set_value(value)
         entry.edited.connect(self.changed)
@@ -448,8 +449,6 @@ class NamedControl(Control):
         return entry
 
     def _add_clicked(self) -> None:
-        from app.editor.config.factory import blank
-
         self._append("", blank(self._shape.value)).key.setFocus()
 
     def _removed(self, entry: object) -> None:

@@ -11,8 +11,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.editor.config.control import Control, mark
-from app.editor.config.declaration import same
 from app.editor.config.widgets import QuietComboBox, Switch
+from nodes.declaration.declared import same
 
 NOTHING = "none"
 LEAST_LINES, MOST_LINES = 3, 12
@@ -85,7 +85,7 @@ class ChoiceControl(Control):
         self.setFocusProxy(self.combo)
 
     def value(self) -> Any:
-        """The chosen value; None where nothing is."""
+        """Return the chosen value; None where nothing is."""
         return self.combo.currentData()
 
     def set_value(self, value: Any) -> None:
@@ -145,7 +145,7 @@ class TextControl(Control):
         self.setFocusProxy(self.line)
 
     def value(self) -> Any:
-        """The text; None where it is empty and may be."""
+        """Return the text; None where it is empty and may be."""
         if self._other is not None:
             return self._other
         return self.line.text() or (None if self._optional else "")
@@ -183,7 +183,7 @@ class ScalarControl(TextControl):
         self._flags = flags
 
     def value(self) -> Any:
-        """A number, a text, or None."""
+        """Return a number, a text, or None."""
         if self._other is not None:
             return self._other
         text = self.line.text()
@@ -200,13 +200,13 @@ class ScalarControl(TextControl):
             self._other = None
 
     def _reads_otherwise(self, text: str) -> bool:
-        """Whether a text would be read as a number, true or false, or as a text in quotes."""
+        """Return whether a text would be read as a number, true or false, or as a text in quotes."""
         read = _json(text)
         return isinstance(read, str | int | float) and (self._flags or not isinstance(read, bool))
 
 
 def _json(text: str) -> Any:
-    """What a text is as JSON; None where it is none."""
+    """Return what a text is as JSON; None where it is none."""
     try:
         return json.loads(text, parse_constant=lambda _: None)
     except ValueError:
@@ -257,7 +257,7 @@ class LinesControl(Control):
         self.setFocusProxy(self.edit)
 
     def value(self) -> Any:
-        """The text; None where it is empty and may be."""
+        """Return the text; None where it is empty and may be."""
         return self.edit.toPlainText() or (None if self._optional else "")
 
     def set_value(self, value: Any) -> None:
@@ -287,7 +287,7 @@ class JsonControl(LinesControl):
     """Any value, as JSON: for what has no control of its own."""
 
     def value(self) -> Any:
-        """The value; the text where it is no JSON."""
+        """Return the value; the text where it is no JSON."""
         try:
             return json.loads(self.edit.toPlainText() or "null")
         except ValueError:
@@ -298,7 +298,7 @@ class JsonControl(LinesControl):
         self._show(json.dumps(value, indent=2, ensure_ascii=False))
 
     def complaint(self) -> str:
-        """Where it is no JSON."""
+        """Return where it is no JSON."""
         try:
             json.loads(self.edit.toPlainText() or "null")
         except ValueError as error:

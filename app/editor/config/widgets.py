@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.editor.colors import mixed
 from app.editor.look import look
-from app.editor.style import mixed
 
 SWITCH = QSize(34, 20)
 
@@ -35,11 +35,11 @@ class Switch(QAbstractButton):
         look().changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        """A little more than the switch, for the ring that shows the focus."""
+        """Return a little more than the switch, for the ring that shows the focus."""
         return SWITCH + QSize(6, 6)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A rounded track and a knob."""
+        """Draw a rounded track and a knob."""
         colors = look().colors
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -94,14 +94,14 @@ class QuietComboBox(QComboBox):
         self.setMaxVisibleItems(16)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Only with the focus."""
+        """Change the choice only with the focus."""
         if self.hasFocus():
             super().wheelEvent(event)
         else:
             event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """As ever, but a text that is too long ends in dots, and the arrow is in the colours of now."""
+        """Draw as ever, but a text that is too long ends in dots, and the arrow is in the colours of now."""
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
         room = self.width() - 40 - (0 if option.currentIcon.isNull() else option.iconSize.width() + 6)
@@ -136,11 +136,11 @@ class FlowLayout(QLayout):
         self.invalidate()
 
     def count(self) -> int:
-        """How many items there are."""
+        """Return how many items there are."""
         return len(self._items)
 
     def itemAt(self, index: int) -> QLayoutItem | None:
-        """The item at a place."""
+        """Return the item at a place."""
         return self._items[index] if 0 <= index < len(self._items) else None
 
     def takeAt(self, index: int) -> QLayoutItem | None:
@@ -148,15 +148,15 @@ class FlowLayout(QLayout):
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
     def expandingDirections(self) -> Qt.Orientation:
-        """It takes no more room than it needs."""
+        """Return that it takes no more room than it needs."""
         return Qt.Orientation(0)
 
     def hasHeightForWidth(self) -> bool:
-        """The narrower, the more lines."""
+        """Return that it is the higher, the narrower it is."""
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """The height of all lines."""
+        """Return the height of all lines."""
         return self._lay(QRect(0, 0, width, 0), move=False)
 
     def setGeometry(self, rect: QRect) -> None:
@@ -165,11 +165,11 @@ class FlowLayout(QLayout):
         self._lay(rect, move=True)
 
     def sizeHint(self) -> QSize:
-        """The least it needs."""
+        """Return the least it needs."""
         return self.minimumSize()
 
     def minimumSize(self) -> QSize:
-        """Room for the largest item."""
+        """Return room for the largest item."""
         size = QSize()
         for item in self._items:
             size = size.expandedTo(item.minimumSize())

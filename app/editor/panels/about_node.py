@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 from app.document.problems import Problem
 from app.editor.look import look
 from nodes.base import Node
+from nodes.declaration.declared import settings_by_name
+from nodes.wording import duration
 
 
 class AboutNode(QTextBrowser):
@@ -81,11 +83,11 @@ def _table(title: str, rows: Sequence[tuple[str, str]], muted: str) -> str:
 
 
 def _settings(settings: Mapping[str, Any], node_class: type[Node] | None, prefix: str = "") -> list[tuple[str, str]]:
-    """Name and value of every setting; those of groups beneath their group's name."""
+    """Return name and value of every setting; those of groups beneath their group's name."""
     found: list[tuple[str, str]] = []
     for name, value in settings.items():
-        info = node_class.model_fields.get(name) if node_class and not prefix else None
-        label = prefix + ((info.title if info else None) or name.replace("_", " "))
+        declared = settings_by_name(node_class).get(name) if node_class and not prefix else None
+        label = prefix + (declared.label if declared else name.replace("_", " "))
         if isinstance(value, Mapping) and value and len(prefix) < 60:
             found += _settings(value, None, f"{label} · ")
         else:
@@ -103,13 +105,3 @@ def _value(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{k}: {_value(v)}" for k, v in value.items())
     return str(value)
-
-
-def duration(seconds: float) -> str:
-    """A time as a person says it."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s"

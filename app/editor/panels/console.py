@@ -26,10 +26,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.editor.colors import mixed
 from app.editor.config.widgets import QuietComboBox
 from app.editor.look import interface_font, look
 from app.editor.panels.rows import Index, SearchField
-from app.editor.style import mixed
 
 Level = Literal["debug", "info", "warning", "error"]
 LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
@@ -165,7 +165,7 @@ class Console(QWidget):
         self.nodes.setCurrentIndex(max(self.nodes.findData(node), 0))
 
     def text(self) -> str:
-        """All lines that are shown, as text."""
+        """Return all lines that are shown, as text."""
         return "".join(f"{line}\n" for line in self._model.lines)
 
     def copy(self) -> None:

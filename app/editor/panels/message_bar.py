@@ -9,8 +9,8 @@ from typing import Literal
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from app.editor.colors import mixed
 from app.editor.look import look
-from app.editor.style import mixed
 
 Severity = Literal["info", "warning", "error"]
 Button = tuple[str, Callable[[], object]]

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
+from app.document.geometry import COLUMN, ROW, TILE
 from app.document.model import Workflow
+from app.editor.colors import mixed
 from app.editor.look import look
-from app.editor.style import mixed
+from app.editor.wire_path import wire_path
 from app.shelves import OTHER_SHELF, shelf_color
 from nodes.catalog import NodeType
 
-_TILE, _COLUMN, _ROW = 56.0, 132.0, 150.0
-
 
 def miniature(workflow: Workflow, types: Mapping[str, NodeType], width: int, height: int, ratio: float) -> QPixmap:
-    """The workflow, fitted into so many pixels, on a transparent ground."""
+    """Return the workflow, fitted into so many pixels, on a transparent ground."""
     pixmap = QPixmap(round(width * ratio), round(height * ratio))
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -30,7 +30,7 @@ def miniature(workflow: Workflow, types: Mapping[str, NodeType], width: int, hei
         everything = everything.united(tile)
     for box in boxes:
         everything = everything.united(box)
-    scale = min(width / (everything.width() + _TILE), height / (everything.height() + _TILE), 0.5)
+    scale = min(width / (everything.width() + TILE), height / (everything.height() + TILE), 0.5)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.translate(width / 2, height / 2)
@@ -51,11 +51,11 @@ def miniature(workflow: Workflow, types: Mapping[str, NodeType], width: int, hei
 
 
 def _places(workflow: Workflow) -> dict[str, QRectF]:
-    """The nodes' tiles; where nobody has placed them, in rows as they come in the file."""
+    """Return the nodes' tiles; where nobody has placed them, in rows as they come in the file."""
     found = {n.id: workflow.view.nodes[n.id].position for n in workflow.nodes if n.id in workflow.view.nodes}
     if len(set(found.values())) < len(workflow.nodes):
-        found = {n.id: (number % 8 * _COLUMN, number // 8 * _ROW) for number, n in enumerate(workflow.nodes)}
-    return {node_id: QRectF(x, y, _TILE, _TILE) for node_id, (x, y) in found.items()}
+        found = {n.id: (number % 8 * COLUMN, number // 8 * ROW) for number, n in enumerate(workflow.nodes)}
+    return {node_id: QRectF(x, y, TILE, TILE) for node_id, (x, y) in found.items()}
 
 
 def _draw_wires(
@@ -72,7 +72,4 @@ def _draw_wires(
         painter.setPen(QPen(QColor(color), 1.3 / scale))
         start, end = places[wire.source_node], places[wire.target_node]
         first, last = QPointF(start.right(), start.center().y()), QPointF(end.left(), end.center().y())
-        reach = max(abs(last.x() - first.x()) / 2, 40.0)
-        path = QPainterPath(first)
-        path.cubicTo(first + QPointF(reach, 0), last - QPointF(reach, 0), last)
-        painter.drawPath(path)
+        painter.drawPath(wire_path(first, last))

@@ -29,7 +29,7 @@ from app.editor.asking import Answer, Asks
 from app.editor.config.widgets import QuietComboBox
 from app.editor.look import look
 from app.editor.panels.about_node import AboutNode
-from app.editor.panels.monitor_messages import Banner, Empty
+from app.editor.panels.monitor_messages import Banner, EmptyState
 from app.editor.panels.monitor_views import (
     ABOUT,
     CONFUSION,
@@ -43,8 +43,8 @@ from app.editor.panels.monitor_views import (
     make_view,
 )
 from app.editor.views.elided import ElidedLabel
-from app.editor.views.pages import Pending
-from app.editor.views.training_runs import RunBook
+from app.editor.views.pages import PendingRequests
+from app.editor.views.training_runs import TrainingHistory
 from app.engine.status import NodeStatus
 from nodes.base import Node, Port
 
@@ -59,7 +59,7 @@ class NodeMonitor(QWidget):
     Args:
         asks: Who is asked about results.
         catalog: The node classes.
-        book: The trainings of this session; without one the monitor shows stored histories only.
+        trainings: The trainings of this session; without them the monitor shows stored histories only.
         parent: The widget it is in.
     """
 
@@ -71,18 +71,22 @@ class NodeMonitor(QWidget):
     """Another view is to be seen: its name."""
 
     def __init__(
-        self, asks: Asks, catalog: Mapping[str, type[Node]], book: RunBook | None = None, parent: QWidget | None = None
+        self,
+        asks: Asks,
+        catalog: Mapping[str, type[Node]],
+        trainings: TrainingHistory | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._asks, self._catalog = asks, catalog
-        self._book = book or RunBook(parent=self)
+        self._trainings = trainings or TrainingHistory(parent=self)
         self._document_id = ""
         self._document: Document | None = None
         self._node = ""
         self._status = NodeStatus()
         self._inspected: dict[str, Any] = {}
         self._columns: dict[str, list[dict[str, Any]]] = {}
-        self._pending = Pending(self)
+        self._pending = PendingRequests(self)
         self._views: dict[str, Any] = {}
         self._offered: tuple[str, ...] = ()
         self._chosen: dict[tuple[str, str], str] = {}
@@ -103,7 +107,7 @@ class NodeMonitor(QWidget):
         self._pill_group.buttonClicked.connect(self._on_pill)
         self._banner = Banner()
         self._banner.pressed.connect(self._run)
-        self._empty = Empty()
+        self._empty = EmptyState()
         self._empty.pressed.connect(self._run)
         self._about = AboutNode()
         self._stack = QStackedWidget()
@@ -115,7 +119,7 @@ class NodeMonitor(QWidget):
         self._is_narrow: bool | None = None
         self._lay_out()
         self.setAccessibleName("Node monitor")
-        self._book.listed.connect(self._on_runs)
+        self._trainings.listed.connect(self._on_runs)
         self._show()
 
     def _lay_out(self) -> None:
@@ -162,7 +166,7 @@ class NodeMonitor(QWidget):
         self._show()
 
     def status_changed(self, status: NodeStatus) -> None:
-        """The status of the node that is shown is another one."""
+        """Show another status of the node that is shown."""
         self.show_node(self._document_id, self._document, self._node or None, status)
 
     @property
@@ -177,7 +181,7 @@ class NodeMonitor(QWidget):
         return self._offered
 
     def view(self, name: str) -> Any:
-        """The widget of a view that was to be seen already."""
+        """Return the widget of a view that has been seen already."""
         return self._about if name == ABOUT else self._views[name]
 
     def choose_view(self, name: str) -> None:
@@ -258,10 +262,10 @@ class NodeMonitor(QWidget):
     # -- choosing
 
     def _fitting(self) -> tuple[str, ...]:
-        """The views of this output, the most fitting first; empty while that is not known."""
+        """Return the views of this output, the most fitting first; empty while that is not known."""
         port, node_class = self._port, self._class
         if not self._status.shown_key:
-            training = self._type == LEARNER and self._book.latest(self._document_id, self._node) is not None
+            training = self._type == LEARNER and self._trainings.latest(self._document_id, self._node) is not None
             return (LEARNING, ABOUT) if training else ()
         if port is None or node_class is None:
             return (ABOUT,)
@@ -324,7 +328,7 @@ class NodeMonitor(QWidget):
         return text + (f" · {' × '.join(map(str, image['shape']))}" if image else "")
 
     def _offer(self, names: tuple[str, ...]) -> None:
-        """A pill for each view."""
+        """Offer a pill for each view."""
         if names == self._offered:
             return
         self._offered = names
@@ -357,7 +361,7 @@ class NodeMonitor(QWidget):
 
     def _made(self, name: str) -> Any:
         if name not in self._views:
-            view = make_view(name, ViewContext(self._asks, self._document_id, self._book, self._title_of))
+            view = make_view(name, ViewContext(self._asks, self._document_id, self._trainings, self._title_of))
             for signal, slot in (("statistics_wanted", self._on_statistics), ("stop_requested", self.stop_requested)):
                 if hasattr(view, signal):
                     getattr(view, signal).connect(slot)
@@ -372,7 +376,7 @@ class NodeMonitor(QWidget):
         self.choose_view(STATISTICS)
 
     def _forget_views(self) -> None:
-        """Views belong to one workflow."""
+        """Forget all views: they belong to one workflow."""
         for view in self._views.values():
             self._stack.removeWidget(view)
             view.deleteLater()

@@ -40,7 +40,7 @@ class Banner(QFrame):
             self._text.setText("This is the result of earlier settings or inputs.")
 
 
-class Empty(QWidget):
+class EmptyState(QWidget):
     """What is said where there is nothing to see yet, and what to do about it."""
 
     pressed = Signal()
@@ -93,7 +93,7 @@ class Empty(QWidget):
 
 
 def _reason(status: NodeStatus, title: str, selected: bool, is_known: bool) -> tuple[str, str, str, str]:
-    """Icon, sentence, remedy and button for an output that cannot be seen."""
+    """Return icon, sentence, remedy and button for an output that cannot be seen."""
     if not selected:
         return "mdi6.cursor-default-click-outline", "Select a node to see what it puts out.", "", ""
     if not is_known:

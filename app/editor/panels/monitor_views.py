@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.editor.asking import Asks
-from app.editor.views.training_runs import RunBook
+from app.editor.views.training_runs import TrainingHistory
 
 IMAGES, TABLE, STATISTICS, FIGURES = "Images", "Table", "Statistics", "Figures"
 CONFUSION, LEARNING, NETWORK, ABOUT = "Confusion matrix", "Learning", "Network", "Settings & messages"
@@ -23,13 +23,13 @@ class ViewContext:
     Attributes:
         asks: Who is asked about results.
         document: The workflow, as the engine calls it.
-        book: The trainings of this session.
+        trainings: The trainings of this session.
         title_of: What the person calls a node.
     """
 
     asks: Asks
     document: str
-    book: RunBook
+    trainings: TrainingHistory
     title_of: Callable[[str], str]
 
 
@@ -71,7 +71,7 @@ def _confusion(given: ViewContext) -> Any:
 def _learning(given: ViewContext) -> Any:
     from app.editor.views.learning_page import LearningPage
 
-    return LearningPage(given.asks, given.document, given.book, given.title_of)
+    return LearningPage(given.asks, given.document, given.trainings, given.title_of)
 
 
 def _network(given: ViewContext) -> Any:

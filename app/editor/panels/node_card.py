@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.editor.look import look
-from app.editor.panels.ports import port_pixmap
+from app.editor.panels.port_icon import port_pixmap
 from nodes.base import Port
 from nodes.catalog import NodeType
 

@@ -18,13 +18,13 @@ Types = Mapping[str, NodeType]
 
 
 def short_title(node_class: NodeType) -> str:
-    """A node type's title where its shelf is seen beside it: `Convolution 2D` for `Keras Convolution 2D Layer`."""
+    """Return a node type's title where its shelf is seen beside it: `Convolution 2D` for `Keras Convolution 2D Layer`."""
     title = node_class.title
     return title[6:-6] if title.startswith("Keras ") and title.endswith(" Layer") else title
 
 
 def type_row(node_class: NodeType, spans: tuple[tuple[int, int], ...] = ()) -> ListRow:
-    """A node type in a flat list: its tile, its title, its shelf."""
+    """Return a node type in a flat list: its tile, its title, its shelf."""
     return ListRow(
         short_title(node_class),
         node_class.id,
@@ -37,20 +37,20 @@ def type_row(node_class: NodeType, spans: tuple[tuple[int, int], ...] = ()) -> L
     )
 
 
-class TypeSearch:
+class NodeTypeSearch:
     """Finds node types by title, keywords and description."""
 
     def __init__(self, types: Types) -> None:
         self._index = Index(candidate(node_class) for node_class in types.values())
 
     def rows(self, query: str, among: Iterable[str] | None = None) -> list[ListRow]:
-        """The rows of the node types that fit, best first; `among` leaves only these ids."""
+        """Return the rows of the node types that fit, best first; `among` leaves only these ids."""
         allowed = None if among is None else set(among)
         hits = self._index.find(query)
         return [type_row(hit.item, hit.spans) for hit in hits if allowed is None or hit.item.id in allowed]
 
 
 def candidate(node_class: NodeType) -> Candidate[NodeType]:
-    """What a node type is found by."""
+    """Return what a node type is found by."""
     text = f"{node_class.description()} {node_class.shelf} {node_class.id}"
     return Candidate(node_class, short_title(node_class), (node_class.title, *node_class.keywords), text)

@@ -30,7 +30,8 @@ from PySide6.QtWidgets import (
 from app.editor.config.widgets import Switch
 from app.editor.look import Preference, look
 from app.editor.preferences import PreferenceStore
-from app.places import default_results
+from app.folders import default_results
+from nodes.wording import file_size
 
 _SWITCHES = {
     "minimap": ("Show the minimap", "A small picture of the whole workflow in the corner of the canvas."),
@@ -56,7 +57,7 @@ class PreferencesDialog(QDialog):
         self.setWindowTitle("Preferences")
         self.setMinimumWidth(480)
         self._preferences = preferences
-        self._results = _Results(results)
+        self._results = _StoredResults(results)
         self._results.measured.connect(self._show_size)
         self._results.emptied.connect(self._on_emptied)
         self.finished.connect(self._results.stop)
@@ -164,7 +165,7 @@ class PreferencesDialog(QDialog):
             self.empty_results()
 
     def _show_size(self, size: object, problem: str) -> None:
-        self.size_text.setText(problem or f"{human_size(size if isinstance(size, int) else 0)} are stored now.")
+        self.size_text.setText(problem or f"{file_size(size if isinstance(size, int) else 0)} are stored now.")
         self.empty_button.setEnabled(True)
 
     def _on_emptied(self, problem: str) -> None:
@@ -175,7 +176,7 @@ class PreferencesDialog(QDialog):
             self._results.begin("measure")
 
 
-class _Results(QObject):
+class _StoredResults(QObject):
     """Measures and empties the stored results on a thread; one thing at a time."""
 
     measured = Signal(object, str)
@@ -195,7 +196,7 @@ class _Results(QObject):
         threading.Thread(target=work[task], name=f"{task} results", daemon=False).start()
 
     def stop(self) -> None:
-        """Nobody waits for the size any longer. Emptying goes on: half of it would be of no use."""
+        """Wait for the size no longer. Emptying goes on: half of it would be of no use."""
         self._stopped.set()
 
     def _place(self) -> Path:
@@ -231,15 +232,6 @@ class _Results(QObject):
             self.emptied.emit(f"The stored results cannot be emptied: {error.strerror or error}. Stop what runs, and try again.")
         else:
             self.emptied.emit("")
-
-
-def human_size(size: float) -> str:
-    """Bytes as people say them: `3.2 GB`."""
-    for unit in ("bytes", "KB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" or size >= 100 else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
 
 
 def _label(text: str, role: str) -> QLabel:

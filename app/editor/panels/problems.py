@@ -12,6 +12,7 @@ from app.document.editing import Document
 from app.document.problems import Problem, Severity
 from app.editor.look import look
 from app.editor.panels.rows import ListRow, RowList
+from nodes.wording import counted
 
 WORKFLOW = "The workflow"
 _ICONS: dict[Severity, str] = {"error": "mdi6.close-circle", "warning": "mdi6.alert"}
@@ -85,7 +86,7 @@ class ProblemsList(QWidget):
     @property
     def summary(self) -> str:
         """For the status bar: `2 errors, 1 warning`, or `no problems`."""
-        parts = [_count(number, name) for number, name in ((self.errors, "error"), (self.warnings, "warning")) if number]
+        parts = [counted(number, name) for number, name in ((self.errors, "error"), (self.warnings, "warning")) if number]
         return ", ".join(parts) or "no problems"
 
     def copy(self) -> None:
@@ -116,7 +117,7 @@ class ProblemsList(QWidget):
         self._copy.setEnabled(bool(self._problems))
         for severity, button in self._filters.items():
             number = self.errors if severity == "error" else self.warnings
-            button.setText(_count(number, severity))
+            button.setText(counted(number, severity))
             button.setIcon(look().icon(_ICONS[severity], _color(severity) if number else look().colors.muted))
         rows: list[ListRow] = []
         above: str | None = ""
@@ -175,7 +176,3 @@ def _row(key: str, problem: Problem) -> ListRow:
 
 def _color(severity: str) -> str:
     return look().colors.wrong if severity == "error" else look().colors.ready
-
-
-def _count(number: int, name: str) -> str:
-    return f"{number} {name}" if number == 1 else f"{number} {name}s"

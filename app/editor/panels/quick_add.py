@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
-from app.editor.panels.node_types import TypeSearch, type_row
+from app.editor.panels.node_types import NodeTypeSearch, type_row
 from app.editor.panels.popup import popup_frame
 from app.editor.panels.rows import KeysToList, ListRow, RowList, SearchField
 from nodes.catalog import Catalog
@@ -37,7 +37,7 @@ class QuickAdd(QWidget):
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint | Qt.WindowType.NoDropShadowWindowHint)
         self.setAccessibleName("Add a node")
         self._catalog = catalog
-        self._search = TypeSearch(catalog.about)
+        self._search = NodeTypeSearch(catalog.about)
         self._offered: list[str] = []
         self._done = True
         self._title = QLabel()
@@ -95,7 +95,7 @@ class QuickAdd(QWidget):
         self._nothing.setVisible(not rows)
 
     def _grouped(self) -> list[ListRow]:
-        """The likely ones under a heading, then all by title."""
+        """Return the likely ones under a heading, then all by title."""
         likely, rest = self._offered[:LIKELY], self._offered[LIKELY:]
         rows = [type_row(self._catalog.about[t]) for t in likely]
         if not rest:
@@ -110,7 +110,7 @@ class QuickAdd(QWidget):
 
 
 def _on_screen(at: QPoint) -> QRect:
-    """Where the popup goes so that all of it is seen."""
+    """Return where the popup goes so that all of it is seen."""
     place = QRect(at, at + QPoint(_SIZE[0] - 1, _SIZE[1] - 1))
     screen = QGuiApplication.screenAt(at) or QGuiApplication.primaryScreen()
     room = screen.availableGeometry()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton,
 
 from app.editor.look import look
 from app.journal import Lost
+from nodes.wording import ago, counted
 
 
 class RecoveryDialog(QDialog):
@@ -28,7 +29,7 @@ class RecoveryDialog(QDialog):
         self.setWindowTitle("Restore unsaved work")
         self.setMinimumWidth(560)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.cards = [LostCard(one) for one in lost]
+        self.cards = [RecoveryCard(one) for one in lost]
         title = QLabel("Layerloom ended before your work was saved")
         title.setProperty("role", "title")
         text = QLabel("Every edit up to the last second is kept. Restored workflows open as they were, and are not saved yet.")
@@ -74,17 +75,17 @@ class RecoveryDialog(QDialog):
         for card in list(self.cards):
             self._restore(card)
 
-    def _restore(self, card: LostCard, _checked: bool = False) -> None:
+    def _restore(self, card: RecoveryCard, _checked: bool = False) -> None:
         self._drop(card)
         self.restore_requested.emit(card.lost)
         self._end_if_empty()
 
-    def _discard(self, card: LostCard, _checked: bool = False) -> None:
+    def _discard(self, card: RecoveryCard, _checked: bool = False) -> None:
         self._drop(card)
         card.lost.discard()
         self._end_if_empty()
 
-    def _drop(self, card: LostCard) -> None:
+    def _drop(self, card: RecoveryCard) -> None:
         self.cards.remove(card)
         card.hide()
 
@@ -93,7 +94,7 @@ class RecoveryDialog(QDialog):
             self.accept()
 
 
-class LostCard(QFrame):
+class RecoveryCard(QFrame):
     """What was lost of one workflow."""
 
     def __init__(self, lost: Lost) -> None:
@@ -103,7 +104,7 @@ class LostCard(QFrame):
         self.lost = lost
         name = QLabel(lost.name)
         name.setProperty("role", "heading")
-        edits = f"{lost.edits} edit{'' if lost.edits == 1 else 's'}"
+        edits = counted(lost.edits, "edit")
         where = str(lost.path) if lost.path else "was never saved"
         facts = QLabel(f"{edits}, the last one {ago(time.time() - lost.time)} · {where}")
         facts.setProperty("role", "small")
@@ -132,19 +133,5 @@ class LostCard(QFrame):
         if self.lost.path and self.lost.file_changed():
             notes.append("The file was changed since; what is restored does not have these changes. Save it under another name.")
         if self.lost.unreadable:
-            notes.append(f"{self.lost.unreadable} lines of the journal cannot be read and are left out.")
+            notes.append(f"{counted(self.lost.unreadable, 'line')} of the journal cannot be read and will be missing.")
         return notes
-
-
-def ago(seconds: float) -> str:
-    """How long ago, in words."""
-    minutes = round(seconds / 60)
-    if minutes < 1:
-        return "just now"
-    if minutes < 60:
-        return f"{minutes} minute{'' if minutes == 1 else 's'} ago"
-    hours = round(minutes / 60)
-    if hours < 24:
-        return f"{hours} hour{'' if hours == 1 else 's'} ago"
-    days = round(hours / 24)
-    return f"{days} day{'' if days == 1 else 's'} ago"

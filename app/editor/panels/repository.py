@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QTreeView, QVBoxLayout, QW
 
 from app.editor.look import look
 from app.editor.panels.node_card import NodeCard
-from app.editor.panels.node_types import MIME_TYPE, TypeSearch, type_row
+from app.editor.panels.node_types import MIME_TYPE, NodeTypeSearch, type_row
 from app.editor.panels.rows import ROW, Index, ListRow, RowDelegate, RowList, SearchField, tile_pixmap
 from app.shelves import Shelf, shelf_color, shelves
 from nodes.catalog import Catalog, NodeType
@@ -41,7 +41,7 @@ class NodeRepository(QWidget):
         self.setObjectName("page")
         self.setAccessibleName("Node repository")
         self._catalog = catalog
-        self._search = TypeSearch(catalog.about)
+        self._search = NodeTypeSearch(catalog.about)
         self._recent: list[str] = []
         self.field = SearchField(f"Search {len(catalog)} nodes")
         self.tree = ShelfTree(catalog)
@@ -81,7 +81,7 @@ class NodeRepository(QWidget):
         self.field.selectAll()
 
     def expanded(self) -> list[str]:
-        """The shelves that are open, to be remembered."""
+        """Return the shelves that are open, to be remembered."""
         return self.tree.open_shelves()
 
     def set_expanded(self, paths: Iterable[str]) -> None:
@@ -89,7 +89,7 @@ class NodeRepository(QWidget):
         self.tree.open_only(paths)
 
     def eventFilter(self, watched: object, event: object) -> bool:
-        """From the search field, arrows go into the list and Enter takes the first hit."""
+        """Go from the search field into the list by arrows, and take the first hit by Enter."""
         if watched is not self.field or not isinstance(event, QKeyEvent) or event.type() != QKeyEvent.Type.KeyPress:
             return False
         searching = bool(self.field.text().strip())
@@ -202,7 +202,7 @@ class ShelfTree(QTreeView):
             self._items.removeRow(0)
 
     def open_shelves(self) -> list[str]:
-        """The keys of the groups that are open."""
+        """Return the keys of the groups that are open."""
         return [_row(item).key or "" for item in self._groups() if self.isExpanded(item.index())]
 
     def open_only(self, keys: Iterable[str]) -> None:
@@ -212,7 +212,7 @@ class ShelfTree(QTreeView):
             self.setExpanded(item.index(), _row(item).key in wanted)
 
     def drawBranches(self, painter: QPainter, rect: QRect, index: Index) -> None:
-        """A chevron beside what can be opened, and no lines."""
+        """Draw a chevron beside what can be opened, and no lines."""
         if self._items.hasChildren(index):
             name = "mdi6.chevron-down" if self.isExpanded(index) else "mdi6.chevron-right"
             middle = rect.center().y() + 1
@@ -237,7 +237,7 @@ class ShelfTree(QTreeView):
             drag_type(self._catalog.about[row.key], self)
 
     def _groups(self) -> list[QStandardItem]:
-        """All items that have children."""
+        """Return all items that have children."""
         found = []
         waiting = [self._items.item(n) for n in range(self._items.rowCount())]
         while waiting:
@@ -253,7 +253,7 @@ class ShelfTree(QTreeView):
             self.chosen.emit(key)
 
     def _on_clicked(self, index: QModelIndex) -> None:
-        """A click anywhere on a shelf opens or closes it."""
+        """Open or close a shelf by a click anywhere on it."""
         if self._items.hasChildren(index):
             self.setExpanded(index, not self.isExpanded(index))
 
@@ -268,7 +268,7 @@ def drag_type(node_class: NodeType, source: QWidget) -> None:
 
 
 def mime_data(node_type: str) -> QMimeData:
-    """What is dropped when a node of this type is dragged."""
+    """Return what is dropped when a node of this type is dragged."""
     data = QMimeData()
     data.setData(MIME_TYPE, QByteArray(node_type.encode()))
     return data

@@ -21,8 +21,8 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QLineEdit, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from app.editor.colors import mixed
 from app.editor.look import interface_font, look
-from app.editor.style import mixed
 
 ROW = int(Qt.ItemDataRole.UserRole) + 1
 """The item role under which models keep a `ListRow`."""

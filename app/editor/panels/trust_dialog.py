@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QListWidget, QListWi
 
 from app.editor.code.edit import CodeEdit
 from app.editor.look import look
+from nodes.wording import counted
 
 
 @dataclass(frozen=True)
-class Script:
+class UntrustedScript:
     """A script to be read.
 
     Attributes:
@@ -40,7 +41,9 @@ class TrustDialog(QDialog):
         run: Whether they will run at once.
     """
 
-    def __init__(self, workflow: str, scripts: Sequence[Script], parent: QWidget | None = None, *, run: bool = True) -> None:
+    def __init__(
+        self, workflow: str, scripts: Sequence[UntrustedScript], parent: QWidget | None = None, *, run: bool = True
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Scripts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -111,5 +114,5 @@ class TrustDialog(QDialog):
             script = self._scripts[row]
             kind = f" ({script.type_title})" if script.type_title not in ("", script.title) else ""
             lines = len(script.source.splitlines())
-            self.where.setText(f"{script.title}{kind} · {script.setting} · {lines} line{'' if lines == 1 else 's'}")
+            self.where.setText(f"{script.title}{kind} · {script.setting} · {counted(lines, 'line')}")
             self.code.setPlainText(script.source)

@@ -31,7 +31,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.document.editing import Change, Document
+from app.document.change import Change
+from app.document.editing import Document
 from app.document.model import Variable
 from app.editor.look import look
 from app.editor.panels.rows import Index
@@ -97,8 +98,8 @@ class VariablesDialog(QDialog):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setShowGrid(False)
-        table.setItemDelegateForColumn(TYPE, _Choices({name: name for name in TYPES}, table))
-        table.setItemDelegateForColumn(BASE, _Choices(RELATIVE, table))
+        table.setItemDelegateForColumn(TYPE, _VariableDelegate({name: name for name in TYPES}, table))
+        table.setItemDelegateForColumn(BASE, _VariableDelegate(RELATIVE, table))
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -209,7 +210,7 @@ class VariablesDialog(QDialog):
             self._document.set_variable(old.name, changed)
 
     def _changed(self, old: Variable, column: int, text: str) -> Variable:
-        """The variable with one cell edited; ValueError, for the person, if that cannot be."""
+        """Return the variable with one cell edited; ValueError, for the person, if that cannot be."""
         text = text.strip() if column != VALUE or old.type != "text" else text
         if column == NAME:
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,79}", text):
@@ -231,7 +232,7 @@ class VariablesDialog(QDialog):
         return old.model_copy(update={"description": text})
 
     def _add(self) -> None:
-        """A new variable, its name ready to be typed."""
+        """Add a variable, its name ready to be typed."""
         number = 1
         while f"variable_{number}" in self._document.variables:
             number += 1
@@ -267,7 +268,7 @@ class VariablesDialog(QDialog):
         self.remove_button.setIcon(look().icon("mdi6.delete-outline", look().colors.wrong))
 
 
-class _Choices(QStyledItemDelegate):
+class _VariableDelegate(QStyledItemDelegate):
     """Edits a cell by choosing one of a few texts."""
 
     def __init__(self, choices: dict[str, str], parent: QWidget) -> None:
@@ -275,7 +276,7 @@ class _Choices(QStyledItemDelegate):
         self._choices = list(choices.values())
 
     def createEditor(self, parent: QWidget | None, option: QStyleOptionViewItem, index: Index) -> QWidget:
-        """A box with the choices; choosing is enough."""
+        """Make a box with the choices; choosing is enough."""
         box = QComboBox(parent)
         box.addItems(self._choices)
         box.activated.connect(partial(self._finish, box))
@@ -297,7 +298,7 @@ class _Choices(QStyledItemDelegate):
 
 
 def typed(text: str, kind: VariableType) -> bool | int | float | str:
-    """A value of this type from its text; ValueError, for the person, if it is none."""
+    """Return a value of this type from its text; ValueError, for the person, if it is none."""
     plain = text.strip()
     try:
         if kind == "integer":
@@ -315,7 +316,7 @@ def typed(text: str, kind: VariableType) -> bool | int | float | str:
 
 
 def uses(document: Document, name: str) -> Iterator[str]:
-    """Where a variable is used: `Convolution 2D: filters`, node by node."""
+    """Return where a variable is used: `Convolution 2D: filters`, node by node."""
     for node_id, record in document.nodes.items():
         for setting, value in record.settings.items():
             if _mentions(value, name):

@@ -25,8 +25,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 
 from app.drawing.diagram import arranged as places
-from app.editor.look import Colors, interface_font, look
+from app.editor.colors import Colors
+from app.editor.look import interface_font, look
 from nodes.kit.networks.families import Family, family
+from nodes.wording import counted
 
 BOX, GAP = (136.0, 58.0), (74.0, 22.0)
 """Size of a box, and the room between generations and between boxes of one."""
@@ -46,30 +48,30 @@ ZOOM_STEP, LEAST_ZOOM, MOST_ZOOM = 1.2, 0.05, 4.0
 
 
 def layer_color(kind: str) -> str:
-    """The colour of a kind of layer (`Conv2D`)."""
+    """Return the colour of a kind of layer (`Conv2D`)."""
     return COLORS[family(kind)]
 
 
 @dataclass(frozen=True)
-class Box:
+class LayerBox:
     """A layer's place."""
 
     layer: Mapping[str, Any]
     rect: QRectF
 
 
-def arranged(network: Mapping[str, Any], *, upright: bool) -> dict[str, Box]:
-    """A place for every layer, in generations from left to right, or from top to bottom where it is `upright`."""
+def arranged(network: Mapping[str, Any], *, upright: bool) -> dict[str, LayerBox]:
+    """Return a place for every layer, in generations from left to right, or from top to bottom where it is `upright`."""
     layers = {layer["name"]: layer for layer in network["layers"]}
     step = (BOX[0] + GAP[1], BOX[1] + 46.0) if upright else (BOX[0] + GAP[0], BOX[1] + GAP[1])
     boxes = {}
     for name, (along, across) in places(list(layers), ((e["source"], e["target"]) for e in network["edges"])).items():
         x, y = (across, along) if upright else (along, across)
-        boxes[name] = Box(layers[name], QRectF(x * step[0], y * step[1], *BOX))
+        boxes[name] = LayerBox(layers[name], QRectF(x * step[0], y * step[1], *BOX))
     return boxes
 
 
-class _Drawing:
+class _ArchitectureDrawing:
     """The whole drawing as painting commands: for the screen, PNG and SVG alike."""
 
     def __init__(self, network: Mapping[str, Any], *, upright: bool) -> None:
@@ -148,11 +150,11 @@ class _Drawing:
 
 
 def _bow(passed: int, aside: float, size: float) -> float:
-    """How far an edge swings aside that passes some generations, so that it does not run through their boxes."""
+    """Return how far an edge swings aside that passes some generations, so that it does not run through their boxes."""
     return size * 1.15 + 6.0 * passed if passed >= 1 and abs(aside) < size else 0.0
 
 
-def _paint_box(painter: QPainter, colors: Colors, box: Box) -> None:
+def _paint_box(painter: QPainter, colors: Colors, box: LayerBox) -> None:
     rect, layer = box.rect, box.layer
     painter.setPen(QPen(QColor(colors.line), 1))
     painter.setBrush(QColor(colors.raised))
@@ -167,7 +169,7 @@ def _paint_box(painter: QPainter, colors: Colors, box: Box) -> None:
     inner = rect.adjusted(15, 7, -8, -7)
     count = layer["parameters"]
     frozen = count and not layer["trainable_parameters"]
-    said = f"{count:,}".replace(",", "\u202f") + " parameters" + (" · frozen" if frozen else "") if count else _detail(layer)
+    said = counted(count, "parameter") + (" · frozen" if frozen else "") if count else _detail(layer)
     for line, (text, pixels, bold, color) in enumerate(
         ((layer["kind"], 12, True, colors.text), (layer["name"], 11, False, colors.muted), (said, 10, False, colors.muted))
     ):
@@ -180,7 +182,7 @@ def _paint_box(painter: QPainter, colors: Colors, box: Box) -> None:
 
 
 def _detail(layer: Mapping[str, Any]) -> str:
-    """What is worth saying of a layer without parameters."""
+    """Return what is worth saying of a layer without parameters."""
     config = layer["config"]
     for name in ("pool_size", "rate", "activation", "axis"):
         if name in config:
@@ -199,7 +201,7 @@ class ArchitectureView(QGraphicsView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._network: Mapping[str, Any] | None = None
-        self._drawing: _Drawing | None = None
+        self._drawing: _ArchitectureDrawing | None = None
         self._touched = False
         self.setScene(QGraphicsScene(self))
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -219,7 +221,7 @@ class ArchitectureView(QGraphicsView):
         self.viewport().update()
 
     @property
-    def boxes(self) -> Mapping[str, Box]:
+    def boxes(self) -> Mapping[str, LayerBox]:
         """The place of every layer."""
         return self._drawing.boxes if self._drawing else {}
 
@@ -235,7 +237,7 @@ class ArchitectureView(QGraphicsView):
         if self._network is None:
             return
         upright = self.height() > self.width()
-        self._drawing = _Drawing(self._network, upright=upright)
+        self._drawing = _ArchitectureDrawing(self._network, upright=upright)
         self.setSceneRect(self._drawing.bounds.adjusted(-300, -300, 300, 300))
         self.fit()
 
@@ -296,12 +298,12 @@ class ArchitectureView(QGraphicsView):
     # -- saving
 
     def picture(self, scale: float = 2.0) -> QImage:
-        """The whole drawing on the panel's colour."""
+        """Return the whole drawing on the panel's colour."""
         assert self._drawing is not None
         return _picture(self._drawing, look().colors, scale)
 
     def png(self) -> Callable[[], bytes]:
-        """What makes a PNG of the whole drawing as it is now; may be called in another thread."""
+        """Return what makes a PNG of the whole drawing as it is now; may be called in another thread."""
         drawing, colors = self._drawing, look().colors
         assert drawing is not None
 
@@ -315,7 +317,7 @@ class ArchitectureView(QGraphicsView):
         return make
 
     def svg(self) -> Callable[[], bytes]:
-        """What makes an SVG of the whole drawing as it is now."""
+        """Return what makes an SVG of the whole drawing as it is now."""
         drawing, colors = self._drawing, look().colors
         assert drawing is not None
 
@@ -340,7 +342,7 @@ class ArchitectureView(QGraphicsView):
         return make
 
 
-def _picture(drawing: _Drawing, colors: Colors, scale: float) -> QImage:
+def _picture(drawing: _ArchitectureDrawing, colors: Colors, scale: float) -> QImage:
     # A network of a thousand layers must not become an image that no program opens.
     scale = min(scale, 16000 / max(drawing.bounds.width(), drawing.bounds.height()))
     size = QSize(round(drawing.bounds.width() * scale), round(drawing.bounds.height() * scale))

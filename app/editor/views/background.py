@@ -22,15 +22,15 @@ IDLE_MILLISECONDS = 3000
 """An idle thread ends after this time."""
 
 
-class Errand(Generic[T]):
+class BackgroundTask(Generic[T]):
     """Something that is done in the background; `drop` it when its result is not wanted any more."""
 
     def __init__(
         self, work: Callable[[], T], on_done: Callable[[T], None], on_failed: Callable[[Exception], None] | None
     ) -> None:
         self._work: Callable[[], T] | None = work
-        self._on_done = _Weak(on_done)
-        self._on_failed = _Weak(on_failed) if on_failed else None
+        self._on_done = _WeakCallback(on_done)
+        self._on_failed = _WeakCallback(on_failed) if on_failed else None
 
     def drop(self) -> None:
         """Do not call back; if the work has not begun, do not do it."""
@@ -46,7 +46,7 @@ class Errand(Generic[T]):
         except Exception as error:  # whatever it is, the one who asked must be told
             log.exception("work in the background failed")
             result = error
-        _bench().ended.emit(self, result)
+        _worker().ended.emit(self, result)
 
     def end(self, result: T | Exception) -> None:
         """Call back; in the GUI thread."""
@@ -59,7 +59,7 @@ class Errand(Generic[T]):
             self._on_failed(result)
 
 
-class _Weak:
+class _WeakCallback:
     """A callback that keeps no widget alive: nothing happens once the owner of a bound method has gone."""
 
     def __init__(self, function: Callable[[Any], None]) -> None:
@@ -73,7 +73,7 @@ class _Weak:
             function(value)
 
 
-class _Bench(QObject):
+class _Worker(QObject):
     ended = Signal(object, object)
 
     def __init__(self) -> None:
@@ -89,19 +89,19 @@ class _Bench(QObject):
         self.pool.clear()
         self.pool.waitForDone()
 
-    def _end(self, errand: object, result: object) -> None:
-        assert isinstance(errand, Errand)
-        errand.end(result)
+    def _end(self, task: object, result: object) -> None:
+        assert isinstance(task, BackgroundTask)
+        task.end(result)
 
 
 @cache
-def _bench() -> _Bench:
-    return _Bench()
+def _worker() -> _Worker:
+    return _Worker()
 
 
 def in_background(
     work: Callable[[], T], on_done: Callable[[T], None], on_failed: Callable[[Exception], None] | None = None
-) -> Errand[T]:
+) -> BackgroundTask[T]:
     """Do something in the background thread.
 
     Args:
@@ -109,11 +109,11 @@ def in_background(
         on_done: Gets its result, in the GUI thread. Methods are held weakly.
         on_failed: Gets what it raised; it is in the log in any case.
     """
-    errand = Errand(work, on_done, on_failed)
-    _bench().pool.start(errand.run)
-    return errand
+    task = BackgroundTask(work, on_done, on_failed)
+    _worker().pool.start(task.run)
+    return task
 
 
 def wait_until_idle(milliseconds: int = 5000) -> bool:
     """Wait for all that was begun; for those who close the program, and for tests."""
-    return _bench().pool.waitForDone(milliseconds)
+    return _worker().pool.waitForDone(milliseconds)

@@ -31,13 +31,14 @@ from PySide6.QtWidgets import (
 )
 
 from app.editor.asking import Answer, Asks
+from app.editor.colors import mixed
 from app.editor.look import interface_font, look
-from app.editor.style import mixed
-from app.editor.views.behind_cell import BehindCell
+from app.editor.views.drill_down import DrillDown
 from app.editor.views.exporting import ExportButton, Exports
-from app.editor.views.figure_view import Sketch, figure_exports
-from app.editor.views.pages import Pending
+from app.editor.views.figure_view import FigureRequest, figure_exports
+from app.editor.views.pages import PendingRequests
 from nodes.values.figure import HeatMapFigure
+from nodes.wording import NARROW, grouped, percent
 
 WRONG_SHADE = "#E69F00"
 RIGHT_SHADE = "#2F6FDE"
@@ -75,20 +76,20 @@ class Confusion:
         return cls(header["classes"], counts, header["statistics"], header["overall"], bool(header["rows_known"]))
 
     def count(self, actual: int, predicted: int) -> int:
-        """How often this actual class was predicted as that one."""
+        """Return how often this actual class was predicted as that one."""
         return self.counts[actual * len(self.classes) + predicted]
 
     def row_total(self, actual: int) -> int:
-        """How many rows are of this class."""
+        """Return how many rows are of this class."""
         n = len(self.classes)
         return sum(self.counts[actual * n : (actual + 1) * n])
 
     def column_total(self, predicted: int) -> int:
-        """How many rows were predicted as this class."""
+        """Return how many rows were predicted as this class."""
         return sum(self.counts[predicted :: len(self.classes)])
 
     def figure(self) -> HeatMapFigure:
-        """As a drawing."""
+        """Return it as a drawing."""
         n = len(self.classes)
         values = [[float(v) for v in self.counts[i * n : (i + 1) * n]] for i in range(n)]
         return HeatMapFigure("Confusion matrix", values, self.classes, self.classes, "Actual class", "Predicted class")
@@ -110,11 +111,11 @@ class ConfusionModel(QAbstractTableModel):
         return len(self.confusion.classes)
 
     def rowCount(self, parent: AnyIndex = _NO_INDEX) -> int:
-        """The classes, totals, precision."""
+        """Return the classes, totals, precision."""
         return 0 if parent.isValid() else self.size + 2
 
     def columnCount(self, parent: AnyIndex = _NO_INDEX) -> int:
-        """The classes, totals, recall."""
+        """Return the classes, totals, recall."""
         return 0 if parent.isValid() else self.size + 2
 
     def show_percent(self, on: bool) -> None:
@@ -123,7 +124,7 @@ class ConfusionModel(QAbstractTableModel):
         self.dataChanged.emit(self.index(0, 0), self.index(self.size - 1, self.size - 1), [])
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """What is shown, said and aligned."""
+        """Return what is shown, said and aligned."""
         row, column = index.row(), index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             return self.text(row, column)
@@ -134,43 +135,43 @@ class ConfusionModel(QAbstractTableModel):
         return None
 
     def text(self, row: int, column: int) -> str:
-        """A cell as it is shown; empty where nothing was counted off the diagonal."""
+        """Return a cell as it is shown; empty where nothing was counted off the diagonal."""
         n = self.size
         if row < n and column < n:
             count = self.confusion.count(row, column)
             if not count and row != column:
                 return ""
-            return _bare(self.share(row, column)) if self.percent else _grouped(count)
+            return _bare(self.share(row, column)) if self.percent else grouped(count)
         if row >= n and column >= n:
-            return _grouped(sum(self._row_totals)) if (row, column) == (n, n) else ""
+            return grouped(sum(self._row_totals)) if (row, column) == (n, n) else ""
         if row < n:
-            return _grouped(self._row_totals[row]) if column == n else _bare(self._measure(row, self._row_totals))
-        return _grouped(self._column_totals[column]) if row == n else _bare(self._measure(column, self._column_totals))
+            return grouped(self._row_totals[row]) if column == n else _bare(self._measure(row, self._row_totals))
+        return grouped(self._column_totals[column]) if row == n else _bare(self._measure(column, self._column_totals))
 
     def share(self, row: int, column: int) -> float:
-        """A cell's share of its row."""
+        """Return a cell's share of its row."""
         return self.confusion.count(row, column) / (self._row_totals[row] or 1)
 
     def _measure(self, place: int, totals: Sequence[int]) -> float | None:
         return self.confusion.count(place, place) / totals[place] if totals[place] else None
 
     def sentence(self, row: int, column: int) -> str:
-        """A cell in words."""
+        """Return a cell in words."""
         n, names = self.size, self.confusion.classes
         if row < n and column < n:
             said = "right" if row == column else f"taken for {names[column]}"
-            part = _percent(self.share(row, column)) or "0 %"
-            return f"{_grouped(self.confusion.count(row, column))} of {names[row]} {said} ({part})"
+            part = percent(self.share(row, column))
+            return f"{grouped(self.confusion.count(row, column))} of {names[row]} {said} ({part})"
         if row < n:
             what = "rows in all" if column == n else "recall: the share of its rows that was found"
-            return f"{names[row]}: {self.text(row, column)}{' %' * (column > n)} {what}"
+            return f"{names[row]}: {self.text(row, column)}{f'{NARROW}%' * (column > n)} {what}"
         if column < n:
             what = "rows predicted" if row == n else "precision: the share of its predictions that is right"
-            return f"{names[column]}: {self.text(row, column)}{' %' * (row > n)} {what}"
+            return f"{names[column]}: {self.text(row, column)}{f'{NARROW}%' * (row > n)} {what}"
         return f"{self.text(row, column)} rows in all" if (row, column) == (n, n) else ""
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Names of the classes, and of what is beside them."""
+        """Return names of the classes, and of what is beside them."""
         n, is_column = self.size, orientation is Qt.Orientation.Horizontal
         name = (
             self.confusion.classes[section] if section < n else ("total", "recall %" if is_column else "precision %")[section - n]
@@ -184,11 +185,11 @@ class ConfusionModel(QAbstractTableModel):
         return None
 
 
-class _CellPainter(QStyledItemDelegate):
+class _MatrixDelegate(QStyledItemDelegate):
     """Paints a cell in its shade."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
-        """What is right in blue, what is wrong in orange, by its share of the row; totals without a shade."""
+        """Paint what is right in blue, what is wrong in orange, by its share of the row; totals without a shade."""
         model = index.model()
         assert isinstance(model, ConfusionModel)
         colors = look().colors
@@ -240,25 +241,25 @@ class _ClassNames(QHeaderView):
         return [str(model.headerData(i, Qt.Orientation.Horizontal)) for i in range(min(model.columnCount(), 200))]
 
     def longest(self) -> int:
-        """The width of the longest name, within a limit: in a low view the matrix needs the room more."""
+        """Return the width of the longest name, within a limit: in a low view the matrix needs the room more."""
         return min(self.limit(), max(map(QFontMetrics(interface_font(12)).horizontalAdvance, self._names()), default=0))
 
     def limit(self) -> int:
-        """How much of a name is shown at most."""
+        """Return how much of a name is shown at most."""
         table = self.parent()
         return max(46, min(self.LONGEST, table.height() // 4)) if isinstance(table, QWidget) else self.LONGEST
 
     def slanted(self) -> bool:
-        """Whether the names are slanted now."""
+        """Return whether the names are slanted now."""
         return self.longest() + 6 > self.defaultSectionSize()
 
     def sizeHint(self) -> QSize:
-        """As high as the names need."""
+        """Return as much height as the names need."""
         height = QFontMetrics(interface_font(12)).height()
         return QSize(60, round(self.longest() * self.SINE) + height + 2 if self.slanted() else height + 8)
 
     def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N803 - Qt's name
-        """One name."""
+        """Paint one name."""
         model = self.model()
         name = str(model.headerData(logicalIndex, Qt.Orientation.Horizontal))
         painter.save()
@@ -282,7 +283,7 @@ class _RowNames(QHeaderView):
         super().__init__(Qt.Orientation.Vertical, parent)
 
     def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N803 - Qt's name
-        """One name."""
+        """Paint one name."""
         name = str(self.model().headerData(logicalIndex, Qt.Orientation.Vertical))
         painter.save()
         painter.setFont(interface_font(12))
@@ -303,7 +304,7 @@ class MatrixTable(QTableView):
         super().__init__()
         self.setObjectName("matrix")
         self.setAccessibleName("Confusion matrix: rows are actual, columns predicted classes")
-        self.setItemDelegate(_CellPainter(self))
+        self.setItemDelegate(_MatrixDelegate(self))
         self.setShowGrid(False)
         self.setMouseTracking(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -338,7 +339,7 @@ class MatrixTable(QTableView):
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Cells take the room there is, within limits."""
+        """Give cells the room there is, within limits."""
         super().resizeEvent(event)
         self.fit()
 
@@ -373,12 +374,12 @@ class ConfusionView(QWidget):
     def __init__(self, asks: Asks, document: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._asks, self._document, self._node = asks, document, ""
-        self._pending = Pending(self)
+        self._pending = PendingRequests(self)
         self.confusion: Confusion | None = None
         self.table = MatrixTable()
         self.table.chosen.connect(self._open)
         self.statistics = QTableView()
-        self.behind = BehindCell(asks, document)
+        self.behind = DrillDown(asks, document)
         self._headline = QLabel()
         self._headline.setTextFormat(Qt.TextFormat.PlainText)
         self._headline.setProperty("role", "heading")
@@ -459,7 +460,7 @@ class ConfusionView(QWidget):
         if before is not None:
             before.deleteLater()
         self.table.fit()
-        statistics = StatisticsModel(confusion)
+        statistics = ClassMetricsModel(confusion)
         statistics.setParent(self.statistics)
         self.statistics.setModel(statistics)
         self.statistics.sortByColumn(0, Qt.SortOrder.AscendingOrder)
@@ -469,7 +470,7 @@ class ConfusionView(QWidget):
         self._share_width()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The matrix first, then what is beside it."""
+        """Give room to the matrix first, then to what is beside it."""
         super().resizeEvent(event)
         self._share_width()
 
@@ -504,7 +505,7 @@ class ConfusionView(QWidget):
     def _exported(self) -> Exports | None:
         if self.confusion is None:
             return None
-        return figure_exports(Sketch(self.confusion.figure(), 640, None, self.devicePixelRatioF(), look().colors.dark))
+        return figure_exports(FigureRequest(self.confusion.figure(), 640, None, self.devicePixelRatioF(), look().colors.dark))
 
 
 # ------------------------------------------------------------------------------------------------------ figures per class
@@ -512,7 +513,7 @@ class ConfusionView(QWidget):
 MEASURES = (("precision", "Precision"), ("recall", "Recall"), ("F1", "F-measure"))
 
 
-class StatisticsModel(QAbstractTableModel):
+class ClassMetricsModel(QAbstractTableModel):
     """Precision, recall, F1 and support of every class; sortable."""
 
     def __init__(self, confusion: Confusion) -> None:
@@ -523,28 +524,28 @@ class StatisticsModel(QAbstractTableModel):
             self._rows.append((i, str(row["class"]), [*values, float(confusion.row_total(i))]))
 
     def rowCount(self, parent: AnyIndex = _NO_INDEX) -> int:
-        """One per class."""
+        """Return one per class."""
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: AnyIndex = _NO_INDEX) -> int:
-        """Class, measures, support."""
+        """Return how many there are: class, measures, support."""
         return 0 if parent.isValid() else len(MEASURES) + 2
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """What is shown."""
+        """Return what is shown."""
         _, name, values = self._rows[index.row()]
         column = index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             if column == 0:
                 return name
             value = values[column - 1]
-            return _grouped(int(value)) if column > len(MEASURES) else "–" if math.isnan(value) else f"{value:.3f}"
+            return grouped(int(value)) if column > len(MEASURES) else "–" if math.isnan(value) else f"{value:.3f}"
         if role == Qt.ItemDataRole.TextAlignmentRole and column:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Names of the columns."""
+        """Return names of the columns."""
         if orientation is Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.DisplayRole:
                 return ("class", *(name for name, _ in MEASURES), "support")[section]
@@ -568,14 +569,14 @@ class StatisticsModel(QAbstractTableModel):
 
 
 def shade_of(share: float, right: bool, panel: str) -> str:
-    """The colour of a cell by its share of the row; mistakes by its square root, for few are more than some percent."""
+    """Return the colour of a cell by its share of the row; mistakes by its square root, for few are more than some percent."""
     if right:
         return mixed(RIGHT_SHADE, panel, 0.08 + 0.82 * share)
     return mixed(WRONG_SHADE, panel, 0.04 + 0.8 * math.sqrt(share) if share else 0.0)
 
 
 def _is_dark(shade: str) -> bool:
-    """Whether white type has a contrast of at least 3 : 1 on it (relative luminance as WCAG 2 defines it)."""
+    """Return whether white type has a contrast of at least 3 : 1 on it (relative luminance as WCAG 2 defines it)."""
     parts = [int(shade[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
     return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05) >= 3
@@ -583,9 +584,9 @@ def _is_dark(shade: str) -> bool:
 
 def _headline(confusion: Confusion) -> str:
     accuracy, kappa = confusion.overall.get("accuracy"), confusion.overall.get("kappa")
-    parts = [f"accuracy {_percent(accuracy)}" if accuracy is not None else ""]
+    parts = [f"accuracy {percent(accuracy)}" if accuracy is not None else ""]
     parts.append(f"Cohen's kappa {kappa:.3f}" if kappa is not None else "")
-    parts.append(f"{_grouped(int(confusion.overall.get('wrong') or 0))} of {_grouped(sum(confusion.counts))} wrong")
+    parts.append(f"{grouped(int(confusion.overall.get('wrong') or 0))} of {grouped(sum(confusion.counts))} wrong")
     return " · ".join(part for part in parts if part)
 
 
@@ -600,18 +601,6 @@ def _within(value: int, limits: tuple[int, int]) -> int:
     return max(limits[0], min(value, limits[1]))
 
 
-def _grouped(number: int) -> str:
-    return f"{number:,}".replace(",", "\u202f")
-
-
 def _bare(share: float | None) -> str:
-    """A percentage without its sign, which is said beside."""
-    return _percent(share).removesuffix(" %")
-
-
-def _percent(share: float | None) -> str:
-    if share is None or math.isnan(share):
-        return "–"
-    if 0 < share < 0.001:
-        return "<0.1 %"
-    return "100 %" if share == 1 else f"{100 * share:.1f} %"
+    """Return a percentage without its sign, which is said beside."""
+    return percent(share).removesuffix("%").rstrip()

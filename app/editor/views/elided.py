@@ -16,7 +16,7 @@ class ElidedLabel(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
 
     def minimumSizeHint(self) -> QSize:
-        """A few letters."""
+        """Return room for a few letters."""
         return QSize(min(super().minimumSizeHint().width(), 60), super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -88,7 +88,7 @@ class ExportButton(QToolButton):
         self.setIcon(look().icon("mdi6.tray-arrow-down", look().colors.muted))
 
     def filled_menu(self) -> QMenu:
-        """The menu as it is now: also a view's context menu."""
+        """Return the menu as it is now: also a view's context menu."""
         self._fill()
         return self._menu
 

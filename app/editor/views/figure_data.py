@@ -27,7 +27,7 @@ Data = tuple[Sequence[str], Iterable[Sequence[str]]]
 
 
 def figure_csv(figure: Figure) -> str:
-    """A figure's data as a table: a column per line or series, a row per name or position."""
+    """Return a figure's data as a table: a column per line or series, a row per name or position."""
     if isinstance(figure, TextFigure):
         return figure.text + "\n"
     return csv_text(*_table(figure))
@@ -71,14 +71,14 @@ def _of_box(box: Box) -> list[str]:
 
 
 def _of_diagram(figure: DiagramFigure) -> Iterable[list[str]]:
-    """A row per box; arrows by the numbers of the boxes that they lead to, as a spreadsheet counts the rows below the head."""
+    """Return a row per box; arrows by the numbers of the boxes they lead to, as a spreadsheet counts the rows below the head."""
     for number, box in enumerate(figure.boxes):
         behind = [str(edge.target + 1) for edge in figure.edges if edge.source == number and edge.target is not None]
         yield [box.title, "; ".join(box.lines), " ".join(behind)]
 
 
 def csv_text(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Rows of text as CSV."""
+    """Return rows of text as CSV."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(head)
@@ -87,7 +87,7 @@ def csv_text(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _of_lines(figure: LinesFigure) -> tuple[list[str], list[list[str]]]:
-    """A row per position, a column per line."""
+    """Return a row per position, a column per line."""
     positions = sorted({float(x) for line in figure.lines for x in line.x})
     values = [{float(x): _cell(y) for x, y in zip(line.x, line.y, strict=True)} for line in figure.lines]
     head = [figure.x_label or "x", *map(_column, figure.lines)]
@@ -95,7 +95,7 @@ def _of_lines(figure: LinesFigure) -> tuple[list[str], list[list[str]]]:
 
 
 def _of_points(figure: PointsFigure) -> tuple[list[str], list[list[str]]]:
-    """A row per point, with its series and, where it has one, the number behind its shade."""
+    """Return a row per point, with its series and, where it has one, the number behind its shade."""
     shaded = any(len(series.shades) for series in figure.points)
     head = ["series", figure.x_label or "x", figure.y_label or "y", *([figure.shade_label or "shade"] if shaded else [])]
     rows = []
@@ -112,7 +112,7 @@ def _column(line: Line) -> str:
 
 
 def _cell(value: float) -> str:
-    """A number with all its digits; nothing where there is none."""
+    """Return a number with all its digits; nothing where there is none."""
     number = float(value)
     if not math.isfinite(number):
         return ""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -12,13 +10,14 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, QT
 from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from app import garbage
 from app.editor.look import interface_font, look
-from app.editor.views.background import Errand, in_background
+from app.editor.views.background import BackgroundTask, in_background
 from app.editor.views.exporting import Export, ExportButton, Exports
 from nodes.values.figure import Figure, LinesFigure
 
 if TYPE_CHECKING:
-    from app.drawing import Panel, Picture, ThemeName
+    from app.drawing import Panel, Raster, ThemeName
 
 PIXELS_PER_INCH = 92
 """Device-independent pixels per inch of a drawing: its type of 9 points is then as large as the interface's small type."""
@@ -29,7 +28,7 @@ SETTLE_MILLISECONDS = 60
 
 
 @dataclass(frozen=True)
-class Sketch:
+class FigureRequest:
     """What is to be drawn.
 
     Attributes:
@@ -57,108 +56,91 @@ class Sketch:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class FigureImage:
     """A finished drawing.
 
     Attributes:
-        sketch: What was to be drawn.
-        image: Sharp at the sketch's ratio.
+        request: What was to be drawn.
+        image: Sharp at the request's ratio.
         panels: For lines: where their panels are.
     """
 
-    sketch: Sketch
+    request: FigureRequest
     image: QImage
     panels: Sequence[Panel]
 
 
-def draw_sketch(sketch: Sketch) -> Drawn:
+def render_figure(request: FigureRequest) -> FigureImage:
     """Draw; for the background thread."""
-    from app.drawing import to_picture
+    from app.drawing import to_raster
 
-    with _garbage_taken_along():
-        picture: Picture = to_picture(
-            sketch.figure,
-            theme=sketch.theme,
-            width_inches=max(NARROWEST, sketch.width / PIXELS_PER_INCH),
-            height_inches=None if sketch.height is None else max(1.0, sketch.height / PIXELS_PER_INCH),
-            titled=sketch.titled,
+    with garbage.taken_along():
+        raster: Raster = to_raster(
+            request.figure,
+            theme=request.theme,
+            width_inches=max(NARROWEST, request.width / PIXELS_PER_INCH),
+            height_inches=None if request.height is None else max(1.0, request.height / PIXELS_PER_INCH),
+            titled=request.titled,
             transparent=True,
-            font=sketch.font,
-            dpi=PIXELS_PER_INCH * sketch.ratio,
+            font=request.font,
+            dpi=PIXELS_PER_INCH * request.ratio,
         )
-    image = QImage(picture.rgba, picture.width, picture.height, picture.width * 4, QImage.Format.Format_RGBA8888)
+    image = QImage(raster.rgba, raster.width, raster.height, raster.width * 4, QImage.Format.Format_RGBA8888)
     image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
-    image.setDevicePixelRatio(sketch.ratio)
-    return Drawn(sketch, image, picture.panels)
+    image.setDevicePixelRatio(request.ratio)
+    return FigureImage(request, image, raster.panels)
 
 
-@contextmanager
-def _garbage_taken_along() -> Iterator[None]:
-    """Collect what a drawing leaves behind as soon as it is done, while it is young: 5 ms.
-
-    matplotlib's objects refer to each other in circles, thousands a drawing. Left alone, those of many drawings grow old
-    together, and the collector needs a tenth of a second to take them away, in which the window stands still.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.collect(0)
-            gc.enable()
-
-
-class Draughtsman(QObject):
-    """Draws one sketch after the other in the background; of those that wait, only the newest is drawn."""
+class FigureRenderer(QObject):
+    """Draws one request after the other in the background; of those that wait, only the newest is drawn."""
 
     drawn = Signal(object)
-    """A `Drawn` is ready."""
+    """A `FigureImage` is ready."""
     failed = Signal(str)
-    """The newest sketch could not be drawn: why."""
+    """The newest request could not be drawn: why."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._errand: Errand[Drawn] | None = None
-        self._next: Sketch | None = None
+        self._task: BackgroundTask[FigureImage] | None = None
+        self._next: FigureRequest | None = None
 
     @property
     def busy(self) -> bool:
         """Whether a drawing is still to come."""
-        return self._errand is not None
+        return self._task is not None
 
-    def draw(self, sketch: Sketch) -> None:
+    def draw(self, request: FigureRequest) -> None:
         """Draw this; `drawn` follows."""
-        if self._errand is None:
-            self._errand = in_background(lambda: draw_sketch(sketch), self._on_drawn, self._on_failed)
+        if self._task is None:
+            self._task = in_background(lambda: render_figure(request), self._on_drawn, self._on_failed)
         else:
-            self._next = sketch
+            self._next = request
 
     def forget(self) -> None:
-        """Nothing that was asked for is wanted any more."""
+        """Forget all that was asked for."""
         self._next = None
-        if self._errand:
-            self._errand.drop()
-            self._errand = None
+        if self._task:
+            self._task.drop()
+            self._task = None
 
-    def _on_drawn(self, drawn: Drawn) -> None:
-        self._errand = None
+    def _on_drawn(self, drawn: FigureImage) -> None:
+        self._task = None
         self._go_on()
         self.drawn.emit(drawn)
 
     def _on_failed(self, error: Exception) -> None:
-        self._errand = None
+        self._task = None
         if not self._go_on():
             self.failed.emit(str(error))
 
     def _go_on(self) -> bool:
-        sketch, self._next = self._next, None
-        if sketch is not None:
-            self.draw(sketch)
-        return sketch is not None
+        request, self._next = self._next, None
+        if request is not None:
+            self.draw(request)
+        return request is not None
 
 
-class Sheet(QWidget):
+class FigurePane(QWidget):
     """The paper: shows the last drawing; an older one is stretched until the new one is there."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -203,7 +185,7 @@ class FigureView(QWidget):
         super().__init__(parent)
         self.figure: Figure | None = None
         self._titled = titled
-        self._sheet = Sheet()
+        self._sheet = FigurePane()
         self._sheet.setAccessibleName("Figure")
         self._scroll = QScrollArea(self)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -217,9 +199,9 @@ class FigureView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._scroll)
-        self._draughtsman = Draughtsman(self)
-        self._draughtsman.drawn.connect(self._on_drawn)
-        self._draughtsman.failed.connect(self._on_failed)
+        self._renderer = FigureRenderer(self)
+        self._renderer.drawn.connect(self._on_drawn)
+        self._renderer.failed.connect(self._on_failed)
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
         self._settle.timeout.connect(self._draw)
         look().changed.connect(self._draw)
@@ -231,7 +213,7 @@ class FigureView(QWidget):
     def show_figure(self, figure: Figure | None) -> None:
         """Show this figure; None clears the view."""
         if figure is None:
-            self._draughtsman.forget()
+            self._renderer.forget()
             self._sheet.show_image(None)
         self.figure = figure
         self._scroll.setAccessibleDescription(figure.title if figure else "")
@@ -243,28 +225,28 @@ class FigureView(QWidget):
         """The drawing that is to be seen."""
         return self._sheet.image
 
-    def _sketch(self) -> Sketch | None:
+    def _request(self) -> FigureRequest | None:
         space = self._scroll.viewport().size()
         if self.figure is None or space.width() < 40 or not self.isVisible():
             return None
         height = space.height() if isinstance(self.figure, LinesFigure) else None
-        return Sketch(self.figure, space.width(), height, self.devicePixelRatioF(), look().colors.dark, self._titled)
+        return FigureRequest(self.figure, space.width(), height, self.devicePixelRatioF(), look().colors.dark, self._titled)
 
     def _draw(self) -> None:
-        sketch = self._sketch()
-        if sketch is not None:
-            self._draughtsman.draw(sketch)
+        request = self._request()
+        if request is not None:
+            self._renderer.draw(request)
 
     def _on_drawn(self, drawn: object) -> None:
-        if self.figure is None or not isinstance(drawn, Drawn):
+        if self.figure is None or not isinstance(drawn, FigureImage):
             return
         self._sheet.resize(self._scroll.viewport().width(), self._height_of(drawn))
         self._sheet.show_image(drawn.image)
-        if drawn.sketch == self._sketch():
+        if drawn.request == self._request():
             self.drawn.emit()
 
-    def _height_of(self, drawn: Drawn) -> int:
-        return drawn.sketch.height or round(drawn.image.deviceIndependentSize().height())
+    def _height_of(self, drawn: FigureImage) -> int:
+        return drawn.request.height or round(drawn.image.deviceIndependentSize().height())
 
     def _on_failed(self, why: str) -> None:
         self._sheet.resize(self._scroll.viewport().size())
@@ -273,7 +255,7 @@ class FigureView(QWidget):
     # -- events
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The viewport's size counts: it is smaller where there is a scroll bar."""
+        """Follow the viewport's size: it is smaller where there is a scroll bar."""
         if event.type() == QEvent.Type.Resize and watched is self._scroll.viewport():
             if self._sheet.image is not None:
                 size = self._sheet.image.deviceIndependentSize()
@@ -295,30 +277,30 @@ class FigureView(QWidget):
         self._settle.start()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """The same as the button's menu."""
+        """Show the same as the button's menu."""
         if self.figure is not None:
             self.exports.filled_menu().popup(event.globalPos())
 
     def sizeHint(self) -> QSize:
-        """A figure's usual size."""
+        """Return a figure's usual size."""
         return QSize(560, 300)
 
     # -- saving
 
     def _exported(self) -> Exports | None:
-        sketch = self._sketch()
-        if sketch is None or self._sheet.image is None:
+        request = self._request()
+        if request is None or self._sheet.image is None:
             return None
-        return figure_exports(sketch, self._sheet.image)
+        return figure_exports(request, self._sheet.image)
 
 
-def figure_exports(sketch: Sketch, image: QImage | None = None) -> Exports:
-    """The ways to save a figure: as it is seen, on the panel's colour."""
+def figure_exports(request: FigureRequest, image: QImage | None = None) -> Exports:
+    """Return the ways to save a figure: as it is seen, on the panel's colour."""
     from app.editor.views.figure_data import figure_csv
 
-    figure, theme = replace(sketch, titled=True).figure, sketch.theme
-    width = max(NARROWEST, sketch.width / PIXELS_PER_INCH)
-    height = None if sketch.height is None else sketch.height / PIXELS_PER_INCH
+    figure, theme = replace(request, titled=True).figure, request.theme
+    width = max(NARROWEST, request.width / PIXELS_PER_INCH)
+    height = None if request.height is None else request.height / PIXELS_PER_INCH
 
     def png() -> bytes:
         from app.drawing import to_png
@@ -349,7 +331,7 @@ def figure_exports(sketch: Sketch, image: QImage | None = None) -> Exports:
 
 
 def tab_separated(csv_data: str) -> str:
-    """CSV as spreadsheets take it from the clipboard."""
+    """Return CSV as spreadsheets take it from the clipboard."""
     import csv
     import io
 

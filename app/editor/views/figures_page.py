@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from app.editor.asking import Answer, Asks
-from app.editor.views.background import Errand, in_background
+from app.editor.views.background import BackgroundTask, in_background
 from app.editor.views.figure_view import FigureView
-from app.editor.views.pages import Pending
+from app.editor.views.pages import PendingRequests
 from nodes.values.figure import Figure
 
 
@@ -26,8 +26,8 @@ class FiguresPage(QWidget):
     def __init__(self, asks: Asks, document: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._asks, self._document = asks, document
-        self._pending = Pending(self)
-        self._reading: Errand[list[Figure]] | None = None
+        self._pending = PendingRequests(self)
+        self._reading: BackgroundTask[list[Figure]] | None = None
         self.figures: Sequence[Figure] = ()
         self.view = FigureView(titled=True)
         self._message = QLabel("Loading …")

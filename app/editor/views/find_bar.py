@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidg
 
 from app.editor.asking import Answer
 from app.editor.look import look
-from app.editor.views.pages import Pending
+from app.editor.views.pages import PendingRequests
 from app.editor.views.table_model import TableModel
-from nodes.values.table import grouped
+from nodes.wording import grouped
 
 
 class FindBar(QWidget):
@@ -31,7 +31,7 @@ class FindBar(QWidget):
     def __init__(self, model: TableModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._model = model
-        self._pending = Pending(self)
+        self._pending = PendingRequests(self)
         self.row = 0
         """Where to begin: the view's current row."""
         self.field = QLineEdit()
@@ -137,7 +137,7 @@ class FindBar(QWidget):
         self.search(from_here=True)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Enter and Esc in the field."""
+        """Take Enter and Esc in the field."""
         if watched is self.field and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self.search(backwards=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))

@@ -6,8 +6,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from app.editor.colors import mixed
 from app.editor.look import look
-from app.editor.style import mixed
 from app.editor.views.pixels import checks
 
 LEAST_ZOOM, MOST_ZOOM = 0.02, 256.0
@@ -66,7 +66,7 @@ class ImageCanvas(QWidget):
         self.update()
 
     def fit(self) -> None:
-        """As large as there is room."""
+        """Show the image as large as there is room."""
         self._is_fitted = True
         if self._image is None:
             return
@@ -75,7 +75,7 @@ class ImageCanvas(QWidget):
         self._set_zoom(min(room.width() / self._image.width(), room.height() / self._image.height()))
 
     def show_actual_size(self) -> None:
-        """A pixel of the image is a pixel of the screen."""
+        """Show a pixel of the image as a pixel of the screen."""
         self._is_fitted = False
         self._set_zoom(1.0 / self.devicePixelRatioF())
 
@@ -99,19 +99,19 @@ class ImageCanvas(QWidget):
         self.update()
 
     def _on_image(self, place: QPointF) -> QPointF:
-        """The point of the image that is shown at a point of the widget."""
+        """Return the point of the image that is shown at a point of the widget."""
         from_middle = (place - QPointF(self.width() / 2, self.height() / 2)) / self.zoom
         return QPointF(self._middle.x() + from_middle.x(), self._middle.y() + from_middle.y())
 
     def shown_rect(self) -> QRectF:
-        """Where the image is drawn."""
+        """Return where the image is drawn."""
         if self._image is None:
             return QRectF()
         corner = QPointF(self.width() / 2, self.height() / 2) - self._middle * self.zoom
         return QRectF(corner, QSizeF(self._image.width() * self.zoom, self._image.height() * self.zoom))
 
     def pixel_at(self, place: QPointF) -> tuple[int, int] | None:
-        """The pixel (x, y) that is shown at a point of the widget."""
+        """Return the pixel (x, y) that is shown at a point of the widget."""
         point = self._on_image(place)
         if self._image is None or not QRectF(0, 0, self._image.width(), self._image.height()).contains(point):
             return None
@@ -120,7 +120,7 @@ class ImageCanvas(QWidget):
     # -- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The image, with lines between its pixels when they are large."""
+        """Paint the image, with lines between its pixels when they are large."""
         colors = look().colors
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(colors.canvas))
@@ -189,13 +189,13 @@ class ImageCanvas(QWidget):
         self.pointed.emit(-1, -1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """What was fitted stays so."""
+        """Keep fitted what was fitted."""
         super().resizeEvent(event)
         if self._is_fitted:
             self.fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows go to other images; + and - zoom, 0 fits, 1 shows the actual size."""
+        """Go to other images by arrows; zoom by + and -, fit by 0, show the actual size by 1."""
         key = event.key()
         if key in (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_PageDown):
             self.moved_on.emit(1)

@@ -28,13 +28,13 @@ from app.editor.asking import Answer, Asks, OnReply, Ticket
 from app.editor.config.widgets import QuietComboBox
 from app.editor.look import look
 from app.editor.panels.message_bar import MessageBar
-from app.editor.views.image_viewer import ImageViewer
-from app.editor.views.pages import Pages, Pending
+from app.editor.views.image_dialog import ImageDialog
+from app.editor.views.pages import PageLoader, PendingRequests
 from app.editor.views.pixels import draw_picture, pictures
-from app.editor.views.source import Source
-from app.editor.views.table_model import Column, Index
+from app.editor.views.result_source import ResultSource
+from app.editor.views.table_model import Index, TableColumn
 from app.editor.views.table_painting import figures_font
-from nodes.values.table import grouped
+from nodes.wording import grouped
 
 PAGE = 60
 KEPT_PAGES = 40
@@ -48,28 +48,30 @@ NO_CAPTION = "No captions"
 
 
 @dataclass(frozen=True)
-class _Page:
+class _ThumbnailPage:
     images: Sequence[QImage | None]
     captions: Sequence[str | None]
     numbers: Sequence[int]
 
 
-class _GridModel(QAbstractTableModel):
+class _ThumbnailModel(QAbstractTableModel):
     """Images in rows of as many as there is room for."""
 
     failed = Signal(object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.source: Source | None = None
+        self.source: ResultSource | None = None
         self.column = ""
         self.captions: str | None = None
         self.count, self.across, self.pixels = 0, 1, SIZES[0]
         self.scale = ""
         self._first = 0
-        self._pages: Pages[int, _Page] = Pages(self, self._ask, self._read, self._take, self.failed.emit, KEPT_PAGES)
+        self._pages: PageLoader[int, _ThumbnailPage] = PageLoader(
+            self, self._ask, self._read, self._take, self.failed.emit, KEPT_PAGES
+        )
 
-    def show(self, source: Source | None, column: str, captions: str | None, count: int) -> None:
+    def show(self, source: ResultSource | None, column: str, captions: str | None, count: int) -> None:
         """Show the images of a column."""
         self.beginResetModel()
         self._pages.forget()
@@ -96,7 +98,7 @@ class _GridModel(QAbstractTableModel):
         self._pages.want([*range(low, high + 1), *(n for n in ahead if 0 <= n <= end)])
 
     def at(self, place: int) -> tuple[bool, QImage | None, str | None]:
-        """Whether an image has come; it, and its caption."""
+        """Return whether an image has come; it, and its caption."""
         page = self._pages.get(place // PAGE)
         number = place % PAGE
         if page is None or number >= len(page.images):
@@ -104,25 +106,25 @@ class _GridModel(QAbstractTableModel):
         return True, page.images[number], page.captions[number] if page.captions else None
 
     def number(self, place: int) -> int | None:
-        """The row of the stored table that an image is in."""
+        """Return the row of the stored table that an image is in."""
         page = self._pages.get(place // PAGE)
         return page.numbers[place % PAGE] if page and place % PAGE < len(page.numbers) else None
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """Rows of images."""
+        """Return how many rows of images there are."""
         return 0 if parent.isValid() else -(-self.count // self.across)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """Images side by side."""
+        """Return how many images are side by side."""
         return 0 if parent.isValid() else self.across
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Places behind the last image are empty."""
+        """Return none for places behind the last image, which are empty."""
         is_there = index.row() * self.across + index.column() < self.count
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable if is_there else Qt.ItemFlag.NoItemFlags
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """For a screen reader and as tooltip: row and caption."""
+        """Return row and caption, for a screen reader and as tooltip."""
         if role not in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
             return None
         place = index.row() * self.across + index.column()
@@ -141,25 +143,25 @@ class _GridModel(QAbstractTableModel):
         about = {"column": self.column, "captions": self.captions, "size": self.pixels}
         return self.source.ask("images", {"start": page * PAGE, "stop": min(self.count, (page + 1) * PAGE), **about}, on_reply)
 
-    def _read(self, page: int, answer: Answer) -> _Page:
+    def _read(self, page: int, answer: Answer) -> _ThumbnailPage:
         header = answer.header
         self.scale = header["images"]["scale"]
-        return _Page(pictures(header["images"], answer.payload), header["captions"], header["numbers"])
+        return _ThumbnailPage(pictures(header["images"], answer.payload), header["captions"], header["numbers"])
 
     def _take(self, page: int) -> None:
         first, last = page * PAGE // self.across, ((page + 1) * PAGE - 1) // self.across
         self.dataChanged.emit(self.index(first, 0), self.index(min(last, self.rowCount() - 1), self.across - 1), [])
 
 
-class _ImagePainter(QStyledItemDelegate):
+class _ThumbnailDelegate(QStyledItemDelegate):
     """Paints an image and its caption."""
 
-    def __init__(self, model: _GridModel, parent: QWidget) -> None:
+    def __init__(self, model: _ThumbnailModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._model = model
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        """One place of the grid."""
+        """Paint one place of the grid."""
         model = self._model
         place = index.row() * model.across + index.column()
         if place >= model.count:
@@ -196,20 +198,20 @@ class _ImagePainter(QStyledItemDelegate):
         painter.restore()
 
 
-class _Grid(QTableView):
+class _ThumbnailGrid(QTableView):
     """The grid itself: a table without lines, whose columns are as many as there is room for."""
 
     opened = Signal(int)
     """The image at this place is to be shown in full."""
 
-    def __init__(self, model: _GridModel, parent: QWidget) -> None:
+    def __init__(self, model: _ThumbnailModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._model = model
         self.side = USUAL
         self.setObjectName("imageGrid")
         self.setAccessibleName("Images")
         self.setModel(model)
-        self.setItemDelegate(_ImagePainter(model, self))
+        self.setItemDelegate(_ThumbnailDelegate(model, self))
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -242,7 +244,7 @@ class _Grid(QTableView):
         self.look_around()
 
     def current(self) -> int:
-        """The place of the current image; -1 if there is none."""
+        """Return the place of the current image; -1 if there is none."""
         index = self.currentIndex()
         return index.row() * self._model.across + index.column() if index.isValid() else -1
 
@@ -254,7 +256,7 @@ class _Grid(QTableView):
             self._model.look_at(max(self.rowAt(0), 0) * self._model.across, (last + 1) * self._model.across - 1)
 
     def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
-        """Left and right go on in the next row."""
+        """Go on in the next row to the left and right."""
         step = {QAbstractItemView.CursorAction.MoveLeft: -1, QAbstractItemView.CursorAction.MoveRight: 1}.get(action)
         place = self.current()
         if step is None or place < 0:
@@ -273,17 +275,17 @@ class _Grid(QTableView):
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another width has room for more or fewer."""
+        """Make room for more or fewer in another width."""
         super().resizeEvent(event)
         self.arrange()
 
     def showEvent(self, event: Any) -> None:
-        """Nothing was asked for while it was hidden."""
+        """Ask for what was not asked for while it was hidden."""
         super().showEvent(event)
         self.arrange()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The images, or that there are none."""
+        """Paint the images, or that there are none."""
         super().paintEvent(event)
         if self._model.source is not None and not self._model.count:
             painter = QPainter(self.viewport())
@@ -308,12 +310,12 @@ class ImageGridView(QWidget):
     def __init__(self, asks: Asks, document_id: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._asks, self._document = asks, document_id
-        self._pending = Pending(self)
-        self._source: Source | None = None
-        self._viewer: ImageViewer | None = None
-        self._columns: list[Column] = []
-        self.model = _GridModel(self)
-        self.grid = _Grid(self.model, self)
+        self._pending = PendingRequests(self)
+        self._source: ResultSource | None = None
+        self._viewer: ImageDialog | None = None
+        self._columns: list[TableColumn] = []
+        self.model = _ThumbnailModel(self)
+        self.grid = _ThumbnailGrid(self.model, self)
         self.messages = MessageBar(self)
         self.column, self.captions = _choice("Column of images"), _choice("Captions")
         self.size_slider = QSlider(Qt.Orientation.Horizontal)
@@ -360,7 +362,7 @@ class ImageGridView(QWidget):
             key: The key of its result.
             where: Only rows whose cells have these values.
         """
-        source = Source(self._asks, self._document, node_id, port, key, dict(where or {}))
+        source = ResultSource(self._asks, self._document, node_id, port, key, dict(where or {}))
         if source != self._source:
             self._source = source
             self.messages.dismiss()
@@ -378,7 +380,7 @@ class ImageGridView(QWidget):
         if self.model.source is None or not 0 <= place < self.model.count:
             return
         if self._viewer is None:
-            self._viewer = ImageViewer(self)
+            self._viewer = ImageDialog(self)
         self._viewer.show_image(self.model.source, self.model.column, place)
         self._viewer.open_window()
         self.image_opened.emit(place)
@@ -388,7 +390,7 @@ class ImageGridView(QWidget):
             self.clear()
             self._complain(answer.error)
             return
-        self._columns = [Column.of(c) for c in answer.header["columns"]]
+        self._columns = [TableColumn.of(c) for c in answer.header["columns"]]
         images = [c.name for c in self._columns if c.kind == "image"]
         others = [c.name for c in self._columns if c.kind not in ("image", "array", "list", "binary", "other")]
         kinds = ("class", "text", "boolean")
@@ -444,4 +446,4 @@ def _fill(box: QuietComboBox, items: Sequence[tuple[str, str | None]], usual: st
     box.setCurrentIndex(names.index(before) if before in names else names.index(usual) if usual in names else 0)
 
 
-__all__ = ["ImageGridView", "ImageViewer"]
+__all__ = ["ImageDialog", "ImageGridView"]

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.editor.asking import Answer, Asks
 from app.editor.views.learning_view import LearningView
-from app.editor.views.pages import Pending
-from app.editor.views.training_runs import RunBook
+from app.editor.views.pages import PendingRequests
+from app.editor.views.training_runs import TrainingHistory
 
 
 class LearningPage(QWidget):
@@ -19,7 +19,7 @@ class LearningPage(QWidget):
     Args:
         asks: Who is asked for a stored history.
         document: The workflow, as the engine calls it.
-        book: The trainings of this session.
+        trainings: The trainings of this session.
         title_of: What the person calls a node.
         parent: The widget it is in.
     """
@@ -28,13 +28,13 @@ class LearningPage(QWidget):
     """End this node's training here, and keep what was reached."""
 
     def __init__(
-        self, asks: Asks, document: str, book: RunBook, title_of: Callable[[str], str], parent: QWidget | None = None
+        self, asks: Asks, document: str, trainings: TrainingHistory, title_of: Callable[[str], str], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._asks, self._document, self._title_of = asks, document, title_of
         self._node = ""
-        self._pending = Pending(self)
-        self.view = LearningView(book, titled=False)
+        self._pending = PendingRequests(self)
+        self.view = LearningView(trainings, titled=False)
         self.view.stop_requested.connect(self.stop_requested)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -44,7 +44,7 @@ class LearningPage(QWidget):
         """Show a Learner: its training of this session, which knows its batches, too; else its stored history."""
         self._node = node
         self._pending.drop_all()
-        run = self.view.book.latest(self._document, node)
+        run = self.view.trainings.latest(self._document, node)
         if run is not None and (run.live or run.status == "done" or not key):
             self.view.show_run(run)
         elif key:

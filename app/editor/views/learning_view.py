@@ -33,9 +33,10 @@ from PySide6.QtWidgets import (
 from app.editor.look import interface_font, look
 from app.editor.views.elided import ElidedLabel
 from app.editor.views.exporting import ExportButton, Exports
-from app.editor.views.figure_view import Draughtsman, Drawn, Sheet, Sketch, figure_exports
-from app.editor.views.training_runs import VALIDATION, CurveOptions, RunBook, TrainingRun, curves
+from app.editor.views.figure_view import FigureImage, FigurePane, FigureRenderer, FigureRequest, figure_exports
+from app.editor.views.training_runs import VALIDATION, CurveOptions, TrainingHistory, TrainingRun, curves
 from nodes.values.figure import Line, LinesFigure
+from nodes.wording import duration
 
 if TYPE_CHECKING:
     from app.drawing import Panel
@@ -52,7 +53,7 @@ class LearningView(QWidget):
     """The learning curves of one run, or of several laid over each other.
 
     Args:
-        book: Where the runs are; without one, the view has its own.
+        trainings: Where the runs are; without them, the view has its own.
         titled: Whether it says which run it shows; not where that is said around it.
         parent: The widget it is in.
     """
@@ -62,10 +63,10 @@ class LearningView(QWidget):
     drawing_chosen = Signal(float, bool)
     """The person chose how curves are drawn: the smoothing, and whether the scale is logarithmic."""
 
-    def __init__(self, book: RunBook | None = None, *, titled: bool = True, parent: QWidget | None = None) -> None:
+    def __init__(self, trainings: TrainingHistory | None = None, *, titled: bool = True, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._titled = titled
-        self.book = book or RunBook(parent=self)
+        self.trainings = trainings or TrainingHistory(parent=self)
         self.options = CurveOptions()
         self._shown: list[str] = []
         self._own: TrainingRun | None = None
@@ -106,13 +107,13 @@ class LearningView(QWidget):
         self._counters = _Counters()
         self._lay_out()
 
-        self._draughtsman = Draughtsman(self)
-        self._draughtsman.drawn.connect(self._on_drawn)
-        self._draughtsman.failed.connect(self._on_failed)
+        self._renderer = FigureRenderer(self)
+        self._renderer.drawn.connect(self._on_drawn)
+        self._renderer.failed.connect(self._on_failed)
         self._due = QTimer(self, singleShot=True)
         self._due.timeout.connect(self._draw)
-        self.book.changed.connect(self._on_changed)
-        self.book.listed.connect(self._on_listed)
+        self.trainings.changed.connect(self._on_changed)
+        self.trainings.listed.connect(self._on_listed)
         look().changed.connect(self._dress)
         self._dress()
         self._refresh()
@@ -146,28 +147,28 @@ class LearningView(QWidget):
     @property
     def shown(self) -> list[TrainingRun]:
         """The runs whose curves are to be seen; the first is the one the counters tell of."""
-        found = [self._own if self._own and self._own.id == run_id else self.book.get(run_id) for run_id in self._shown]
+        found = [self._own if self._own and self._own.id == run_id else self.trainings.get(run_id) for run_id in self._shown]
         return [run for run in found if run is not None]
 
     def show_run(self, run: TrainingRun | None) -> None:
-        """Show one run of the book; None: nothing."""
+        """Show one run of the trainings; None: nothing."""
         self._show([run.id] if run else [])
 
     def start(self, node: str, title: str, epochs: int | None = None, document: str = "") -> None:
-        """A learner begins to train: show it."""
-        self.show_run(self.book.begin(document, node, title, epochs))
+        """Show a learner that begins to train."""
+        self.show_run(self.trainings.begin(document, node, title, epochs))
 
     def add(self, points: Iterable[Mapping[str, Any]]) -> None:
         """New points of the run that is shown, as the engine tells them."""
         run = self._first()
         if run is not None:
-            self.book.add(run.document, run.node, points, run.title)
+            self.trainings.add(run.document, run.node, points, run.title)
 
     def finish(self, status: str) -> None:
-        """The training that is shown is over: `done`, `failed` or `cancelled`."""
+        """Show how the training that is shown ended: `done`, `failed` or `cancelled`."""
         run = self._first()
         if run is not None:
-            self.book.end(run.document, run.node, status)
+            self.trainings.end(run.document, run.node, status)
 
     def show_history(self, title: str, columns: Mapping[str, Sequence[Any]]) -> None:
         """Show a finished Learner's history: `columns` as the engine's answer `learning` gives them."""
@@ -215,7 +216,7 @@ class LearningView(QWidget):
         self._plan()
 
     def _quantities(self, known: Sequence[str]) -> tuple[str, ...]:
-        """What is drawn: what was chosen, else the loss and the first metric, or only that where it is narrow."""
+        """Return what is drawn: what was chosen, else the loss and the first metric, or only that where it is narrow."""
         chosen = tuple(name for name in self.options.quantities if name in known)
         if self._chosen_quantities and chosen:
             return chosen
@@ -248,7 +249,7 @@ class LearningView(QWidget):
             self._show(self._shown[:1])
 
     def _fill_list(self) -> None:
-        runs = ([self._own] if self._own else []) + self.book.runs
+        runs = ([self._own] if self._own else []) + self.trainings.runs
         self._list.blockSignals(True)
         self._list.clear()
         for run in runs:
@@ -276,13 +277,13 @@ class LearningView(QWidget):
         pause = max(PAUSE_MILLISECONDS / 1000, self._last_cost * SHARE)
         self._due.start(max(0, math.ceil((self._began_drawing + pause - time.monotonic()) * 1000)))
 
-    def _sketch(self) -> Sketch | None:
+    def _request(self) -> FigureRequest | None:
         runs = self.shown
         known = list(dict.fromkeys(name for run in runs for name in run.quantities))
         if not known or self.chart.width() < 60 or self.chart.height() < 40:
             return None
         options = CurveOptions(self._quantities(known), self.options.smoothing, self.options.log, self.options.per_batch)
-        return Sketch(
+        return FigureRequest(
             curves(runs, options),
             self.chart.width(),
             self.chart.height(),
@@ -292,18 +293,18 @@ class LearningView(QWidget):
         )
 
     def _draw(self) -> None:
-        sketch = self._sketch()
-        if sketch is None:
+        request = self._request()
+        if request is None:
             self.chart.clear(
                 "The first points will appear here in a moment." if self.shown else "Run a Learner to watch it learn here."
             )
             return
-        if not self._draughtsman.busy:
+        if not self._renderer.busy:
             self._began_drawing = time.monotonic()
-        self._draughtsman.draw(sketch)
+        self._renderer.draw(request)
 
     def _on_drawn(self, drawn: object) -> None:
-        assert isinstance(drawn, Drawn)
+        assert isinstance(drawn, FigureImage)
         self._last_cost = time.monotonic() - self._began_drawing
         if self.shown:
             self.chart.show_drawing(drawn)
@@ -321,12 +322,12 @@ class LearningView(QWidget):
         self._plan()
 
     def _exported(self) -> Exports | None:
-        sketch = self._sketch()
-        return None if sketch is None else figure_exports(sketch, self.chart.image)
+        request = self._request()
+        return None if request is None else figure_exports(request, self.chart.image)
 
 
 def _outcome(run: TrainingRun) -> str:
-    """What the list says of a run beside its time: its last validation loss, or loss."""
+    """Return what the list says of a run beside its time: its last validation loss, or loss."""
     for name, label in (("val_accuracy", "val. accuracy"), ("val_loss", "val. loss"), ("loss", "loss")):
         value = run.of_last_epoch(name)
         if value is not None:
@@ -446,7 +447,7 @@ class _Counters(QWidget):
 
 
 def counters(run: TrainingRun) -> list[tuple[str, str]]:
-    """Name and text of the figures below the curves, the most telling first."""
+    """Return name and text of the figures below the curves, the most telling first."""
     metric = next((name for name in run.quantities if name != "loss"), None)
     named: list[tuple[str, float | None]] = [("loss", run.latest("loss")), ("val. loss", run.of_last_epoch(VALIDATION + "loss"))]
     if metric:
@@ -457,7 +458,7 @@ def counters(run: TrainingRun) -> list[tuple[str, str]]:
     found = [(name, _number(value)) for name, value in named if value is not None]
     times = [row["seconds"] for row in run.rows if row.get("seconds") is not None]
     if times:
-        found.append(("an epoch", _duration(sum(t for t in times[-3:] if t is not None) / len(times[-3:]))))
+        found.append(("an epoch", duration(sum(t for t in times[-3:] if t is not None) / len(times[-3:]))))
     rate = run.of_last_epoch("learning_rate")
     if rate is not None:
         found.append(("learning rate", f"{rate:.3g}"))
@@ -470,26 +471,17 @@ def _number(value: float) -> str:
     return f"{value:.2e}"
 
 
-def _duration(seconds: float) -> str:
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02} h" if minutes >= 60 else f"{minutes}:{rest:02} min"
-
-
 # ----------------------------------------------------------------------------------------------------------------- chart
 
 
-class CurveChart(Sheet):
+class CurveChart(FigurePane):
     """The drawn curves, and over them the values at the position of the mouse, or of the arrow keys."""
 
     resized = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self._drawn: Drawn | None = None
+        self._drawn: FigureImage | None = None
         self._at: tuple[int, float] | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -503,7 +495,7 @@ class CurveChart(Sheet):
         self._at = None
         self.show_image(None, message)
 
-    def show_drawing(self, drawn: Drawn) -> None:
+    def show_drawing(self, drawn: FigureImage) -> None:
         """Show a drawing; what is read off stays where it is."""
         self._drawn = drawn
         self.show_image(drawn.image)
@@ -511,10 +503,10 @@ class CurveChart(Sheet):
     # -- reading values off
 
     def values_at(self, panel: int, x: float) -> list[tuple[Line, float, float]]:
-        """The lines of a panel with their values at the position nearest to `x`."""
+        """Return the lines of a panel with their values at the position nearest to `x`."""
         if self._drawn is None or panel >= len(self._drawn.panels):
             return []
-        figure = self._drawn.sketch.figure
+        figure = self._drawn.request.figure
         assert isinstance(figure, LinesFigure)
         group = self._drawn.panels[panel].group
         found = []
@@ -569,7 +561,7 @@ class CurveChart(Sheet):
         return (number, min(beyond, key=lambda v: abs(v - x)) if math.isfinite(x) else (max if step < 0 else min)(beyond))
 
     def reading(self) -> str:
-        """What is read off, in words."""
+        """Return what is read off, in words."""
         if self._at is None:
             return ""
         values = self.values_at(*self._at)
@@ -580,7 +572,7 @@ class CurveChart(Sheet):
     # -- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The drawing, and what is read off."""
+        """Paint the drawing, and what is read off."""
         super().paintEvent(event)
         values = self.values_at(*self._at) if self._at else []
         if self._drawn is None or self._at is None or not values:
@@ -634,13 +626,13 @@ class CurveChart(Sheet):
             painter.drawText(line.adjusted(first + 20, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, name)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """A new size needs a new drawing."""
+        """Have a new drawing made for a new size."""
         super().resizeEvent(event)
         self.resized.emit()
 
 
 def _height(panel: Panel, y: float) -> float:
-    """How high in a panel a value is, from 0 to 1."""
+    """Return how high in a panel a value is, from 0 to 1."""
     low, high = panel.y
     if panel.log:
         if min(y, low, high) <= 0:

@@ -26,14 +26,15 @@ from PySide6.QtWidgets import (
 )
 
 from app.editor.asking import Answer, Asks
+from app.editor.colors import mixed
 from app.editor.look import look
-from app.editor.style import mixed
 from app.editor.views.architecture import ArchitectureView, layer_color
 from app.editor.views.elided import ElidedLabel
 from app.editor.views.exporting import Export, ExportButton, Exports
 from app.editor.views.figure_data import csv_text
 from app.editor.views.figure_view import tab_separated
-from app.editor.views.pages import Pending
+from app.editor.views.pages import PendingRequests
+from nodes.wording import counted, grouped
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
@@ -58,7 +59,7 @@ class NetworkView(QWidget):
     def __init__(self, asks: Asks, document: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._asks, self._document = asks, document
-        self._pending = Pending(self)
+        self._pending = PendingRequests(self)
         self.network: Mapping[str, Any] | None = None
         self._totals = ElidedLabel()
         self._totals.setProperty("role", "heading")
@@ -69,7 +70,7 @@ class NetworkView(QWidget):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(26)
-        self.table.setItemDelegate(_LayerPainter(self.table))
+        self.table.setItemDelegate(_LayerDelegate(self.table))
         self.architecture = ArchitectureView()
         self._message = QLabel("Loading …")
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -157,10 +158,10 @@ class NetworkView(QWidget):
 def totals(network: Mapping[str, Any]) -> str:
     """`11 layers · 165 238 parameters, all trainable · trained`."""
     count, parameters, trainable = len(network["layers"]), network["parameters"], network["trainable_parameters"]
-    part = "all trainable" if trainable == parameters else f"{_grouped(trainable)} trainable"
+    part = "all trainable" if trainable == parameters else f"{grouped(trainable)} trainable"
     parts = [
-        f"{count} layer{'s' if count != 1 else ''}",
-        f"{_grouped(parameters)} parameters" + (f", {part}" if parameters else ""),
+        counted(count, "layer"),
+        counted(parameters, "parameter") + (f", {part}" if parameters else ""),
     ]
     if "trained" in network and parameters:
         parts.append("with weights" if network["trained"] else "not trained yet")
@@ -168,7 +169,7 @@ def totals(network: Mapping[str, Any]) -> str:
 
 
 def layers_csv(layers: Sequence[Mapping[str, Any]]) -> str:
-    """The table of layers as CSV."""
+    """Return the table of layers as CSV."""
     head = ["layer", "class", "output shape", "parameters", "trainable parameters", "inputs"]
     rows = (
         [
@@ -196,15 +197,15 @@ class LayersModel(QAbstractTableModel):
         self._most = max((layer["parameters"] for layer in layers), default=0)
 
     def rowCount(self, parent: AnyIndex = _NO_INDEX) -> int:
-        """One per layer."""
+        """Return one per layer."""
         return 0 if parent.isValid() else len(self._layers)
 
     def columnCount(self, parent: AnyIndex = _NO_INDEX) -> int:
-        """As many as there are heads."""
+        """Return as many as there are heads."""
         return 0 if parent.isValid() else len(self.HEAD)
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """A cell."""
+        """Return a cell."""
         layer, column = self._layers[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             return self._texts(layer)[column]
@@ -220,13 +221,13 @@ class LayersModel(QAbstractTableModel):
     @staticmethod
     def _texts(layer: Mapping[str, Any]) -> tuple[str, ...]:
         count, trainable = layer["parameters"], layer["trainable_parameters"]
-        said = "" if not count else "yes" if trainable == count else "frozen" if not trainable else f"{_grouped(trainable)}"
+        said = "" if not count else "yes" if trainable == count else "frozen" if not trainable else f"{grouped(trainable)}"
         shapes = ", ".join(shape.replace(" x ", " × ") for shape in layer["shapes"])
         inputs = ", ".join(name.rpartition("_")[0] if name.endswith("_0:0") else name for name in layer["inputs"])
-        return layer["name"], layer["kind"], shapes, _grouped(count), said, inputs
+        return layer["name"], layer["kind"], shapes, grouped(count), said, inputs
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """The heads."""
+        """Return the heads."""
         if orientation is Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.DisplayRole:
                 return self.HEAD[section]
@@ -235,7 +236,7 @@ class LayersModel(QAbstractTableModel):
         return None
 
 
-class _LayerPainter(QStyledItemDelegate):
+class _LayerDelegate(QStyledItemDelegate):
     """Bars behind the numbers of parameters, and a spot of the kind's colour before the class."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
@@ -266,7 +267,3 @@ class _LayerPainter(QStyledItemDelegate):
         painter.restore()
         if share is None:
             super().paint(painter, option, index)
-
-
-def _grouped(number: int) -> str:
-    return f"{number:,}".replace(",", "\u202f")

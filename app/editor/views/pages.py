@@ -19,7 +19,7 @@ Name = TypeVar("Name", bound=Hashable)
 Page = TypeVar("Page")
 
 
-class Pending:
+class PendingRequests:
     """Questions of one view that are under way; they end with it.
 
     Args:
@@ -47,7 +47,7 @@ class Pending:
             self.drop(name)
 
     def is_waiting(self, name: str) -> bool:
-        """Whether the answer of this name is still to come."""
+        """Return whether the answer of this name is still to come."""
         return name in self._tickets and self._tickets[name].waiting
 
 
@@ -55,8 +55,8 @@ AT_ONCE = 2
 """So many questions are under way; what is wanted next waits here, where it can still be forgotten."""
 
 
-class Pages(Generic[Name, Page]):
-    """Pages by name.
+class PageLoader(Generic[Name, Page]):
+    """Loads pages by name, and keeps some of them.
 
     Args:
         owner: The view; what is under way ends with it.
@@ -92,7 +92,7 @@ class Pages(Generic[Name, Page]):
         return bool(self._tickets or self._wanted)
 
     def get(self, name: Name) -> Page | None:
-        """A page, if it is there."""
+        """Return a page, if it is there."""
         page = self._pages.get(name)
         if page is not None:
             self._pages.move_to_end(name)

@@ -15,7 +15,7 @@ CHECK = 6
 
 
 def picture(pixels: bytes | memoryview, shape: Sequence[int]) -> QImage:
-    """An image of its own from rows of pixels.
+    """Return an image of its own from rows of pixels.
 
     Args:
         pixels: Height x width x channels bytes, without padding.
@@ -26,7 +26,7 @@ def picture(pixels: bytes | memoryview, shape: Sequence[int]) -> QImage:
 
 
 def pictures(described: Mapping[str, Any], pixels: bytes) -> list[QImage | None]:
-    """The thumbnails of an answer, in order; None where an image is missing."""
+    """Return the thumbnails of an answer, in order; None where an image is missing."""
     shape: list[int] = described["shape"]
     size = shape[0] * shape[1] * shape[2]
     view, start = memoryview(pixels), int(described.get("offset", 0))
@@ -38,7 +38,7 @@ def pictures(described: Mapping[str, Any], pixels: bytes) -> list[QImage | None]
 
 
 def fitted(size: QSize, room: QRect) -> QRect:
-    """Where a picture of this size is drawn, as large as there is room, in the middle."""
+    """Return where a picture of this size is drawn, as large as there is room, in the middle."""
     scaled = size.scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio)
     scaled = QSize(max(1, scaled.width()), max(1, scaled.height()))
     place = QRect(room.topLeft(), scaled)
@@ -64,7 +64,7 @@ def draw_picture(painter: QPainter, image: QImage, room: QRect, radius: float, *
 
 
 def checks(*, dark: bool) -> QBrush:
-    """The pattern that shows where a picture is transparent."""
+    """Return the pattern that shows where a picture is transparent."""
     tile = QPixmap(2 * CHECK, 2 * CHECK)
     tile.fill(QColor("#3A414C" if dark else "#FFFFFF"))
     painter = QPainter(tile)

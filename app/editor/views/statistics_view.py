@@ -31,17 +31,17 @@ from PySide6.QtWidgets import (
 
 from app.document.problems import Problem
 from app.editor.asking import Answer, Asks, OnReply, Ticket
+from app.editor.colors import mixed
 from app.editor.look import look
 from app.editor.panels.message_bar import MessageBar
-from app.editor.style import mixed
 from app.editor.views.exporting import Export, ExportButton, Exports
-from app.editor.views.pages import Pages, Pending
+from app.editor.views.pages import PageLoader, PendingRequests
 from app.editor.views.pixels import draw_picture, pictures
-from app.editor.views.source import Source
-from app.editor.views.table_model import Column, Index
+from app.editor.views.result_source import ResultSource
+from app.editor.views.table_model import Index, TableColumn
 from app.editor.views.table_painting import LEFT, MARGIN, RIGHT, figures_font
-from app.engine.inspection.cells import number_text, shape_text
-from nodes.values.table import grouped
+from app.engine.inspection.cells import shape_text
+from nodes.wording import counted, grouped, number_text, percent
 
 ROW_HEIGHT = 60
 KEPT = 20_000
@@ -53,7 +53,7 @@ NAME, DISTRIBUTION, FREQUENT = 0, 1, 9
 
 
 @dataclass(frozen=True)
-class Bar:
+class HistogramBar:
     """A bar of a distribution: what it stands for, and how many cells there are of it."""
 
     text: str
@@ -61,27 +61,29 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class _Figures:
+class _ColumnStatistics:
     """What is known of a column."""
 
     texts: Sequence[str]
-    bars: Sequence[Bar]
+    bars: Sequence[HistogramBar]
     image: QImage | None = None
 
 
-class _StatisticsModel(QAbstractTableModel):
+class _ColumnStatisticsModel(QAbstractTableModel):
     """A row of figures for each column of a table."""
 
     failed = Signal(object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.columns: list[Column] = []
+        self.columns: list[TableColumn] = []
         self.rows = 0
-        self._source: Source | None = None
-        self._pages: Pages[int, _Figures] = Pages(self, self._ask, self._read, self._take, self.failed.emit, KEPT)
+        self._source: ResultSource | None = None
+        self._pages: PageLoader[int, _ColumnStatistics] = PageLoader(
+            self, self._ask, self._read, self._take, self.failed.emit, KEPT
+        )
 
-    def show(self, source: Source | None, columns: list[Column], rows: int) -> None:
+    def show(self, source: ResultSource | None, columns: list[TableColumn], rows: int) -> None:
         """Show the columns of a table."""
         self.beginResetModel()
         self._pages.forget()
@@ -93,20 +95,20 @@ class _StatisticsModel(QAbstractTableModel):
         seen = range(max(first, 0), min(last + 1, len(self.columns)))
         self._pages.want([*seen, *range(seen.stop, min(seen.stop + IN_ADVANCE, len(self.columns)))])
 
-    def figures(self, number: int) -> _Figures | None:
-        """What is known of a column, once it has come."""
+    def figures(self, number: int) -> _ColumnStatistics | None:
+        """Return what is known of a column, once it has come."""
         return self._pages.get(number)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """The number of columns of the table."""
+        """Return the number of columns of the table."""
         return 0 if parent.isValid() else len(self.columns)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """The number of figures."""
+        """Return the number of figures."""
         return 0 if parent.isValid() else len(HEADINGS)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """A figure as text."""
+        """Return a figure as text."""
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return None
         column, figures = self.columns[index.row()], self.figures(index.row())
@@ -119,7 +121,7 @@ class _StatisticsModel(QAbstractTableModel):
         return figures.texts[index.column()]
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """What the figures are."""
+        """Return what the figures are."""
         if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(HEADINGS):
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -127,7 +129,7 @@ class _StatisticsModel(QAbstractTableModel):
         return HEADINGS[section] if role == Qt.ItemDataRole.DisplayRole else None
 
     def as_rows(self) -> list[list[str]]:
-        """Everything that has come, with headings, without the distributions."""
+        """Return everything that has come, with headings, without the distributions."""
         kept = [n for n in range(len(HEADINGS)) if n != DISTRIBUTION]
         rows = [["Column", "Type", *(HEADINGS[n] for n in kept[1:])]]
         for number, column in enumerate(self.columns):
@@ -139,24 +141,24 @@ class _StatisticsModel(QAbstractTableModel):
         assert self._source is not None
         return self._source.ask("statistics", {"columns": [self.columns[number].name]}, on_reply)
 
-    def _read(self, number: int, answer: Answer) -> _Figures:
+    def _read(self, number: int, answer: Answer) -> _ColumnStatistics:
         found: Mapping[str, Any] = answer.header["columns"][0]
         image = pictures(found["image"], answer.payload)[0] if "image" in found else None
-        return _Figures(_texts(found, self.rows), _bars(found), image)
+        return _ColumnStatistics(_texts(found, self.rows), _bars(found), image)
 
     def _take(self, number: int) -> None:
         self.dataChanged.emit(self.index(number, 0), self.index(number, len(HEADINGS) - 1), [])
 
 
-class _Painter(QStyledItemDelegate):
+class _StatisticsDelegate(QStyledItemDelegate):
     """Paints figures and distributions."""
 
-    def __init__(self, model: _StatisticsModel, parent: QWidget) -> None:
+    def __init__(self, model: _ColumnStatisticsModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._model = model
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        """One figure."""
+        """Paint one figure."""
         colors = look().colors
         rect = cast(QRect, option.rect)
         state = cast(QStyle.StateFlag, option.state)
@@ -181,7 +183,7 @@ class _Painter(QStyledItemDelegate):
             side = LEFT if index.column() == FREQUENT else RIGHT
             painter.drawText(inner, side, QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, inner.width()))
 
-    def _paint_name(self, painter: QPainter, inner: QRect, column: Column) -> None:
+    def _paint_name(self, painter: QPainter, inner: QRect, column: TableColumn) -> None:
         colors = look().colors
         half = inner.height() // 2
         for font, color, text, top, side in (
@@ -194,7 +196,7 @@ class _Painter(QStyledItemDelegate):
             shown = QFontMetrics(font).elidedText(line, Qt.TextElideMode.ElideMiddle, inner.width())
             painter.drawText(QRect(inner.left(), top, inner.width(), half), Qt.AlignmentFlag.AlignLeft | side, shown)
 
-    def _paint_distribution(self, painter: QPainter, room: QRect, figures: _Figures) -> None:
+    def _paint_distribution(self, painter: QPainter, room: QRect, figures: _ColumnStatistics) -> None:
         colors = look().colors
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -211,7 +213,7 @@ class _Painter(QStyledItemDelegate):
     def helpEvent(
         self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> bool:
-        """What the bar under the mouse stands for; or the whole text of a figure."""
+        """Show what the bar under the mouse stands for, or the whole text of a figure."""
         figures = self._model.figures(index.row()) if index.isValid() else None
         if figures is None:
             return False
@@ -238,11 +240,11 @@ class StatisticsView(QWidget):
     def __init__(self, asks: Asks, document_id: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._asks, self._document = asks, document_id
-        self._pending = Pending(self)
-        self._source: Source | None = None
+        self._pending = PendingRequests(self)
+        self._source: ResultSource | None = None
         self._wanted = ""
-        self.model = _StatisticsModel(self)
-        self.table = _FigureRows(self.model, self)
+        self.model = _ColumnStatisticsModel(self)
+        self.table = _StatisticsTable(self.model, self)
         self.messages = MessageBar(self)
         self.said = QLabel()
         self.said.setProperty("role", "muted")
@@ -270,7 +272,7 @@ class StatisticsView(QWidget):
 
     def show_output(self, node_id: str, port: str, key: str) -> None:
         """Show the figures of an output."""
-        source = Source(self._asks, self._document, node_id, port, key)
+        source = ResultSource(self._asks, self._document, node_id, port, key)
         if source != self._source:
             self._source = source
             self.messages.dismiss()
@@ -296,9 +298,9 @@ class StatisticsView(QWidget):
             self.clear()
             self._complain(answer.error)
             return
-        columns, rows = [Column.of(c) for c in answer.header["columns"]], int(answer.header["rows"])
+        columns, rows = [TableColumn.of(c) for c in answer.header["columns"]], int(answer.header["rows"])
         self.model.show(self._source, columns, rows)
-        self.said.setText(f"{grouped(rows)} rows · {grouped(len(columns))} columns")
+        self.said.setText(f"{counted(rows, 'row')} · {counted(len(columns), 'column')}")
         self.table.look_around()
         if self._wanted:
             self.show_column(self._wanted)
@@ -314,14 +316,14 @@ class StatisticsView(QWidget):
         return Exports("statistics", [Export("CSV", lambda: _joined(rows, ",").encode())], text=lambda: _joined(rows, "\t"))
 
 
-class _FigureRows(QTableView):
+class _StatisticsTable(QTableView):
     """The rows of figures."""
 
-    def __init__(self, model: _StatisticsModel, parent: QWidget) -> None:
+    def __init__(self, model: _ColumnStatisticsModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._model = model
         self.setModel(model)
-        self.setItemDelegate(_Painter(model, self))
+        self.setItemDelegate(_StatisticsDelegate(model, self))
         self.setAccessibleName("Figures")
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)
@@ -350,7 +352,7 @@ class _FigureRows(QTableView):
         self.look_around()
 
     def showEvent(self, event: Any) -> None:
-        """Nothing was asked for while it was hidden."""
+        """Ask for what was not asked for while it was hidden."""
         super().showEvent(event)
         self.look_around()
 
@@ -359,9 +361,9 @@ class _FigureRows(QTableView):
 
 
 def _texts(found: Mapping[str, Any], rows: int) -> list[str]:
-    """The figures of a column, in the order of `HEADINGS`."""
+    """Return the figures of a column, in the order of `HEADINGS`."""
     missing, share = int(found["missing"]), found["missing"] / rows if rows else 0
-    lacking = grouped(missing) + (f"  {max(share * 100, 0.1):.{0 if share >= 0.1 else 1}f} %" if missing else "")
+    lacking = grouped(missing) + (f"  {percent(share, 0 if share >= 0.1 else 1)}" if missing else "")
     distinct = found.get("distinct")
     if found.get("nan"):
         lacking += f" + {grouped(found['nan'])} NaN"
@@ -369,7 +371,7 @@ def _texts(found: Mapping[str, Any], rows: int) -> list[str]:
     if lengths := found.get("lengths"):
         values.append(f"{lengths[0]} to {lengths[1]} items" if lengths[0] is not None else "")
     if found.get("sampled"):
-        values.append(f"judged by {grouped(found['sampled'])} rows")
+        values.append(f"judged by {counted(found['sampled'], 'row')}")
     if found["kind"] in ("image", "array"):
         values.insert(0, shape_text(found["shape"]))
     return [
@@ -382,18 +384,18 @@ def _texts(found: Mapping[str, Any], rows: int) -> list[str]:
     ]
 
 
-def _bars(found: Mapping[str, Any]) -> list[Bar]:
+def _bars(found: Mapping[str, Any]) -> list[HistogramBar]:
     if histogram := found.get("histogram"):
         edges, counts = histogram["edges"], histogram["counts"]
         if found["kind"] == "integer" and all(b - a == 1 for a, b in pairwise(edges)):
-            return [Bar(number_text(edge + 0.5), count) for edge, count in zip(edges, counts, strict=False)]
+            return [HistogramBar(number_text(edge + 0.5), count) for edge, count in zip(edges, counts, strict=False)]
         texts = histogram.get("texts") or [number_text(edge) for edge in edges]
-        return [Bar(f"{a} … {b}", count) for (a, b), count in zip(pairwise(texts), counts, strict=False)]
-    return [Bar(text, count) for text, count in found.get("values", ())]
+        return [HistogramBar(f"{a} … {b}", count) for (a, b), count in zip(pairwise(texts), counts, strict=False)]
+    return [HistogramBar(text, count) for text, count in found.get("values", ())]
 
 
-def _placed(room: QRect, figures: _Figures) -> list[tuple[QRectF, Bar]]:
-    """Where each bar stands; the highest takes the whole height."""
+def _placed(room: QRect, figures: _ColumnStatistics) -> list[tuple[QRectF, HistogramBar]]:
+    """Return where each bar stands; the highest takes the whole height."""
     if not figures.bars:
         return []
     left = room.left() + (room.height() + 8 if figures.image is not None else 0)

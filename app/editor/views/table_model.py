@@ -16,9 +16,9 @@ from PySide6.QtGui import QImage
 
 from app.document.problems import Problem
 from app.editor.asking import Answer, OnReply, Ticket
-from app.editor.views.pages import Pages, Pending
+from app.editor.views.pages import PageLoader, PendingRequests
 from app.editor.views.pixels import pictures
-from app.editor.views.source import Source
+from app.editor.views.result_source import ResultSource
 
 PAGE_ROWS = 64
 BLOCK = 16
@@ -36,7 +36,7 @@ PageName = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """A column, as the engine describes it.
 
     Attributes:
@@ -52,8 +52,8 @@ class Column:
     sortable: bool = True
 
     @classmethod
-    def of(cls, described: Mapping[str, Any]) -> Column:
-        """From the answer `table`."""
+    def of(cls, described: Mapping[str, Any]) -> TableColumn:
+        """Read from the answer `table`."""
         return cls(described["name"], described["dtype"], described["kind"], described["sortable"])
 
     @property
@@ -70,12 +70,12 @@ class Sort:
     descending: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """As the engine takes it."""
+        """Return it as the engine takes it."""
         return {"column": self.column, "descending": self.descending}
 
 
 @dataclass(frozen=True)
-class _Page:
+class _RowsPage:
     """Cells by column name, and of images what their values are drawn from."""
 
     cells: Mapping[str, Sequence[Cell]]
@@ -98,17 +98,19 @@ class TableModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.source: Source | None = None
-        self.columns: list[Column] = []
+        self.source: ResultSource | None = None
+        self.columns: list[TableColumn] = []
         self.rows = 0
         self.sort_order: Sort | None = None
-        self._pending = Pending(self)
-        self._pages: Pages[PageName, _Page] = Pages(self, self._ask, self._read, self._take, self.failed.emit, KEPT_PAGES)
+        self._pending = PendingRequests(self)
+        self._pages: PageLoader[PageName, _RowsPage] = PageLoader(
+            self, self._ask, self._read, self._take, self.failed.emit, KEPT_PAGES
+        )
         self._first_row = 0
 
     # -- what is shown
 
-    def open(self, source: Source | None) -> None:
+    def open(self, source: ResultSource | None) -> None:
         """Show another output, or nothing. Until it is there, what was there stays; `opened` follows."""
         self._pending.drop_all()
         if source is None:
@@ -126,7 +128,7 @@ class TableModel(QAbstractTableModel):
                 self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
 
     def order(self) -> dict[str, Any]:
-        """The order of rows, as parameters of a question."""
+        """Return the order of rows, as parameters of a question."""
         return {"sort": self.sort_order.as_dict()} if self.sort_order else {}
 
     def ask(self, answer: str, parameters: Mapping[str, Any], on_reply: OnReply) -> Ticket | None:
@@ -152,7 +154,7 @@ class TableModel(QAbstractTableModel):
         self._pages.want((row, block) for row in rows for block in blocks)
 
     def cell(self, row: int, column: int) -> tuple[bool, Cell]:
-        """Whether a cell has come, and what is in it."""
+        """Return whether a cell has come, and what is in it."""
         page = self._pages.get((row // PAGE_ROWS, column // BLOCK))
         if page is None:
             return False, None
@@ -161,7 +163,7 @@ class TableModel(QAbstractTableModel):
         return (True, cells[place]) if place < len(cells) else (False, None)
 
     def column_cells(self, page_rows: int, column: int) -> Sequence[Cell]:
-        """The cells of a column on one page; empty while they have not come."""
+        """Return the cells of a column on one page; empty while they have not come."""
         page = self._pages.get((page_rows, column // BLOCK))
         return () if page is None else page.cells[self.columns[column].name]
 
@@ -173,15 +175,15 @@ class TableModel(QAbstractTableModel):
     # -- as Qt asks
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """The number of rows."""
+        """Return the number of rows."""
         return 0 if parent.isValid() else self.rows
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """The number of columns."""
+        """Return the number of columns."""
         return 0 if parent.isValid() else len(self.columns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Text of a cell; None where it is missing, an image, or still to come."""
+        """Return the text of a cell; None where it is missing, an image, or still to come."""
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             has_come, cell = self.cell(index.row(), index.column())
             if isinstance(cell, str):
@@ -193,7 +195,7 @@ class TableModel(QAbstractTableModel):
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Names of columns and numbers of rows; for a screen reader also type and order."""
+        """Return names of columns and numbers of rows; for a screen reader also type and order."""
         if orientation is Qt.Orientation.Vertical:
             return str(section + 1) if role == Qt.ItemDataRole.DisplayRole else None
         if not 0 <= section < len(self.columns):
@@ -223,14 +225,14 @@ class TableModel(QAbstractTableModel):
 
     # -- answers
 
-    def _open(self, source: Source, answer: Answer) -> None:
+    def _open(self, source: ResultSource, answer: Answer) -> None:
         if answer.error is not None:
             self._become(None, [], 0)
             self.failed.emit(answer.error)
             return
-        self._become(source, [Column.of(c) for c in answer.header["columns"]], int(answer.header["rows"]))
+        self._become(source, [TableColumn.of(c) for c in answer.header["columns"]], int(answer.header["rows"]))
 
-    def _become(self, source: Source | None, columns: list[Column], rows: int) -> None:
+    def _become(self, source: ResultSource | None, columns: list[TableColumn], rows: int) -> None:
         self.beginResetModel()
         self._pages.forget()
         self.source, self.columns, self.rows = source, columns, min(rows, MOST_ROWS)
@@ -249,13 +251,13 @@ class TableModel(QAbstractTableModel):
         parameters = {"start": row * PAGE_ROWS, "stop": min(self.rows, (row + 1) * PAGE_ROWS), "columns": columns}
         return self.source.ask("rows", self.order() | parameters, on_reply)
 
-    def _read(self, name: PageName, answer: Answer) -> _Page:
+    def _read(self, name: PageName, answer: Answer) -> _RowsPage:
         cells: dict[str, Sequence[Cell]] = dict(answer.header["cells"])
         scales = {}
         for column, described in answer.header["images"].items():
             cells[column] = pictures(described, answer.payload)
             scales[column] = described["scale"]
-        return _Page(cells, scales)
+        return _RowsPage(cells, scales)
 
     def _take(self, name: PageName) -> None:
         row, block = name

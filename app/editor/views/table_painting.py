@@ -6,8 +6,8 @@ from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 
+from app.editor.colors import mixed
 from app.editor.look import interface_font, look
-from app.editor.style import mixed
 from app.editor.views.pixels import draw_picture
 from app.editor.views.table_model import TableModel
 
@@ -18,17 +18,16 @@ PICTURE_SIDE = 44
 MISSING = "–"
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-MIDDLE = Qt.AlignmentFlag.AlignCenter
 
 
 def figures_font(pixels: float = 0, *, bold: bool = False) -> QFont:
-    """The interface font with figures of equal width, so that numbers stand below each other."""
+    """Return the interface font with figures of equal width, so that numbers stand below each other."""
     font = interface_font(pixels, bold=bold)
     font.setFeature(QFont.Tag("tnum"), 1)
     return font
 
 
-class CellPainter(QObject):
+class TableCellPainter(QObject):
     """Paints cells: text, numbers on the right, thumbnails, a bar for what is still to come.
 
     Args:
@@ -58,7 +57,7 @@ class CellPainter(QObject):
         self._dark = colors.dark
 
     def paint(self, painter: QPainter, cell_at: tuple[int, int], room: tuple[int, int, int, int], *, selected: bool) -> None:
-        """One cell. A frame has hundreds of them, so nothing is asked for or measured that need not be.
+        """Paint one cell. A frame has hundreds of them, so nothing is asked for or measured that need not be.
 
         Args:
             painter: Of the viewport, with `font`.
@@ -85,7 +84,7 @@ class CellPainter(QObject):
             painter.fillRect(left + MARGIN, top + height // 2 - 4, across, 8, self._coming)
 
     def paint_focus(self, painter: QPainter, place: QRect) -> None:
-        """The frame around the current cell."""
+        """Paint the frame around the current cell."""
         painter.setPen(self._current)
         painter.drawRect(QRectF(place).adjusted(1, 1, -1.5, -1.5))
 
@@ -100,14 +99,14 @@ class CellPainter(QObject):
         painter.drawText(start, top + (height - 1 + self._rise) // 2, text)
 
     def _advance(self, text: str) -> int:
-        """The width of a text; that of a number is the sum of its characters', since its figures are of equal width."""
+        """Return the width of a text; that of a number is the sum of its characters', since its figures are of equal width."""
         try:
             return round(sum([self._widths[character] for character in text]))
         except KeyError:
             return self.metrics.horizontalAdvance(text)
 
     def natural_width(self, cells: list[str]) -> int:
-        """How wide a column has to be for these texts."""
+        """Return how wide a column has to be for these texts."""
         return max((self.metrics.horizontalAdvance(text[:60]) for text in cells), default=0) + 2 * MARGIN + 4
 
 
@@ -138,13 +137,13 @@ class TableHeader(QHeaderView):
         self.headerDataChanged(self.orientation(), 0, 0)
 
     def natural_width(self, column: int) -> int:
-        """How wide a column has to be for its name and type."""
+        """Return how wide a column has to be for its name and type."""
         described = self._model.columns[column]
         name = QFontMetrics(self.name_font).horizontalAdvance(described.name[:40]) + 18  # room for the arrow
         return max(name, QFontMetrics(self.small_font).horizontalAdvance(described.dtype[:40])) + 2 * MARGIN + 4
 
     def sizeHint(self) -> QSize:
-        """Two lines high; or wide enough for the last row's number."""
+        """Return two lines' height, or the width of the last row's number."""
         if self.orientation() is Qt.Orientation.Horizontal:
             lines = QFontMetrics(self.name_font).height() + QFontMetrics(self.small_font).height()
             return QSize(200, lines + 13)
@@ -152,7 +151,7 @@ class TableHeader(QHeaderView):
         return QSize(QFontMetrics(self.small_font).horizontalAdvance(digits) + 2 * MARGIN, 200)
 
     def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N803 - Qt's names
-        """One column's or row's head."""
+        """Paint one column's or row's head."""
         colors = look().colors
         painter.fillRect(rect, QColor(colors.raised))
         if self.orientation() is Qt.Orientation.Vertical:

@@ -16,12 +16,12 @@ from app.editor.asking import Answer, Asks
 from app.editor.look import look
 from app.editor.panels.message_bar import MessageBar
 from app.editor.views.find_bar import FindBar
-from app.editor.views.image_viewer import ImageViewer
-from app.editor.views.pages import Pending
-from app.editor.views.source import Source
-from app.editor.views.table_model import BLOCK, Column, Sort, TableModel
-from app.editor.views.table_painting import MARGIN, PICTURE_SIDE, CellPainter, TableHeader
-from nodes.values.table import grouped
+from app.editor.views.image_dialog import ImageDialog
+from app.editor.views.pages import PendingRequests
+from app.editor.views.result_source import ResultSource
+from app.editor.views.table_model import BLOCK, Sort, TableColumn, TableModel
+from app.editor.views.table_painting import MARGIN, PICTURE_SIDE, TableCellPainter, TableHeader
+from nodes.wording import counted
 
 ROW_HEIGHT = 26
 WIDEST = 320
@@ -43,9 +43,9 @@ class TableView(QWidget):
     def __init__(self, asks: Asks, document_id: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._asks, self._document = asks, document_id
-        self._pending = Pending(self)
+        self._pending = PendingRequests(self)
         self._sized: set[int] = set()
-        self._viewer: ImageViewer | None = None
+        self._viewer: ImageDialog | None = None
         self.model = TableModel(self)
         self.table = _Cells(self.model, self)
         self.messages = MessageBar(self)
@@ -88,7 +88,7 @@ class TableView(QWidget):
             key: The key of its result.
             where: Only rows whose cells have these values.
         """
-        source = Source(self._asks, self._document, node_id, port, key, dict(where or {}))
+        source = ResultSource(self._asks, self._document, node_id, port, key, dict(where or {}))
         if source == self.model.source:
             return
         if not source.is_same_output(self.model.source):
@@ -113,7 +113,7 @@ class TableView(QWidget):
                 self.table.setColumnHidden(number, False)
         has_images = any(c.kind == "image" for c in columns)
         self.table.verticalHeader().setDefaultSectionSize(PICTURE_SIDE + 8 if has_images else ROW_HEIGHT)
-        self.setAccessibleName(f"Table, {grouped(self.model.rows)} rows, {len(columns)} columns")
+        self.setAccessibleName(f"Table, {counted(self.model.rows, 'row')}, {counted(len(columns), 'column')}")
         self.table.look_around()
 
     def _on_page(self, page_rows: int, block: int) -> None:
@@ -174,7 +174,7 @@ class TableView(QWidget):
             return
         cells = sum(stop - start for start, stop in ranges) * len(columns)
         if cells > 50_000:
-            self.messages.show_message(f"Copying {grouped(cells)} cells …", key="copy")
+            self.messages.show_message(f"Copying {counted(cells, 'cell')} …", key="copy")
         names = [self.model.columns[c].name for c in columns]
         parameters = {"ranges": ranges, "columns": names, "header": header}
         self._pending.put("copy", self.model.ask("copy", parameters, self._take_copy))
@@ -203,7 +203,7 @@ class TableView(QWidget):
             self.messages.dismiss("export")
             self._complain(answer.error)
             return
-        text = f"{grouped(answer.header['rows'])} rows are in {path}."
+        text = f"{counted(answer.header['rows'], 'row is', 'rows are')} in {path}."
         if left_out := answer.header["left_out"]:
             text += f" A text file cannot hold: {', '.join(left_out)}."
         self.messages.show_message(text, key="export")
@@ -233,7 +233,7 @@ class TableView(QWidget):
         if self.model.source is None:
             return
         if self._viewer is None:
-            self._viewer = ImageViewer(self)
+            self._viewer = ImageDialog(self)
         self._viewer.show_image(self.model.source, column, row, self.model.order())
         self._viewer.open_window()
 
@@ -252,7 +252,7 @@ class TableView(QWidget):
             self.menu(number).popup(self.table.header.mapToGlobal(place))
 
     def menu(self, number: int, row: int | None = None) -> QMenu:
-        """What can be done with a column, and with a cell of it."""
+        """Return what can be done with a column, and with a cell of it."""
         column = self.model.columns[number]
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -309,7 +309,7 @@ class _Cells(QTableView):
         self.header.setDefaultSectionSize(DEFAULT_WIDTH)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        self.painter = CellPainter(model, self)
+        self.painter = TableCellPainter(model, self)
         self.setFont(self.painter.font)
         self.setModel(model)
         self.setAccessibleName("Cells")
@@ -327,7 +327,7 @@ class _Cells(QTableView):
         self.header.sectionMoved.connect(self.look_around)
 
     def shown_columns(self) -> list[int]:
-        """The columns that are not hidden, in the order in which they stand."""
+        """Return the columns that are not hidden, in the order in which they stand."""
         order = (self.header.logicalIndex(place) for place in range(self.header.count()))
         return [number for number in order if not self.header.isSectionHidden(number)]
 
@@ -337,7 +337,7 @@ class _Cells(QTableView):
             self.setColumnHidden(number, False)
 
     def selected(self) -> tuple[list[tuple[int, int]], list[int]]:
-        """What is selected: (first row, row behind the last) ranges, and columns as they stand. By ranges, never by cells."""
+        """Return the selection: ranges (first row, row behind the last), and columns as they stand. By ranges, never by cells."""
         ranges: list[tuple[int, int]] = []
         columns: set[int] = set()
         selection = self.selectionModel().selection().toList()
@@ -351,7 +351,7 @@ class _Cells(QTableView):
 
     def fit_column(self, number: int, page_rows: int) -> None:
         """Give a column the width of its name and of the cells of a page."""
-        column: Column = self.table_model.columns[number]
+        column: TableColumn = self.table_model.columns[number]
         width = self.header.natural_width(number)
         if column.kind == "image":
             width = max(width, PICTURE_SIDE + 2 * MARGIN)
@@ -386,12 +386,12 @@ class _Cells(QTableView):
         self.look_around()
 
     def showEvent(self, event: Any) -> None:
-        """Nothing was asked for while it was hidden."""
+        """Ask for what was not asked for while it was hidden."""
         super().showEvent(event)
         self.look_around()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The cells, or that there are none."""
+        """Paint the cells, or that there are none."""
         painter = QPainter(self.viewport())
         painter.setFont(self.painter.font)
         if self.table_model.rows:
@@ -402,7 +402,7 @@ class _Cells(QTableView):
         painter.end()
 
     def _paint_cells(self, painter: QPainter, part: QRect) -> None:
-        """The cells in a part of the viewport: Qt's own loop and style would take three times as long."""
+        """Paint the cells in a part of the viewport: Qt's own loop and style would take three times as long."""
         header, selection, model = self.header, self.selectionModel(), self.table_model
         first, last = self.rowAt(part.top()), self.rowAt(part.bottom())
         left, right = header.visualIndexAt(part.left()), header.visualIndexAt(part.right())
@@ -421,12 +421,12 @@ class _Cells(QTableView):
             self.painter.paint_focus(painter, self.visualRect(self.currentIndex()))
 
     def changeEvent(self, event: QEvent) -> None:
-        """Another font or style changes the widths."""
+        """Measure widths anew in another font or style."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
             self.viewport().update()
 
 
 def _follow_filter(dialog: QFileDialog, chosen: str) -> None:
-    """A file's name without an ending gets that of the chosen kind."""
+    """Give a file's name without an ending that of the chosen kind."""
     dialog.setDefaultSuffix("parquet" if "parquet" in chosen else "csv")

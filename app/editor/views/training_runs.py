@@ -1,6 +1,6 @@
 """What trainings have told: the points of their live curves, kept so that runs can be laid over each other, today and later.
 
-`TrainingRun` and the figure made of some of them know nothing of widgets; `RunBook` is where all views find them.
+`TrainingRun` and the figure made of some of them know nothing of widgets; `TrainingHistory` is where all views find them.
 """
 
 from __future__ import annotations
@@ -96,24 +96,24 @@ class TrainingRun:
                     del xs[1:-1:2], ys[1:-1:2]
 
     def latest(self, name: str) -> float | None:
-        """The newest value of a quantity: within the epoch if there is one, else that of the last epoch."""
+        """Return the newest value of a quantity: within the epoch if there is one, else that of the last epoch."""
         xs, ys = self.batches.get(name, ([], []))
         if self.live and xs and xs[-1] > self.epoch:
             return ys[-1]
         return self.of_last_epoch(name) if self.rows else (ys[-1] if ys else None)
 
     def of_last_epoch(self, name: str) -> float | None:
-        """A value of the last finished epoch."""
+        """Return a value of the last finished epoch."""
         return self.rows[-1].get(name) if self.rows else None
 
     def as_dict(self) -> dict[str, Any]:
-        """For the file of finished runs: without the batches."""
+        """Return it for the file of finished runs: without the batches."""
         names = ("title", "node", "began", "epochs", "status", "rows", "id")
         return {name: getattr(self, name) for name in names}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> TrainingRun:
-        """What `as_dict` gave; raises KeyError, TypeError or ValueError if it is something else."""
+        """Read what `as_dict` gave; raises KeyError, TypeError or ValueError if it is something else."""
         rows = [{str(k): None if v is None else float(v) for k, v in row.items()} for row in data["rows"]]
         if any("epoch" not in row for row in rows):
             raise ValueError("a row without its epoch")
@@ -130,7 +130,7 @@ class TrainingRun:
 
     @classmethod
     def from_history(cls, title: str, columns: Mapping[str, Sequence[Any]]) -> TrainingRun:
-        """A finished training from its history table, as the engine's answer `learning` gives it."""
+        """Return a finished training from its history table, as the engine's answer `learning` gives it."""
         rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
         return cls(title, epochs=len(rows) or None, status="done", rows=rows)
 
@@ -156,7 +156,7 @@ class CurveOptions:
 
 
 def curves(runs: Sequence[TrainingRun], options: CurveOptions) -> LinesFigure:
-    """Learning curves of some runs over each other: a panel per quantity, a colour per run, validation dashed."""
+    """Return learning curves of some runs over each other: a panel per quantity, a colour per run, validation dashed."""
     lines: list[Line] = []
     known = list(dict.fromkeys(name for run in runs for name in run.quantities))
     for quantity in [name for name in known if not options.quantities or name in options.quantities]:
@@ -178,7 +178,7 @@ def curves(runs: Sequence[TrainingRun], options: CurveOptions) -> LinesFigure:
 
 
 def _names(run: TrainingRun, runs: Sequence[TrainingRun]) -> tuple[str, str]:
-    """What the lines of a run's training and validation are called among those of others."""
+    """Return what the lines of a run's training and validation are called among those of others."""
     if len(runs) == 1:
         return "training", "validation"
     twins = sum(other.title == run.title for other in runs) > 1
@@ -196,7 +196,7 @@ def _of_batches(run: TrainingRun, quantity: str, name: str, hue: int, options: C
 
 
 def smoothed(values: Sequence[float], weight: float) -> list[float]:
-    """The exponential moving average, without the pull towards zero of its first values (as TensorBoard's)."""
+    """Return the exponential moving average, without the pull towards zero of its first values (as TensorBoard's)."""
     if not weight:
         return list(values)
     made, average, part = [], 0.0, 1.0
@@ -208,7 +208,7 @@ def smoothed(values: Sequence[float], weight: float) -> list[float]:
 
 
 def thinned(xs: Sequence[float], ys: Sequence[float], most: int = DRAWN_POINTS) -> tuple[list[float], list[float]]:
-    """At most about so many points, of each stretch its lowest and highest, so that no peak is lost."""
+    """Return at most about so many points, of each stretch its lowest and highest, so that no peak is lost."""
     if len(xs) <= most:
         return list(xs), list(ys)
     step = -(-2 * len(xs) // most)
@@ -221,10 +221,10 @@ def thinned(xs: Sequence[float], ys: Sequence[float], most: int = DRAWN_POINTS) 
     return [xs[i] for i in kept], [ys[i] for i in kept]
 
 
-# ------------------------------------------------------------------------------------------------------------------ book
+# --------------------------------------------------------------------------------------------------------------- history
 
 
-class RunBook(QObject):
+class TrainingHistory(QObject):
     """All trainings that are known: those going on, those of this session, and those of earlier ones.
 
     Args:
@@ -251,15 +251,15 @@ class RunBook(QObject):
         return sorted(self._runs.values(), key=lambda run: -run.began)
 
     def get(self, run_id: str) -> TrainingRun | None:
-        """The run with this id."""
+        """Return the run with this id."""
         return self._runs.get(run_id)
 
     def latest(self, document: str, node: str) -> TrainingRun | None:
-        """The newest training of a learner in this session."""
+        """Return the newest training of a learner in this session."""
         return self._runs.get(self._latest.get((document, node), ""))
 
     def begin(self, document: str, node: str, title: str, epochs: int | None = None) -> TrainingRun:
-        """A learner begins to train."""
+        """Begin a run: a learner begins to train."""
         before = self.latest(document, node)
         if before is not None and before.live:
             self.end(document, node, "cancelled")
@@ -270,7 +270,7 @@ class RunBook(QObject):
         return run
 
     def add(self, document: str, node: str, points: Iterable[Mapping[str, Any]], title: str = "") -> TrainingRun:
-        """Points of a learner's curves, as the engine tells them; a run that was not begun begins with them."""
+        """Add points of a learner's curves, as the engine tells them; a run that was not begun begins with them."""
         run = self.latest(document, node)
         if run is None or not run.live:
             run = self.begin(document, node, title or node)
@@ -280,7 +280,7 @@ class RunBook(QObject):
         return run
 
     def end(self, document: str, node: str, status: str) -> None:
-        """A learner's training is over: `done`, `failed`, `cancelled`. Nothing happens if none was going on."""
+        """End a learner's training: `done`, `failed`, `cancelled`. Nothing happens if none was going on."""
         run = self.latest(document, node)
         if run is None or not run.live:
             return
@@ -313,7 +313,7 @@ class RunBook(QObject):
         in_background(lambda: _store(file, text), self._on_written)
 
     def _on_written(self, _: None) -> None:
-        """Nothing waits for it."""
+        """Do nothing: nothing waits for it."""
 
     def _on_read(self, runs: list[TrainingRun]) -> None:
         self._runs = {run.id: run for run in runs} | self._runs
@@ -328,7 +328,7 @@ def _store(file: Path, text: str) -> None:
 
 
 def _read(file: Path) -> list[TrainingRun]:
-    """The runs of a file; none if it cannot be read: they are a convenience, and the next one that ends writes it anew."""
+    """Return the runs of a file; none if it cannot be read: they are a convenience, and the next one that ends writes it anew."""
     try:
         return [TrainingRun.from_dict(data) for data in json.loads(file.read_text("utf-8"))["runs"]]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -9,13 +9,12 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from functools import cache
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from app.engine.inspection.base import Answer
 
-MODULES = ("tables", "statistics", "images", "figures", "networks")
+MODULES = ("tables", "statistics", "images", "figures")
 
 
 @cache
@@ -23,7 +22,5 @@ def answers() -> Mapping[str, Answer]:
     """All answers by name."""
     found: dict[str, Answer] = {}
     for name in MODULES:
-        full = f"{__name__}.{name}"
-        if find_spec(full) is not None:
-            found |= importlib.import_module(full).ANSWERS
+        found |= importlib.import_module(f"{__name__}.{name}").ANSWERS
     return found

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
 
-from app.engine.store import Record, Store
+from app.engine.record import Record
+from app.engine.store import Store
 from nodes.base import Node, NodeError, Value
 from nodes.values.figure import Figure
 from nodes.values.network import Network

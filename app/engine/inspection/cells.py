@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from nodes.values.table import Table, leaf_dtype
+from nodes.wording import file_size, number_text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,17 +24,6 @@ Text = str | None
 def cells_of(table: Table, column: str) -> pl.Series:
     """The cells of a column. They get a name without a meaning: polars takes one like `^a$` or `*` for a pattern."""
     return table.frame([column]).get_column(column).rename("cell")
-
-
-def number_text(value: float | str | None) -> str:
-    """A number with the digits that matter: six of them, all of those before the point, no zeros at the end."""
-    if not isinstance(value, float):
-        return "" if value is None else str(value)
-    if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "∞" if value > 0 else "-∞"
-    if 1e6 <= abs(value) < 1e15:
-        return f"{value:.2f}".rstrip("0").rstrip(".")
-    return f"{value:.6g}"
 
 
 def shown_texts(cells: pl.Series, classes: Sequence[str] | None = None) -> list[Text]:
@@ -55,7 +45,7 @@ def shown_texts(cells: pl.Series, classes: Sequence[str] | None = None) -> list[
     if isinstance(dtype, pl.List):
         return [_collection_text(head, length) for head, length in _heads(cells)]
     if isinstance(dtype, pl.Binary):
-        return [None if size is None else size_text(size) for size in cells.bin.size().to_list()]
+        return [None if size is None else file_size(size) for size in cells.bin.size().to_list()]
     return [None if text is None else _one_line(text) for text in exact_texts(cells)]
 
 
@@ -88,16 +78,6 @@ def class_text(number: int, classes: Sequence[str]) -> str:
 def shape_text(shape: Sequence[int]) -> str:
     """`28 × 28 × 1`."""
     return " × ".join(str(n) for n in shape)
-
-
-def size_text(size: int) -> str:
-    """A number of bytes: `12.3 kB`."""
-    number = float(size)
-    for unit in ("bytes", "kB", "MB"):
-        if number < 1000:
-            return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"
-        number /= 1000
-    return f"{number:.1f} GB"
 
 
 def _array_texts(cells: pl.Series, dtype: pl.Array) -> list[Text]:

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.engine.inspection.base import Answer, Reply, StoredOutputs
-from app.engine.inspection.cells import cells_of, number_text, shape_text, shown_texts
+from app.engine.inspection.cells import cells_of, shape_text, shown_texts
 from app.engine.inspection.shown_rows import require_column, shown_rows
 from nodes.base import NodeError
 from nodes.values.table import BATCH_BYTES, Table, cell_bytes, leaf_dtype
+from nodes.wording import number_text
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from app.engine.inspection.base import Answer, Reply, StoredOutputs
-from app.engine.inspection.cells import cells_of, class_text, exact_texts, number_text
+from app.engine.inspection.cells import cells_of, class_text, exact_texts
 from app.engine.inspection.images import sample, thumbnails, value_range
 from app.engine.inspection.shown_rows import require_column, stored_table
 from app.engine.inspection.tables import described_column
 from nodes.values.table import Table, leaf_dtype
+from nodes.wording import number_text
 
 if TYPE_CHECKING:
     import numpy as np

@@ -17,7 +17,8 @@ from app.engine.inspection.images import THUMBNAIL, is_image, thumbnails, value_
 from app.engine.inspection.shown_rows import is_sortable, require_column, shown_rows
 from nodes.base import NodeError
 from nodes.kit.files.writing import collections_as_text, written_aside
-from nodes.values.table import Table, grouped, is_category, leaf_dtype
+from nodes.values.table import Table, is_category, leaf_dtype
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -109,7 +110,7 @@ def copy(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> Reply:
     ranges = [(max(0, int(a)), min(int(b), shown.height)) for a, b in parameters["ranges"]]
     count = sum(max(0, b - a) for a, b in ranges)
     if count * len(columns) > MOST_COPIED:
-        message = f"{grouped(count)} rows of {grouped(len(columns))} columns are too much for the clipboard."
+        message = f"{counted(count, 'row')} of {counted(len(columns), 'column')} are too much for the clipboard."
         raise NodeError(message, "Copy fewer rows, or export the table to a file.")
     lines = ["\t".join(_quoted(c) for c in columns)] if parameters.get("header") else []
     for start, stop in ranges:

@@ -90,8 +90,3 @@ def read_exactly(stream: BinaryIO, view: memoryview) -> int:
             break
         done += count
     return done
-
-
-def in_gib(size: float) -> str:
-    """A size in bytes for a person: `1.5 GiB`."""
-    return f"{size / GIB:.3g} GiB"

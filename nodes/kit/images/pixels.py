@@ -110,9 +110,8 @@ def check_channels(dtype: pl.Array, allowed: tuple[int, ...], what: str, setting
     """
     if dtype.shape[2] not in allowed:
         numbers = " or ".join(map(str, allowed))
-        plural = "" if allowed == (1,) else "s"
         raise NodeError(
-            f"{what} needs images of {numbers} channel{plural}, but these have {dtype.shape[2]}.",
+            f"{what} needs images of {numbers} {'channel' if allowed == (1,) else 'channels'}, but these have {dtype.shape[2]}.",
             "Choose another setting or column, or put a Color Space Converter before this node.",
             setting=setting,
         )

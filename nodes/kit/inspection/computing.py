@@ -15,7 +15,8 @@ from nodes.kit.networks.binding import Binding
 from nodes.kit.networks.feeding import UNTRAINED_SEED, resolve_tensor
 from nodes.kit.networks.pipeline import Feed
 from nodes.values.network import Network, NetworkSpec, Tensor
-from nodes.values.table import Table, TableSpec, grouped
+from nodes.values.table import Table, TableSpec
+from nodes.wording import done_of
 
 if TYPE_CHECKING:
     import keras
@@ -92,7 +93,7 @@ def computed(
                 pieces.append([np.asarray(made)[:rows] for made in compute(arrays, block.first + start)])
             yield block.first, [np.concatenate(column) for column in zip(*pieces, strict=True)]
             done = block.first + block.rows
-            job.progress(done / table.height, f"{grouped(done)} of {grouped(table.height)} rows")
+            job.progress(done / table.height, done_of(done, table.height))
 
 
 def caller(model: keras.Model, bindings: Sequence[Binding]) -> Callable[[Sequence[Any]], list[Any]]:

@@ -30,11 +30,10 @@ from nodes.kit.networks.feeding import InputColumns, bind_inputs, check_batch_si
 from nodes.values.figure import Figure, FigureSpec, HeatMapFigure, ImagesFigure
 from nodes.values.network import Network, NetworkSpec, Tensor
 from nodes.values.table import Table, TableSpec
+from nodes.wording import percent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-DRAWABLE = (1, 3, 4)
 
 
 @dataclass(frozen=True)
@@ -337,7 +336,7 @@ class Explainer(Node):
         captions = [f"row {n + 1}" for n in range(rows)]
         if self.append_class:
             told = maps.slice(0, rows).frame([f"{self.map_column} class", f"{self.map_column} probability"])
-            captions = [f"{n}: {name} {100 * share:.0f} %" for n, (name, share) in enumerate(told.iter_rows(), start=1)]
+            captions = [f"{n}: {name} {percent(share, 0)}" for n, (name, share) in enumerate(told.iter_rows(), start=1)]
         return ImagesFigure(title, side_by_side(pictures), captions)
 
 

@@ -15,10 +15,10 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeVar, cast
 from pydantic import BeforeValidator, ValidationError
 
 from nodes.base import Inputs, Job, Layers, Node, NodeError, Port, Specs, Values, setting
+from nodes.declaration.mistakes import in_one_line
 from nodes.kit.layers.options import (
     KerasOption,
     dimensions,
-    explain,
     read_activation,
     read_constraint,
     read_initializer,
@@ -194,7 +194,7 @@ class Layer(Node):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise NodeError(f"Layer '{name}' ({cls.kind}) has a wrong argument: {explain(error)}.") from error
+            raise NodeError(f"Layer '{name}' ({cls.kind}) has a wrong argument: {in_one_line(cls, values, error)}.") from error
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from typing import Any, Literal, TypeVar
 from pydantic import ValidationError, create_model
 
 from nodes.base import NodeError, Settings
+from nodes.declaration.mistakes import in_one_line
 from nodes.kit.layers.base import Layer
 from nodes.kit.layers.kinds import stored_class
-from nodes.kit.layers.options import explain
 
 L = TypeVar("L", bound=Layer)
 
@@ -49,7 +49,8 @@ def check_node(group: Settings | None, kinds: Mapping[str, type[Layer]], setting
         try:
             node_of(group, kinds, {})
         except ValidationError as error:
-            raise ValueError(f"{setting}: {explain(error)}") from error
+            wrong = in_one_line(kinds[str(dict(group)["kind"])], dict(group), error)
+            raise ValueError(f"{setting}: {wrong}") from error
 
 
 def read_inner(entry: Any, kinds: Mapping[str, type[L]], wrapper: str) -> L:

@@ -12,7 +12,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, cast, get_a
 from pydantic import Field, ValidationError, model_validator
 
 from nodes.base import Settings, setting
+from nodes.declaration.mistakes import in_one_line
 from nodes.errors import NodeError
+from nodes.wording import counted
 
 KERAS_MODULES = ("keras", "keras.activations", "keras.constraints", "keras.initializers", "keras.layers", "keras.regularizers")
 """Where a Keras file may say that a class of it lives."""
@@ -506,12 +508,12 @@ def _read(given: Any, classes: Mapping[str, type[Option]], aliases: Mapping[str,
     try:
         return found.model_validate(values)
     except ValidationError as error:
-        raise ValueError(f"{kind}: {explain(error)}") from error
+        raise ValueError(f"{kind}: {in_one_line(found, values, error)}") from error
 
 
 def dimensions(shape: Sequence[int | None]) -> str:
     """`1 dimension`, `3 dimensions`."""
-    return f"{len(shape)} dimension{'s' if len(shape) != 1 else ''}"
+    return counted(len(shape), "dimension")
 
 
 def _require_matrix(kind: str, shape: tuple[int, ...], setting: str) -> None:
@@ -543,13 +545,3 @@ def _named(given: Any) -> str:
         module, name = given.get("module"), given.get("class_name")
         return f"'{module}.{name}'" if module else f"'{name}'"
     return f"'{given}'"
-
-
-def explain(error: ValidationError) -> str:
-    """pydantic's complaints in one line: `kernel_size.0: Input should be greater than 0`."""
-    complaints = []
-    for one in error.errors(include_url=False):
-        where = ".".join(str(part) for part in one["loc"])
-        message = one["msg"].removeprefix("Value error, ")
-        complaints.append(f"{where}: {message}" if where else message)
-    return "; ".join(complaints)

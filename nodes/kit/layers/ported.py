@@ -9,8 +9,9 @@ from typing import Any, ClassVar, Self, TypeVar
 from pydantic import ValidationError
 
 from nodes.base import NodeError
+from nodes.declaration.mistakes import in_one_line
 from nodes.kit.layers.base import AttachedLayer, Inference, find_tensor
-from nodes.kit.layers.options import KerasOption, explain
+from nodes.kit.layers.options import KerasOption
 from nodes.values.network import NetworkSpec, Tensor, TensorSpec
 
 T = TypeVar("T")
@@ -142,7 +143,9 @@ class PortedLayer(AttachedLayer):
         """The node with the options of a call, which must be of their types. NodeError if they are not."""
         if not options:
             return self
+        values = {**dict(self), **options}
         try:
-            return type(self).model_validate({**dict(self), **options})
+            return type(self).model_validate(values)
         except ValidationError as error:
-            raise NodeError(f"The call has a wrong argument: {explain(error)}.", "Save the network again from Keras.") from error
+            wrong = in_one_line(type(self), values, error)
+            raise NodeError(f"The call has a wrong argument: {wrong}.", "Save the network again from Keras.") from error

@@ -27,6 +27,7 @@ from nodes.kit.learning.encoding import (
 from nodes.values.figure import Figure
 from nodes.values.model import Encoding, Feature, Model, ModelSpec, Target
 from nodes.values.table import Table, TableSpec
+from nodes.wording import counted, left_out
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -146,19 +147,20 @@ class Learner(Node):
         known = goal.is_not_null() & goal.is_finite() if frame.schema[spec.target.name].is_float() else goal.is_not_null()
         labelled = frame.filter(known)
         if labelled.height < frame.height:
-            job.warn(f"{frame.height - labelled.height} rows without a target are left out.")
+            job.warn(left_out(frame.height - labelled.height, "without a target"))
         numbers = matrix(labelled, spec.features)
         if not spec.takes_missing:
             whole = known_rows(numbers)
             gone = int((~whole).sum())
             if gone and self._missing != "ignore rows":
                 raise NodeError(
-                    f"{gone} rows have missing or infinite cells, which {self.algorithm} cannot learn from.",
+                    f"{counted(gone, 'row has', 'rows have')} missing or infinite cells, "
+                    f"which {self.algorithm} cannot learn from.",
                     "Fill them (Missing Value), or leave such rows out.",
                     setting="missing",
                 )
             if gone:
-                job.warn(f"{gone} rows with missing or infinite cells are left out.")
+                job.warn(left_out(gone, "with missing or infinite cells"))
                 numbers, labelled = numbers[whole], labelled.filter(pl.Series(whole))
         if not len(numbers):
             raise NodeError("There are no rows to learn from.", "Look at the node before.")

@@ -16,7 +16,8 @@ import polars as pl
 
 from nodes.base import NodeError
 from nodes.values.network import Shape, TensorSpec
-from nodes.values.table import Table, TableSpec, describe_dtype, grouped, leaf_dtype
+from nodes.values.table import Table, TableSpec, describe_dtype, leaf_dtype
+from nodes.wording import counted, grouped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -266,7 +267,7 @@ def _filled(table: TableSpec, tensor: TensorSpec, parts: Sequence[Part], setting
         raise NodeError("Only one column of lists can fill a tensor.", "Choose one, or arrays of fixed length.", setting=where)
     if (known > wanted) if lists else (known != wanted):
         columns = f"Column '{parts[0].column}' has" if len(parts) == 1 else f"The {len(parts)} chosen columns have"
-        numbers = f"{grouped(known)} number{'s' if known != 1 else ''}"
+        numbers = counted(known, "number")
         raise NodeError(
             f"{columns} {numbers} a row, but {grouped(wanted)} are needed ({tensor.describe()}).",
             "Choose other columns or another conversion, or change the shape of the network.",

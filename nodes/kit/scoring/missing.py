@@ -7,6 +7,7 @@ from typing import Literal
 import polars as pl
 
 from nodes.base import Job, NodeError
+from nodes.wording import counted
 
 
 def without_missing(pairs: pl.DataFrame, what: str, missing: Literal["ignore", "fail"], job: Job) -> pl.DataFrame:
@@ -23,7 +24,7 @@ def without_missing(pairs: pl.DataFrame, what: str, missing: Literal["ignore", "
     """
     complete = pairs.drop_nulls()
     left_out = pairs.height - complete.height
-    rows = f"{left_out} row{'s' if left_out != 1 else ''}"
+    rows = counted(left_out, "row")
     if left_out and missing == "fail":
         raise NodeError(
             f"In {rows} the actual or the predicted {what} is missing.",

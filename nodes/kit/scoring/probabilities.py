@@ -12,6 +12,7 @@ from nodes.base import Columns, Job, Node, NodeError, setting
 from nodes.kit.drawing import group_names, numbers, title_setting
 from nodes.values.figure import Line
 from nodes.values.table import Table, TableSpec, describe_dtype, leaf_dtype
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -144,7 +145,7 @@ class ProbabilityNode(Node):
     def _check_names(self, names: Sequence[str], width: int) -> None:
         if len(names) != max(width, 2):
             raise NodeError(
-                f"There are {len(names)} classes for {width} probabilit{'ies' if width != 1 else 'y'}.",
+                f"There are {counted(len(names), 'class', 'classes')} for {counted(width, 'probability', 'probabilities')}.",
                 "Choose the columns of all classes, or enter the class names in the order of the probabilities.",
                 setting="class_names",
             )

@@ -10,6 +10,7 @@ import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.values.table import BATCH_BYTES, Table, TableSpec, cell_bytes
+from nodes.wording import done_of
 
 
 class Elementwise(Node):
@@ -77,7 +78,7 @@ class Elementwise(Node):
             self.check(batch, made, start)
             yield made
             start += batch.height
-            job.progress(start / max(table.height, 1), f"{start} of {table.height} rows")
+            job.progress(start / max(table.height, 1), done_of(start, table.height))
 
 
 class ElementwiseColumns(Elementwise):

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from nodes.base import NodeError
-from nodes.values.table import grouped
+from nodes.wording import grouped
 
 MOST_CHARACTERS = 50_000
 MOST_OPERATORS = 200

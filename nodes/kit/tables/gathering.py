@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from nodes.wording import done_of
+
 if TYPE_CHECKING:
     from nodes.base import Job
     from nodes.values.table import Table
@@ -43,5 +45,5 @@ def _pieces(table: Table, rows: pl.Series, job: Job) -> Iterator[pl.DataFrame]:
     step = table.rows_per_batch()
     for start in range(0, max(len(rows), 1), step):
         job.check_cancelled()
-        job.progress(start / max(len(rows), 1), f"{start} of {len(rows)} rows")
+        job.progress(start / max(len(rows), 1), done_of(start, len(rows)))
         yield gathered(table, rows.slice(start, step))

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from nodes.base import NodeError, Settings, setting
 from nodes.kit.scripts import running as scripting
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     import keras
@@ -334,7 +335,7 @@ def check_dimensions(loss: Loss, dimensions: int, where: str) -> None:
         is_ctc = loss.dimensions == 2
         shape = "a sequence of probabilities (steps, classes)" if is_ctc else "one embedding a row (numbers in one dimension)"
         raise NodeError(
-            f"{loss.kind} takes {shape}, but the network's output has {dimensions} dimension{'s' if dimensions != 1 else ''}.",
+            f"{loss.kind} takes {shape}, but the network's output has {counted(dimensions, 'dimension')}.",
             "Choose another loss, or a network that ends so" + ("." if is_ctc else ", such as by a Flatten Layer."),
             setting=f"{where}.loss",
         )

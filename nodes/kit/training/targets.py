@@ -26,6 +26,7 @@ from nodes.kit.training.losses import (
 from nodes.kit.training.metrics import Accuracy, AnyMetric, Metric
 from nodes.values.network import NetworkSpec, Shape, Tensor, TensorSpec
 from nodes.values.table import TableSpec, leaf_dtype
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -194,9 +195,9 @@ def _bind_target(
     if names is None or target.class_count is None:
         return replace(target, classes=None)
     if len(names) != target.class_count:
-        units = f"{target.width} unit{'s' if target.width != 1 else ''}"
+        units = counted(target.width, "unit")
         several = len(names) != 1
-        classes = f"{len(names)} class{'es' * several}"
+        classes = counted(len(names), "class", "classes")
         raise NodeError(
             f"The network's output '{tensor.layer}' has {units}, but column '{columns[0]}' has {classes}.",
             f"Give the last layer {len(names)} units."

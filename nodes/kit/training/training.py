@@ -20,6 +20,7 @@ from nodes.kit.networks.pipeline import Feed
 from nodes.kit.training import checkpoint
 from nodes.kit.training.callbacks import RateByEpoch, Recorder
 from nodes.kit.training.stopping import EarlyStopping, Monitor, Patience, Plateau, ReduceOnPlateau, worst
+from nodes.wording import clock, counted
 
 if TYPE_CHECKING:
     import keras
@@ -34,7 +35,7 @@ VALIDATION_COST = 0.4
 
 
 @dataclass(frozen=True)
-class Course:
+class TrainingConfig:
     """How long to train, and what to watch.
 
     Attributes:
@@ -67,7 +68,7 @@ class Course:
 
 
 @dataclass(frozen=True)
-class Arrangement:
+class BatchLayout:
     """How the arrays of a block become Keras's (x, y, sample_weight).
 
     Attributes:
@@ -136,10 +137,10 @@ class Training:
 
     Args:
         model: Built and compiled.
-        arrangement: What the feeds' arrays are.
+        layout: What the feeds' arrays are.
         train: The training data.
         validation: The validation data, if there are any.
-        course: How long, and what to watch.
+        config: How long, and what to watch.
         seed: Stored in checkpoints, for whoever goes on.
         job: Told of the progress, and asked whether to go on.
         recorders: What is told of every finished epoch.
@@ -148,11 +149,11 @@ class Training:
     def __init__(
         self,
         model: keras.Model,
-        arrangement: Arrangement,
+        layout: BatchLayout,
         train: Feed,
         validation: Feed | None,
         *,
-        course: Course,
+        config: TrainingConfig,
         seed: int,
         job: Job,
         recorders: Sequence[Recorder] = (),
@@ -162,45 +163,45 @@ class Training:
         self._average: Any = None
         self._train = train
         self._validation = validation
-        self._course = course
+        self._config = config
         self._job = job
         self._seed = seed
-        self._build(arrangement)
-        self._train_block = block_function(model, self._step(model.train_step), arrangement, train, course.terminate_on_nan)
+        self._build(layout)
+        self._train_block = block_function(model, self._step(model.train_step), layout, train, config.terminate_on_nan)
         self._test_block: Any = None
         if validation is not None:
-            self._test_block = block_function(model, self._step(model.test_step), arrangement, validation, False)
-        validated = validation.batches / course.validate_every if validation else 0
-        self._work = Work(course.epochs, train.batches, validated)
+            self._test_block = block_function(model, self._step(model.test_step), layout, validation, False)
+        validated = validation.batches / config.validate_every if validation else 0
+        self._work = Work(config.epochs, train.batches, validated)
         self._first_nan: tuple[int, int] | None = None
         self._lowest: _Lowest | None = None
         self._stopped = False
         self.progress = Progress()
-        if course.early_stopping:
-            rule, monitor = course.early_stopping
-            rises = course.rises(rule, monitor)
+        if config.early_stopping:
+            rule, monitor = config.early_stopping
+            rises = config.rises(rule, monitor)
             self.progress.patience = Patience(rule, rises, worst(rises))
-        if course.reduce_rate:
-            plateau, monitor = course.reduce_rate
-            rises = course.rises(plateau, monitor)
+        if config.reduce_rate:
+            plateau, monitor = config.reduce_rate
+            rises = config.rises(plateau, monitor)
             self.progress.plateau = Plateau(plateau, rises, worst(rises))
 
     def _step(self, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """A step of the model, compiled with XLA where that is wanted."""
         import tensorflow as tf
 
-        compiled: Callable[[Any], Any] = tf.function(step, jit_compile=True, reduce_retracing=True) if self._course.xla else step
+        compiled: Callable[[Any], Any] = tf.function(step, jit_compile=True, reduce_retracing=True) if self._config.xla else step
         return compiled
 
-    def _build(self, arrangement: Arrangement) -> None:
+    def _build(self, layout: BatchLayout) -> None:
         """Create the variables of optimizer, loss and metrics: inside a loop of TensorFlow's none can be created."""
         import tensorflow as tf
 
         self._model.optimizer.build(self._model.trainable_variables)
         block = tuple(source.read(slice(0, 1)) for source in self._train.sources)
-        self._model.test_step(arrangement.data([tf.cast(a, d) for a, d in zip(block, arrangement.dtypes, strict=True)]))
+        self._model.test_step(layout.data([tf.cast(a, d) for a, d in zip(block, layout.dtypes, strict=True)]))
         self._model.reset_metrics()
-        if self._course.swap_average:
+        if self._config.swap_average:
             import keras
 
             self._average = keras.callbacks.SwapEMAWeights()
@@ -230,18 +231,18 @@ class Training:
             Cancelled: If the job was cancelled.
         """
         self._resume(path)
-        if self.progress.epoch < self._course.epochs and not self.progress.ended:
+        if self.progress.epoch < self._config.epochs and not self.progress.ended:
             self._trace()
         self._work.start(self.progress.epoch)
         try:
-            while self.progress.epoch < self._course.epochs and not self.progress.ended:
+            while self.progress.epoch < self._config.epochs and not self.progress.ended:
                 self._epoch(self.progress.epoch + 1)
-                every = self._course.checkpoint_every
+                every = self._config.checkpoint_every
                 if every and (self.progress.epoch % every == 0 or self.progress.ended):
                     self._save(path)
         except _Stopped:
             self._stopped = True
-            self.progress.ended = f"The training was stopped by hand in epoch {self.progress.epoch + 1} of {self._course.epochs}."
+            self.progress.ended = f"The training was stopped by hand in epoch {self.progress.epoch + 1} of {self._config.epochs}."
         except _NotANumber as error:
             self.progress.ended = str(error)
         finally:
@@ -281,11 +282,11 @@ class Training:
 
     def _epoch(self, number: int) -> None:
         began = time.perf_counter()
-        if self._course.rates:
-            self._model.optimizer.learning_rate = self._course.rates.rate(number)
+        if self._config.rates:
+            self._model.optimizer.learning_rate = self._config.rates.rate(number)
         logs = self._walk(self._train, self._train_block, number)
         with self._averaged():
-            if self._validation is not None and number % self._course.validate_every == 0:
+            if self._validation is not None and number % self._config.validate_every == 0:
                 found = self._walk(self._validation, self._test_block, number, validating=True)
                 logs |= {f"val_{name}": value for name, value in found.items()}
             self._conclude(logs, number, began)
@@ -311,25 +312,25 @@ class Training:
         progress.history.append(row)
         progress.epoch = number
         self._show(row)
-        self._job.log(f"epoch {number} of {self._course.epochs}: {_described({**logs, 'seconds': row['seconds']})}")
+        self._job.log(f"epoch {number} of {self._config.epochs}: {_described({**logs, 'seconds': row['seconds']})}")
         for recorder in self._recorders:
             recorder.epoch(row, self._model)
-        if progress.plateau and self._course.reduce_rate and self._course.reduce_rate[1] in logs:
-            lowered = progress.plateau.see(logs[self._course.reduce_rate[1]], rate)
+        if progress.plateau and self._config.reduce_rate and self._config.reduce_rate[1] in logs:
+            lowered = progress.plateau.see(logs[self._config.reduce_rate[1]], rate)
             if lowered != rate:
                 optimizer.learning_rate = lowered
                 self._job.log(f"epoch {number}: the learning rate falls to {lowered:g}")
-        if progress.patience and self._course.early_stopping and self._course.early_stopping[1] in logs:
-            self._watch(progress.patience, self._course.early_stopping[1], logs, number)
+        if progress.patience and self._config.early_stopping and self._config.early_stopping[1] in logs:
+            self._watch(progress.patience, self._config.early_stopping[1], logs, number)
 
     def _watch(self, patience: Patience, monitor: str, logs: Mapping[str, float], number: int) -> None:
         is_best, stop = patience.see(logs[monitor], number)
         if is_best and patience.rule.restore_best_weights:
             self.progress.best = self._model.get_weights()
-        if stop and number < self._course.epochs:
-            epochs = f"{patience.wait} epoch{'s' if patience.wait != 1 else ''}"
+        if stop and number < self._config.epochs:
+            epochs = counted(patience.wait, "epoch")
             self.progress.ended = (
-                f"The training ended early in epoch {number} of {self._course.epochs}: "
+                f"The training ended early in epoch {number} of {self._config.epochs}: "
                 f"{monitor} had not become better for {epochs}."
             )
 
@@ -340,29 +341,29 @@ class Training:
         with contextlib.closing(feed.blocks(0 if validating else number)) as blocks:
             for block in blocks:
                 found, bad = run_block(block.tensors)
-                logs = {name: float(found[name]) for name in self._course.quantities}
+                logs = {name: float(found[name]) for name in self._config.quantities}
                 done = block.first // feed.batch_size + block.batches
                 if not validating and int(bad) >= 0 and self._first_nan is None:
                     self._first_nan = (number, block.first // feed.batch_size + int(bad) + 1)
                 self._work.advance(block.batches * (VALIDATION_COST if validating else 1.0))
                 self._tell("validating batch" if validating else "batch", done, feed.batches, number, logs)
                 if not validating and done < feed.batches:
-                    self._job.metrics(number - 1 + done / feed.batches, {**logs, "epochs": self._course.epochs})
+                    self._job.metrics(number - 1 + done / feed.batches, {**logs, "epochs": self._config.epochs})
                 self._job.check_cancelled()
                 if self._job.stop_requested:
                     raise _Stopped
-                if self._course.terminate_on_nan and self._first_nan:
+                if self._config.terminate_on_nan and self._first_nan:
                     raise _NotANumber(f"{_nan(self._first_nan)}: the training ended there.")
         return logs
 
     def _show(self, row: Mapping[str, float]) -> None:
         """A point of the live curves for a finished epoch, with `learning_rate`, `seconds` and `epochs` (how many to do)."""
         values = {name: value for name, value in row.items() if name != "epoch"}
-        self._job.metrics(row["epoch"], {**values, "epochs": self._course.epochs}, epoch=True)
+        self._job.metrics(row["epoch"], {**values, "epochs": self._config.epochs}, epoch=True)
 
     def _tell(self, doing: str, done: int, batches: int, number: int, logs: Mapping[str, float]) -> None:
         """Progress in words: `epoch 3 of 12 · batch 120 of 422 · loss 0.31 · accuracy 0.89 · 0:41 left`."""
-        parts = [f"epoch {number} of {self._course.epochs}", f"{doing} {done} of {batches}", _described(logs, most=2)]
+        parts = [f"epoch {number} of {self._config.epochs}", f"{doing} {done} of {batches}", _described(logs, most=2)]
         self._job.progress(self._work.fraction, " · ".join([*parts, *self._work.left()]))
 
     # -- checkpoints
@@ -435,7 +436,7 @@ def stored_seed(path: Path) -> int | None:
 
 
 def block_function(
-    model: keras.Model, step: Callable[[Any], Any], arrangement: Arrangement, feed: Feed, terminate_on_nan: bool
+    model: keras.Model, step: Callable[[Any], Any], layout: BatchLayout, feed: Feed, terminate_on_nan: bool
 ) -> Any:
     """A function that takes a block's arrays through `step`, batch by batch, without coming back to Python.
 
@@ -457,8 +458,8 @@ def block_function(
 
         def one_batch(start: Any, bad: Any) -> Any:
             # Only the batch is cast: the block stays in the table's own, often narrower, type.
-            cut = [tf.cast(t[start : start + size], d) for t, d in zip(tensors, arrangement.dtypes, strict=True)]
-            logs = step(arrangement.data(cut))
+            cut = [tf.cast(t[start : start + size], d) for t, d in zip(tensors, layout.dtypes, strict=True)]
+            logs = step(layout.data(cut))
             is_bad = tf.logical_not(tf.math.is_finite(logs["loss"]))
             return start + size, tf.where(tf.logical_and(bad < 0, is_bad), start // size, bad)
 
@@ -500,9 +501,7 @@ class Work:
         if not done:
             return []
         seconds = math.ceil((time.perf_counter() - self._began) * max(self._total - self._done, 0) / done)
-        minutes, rest = divmod(seconds, 60)
-        hours, minutes = divmod(minutes, 60)
-        return [f"{hours}:{minutes:02}:{rest:02} left" if hours else f"{minutes}:{rest:02} left"]
+        return [f"{clock(seconds)} left"]
 
 
 def _described(logs: Mapping[str, float], most: int | None = None) -> str:

@@ -14,7 +14,7 @@ from nodes.kit.networks.binding import FEEDABLE, Binding
 from nodes.kit.networks.feeding import TensorColumns, bind_inputs, check_batch_size
 from nodes.kit.training.losses import CustomLoss
 from nodes.kit.training.targets import Target, TargetColumns, bind_targets
-from nodes.kit.training.training import Arrangement
+from nodes.kit.training.training import BatchLayout
 from nodes.values.network import NetworkSpec, Tensor
 from nodes.values.table import TableSpec, describe_dtype
 
@@ -75,10 +75,10 @@ class Wiring:
         """Whether rows have weights."""
         return any(target.weight for target in self.targets)
 
-    def arrangement(self, weighted: bool) -> Arrangement:
+    def layout(self, weighted: bool) -> BatchLayout:
         """How the arrays of a block become Keras's: inputs, targets, and a weight per target if there are any."""
         dtypes = [binding.dtype for binding in self.bindings] + ["float32"] * (len(self.targets) if weighted else 0)
-        return Arrangement(tuple(dtypes), len(self.inputs), len(self.targets))
+        return BatchLayout(tuple(dtypes), len(self.inputs), len(self.targets))
 
     def with_classes(self, network: NetworkSpec) -> NetworkSpec:
         """The network, knowing what its outputs' classes are called."""

@@ -11,7 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from app.document.editing import Change, Document
+from app.document.change import Change
+from app.document.editing import Document
 from app.document.file import dump, parse
 from app.document.model import Annotation, Connection, NodeRecord, NodeView, Variable, View, Workflow
 from tests.app.engine.toy import CATALOG
@@ -317,19 +318,9 @@ def test_steps_are_told_as_one_change_when_they_are_done(document: Document) -> 
     (change,) = told
     assert change.label == document.undo_label == "Two"
     assert set(change.keys("nodes")) == {new}
-    assert not change.cosmetic
     document.undo()
     assert told[-1].backwards
     assert text(replay(START, told)) == text(document) == dump(START)
-
-
-def test_moving_and_naming_are_cosmetic_but_another_order_of_nodes_is_not(document: Document) -> None:
-    told: list[Change] = []
-    document.subscribe(told.append)
-    document.move({"c": (9, 9)})
-    document.set_property("name", "x")
-    document.become(document.workflow().model_copy(update={"nodes": list(document.nodes.values())[::-1]}), "Turn round")
-    assert [change.cosmetic for change in told] == [True, True, False]
 
 
 def test_listeners_are_told_in_the_order_of_the_changes_though_one_edits_and_one_fails(document: Document) -> None:

@@ -36,6 +36,22 @@ def shown(window):
 application.run([], None, shown)
 """
 
+WITHOUT_SETUPTOOLS = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("setuptools", "distutils", "pkg_resources"):
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Missing())
+import app.editor.application
+import app.editor.canvas
+import app.engine.server
+import app.run
+import qtawesome
+"""
+
 
 @pytest.fixture
 def collecting() -> Iterator[None]:
@@ -54,6 +70,12 @@ def test_the_window_stands_without_what_is_needed_later(tmp_path: Path) -> None:
         classes = {"polars"} if which == "first" else set()  # table nodes import it: once, to write the index of the classes
         assert LATER & set(modules) == classes
         assert (layers == []) == (which == "second"), "from the second start on, node classes are imported when they are needed"
+
+
+def test_no_setuptools_is_needed() -> None:
+    """Python 3.12 has no distutils, which NodeGraphQt imports, and setuptools is not installed with the program."""
+    done = subprocess.run([sys.executable, "-c", WITHOUT_SETUPTOOLS], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_what_is_wanted_soon_is_imported_in_the_background(qtbot: QtBot, collecting: None) -> None:

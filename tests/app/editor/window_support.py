@@ -30,8 +30,8 @@ from shiboken6 import delete
 from app.document.editing import Document
 from app.editor.application import make_services, open_window
 from app.editor.canvas import Canvas
-from app.editor.canvas.ports import Side
-from app.editor.config.row import Row
+from app.editor.canvas.shown_ports import Side
+from app.editor.config.row import SettingRow
 from app.editor.engine_client import EngineClient
 from app.editor.look import look
 from app.editor.panels.message_bar import Message, MessageBar
@@ -326,7 +326,7 @@ class Person:
             enter(row.control, row.declared.shape, value)
         self.apply()
 
-    def row(self, place: str) -> Row:
+    def row(self, place: str) -> SettingRow:
         """The row of a setting, in dotted form, on its page of the dialog."""
         panel = self.window.docks.config
         panel.go_to(place)

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from app.document.model import NodeRecord, Variable, Workflow
 from app.engine.fingerprints import Fingerprints
-from app.engine.plan import Plan, make_plan, parse_override
+from app.engine.overrides import parse_override
+from app.engine.plan import Plan
+from app.engine.planner import make_plan
 from nodes.catalog import Catalog
 from tests.app.engine.toy import CATALOG, chain, workflow
 
@@ -42,12 +44,12 @@ def test_all_mistakes_are_found_at_once() -> None:
         [("c", "f")],
     )
     found = "\n".join(str(p) for p in planned(made).problems)
-    assert "a.rows: -1 does not do for 'rows'" in found
+    assert "a.rows: -1 does not do for 'Rows'. Enter a whole number from 0." in found
     assert "b.rosw: 'Count' has no setting 'rosw'. Did you mean 'rows'?" in found
     assert "c.rows: Thirteen is no number of rows. Take twelve." in found
     assert "d: There is no node type 'toy.nothing'" in found
     assert "e (port table): Input 'Table' is not connected" in found
-    assert "f.path: 'path' is not set" in found
+    assert "f.path: 'Path' is not set" in found
 
 
 def test_nodes_below_a_mistake_are_blocked_without_complaints_of_their_own() -> None:
@@ -156,6 +158,10 @@ def test_a_changed_setting_changes_the_keys_from_there_on(at: int, number: int) 
     after = keys(changed)
     for n in range(5):
         assert (before[f"node_{n}"] == after[f"node_{n}"]) == (n < at)
+
+
+def test_ten_thousand_nodes_one_behind_the_other_have_keys() -> None:
+    assert len(set(keys(chain(10_000)).values())) == 10_000
 
 
 def test_a_file_counts_by_its_content_not_by_its_name_or_age(tmp_path: Path) -> None:

@@ -12,13 +12,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.document.editing import Change, Document
+from app.document.change import Change
+from app.document.editing import Document
 from app.document.model import Connection, NodeRecord, Variable, Workflow
 from app.document.problems import Problem
 from app.engine.draws import Draws
 from app.engine.events import NodeProgress
 from app.engine.inspection.base import StoredOutputs
-from app.engine.plan import Plan, Planner, make_plan
+from app.engine.plan import Plan
+from app.engine.planner import Planner, make_plan
 from app.engine.prints import Prints
 from app.engine.session import NoSuchNode, Session, Surroundings, measured
 from app.engine.status import NodeStatus
@@ -517,9 +519,9 @@ def test_a_document_that_moves_means_files_of_its_new_folder(bench: Bench) -> No
 
 
 def test_time_left_is_told_once_it_can_be_said() -> None:
-    from app.engine.estimate import Estimate
+    from app.engine.remaining_time import RemainingTime
 
-    estimate = Estimate()
+    estimate = RemainingTime()
     estimate.see(None, 0)
     assert estimate.seconds_left(5) is None
     estimate.see(0.5, 100)  # it goes on from a checkpoint; what was before does not count

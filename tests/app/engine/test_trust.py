@@ -14,7 +14,7 @@ from app.document.model import Connection, NodeRecord, Variable, Workflow
 from app.engine import executor
 from app.engine.draws import Draws
 from app.engine.events import Event, NodeFailed
-from app.engine.plan import Planner, make_plan
+from app.engine.planner import Planner, make_plan
 from app.engine.prints import Prints
 from app.engine.session import Session, Surroundings
 from app.engine.store import Store

@@ -12,6 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from nodes.base import Cancelled, NodeError, Specs, Values
+from nodes.declaration.mistakes import in_one_line
 from nodes.kit.layers import options
 from nodes.kit.layers.base import Layer
 from nodes.kit.layers.kinds import layer_class
@@ -236,7 +237,8 @@ def test_one_number_may_be_given_as_such_or_as_a_list() -> None:
 def test_what_is_no_number_is_refused_in_plain_words(wrong: Any) -> None:
     with pytest.raises(ValidationError) as caught:
         scaling.Rescaling.model_validate({"scale": wrong})
-    assert options.explain(caught.value) == "scale: give a number, or a list of numbers, one for each channel"
+    said = in_one_line(scaling.Rescaling, {"scale": wrong}, caught.value)
+    assert said == "scale: give a number, or a list of numbers, one for each channel"
     if wrong is not None:
         with pytest.raises(ValidationError, match="give a number, or a list of numbers"):
             scaling.Normalization.model_validate({"mean": wrong, "variance": 1.0})

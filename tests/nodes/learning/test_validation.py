@@ -54,7 +54,7 @@ def test_pca_of_images_goes_there_and_back():
     pixels = R.integers(0, 255, size=(12, 3, 2, 1)).astype(np.uint8)
     frame = pl.DataFrame({"image": pl.Series(pixels)}).with_columns(pl.when(pl.int_range(12) != 4).then("image").alias("image"))
     table = Table.of(frame)
-    with pytest.raises(NodeError, match="1 rows have missing"):
+    with pytest.raises(NodeError, match="1 row has missing"):
         run(PCA(n_components=6), {"table": table})
     made = run(PCA(n_components=6, missing="ignore rows", remove=True), {"table": table})
     back = run(PCAInversion(suffix=" back"), {"model": made["model"], "table": made["table"]})["table"].frame()

@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.document.editing import Document
+from app.document.geometry import TILE
 from app.document.model import Annotation, Connection, NodeRecord, NodeView, View, Workflow
 from app.editor.canvas import Canvas
-from app.editor.canvas.geometry import TILE
-from app.editor.canvas.ports import Side
-from app.editor.look import LIGHT, look
+from app.editor.canvas.shown_ports import Side
+from app.editor.colors import LIGHT
+from app.editor.look import look
 from nodes.catalog import Catalog
 
 NONE = Qt.KeyboardModifier.NoModifier

@@ -21,9 +21,12 @@ from app.document.model import Annotation, Connection, NodeRecord, NodeView, Vie
 from app.document.problems import DocumentError, Problem
 from app.editor.canvas import Canvas
 from app.editor.canvas.export import _area
-from app.editor.canvas.painting import NodeFace, far_pixmap, node_pixmap, wrapped
+from app.editor.canvas.node_face import NodeFace
+from app.editor.canvas.painting import far_pixmap, node_pixmap
+from app.editor.canvas.text_painting import wrapped
 from app.editor.canvas.tips import tip_of
-from app.editor.look import DARK, LIGHT, look
+from app.editor.colors import DARK, LIGHT
+from app.editor.look import look
 from app.engine.status import NodeStatus
 from app.shelves import shelf_color
 from nodes.catalog import Catalog
@@ -69,7 +72,7 @@ def test_the_example_is_shown_whole(open_canvas: Open) -> None:
     hand.canvas.fit()
     assert set(hand.tiles) == set(hand.document.nodes)
     assert set(hand.view.canvas_scene.wires) == set(hand.document.connections)
-    assert len(hand.view.canvas_scene.boxes) == 3
+    assert len(hand.view.canvas_scene.annotations) == 3
     image = picture(hand)
     for node_id, tile in hand.tiles.items():
         node_type = hand.document.types[hand.document.nodes[node_id].type]
@@ -82,7 +85,7 @@ def snapshot(canvas: Canvas) -> dict[str, object]:
     return {
         "nodes": {n: (t.pos().toTuple(), t.face) for n, t in scene.tiles.items()},
         "wires": {k: (w.start.toTuple(), w.end.toTuple(), w.kind) for k, w in scene.wires.items()},
-        "boxes": {k: (b.rect.getRect(), b.annotation) for k, b in scene.boxes.items()},
+        "boxes": {k: (b.rect.getRect(), b.annotation) for k, b in scene.annotations.items()},
     }
 
 
@@ -371,7 +374,7 @@ def test_fit_center_and_flash(hand: Hand) -> None:
     place = hand.tiles["learner"].sceneBoundingRect().center()
     assert (hand.canvas.visible_center() - place).manhattanLength() < 4
     hand.canvas.flash("learner")
-    assert hand.view.signs.ring.isVisible()
+    assert hand.view.feedback.ring.isVisible()
     hand.canvas.zoom_in()
     assert hand.canvas.zoom == pytest.approx(1.25)
     hand.canvas.zoom_reset()

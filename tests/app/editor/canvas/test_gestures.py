@@ -85,7 +85,7 @@ def test_with_snap_what_was_aligned_stays_aligned_and_alt_is_free(hand: Hand) ->
     hand.canvas.set_snap(True)
     hand.drag(hand.node("filter"), hand.node("filter") + QPointF(31, 59))
     x, y = hand.position("filter")
-    step = hand.view.move_step
+    step = hand.view.gestures.move_step
     assert step > 1
     assert ((x - 180) % step, (y - 100) % step) == (0, 0)
     assert (x, y) != (180, 100)
@@ -125,18 +125,18 @@ def test_ports_that_fit_glow_and_nodes_without_one_fade(hand: Hand) -> None:
     hand.press(hand.at_port("input", "output", "network"))
     hand.move(EMPTY)
     assert {n for n, t in hand.tiles.items() if t.is_faded} == {"read", "filter", "split", "concat"}
-    assert hand.view.signs.fitting.isVisible()
+    assert hand.view.feedback.fitting.isVisible()
     hand.release(EMPTY)
     assert not any(t.is_faded for t in hand.tiles.values())
-    assert not hand.view.signs.fitting.isVisible()
+    assert not hand.view.feedback.fitting.isVisible()
 
 
 def test_a_port_under_the_pointer_shows_that_it_can_be_pulled(hand: Hand) -> None:
     hand.move(hand.at_port("dense", "output", "network"), button=Qt.MouseButton.NoButton)
-    assert hand.view.signs.snap.isVisible()
+    assert hand.view.feedback.snap.isVisible()
     assert hand.port.cursor().shape() is Qt.CursorShape.CrossCursor
     hand.document.delete(["dense"])
-    assert not hand.view.signs.snap.isVisible()
+    assert not hand.view.feedback.snap.isVisible()
     hand.move(EMPTY, button=Qt.MouseButton.NoButton)
     assert hand.port.cursor().shape() is Qt.CursorShape.ArrowCursor
 
@@ -146,7 +146,7 @@ def test_another_kind_is_refused_with_a_reason(hand: Hand, qtbot) -> None:
     before = hand.wires
     hand.press(start)
     hand.move(end)
-    assert hand.view.live_wire.pen().style() is Qt.PenStyle.DashLine
+    assert hand.view.feedback.live_wire.pen().style() is Qt.PenStyle.DashLine
     assert QToolTip.text() == "This input takes a network; the wire carries a table."
     with qtbot.waitSignal(hand.canvas.message) as said:
         hand.release(end)
@@ -231,7 +231,7 @@ def test_a_rubber_band_selects_what_it_touches(hand: Hand) -> None:
     assert hand.canvas.selection().nodes == {"read", "filter"}
     hand.drag(QPointF(330, 40), QPointF(450, 215), SHIFT)
     assert hand.canvas.selection().nodes == {"read", "filter", "split"}
-    assert not hand.view.signs.band.isVisible()
+    assert not hand.view.feedback.band.isVisible()
 
 
 def test_clicks_with_shift_and_ctrl_add_and_take_away(hand: Hand) -> None:
@@ -413,12 +413,12 @@ def test_the_middle_button_and_space_pan(hand: Hand) -> None:
 
 def test_gestures_work_from_afar_too(hand: Hand) -> None:
     hand.view.look_at(QPointF(350, 200), 0.3)
-    assert hand.view.canvas_scene.stage.far
+    assert hand.view.canvas_scene.context.far
     hand.drag(hand.node("filter"), hand.node("filter") + QPointF(100, 100))
     assert abs(hand.position("filter")[0] - 280) < 8
     wire = hand.view.canvas_scene.wires["split.first>learner.training"]
     hand.click((wire.start + wire.end) / 2)
     assert hand.canvas.selection().connections == {"split.first>learner.training"}
     hand.canvas.zoom_reset()
-    assert not hand.view.canvas_scene.stage.far
+    assert not hand.view.canvas_scene.context.far
     assert all(t.isVisible() for t in hand.tiles.values())

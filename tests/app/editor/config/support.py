@@ -15,34 +15,20 @@ from app.document.editing import Document
 from app.document.model import Connection, NodeRecord, Variable, Workflow
 from app.editor.asking import Answer, OnReply, Ticket
 from app.editor.config.code import CodeControl
-from app.editor.config.columns import CheckListControl, ColumnControl
+from app.editor.config.column_pickers import CheckListControl, ColumnControl
 from app.editor.config.control import Control
-from app.editor.config.declaration import (
-    Choice,
-    Fixed,
-    Flag,
-    Group,
-    Mapped,
-    Maybe,
-    Number,
-    OneOf,
-    Scalar,
-    Series,
-    Shape,
-    Text,
-    settings_of,
-)
-from app.editor.config.nested import CardsControl, MaybeControl, OneOfControl
+from app.editor.config.element_cards import CardsControl
+from app.editor.config.nested import MaybeControl, OneOfControl
 from app.editor.config.number import NumberControl, number_text
 from app.editor.config.panel import ConfigPanel
-from app.editor.config.row import Row
+from app.editor.config.row import SettingRow
 from app.editor.config.sequences import ChipsControl, FixedControl, NamedControl, NestedFixedControl
 from app.editor.config.simple import ChoiceControl, JsonControl, LinesControl, SwitchControl, TextControl
-from app.engine.plan import make_plan
+from app.engine.planner import make_plan
 from app.engine.session import described
 from app.engine.trust import Trust
-from nodes.base import Node
 from nodes.catalog import Catalog
+from nodes.declaration.shapes import Choice, Fixed, Flag, Group, Mapped, Maybe, Number, OneOf, Scalar, Series, Shape, Text
 
 CATALOG = Catalog.load()
 
@@ -107,7 +93,7 @@ class Bench:
         """Wait until nothing is under way."""
         self.qtbot.waitUntil(lambda: not self.panel.is_asking)
 
-    def row(self, place: str) -> Row:
+    def row(self, place: str) -> SettingRow:
         """The row of a setting, in dotted form; it is made visible."""
         self.panel.go_to(place)
         row = self.panel.row(place)
@@ -256,33 +242,6 @@ def _numbers(shape: Number) -> Iterator[Any]:
     for value in made:
         if value is not None and shape.within(value) and not (shape.whole and not float(value).is_integer()):
             yield int(value) if shape.whole else float(value)
-
-
-def every_model(node_class: type[Node]) -> Iterator[type[Any]]:
-    """A node class and all groups of settings that it uses."""
-    waiting: list[type[Any]] = [node_class]
-    seen: set[type[Any]] = set()
-    while waiting:
-        model = waiting.pop()
-        if model in seen:
-            continue
-        seen.add(model)
-        yield model
-        for declared in settings_of(model):
-            waiting += _groups(declared.shape)
-
-
-def _groups(shape: Shape) -> Iterator[type[Any]]:
-    match shape:
-        case Group(model):
-            yield model
-        case Maybe(inner) | Series(inner) | Mapped(inner):
-            yield from _groups(inner)
-        case OneOf(alternatives):
-            for alternative in alternatives:
-                yield from _groups(alternative.shape)
-        case _:
-            return
 
 
 Made = Callable[..., Bench]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from app.editor.config.columns import ColumnControl, ColumnsControl
-from app.editor.config.declaration import Declared, settings_of
-from app.editor.config.factory import control_for
-from app.editor.config.surroundings import Surroundings
-from app.editor.config.wires import WiresControl
+from app.editor.config.column_pickers import ColumnControl, ColumnsControl
+from app.editor.config.dialog_context import DialogContext
+from app.editor.config.factory import ControlFactory
+from app.editor.config.tensor_per_wire import TensorPerWireControl
 from app.engine.session import described
 from nodes.base import Node
+from nodes.declaration.declared import Declared, settings_of
 from nodes.layers.collect import Collect
 from nodes.layers.convolution import Conv2D
 from nodes.layers.core import Dense, Input, Reshape
@@ -26,15 +26,15 @@ def declared(name: str) -> Declared:
 
 
 @pytest.fixture
-def around(qapp: QApplication) -> Surroundings:
-    made = Surroundings()
-    made.inputs = {"network": described(chain(Input(shape=(2,)), Dense(units=3)).spec)}
+def around(qapp: QApplication) -> DialogContext:
+    made = DialogContext()
+    made.node.inputs = {"network": described(chain(Input(shape=(2,)), Dense(units=3)).spec)}
     return made
 
 
-def test_one_tensor_is_chosen_from_a_list_with_shapes(around: Surroundings):
+def test_one_tensor_is_chosen_from_a_list_with_shapes(around: DialogContext):
     setting = declared("last")
-    control = control_for(setting.shape, setting, around)
+    control = ControlFactory(around).make(setting.shape, setting)
     assert isinstance(control, ColumnControl)
     assert [control.combo.itemText(n) for n in range(control.combo.count())] == [
         "node_1_0:0   2 float32",
@@ -46,35 +46,35 @@ def test_one_tensor_is_chosen_from_a_list_with_shapes(around: Surroundings):
     assert control.combo.toolTip() == "The network has no tensor 'gone'"
 
 
-def test_several_layers_are_chosen_from_those_that_have_weights(around: Surroundings):
+def test_several_layers_are_chosen_from_those_that_have_weights(around: DialogContext):
     setting = declared("frozen")
-    control = control_for(setting.shape, setting, around)
+    control = ControlFactory(around).make(setting.shape, setting)
     assert isinstance(control, ColumnsControl)
     assert [control.list.item(n).text() for n in range(control.list.count())] == ["node_2"]
     control.set_value(["node_1"])
     assert control.list.item(0).toolTip() == "'node_1' has no weights"
-    around.inputs = {}
+    around.node.inputs = {}
     around.changed.emit()
     assert control.summary.text() == "1 chosen · no network yet"
 
 
-def test_one_number_that_stands_for_several_is_shown_for_each(around: Surroundings):
+def test_one_number_that_stands_for_several_is_shown_for_each(around: DialogContext):
     settings = {d.name: d for d in (*settings_of(Conv2D), *settings_of(Reshape))}
     for name, value, shown in (("kernel_size", 3, [3, 3]), ("target_shape", 12, [12]), ("kernel_size", None, None)):
-        control = control_for(settings[name].shape, settings[name], around)
+        control = ControlFactory(around).make(settings[name].shape, settings[name])
         control.set_value(value)
         assert control.value() == shown
 
 
 @pytest.mark.parametrize("node", [Concatenate, Collect])
-def test_each_input_of_a_merge_has_a_list_of_its_own_networks_tensors(around: Surroundings, node: type[Node]):
+def test_each_input_of_a_merge_has_a_list_of_its_own_networks_tensors(around: DialogContext, node: type[Node]):
     setting = next(d for d in settings_of(node) if d.name == "input_tensors")
-    control = control_for(setting.shape, setting, around)
-    assert isinstance(control, WiresControl)
+    control = ControlFactory(around).make(setting.shape, setting)
+    assert isinstance(control, TensorPerWireControl)
     assert (control.pickers, control.value(), control.nothing.isHidden()) == ([], [], False)
 
     encoder = described(chain(Input(shape=(5, 2)), LSTM(units=3, return_state=True)).spec)
-    around.inputs = {"network_3": described(chain(Input(shape=(2,)), prefix="other").spec), "network_1": encoder}
+    around.node.inputs = {"network_3": described(chain(Input(shape=(2,)), prefix="other").spec), "network_1": encoder}
     around.changed.emit()
     assert control.nothing.isHidden()
     assert [[p.combo.itemText(n) for n in range(p.combo.count())] for p in control.pickers] == [
@@ -94,7 +94,7 @@ def test_each_input_of_a_merge_has_a_list_of_its_own_networks_tensors(around: Su
     first.combo.activated.emit(0)
     assert changes == [["node_2_0:2"], ["node_2_0:2", "", "other_1_0:0"], ["", "", "other_1_0:0"]]
 
-    around.inputs = {"network_1": encoder}
+    around.node.inputs = {"network_1": encoder}
     around.changed.emit()  # what was chosen for the wire that is gone stays, until the person removes it
     assert control.value() == ["", "", "other_1_0:0"]
     control.set_value(["nowhere"])

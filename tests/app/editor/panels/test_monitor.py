@@ -18,7 +18,7 @@ from app.editor.asking import OnReply, Ticket
 from app.editor.engine_client import EngineClient
 from app.editor.panels.monitor import NodeMonitor
 from app.editor.views.background import wait_until_idle
-from app.editor.views.training_runs import RunBook
+from app.editor.views.training_runs import TrainingHistory
 from app.engine.status import NodeStatus
 from nodes.catalog import Catalog
 
@@ -65,7 +65,7 @@ class Bench:
         self.document = Document(made, CATALOG)
         self.document.subscribe(lambda change: engine.edit("w", change))
         self.statuses: dict[str, NodeStatus] = {}
-        self.monitor = NodeMonitor(engine, CATALOG, RunBook())
+        self.monitor = NodeMonitor(engine, CATALOG, TrainingHistory())
         qtbot.addWidget(self.monitor)
         self.monitor.resize(900, 330)
         self.monitor.show()
@@ -176,7 +176,7 @@ class Nobody:
 
 @pytest.fixture
 def alone(qtbot: QtBot) -> NodeMonitor:
-    monitor = NodeMonitor(Nobody(), CATALOG, RunBook())
+    monitor = NodeMonitor(Nobody(), CATALOG, TrainingHistory())
     qtbot.addWidget(monitor)
     monitor.resize(900, 330)
     monitor.show()
@@ -186,7 +186,7 @@ def alone(qtbot: QtBot) -> NodeMonitor:
 def test_a_training_is_shown_while_it_goes_on(qtbot: QtBot, alone: NodeMonitor) -> None:
     alone.show_node("w", Document(workflow(), CATALOG), "learner", NodeStatus("running"))
     assert "is running" in alone._empty.text
-    alone._book.add("w", "learner", [{"step": 1, "epoch": True, "values": {"loss": 0.5, "epochs": 4}}], "Learner")
+    alone._trainings.add("w", "learner", [{"step": 1, "epoch": True, "values": {"loss": 0.5, "epochs": 4}}], "Learner")
     assert alone.current_view == "Learning"
     page = alone.view("Learning")
     qtbot.waitUntil(lambda: page.view.chart.image is not None, timeout=LONG)

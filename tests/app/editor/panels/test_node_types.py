@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.editor.panels.node_types import TypeSearch
+from app.editor.panels.node_types import NodeTypeSearch
 from nodes.catalog import Catalog
 
 CATALOG = Catalog.load(plugins=False)
-SEARCH = TypeSearch(CATALOG)
+SEARCH = NodeTypeSearch(CATALOG)
 
 
 @pytest.mark.parametrize(

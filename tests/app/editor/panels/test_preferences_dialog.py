@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.editor.look import look
-from app.editor.panels.preferences_dialog import PreferencesDialog, human_size
+from app.editor.panels.preferences_dialog import PreferencesDialog
 from app.editor.preferences import PreferenceStore
 from app.engine.store import Store
 
@@ -84,10 +84,3 @@ def test_stored_results_are_counted_and_emptied_after_asking(dialog: Preferences
         qtbot.mouseClick(dialog.empty_button, Qt.MouseButton.LeftButton)
     assert not (results / "results" / "ab").exists()
     qtbot.waitUntil(lambda: "stored now" in dialog.size_text.text() and "MB" not in dialog.size_text.text(), timeout=10_000)
-
-
-@pytest.mark.parametrize(
-    ("size", "words"), [(0, "0 bytes"), (1500, "1.5 KB"), (123_456_789, "123 MB"), (3.2e9, "3.2 GB"), (4e12, "4.0 TB")]
-)
-def test_sizes_in_words(size: float, words: str) -> None:
-    assert human_size(size) == words

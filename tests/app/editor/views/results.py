@@ -14,7 +14,7 @@ from app.editor.asking import Answer, OnReply, Ticket
 from app.engine import executor
 from app.engine.inspection import answers
 from app.engine.inspection.base import StoredOutputs
-from app.engine.plan import make_plan
+from app.engine.planner import make_plan
 from app.engine.store import Store
 from nodes.errors import NodeError
 

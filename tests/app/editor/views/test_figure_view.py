@@ -18,7 +18,7 @@ from app.editor.views import figure_view
 from app.editor.views.background import in_background, wait_until_idle
 from app.editor.views.exporting import Export, ExportButton, Exports
 from app.editor.views.figure_data import figure_csv
-from app.editor.views.figure_view import Drawn, FigureView, Sketch, draw_sketch
+from app.editor.views.figure_view import FigureImage, FigureRequest, FigureView, render_figure
 from nodes.values.figure import (
     BarsFigure,
     Box,
@@ -83,7 +83,7 @@ def test_another_theme_is_another_drawing(qtbot: QtBot) -> None:
 
 
 def test_a_drawing_has_a_pixel_per_pixel_of_the_screen() -> None:
-    drawn = draw_sketch(Sketch(CURVE, 300, 200, 2.0, dark=False))
+    drawn = render_figure(FigureRequest(CURVE, 300, 200, 2.0, dark=False))
     assert (drawn.image.width(), drawn.image.height()) == (600, 400)
     assert drawn.image.devicePixelRatio() == 2.0
 
@@ -93,11 +93,11 @@ def test_nothing_is_drawn_on_the_gui_thread_and_of_many_sketches_the_last_wins(
 ) -> None:
     threads: list[int] = []
 
-    def spied(sketch: Sketch) -> Drawn:
+    def spied(request: FigureRequest) -> FigureImage:
         threads.append(threading.get_ident())
-        return draw_sketch(sketch)
+        return render_figure(request)
 
-    monkeypatch.setattr(figure_view, "draw_sketch", spied)
+    monkeypatch.setattr(figure_view, "render_figure", spied)
     view = shown(qtbot, CURVE)
     threads.clear()
     last = LinesFigure("Last", [Line("z", [0, 1], [0, 1])])
@@ -231,8 +231,8 @@ def test_work_that_is_dropped_is_not_told(qtbot: QtBot) -> None:
     told: list[int] = []
     held = threading.Event()
     in_background(held.wait, lambda _: told.append(1))
-    errand = in_background(lambda: 2, told.append)
-    errand.drop()
+    task = in_background(lambda: 2, told.append)
+    task.drop()
     held.set()
     qtbot.waitUntil(lambda: told == [1])
     assert wait_until_idle()

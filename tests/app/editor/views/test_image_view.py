@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 
 from app.editor.look import look
 from app.editor.views.background import wait_until_idle
-from app.editor.views.image_view import PAGE, ImageGridView, ImageViewer
-from app.editor.views.source import Source
+from app.editor.views.image_view import PAGE, ImageDialog, ImageGridView
+from app.editor.views.result_source import ResultSource
 from nodes.values.table import Table
 from tests.app.editor.views.in_process import InProcess
 
@@ -57,17 +57,17 @@ def _grid(qtbot: QtBot, asks: InProcess) -> ImageGridView:
     return view
 
 
-def viewer_of(qtbot: QtBot, asks: InProcess, node: str, row: int = 0) -> ImageViewer:
-    viewer = ImageViewer()
+def viewer_of(qtbot: QtBot, asks: InProcess, node: str, row: int = 0) -> ImageDialog:
+    viewer = ImageDialog()
     qtbot.addWidget(viewer)
     viewer.resize(600, 500)
-    viewer.show_image(Source(asks, "document", node, "table", "key"), "image", row)
+    viewer.show_image(ResultSource(asks, "document", node, "table", "key"), "image", row)
     viewer.open_window()
     qtbot.waitUntil(lambda: viewer.canvas.image is not None)
     return viewer
 
 
-def wait_for_row(qtbot: QtBot, viewer: ImageViewer, row: int) -> None:
+def wait_for_row(qtbot: QtBot, viewer: ImageDialog, row: int) -> None:
     qtbot.waitUntil(lambda: viewer._about.get("row") == row)
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.editor.views.learning_view import LearningView
-from app.editor.views.training_runs import RunBook
+from app.editor.views.training_runs import TrainingHistory
 from nodes.values.figure import LinesFigure
 from tests.app.editor.views.test_training_runs import batch, epoch
 
@@ -37,12 +37,12 @@ def settle(qtbot: QtBot, view: LearningView) -> LinesFigure:
     """Wait until what is to be seen is drawn; its figure."""
 
     def is_drawn() -> bool:
-        wanted, drawn = view._sketch(), view.chart._drawn
-        return drawn is not None and wanted is not None and drawn.sketch == wanted and not view._due.isActive()
+        wanted, drawn = view._request(), view.chart._drawn
+        return drawn is not None and wanted is not None and drawn.request == wanted and not view._due.isActive()
 
     qtbot.waitUntil(is_drawn, timeout=20_000)
     assert view.chart._drawn is not None
-    figure = view.chart._drawn.sketch.figure
+    figure = view.chart._drawn.request.figure
     assert isinstance(figure, LinesFigure)
     return figure
 
@@ -70,7 +70,7 @@ def test_new_points_are_drawn_as_they_come(qtbot: QtBot, view: LearningView) -> 
 
 def test_many_points_are_drawn_a_few_times_only(qtbot: QtBot, view: LearningView) -> None:
     drawn: list[object] = []
-    view._draughtsman.drawn.connect(drawn.append)
+    view._renderer.drawn.connect(drawn.append)
     view.start("n", "L", 5)
     for n in range(400):
         view.add([batch(n / 100, loss=1.0 + n)])
@@ -160,17 +160,17 @@ def test_a_stored_history_is_shown(qtbot: QtBot, view: LearningView) -> None:
     assert view._stop.isHidden()
 
 
-def test_two_views_of_one_book_show_the_same(qtbot: QtBot) -> None:
-    book = RunBook()
-    views = [LearningView(book) for _ in range(2)]
+def test_two_views_of_the_same_trainings_show_the_same(qtbot: QtBot) -> None:
+    trainings = TrainingHistory()
+    views = [LearningView(trainings) for _ in range(2)]
     for view in views:
         qtbot.addWidget(view)
         view.resize(700, 260)
         view.show()
-    run = book.add("doc", "n", [epoch(1, loss=1.0)], "L")
+    run = trainings.add("doc", "n", [epoch(1, loss=1.0)], "L")
     for view in views:
         view.show_run(run)
-    book.add("doc", "n", [epoch(2, loss=0.5)])
+    trainings.add("doc", "n", [epoch(2, loss=0.5)])
     assert settle(qtbot, views[0]) == settle(qtbot, views[1])
 
 

@@ -327,7 +327,7 @@ def test_figures_of_all_columns_fill_in(qtbot: QtBot, asks: InProcess) -> None:
     score = frame()["score"]
     texts = view.model.figures(2)
     assert texts is not None
-    assert texts.texts[2].startswith("143  14 %")
+    assert texts.texts[2].startswith("143  14\u202f%")
     assert float(texts.texts[5]) == pytest.approx(score.mean(), rel=1e-4)
     label = view.model.figures(3)
     assert label is not None

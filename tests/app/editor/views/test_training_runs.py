@@ -16,7 +16,7 @@ from app.editor.views.training_runs import (
     DRAWN_POINTS,
     MOST_POINTS,
     CurveOptions,
-    RunBook,
+    TrainingHistory,
     TrainingRun,
     curves,
     smoothed,
@@ -134,11 +134,11 @@ def test_a_long_line_is_drawn_with_no_more_points_than_can_be_told_apart() -> No
 
 def test_a_finished_run_is_remembered_by_the_next_session(qtbot: QtBot, tmp_path: Path) -> None:
     file = tmp_path / "data" / "runs.json"
-    book = RunBook(file)
-    book.add("doc", "learner", [epoch(1, loss=0.5), batch(1.5, loss=0.4)], "Mine")
-    book.end("doc", "learner", "done")
+    trainings = TrainingHistory(file)
+    trainings.add("doc", "learner", [epoch(1, loss=0.5), batch(1.5, loss=0.4)], "Mine")
+    trainings.end("doc", "learner", "done")
     assert wait_until_idle()
-    later = RunBook(file)
+    later = TrainingHistory(file)
     with qtbot.waitSignal(later.listed):
         pass
     (run,) = later.runs
@@ -149,28 +149,28 @@ def test_a_finished_run_is_remembered_by_the_next_session(qtbot: QtBot, tmp_path
 def test_a_damaged_file_of_runs_is_no_obstacle(qtbot: QtBot, tmp_path: Path, content: str) -> None:
     file = tmp_path / "runs.json"
     file.write_text(content)
-    book = RunBook(file)
-    with qtbot.waitSignal(book.listed):
+    trainings = TrainingHistory(file)
+    with qtbot.waitSignal(trainings.listed):
         pass
-    assert book.runs == []
-    book.add("doc", "n", [epoch(1, loss=1.0)])
-    book.end("doc", "n", "done")
+    assert trainings.runs == []
+    trainings.add("doc", "n", [epoch(1, loss=1.0)])
+    trainings.end("doc", "n", "done")
     assert wait_until_idle()
     assert '"loss": 1.0' in file.read_text()
 
 
 def test_points_after_the_end_begin_a_new_run(qtbot: QtBot) -> None:
-    book = RunBook()
-    first = book.add("doc", "n", [epoch(1, loss=1.0)], "A")
-    book.end("doc", "n", "done")
-    second = book.add("doc", "n", [epoch(1, loss=2.0)], "A")
+    trainings = TrainingHistory()
+    first = trainings.add("doc", "n", [epoch(1, loss=1.0)], "A")
+    trainings.end("doc", "n", "done")
+    second = trainings.add("doc", "n", [epoch(1, loss=2.0)], "A")
     assert first is not second
-    assert book.latest("doc", "n") is second
-    assert [run.live for run in book.runs] == [True, False]
+    assert trainings.latest("doc", "n") is second
+    assert [run.live for run in trainings.runs] == [True, False]
 
 
 def test_a_run_without_a_point_leaves_nothing(qtbot: QtBot) -> None:
-    book = RunBook()
-    book.begin("doc", "n", "A")
-    book.end("doc", "n", "failed")
-    assert book.runs == []
+    trainings = TrainingHistory()
+    trainings.begin("doc", "n", "A")
+    trainings.end("doc", "n", "failed")
+    assert trainings.runs == []

@@ -16,7 +16,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.inspection.base import StoredOutputs
-from app.engine.inspection.cells import number_text
 from nodes.errors import NodeError
 from nodes.values.table import Table
 from tests.app.engine.inspection.asked import asked, stored
@@ -97,17 +96,6 @@ def test_cells_are_shown_short_and_readable(outputs: StoredOutputs) -> None:
     assert cells(outputs, "one_hot")[1] == "[0, 1, 0]"
     assert (cells(outputs, "matrix")[0] or "").endswith(", …]] (4 × 5)")
     assert cells(outputs, "bytes")[100] == "100 bytes"
-
-
-@pytest.mark.parametrize(
-    ("number", "text"),
-    [
-        (0.1 + 0.2, "0.3"), (1.0, "1"), (1234567.0, "1234567"), (1234567.891, "1234567.89"), (1e-7, "1e-07"), (1e20, "1e+20"),
-        (-0.12345678, "-0.123457"), (math.inf, "∞"), (-math.inf, "-∞"), (math.nan, "NaN"), (7, "7"), (None, ""),
-    ],
-)  # fmt: skip
-def test_a_number_has_the_digits_that_matter(number: float | None, text: str) -> None:
-    assert number_text(number) == text
 
 
 def test_pages_put_together_are_the_table(outputs: StoredOutputs) -> None:

@@ -17,7 +17,8 @@ from nodes.tables.rule_based_row_filter import RuleBasedRowFilter
 from nodes.tables.rule_engine import RuleEngine
 from nodes.tables.string_manipulation import StringManipulation
 from nodes.values import table as tables
-from nodes.values.table import Table, grouped
+from nodes.values.table import Table
+from nodes.wording import grouped
 from tests.support import configure, run
 
 FRAME = pl.DataFrame(

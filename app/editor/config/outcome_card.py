@@ -1,0 +1,133 @@
+"""The card below the settings that says what the node would put out, or what keeps it from that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from app.document.problems import Problem
+from app.editor.look import look
+
+LONG = 24
+"""Characters that the main part of an output may have to stay in one line."""
+
+
+class OutcomeLine(QWidget):
+    """One line of the outcome: the port, what matters most, and the rest at the right."""
+
+    def __init__(self, title: str, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        main, _, rest = text.partition(" · ")
+        port = QLabel(title)
+        port.setProperty("role", "muted")
+        strong = QLabel(main)
+        strong.setProperty("role", "strong")
+        strong.setWordWrap(len(main) > LONG)  # a shape stays in one line; what follows it gives way
+        more = QLabel(rest)
+        more.setWordWrap(len(main) <= LONG)
+        more.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        more.setProperty("role", "muted")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(10)
+        layout.addWidget(port)
+        layout.addWidget(strong, 1)
+        layout.addWidget(more)
+
+
+class Complaint(QWidget):
+    """A problem with its remedy; a click asks for the setting it is about."""
+
+    pressed = Signal(str)
+
+    def __init__(self, problem: Problem, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._setting = problem.setting or ""
+        error = problem.severity == "error"
+        colors = look().colors
+        icon = QLabel()
+        name = "mdi6.alert-circle-outline" if error else "mdi6.alert-outline"
+        icon.setPixmap(look().icon(name, colors.wrong if error else colors.ready).pixmap(16, 16))
+        text = QLabel(f"{problem.message} {problem.remedy}".strip())
+        text.setTextFormat(Qt.TextFormat.PlainText)
+        text.setWordWrap(True)
+        text.setProperty("role", "error" if error else "")
+        text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(text, 1)
+        if self._setting:
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+            self.setToolTip("Go to the setting")
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Ask for the setting."""
+        if self._setting:
+            self.pressed.emit(self._setting)
+
+
+class OutcomeCard(QFrame):
+    """What the node would put out with the settings as they are, or what keeps it from that."""
+
+    setting_wanted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "outcome")
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(12, 9, 12, 9)
+        self._layout.setSpacing(6)
+        self._state: tuple[tuple[tuple[str, str], ...], tuple[Problem, ...]] = ((), ())
+        look().changed.connect(self._redraw)
+        self._redraw()
+
+    def show_outcome(self, outputs: Mapping[str, str], titles: Mapping[str, str], problems: Sequence[Problem]) -> None:
+        """Show outputs (port -> text) or what is wrong.
+
+        Args:
+            outputs: Port -> what it will carry.
+            titles: Port -> its title.
+            problems: Errors and warnings.
+        """
+        named = {port: "Output" if len(titles) == 1 else titles.get(port, port) for port in outputs}
+        state = (tuple((named[port], text) for port, text in outputs.items() if text), tuple(problems))
+        if state != self._state:
+            self._state = state
+            self._redraw()
+
+    @property
+    def text(self) -> str:
+        """All that it says, as plain text."""
+        lines, problems = self._state
+        return "\n".join([*(f"{title} {text}" for title, text in lines), *(f"{p.message} {p.remedy}".strip() for p in problems)])
+
+    def _redraw(self) -> None:
+        while (item := self._layout.takeAt(0)) is not None:
+            widget: Any = item.widget()
+            widget.hide()
+            widget.deleteLater()
+        lines, problems = self._state
+        errors = [problem for problem in problems if problem.severity == "error"]
+        for title, text in () if errors else lines:
+            self._layout.addWidget(OutcomeLine(title, text))
+        for problem in (errors or problems)[:2]:
+            complaint = Complaint(problem)
+            complaint.pressed.connect(self.setting_wanted)
+            self._layout.addWidget(complaint)
+        if len(errors) > 2:
+            more = QLabel(f"and {len(errors) - 2} more")
+            more.setProperty("role", "small")
+            self._layout.addWidget(more)
+        wrong = bool(errors)
+        if bool(self.property("wrong")) != wrong:
+            self.setProperty("wrong", wrong)
+            self.style().unpolish(self)
+            self.style().polish(self)
+        self.setVisible(bool(lines or problems))
+        self.setAccessibleName(self.text)
