@@ -178,6 +178,9 @@ class DatabaseNode(Node):
             raise self._explained(error) from error
         except OSError as error:
             raise self._explained(error) from error
+        except UnicodeDecodeError as error:
+            message = "The database has a name or a text that is no UTF-8."
+            raise NodeError(message, "Check the database's file, or have it written again.", setting="kind") from error
 
     def _duckdb(self, file: Path, write: bool, scratch: Path | None) -> Iterator[Session]:
         import duckdb
@@ -384,7 +387,13 @@ def unique_names(names: Sequence[str]) -> list[str]:
 
 def frame_of(batch: pa.RecordBatch) -> pl.DataFrame:
     """A batch as polars has it: exact numbers of PostgreSQL become Float64, intervals Duration, UUIDs and JSON text."""
+    import pyarrow as pa
+
     names = unique_names(batch.schema.names)
+    try:
+        batch.validate(full=True)  # SQLite gives text as it lies in the file; polars takes it on trust
+    except pa.ArrowInvalid as error:
+        raise NodeError(f"The database gives what is no table: {error}.", "Check its texts: they must be UTF-8.") from error
     return pl.DataFrame([_series(n, batch.column(i)) for i, n in enumerate(names)])
 
 

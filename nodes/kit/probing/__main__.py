@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import IO, Any, cast
 
-from nodes.kit.probing.formats import IDLE_SECONDS, Format
+from nodes.kit.probing.formats import IDLE_SECONDS, IMPORT_SECONDS, Format
 
 
 def main() -> None:
@@ -31,19 +31,22 @@ def main() -> None:
 
 def _answer(request: dict[str, Any], nowhere: IO[bytes]) -> dict[str, str]:
     """What is found: nothing (sound), why the file is refused, or that it takes too much memory."""
-    from nodes.kit.probing.looks import Refused, look
+    from nodes.kit.probing.looks import Refused, look, prepare
 
-    faulthandler.dump_traceback_later(request["seconds"], exit=True, file=nowhere)
+    format = cast("Format", request["format"])
+    faulthandler.dump_traceback_later(IMPORT_SECONDS, exit=True, file=nowhere)
     try:
+        prepare(format)
+        faulthandler.dump_traceback_later(request["seconds"], exit=True, file=nowhere)
         _limit(int(request["memory"]), float(request["seconds"]))
-        look(Path(os.fsdecode(bytes.fromhex(request["path"]))), cast("Format", request["format"]), whole=bool(request["whole"]))
+        look(Path(os.fsdecode(bytes.fromhex(request["path"]))), format, whole=bool(request["whole"]))
     except Refused as error:
         return {"refused": str(error)}
     except MemoryError:
         return {"memory": "too much"}
     except BaseException as error:  # noqa: BLE001 - a panic of a Rust library
         text = str(error).strip().partition("\n")[0]
-        return {"refused": f"{type(error).__name__}: {text}" if text else type(error).__name__}
+        return {"panic": text or type(error).__name__}
     return {}
 
 
@@ -64,7 +67,6 @@ def _limit(memory: int, seconds: float) -> None:
     # There are two threads at the most that work.
     _set_soft(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime + 2 * seconds) + 1)
     if sys.platform == "linux":
-        _import_readers()
         taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         _set_soft(resource.RLIMIT_AS, taken + memory)
 
@@ -75,12 +77,6 @@ def _set_soft(limit: int, value: int) -> None:
 
     _, hard = resource.getrlimit(limit)
     resource.setrlimit(limit, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
-
-
-def _import_readers() -> None:
-    """The libraries that reserve gigabytes of addresses when they are imported; the limit is counted from there."""
-    import polars  # noqa: F401
-    import pyarrow  # noqa: F401
 
 
 if __name__ == "__main__":

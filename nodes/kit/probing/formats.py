@@ -21,6 +21,8 @@ LOOKED_THROUGH = 2**28
 SMALL = 2**23
 """A file up to this size is looked through at once, also where its beginning would do for now."""
 GIB = 2**30
+IMPORT_SECONDS = 120
+"""So long the libraries may take to be imported, on a machine that has much else to do."""
 IDLE_SECONDS = 60
 """So long a process waits for the next file."""
 

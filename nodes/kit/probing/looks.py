@@ -6,6 +6,7 @@ engine is a crash, an abort, a panic, an endless loop, or memory without end.
 
 from __future__ import annotations
 
+import importlib
 import io
 import zipfile
 from collections.abc import Callable, Iterator
@@ -21,6 +22,12 @@ PIECE_BYTES = 2**24
 
 class Refused(Exception):
     """A file that is not to be read, and why, in words."""
+
+
+def prepare(format: Format) -> None:
+    """Import what reads a format: that takes time and gigabytes of addresses, which are not the file's fault."""
+    for name in _LIBRARIES[format]:
+        importlib.import_module(name)
 
 
 def look(path: Path, format: Format, *, whole: bool) -> None:
@@ -47,7 +54,7 @@ def _harmless() -> Iterator[None]:
     """Go on behind what a library refuses: the next part may be what the reader takes."""
     try:
         yield
-    except MemoryError:
+    except (Refused, MemoryError):
         raise
     except Exception:  # noqa: BLE001 - the reader says it in its own words
         return
@@ -117,7 +124,10 @@ def _arrow_batch(batch: Any, whole: bool) -> None:
     import pyarrow as pa
 
     if whole:
-        batch.validate(full=True)
+        try:
+            batch.validate(full=True)
+        except pa.ArrowInvalid as error:
+            raise Refused(str(error).partition("\n")[0].rstrip(".")) from error
         try:
             pl.from_arrow(pa.Table.from_batches([batch]))
         except pl.exceptions.PanicException:
@@ -202,6 +212,14 @@ def _image(path: Path, whole: bool) -> None:
         image.getexif()
 
 
+_LIBRARIES: dict[Format, tuple[str, ...]] = {
+    "excel": ("fastexcel", "polars", "pyarrow"),
+    "parquet": ("polars", "pyarrow.parquet"),
+    "arrow": ("polars", "pyarrow"),
+    "hdf5": ("h5py",),
+    "model": ("nodes.values.model", "sklearn.ensemble", "sklearn.neighbors", "sklearn.svm", "skops.io"),
+    "image": ("PIL.Image",),
+}
 _LOOKS: dict[Format, Callable[[Path, bool], None]] = {
     "excel": _excel,
     "parquet": _parquet,

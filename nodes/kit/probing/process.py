@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nodes.kit.probing.formats import GIB, IDLE_SECONDS, Format, memory_limit, time_limit
+from nodes.kit.probing.formats import GIB, IDLE_SECONDS, IMPORT_SECONDS, Format, memory_limit, time_limit
 
 _KEPT = 2
 """So many processes wait for the next file at the most."""
@@ -27,13 +27,14 @@ _PASSED_ON = (
     "USERPROFILE", "VIRTUAL_ENV", "LANG", "LC_ALL", "LC_CTYPE",
 )  # fmt: skip
 """What the process gets of the environment: nothing that says what Python or a library is to load or do."""
+_HARMFUL = "it is damaged, or made to do harm: what reads it {}"
 _CRASHES = {
-    "SIGSEGV": "a library crashes when it reads it",
-    "SIGBUS": "a library crashes when it reads it",
-    "SIGILL": "a library crashes when it reads it",
-    "SIGFPE": "a library crashes when it reads it",
-    "SIGABRT": "a library gives up when it reads it",
-    "SIGXCPU": "a library does not come to an end with it",
+    "SIGSEGV": _HARMFUL.format("crashes over it"),
+    "SIGBUS": _HARMFUL.format("crashes over it"),
+    "SIGILL": _HARMFUL.format("crashes over it"),
+    "SIGFPE": _HARMFUL.format("crashes over it"),
+    "SIGABRT": _HARMFUL.format("gives up over it"),
+    "SIGXCPU": _HARMFUL.format("does not come to an end with it"),
 }
 
 
@@ -85,11 +86,11 @@ class ProbeProcess:
             self._process.stdin.flush()
         except OSError:
             pass  # it is gone; what it said before tells why
-        answer = self._wait(time.monotonic() + seconds + _GRACE, check)
+        answer = self._wait(time.monotonic() + IMPORT_SECONDS + seconds + _GRACE, check)
         self._last_used = time.monotonic()
         if answer:
             return _in_words(json.loads(answer), memory)
-        late = time.monotonic() > self._last_used + seconds
+        late = self._process.poll() is None
         self.close()
         return self._why_it_ended(seconds, memory, late=late)
 
@@ -130,19 +131,21 @@ class ProbeProcess:
         said = self._errors.read(2**16)
         if b"memory allocation of" in said or b"bad_alloc" in said:
             return _too_much(memory)
-        code = self._process.returncode
-        if code < 0 and not late:
+        code = 1 if late else self._process.returncode
+        if code < 0:
             name = signal.Signals(-code).name
             if name in _CRASHES:
                 return _CRASHES[name]
-        if code == 1 or late:
-            return f"to look at it takes longer than {seconds:.0f} seconds"
-        return "the process that looked at it ended"
+        if code == 1:
+            return _HARMFUL.format(f"is not done within {seconds:.0f} seconds")
+        return _HARMFUL.format("ends over it")
 
 
 def _in_words(answer: dict[str, Any], memory: int) -> str | None:
     if "memory" in answer:
         return _too_much(memory)
+    if "panic" in answer:
+        return _HARMFUL.format(f"gives up over it ({answer['panic']})")
     refused = answer.get("refused")
     return None if refused is None else str(refused)
 

@@ -61,8 +61,7 @@ def ensure_sound(
             _sound.add(*marks[1:])
             return
         _sound.refuse(marks[1], reason)
-    message = f"'{path}' cannot be read: it is damaged, or made to do harm ({reason})."
-    raise NodeError(message, "Copy the file again, or choose another.", setting=setting)
+    raise NodeError(f"'{path}' cannot be read: {reason}.", "Copy the file again, or choose another.", setting=setting)
 
 
 _processes = ProbeProcesses()
