@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from nodes.base import NodeError, Specs, setting
-from nodes.kit.layers.base import require_known
-from nodes.kit.layers.options import Activation, Constraint, GlorotUniform, Initializer, Regularizer
+from nodes.kit.layers.activations import Activation
+from nodes.kit.layers.constraints import Constraint
+from nodes.kit.layers.initializers import GlorotUniform, Initializer
+from nodes.kit.layers.regularizers import Regularizer
+from nodes.kit.layers.shape_checks import require_known
 from nodes.kit.layers.weighted import (
     BiasedLayer,
     KernelLayer,
@@ -61,7 +64,7 @@ class ConvolutionLayer(SpatialLayer, KernelLayer):
     activation: Activation = activation_setting()
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """The places of the window, with the filters as channels."""
+        """Return the places of the window, with the filters as channels."""
         sizes, channels = self.split(shape, channels_first)
         self._check_groups(channels)
         strides, dilation = each(self.strides), each(self.dilation_rate)
@@ -70,7 +73,7 @@ class ConvolutionLayer(SpatialLayer, KernelLayer):
         return join(places, self.filters, channels_first)
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """kernel (*window, channels / groups, filters), bias (filters,)."""
+        """Return kernel (*window, channels / groups, filters), bias (filters,)."""
         channels = self._check_groups(self.split(shape, channels_first)[1])
         kernel = self.weight("kernel", (*each(self.kernel_size), channels // self.groups, self.filters))
         return self.with_bias(kernel, size=self.filters)
@@ -191,7 +194,7 @@ class TransposedConvolutionLayer(SpatialLayer, KernelLayer):
     activation: Activation = activation_setting()
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
-        """As other layers; a dilated one does not run everywhere."""
+        """Do as other layers, and warn of a dilated one, which does not run everywhere."""
         made = super().configure(specs)
         if max(each(self.dilation_rate)) > 1:
             specs.warn(
@@ -201,7 +204,7 @@ class TransposedConvolutionLayer(SpatialLayer, KernelLayer):
         return made
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """Every spatial dimension about `strides` times as long, with the filters as channels."""
+        """Return the shape with every spatial dimension about `strides` times as long, and the filters as channels."""
         sizes, channels = self.split(shape, channels_first)
         require_known(channels, "number of channels")
         strides, dilation = each(self.strides), each(self.dilation_rate)
@@ -218,7 +221,7 @@ class TransposedConvolutionLayer(SpatialLayer, KernelLayer):
         return join(made, self.filters, channels_first)
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """kernel (*window, filters, channels), bias (filters,)."""
+        """Return kernel (*window, filters, channels), bias (filters,)."""
         channels = require_known(self.split(shape, channels_first)[1], "number of channels")
         return self.with_bias(self.weight("kernel", (*each(self.kernel_size), self.filters, channels)), size=self.filters)
 
@@ -333,7 +336,7 @@ class DepthwiseLayer(SpatialLayer, BiasedLayer):
     depthwise_constraint: Constraint | None = constraint_setting("Depthwise kernel")
 
     def places(self, shape: Shape, channels_first: bool) -> tuple[Shape, int]:
-        """The places of the window, and the number of input channels."""
+        """Return the places of the window, and the number of input channels."""
         sizes, channels = self.split(shape, channels_first)
         known = require_known(channels, "number of channels")
         strides, dilation = each(self.strides), each(self.dilation_rate)
@@ -350,12 +353,12 @@ class DepthwiseConvolutionLayer(DepthwiseLayer):
     """Slides filters over each channel on its own, and leaves the channels apart."""
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """The places of the window, with channels x depth multiplier."""
+        """Return the places of the window, with channels x depth multiplier."""
         places, channels = self.places(shape, channels_first)
         return join(places, channels * self.depth_multiplier, channels_first)
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """kernel (*window, channels, depth multiplier), bias (channels x depth multiplier,)."""
+        """Return kernel (*window, channels, depth multiplier), bias (channels x depth multiplier,)."""
         _, channels = self.places(shape, channels_first)
         kernel = self.weight("kernel", (*each(self.kernel_size), channels, self.depth_multiplier), "depthwise")
         return self.with_bias(kernel, size=channels * self.depth_multiplier)
@@ -370,11 +373,11 @@ class SeparableConvolutionLayer(DepthwiseLayer):
     pointwise_constraint: Constraint | None = constraint_setting("Pointwise kernel")
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """The places of the window, with the filters as channels."""
+        """Return the places of the window, with the filters as channels."""
         return join(self.places(shape, channels_first)[0], self.filters, channels_first)
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """depthwise (*window, channels, multiplier), pointwise (1, ..., channels x multiplier, filters), bias (filters,)."""
+        """Return depthwise (*window, channels, multiplier), pointwise (1, ..., channels x multiplier, filters), bias."""
         _, channels = self.places(shape, channels_first)
         ones = (1,) * self.spatial
         return self.with_bias(

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.file_sets import FileSet, Member, is_folder, walk
 from nodes.kit.images.decoding import (
     CHANNELS,
     MAX_SIDE,
@@ -39,6 +41,47 @@ _CHUNK = 64
 """Files per task of a thread, and between two looks at whether the run was cancelled."""
 _READ_ON = 2**20
 """Bytes asked for at once where a file is longer than it said."""
+
+
+@dataclass(frozen=True)
+class ImageFiles(FileSet):
+    """The image files of a folder, or of the folders of classes in it; hidden files and folders are left out.
+
+    Attributes:
+        endings: Of the files' names, in small letters.
+        per_class: Whether every folder in it is a class.
+        deep: Whether deeper folders are looked into.
+    """
+
+    endings: tuple[str, ...] = ()
+    per_class: bool = True
+    deep: bool = False
+
+    def classes(self) -> list[str]:
+        """The names of the folders of the classes, in the order of the alphabet."""
+        with os.scandir(self.path) as entries:
+            return sorted((e.name for e in entries if is_folder(e) and not e.name.startswith(".")), key=_text)
+
+    def names(self) -> Iterator[str]:
+        """The files relative to the folder, in order; found one by one, so that the first comes at once."""
+        for inside in self.classes() if self.per_class else [""]:
+            yield from self._names(inside, deep=self.deep)
+
+    def is_beside(self) -> bool:
+        """Whether there are images beside the folders of the classes."""
+        return self.per_class and any(True for _ in self._names("", deep=False))
+
+    def _names(self, inside: str, *, deep: bool) -> Iterator[str]:
+        for prefix, _, files in walk(self.path, inside, deep=deep):
+            yield from (prefix + name for name in files if name.lower().endswith(self.endings))
+
+    def members(self) -> Iterator[Member]:
+        """The classes by their names, and the files."""
+        root = str(self.path)
+        for name in self.classes() if self.per_class else ():
+            yield f"{name}/", f"{root}/{name}", "name"
+        for name in self.names():
+            yield name, f"{root}/{name}", "content"
 
 
 class ImageFolderReader(Node):
@@ -121,7 +164,7 @@ class ImageFolderReader(Node):
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The schema: classes from the folders' names, size and mode from the settings and the first image's header."""
         folder = self._existing_folder(specs)
-        if self.labels == "folder per class" and any(True for _ in _walk(folder, "", self._endings(), deep=False)):
+        if self._images(folder).is_beside():
             specs.warn("Images beside the folders of the classes are not read.")
         classes = self._classes(folder)
         return {
@@ -133,7 +176,7 @@ class ImageFolderReader(Node):
         """Decode the files, batch by batch, onto disk."""
         folder = self._existing_folder(job)
         job.progress(None, "listing the files")
-        files = list(self._files(folder))
+        files = list(self._images(folder).names())
         failures: dict[str, str] = {}
         table = job.stream(self._batches(folder, files, failures, job))
         if failures:
@@ -147,6 +190,14 @@ class ImageFolderReader(Node):
 
     # -- what is in the folder
 
+    def file_sets(self, resolve: Callable[[str], Path]) -> Mapping[str, FileSet]:
+        """The images, and the names of the classes."""
+        return {"folder": self._images(resolve(self.folder))} if self.folder.strip() else {}
+
+    def _images(self, folder: Path) -> ImageFiles:
+        endings = tuple(e.lower() if e.startswith(".") else f".{e.lower()}" for e in self.extensions)
+        return ImageFiles(folder, endings=endings, per_class=self.labels != "none", deep=self.subfolders)
+
     def _existing_folder(self, where: Specs | Job) -> Path:
         if not self.folder.strip():
             raise NodeError("No folder is chosen.", "Choose the folder of images.", setting="folder")
@@ -159,7 +210,7 @@ class ImageFolderReader(Node):
         """The names of the folders inside, sorted; None where folders mean nothing."""
         if self.labels == "none":
             return None
-        names = [_text(name) for name in _folders(folder)]
+        names = [_text(name) for name in self._images(folder).classes()]
         if not names:
             raise NodeError(
                 f"There are no folders in '{folder}', so there are no classes.",
@@ -167,17 +218,6 @@ class ImageFolderReader(Node):
                 setting="labels",
             )
         return names
-
-    def _endings(self) -> tuple[str, ...]:
-        return tuple(e.lower() if e.startswith(".") else f".{e.lower()}" for e in self.extensions)
-
-    def _files(self, folder: Path) -> Iterator[str]:
-        """Paths of the image files relative to the folder, in order; found one by one, so that the first comes at once."""
-        if self.labels == "none":
-            yield from _walk(folder, "", self._endings(), deep=self.subfolders)
-            return
-        for name in _folders(folder):
-            yield from _walk(folder, name, self._endings(), deep=self.subfolders)
 
     # -- what the images become
 
@@ -187,7 +227,7 @@ class ImageFolderReader(Node):
         Raises:
             NodeError: If there is no image file, or none that completes the settings.
         """
-        files = self._files(folder)
+        files = self._images(folder).names()
         head = next(files, None)
         if head is None:
             hint = "Choose another folder, include subfolders, or change the extensions."
@@ -300,23 +340,6 @@ def _decoding_threads(format: ImageFormat) -> Iterator[Callable[..., Iterable[di
             yield pool.map
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def _folders(folder: Path) -> list[str]:
-    """The names of the folders inside, hidden ones left out, in the order of the alphabet."""
-    with os.scandir(folder) as entries:
-        return sorted((e.name for e in entries if e.is_dir() and not e.name.startswith(".")), key=_text)
-
-
-def _walk(folder: Path, inside: str, endings: tuple[str, ...], *, deep: bool) -> Iterator[str]:
-    """Files with these endings, relative to `folder` with `/` between, sorted; a folder's files come before its folders."""
-    for path, folders, files in os.walk(folder / inside):
-        folders[:] = sorted(f for f in folders if not f.startswith(".")) if deep else []
-        relative = Path(path).relative_to(folder).as_posix()
-        prefix = "" if relative == "." else f"{relative}/"
-        for file in sorted(files):
-            if file.lower().endswith(endings) and not file.startswith("."):
-                yield prefix + file
 
 
 def _text(name: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.file_sets import WholePath
 from nodes.kit.files.many_files import existing_folder
 from nodes.kit.images.columns import refuse_existing, spread_where
 from nodes.kit.images.decoding import (
@@ -39,8 +40,8 @@ class ImageReaderTable(Node):
     image that can be read, and the result's shape is then known only when the node runs. Or the files' contents are taken as
     they are (Binary), to be decoded by later nodes. A missing path gives a missing image.
 
-    With a folder, a change of any file in it makes the node run again. Without one it cannot be known which files will be read,
-    so the node runs in every run.
+    With a folder, a change of any file in it makes the node run again, and a path that leads out of it gives no image. Without
+    one it cannot be known which files will be read, so the node runs in every run.
 
     Example: a CSV Reader gives the columns `path` and `label` of a data set; this node reads `path` as images of 64 x 64 RGB, and
     `label` stays beside them.
@@ -160,7 +161,7 @@ class ImageReaderTable(Node):
         first = ImageFormat(1, 1, 1, "uint8")  # where none can be read all become missing, and their size does not matter
         for path in self._paths(table):
             try:
-                first = probe(_file(base, path))
+                first = probe(self._file(base, path))
                 break
             except Unreadable as error:
                 if self.unreadable == "error":
@@ -177,6 +178,26 @@ class ImageReaderTable(Node):
             yield from piece[self.column].cast(pl.String).drop_nulls()
 
     # -- reading
+
+    def _file(self, base: Path, path: str) -> Path:
+        """The file at a path, if what is there is one: a device or a pipe might never end.
+
+        With a folder only what counts as read of it (`file_sets`): another file could change without the node running again.
+        """
+        found = WholePath(base).file_at(path) if self.folder.strip() else base / path
+        if found is None:
+            raise Unreadable(f"is not in the folder '{self.folder}'")
+        if found.exists() and not found.is_file():
+            raise Unreadable("is no file")
+        return found
+
+    def _content(self, base: Path, path: str) -> bytes:
+        try:
+            return self._file(base, path).read_bytes()
+        except OSError as error:
+            raise Unreadable(f"cannot be read: {error.strerror or error}") from error
+        except ValueError as error:  # a zero byte in the path
+            raise Unreadable(f"is no path: {error}") from error
 
     def _pieces(self, table: Table, base: Path, broken: list[tuple[int, str]], job: Job) -> Iterator[pl.DataFrame]:
         format = None if self.content == "encoded" else self._given() or self._found(table, base)
@@ -198,7 +219,7 @@ class ImageReaderTable(Node):
         cells: list[bytes | None] = []
         for row, path in enumerate(paths):
             try:
-                cells.append(None if path is None else _content(base, path))
+                cells.append(None if path is None else self._content(base, path))
             except Unreadable as error:
                 self._note(path or "", done + row, error, broken)
                 cells.append(None)
@@ -220,7 +241,7 @@ class ImageReaderTable(Node):
                 if path is None:
                     continue
                 try:
-                    images[row] = decoder.decode(_content(base, path))
+                    images[row] = decoder.decode(self._content(base, path))
                 except Unreadable as error:
                     self._note(path, done + row, error, broken)
                     read[row] = False
@@ -236,23 +257,6 @@ class ImageReaderTable(Node):
     def _cannot_read(self, path: str, reason: str) -> NodeError:
         hint = "Mend the path or the file, choose the folder that paths are relative to, or have such images made missing."
         return NodeError(f"'{path}' {reason}.", hint, setting="unreadable")
-
-
-def _file(base: Path, path: str) -> Path:
-    """The file at a path, if what is there is one: a device or a pipe might never end."""
-    found = base / path
-    if found.exists() and not found.is_file():
-        raise Unreadable("is no file")
-    return found
-
-
-def _content(base: Path, path: str) -> bytes:
-    try:
-        return _file(base, path).read_bytes()
-    except OSError as error:
-        raise Unreadable(f"cannot be read: {error.strerror or error}") from error
-    except ValueError as error:  # a zero byte in the path
-        raise Unreadable(f"is no path: {error}") from error
 
 
 def _dtype(format: ImageFormat) -> pl.Array:

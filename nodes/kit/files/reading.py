@@ -18,7 +18,7 @@ GIB = 2**30
 
 
 def existing_file(path: str, resolve: Callable[[str], Path], setting: str) -> Path:
-    """The absolute path of a file that is there.
+    """Return the absolute path of a file that is there.
 
     Raises:
         NodeError: If no path is given, or there is no such file.
@@ -72,7 +72,7 @@ def damaged(path: Path, error: Any, setting: str = "path", remedy: str = "Copy t
 
 
 def starts_with(path: Path, magic: bytes) -> bool:
-    """Whether a file begins with these bytes."""
+    """Return whether a file begins with these bytes."""
     with path.open("rb") as stream:
         return stream.read(len(magic)) == magic
 

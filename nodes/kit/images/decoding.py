@@ -83,7 +83,7 @@ class Decoder:
     fill: float = 0
 
     def decode(self, data: bytes) -> NDArray[Any]:
-        """The image in a file's content: (height, width, channels) of the pixel type, EXIF orientation applied.
+        """Return the image in a file's content: (height, width, channels) of the pixel type, EXIF orientation applied.
 
         Raises:
             Unreadable: If there is none, or it is of another size and must not be.
@@ -101,7 +101,8 @@ class Decoder:
 
 
 def probe(path: Path | io.BytesIO) -> ImageFormat:
-    """What an image file's header says, as it will be after the EXIF orientation is applied; the file by its path or content.
+    """Return what an image file's header says, as it will be after the EXIF orientation is applied; the file by its path or
+    content.
 
     Raises:
         Unreadable: If it is no image.

@@ -13,6 +13,14 @@ from absl import logging
 from nodes.base import NodeError, Specs
 from nodes.kit.layers.base import Layer
 from nodes.kit.networks.keras_model import import_keras, to_keras
+from nodes.layers.adaptive_pooling import (
+    AdaptiveAveragePooling1D,
+    AdaptiveAveragePooling2D,
+    AdaptiveAveragePooling3D,
+    AdaptiveMaxPooling1D,
+    AdaptiveMaxPooling2D,
+    AdaptiveMaxPooling3D,
+)
 from nodes.layers.convolution import (
     Conv1D,
     Conv1DTranspose,
@@ -26,29 +34,18 @@ from nodes.layers.convolution import (
     SeparableConv2D,
 )
 from nodes.layers.cropping import Cropping1D, Cropping2D, Cropping3D
-from nodes.layers.padding import ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
-from nodes.layers.pooling import (
-    AdaptiveAveragePooling1D,
-    AdaptiveAveragePooling2D,
-    AdaptiveAveragePooling3D,
-    AdaptiveMaxPooling1D,
-    AdaptiveMaxPooling2D,
-    AdaptiveMaxPooling3D,
-    AveragePooling1D,
-    AveragePooling2D,
-    AveragePooling3D,
+from nodes.layers.global_pooling import (
     GlobalAveragePooling1D,
     GlobalAveragePooling2D,
     GlobalAveragePooling3D,
     GlobalMaxPooling1D,
     GlobalMaxPooling2D,
     GlobalMaxPooling3D,
-    MaxPooling1D,
-    MaxPooling2D,
-    MaxPooling3D,
 )
+from nodes.layers.padding import ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
+from nodes.layers.pooling import AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
 from nodes.layers.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
-from nodes.networks.reader import NetworkReader
+from nodes.networks.network_reader import NetworkReader
 from nodes.values.network import Network, TensorSpec
 from tests.nodes.layers.building import add, chain, image
 from tests.support import run
@@ -317,7 +314,8 @@ def test_a_dilated_transposed_convolution_is_warned_of_as_it_does_not_run_everyw
 
 
 def test_masked_steps_do_not_count_in_the_mean_of_a_sequence():
-    from nodes.layers.core import Input, Masking
+    from nodes.layers.core import Masking
+    from nodes.layers.input import Input
 
     model = to_keras(chain(Input(shape=(3, 1)), Masking(), GlobalAveragePooling1D()))
     assert np.asarray(model(np.float32([[[3], [5], [0]]]))).tolist() == [[4.0]]
