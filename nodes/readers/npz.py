@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, TYPE_CHECKING, Any
 
 import polars as pl
@@ -34,6 +35,9 @@ _HARMLESS = GIB // 4
 _MOST_INFLATION = 100
 _KINDS = "biufU"
 """numpy kinds that have a polars dtype: booleans, integers, floats, text."""
+_LAST_CODE_POINT = 0x10FFFF
+_SURROGATES = (0xD800, 0xDFFF)
+"""Halves of characters in UTF-16, which are no characters by themselves."""
 
 
 @dataclass(frozen=True)
@@ -245,7 +249,12 @@ def _read(path: Path, stored: StoredArray) -> NDArray[Any]:
         else:
             with zipfile.ZipFile(path) as archive, archive.open(f"{stored.name}.npy") as member:
                 array = npy.read_array(member, allow_pickle=False)
-    return np.ascontiguousarray(array, stored.dtype.newbyteorder("="))
+    array = np.ascontiguousarray(array, stored.dtype.newbyteorder("="))
+    if array.dtype.kind == "U" and array.dtype.itemsize:
+        points = array.view(np.uint32)
+        if ((points > _LAST_CODE_POINT) | ((points >= _SURROGATES[0]) & (points <= _SURROGATES[1]))).any():
+            raise _damaged(path, f"array '{stored.name}' holds characters that there are none of")
+    return array
 
 
 @contextmanager
@@ -254,7 +263,7 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         with reading(path, "path"):
             yield
-    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError) as error:
+    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, TokenError) as error:
         raise _damaged(path, str(error)) from error
     except MemoryError as error:
         hint = "Choose fewer arrays, or a machine with more memory."

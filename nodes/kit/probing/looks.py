@@ -203,22 +203,12 @@ def _model(path: Path, whole: bool) -> None:
     del whole
 
 
-def _image(path: Path, whole: bool) -> None:
-    from PIL import Image
-
-    with Image.open(path) as image:
-        if whole:
-            image.load()
-        image.getexif()
-
-
 _LIBRARIES: dict[Format, tuple[str, ...]] = {
     "excel": ("fastexcel", "polars", "pyarrow"),
     "parquet": ("polars", "pyarrow.parquet"),
     "arrow": ("polars", "pyarrow"),
     "hdf5": ("h5py",),
     "model": ("nodes.values.model", "sklearn.ensemble", "sklearn.neighbors", "sklearn.svm", "skops.io"),
-    "image": ("PIL.Image",),
 }
 _LOOKS: dict[Format, Callable[[Path, bool], None]] = {
     "excel": _excel,
@@ -226,5 +216,4 @@ _LOOKS: dict[Format, Callable[[Path, bool], None]] = {
     "arrow": _arrow,
     "hdf5": _hdf5,
     "model": _model,
-    "image": _image,
 }
