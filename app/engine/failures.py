@@ -9,6 +9,7 @@ import sqlite3
 from pathlib import Path
 
 from nodes.base import NodeError
+from nodes.errors import LibraryPanic
 
 log = logging.getLogger("layerloom.executor")
 
@@ -21,6 +22,8 @@ def explained(error: BaseException, store: Path) -> NodeError:
         store: The folder of the results.
     """
     if isinstance(error, NodeError):
+        if isinstance(error, LibraryPanic):
+            log.error("a library gave up", exc_info=error)
         return error
     if isinstance(error, MemoryError):
         return NodeError("The memory of this machine does not suffice.", "Use fewer rows, smaller images or a smaller batch.")
@@ -35,7 +38,9 @@ def explained(error: BaseException, store: Path) -> NodeError:
 
 
 def node_fault(error: BaseException) -> NodeError:
-    """Return what to say of an exception that a node did not raise on purpose, before it runs."""
+    """Return what to say of an exception that a node raised before it ran; most of them not on purpose."""
+    if isinstance(error, NodeError):
+        return error
     return NodeError(f"The node has a fault of its own: {type(error).__name__}: {error}", "Please report it.")
 
 

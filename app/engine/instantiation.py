@@ -11,6 +11,7 @@ from app.engine.checking import check_settings
 from app.engine.failures import node_fault
 from nodes.base import Node
 from nodes.catalog import Catalog
+from nodes.errors import panics_as_errors
 
 
 def instantiate(
@@ -25,8 +26,9 @@ def instantiate(
         _, problems = variables.resolve(record.settings, values, record.id)
         return None, [*problems, Problem(message, "Update the package that brings it.", node=record.id)]
     try:
-        checked = check_settings(record.id, node_class, record.settings, values, record.type_version)
-    except Exception as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
+        with panics_as_errors():
+            checked = check_settings(record.id, node_class, record.settings, values, record.type_version)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
         fault = node_fault(error)
         return None, [Problem(fault.message, fault.remedy, node=record.id)]
     return checked.node, list(checked.problems)

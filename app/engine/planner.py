@@ -25,6 +25,7 @@ from app.engine.plan import Plan, PlannedNode
 from app.engine.trust import Trust, trust_problems
 from nodes.base import Node, Spec
 from nodes.catalog import Catalog
+from nodes.errors import panics_as_errors
 
 
 def make_plan(
@@ -179,8 +180,9 @@ class Planner:
         if planned.node is None:
             return
         try:
-            planned.untrusted = self.trust.untrusted(planned.node)
-        except Exception as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
+            with panics_as_errors():
+                planned.untrusted = self.trust.untrusted(planned.node)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
             fault = node_fault(error)
             planned.problems = [*planned.problems, Problem(fault.message, fault.remedy, node=planned.id)]
         planned.problems = [*planned.problems, *trust_problems(planned.id, planned.untrusted)]

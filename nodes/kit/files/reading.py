@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from nodes.base import NodeError
+from nodes.errors import LibraryPanic, panics_as_errors
 from nodes.kit.probing.soundness import refuse_special
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -42,27 +43,18 @@ def existing_file(path: str, resolve: Callable[[str], Path], setting: str) -> Pa
 @contextmanager
 def reading(path: Path, setting: str) -> Iterator[None]:
     """Turn into a `NodeError` what is no fault of a program: the system refuses to read `path` (no permission, a failing disk),
-    a library panics over it, or the memory does not suffice.
-
-    A panic of a Rust library (polars, fastexcel) is no `Exception`: it would pass whoever catches only those.
-    """
+    a library panics over it, or the memory does not suffice."""
     try:
-        yield
+        with panics_as_errors():
+            yield
+    except LibraryPanic as error:
+        raise damaged(path, error.__cause__, setting) from error.__cause__
     except MemoryError as error:
         hint = "Read less of it, or use a machine with more memory."
         raise NodeError(f"'{path}' does not fit into the memory.", hint, setting=setting) from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise NodeError(f"'{path}' cannot be read: {reason}.", "Check the file and its permissions.", setting=setting) from error
-    except BaseException as error:
-        if not is_panic(error):
-            raise
-        raise damaged(path, error, setting) from error
-
-
-def is_panic(error: BaseException) -> bool:
-    """Whether a library of Rust gave up; each of them has a class of its own for that."""
-    return type(error).__name__ == "PanicException"
 
 
 def damaged(path: Path, error: Any, setting: str = "path", remedy: str = "Copy the file again, or choose another.") -> NodeError:
