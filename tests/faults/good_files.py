@@ -101,6 +101,15 @@ def _sqlite(path: Path) -> None:
         connection.commit()
 
 
+def _duckdb(path: Path) -> None:
+    import duckdb
+
+    with duckdb.connect(str(path)) as connection:
+        connection.sql(
+            "CREATE TABLE t AS SELECT range AS a, 'text ' || range AS b, range / 3 AS c, [range, 1] AS d FROM range(5000)"
+        )
+
+
 def _images(path: Path) -> None:
     """A file in a folder by itself: the folder is read."""
     from PIL import Image
@@ -164,6 +173,7 @@ MAKERS: dict[str, tuple[Callable[[Path], None], Callable[[Path], Node]]] = {
     "arrays.npz": (_npz, lambda path: NpzReader(path=str(path))),
     "array.npy": (_npy, lambda path: NpzReader(path=str(path))),
     "database.sqlite": (_sqlite, lambda path: DatabaseReader(kind="sqlite", path=str(path), source="table", table="t")),
+    "database.duckdb": (_duckdb, lambda path: DatabaseReader(kind="duckdb", path=str(path), source="table", table="t")),
     "image.png": (_images, lambda path: ImageFolderReader(folder=str(path.parent), labels="none")),
     "image.jpg": (_images, lambda path: ImageFolderReader(folder=str(path.parent), labels="none")),
     "image.tif": (_images, lambda path: ImageFolderReader(folder=str(path.parent), labels="none")),

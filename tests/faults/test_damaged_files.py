@@ -20,6 +20,7 @@ import pytest
 
 from tests.faults.damage import damaged
 from tests.faults.good_files import MAKERS
+from tests.sampling import mostly_exhaustive
 
 SECONDS = float(os.environ.get("LAYERLOOM_FAULT_SECONDS", "60"))
 SEED = int(os.environ.get("LAYERLOOM_FAULT_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
@@ -104,7 +105,7 @@ def test_every_good_file_is_read(reading: Reading, tmp_path: Path) -> None:
         assert reading.outcome(name, path) == ("read", ""), name
 
 
-@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("name", mostly_exhaustive(MAKERS, 4, "damaged files"))
 def test_damaged_files_end_in_a_table_or_in_words(name: str, reading: Reading, tmp_path: Path) -> None:
     folder = tmp_path / "files"
     folder.mkdir()
@@ -124,4 +125,5 @@ def test_damaged_files_end_in_a_table_or_in_words(name: str, reading: Reading, t
         elif kind == "refused" and not said.strip():
             faults.append(f"seed {SEED + tried}: refused without a word")
         tried += 1
+    print(f"{name}: {tried} files from seed {SEED} on")
     assert not faults, f"{name}, {tried} files from seed {SEED} on: {len(faults)} faults\n" + "\n".join(faults[:5])
