@@ -10,8 +10,7 @@ from types import MappingProxyType
 from app.document.problems import Problem
 from app.engine.failures import node_fault
 from app.engine.fingerprints import file_sets
-from nodes.base import Node, NodeError, Spec, Specs
-from nodes.errors import panics_as_errors
+from nodes.base import Node, NodeError, Spec, Specs, panics_as_errors
 
 NOTHING: Mapping[str, Spec | None] = MappingProxyType({})
 """The specs of a node that is not configured."""

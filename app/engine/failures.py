@@ -8,8 +8,7 @@ import re
 import sqlite3
 from pathlib import Path
 
-from nodes.base import NodeError
-from nodes.errors import LibraryPanic
+from nodes.base import LibraryPanic, NodeError
 
 log = logging.getLogger("layerloom.executor")
 

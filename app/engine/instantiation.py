@@ -9,9 +9,8 @@ from app.document.model import NodeRecord
 from app.document.problems import Problem
 from app.engine.checking import check_settings
 from app.engine.failures import node_fault
-from nodes.base import Node
+from nodes.base import Node, panics_as_errors
 from nodes.catalog import Catalog
-from nodes.errors import panics_as_errors
 
 
 def instantiate(

@@ -15,8 +15,7 @@ from app.engine.runs import Post
 from app.engine.session import Session
 from app.engine.store import Store
 from app.engine.transport import StreamTransport
-from nodes.base import NodeError
-from nodes.errors import LibraryPanic, panics_as_errors
+from nodes.base import LibraryPanic, NodeError, panics_as_errors
 
 log = logging.getLogger("layerloom.engine")
 

@@ -29,8 +29,7 @@ from app.engine.plan import Plan, PlannedNode
 from app.engine.record import Record
 from app.engine.store import Store
 from app.engine.value_cache import ValueCache
-from nodes.base import Cancelled, Node, NodeError, Value, Values
-from nodes.errors import panics_as_errors
+from nodes.base import Cancelled, Node, NodeError, Value, Values, panics_as_errors
 
 
 class NodeWorker:

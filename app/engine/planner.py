@@ -23,9 +23,8 @@ from app.engine.instantiation import instantiate
 from app.engine.overrides import Override, with_overrides
 from app.engine.plan import Plan, PlannedNode
 from app.engine.trust import Trust, trust_problems
-from nodes.base import Node, Spec
+from nodes.base import Node, Spec, panics_as_errors
 from nodes.catalog import Catalog
-from nodes.errors import panics_as_errors
 
 
 def make_plan(

@@ -26,7 +26,7 @@ from app.engine.events import (
 from app.engine.executor import RunResult
 from app.engine.job import RunControl
 from app.engine.remaining_time import RemainingTime
-from nodes.errors import panics_as_errors
+from nodes.base import panics_as_errors
 
 log = logging.getLogger("layerloom.engine")
 

@@ -44,9 +44,8 @@ from app.engine.session import NoSuchNode, Session, SessionContext
 from app.engine.store import Store
 from app.engine.transport import StreamTransport
 from app.folders import node_index
-from nodes.base import NodeError
+from nodes.base import NodeError, panics_as_errors
 from nodes.catalog import Catalog
-from nodes.errors import panics_as_errors
 from nodes.kit.networks.keras_model import import_keras
 from nodes.wording import counted
 

@@ -26,9 +26,8 @@ from app.engine.events import Event, NodeCancelled, NodeLog, NodeSkipped, NodeSt
 from app.outcome import Outcome, Score, described, outcomes, scores
 from app.report.markup import Child, Markup, tag
 from app.report.workflow_picture import node_tile, workflow_picture
-from nodes.base import Port, Value, Values
+from nodes.base import Port, Value, Values, panics_as_errors
 from nodes.declaration.declared import settings_of
-from nodes.errors import panics_as_errors
 from nodes.values.figure import Figure, ImagesFigure, TextFigure
 from nodes.values.table import Table, TableSpec, describe_dtype
 from nodes.wording import counted, duration, grouped, percent
