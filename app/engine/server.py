@@ -44,7 +44,7 @@ from app.engine.session import NoSuchNode, Session, SessionContext
 from app.engine.store import Store
 from app.engine.transport import StreamTransport
 from app.folders import node_index
-from nodes.base import NodeError
+from nodes.base import NodeError, panics_as_errors
 from nodes.catalog import Catalog
 from nodes.kit.networks.keras_model import import_keras
 from nodes.wording import counted
@@ -149,8 +149,9 @@ class Engine:
     def _do(self, task: Callable[[], None]) -> None:
         self._busy_since = time.monotonic()
         try:
-            task()
-            self._tick()
+            with panics_as_errors():
+                task()
+                self._tick()
         except OSError as error:
             if isinstance(error, BrokenPipeError):
                 self._queue.put(None)
@@ -209,10 +210,11 @@ class Engine:
             self._refuse(request, f"The engine does not understand the editor. {request.message}", "The log has the details.")
             return
         try:
-            if isinstance(request, ResultQuestion):
-                self._look(request)
-            else:
-                self._doing[type(request)](request)
+            with panics_as_errors():
+                if isinstance(request, ResultQuestion):
+                    self._look(request)
+                else:
+                    self._doing[type(request)](request)
         except NodeError as error:
             self._refuse(request, error.message, error.remedy)
         except NoSuchNode:
