@@ -39,6 +39,7 @@ from app.engine.messages.requests import (
 )
 from app.engine.messages.tells import DeviceFound, EngineReady, LogWritten, Pong, Reply
 from app.engine.messages.wire import Malformed
+from app.engine.node_threads import given_up_threads
 from app.engine.nonces import Nonces
 from app.engine.session import NoSuchNode, Session, SessionContext
 from app.engine.store import Store
@@ -52,6 +53,8 @@ from nodes.wording import counted
 log = logging.getLogger("layerloom.engine")
 
 TELLS_PER_SECOND = 15
+BUSY_TELL_SECONDS = 0.25
+"""How often news are told while more is waiting to be done."""
 TICK_SECONDS = 3.0
 """How often a glance is cast at the files that nodes read."""
 LAST_SECONDS = 1.5
@@ -132,7 +135,8 @@ class Engine:
         for request in self._transport.requests():
             if isinstance(request, Ping):
                 since = self._busy_since
-                self._transport.tell(Pong(busy=0.0 if since is None else round(time.monotonic() - since, 2)))
+                busy = 0.0 if since is None else round(time.monotonic() - since, 2)
+                self._transport.tell(Pong(busy=busy, given_up=given_up_threads()))
             else:
                 self._queue.put(partial(self._handle, request))
         self._queue.put(None)
@@ -162,13 +166,14 @@ class Engine:
             self._busy_since = None
 
     def _flush(self) -> None:
-        now = time.monotonic()
-        if now - self._last_flush < 1 / TELLS_PER_SECOND:
+        """Tell what is new, at times. As long as requests wait, edits among them, that is less often: each time is a plan."""
+        between = 1 / TELLS_PER_SECOND if self._queue.empty() else BUSY_TELL_SECONDS
+        if time.monotonic() - self._last_flush < between:
             return
         for session in self._sessions.values():
             if session.changed:
-                self._last_flush = now
                 self._do(session.flush)
+                self._last_flush = time.monotonic()
 
     def _tick(self) -> None:
         now = time.monotonic()

@@ -43,6 +43,7 @@ from app.engine.messages.tells import (
     EngineReady,
     LogWritten,
     MetricsMeasured,
+    Pong,
     Reply,
     RunChanged,
     StatusesChanged,
@@ -50,6 +51,8 @@ from app.engine.messages.tells import (
 
 CANCEL_LOOKS_MS = 250
 """How often it is looked whether what was cancelled has stopped."""
+LINGER_SECONDS = 10.0
+"""How long nodes that were given up may go on in the engine while it has nothing else to do."""
 _NO_ENGINE = Problem("The engine is not running.", "Start it again.")
 
 
@@ -77,7 +80,8 @@ class EngineClient(QObject):
         arguments: Further arguments of the engine's command line.
         environment: Further environment variables of the engine.
         patience: Seconds without a sign of life until the engine counts as hanging.
-        grace: Seconds that a cancelled node has to stop, before the engine is ended.
+        grace: Seconds in which the engine must have stopped a cancelled node, or given it up, before it is ended itself.
+        linger: Seconds that nodes which were given up may go on in an engine that has nothing else to do.
         parent: The owner.
     """
 
@@ -105,7 +109,8 @@ class EngineClient(QObject):
         arguments: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
         patience: float = 15.0,
-        grace: float = 10.0,
+        grace: float = 3.0,
+        linger: float = LINGER_SECONDS,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -113,7 +118,8 @@ class EngineClient(QObject):
         self._process = EngineProcess(line, environment or {}, patience, told=self._on_tell, replied=self._on_reply, parent=self)
         self._process.died.connect(self._on_death)
         self._process.hanging.connect(self.hanging)
-        self._grace = grace
+        self._grace, self._linger = grace, linger
+        self._lingers_since: float | None = None
         self._about: EngineReady | None = None
         self._documents: dict[str, OpenedDocument] = {}
         self._ids: dict[str, str] = {}  # what the engine calls a document -> what the editor does
@@ -213,8 +219,8 @@ class EngineClient(QObject):
     def cancel(self, document_id: str, nodes: Iterable[str] | None = None) -> None:
         """Stop nodes and what waits for them; everything of the document if none are given.
 
-        What has not stopped after the grace time is ended together with the engine, if nothing else is at work there; else
-        `cancel_ignored` tells.
+        The engine gives up a node that does not stop. If it cannot even do that in the grace time, it is ended itself, if nothing
+        else is at work there; else `cancel_ignored` tells.
         """
         opened = self._documents.get(document_id)
         if opened is None:
@@ -306,6 +312,8 @@ class EngineClient(QObject):
                 if self._about is not None:
                     self._about = structs.replace(self._about, device=told.device)
                     self.ready.emit(self._about)
+            case Pong():
+                self._look_at_given_up(told.given_up)
             case StatusesChanged() | MetricsMeasured() | LogWritten() | RunChanged():
                 document_id = self._ids.get(told.document or "")
                 if document_id is not None:
@@ -356,12 +364,25 @@ class EngineClient(QObject):
         if not self._cancelled:
             self._cancel_timer.stop()
 
+    def _look_at_given_up(self, count: int) -> None:
+        """End an engine that works only on what nobody wants any more; as long as it has other runs, it is left to them."""
+        if not count or any(opened.runs for opened in self._documents.values()):
+            self._lingers_since = None
+            return
+        now = time.monotonic()
+        self._lingers_since = self._lingers_since or now
+        if now - self._lingers_since > self._linger:
+            self._lingers_since = None
+            message = "A node that was cancelled still kept the engine busy, so the engine was started anew."
+            self._process.end(Problem(message, "Nothing was lost."))
+
     # -- dying
 
     def _on_death(self, death: EngineDeath) -> None:
         running = {document_id: opened.running for document_id, opened in self._documents.items() if opened.running}
         death = structs.replace(death, running=running)
         self._cancelled.clear()
+        self._lingers_since = None
         self._cancel_timer.stop()
         self._fail_what_ran(Problem(death.message, death.remedy))
         remedy = "Try again in a moment." if death.restarting else death.remedy

@@ -181,6 +181,7 @@ class EngineProcess(QObject):
         if isinstance(message, Pong):
             self._missed = 0
             self._judge(message.busy)
+            self._told(message)
         elif isinstance(message, EngineRefusal):
             self._refusal = message
         else:

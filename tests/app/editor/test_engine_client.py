@@ -181,12 +181,43 @@ def test_an_engine_that_gives_no_sign_of_life_is_noticed_and_can_be_replaced(
     assert one.inspect("node_1").title == "Add"
 
 
-def test_a_node_that_ignores_cancel_is_ended_with_the_engine(qtbot: QtBot, start_engine: Start, tmp_path: Path) -> None:
+def test_a_node_that_hears_no_cancel_is_given_up_and_nothing_else_stops(
+    qtbot: QtBot, start_engine: Start, tmp_path: Path
+) -> None:
+    client = start_engine(environment=toy_plug_in(tmp_path), grace=10.0, linger=0.5)
+    nodes = {"a": ("toy.count", {}), "d": ("toy.deaf", {}), "w": ("toy.wait", {"seconds": 6.0})}
+    one = Desk(qtbot, client, workflow(nodes, [("a", "d"), ("a", "w")]), tmp_path, "one")
+    other = Desk(qtbot, client, workflow(WAITING, WAITING_WIRES), tmp_path, "other")
+    one.wait_for(d="ready")
+    one.run()
+    one.wait_for(d="running", w="running")
+    other.run()
+    other.wait_for(w="running")
+    client.cancel("one", ["d"])
+    one.wait_for(d="ready")
+    assert one.states()["w"] == other.states()["w"] == "running"
+    one.wait_for(w="done")  # what runs beside it ends well, in this document
+    assert other.states()["w"] == "running"  # and goes on in others
+    assert not one.deaths
+    client.cancel("other")
+    qtbot.waitUntil(lambda: bool(one.deaths), timeout=LONG)  # nobody needs this engine any more, but the node keeps it busy
+    assert "still kept the engine busy" in one.deaths[0].message
+    assert one.deaths[0].running == {}
+    qtbot.waitUntil(lambda: client.is_ready, timeout=LONG)
+    one.wait_for(a="done", w="done", d="ready")
+    other.wait_for(a="done", w="ready")
+
+
+def test_an_engine_that_cannot_even_give_up_a_node_is_ended_at_a_cancel(
+    qtbot: QtBot, start_engine: Start, tmp_path: Path
+) -> None:
     client = start_engine(environment=toy_plug_in(tmp_path), grace=0.5)
     one = Desk(qtbot, client, workflow({"a": ("toy.count", {}), "d": ("toy.deaf", {})}, [("a", "d")]), tmp_path)
     one.wait_for(d="ready")
     one.run()
     one.wait_for(d="running")
+    assert client.process_id is not None
+    os.kill(client.process_id, signal.SIGSTOP)
     client.cancel("doc")
     qtbot.waitUntil(lambda: bool(one.deaths), timeout=LONG)
     assert "did not stop when it was cancelled" in one.deaths[0].message
@@ -194,15 +225,15 @@ def test_a_node_that_ignores_cancel_is_ended_with_the_engine(qtbot: QtBot, start
     one.wait_for(a="done")
 
 
-def test_a_node_that_ignores_cancel_beside_others_is_left_to_the_person(
-    qtbot: QtBot, start_engine: Start, tmp_path: Path
-) -> None:
+def test_beside_others_it_is_left_to_the_person(qtbot: QtBot, start_engine: Start, tmp_path: Path) -> None:
     client = start_engine(environment=toy_plug_in(tmp_path), grace=0.5)
     nodes = {"a": ("toy.count", {}), "d": ("toy.deaf", {}), "w": ("toy.wait", {})}
     one = Desk(qtbot, client, workflow(nodes, [("a", "d"), ("a", "w")]), tmp_path)
     one.wait_for(d="ready")
     one.run()
     one.wait_for(d="running", w="running")
+    assert client.process_id is not None
+    os.kill(client.process_id, signal.SIGSTOP)
     with qtbot.waitSignal(client.cancel_ignored, timeout=LONG) as ignored:
         client.cancel("doc", ["d"])
     assert ignored.args == ["doc", ["d"]]
