@@ -13,12 +13,14 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
 from app import __version__
 from app.document.problems import Problem
 from app.engine.background_fingerprints import BackgroundFingerprints
+from app.engine.configuring_mark import CONFIGURING
 from app.engine.inspection import answers, documents
 from app.engine.looking import Lookers
 from app.engine.messages.base import DocumentRequest, Question, Request, ResultQuestion
@@ -150,10 +152,11 @@ class Engine:
             return max(0.0, self._last_flush + 1 / TELLS_PER_SECOND - now)
         return 0.5
 
-    def _do(self, task: Callable[[], None]) -> None:
+    def _do(self, task: Callable[[], None], document: str = "") -> None:
         self._busy_since = time.monotonic()
         try:
-            task()
+            with CONFIGURING.document(document) if document else nullcontext():
+                task()
             self._tick()
         except OSError as error:
             if isinstance(error, BrokenPipeError):
@@ -172,7 +175,7 @@ class Engine:
             return
         for session in self._sessions.values():
             if session.changed:
-                self._do(session.flush)
+                self._do(session.flush, session.name)
                 self._last_flush = time.monotonic()
 
     def _tick(self) -> None:
@@ -180,7 +183,8 @@ class Engine:
         if now - self._last_tick > TICK_SECONDS:
             self._last_tick = now
             for session in self._sessions.values():
-                session.refresh(closely=False)
+                with CONFIGURING.document(session.name):
+                    session.refresh(closely=False)
         running = any(session.running for session in self._sessions.values())
         if self._warm_up is not None and not running and now - self._last_request > self._warm_up:
             self._warm_up = None
@@ -214,10 +218,11 @@ class Engine:
             self._refuse(request, f"The engine does not understand the editor. {request.message}", "The log has the details.")
             return
         try:
-            if isinstance(request, ResultQuestion):
-                self._look(request)
-            else:
-                self._doing[type(request)](request)
+            with CONFIGURING.document(request.document) if isinstance(request, DocumentRequest) else nullcontext():
+                if isinstance(request, ResultQuestion):
+                    self._look(request)
+                else:
+                    self._doing[type(request)](request)
         except NodeError as error:
             self._refuse(request, error.message, error.remedy)
         except NoSuchNode:
@@ -259,7 +264,8 @@ class Engine:
         """The person trusts scripts."""
         self._context.trust.digests.update(request.digests)
         for session in self._sessions.values():
-            session.trust_changed()
+            with CONFIGURING.document(session.name):
+                session.trust_changed()
 
     # -- questions that are answered beside everything else
 

@@ -245,6 +245,66 @@ def test_beside_others_it_is_left_to_the_person(qtbot: QtBot, start_engine: Star
     qtbot.waitUntil(lambda: client.is_ready, timeout=LONG)
 
 
+@pytest.mark.parametrize("how", ["crash", "hang"])
+def test_a_document_whose_configuring_ends_the_engine_is_set_apart_and_the_others_go_on(
+    qtbot: QtBot, start_engine: Start, tmp_path: Path, how: str
+) -> None:
+    client = start_engine(environment=toy_plug_in(tmp_path), patience=2.0)
+    apart: list[tuple[str, str]] = []
+    client.set_apart.connect(lambda document, node: apart.append((document, node)))
+    good = Desk(qtbot, client, chain(2), tmp_path, "good")
+    bad = Desk(qtbot, client, workflow({"a": ("toy.count", {}), "x": ("toy.deadly", {"how": how})}, []), tmp_path, "bad")
+    qtbot.waitUntil(lambda: bool(apart), timeout=LONG)
+    assert apart == [("bad", "x")]
+    assert [death.configuring for death in bad.deaths] == [("bad", "x")] * 2
+    assert bad.states() == {"a": "not configured", "x": "not configured"}
+    qtbot.waitUntil(lambda: client.is_ready, timeout=LONG)
+
+    good.run()
+    good.wait_for(node_1="done")  # the others go on
+    refused = bad.reply(InspectQuestion(document="bad", node="a"))
+    assert isinstance(refused, Problem)
+    assert "ended the engine twice, at the node 'Deadly'" in refused.message
+    bad.run()
+    assert apart == [("bad", "x"), ("bad", "")]  # it is said again
+
+    client.configure_again("bad")  # on request: once more, and no further
+    qtbot.waitUntil(lambda: len(apart) == 3, timeout=LONG)
+    assert len(bad.deaths) == 3
+    assert good.deaths[-1].running == {}
+
+    bad.document.set_settings("x", {"how": ""})  # the edit that mends it
+    bad.wait_for(a="done", x="ready")  # `a` is what the other document has computed
+    bad.run()
+    bad.wait_for(x="done")
+    assert len(bad.deaths) == 3
+    good.run(fresh=True)
+    good.wait_for(node_1="done")
+
+
+def test_an_edit_that_ends_the_engine_sets_its_document_apart_while_others_work(
+    qtbot: QtBot, toy_engine: EngineClient, tmp_path: Path
+) -> None:
+    one = Desk(qtbot, toy_engine, workflow({"x": ("toy.deadly", {})}, []), tmp_path, "one")
+    other = Desk(qtbot, toy_engine, workflow(WAITING, WAITING_WIRES), tmp_path, "other")
+    one.wait_for(x="ready")
+    with qtbot.waitSignal(toy_engine.set_apart, timeout=LONG):
+        one.document.set_settings("x", {"how": "crash"})
+    qtbot.waitUntil(lambda: toy_engine.is_ready, timeout=LONG)
+    other.run()
+    other.wait_for(w="running")
+    deaths = len(one.deaths)
+    one.document.rename("x", "Still deadly")  # no business of the engine
+    one.document.set_settings("x", {"how": "hang"})  # is not tried: it could end what runs
+    assert other.inspect("w").title == "Wait"
+    assert len(one.deaths) == deaths
+    assert other.states()["w"] == "running"
+    other.client.cancel("other")
+    qtbot.waitUntil(lambda: [run.status for run in other.runs][-1] == "cancelled", timeout=LONG)
+    one.document.set_settings("x", {"how": "nothing"})
+    one.wait_for(x="ready")
+
+
 def test_an_engine_that_cannot_work_is_given_up_with_a_reason(qtbot: QtBot, start_engine: Start, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     client = start_engine(wait=False, results=tmp_path / "file")

@@ -255,7 +255,9 @@ def test_only_what_changed_is_told(bench: Bench) -> None:
     assert desk.seen == {}
 
 
-def test_edits_that_wait_are_planned_once_and_nothing_is_asked_of_an_older_plan(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_edits_that_wait_are_planned_once_and_nothing_is_asked_of_an_older_plan(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plans: list[Workflow] = []
     planner_plan = Planner.plan
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -247,6 +248,25 @@ class Stubborn(Toy):
         return {"table": values.table()}
 
 
+class Deadly(Toy):
+    """End or block the process that configures it."""
+
+    id = "toy.deadly"
+    title = "Deadly"
+    how: str = setting("", "How", "What it does: crash, hang or nothing.")
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        if self.how == "crash":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if self.how == "hang":
+            time.sleep(1000)
+        return {"table": TableSpec(pl.Schema({"n": pl.Int64}), 1)}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        RUNS[job.node] += 1
+        return {"table": Table.of(pl.DataFrame({"n": [1]}))}
+
+
 class Chatter(Toy):
     """Print to standard output, as Python, as C and as a program do it; read from standard input."""
 
@@ -263,7 +283,7 @@ class Chatter(Toy):
         return {"table": Table.of(pl.DataFrame({"n": [1]}))}
 
 
-CATALOG = Catalog({c.id: c for c in (Count, Add, Both, Sum, Fail, Wait, Late, Dice, Save, Deaf, Stubborn, Chatter)})
+CATALOG = Catalog({c.id: c for c in (Count, Add, Both, Sum, Fail, Wait, Late, Dice, Save, Deaf, Stubborn, Deadly, Chatter)})
 
 
 def workflow(nodes: Mapping[str, tuple[str, dict[str, object]]], wires: list[tuple[str, str]]) -> Workflow:
