@@ -54,7 +54,7 @@ def settings_for(node_id: str, table: Table) -> Iterator[dict[str, Any]]:
 
 
 def questions(node_id: str, variant: int, columns: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int | None:
-    """How often a frame is asked for all its columns while the node is configured and executed; None if it does not work so."""
+    """How often a wide frame is asked for all its columns while the node is configured and executed; None if it does not work so."""
     table = wide(columns)
     node = CATALOG[node_id].model_validate(list(settings_for(node_id, table))[variant])
     count = 0
@@ -64,7 +64,7 @@ def questions(node_id: str, variant: int, columns: int, folder: Path, monkeypatc
 
         def get(self: pl.DataFrame) -> Any:
             nonlocal count
-            count += 1
+            count += self.width >= NARROW
             return asked.fget(self)
 
         return property(get, asked.fset)
