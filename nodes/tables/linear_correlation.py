@@ -98,7 +98,11 @@ class LinearCorrelation(Node):
         fast = self._at_once(frame.select(c for c in columns if c in numeric))
         where = np.array([number for number, column in enumerate(columns) if column in fast.places], dtype=np.int64)
         square = np.ix_(where, where)
-        coefficients, counts, chances = np.full((size, size), math.nan), np.zeros((size, size), int), np.full((size, size), math.nan)
+        coefficients, counts, chances = (
+            np.full((size, size), math.nan),
+            np.zeros((size, size), int),
+            np.full((size, size), math.nan),
+        )
         coefficients[square], counts[square], chances[square] = fast.coefficients, fast.counts, fast.chances
         alone = np.ones((size, size), dtype=bool)
         alone[square] = fast.is_doubtful
@@ -121,7 +125,10 @@ class LinearCorrelation(Node):
             "rows": pl.Series(counts[ones, others]),
             "p-value": pl.Series(chances[ones, others]).fill_nan(None),
         }
-        return {"matrix": Table.of(matrix.insert_column(0, names.alias("column"))), "pairs": Table.of(pl.DataFrame(pairs, schema=_pair_schema()))}
+        return {
+            "matrix": Table.of(matrix.insert_column(0, names.alias("column"))),
+            "pairs": Table.of(pl.DataFrame(pairs, schema=_pair_schema())),
+        }
 
     def views(self, outputs: Values) -> Sequence[Figure]:
         """The matrix as a heat map."""
@@ -134,7 +141,7 @@ class LinearCorrelation(Node):
         return list(dict.fromkeys(self.columns)) or table.columns_of(*NUMERIC)
 
     def _at_once(self, frame: pl.DataFrame) -> _AllPairs:
-        """Return what matrices tell of columns of numbers; for ranks only those without missing cells are asked, for Kendall none."""
+        """Return what matrices tell of columns of numbers; of ranks only those without missing cells, of Kendall's none."""
         import numpy as np
 
         if not frame.width:
@@ -208,8 +215,8 @@ class _AllPairs:
     def of(cls, places: Mapping[str, int], numbers: NDArray[Any]) -> _AllPairs:
         """Return them for rows x columns, with NaN where a cell is missing.
 
-        With X the columns, each less its mean, 0 where missing, and M their masks, sums over the rows that a pair has in common are
-        products of matrices: n = M'M, sum x = X'M, sum x² = (X²)'M, sum xy = X'X.
+        With X the columns, each less its mean, 0 where missing, and M their masks, sums over the rows that a pair has in
+        common are products of matrices: n = M'M, sum x = X'M, sum x² = (X²)'M, sum xy = X'X.
         """
         import numpy as np
         from scipy import special

@@ -1,7 +1,7 @@
 """Wide tables: twice as many columns are twice the work, not four times.
 
-A frame makes the list of its columns, its dtypes and its schema anew whenever it is asked for them. Who asks once for each column
-does work that grows with the square of their number; 2 000 columns then take minutes. Counted is how often is asked, so nothing is timed.
+A frame makes the list of its columns, its dtypes and its schema anew whenever it is asked for them. Who asks once for each
+column does work that grows with the square of their number; 2 000 columns then take minutes. Counted is how often is asked.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def settings_for(node_id: str, table: Table) -> Iterator[dict[str, Any]]:
 
 
 def questions(node_id: str, variant: int, columns: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int | None:
-    """How often a wide frame is asked for all its columns while the node is configured and executed; None if it does not work so."""
+    """How often a wide frame is asked for all its columns while the node runs; None if it does not work so."""
     table = wide(columns)
     node = CATALOG[node_id].model_validate(list(settings_for(node_id, table))[variant])
     count = 0

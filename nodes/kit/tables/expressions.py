@@ -120,7 +120,7 @@ def dtype_of(expression: pl.Expr, table: TableSpec) -> pl.DataType:
 
 
 def _looked_at(expression: pl.Expr, table: TableSpec) -> dict[str, pl.DataType]:
-    """Return the columns that an expression looks at, and one that a constant can stand beside: polars copies a wide schema slowly."""
+    """Return the columns that an expression looks at, and one that a constant can stand beside: a wide table takes long."""
     names = list(table.schema) if expression.meta.has_multiple_outputs() else expression.meta.root_names()
     return {"\1": pl.Null(), **{name: table.schema[name] for name in names}}
 
