@@ -278,15 +278,18 @@ class Session:
         for node_id in wanted:
             for key in {self._keys.get(node_id), self._shown.pop(node_id, None)} - {None}:
                 assert key is not None
-                self._context.store.drop(key)
+                self._drop(key)
                 self._context.store.drop_scratch(key)
-                self._context.renewed(key)
-                self._records.drop(key)
             self._failures.pop(node_id, None)
             if node_id in self._bases:
                 self._context.nonces.renew(self._bases[node_id])
         self._feed.touch(wanted)
         self._rekey(self._plan)
+
+    def _drop(self, key: str) -> None:
+        self._context.store.drop(key)
+        self._context.renewed(key)
+        self._records.drop(key)
 
     def close(self, wait: float | None = None) -> None:
         """Stop all runs; with `wait`, for so many seconds wait until they are over."""
@@ -304,7 +307,9 @@ class Session:
                 return
             case NodeStored() | NodeFinished():
                 if event.node in run.forgotten:
-                    self._context.store.drop(event.key)
+                    self._drop(event.key)  # it was stored, and perhaps seen, after it was forgotten
+                    if self._shown.get(event.node) == event.key:
+                        del self._shown[event.node]
                 else:
                     self._finished(event.node, event.key)
             case NodeFailed():
