@@ -18,7 +18,7 @@ from typing import NamedTuple
 SIZE = 4096
 
 
-class Configured(NamedTuple):
+class ConfiguringPlace(NamedTuple):
     """A place in the midst of being configured: the document as the engine calls it, and the node; empty if not at one."""
 
     document: str
@@ -78,7 +78,7 @@ def prepare(path: Path | None) -> Path:
     return path
 
 
-def read(path: Path | None) -> Configured | None:
+def read(path: Path | None) -> ConfiguringPlace | None:
     """Return where the process that writes to the file is, or was when it ended; None if it was at no document."""
     if path is None:
         return None
@@ -86,4 +86,4 @@ def read(path: Path | None) -> Configured | None:
         document, node, *_ = path.read_bytes().split(b"\0")
     except (OSError, ValueError):
         return None
-    return Configured(document.decode(errors="replace"), node.decode(errors="replace")) if document else None
+    return ConfiguringPlace(document.decode(errors="replace"), node.decode(errors="replace")) if document else None

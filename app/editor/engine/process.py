@@ -20,7 +20,7 @@ from app.editor.engine.death import EngineDeath, explained
 from app.editor.engine.log import EngineLog
 from app.editor.engine.transport import ProcessTransport
 from app.engine import configuring_mark
-from app.engine.configuring_mark import Configured
+from app.engine.configuring_mark import ConfiguringPlace
 from app.engine.messages.base import Request, Tell
 from app.engine.messages.requests import Ping
 from app.engine.messages.tells import EngineReady, EngineRefusal, Pong, Reply
@@ -94,7 +94,7 @@ class EngineProcess(QObject):
         return int(self._process.processId()) or None if self._process is not None else None
 
     @property
-    def configuring(self) -> Configured | None:
+    def configuring(self) -> ConfiguringPlace | None:
         """What it is configuring, or was when it ended; None if nothing."""
         return configuring_mark.read(self._mark)
 
