@@ -78,9 +78,11 @@ def _prepare(options: argparse.Namespace) -> tuple[Workflow, Plan]:
     from app.document.file import load
     from app.engine.planner import make_plan
     from app.engine.trust import Trust
-    from app.folders import node_index
+    from app.folders import node_index, sound_files
     from nodes.catalog import Catalog
+    from nodes.kit.probing.soundness import remember_in
 
+    remember_in(sound_files())
     workflow = load(options.file)
     catalog = Catalog.load(index=node_index())
     for name, why in catalog.failures.items():

@@ -46,10 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from app.engine.messages.tells import EngineRefusal
     from app.engine.server import Engine
     from app.engine.store import DEFAULT_LIMIT, Store
-    from app.folders import default_results
+    from app.folders import default_results, sound_files
+    from nodes.kit.probing.soundness import remember_in
 
     if options.mark is not None:
         CONFIGURING.write_to(options.mark)
+    remember_in(sound_files())
     results = options.results or default_results()
     try:
         store = Store(results, DEFAULT_LIMIT if options.limit is None else round(options.limit * 2**30))

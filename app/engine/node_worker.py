@@ -31,7 +31,7 @@ from app.engine.plan import Plan, PlannedNode
 from app.engine.record import Record
 from app.engine.store import Store
 from app.engine.value_cache import ValueCache
-from nodes.base import Cancelled, Node, NodeError, Value, Values
+from nodes.base import Cancelled, Node, NodeError, Value, Values, panics_as_errors
 
 
 class NodeWorker:
@@ -143,10 +143,11 @@ class NodeWorker:
                 self._check_cancelled(planned.id)
                 # Another run, or a twin of this node in this one, may have computed it meanwhile.
                 if not ((node.needs_keras or others or key in self._computed) and self.take_from_store(planned.id)):
-                    self._compute(planned, node)
+                    with panics_as_errors():
+                        self._compute(planned, node)
         except Cancelled:
             self._end_cancelled(planned.id)
-        except BaseException as error:  # noqa: BLE001 - also a panic of polars or a script's `sys.exit` is no dead run
+        except BaseException as error:  # noqa: BLE001 - also a script's `sys.exit` is no dead run
             self._fail(planned, explained(error, self._store.root))
         else:
             return True

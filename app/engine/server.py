@@ -47,7 +47,7 @@ from app.engine.session import NoSuchNode, Session, SessionContext
 from app.engine.store import Store
 from app.engine.transport import StreamTransport
 from app.folders import node_index
-from nodes.base import NodeError
+from nodes.base import NodeError, panics_as_errors
 from nodes.catalog import Catalog
 from nodes.kit.networks.keras_model import import_keras
 from nodes.wording import counted
@@ -155,9 +155,10 @@ class Engine:
     def _do(self, task: Callable[[], None], document: str = "") -> None:
         self._busy_since = time.monotonic()
         try:
-            with CONFIGURING.document(document) if document else nullcontext():
-                task()
-            self._tick()
+            with panics_as_errors():
+                with CONFIGURING.document(document) if document else nullcontext():
+                    task()
+                self._tick()
         except OSError as error:
             if isinstance(error, BrokenPipeError):
                 self._queue.put(None)
@@ -218,7 +219,8 @@ class Engine:
             self._refuse(request, f"The engine does not understand the editor. {request.message}", "The log has the details.")
             return
         try:
-            with CONFIGURING.document(request.document) if isinstance(request, DocumentRequest) else nullcontext():
+            at = CONFIGURING.document(request.document) if isinstance(request, DocumentRequest) else nullcontext()
+            with panics_as_errors(), at:
                 if isinstance(request, ResultQuestion):
                     self._look(request)
                 else:

@@ -140,7 +140,7 @@ def test_a_failure_stops_what_is_behind_it_and_nothing_else(bench: Bench) -> Non
         ("memory", "memory of this machine"),
         ("bug", "ZeroDivisionError: division by zero"),
         ("exit", "SystemExit: I leave"),
-        ("panic", "PanicException: lost my way"),
+        ("panic", "A library gave up over it: lost my way"),
     ],
 )
 def test_whatever_a_node_raises_becomes_a_message(bench: Bench, how: str, words: str) -> None:

@@ -25,7 +25,7 @@ from app.engine.messages.tells import EngineReady, EngineRefusal, LogWritten, Po
 from app.engine.status import NodeStatus
 from tests.app.editor.conftest import toy_plug_in
 from tests.app.engine.toy import chain, workflow
-from tests.app.engine.toy_answers import FaultyQuestion, LargeQuestion, SlowQuestion
+from tests.app.engine.toy_answers import FaultyQuestion, LargeQuestion, PanickedQuestion, SlowQuestion
 
 SECONDS = 60
 A = TypeVar("A", bound=Answer)
@@ -313,6 +313,8 @@ def test_a_fault_in_an_answer_is_a_message(engine: Process) -> None:
     engine.until_states(node_0="done")
     engine.send(FaultyQuestion(number=1, document="doc", node="node_0", port="table"))
     assert "ZeroDivisionError" in engine.error(1)
+    engine.send(PanickedQuestion(number=2, document="doc", node="node_0", port="table"))
+    assert "gave up over it: lost my way" in engine.error(2)
     assert engine.ended() == 0
     assert "Traceback" in engine.words()
 
