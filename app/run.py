@@ -12,9 +12,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from app import __version__, garbage
 from app.document.problems import DocumentError, Problem
@@ -55,6 +55,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return _refuse(options, problem, WRONG_CALL)
     return _check(options, plan, targets) if options.check else _run(options, workflow, plan, targets)
+
+
+def program() -> NoReturn:
+    """Run the command line, and end the process with the exit code."""
+    code = main()
+    if code == INTERRUPTED:  # what a cancel cannot reach, in some library's native code, does not keep the process either
+        logging.shutdown()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _prepare(options: argparse.Namespace) -> tuple[Workflow, Plan]:
@@ -281,7 +293,7 @@ class _TerminalFace:
         self._listener(event)
 
     def interrupted(self) -> None:
-        self._console.print("Stopping at the next batch; press Ctrl+C again to stop at once.", style="yellow")
+        self._console.print("Stopping; press Ctrl+C again to stop at once.", style="yellow")
 
     def close(self) -> None:
         self._listener.close()
@@ -314,4 +326,4 @@ def _interruptible(control: RunControl, say: Callable[[], None]) -> Iterator[Non
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

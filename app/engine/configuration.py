@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from app.document.problems import Problem
+from app.engine.configuring_mark import CONFIGURING
 from app.engine.failures import node_fault
 from app.engine.fingerprints import file_sets
 from nodes.base import Node, NodeError, Spec, Specs, panics_as_errors
@@ -20,6 +21,7 @@ def configure(
     node: Node, node_id: str, inputs: Mapping[str, Spec], folder: Path
 ) -> tuple[Mapping[str, Spec | None], list[Problem], set[Path]]:
     """Return what would come out of one node, what it complains about, and at which files it looked."""
+    CONFIGURING.node(node_id)
     specs = _WatchedSpecs(inputs, node_id, folder)
     made: Mapping[str, Spec | None] = NOTHING
     errors: list[NodeError] = []

@@ -383,3 +383,20 @@ def test_results_that_cannot_be_stored_are_a_message(tmp_path: Path) -> None:
         assert engine.process.wait(timeout=SECONDS) == 4
     finally:
         engine.close()
+
+
+def test_edits_sent_in_a_burst_are_followed_as_few(engine: Process) -> None:
+    made = chain(300)
+    engine.open(made)
+    engine.until_states(node_299="ready")
+    told = len(engine.told)
+    records = {node.id: node for node in made.nodes}
+    edits = []
+    for number in range(2000):
+        record = records["node_7"].model_copy(update={"settings": {"number": number}})
+        edits.append(wire.encode(EditDocument(document="doc", nodes={"node_7": record})))
+    engine.write(b"".join(edits))
+    found = engine.ask(InspectQuestion(document="doc", node="node_7", number=1))
+    assert found.settings == {"number": 1999}  # asked behind all edits, answered of the last one
+    news = [t for t in engine.told[told:] if isinstance(t, StatusesChanged)]
+    assert len(news) < 200  # each of them was a plan
