@@ -230,7 +230,7 @@ def test_a_long_name_goes_over_two_lines_and_is_all_seen(bench: Made) -> None:
     name.clearFocus()
     name.setFixedWidth(400)
     line = name.height()
-    name.setFixedWidth(160)
+    name.setFixedWidth(int(name.fontMetrics().horizontalAdvance(name.text()) * 0.8) + 20)  # room in two lines, not in one
     assert name.seen == name.text() == CATALOG["keras.conv_2d"].title
     assert name.height() == line + name.fontMetrics().lineSpacing()
 
