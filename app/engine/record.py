@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from app.document.file import write_atomically
+from app.document.atomic_writing import write_atomically
 from app.engine.result_files import measure
 from app.machine import boot_id
 
