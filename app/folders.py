@@ -39,6 +39,11 @@ def node_index() -> Path:
     return cache_folder() / "nodes.json"
 
 
+def source_index() -> Path:
+    """The file in which the engine keeps what it knows of source files from one start to the next."""
+    return cache_folder() / "sources.json"
+
+
 def default_results() -> Path:
     """Return where results are stored unless a run names another place: LAYERLOOM_RESULTS, or the user's cache folder."""
     import platformdirs

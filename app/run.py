@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from app.document.model import Workflow
     from app.engine.events import Event
     from app.engine.executor import RunResult
-    from app.engine.job import Control
+    from app.engine.job import RunControl
     from app.engine.plan import Plan
     from app.engine.store import Store
 
@@ -229,7 +229,7 @@ def _run(options: argparse.Namespace, workflow: Workflow, plan: Plan, targets: S
     if any(p.severity == "error" for p in problems):
         return _check(options, plan, targets)
     from app.engine import executor
-    from app.engine.job import Control
+    from app.engine.job import RunControl
     from app.engine.store import Store
     from app.folders import default_results
 
@@ -242,7 +242,7 @@ def _run(options: argparse.Namespace, workflow: Workflow, plan: Plan, targets: S
             Problem(f"The results cannot be stored in {where}: {error.strerror}.", "Name another folder with --results."),
             WRONG_CALL,
         )
-    control = Control()
+    control = RunControl()
     options.output.on_lost = control.cancel.set  # as other programs end in a pipe whose reader has gone
     seen: list[Event] = []
     face = _JsonFace(options.output) if options.json else _TerminalFace(plan, store, problems)
@@ -323,7 +323,7 @@ class _TerminalFace:
 
 
 @contextmanager
-def _interruptible(control: Control, say: Callable[[], None]) -> Iterator[None]:
+def _interruptible(control: RunControl, say: Callable[[], None]) -> Iterator[None]:
     """Turns the first Ctrl+C (or SIGTERM) into a cancel, and lets the second one end the process."""
 
     def cancel(_number: int, _frame: FrameType | None) -> None:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from app import __version__, folders
 from app.document.suggestions import Suggestions
-from app.editor.engine_client import EngineClient
+from app.editor.engine.client import EngineClient
 from app.editor.look import look
 from app.editor.panels.message_bar import Severity
 from app.editor.preferences import PreferenceStore

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from app.document.problems import Problem
 from app.engine.failures import node_fault
+from app.engine.fingerprints import file_sets
 from nodes.base import Node, NodeError, Spec, Specs
 
 NOTHING: Mapping[str, Spec | None] = MappingProxyType({})
@@ -24,6 +25,7 @@ def configure(
     errors: list[NodeError] = []
     try:
         made = node.configure(specs)
+        specs.paths.update(path for files in file_sets(node, folder).values() for path in files.watched)
     except NodeError as error:
         errors.append(error)
     except Exception as error:  # noqa: BLE001 - a fault in one node must not take the canvas down

@@ -16,9 +16,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from app.engine.events import Event, Listener, NodeSkipped, RunFinished, RunStarted, RunStatus
-from app.engine.job import Control
+from app.engine.job import RunControl
 from app.engine.node_worker import NodeWorker
-from app.engine.plan import Draw, Plan
+from app.engine.plan import NonceOf, Plan
 from app.engine.scheduler import Scheduler
 from app.engine.store import Store
 from nodes.base import NodeError
@@ -51,8 +51,8 @@ def run(
     targets: Sequence[str] | None = None,
     jobs: int = 2,
     fresh: bool = False,
-    control: Control | None = None,
-    draw: Draw | None = None,
+    control: RunControl | None = None,
+    nonce_of: NonceOf | None = None,
     run_id: str | None = None,
 ) -> RunResult:
     """Bring nodes, and all they need, to completion.
@@ -65,11 +65,11 @@ def run(
         jobs: How many nodes may work at the same time.
         fresh: Whether to compute everything again.
         control: How the run can be cancelled from outside.
-        draw: For results of nodes that are not reproducible that are to be found again after the run (`Plan.keys`).
+        nonce_of: For results of nodes that are not reproducible that are to be found again after the run (`Plan.keys`).
         run_id: What the run is called; by default something new.
     """
     run_id = run_id or uuid.uuid4().hex[:12]
-    one = _WorkflowRun(run_id, plan, store, listener, jobs=jobs, fresh=fresh, control=control or Control(), draw=draw)
+    one = _WorkflowRun(run_id, plan, store, listener, jobs=jobs, fresh=fresh, control=control or RunControl(), nonce_of=nonce_of)
     return one.run(list(targets or plan.nodes))
 
 
@@ -85,13 +85,13 @@ class _WorkflowRun:
         *,
         jobs: int,
         fresh: bool,
-        control: Control,
-        draw: Draw | None,
+        control: RunControl,
+        nonce_of: NonceOf | None,
     ) -> None:
         self._began = time.perf_counter()
         self._id = run_id
         self._plan = plan
-        self._keys = plan.keys(store.fingerprints, run_id, draw)
+        self._keys = plan.keys(store.fingerprints, run_id, nonce_of)
         self._store = store
         self._listener = listener
         self._jobs = jobs

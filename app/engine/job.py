@@ -24,7 +24,7 @@ EVENTS_PER_SECOND = 15
 
 
 @dataclass
-class Control:
+class RunControl:
     """What the person wants of a run in progress.
 
     Attributes:
@@ -69,7 +69,7 @@ class EngineJob:
         scratch: Callable[[], Path],
         streams: Callable[[], Path],
         listener: Listener,
-        control: Control,
+        control: RunControl,
     ) -> None:
         self.node = node
         self.warnings: list[str] = []

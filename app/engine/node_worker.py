@@ -21,10 +21,11 @@ from app.engine.events import (
     NodeStored,
 )
 from app.engine.failures import explained
-from app.engine.job import Control, EngineJob
+from app.engine.fingerprints import file_sets
+from app.engine.job import EngineJob, RunControl
 from app.engine.keras_import import KerasImport
 from app.engine.locks import KERAS_LOCK, RESULT_LOCKS, held
-from app.engine.plan import Plan, PlannedNode, read_paths
+from app.engine.plan import Plan, PlannedNode
 from app.engine.record import Record
 from app.engine.store import Store
 from app.engine.value_cache import ValueCache
@@ -57,7 +58,7 @@ class NodeWorker:
         tell: Callable[[Event], None],
         *,
         fresh: bool,
-        control: Control,
+        control: RunControl,
     ) -> None:
         self.records: dict[str, Record] = {}
         self.failures: dict[str, NodeError] = {}
@@ -164,9 +165,9 @@ class NodeWorker:
                 control=self._control,
             )
             outputs = node.execute(Values(inputs), job)
-            for path in read_paths(node, self._plan.folder).values():
-                if not self._store.fingerprints.is_as_it_was(path):
-                    raise NodeError(f"{path} was changed while the workflow ran.", "Run again.")
+            for files in file_sets(node, self._plan.folder).values():
+                if not self._store.fingerprints.is_as_it_was(files):
+                    raise NodeError(f"{files.path} was changed while the workflow ran.", "Run again.")
             seconds = time.perf_counter() - began
             record, kept = writer.commit(
                 outputs, written=job.written, warnings=tuple(job.warnings), seconds=seconds, replace=self._fresh

@@ -11,10 +11,11 @@ from app.document import variables
 from app.document.graph import Wiring
 from app.document.problems import Problem
 from app.engine.configuration import NOTHING
-from app.engine.fingerprints import Fingerprints
+from app.engine.fingerprints import Fingerprints, file_sets
 from app.engine.keys import result_key
 from app.engine.trust import Trust
 from nodes.base import Node, Spec
+from nodes.file_sets import FileSet
 
 _NO_SCRIPTS: Mapping[str, str] = MappingProxyType({})
 
@@ -103,24 +104,28 @@ class Plan:
         wanted = self.wiring.upstream(targets)
         return [node_id for node_id in self.nodes if node_id in wanted]
 
-    def keys(self, fingerprints: Fingerprints, run: str, draw: Draw | None = None) -> dict[str, str]:
+    def keys(self, fingerprints: Fingerprints, run: str, nonce_of: NonceOf | None = None) -> dict[str, str]:
         """Return the key of every ready node's result (`app.engine.keys`).
 
         Args:
             fingerprints: Of the files that nodes read.
             run: The run's id; it stands in the keys of nodes that are not reproducible.
-            draw: What stands there instead, where such a result is to outlive its run.
+            nonce_of: What stands there instead, where such a result is to outlive its run.
         """
         keys: dict[str, str] = {}
         for planned in self.nodes.values():
-            key = key_of(planned, keys, self.folder, fingerprints.of, draw or (lambda _: run))
+            key = key_of(planned, keys, self.folder, fingerprints.of, nonce_of or (lambda _: run))
             if key is not None:
                 keys[planned.id] = key
         return keys
 
 
 def key_of(
-    planned: PlannedNode, keys: Mapping[str, str], folder: Path, fingerprint: Callable[[Path], str | None], draw: Draw
+    planned: PlannedNode,
+    keys: Mapping[str, str],
+    folder: Path,
+    fingerprint: Callable[[FileSet], str | None],
+    nonce_of: NonceOf,
 ) -> str | None:
     """Return the key of one node's result; None where it cannot be known (yet).
 
@@ -128,33 +133,23 @@ def key_of(
         planned: The node.
         keys: Those of the nodes above it.
         folder: Against which paths are resolved.
-        fingerprint: A hash of a file; None where it is not known yet.
-        draw: See `Draw`.
+        fingerprint: Of what the node reads; None where it is not known yet.
+        nonce_of: See `NonceOf`.
     """
     node = planned.node
     if not planned.ready or node is None or any(source not in keys for source, _ in planned.inputs.values()):
         return None
     inputs = {port: (keys[source], out) for port, (source, out) in planned.inputs.items()}
     files: dict[str, str] = {}
-    for name, path in read_paths(node, folder).items() if node.read_paths() else ():
-        found = fingerprint(path)
+    for name, files_read in file_sets(node, folder).items() if node.read_paths() else ():
+        found = fingerprint(files_read)
         if found is None:
             return None
         files[name] = found
     if node.reproducible:
         return result_key(node, planned.id, inputs, files, "")
-    return result_key(node, planned.id, inputs, files, draw(result_key(node, planned.id, inputs, files, f"of {planned.id}")))
+    return result_key(node, planned.id, inputs, files, nonce_of(result_key(node, planned.id, inputs, files, f"of {planned.id}")))
 
 
-Draw = Callable[[str], str]
-"""What stands for chance in the key of a node that is not reproducible: of a hash of the node, its inputs and its files."""
-
-
-def read_paths(node: Node, folder: Path) -> dict[str, Path]:
-    """Setting -> absolute path, for the files and folders that a node reads."""
-    found = {}
-    for name in node.read_paths():
-        value = getattr(node, name)
-        if value:
-            found[name] = (folder / Path(str(value)).expanduser()).resolve()
-    return found
+NonceOf = Callable[[str], str]
+"""Gives what stands for chance in the key of a node that is not reproducible: of a hash of the node, its inputs and its files."""

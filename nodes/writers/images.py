@@ -76,7 +76,7 @@ class ImageWriter(Node):
     path_column: str = setting("path", "Path column", "The name of the column of paths.", min_length=1)
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The table with a column of paths."""
+        """Promise the table with a column of paths."""
         table = specs.table()
         dtype = image_dtype(table, self.column)
         if not self.folder.strip():

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.editor.asking import Answer
+from app.document.problems import Problem
 from app.editor.desk import Desk
 from app.editor.panels.trust_dialog import TrustDialog, UntrustedScript
 from app.editor.workspace import Workspace
+from app.engine.messages.questions import ScriptsAnswer, ScriptsQuestion, ScriptSummary
 from app.engine.trust import templates
 
 
@@ -58,18 +59,19 @@ class ScriptTrust:
         if not any(workspace.status(node).untrusted for node in workspace.document.nodes):
             then()
             return
-        parameters = {"document": workspace.id} | ({} if targets is None else {"targets": list(targets)})
+        question = ScriptsQuestion(document=workspace.id, targets=None if targets is None else tuple(targets))
 
-        def show(answer: Answer) -> None:
+        def show(answer: ScriptsAnswer | Problem) -> None:
             if workspace not in self._desk.workspaces:
                 return
-            found = [self._script(workspace, entry) for entry in answer.header.get("scripts", ())]
+            scripts = () if isinstance(answer, Problem) else answer.scripts
+            found = [self._script(workspace, script) for script in scripts]
             if found:
                 self._ask(workspace, found, then, run=run)
             else:
                 then()
 
-        self._engine.ask("scripts", parameters, show)
+        self._engine.ask(question, show)
 
     def look_at(self, workspace: Workspace, targets: Sequence[str] | None = None) -> None:
         """Show scripts that are not trusted yet, to be read and trusted, without running anything."""
@@ -113,11 +115,11 @@ class ScriptTrust:
             text = f"'{workspace.title}' contains scripts, and they do not run before you trust them."
             self._desk.ask(text, [("Read them ...", lambda: self.look_at(workspace))], key=key, severity="info")
 
-    def _script(self, workspace: Workspace, entry: Mapping[str, str]) -> UntrustedScript:
-        record = workspace.document.nodes.get(entry["node"])
+    def _script(self, workspace: Workspace, entry: ScriptSummary) -> UntrustedScript:
+        record = workspace.document.nodes.get(entry.node)
         about = self._desk.services.catalog.about.get(record.type) if record else None
-        setting = entry["setting"].replace("_", " ").replace(".", " / ").capitalize()
-        return UntrustedScript(entry["node"], entry["title"], about.title if about else "", setting, entry["source"])
+        setting = entry.setting.replace("_", " ").replace(".", " / ").capitalize()
+        return UntrustedScript(entry.node, entry.title, about.title if about else "", setting, entry.source)
 
     def _ask(self, workspace: Workspace, scripts: Sequence[UntrustedScript], then: Callable[[], object], *, run: bool) -> None:
         dialog = TrustDialog(workspace.title, scripts, self._desk.window, run=run)

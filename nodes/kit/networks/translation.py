@@ -64,7 +64,7 @@ class Stored:
 
 
 def translate(config: Mapping[str, Any], uid: str) -> Translation:
-    """Our graph of layers for a model's config.
+    """Return our graph of layers for a model's config.
 
     Args:
         config: `{"class_name": ..., "config": ...}`, as `model.to_json()` has it.

@@ -22,7 +22,7 @@ from app.document.model import Workflow
 from app.engine import executor
 from app.engine.events import Event
 from app.engine.executor import RunResult
-from app.engine.job import Control
+from app.engine.job import RunControl
 from app.engine.planner import make_plan
 from app.engine.store import Store
 from tests.app.document.graphs import acyclic_workflows, closure, wired
@@ -167,7 +167,7 @@ def test_a_spec_found_out_late_is_checked_before_the_node_runs(bench: Bench) -> 
 
 def test_cancel_stops_soon_and_keeps_what_is_finished(bench: Bench) -> None:
     made = workflow({"a": ("toy.count", {}), "w": ("toy.wait", {}), "b": ("toy.add", {})}, [("a", "w"), ("w", "b")])
-    control = Control()
+    control = RunControl()
     threading.Timer(0.3, control.cancel.set).start()
     began = time.monotonic()
     result = bench.run(made, control=control)
@@ -180,7 +180,7 @@ def test_cancel_stops_soon_and_keeps_what_is_finished(bench: Bench) -> None:
 
 def test_a_cancelled_node_finds_its_scratch_folder_again(bench: Bench) -> None:
     made = workflow({"a": ("toy.count", {}), "w": ("toy.wait", {"seconds": 0.2})}, [("a", "w")])
-    control = Control()
+    control = RunControl()
     threading.Timer(0.1, control.cancel.set).start()
     bench.run(made, control=control)
     result = bench.run(made)
@@ -377,7 +377,7 @@ def test_a_chain_deeper_than_python_may_recurse_runs(bench: Bench) -> None:
 def test_a_cancelled_node_takes_what_is_behind_it_along_and_nothing_else(bench: Bench) -> None:
     made = wired(range(5), [(0, 1), (1, 2), (0, 3), (3, 4)])
     made.nodes[0].settings["seconds"] = 0.2
-    control = Control()
+    control = RunControl()
     control.cancelled_nodes.add("n1")
     result = bench.run(made, control=control)
     assert result.status == "cancelled"

@@ -180,21 +180,6 @@ def test_a_node_that_is_not_reproducible_has_a_new_key_in_every_run() -> None:
     assert one["a"] != two["a"]
 
 
-def test_fingerprints_are_remembered_by_signature_and_noticed_when_the_file_changes(tmp_path: Path) -> None:
-    path = tmp_path / "data"
-    path.write_bytes(b"one")
-    prints = Fingerprints(tmp_path / "prints.sqlite")
-    first = prints.of(path)
-    assert Fingerprints(tmp_path / "prints.sqlite").of(path) == first
-    path.write_bytes(b"two")
-    assert prints.of(path) != first
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    empty = prints.of(folder)
-    (folder / "file").write_bytes(b"")
-    assert prints.of(folder) != empty
-
-
 def test_the_schema_of_a_planned_table_is_a_polars_schema() -> None:
     spec = planned(chain(2)).nodes["node_1"].specs["table"]
     assert spec.schema == pl.Schema({"n": pl.Int64})  # type: ignore[union-attr]
