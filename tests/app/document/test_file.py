@@ -157,7 +157,7 @@ def test_whatever_is_not_refused_as_too_deep_can_be_saved(level: str) -> None:
         node = f'{{"id": "a", "type": "x", "settings": {{"s": {inner}}}}}'
         text = f'{{"format": "layerloom-workflow", "format_version": 1, "nodes": [{node}]}}'
         try:
-            assert parse(dump(parse(text))) == parse(text)
+            assert parse(dump(parse(text))).nodes == parse(text).nodes
         except DocumentError as error:
             assert "nested too deeply" in error.message
             refused.append(depth)
