@@ -52,6 +52,10 @@ class Store:
     """
 
     def __init__(self, root: Path, limit: int = DEFAULT_LIMIT) -> None:
+        try:
+            str(root).encode()
+        except UnicodeEncodeError:
+            raise OSError(errno.EILSEQ, "its name is not UTF-8, which the libraries that write there need", str(root)) from None
         self.root = root
         self.limit = limit
         self._results = root / "results"
