@@ -1,4 +1,4 @@
-"""Has a disk fail under the stored results, in all ways that can be had here, and sees that nothing is lost and all ends in words.
+"""Has a disk fail under the stored results, in many ways, and sees that nothing is lost and all ends in words.
 
     python -m tests.faults.store_attack SEED TIMES FOLDER
 

@@ -35,12 +35,42 @@ from app.engine.store import Store
 from nodes.catalog import Catalog
 
 AWKWARD: list[Any] = [
-    None, True, 0, -1, 1.5, 10**30, -(10**400), float("nan"), float("inf"), -float("inf"), "", " ", "\0", "a\0b", "\ud800", "x\udcffy",
-    "~nosuchuser/x", "~", "..", ".", "/", "pipe", "circle", "x" * 300, "a/" * 3000, "${nothing}", "${least", "\u202e", "\n", "\x1b[31m",
-    [], {}, [[]], {"variable": "nothing"}, {"variable": ""}, {"variable": 1}, {"": ""}, [1, "a", None], "readers.csv", "read.table",
-    ["size"], {"a": {"b": {"c": [1]}}}, "5", "size", "Infinity", "1e999", "9" * 5000, "(" * 500, "'", '"', "\\", "%", "{}", "é" * 130,
-]  # fmt: skip
-TOKENS = ["NaN", "1e999", "9" * 5000, '"\\ud800"', "[" * 300 + "]" * 300, "[" * 2000, '{"a":' * 900, "null", "-0", "\ufeff", "\\", '"', "}"]
+    *(
+        None,
+        True,
+        0,
+        -1,
+        1.5,
+        10**30,
+        -(10**400),
+        float("nan"),
+        float("inf"),
+        -float("inf"),
+        "5",
+        "Infinity",
+        "1e999",
+        "9" * 5000,
+    ),
+    *("", " ", "\0", "a\0b", "\ud800", "x\udcffy", "\u202e", "\n", "\x1b[31m", "é" * 130, "(" * 500, "'", '"', "\\", "%", "{}"),
+    *("~nosuchuser/x", "~", "..", ".", "/", "pipe", "circle", "x" * 300, "a/" * 3000),
+    *("${nothing}", "${least", {"variable": "nothing"}, {"variable": ""}, {"variable": 1}, "readers.csv", "read.table", "size"),
+    *([], {}, [[]], {"": ""}, [1, "a", None], ["size"], {"a": {"b": {"c": [1]}}}),
+]
+TOKENS = [
+    "NaN",
+    "1e999",
+    "9" * 5000,
+    '"\\ud800"',
+    "[" * 300 + "]" * 300,
+    "[" * 2000,
+    '{"a":' * 900,
+    "null",
+    "-0",
+    "\ufeff",
+    "\\",
+    '"',
+    "}",
+]
 CODES = {run.DONE, run.NODE_FAILED, run.WRONG_CALL, run.HAS_PROBLEMS}
 
 
