@@ -16,7 +16,7 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
-from tests import sampling
+from tests import sampling, screen
 
 # One CPU burst on a shared machine must not fail a property.
 settings.register_profile("layerloom", deadline=None)
@@ -29,7 +29,8 @@ SHARED = ("tests/nodes/test_awkward_tables.py", "tests/nodes/layers/test_inferen
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as the program has it
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+if os.environ.get("QT_QPA_PLATFORM", "offscreen") == "offscreen":
+    os.environ["QT_QPA_PLATFORM"] = screen.PLATFORM
 
 
 class FilesAndTests(LoadFileScheduling):
