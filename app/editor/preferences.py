@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from app.document.file import write_atomically
+from app.document.atomic_writing import write_atomically
 from app.folders import config_folder
 
 MOST_FILES = 12

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,4 +48,26 @@ class _WatchedSpecs(Specs):
     def resolve(self, path: str | Path) -> Path:
         found = super().resolve(path)
         self.paths.add(found)
+        reason = why_unusable(found)
+        if reason:
+            raise NodeError(f"{found} cannot be used: {reason}.", "Choose another file or folder.")
         return found
+
+
+def why_unusable(path: Path) -> str | None:
+    """Return why nodes must keep off a path, in words; None if it can be used, or if there is nothing yet.
+
+    A pipe or a device may never end, or never begin; and the libraries that read and write tables take paths as UTF-8.
+    """
+    try:
+        str(path).encode()
+        mode = path.stat().st_mode
+    except UnicodeEncodeError:
+        return "its name, or that of a folder above it, is not UTF-8, which the libraries that read tables need"
+    except (OSError, ValueError):
+        return None
+    return (
+        None
+        if stat.S_ISREG(mode) or stat.S_ISDIR(mode)
+        else "it is neither a file nor a folder, but a pipe, a device or a socket"
+    )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import re
-import sqlite3
 from pathlib import Path
 
 from nodes.base import LibraryPanic, NodeError
@@ -31,6 +31,11 @@ def explained(error: BaseException, store: Path) -> NodeError:
             f"No space is left on the disk while the result was written ({store}).",
             "Make room, or choose another folder for the results with --results; everything finished so far is kept.",
         )
+    if isinstance(error, OSError) and error.filename and _is_within(error.filename, store):
+        return NodeError(
+            f"The result cannot be stored in {store}: {error.strerror}.",
+            "Mend that, or choose another folder for the results with --results; everything finished so far is kept.",
+        )
     log.error("unexpected error", exc_info=error)
     detail = str(error).strip().partition("\n")[0]
     return NodeError(f"The node stopped with {type(error).__name__}: {detail}", "The log has the details.")
@@ -43,10 +48,12 @@ def node_fault(error: BaseException) -> NodeError:
     return NodeError(f"The node has a fault of its own: {type(error).__name__}: {error}", "Please report it.")
 
 
+def _is_within(file: str | bytes | int, folder: Path) -> bool:
+    return not isinstance(file, int) and Path(os.fsdecode(file)).is_relative_to(folder)
+
+
 def _is_disk_full(error: BaseException) -> bool:
     """Return whether a write failed for want of room; polars and pyarrow give the system's number in the text only."""
-    if isinstance(error, sqlite3.OperationalError):
-        return "full" in str(error)
     found = re.search(r"os error (\d+)|\[errno (\d+)\]", str(error))
     number = getattr(error, "errno", None) or (int(found[1] or found[2]) if found else None)
     return number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

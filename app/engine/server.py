@@ -231,6 +231,10 @@ class Engine:
             self._refuse(request, "The node is not there any more.", "")
         except BrokenPipeError:
             raise
+        except OSError as error:
+            log.exception("a request failed")
+            place = f" ({error.filename})" if error.filename else ""
+            self._refuse(request, f"The engine could not do it: {error.strerror or error}{place}.", "Mend that, and try again.")
         except Exception as error:
             log.exception("a request failed")
             self._refuse(request, f"The engine could not do it: {type(error).__name__}: {error}", "The log has the details.")

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from app import __version__
-from app.document.file import write_atomically
+from app.document.atomic_writing import write_atomically
 from app.document.problems import Problem
 from app.drawing import as_pixels, to_svg
 from app.engine.events import Event, NodeCancelled, NodeLog, NodeSkipped, NodeStored, RunStarted
