@@ -255,9 +255,10 @@ def test_a_damaged_database_is_set_aside_with_its_log_and_never_deleted(store: S
     table = Table.of(pl.DataFrame({"n": [1]}))
     put(store, "ad04", table=table)
     database, damage = store.root / "store.sqlite", b"no database at all" * 1000
-    with database.open("r+b") as file:  # in the midst of a run
+    with database.open("r+b") as file:
         file.write(damage)
     Path(f"{database}-wal").write_bytes(b"")
+    store = Store(store.root)
     put(store, "ad05", table=table)
     assert store.record("ad05") is not None
     aside = [p for p in store.root.iterdir() if ".damaged-" in p.name and not p.name.endswith(("-wal", "-shm"))]
