@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from nodes.base import NodeError, setting
-from nodes.kit.tables.computed import Computed
-from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed
+from nodes.kit.tables.computed import Computation, Computed
+from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, parsed
+from nodes.kit.tables.formulas import Outcome
 from nodes.values.table import TableSpec, describe_dtype
 
 
@@ -43,10 +44,10 @@ class MathFormula(Computed):
         False, "Convert to Int", "Whether the result is rounded to whole numbers (Int64); what does not fit becomes missing."
     )
 
-    def columns_of(self, table: TableSpec) -> tuple[dict[str, pl.Expr], bool]:
+    def columns_of(self, table: TableSpec) -> tuple[dict[str, Computation], bool]:
         """The one column."""
         made = parsed(self.expression, table, "expression")
-        dtype = dtype_of(made, table)
+        dtype = made.dtype(table.schema)
         if not dtype.is_numeric() and not isinstance(dtype, pl.Boolean):
             raise NodeError(
                 f"The result is {describe_dtype(dtype)}, not a number.",
@@ -54,5 +55,13 @@ class MathFormula(Computed):
                 setting="expression",
             )
         if self.convert_to_int:
-            made = made.cast(pl.Float64).round().cast(pl.Int64, strict=False)
+            made = made.then(_rounded)
         return {self.column: made}, by_row(self.expression)
+
+
+def _rounded(made: Outcome) -> Outcome:
+    """The nearest whole numbers; what does not fit is missing."""
+    cells = made.cells
+    if cells.dtype.is_float():
+        cells = cells.round()
+    return Outcome(cells.cast(pl.Int64, strict=False), made.faults)

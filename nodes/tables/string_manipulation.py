@@ -6,8 +6,9 @@ import polars as pl
 
 from nodes.base import NodeError, setting
 from nodes.kit.tables.cells import as_text
-from nodes.kit.tables.computed import Computed
-from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed
+from nodes.kit.tables.computed import Computation, Computed
+from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, parsed
+from nodes.kit.tables.formulas import Outcome
 from nodes.values.table import TableSpec, describe_dtype
 
 
@@ -31,11 +32,17 @@ class StringManipulation(Computed):
     expression: str = setting("''", "Expression", f"What to compute, such as {EXAMPLES['text']}. {HELP}", lines=True)
     column: str = setting("new column", "Column", "The result's column; one of this name is replaced.", min_length=1)
 
-    def columns_of(self, table: TableSpec) -> tuple[dict[str, pl.Expr], bool]:
+    def columns_of(self, table: TableSpec) -> tuple[dict[str, Computation], bool]:
         """The one column."""
         made = parsed(self.expression, table, "expression")
-        dtype = dtype_of(made, table)
+        dtype = made.dtype(table.schema)
         if dtype.is_nested() or type(dtype).__name__ in ("Binary", "Object"):
             message = f"The result is {describe_dtype(dtype)}, which is no text."
             raise NodeError(message, "Change the expression.", setting="expression")
-        return {self.column: as_text(made, dtype)}, by_row(self.expression)
+        return {self.column: made.then(_as_text)}, by_row(self.expression)
+
+
+def _as_text(made: Outcome) -> Outcome:
+    """The results as text; a number that stands in the table as it looks there."""
+    cells = made.text.alias("cell").to_frame()
+    return Outcome(cells.select(as_text(pl.col("cell"), made.text.dtype)).to_series(), made.faults)
