@@ -38,10 +38,12 @@ class Fault:
     Attributes:
         cells: Mask of the rows; one cell stands for all rows.
         why: What is wrong in a row of that number (0 for all rows).
+        remedy: What to do.
     """
 
     cells: pl.Series
     why: Callable[[int], str]
+    remedy: str = "Whole numbers hold 64 bits: write 1.0 * x to compute with decimals."
 
 
 @dataclass(frozen=True)
@@ -140,15 +142,21 @@ class Unfit(Exception):
         self.fault = fault
 
 
+def first_fault(made: Outcome) -> Fault | None:
+    """Return the fault of the first row that could not be computed; None if there is none."""
+    faults = [fault for fault in made.faults if fault.cells.any()]
+    return min(faults, key=lambda fault: int(fault.cells.arg_max() or 0)) if faults else None
+
+
 def refuse_faults(made: Outcome, start: int) -> None:
     """Refuse results where a row could not be computed.
 
     Raises:
         NodeError: Naming the first such row and what is wrong.
     """
-    faults = [fault for fault in made.faults if fault.cells.any()]
-    if faults:
-        raise _refused(min(faults, key=lambda fault: int(fault.cells.arg_max() or 0)), start)
+    fault = first_fault(made)
+    if fault is not None:
+        raise _refused(fault, start)
 
 
 def narrowed(made: Outcome) -> Outcome:
@@ -168,8 +176,8 @@ def either(condition: Outcome, yes: Outcome, no: Outcome) -> Outcome:
     taken = condition.cells.fill_null(False)
     cells = _polars(lambda c, y, n: pl.when(c).then(y).otherwise(n), taken, *_in_common([yes.cells, no.cells]))
     faults = [*condition.faults]
-    faults += [Fault(_both(fault.cells, taken), fault.why) for fault in yes.faults]
-    faults += [Fault(_both(fault.cells, ~taken), fault.why) for fault in no.faults]
+    faults += [replace(fault, cells=_both(fault.cells, taken)) for fault in yes.faults]
+    faults += [replace(fault, cells=_both(fault.cells, ~taken)) for fault in no.faults]
     return Outcome(cells, tuple(faults))
 
 
@@ -246,7 +254,7 @@ class _Walk:
         made = self._by_polars(tree, list(places), [a, b])
         if op in ("And", "Or") and isinstance(made.cells.dtype, pl.Boolean):
             # What the other side decides alone needs no more.
-            return replace(made, faults=tuple(Fault(_both(f.cells, made.cells.is_null()), f.why) for f in made.faults))
+            return replace(made, faults=tuple(replace(f, cells=_both(f.cells, made.cells.is_null())) for f in made.faults))
         if op in ARITHMETIC:
             return _spans(a, b, made, ARITHMETIC[op])
         return made
@@ -293,7 +301,7 @@ class _Walk:
             if before.dtype.is_float() and after.dtype.is_float():
                 lost = lost | (before.is_finite() & ~after.is_finite()).fill_null(False)
             if lost.any():
-                fault = Fault(lost, lambda row: f"'{_at(before, row)}' cannot be made {_kind(after.dtype)}")
+                fault = Fault(lost, lambda row: f"'{_at(before, row)}' cannot be made {_kind(after.dtype)}", "TRY_CAST makes such cells missing.")
                 made = replace(made, faults=(*made.faults, fault))
         return replace(made, cells=_widened(after))
 
@@ -427,7 +435,7 @@ def _spans(a: Outcome, b: Outcome, made: Outcome, sign: str) -> Outcome:
     wrong = exact.spans_that_wrapped(a.cells, b.cells, made.cells, sign)  # type: ignore[arg-type]
     if wrong is None:
         return made
-    fault = Fault(wrong, lambda row: f"{_at(a.cells, row)} {sign} {_at(b.cells, row)} is more than a span of time can be")
+    fault = Fault(wrong, lambda row: f"{_at(a.cells, row)} {sign} {_at(b.cells, row)} is more than a span of time can be", "Choose another unit of time.")
     return replace(made, faults=(*made.faults, fault))
 
 
@@ -504,10 +512,7 @@ def _kind(dtype: pl.DataType) -> str:
 
 def _refused(fault: Fault, start: int) -> NodeError:
     row = int(fault.cells.arg_max() or 0)
-    return NodeError(
-        f"Row {start + row + 1} cannot be computed: {fault.why(row)}.",
-        "Whole numbers hold 64 bits: write 1.0 * x to reckon with decimals. TRY_CAST makes cells missing that do not fit.",
-    )
+    return NodeError(f"Row {start + row + 1} cannot be computed: {fault.why(row)}.", fault.remedy)
 
 
 # -------------------------------------------------------------------------------------------------------------------- tree
