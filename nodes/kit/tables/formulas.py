@@ -23,7 +23,9 @@ Tree = Any
 """A node of polars's tree of an expression, as JSON has it: a mapping of one key, or a word."""
 
 ARITHMETIC = {"Plus": "+", "Minus": "-", "Mul": "*", "Div": "/", "IntDiv": "//", "Rem": "%"}
-BY_ROW = frozenset({"Sql", "StringExpr", "TemporalExpr", "Abs", "Sign", "Pow", "Coalesce", "Ceil", "Floor", "Log", "Exp", "FillNull"})
+BY_ROW = frozenset(
+    {"Sql", "StringExpr", "TemporalExpr", "Abs", "Sign", "Pow", "Coalesce", "Ceil", "Floor", "Log", "Exp", "FillNull"}
+)
 """Functions that look at one row at a time, wherever they stand; others are left to polars within windows."""
 COMMON = frozenset({"Coalesce", "MaxHorizontal", "MinHorizontal", "FillNull"})
 """Functions whose arguments get a type in common."""
@@ -301,12 +303,22 @@ class _Walk:
             if before.dtype.is_float() and after.dtype.is_float():
                 lost = lost | (before.is_finite() & ~after.is_finite()).fill_null(False)
             if lost.any():
-                fault = Fault(lost, lambda row: f"'{_at(before, row)}' cannot be made {_kind(after.dtype)}", "TRY_CAST makes such cells missing.")
+                fault = Fault(
+                    lost,
+                    lambda row: f"'{_at(before, row)}' cannot be made {_kind(after.dtype)}",
+                    "TRY_CAST makes such cells missing.",
+                )
                 made = replace(made, faults=(*made.faults, fault))
         return replace(made, cells=_widened(after))
 
     def _by_polars(
-        self, tree: Tree, places: Sequence[tuple[Any, ...]], parts: Sequence[Outcome], *, as_text: bool = False, normal: bool = True
+        self,
+        tree: Tree,
+        places: Sequence[tuple[Any, ...]],
+        parts: Sequence[Outcome],
+        *,
+        as_text: bool = False,
+        normal: bool = True,
     ) -> Outcome:
         """What polars makes of parts that are computed.
 
@@ -435,7 +447,11 @@ def _spans(a: Outcome, b: Outcome, made: Outcome, sign: str) -> Outcome:
     wrong = exact.spans_that_wrapped(a.cells, b.cells, made.cells, sign)  # type: ignore[arg-type]
     if wrong is None:
         return made
-    fault = Fault(wrong, lambda row: f"{_at(a.cells, row)} {sign} {_at(b.cells, row)} is more than a span of time can be", "Choose another unit of time.")
+    fault = Fault(
+        wrong,
+        lambda row: f"{_at(a.cells, row)} {sign} {_at(b.cells, row)} is more than a span of time can be",
+        "Choose another unit of time.",
+    )
     return replace(made, faults=(*made.faults, fault))
 
 
@@ -586,7 +602,9 @@ def _constant(cells: pl.Series) -> Tree:
 
 
 def _is_expression(tree: Tree) -> bool:
-    return isinstance(tree, dict) and any(key in tree for key in ("Column", "Literal", "BinaryExpr", "Function", "Ternary", "Cast"))
+    return isinstance(tree, dict) and any(
+        key in tree for key in ("Column", "Literal", "BinaryExpr", "Function", "Ternary", "Cast")
+    )
 
 
 def _parts(tree: Tree) -> Iterator[Tree]:
