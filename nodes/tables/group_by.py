@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import polars as pl
@@ -164,27 +164,24 @@ def grouped_rows(
     keys = list(dict.fromkeys(keys))
     height = frame.select(pl.len()).collect().item() if any(a.method == "percent" for a in aggregations.values()) else 0
     wide = _wide(frame, [str(a.column) for a in aggregations.values() if a.may_be_wide(table.schema[str(a.column)])])
-    made = _query(frame, keys, aggregations, table, maintain_order, height, wide).collect()
-    return narrowed(made, aggregations, keys)
+    figures = {name: a.expression(table, pl.lit(height), wide=a.column in wide) for name, a in aggregations.items()}
+    return narrowed(_query(frame, keys, figures, maintain_order).collect(), aggregations, keys)
 
 
 def grouped_schema(keys: Sequence[str], aggregations: Mapping[str, Aggregation], table: TableSpec) -> pl.Schema:
     """Return the columns of `grouped_rows`."""
     frame = pl.LazyFrame(schema=table.schema)
-    schema = _query(frame, list(dict.fromkeys(keys)), aggregations, table, False, 0, frozenset()).collect_schema()
+    figures = {name: a.expression(table, pl.lit(0)) for name, a in aggregations.items()}
+    schema = _query(frame, list(dict.fromkeys(keys)), figures, maintain_order=False).collect_schema()
     return narrow_schema(schema, aggregations)
 
 
 def _query(
     frame: pl.LazyFrame,
     keys: list[str],
-    aggregations: Mapping[str, Aggregation],
-    table: TableSpec,
+    made: Mapping[str, pl.Expr],
     maintain_order: bool,
-    height: int,
-    wide: Set[str],
 ) -> pl.LazyFrame:
-    made = {name: a.expression(table, pl.lit(height), wide=a.column in wide) for name, a in aggregations.items()}
     return frame.group_by(keys, maintain_order=maintain_order).agg(**made) if keys else frame.select(**made)
 
 

@@ -14,9 +14,10 @@ from nodes.values.table import TableSpec, describe_dtype
 class MathFormula(Computed):
     """Compute a column of numbers by a formula.
 
-    The formula is written as in SQL: `(x - 32) / 1.8`, `SQRT(x * x + y * y)`, `CASE WHEN x < 0 THEN 0 ELSE x END`. Figures
-    of a whole column stand beside its cells: `x - AVG(x)`, `x / MAX(x)`, also MIN, SUM, MEDIAN, STDDEV, COUNT, and per group
-    `x / SUM(x) OVER (PARTITION BY label)`. A cell that is missing makes the result missing. x / 0 is infinite.
+    The formula is written as in SQL: `(x - 32) / 1.8`, `SQRT(x * x + y * y)`, `CASE WHEN x < 0 THEN 0 ELSE x END`. Figures of a
+    whole column stand beside its cells: `x - AVG(x)`, `x / MAX(x)`, also MIN, SUM, MEDIAN, STDDEV, COUNT, and per group `x /
+    SUM(x) OVER (PARTITION BY label)`. A cell that is missing makes the result missing. x / 0 is infinite. The result is Int64
+    or Float64, of whatever types the columns are: 23 * 60 is 1380 for an hour too, and what 64 bits do not hold is an error.
 
     Example: `weight / (height * height)` into the new column `bmi`; a name with a space stands in double quotes: `"body
     weight" * 2`.

@@ -17,9 +17,10 @@ class MovingAggregation(Node):
     """Reckon the mean, sum, ... of a window of rows that moves along with each row.
 
     The window ends at the row (backward), begins there (forward), or has it in its middle (central). Cumulative, it grows from
-    the first row on. Missing cells and NaN do not count. Where a window has fewer cells than needed, the result is missing.
-    The order of the rows counts. Sums, minima and maxima of whole numbers are whole numbers of 64 bits, and a sum that does not
-    fit is an error; all other results are numbers with decimals (Float64). KNIME's Moving Average is here the method mean; its exponential average is `ewm`.
+    the first row on. Missing cells and NaN do not count. Where a window has fewer cells than needed, the result is missing. The
+    order of the rows counts. Sums, minima and maxima of whole numbers are whole numbers of 64 bits, and a sum that does not fit
+    is an error; all other results are numbers with decimals (Float64). KNIME's Moving Average is here the method mean; its
+    exponential average is `ewm`.
 
     Example: the mean of 7 rows, backward, of `sold` smooths away the days of the week.
     """

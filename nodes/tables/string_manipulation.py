@@ -15,11 +15,11 @@ from nodes.values.table import TableSpec, describe_dtype
 class StringManipulation(Computed):
     """Compute a column of text by an expression.
 
-    It is written as in SQL: `UPPER(name)`, `first || ' ' || last`, `REPLACE(name, '_', ' ')`, `SUBSTR(name, 1, 3)` (the
-    first letter is 1), `REGEXP_REPLACE(name, '[0-9]+', '')`, `SPLIT_PART(path, '/', -2)` for the folder of a file,
-    `TRIM(name)`, `LENGTH(name)`. A result that is a number or a date becomes text. A cell that is missing makes the result
-    missing; `COALESCE(name, '?')` puts something in its place. Functions for text want text: `CAST(label AS VARCHAR)` for
-    categories.
+    It is written as in SQL: `UPPER(name)`, `first || ' ' || last`, `REPLACE(name, '_', ' ')`, `SUBSTR(name, 1, 3)` (the first
+    letter is 1), `REGEXP_REPLACE(name, '([a-z])[0-9]+', '$1')` (all matches; $1 is the first group), `STRPOS(name, '-')` (0
+    where it is not), `SPLIT_PART(path, '/', -2)` for the folder of a file, `TRIM(name)`, `LENGTH(name)`. A result that is a
+    number or a date becomes text. A cell that is missing makes the result missing, but CONCAT leaves it out; `COALESCE(name,
+    '?')` puts something in its place. Functions for text want text: `CAST(label AS VARCHAR)` for categories.
 
     Example: `lower(name)` into the same column makes `ADA` and `Ada` one name, before GroupBy counts them.
     """

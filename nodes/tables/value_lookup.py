@@ -24,8 +24,9 @@ class ValueLookup(Node):
     """Look each value of a column up in a dictionary, and put what stands beside it there into the row.
 
     Every row stays, once (other than in a join). If the dictionary has a key twice, the first or the last counts. Where a value
-    is not found, the cells are missing, or those of the next smaller or next larger key. Keys can be patterns: parts of
-    the text, wildcards or regular expressions. Numbers of different types agree by their exact values. A column whose name the table has gets a number: `label (#1)`.
+    is not found, the cells are missing, or those of the next smaller or next larger key. Keys can be patterns: parts of the
+    text, wildcards or regular expressions. Numbers of different types agree by their exact values. A column whose name the
+    table has gets a number: `label (#1)`.
 
     Example: lookup column `file`, a dictionary of `file` and `label`: labels for images.
     """

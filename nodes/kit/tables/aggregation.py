@@ -28,7 +28,7 @@ METHODS: Mapping[str, str] = {
     "std": "The standard deviation (n - 1).",
     "var": "The variance (n - 1).",
     "skew": "The skewness of a sample, as in KNIME and Excel; of equal cells 0, of fewer than 3 missing.",
-    "kurtosis": "The excess kurtosis of a sample, as in KNIME and Excel: 0 for a normal distribution; of fewer than 4 cells missing.",
+    "kurtosis": "The excess kurtosis of a sample (0 for a normal distribution), as in KNIME and Excel; of fewer than 4 missing.",
     "quantile": "The value that a given share of the cells does not exceed.",
     "product": "The product; one of whole numbers that does not fit into 64 bits is an error; of missing cells only, missing.",
     "first": "The first value.",

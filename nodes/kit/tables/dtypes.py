@@ -44,7 +44,7 @@ def cast_exactly(cells: pl.Series, dtype: pl.DataType) -> pl.Series:
     if wrong.any():
         row = int(wrong.arg_max() or 0)
         raise NodeError(
-            f"{cells[row]} in column '{cells.name}' has more digits than the type {dtype} holds, which the columns have in common.",
+            f"{cells[row]} in column '{cells.name}' does not fit into {dtype}, the type that the columns have in common.",
             "Convert one of the columns first (Column Type Converter), or make text of both.",
         )
     return made

@@ -24,7 +24,11 @@ HELP = (
     'Columns are written by name, in double quotes if it is not a plain word: "petal length". Text stands in single quotes. '
     "There are + - * / // %, = <> < <= > >=, AND OR NOT, IN (...), LIKE, BETWEEN, IS NULL, || to join text, ~ for regular "
     "expressions, CASE WHEN ... THEN ... ELSE ... END, CAST(x AS DOUBLE), and the functions of polars's SQL. "
-    "NaN counts as the largest number; whole numbers hold 64 bits, and begin anew beyond."
+    "Whole numbers are computed in 64 bits, whatever the type of the column, and what does not fit is an error that names the "
+    "row; all other numbers are Float64, and / always gives such. // leaves the decimals out (towards 0), % has the sign of the "
+    "first; by 0 both are missing. A missing cell makes the result missing, but CONCAT, GREATEST and LEAST, and figures of a "
+    "whole column, leave it out; GREATEST, LEAST, MIN and MAX leave NaN out too, which else counts as the largest number. ROUND "
+    "takes a half to the even neighbour. REGEXP_REPLACE replaces all matches, and $1 is the first group."
 )
 QUERIES = re.compile(r"\bselect\b|\(\s*(?:from|table|with|values)\b|\bread_\w+|\bunnest\b", re.IGNORECASE)
 TOKENS = re.compile(r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | [^\W\d]\w* | .""", re.VERBOSE | re.DOTALL)

@@ -212,20 +212,22 @@ class _Walk:
         kind, inside = _parted(tree)
         match kind:
             case "Column":
-                return self._column(inside)
+                made = self._column(inside)
             case "Literal":
-                return _literal(tree)
+                made = _literal(tree)
             case "Alias":
-                return self._known[id(inside[0])]
+                made = self._known[id(inside[0])]
             case "BinaryExpr":
-                return self._binary(tree, inside["op"], {("left",): inside["left"], ("right",): inside["right"]})
+                made = self._binary(tree, inside["op"], {("left",): inside["left"], ("right",): inside["right"]})
             case "Function":
-                return self._function(tree, inside["function"], inside["input"])
+                made = self._function(tree, inside["function"], inside["input"])
             case "Ternary":
-                return self._ternary(tree, inside)
+                made = self._ternary(tree, inside)
             case "Cast":
-                return self._cast(tree, inside)
-        return self._over_rows(tree)
+                made = self._cast(tree, inside)
+            case _:
+                made = self._over_rows(tree)
+        return made
 
     def _column(self, name: str) -> Outcome:
         raw = self._frame.get_column(name)
@@ -515,7 +517,7 @@ def _at(cells: pl.Series, row: int) -> Any:
 
 
 def _inner(cells: pl.Series) -> pl.DataType:
-    inner = cells.dtype.inner  # type: ignore[attr-defined]
+    inner: pl.DataType | type[pl.DataType] = cells.dtype.inner  # type: ignore[attr-defined]
     return inner() if isinstance(inner, type) else inner
 
 
