@@ -375,13 +375,28 @@ def figure(name: str, a: Term, height: int) -> Term:
 
 # ------------------------------------------------------------------------------------------------------------ drawing
 
-NUMBERS = ["0", "1", "2", "7", "60", "127", "9007199254740993", "9223372036854775807", "18446744073709551615", "0.1", "1.5", "2.50"]
+NUMBERS = [
+    "0",
+    "1",
+    "2",
+    "7",
+    "60",
+    "127",
+    "9007199254740993",
+    "9223372036854775807",
+    "18446744073709551615",
+    "0.1",
+    "1.5",
+    "2.50",
+]
 
 
 @st.composite
 def numbers(draw: st.DrawFn, cells: Mapping[str, Sequence[Any]], depth: int, figures: bool = True) -> Term:
     """Return a term that is a number (or a truth as one, in a sum)."""
-    kinds = ["column", "column", "literal", "part"] + ["op", "op", "op", "neg", "abs", "coalesce", "extreme", "case"] * (depth > 0)
+    kinds = ["column", "column", "literal", "part"] + ["op", "op", "op", "neg", "abs", "coalesce", "extreme", "case"] * (
+        depth > 0
+    )
     kind = draw(st.sampled_from(kinds + ["figure"] * (depth > 0 and figures)))
     inner = numbers(cells, depth - 1, figures)
     match kind:
@@ -439,5 +454,3 @@ def expressions(draw: st.DrawFn) -> tuple[pl.DataFrame, Term]:
     """Return a table and an expression over it."""
     frame, cells = draw(tables())
     return frame, draw(numbers(cells, 3) | conditions(cells, 3))
-
-

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from nodes.base import NodeError
@@ -26,10 +27,11 @@ def told(term: Term, row: int) -> Any:
         return reason
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
-@given(expressions())
-def test_an_expression_is_what_exact_arithmetic_says(drawn):
-    frame, term = drawn
+SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+
+
+def judge(frame: pl.DataFrame, term: Term) -> None:
+    """The node computes what exact arithmetic says, or says why it cannot."""
     expected = [told(term, row) for row in range(frame.height)]
     try:
         made = run(MathFormula(expression=term.text), {"table": Table.of(frame)})["table"].frame()["new column"]
@@ -48,3 +50,16 @@ def test_an_expression_is_what_exact_arithmetic_says(drawn):
             assert abs(Fraction(cell) - value.exact) <= 2 * value.error, (term.text, cell, float(value.exact))
         else:
             assert cell == value, (term.text, cell, value)
+
+
+@settings(suppress_health_check=SLOW, max_examples=40)
+@given(expressions())
+def test_an_expression_is_what_exact_arithmetic_says(drawn):
+    judge(*drawn)
+
+
+@pytest.mark.exhaustive
+@settings(suppress_health_check=SLOW, max_examples=1000, print_blob=True)
+@given(expressions())
+def test_many_expressions_are_what_exact_arithmetic_says(drawn):
+    judge(*drawn)

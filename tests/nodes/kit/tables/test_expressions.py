@@ -201,7 +201,7 @@ def test_a_query_is_refused_before_polars_reads_it(query, tmp_path, monkeypatch)
 def test_results_of_another_kind_are_refused():
     with pytest.raises(NodeError, match="not a number"):
         configure(MathFormula(expression="'a'"), {"table": SOURCE})
-    with pytest.raises(NodeError, match="Row 1 cannot be computed: 'a/b.png' cannot be made a number") as caught:
+    with pytest.raises(NodeError, match=r"Row 1 cannot be computed: 'a/b\.png' cannot be made a number") as caught:
         run(MathFormula(expression='CAST("my text" AS DOUBLE)'), {"table": SOURCE})
     assert "TRY_CAST" in str(caught.value.remedy)
     assert computed(MathFormula(expression="x / 4", convert_to_int=True)).to_list() == [0, 0, 2, None]
