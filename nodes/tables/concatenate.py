@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.tables.dtypes import common_dtype, zone
+from nodes.kit.tables.dtypes import cast_exactly, common_dtype, zone
 from nodes.values.table import Table, TableSpec, describe_dtype
 from nodes.wording import done_of
 
@@ -179,7 +179,8 @@ def _fitted(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     """The frame with exactly these columns; those that it does not have are missing in every row."""
     there = set(frame.columns)
     absent = [pl.lit(None).alias(c) for c in schema if c not in there]
-    return frame.with_columns(absent).select(pl.col(c).cast(dtype) for c, dtype in schema.items())
+    whole = frame.with_columns(absent)
+    return pl.DataFrame([cast_exactly(whole[c], dtype) for c, dtype in schema.items()])
 
 
 def _polars_schema(schema: Schema) -> pl.Schema:
