@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.engine.events import Event
     from app.engine.executor import RunResult
     from app.engine.job import Control
+    from app.engine.permissions import Permissions
     from app.engine.plan import Plan
     from app.engine.store import Store
 
@@ -54,6 +55,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "Nothing was run. Read them in the file or in the editor; if you trust them, run it with --allow-scripts.",
         )
         return _refuse(options, problem, WRONG_CALL)
+    wishes = [wish for n in targets for wish in plan.nodes[n].wishes.values()]
+    if wishes:
+        places = "; ".join(f"'{wish.place}' ({wish.reason[:1].lower()}{wish.reason[1:].rstrip('.')})" for wish in wishes)
+        problem = Problem(
+            f"The workflow was not made on this machine, and would write to: {places}.",
+            "Nothing was run. If that is what it is for, run it with --allow-writes and the folder, or the server's address; or "
+            "open it in the editor, and save it as your own.",
+        )
+        return _refuse(options, problem, WRONG_CALL)
     return _check(options, plan, targets) if options.check else _run(options, workflow, plan, targets)
 
 
@@ -74,9 +84,22 @@ def _prepare(options: argparse.Namespace) -> tuple[Workflow, Plan]:
     for name, why in catalog.failures.items():
         logging.getLogger("layerloom").warning("the plug-in %s could not be loaded: %s", name, why)
     folder = options.file.resolve().parent
-    trust = Trust(everything=options.allow_scripts or options.check)  # checking runs nothing
+    trust = Trust(everything=options.allow_scripts or options.check, writes=_permissions(options))  # checking runs nothing
     plan = make_plan(workflow, catalog, folder=folder, variable_values=dict(options.var), overrides=options.set, trust=trust)
     return workflow, plan
+
+
+def _permissions(options: argparse.Namespace) -> Permissions:
+    """Where the workflow may write: anywhere, if it is the person's own; checking writes nothing."""
+    from app.engine.permissions import Permissions
+    from app.own_workflows import OwnWorkflows
+
+    return Permissions(
+        own=options.check or OwnWorkflows.load().has(options.file),
+        allowed=tuple(options.allow_writes),
+        chosen=frozenset((node, setting) for node, setting, _ in options.set),
+        results=options.results,
+    )
 
 
 # ------------------------------------------------------------------------------------------------------- the command line
@@ -106,6 +129,13 @@ def _parser() -> argparse.ArgumentParser:
         "--allow-scripts",
         action="store_true",
         help="let the scripts in the workflow run; they can do anything that you can, so read them before",
+    )
+    parser.add_argument(
+        "--allow-writes",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="let a workflow of somebody else's write into this folder, or use this database server; may be repeated",
     )
     parser.add_argument("--fresh", action="store_true", help="compute everything again, whatever is stored")
     parser.add_argument("--json", action="store_true", help="print one event per line as JSON")

@@ -74,6 +74,7 @@ class _Opened:
     """What the engine calls it: a new name at every opening, so that what is told of a former one is not taken for news."""
     content: Document
     folder: Path
+    own: bool = False
     statuses: dict[str, NodeStatus] = field(default_factory=dict)
     general: list[Problem] = field(default_factory=list)
     runs: set[str] = field(default_factory=set)
@@ -264,10 +265,17 @@ class EngineClient(QObject):
 
     # -- what the editor asks for
 
-    def open(self, document_id: str, workflow: Workflow, folder: Path) -> None:
-        """Have the engine look at a document from now on; one that is open already is opened anew."""
+    def open(self, document_id: str, workflow: Workflow, folder: Path, *, own: bool = False) -> None:
+        """Have the engine look at a document from now on; one that is open already is opened anew.
+
+        Args:
+            document_id: What it is called here.
+            workflow: Its content.
+            folder: Against which its relative paths are meant.
+            own: Whether it is the person's own, so that it may write where its settings say.
+        """
         self.close(document_id)
-        opened = _Opened(f"{document_id}#{next(self._numbers)}", Document(workflow, {}), folder)
+        opened = _Opened(f"{document_id}#{next(self._numbers)}", Document(workflow, {}), folder, own)
         self._documents[document_id] = opened
         self._by_wire_id[opened.wire_id] = document_id
         if self._is_ready:
@@ -287,13 +295,19 @@ class EngineClient(QObject):
         if request and self._is_ready:
             self._write({"do": "edit", "document": opened.wire_id, **request})
 
-    def move(self, document_id: str, folder: Path) -> None:
-        """Relative paths of an open document are meant from another folder from now on; runs in progress go on."""
+    def move(self, document_id: str, folder: Path, *, own: bool = False) -> None:
+        """Relative paths of an open document are meant from another folder from now on; runs in progress go on.
+
+        Args:
+            document_id: Which one.
+            folder: The folder.
+            own: Whether it is the person's own, from now on.
+        """
         opened = self._documents.get(document_id)
         if opened is not None:
-            opened.folder = folder
+            opened.folder, opened.own = folder, own
             if self._is_ready:
-                self._write({"do": "move", "document": opened.wire_id, "folder": str(folder)})
+                self._write({"do": "move", "document": opened.wire_id, "folder": str(folder), "own": own})
 
     def close(self, document_id: str) -> None:
         """Have the engine forget a document; its runs are stopped."""
@@ -391,6 +405,7 @@ class EngineClient(QObject):
             "document": opened.wire_id,
             "workflow": opened.content.workflow().model_dump(mode="json", by_alias=True),
             "folder": str(opened.folder),
+            "own": opened.own,
             "failed": {n: {"message": p.message, "remedy": p.remedy} for n, p in opened.failed.items()},
         }
         self._write(request)

@@ -38,6 +38,8 @@ from app.engine.events import (
     RunStatus,
 )
 from app.engine.job import Control, EngineJob
+from app.engine.made_files import note_made
+from app.engine.permissions import Claims, places_of, wish_problems
 from app.engine.plan import Draw, Plan, PlannedNode, configure, read_paths
 from app.engine.store import Record, Store
 from nodes.base import Cancelled, Node, NodeError, Value, Values
@@ -322,6 +324,12 @@ class _Run:
         key = self.keys[planned.id]
         if self.plan.trust.untrusted(node):  # whatever let it come so far
             raise NodeError("The node has a script that nobody has trusted yet.", "Read it, and trust it.")
+        permitted = self.plan.trust.writes
+        for problem in (
+            *permitted.forbidden(node, planned.id, self.plan.folder),
+            *wish_problems(planned.id, permitted.wishes(node, planned.id, self.plan.folder)),
+        ):
+            raise NodeError(problem.message, problem.remedy, setting=problem.setting)
         self.tell(NodeStarted(run=self.id, node=planned.id, key=key, why=self._why(planned)))
         inputs = {port: self._value(source, out) for port, (source, out) in planned.inputs.items()}
         if any(spec is None for spec in planned.specs.values()):
@@ -340,8 +348,10 @@ class _Run:
                 streams=lambda: writer.folder,
                 listener=self.tell,
                 control=self.control,
+                claims=Claims(permitted, places_of(node, self.plan.folder), self.plan.folder),
             )
             outputs = node.execute(Values(inputs), job)
+            note_made(self.plan.folder, job.written)
             for path in read_paths(node, self.plan.folder).values():
                 if not self.store.fingerprints.is_as_it_was(path):
                     raise NodeError(f"{path} was changed while the workflow ran.", "Run again.")

@@ -23,6 +23,7 @@ from app.document.problems import Problem
 from app.engine.checking import check_settings
 from app.engine.fingerprints import Fingerprints, glance
 from app.engine.keys import result_key
+from app.engine.permissions import Wish, wish_problems
 from app.engine.trust import Trust, trust_problems
 from nodes.base import Node, NodeError, Spec, Specs
 from nodes.catalog import Catalog
@@ -30,6 +31,7 @@ from nodes.catalog import Catalog
 NOTHING: Mapping[str, Spec | None] = MappingProxyType({})
 """The specs of a node that is not configured."""
 _NO_SCRIPTS: Mapping[str, str] = MappingProxyType({})
+_NO_WISHES: Mapping[str, Wish] = MappingProxyType({})
 
 
 @dataclass
@@ -45,6 +47,7 @@ class PlannedNode:
         problems: What is wrong with it.
         blocked_by: The first node above it that is not configured, if this one therefore is not either.
         untrusted: Its scripts that may not run before the person trusts them: setting -> source. It is not ready then.
+        wishes: Where it may not write before the person allows it: place -> wish. It is not ready then.
     """
 
     id: str
@@ -55,6 +58,7 @@ class PlannedNode:
     problems: list[Problem] = field(default_factory=list)
     blocked_by: str | None = None
     untrusted: Mapping[str, str] = field(default_factory=lambda: _NO_SCRIPTS)
+    wishes: Mapping[str, Wish] = field(default_factory=lambda: _NO_WISHES)
 
     @property
     def ready(self) -> bool:
@@ -73,6 +77,7 @@ class PlannedNode:
             and self.problems == other.problems
             and self.blocked_by == other.blocked_by
             and self.untrusted == other.untrusted
+            and self.wishes == other.wishes
         )
 
 
@@ -258,6 +263,7 @@ class Planner:
                 and made.record is record
                 and before.title == title
                 and not before.untrusted
+                and not before.wishes
                 and before.inputs == inputs
                 and self._wiring_problems.get(node_id, _NO_PROBLEMS) == problems
                 and self._is_unmoved(before, plan)
@@ -267,7 +273,7 @@ class Planner:
             node, found = self._make(record)
             planned = PlannedNode(node_id, title, node, dict(inputs), problems=[*found, *problems])
             self._configure(planned, plan)
-            self._look_at_scripts(planned)
+            self._look_at_trust(planned)
             plan.nodes[node_id] = before if before is not None and before.is_same(planned) else planned
         for memory in (self._made, self._configured):
             for gone in memory.keys() - plan.nodes.keys():
@@ -318,16 +324,20 @@ class Planner:
         planned.specs = before.specs
         planned.problems += before.problems
 
-    def _look_at_scripts(self, planned: PlannedNode) -> None:
-        """Note which of a node's scripts may not run; what would come out of it is told all the same."""
+    def _look_at_trust(self, planned: PlannedNode) -> None:
+        """Note which of a node's scripts may not run, and where it may not write; what would come out is told all the same."""
         if planned.node is None:
             return
+        found: list[Problem] = []
         try:
             planned.untrusted = self.trust.untrusted(planned.node)
+            found = self.trust.writes.forbidden(planned.node, planned.id, self.folder)
+            planned.wishes = {} if found else self.trust.writes.wishes(planned.node, planned.id, self.folder)
         except Exception as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
             fault = _fault(error)
             planned.problems = [*planned.problems, Problem(fault.message, fault.remedy, node=planned.id)]
-        planned.problems = [*planned.problems, *trust_problems(planned.id, planned.untrusted)]
+        asked = (*trust_problems(planned.id, planned.untrusted), *wish_problems(planned.id, planned.wishes))
+        planned.problems = [*planned.problems, *found, *asked]
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ class Engine:
             "open": self._open,
             "edit": self._edit,
             "close": self._close,
-            "move": lambda r: self._session(r).move(Path(r["folder"])),
+            "move": lambda r: self._session(r).move(Path(r["folder"]), own=bool(r.get("own"))),
             "run": self._run,
             "cancel": lambda r: self._session(r).cancel(r.get("nodes")),
             "stop": lambda r: self._session(r).stop(r["node"]),
@@ -247,7 +247,8 @@ class Engine:
         document = str(request["document"])
         if document in self._sessions:
             self._sessions.pop(document).close()
-        self._sessions[document] = Session(document, workflow, Path(request["folder"]), self._around, failed)
+        folder, own = Path(request["folder"]), bool(request.get("own"))
+        self._sessions[document] = Session(document, workflow, folder, self._around, failed, own=own)
 
     def _edit(self, request: Request) -> None:
         self._session(request).edit(request["records"], request.get("orders", {}))
@@ -269,7 +270,8 @@ class Engine:
     # -- questions
 
     def _scripts(self, request: Request) -> None:
-        self._line.send({"reply": request["id"], "scripts": self._session(request).untrusted(request.get("targets"))})
+        session, targets = self._session(request), request.get("targets")
+        self._line.send({"reply": request["id"], "scripts": session.untrusted(targets), "wishes": session.wishes(targets)})
 
     def _preview(self, request: Request) -> None:
         self._line.send({"reply": request["id"], **self._session(request).preview(request["node"], request["settings"])})

@@ -40,6 +40,7 @@ from app.engine.events import (
 from app.engine.executor import RunResult
 from app.engine.inspection.base import StoredOutputs
 from app.engine.job import Control
+from app.engine.permissions import Permissions
 from app.engine.plan import Plan, PlannedNode, Planner, configure, instantiate, key_of, read_paths
 from app.engine.prints import Prints
 from app.engine.status import NodeStatus
@@ -126,15 +127,23 @@ class Session:
         folder: The workflow file's folder.
         around: What it shares with others.
         failed: Nodes that are to be shown as failed until they are edited or run: what came of them when the engine died.
+        own: Whether the person made it, or saved it on this machine, so that it may write where its settings say.
     """
 
     def __init__(
-        self, document: str, workflow: Workflow, folder: Path, around: Surroundings, failed: Mapping[str, Problem] | None = None
+        self,
+        document: str,
+        workflow: Workflow,
+        folder: Path,
+        around: Surroundings,
+        failed: Mapping[str, Problem] | None = None,
+        *,
+        own: bool = False,
     ) -> None:
         self.id = document
         self._around = around
         self._document = Document(workflow, around.catalog)
-        self._planner = Planner(around.catalog, folder, trust=around.trust)
+        self._planner = Planner(around.catalog, folder, trust=self._trust(own))
         self._plan = Plan({}, self._planner.plan(Workflow()).wiring, folder)
         self._keys: dict[str, str] = {}
         self._records: dict[str, Record | None] = {}
@@ -191,10 +200,15 @@ class Session:
             run.control.cancelled_nodes.update(gone)
         self._replan()
 
-    def move(self, folder: Path) -> None:
+    def move(self, folder: Path, *, own: bool = False) -> None:
         """Relative paths are meant from another folder from now on; runs in progress keep to the old one."""
-        self._planner = Planner(self._around.catalog, folder, trust=self._around.trust)
+        self._planner = Planner(self._around.catalog, folder, trust=self._trust(own))
         self._replan()
+
+    def _trust(self, own: bool) -> Trust:
+        """What this document may do: it shares what the person trusts with all others."""
+        shared = self._around.trust
+        return changed(shared, writes=Permissions(own=own, digests=shared.digests, results=self._around.store.root))
 
     def refresh(self, closely: bool = True) -> None:
         """Look whether files, or results, have changed outside; `closely`: also for what a glance does not show."""
@@ -223,6 +237,15 @@ class Session:
             planned = self._plan.nodes[node_id]
             for setting, source in planned.untrusted.items():
                 found.append({"node": node_id, "title": planned.title, "setting": setting, "source": source})
+        return found
+
+    def wishes(self, targets: Sequence[str] | None = None) -> list[dict[str, str]]:
+        """Where a run of these nodes (by default of all) would write and may not yet, to be shown to the person."""
+        found = []
+        for node_id in self._plan.needed_for(list(self._plan.nodes) if targets is None else targets):
+            planned = self._plan.nodes[node_id]
+            for wish in planned.wishes.values():
+                found.append({"node": node_id, "title": planned.title, **vars(wish)})
         return found
 
     def prints_changed(self) -> None:
@@ -513,6 +536,7 @@ class Session:
             shown_key=shown,
             outdated=shown is not None and shown != key,
             untrusted=bool(planned.untrusted),
+            asks=bool(planned.wishes),
         )
         if record is not None:
             warnings = tuple(Problem(text, node=node_id, severity="warning") for text in record.warnings)

@@ -30,6 +30,7 @@ class NodeStatus:
         seconds_left: How long it will probably take still; None if not known.
         seconds: How long its result took.
         untrusted: Whether it is not configured because it has a script that the person has not trusted yet.
+        asks: Whether it is not configured because it would write to a place that the person has not allowed yet.
     """
 
     state: State = "not configured"
@@ -44,6 +45,7 @@ class NodeStatus:
     seconds_left: float | None = None
     seconds: float | None = None
     untrusted: bool = False
+    asks: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """For a line of JSON; without what is not set."""

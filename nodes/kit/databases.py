@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import polars as pl
 
-from nodes.base import Node, NodeError, setting
+from nodes.base import Access, Node, NodeError, setting
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -139,6 +139,12 @@ class DatabaseNode(Node):
         advanced=True,
         shown_if={"kind": ["duckdb", "postgresql"]},
     )
+
+    def accesses(self) -> Sequence[Access]:
+        """The server, which is asked with the person's own rights; of a file, whether it is written."""
+        if self.kind != "postgresql":
+            return super().accesses()
+        return (Access("host", "server", f"postgresql://{self.host}:{self.port}/{self.database}"),)
 
     @property
     def reproducible(self) -> bool:

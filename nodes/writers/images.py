@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 
-from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.base import Access, Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.files.writing import written_aside
 from nodes.kit.images.columns import IMAGES, ImageColumns, image_dtype, refuse_existing
 from nodes.kit.images.encoding import ENDINGS, FORMATS, Format, check_encodable, encoded
@@ -74,6 +74,10 @@ class ImageWriter(Node):
         },
     )
     path_column: str = setting("path", "Path column", "The name of the column of paths.", min_length=1)
+
+    def accesses(self) -> Sequence[Access]:
+        """The folder, with all that is in it."""
+        return (Access("folder", "folder", self.folder, replaces=self.if_exists == "overwrite"),) if self.folder.strip() else ()
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The table with a column of paths."""

@@ -13,8 +13,8 @@ from app.document.file import save
 from app.document.model import NodeRecord, Workflow
 
 TRAPS = (
-    "argparse", "contextlib", "json", "keras", "logging", "matplotlib", "nodes", "numpy", "pathlib", "polars", "pyarrow", "pydantic",
-    "PySide6", "rich", "sqlite3", "tensorflow", "tempfile", "typing",
+    "argparse", "contextlib", "json", "keras", "logging", "matplotlib", "nodes", "numpy", "pathlib", "polars", "pyarrow",
+    "pydantic", "PySide6", "rich", "sqlite3", "tensorflow", "tempfile", "typing",
 )  # fmt: skip
 CODE = Path(__file__).resolve().parents[2]
 EDITOR = """
