@@ -6,8 +6,9 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 WORKFLOW := workflows/fashion_mnist_cnn.workflow.json
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --durations 30
 
-.PHONY: edit run test check bench docs backbones schema clean
+.PHONY: edit run test test-all check bench docs backbones schema clean
 
 edit: $(VENV)/.installed
 	$(BIN)/python -m app
@@ -15,15 +16,25 @@ edit: $(VENV)/.installed
 run: $(VENV)/.installed
 	$(BIN)/python -m app.run $(WORKFLOW)
 
+# Before every change: all nodes, the window, the main job on a slice of its data, and a sample of what `test-all` tries in full.
 test: $(VENV)/.installed-dev check
 	$(BIN)/python .ci/system_libraries.py
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(PYTEST) -m "not (exhaustive or kills or benchmark or long)"
+
+# Before a release: every variation, killed programs, all examples and benchmarks, and more examples of every property.
+test-all: $(VENV)/.installed-dev check
+	$(BIN)/python .ci/system_libraries.py
+	$(PYTEST) --hypothesis-profile thorough
+
+# Hundreds of processes start: without stored bytecode each of them would compile all of Layerloom again.
+test test-all: export PYTHONDONTWRITEBYTECODE :=
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/import_circles.py
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.benchmarks
@@ -34,7 +45,7 @@ docs: $(VENV)/.installed
 
 # The architectures of keras.applications that the backbone nodes build, described from the Keras that is installed.
 backbones: $(VENV)/.installed
-	$(BIN)/python -m nodes.kit.networks.describing
+	$(BIN)/python -m nodes.kit.networks.architecture_files
 
 # The JSON schema of workflow files, written from the models; a test says when it is out of date.
 schema: $(VENV)/.installed

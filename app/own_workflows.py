@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from app.places import data_folder, examples_folder
+from app.folders import data_folder, examples_folder
 from app.signed_lines import SignedLines
 
 

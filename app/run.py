@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from app.document.model import Workflow
     from app.engine.events import Event
     from app.engine.executor import RunResult
-    from app.engine.job import Control
+    from app.engine.job import RunControl
     from app.engine.permissions import Permissions
     from app.engine.plan import Plan
     from app.engine.store import Store
@@ -74,9 +74,9 @@ def _prepare(options: argparse.Namespace) -> tuple[Workflow, Plan]:
         DocumentError: If the file cannot be read.
     """
     from app.document.file import load
-    from app.engine.plan import make_plan
+    from app.engine.planner import make_plan
     from app.engine.trust import Trust
-    from app.places import node_index
+    from app.folders import node_index
     from nodes.catalog import Catalog
 
     workflow = load(options.file)
@@ -147,7 +147,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _setting(text: str) -> tuple[str, str, Any]:
-    from app.engine.plan import parse_override
+    from app.engine.overrides import parse_override
 
     try:
         return parse_override(text)
@@ -234,9 +234,9 @@ def _run(options: argparse.Namespace, workflow: Workflow, plan: Plan, targets: S
     if any(p.severity == "error" for p in problems):
         return _check(options, plan, targets)
     from app.engine import executor
-    from app.engine.job import Control
+    from app.engine.job import RunControl
     from app.engine.store import Store
-    from app.places import default_results
+    from app.folders import default_results
 
     try:
         store = Store(options.results or default_results())
@@ -247,7 +247,7 @@ def _run(options: argparse.Namespace, workflow: Workflow, plan: Plan, targets: S
             Problem(f"The results cannot be stored in {where}: {error.strerror}.", "Name another folder with --results."),
             WRONG_CALL,
         )
-    control = Control()
+    control = RunControl()
     seen: list[Event] = []
     face = _JsonFace() if options.json else _TerminalFace(plan, store, problems)
 
@@ -324,7 +324,7 @@ class _TerminalFace:
 
 
 @contextmanager
-def _interruptible(control: Control, say: Callable[[], None]) -> Iterator[None]:
+def _interruptible(control: RunControl, say: Callable[[], None]) -> Iterator[None]:
     """Turns the first Ctrl+C (or SIGTERM) into a cancel, and lets the second one end the process."""
 
     def cancel(_number: int, _frame: FrameType | None) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from app.places import config_folder
+from app.folders import config_folder
 
 KEY_BYTES = 32
 _WAIT_SECONDS = 5

@@ -7,7 +7,7 @@ would come out, `execute` does the work. Nothing here knows of Qt, of Keras, or 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from nodes.declaration.accesses import Access, declared_accesses, patterned
 from nodes.declaration.setting import Columns, Layers, PathUse, Settings, info_of, setting
 from nodes.errors import Cancelled, NodeError
+from nodes.file_sets import FileSet, WholePath
 from nodes.values.figure import Figure, FigureSpec
 from nodes.values.model import Model, ModelSpec
 from nodes.values.network import Network, NetworkSpec
@@ -63,12 +64,12 @@ class Port:
     least: int = 2
 
     def number(self, name: str) -> int | None:
-        """The n of `name_n` where `name` is one of this growing port's names, else None."""
+        """Return the n of `name_n` where `name` is one of this growing port's names, else None."""
         stem, _, digits = name.rpartition("_")
         return int(digits) if self.grows and stem == self.name and digits.isdecimal() and int(digits) > 0 else None
 
     def matches(self, name: str) -> bool:
-        """Whether `name`, as a workflow file gives it, means this port."""
+        """Return whether `name`, as a workflow file gives it, means this port."""
         return name == self.name if not self.grows else self.number(name) is not None
 
 
@@ -91,7 +92,7 @@ class Inputs(Generic[T]):
         return self.by_port[port]
 
     def all(self, port: str) -> list[T]:
-        """The contents of a growing port, in the order of their numbers."""
+        """Return the contents of a growing port, in the order of their numbers."""
         prefix = f"{port}_"
         names = [n for n in self.by_port if n.startswith(prefix) and n[len(prefix) :].isdecimal()]
         return [self.by_port[n] for n in sorted(names, key=lambda n: int(n[len(prefix) :]))]
@@ -114,19 +115,19 @@ class Specs(Inputs[Spec]):
     errors: list[NodeError] = field(default_factory=list)
 
     def table(self, port: str = "table") -> TableSpec:
-        """The spec of the table at `port`."""
+        """Return the spec of the table at `port`."""
         return cast(TableSpec, self.by_port[port])
 
     def network(self, port: str = "network") -> NetworkSpec:
-        """The spec of the network at `port`."""
+        """Return the spec of the network at `port`."""
         return cast(NetworkSpec, self.by_port[port])
 
     def model(self, port: str = "model") -> ModelSpec:
-        """The spec of the fitted model at `port`."""
+        """Return the spec of the fitted model at `port`."""
         return cast(ModelSpec, self.by_port[port])
 
     def resolve(self, path: str | Path) -> Path:
-        """An absolute path; a relative one is meant from the workflow's folder."""
+        """Return an absolute path; a relative one is meant from the workflow's folder."""
         return (self.folder / Path(path).expanduser()).resolve()
 
     def warn(self, message: str) -> None:
@@ -143,15 +144,15 @@ class Values(Inputs[Value]):
     """What `execute` sees: the values at the inputs."""
 
     def table(self, port: str = "table") -> Table:
-        """The table at `port`."""
+        """Return the table at `port`."""
         return cast(Table, self.by_port[port])
 
     def network(self, port: str = "network") -> Network:
-        """The network at `port`."""
+        """Return the network at `port`."""
         return cast(Network, self.by_port[port])
 
     def model(self, port: str = "model") -> Model:
-        """The fitted model at `port`."""
+        """Return the fitted model at `port`."""
         return cast(Model, self.by_port[port])
 
 
@@ -173,7 +174,7 @@ class Job(Protocol):
         """A folder that outlives a killed run of this very result."""
 
     def resolve(self, path: str | Path) -> Path:
-        """An absolute path; a relative one is meant from the workflow's folder."""
+        """Return an absolute path; a relative one is meant from the workflow's folder."""
 
     def progress(self, fraction: float | None, message: str = "") -> None:
         """Say how far the work is, from 0 to 1 (None: not known), and what is being done. Cheap: call it often."""
@@ -253,15 +254,30 @@ class Node(BaseModel):
         return True
 
     def scripts(self) -> Mapping[str, str]:
-        """The programs of the person's own that `execute` would run: setting in dotted form -> source; none by default.
+        """Return the programs of the person's own that `execute` would run: setting in dotted form -> source; none by default.
 
         What is named here does not run before the person trusts it (`app.engine.trust`), so a node names every text that
-        reaches Python's compiler, and leaves out those that its settings switch off. `nodes.kit.scripts.running` runs them.
+        reaches Python's compiler, and leaves out those that its settings switch off. `nodes.kit.scripts.scripting` runs them.
         """
         return {}
 
+    def file_sets(self, resolve: Callable[[str], Path]) -> Mapping[str, FileSet]:
+        """What the node reads from outside the workflow, so that its result is found again exactly as long as that is the same.
+
+        By default the file, or everything in the folder, that each setting declared with `path="read ..."` names. A node that
+        looks at less, or at files beside, says so here, and lists its files in `execute` by the same set (`nodes.file_sets`).
+
+        Args:
+            resolve: Makes a path absolute, as `Specs.resolve`.
+
+        Returns:
+            Setting -> what is read of it; nothing for a setting that is not looked at now.
+        """
+        given = {name: str(getattr(self, name) or "") for name in self.read_paths()}
+        return {name: WholePath(resolve(path)) for name, path in given.items() if path}
+
     def accesses(self) -> Sequence[Access]:
-        """The files and folders that `execute` would write outside of the stored results, and servers that it would talk to.
+        """Return the files and folders that `execute` would write outside of the stored results, and servers it would talk to.
 
         A workflow that the person does not know is asked about them before it runs (`app.engine.permissions`). By default
         these are all settings that are declared as paths to write, at any depth; a node that knows better, for example that
@@ -300,7 +316,7 @@ class Node(BaseModel):
         """
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """What there is to see in the finished node's outputs: figures for the node monitor and the report."""
+        """Return what there is to see in the finished node's outputs: figures for the node monitor and the report."""
         return ()
 
     @classmethod
@@ -310,12 +326,12 @@ class Node(BaseModel):
 
     @classmethod
     def description(cls) -> str:
-        """The first line of the docstring."""
+        """Return the first line of the docstring."""
         return (cls.__doc__ or "").strip().partition("\n")[0]
 
     @classmethod
     def input_port(cls, name: str) -> Port | None:
-        """The declared input that `name`, as a workflow file gives it, means."""
+        """Return the declared input that `name`, as a workflow file gives it, means."""
         for port in cls.input_ports:
             if port.matches(name):
                 return port
@@ -323,11 +339,16 @@ class Node(BaseModel):
 
     @classmethod
     def output_port(cls, name: str) -> Port | None:
-        """The declared output called `name`."""
+        """Return the declared output called `name`."""
         for port in cls.output_ports:
             if port.name == name:
                 return port
         return None
+
+    @classmethod
+    def first_table_port(cls) -> str:
+        """Return the name of the first input of a table, which `Columns` means that name no port; empty where there is none."""
+        return next((port.name for port in cls.input_ports if port.kind == "table"), "")
 
     @classmethod
     @cache

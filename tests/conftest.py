@@ -14,15 +14,37 @@ from typing import Any
 import psutil
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
+
+from tests import sampling
 
 # One CPU burst on a shared machine must not fail a property.
 settings.register_profile("layerloom", deadline=None)
+settings.register_profile("thorough", deadline=None, max_examples=500)
 settings.load_profile("layerloom")
+
+SHARED = ("tests/nodes/test_awkward_tables.py", "tests/nodes/layers/test_inference.py")
+"""Long files whose tests need nothing of each other."""
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as the program has it
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+class FilesAndTests(LoadFileScheduling):
+    """Gives a worker whole files, which may share a window or a server, and then single tests of the files in `SHARED`."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if nodeid.startswith(SHARED) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesAndTests | None:
+    return FilesAndTests(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_report_header() -> str:
+    return f"samples: drawn with {sampling.VARIABLE}={sampling.seed()}"
 
 
 @pytest.fixture(autouse=True)
@@ -91,16 +113,16 @@ def _nothing_of_qt_is_left() -> Iterator[None]:
     application = _qt_application()
     if application is None:
         return
+    _delete_what_is_to_be_deleted(application)
     if _left_of_qt(application, before, roots, running):
-        from PySide6.QtCore import QEvent
-
         gc.collect()
-        application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        _delete_what_is_to_be_deleted(application)
         application.processEvents()
     left = _left_of_qt(application, before, roots, running)
     for widget in set(application.topLevelWidgets()) - before:  # or the next test would be blamed, too
         if widget.parent() is None:
             widget.deleteLater()
+    _delete_what_is_to_be_deleted(application)
     assert not left, f"left behind: {left}"
 
 
@@ -108,6 +130,13 @@ def _qt_application() -> Any:
     """The application, if there is one with windows."""
     widgets = sys.modules.get("PySide6.QtWidgets")
     return widgets.QApplication.instance() if widgets else None
+
+
+def _delete_what_is_to_be_deleted(application: Any) -> None:
+    """Do at once what Qt would do when its event loop runs again; between tests none does, and all later ones get slower."""
+    from PySide6.QtCore import QEvent
+
+    application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def _is_alive(thing: Any) -> bool:

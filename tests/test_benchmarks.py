@@ -15,6 +15,10 @@ from tests.benchmarks.__main__ import BENCHMARKS
 from tests.benchmarks.main_job import imported_by
 from tests.benchmarks.measuring import Setup, in_fresh_process, run_process
 from tests.benchmarks.report import Broken, Goal, Row, as_table
+from tests.sampling import sampled
+
+SAMPLED = sampled(["plan", "chain", "csv_file", "images", "table_view", "tables", "catalog"], 2, "benchmarks")
+"""Short ones, of which `make test` runs some."""
 
 
 def printed(*rows: Row, broken: tuple[Broken, ...] = ()) -> str:
@@ -28,7 +32,9 @@ def allocate(size: int) -> int:
     return len(bytearray(size))
 
 
-@pytest.mark.parametrize("name", BENCHMARKS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in SAMPLED else pytest.mark.benchmark) for name in BENCHMARKS]
+)
 def test_every_benchmark_runs_in_its_smallest_size_and_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()

@@ -104,6 +104,7 @@ def test_the_same_run_again_computes_nothing_and_does_not_import_tensorflow(firs
     assert "tensorflow" not in imports
 
 
+@pytest.mark.long
 def test_two_fresh_runs_give_the_same_to_the_last_digit(first: tuple[Job, list[dict[str, Any]]], tmp_path: Path) -> None:
     job, events = first
     other = Job(tmp_path)
@@ -122,6 +123,7 @@ def test_a_changed_setting_runs_only_what_depends_on_it(first: tuple[Job, list[d
     assert ran == {"dense_1", "dense_2", "learner", "executor", "extract", "scorer", "writer"}
 
 
+@pytest.mark.kills
 def test_a_training_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
     whole, broken = Job(tmp_path / "whole"), Job(tmp_path / "broken")
     wanted = ("--to", "learner", "--set", "read_training.limit=1500")
@@ -164,7 +166,7 @@ def test_a_training_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(tmp_p
         (["--set", "dense_2.units=9"], "learner", "9"),
         (["--var", "data_dir=/nowhere"], "read_training", "no file"),
         (["--set", "split.group_column=lable"], "split", "Did you mean 'label'?"),
-        (["--set", "learner.epochs=0"], "learner", "greater than or equal to 1"),
+        (["--set", "learner.epochs=0"], "learner", "whole number from 1"),
         (["--set", "read_test.labels=${data_dir}/train-labels-idx1-ubyte.gz"], "read_test", "10000 images, but 60000 labels"),
     ],
 )
@@ -181,6 +183,7 @@ def test_mistakes_are_found_before_anything_runs(
     assert problem["remedy"]
 
 
+@pytest.mark.long
 def test_a_loss_that_is_no_number_stops_the_training_and_says_what_to_do(tmp_path: Path) -> None:
     options = ["--set", 'learner.optimizer={"kind": "SGD", "learning_rate": 1e30}', "--to", "learner"]
     code, events, _ = Job(tmp_path).run(*options)

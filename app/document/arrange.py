@@ -1,40 +1,31 @@
-"""Where nodes go: laid out automatically from left to right, aligned, distributed, put on the grid. Positions in, positions out.
+"""Where nodes go: laid out automatically from left to right, aligned, distributed. Positions in, positions out.
 
-The layout is Sugiyama's: columns by the longest way to each node, few crossings by barycentres (K. Sugiyama, S. Tagawa, M. Toda:
-Methods for Visual Understanding of Hierarchical System Structures, 1981), then heights that make wires as straight as can be.
-Boxes (annotations) that enclose nodes are laid out by themselves first and then placed like one large node, so they go on
-enclosing exactly what they enclosed.
+Boxes (annotations) that enclose nodes are laid out by themselves first and then placed like one large node
+(`app.document.layered_layout`), so they go on enclosing exactly what they enclosed.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from graphlib import CycleError, TopologicalSorter
-from itertools import pairwise
 from typing import Literal
 
 from app.document.editing import Document, Point
 from app.document.geometry import NEAR_COLUMN, NEAR_ROW, TILE
-from app.document.graph import Types
+from app.document.layered_layout import Cell, laid_out
 from app.document.model import Annotation, Workflow
+from app.document.node_type import Types
 
 ABOVE, BELOW, BESIDE = 70.0, 60.0, 40.0
 """Room between the edge of a box and the tiles in it: above there are the box's text and the nodes' titles."""
-SWEEPS = 12
-STRAIGHT = 8.0
-"""How much more a long wire resists being bent than a short one."""
-MOST_BENDS = 3
-"""Long wires keep clear of the nodes on their way, unless there would be more than this many places per node to keep clear."""
 
 Edge = Literal["left", "right", "top", "bottom", "center", "middle"]
 Places = Mapping[str, Point]
-Cell = Hashable
 
 
 @dataclass(frozen=True)
-class Arranged:
+class Placement:
     """New positions, for `Document.move`.
 
     Attributes:
@@ -48,7 +39,7 @@ class Arranged:
     sizes: dict[str, Point] = field(default_factory=dict)
 
 
-def arranged(document: Document, nodes: Iterable[str] | None = None) -> Arranged:
+def arranged(document: Document, nodes: Iterable[str] | None = None) -> Placement:
     """Lay nodes out from left to right, each behind what it depends on, connected parts below each other.
 
     Args:
@@ -58,16 +49,16 @@ def arranged(document: Document, nodes: Iterable[str] | None = None) -> Arranged
     wanted = None if nodes is None else set(nodes)
     chosen = [n for n in document.nodes if wanted is None or n in wanted]
     if not chosen:
-        return Arranged()
+        return Placement()
     places = {n: document.view(n).position for n in document.nodes}
     wires = [(c.source_node, c.target_node) for c in document.connections.values()]
     boxes = _boxes(document.annotations, places, set(chosen))
-    layout = _Layout(places, wires, boxes)
+    layout = _NestedLayout(places, wires, boxes)
     result = layout.of(chosen)
     left, top = min(places[n][0] for n in chosen), min(places[n][1] for n in chosen)
     x, y = min(p[0] for p in result.nodes.values()), min(p[1] for p in result.nodes.values())
     across, down = left - x, top - y
-    return Arranged(
+    return Placement(
         {n: (round(a + across), round(b + down)) for n, (a, b) in result.nodes.items()},
         {k: (round(a + across), round(b + down)) for k, (a, b) in result.annotations.items()},
         result.sizes,
@@ -75,7 +66,7 @@ def arranged(document: Document, nodes: Iterable[str] | None = None) -> Arranged
 
 
 def with_places(workflow: Workflow, types: Types) -> Workflow:
-    """The workflow, laid out if it says of no node where it stands, as one written by hand or by a program."""
+    """Return the workflow, laid out if it says of no node where it stands, as one written by hand or by a program."""
     if len(workflow.nodes) < 2 or any(view.position != (0.0, 0.0) for view in workflow.view.nodes.values()):
         return workflow
     document = Document(workflow, types)
@@ -116,17 +107,17 @@ def _middle(values: Sequence[float]) -> float:
 
 
 @dataclass
-class _Box:
+class _Enclosure:
     """An annotation, and what lies directly in it: not what lies in a box that is in it."""
 
     key: str
     size: Point
     nodes: list[str] = field(default_factory=list)
-    boxes: list[_Box] = field(default_factory=list)
+    boxes: list[_Enclosure] = field(default_factory=list)
 
 
-def _boxes(annotations: Mapping[str, Annotation], places: Places, chosen: Collection[str]) -> list[_Box]:
-    """The outermost boxes that enclose chosen nodes only, with what is in them. A node in several belongs to the smallest."""
+def _boxes(annotations: Mapping[str, Annotation], places: Places, chosen: Collection[str]) -> list[_Enclosure]:
+    """Return the outermost boxes that enclose chosen nodes only, with what is in them; of several, the smallest has a node."""
 
     def encloses(box: Annotation, corner: Point, size: Point) -> bool:
         (x, y), (w, h) = box.position, box.size
@@ -135,7 +126,7 @@ def _boxes(annotations: Mapping[str, Annotation], places: Places, chosen: Collec
     inside = {k: [n for n, p in places.items() if encloses(box, p, (TILE, TILE))] for k, box in annotations.items()}
     keys = [k for k, found in inside.items() if found and all(n in chosen for n in found)]
     keys.sort(key=lambda k: annotations[k].size[0] * annotations[k].size[1])
-    made = {k: _Box(k, annotations[k].size) for k in keys}
+    made = {k: _Enclosure(k, annotations[k].size) for k in keys}
     homeless = dict.fromkeys(chosen)
     for key in keys:
         made[key].nodes = [n for n in inside[key] if n in homeless]
@@ -154,20 +145,20 @@ def _boxes(annotations: Mapping[str, Annotation], places: Places, chosen: Collec
     return outermost
 
 
-class _Layout:
+class _NestedLayout:
     """Lays out a workflow's nodes, boxes within boxes."""
 
-    def __init__(self, places: Places, wires: Sequence[tuple[str, str]], boxes: Sequence[_Box]) -> None:
+    def __init__(self, places: Places, wires: Sequence[tuple[str, str]], boxes: Sequence[_Enclosure]) -> None:
         self._places = places
         self._wires = wires
         self._outermost = boxes
 
-    def of(self, nodes: Sequence[str]) -> Arranged:
-        """Positions for these nodes, and for the boxes."""
+    def of(self, nodes: Sequence[str]) -> Placement:
+        """Return positions for these nodes, and for the boxes."""
         return self._level(nodes, self._outermost)
 
-    def _level(self, nodes: Sequence[str], boxes: Sequence[_Box]) -> Arranged:
-        """Positions for nodes of which some are in boxes; the top left corner is anywhere."""
+    def _level(self, nodes: Sequence[str], boxes: Sequence[_Enclosure]) -> Placement:
+        """Return positions for nodes of which some are in boxes; the top left corner is anywhere."""
         inner = {box.key: self._level([*box.nodes, *_all_nodes(box.boxes)], box.boxes) for box in boxes}
         cell_of: dict[str, Cell] = {n: n for n in nodes}
         for box in boxes:
@@ -180,8 +171,8 @@ class _Layout:
             near[cell].append(self._places[node])
         start = {cell: (min(x for x, _ in at), sum(y for _, y in at) / len(at)) for cell, at in near.items()}
         tied = [(cell_of[a], cell_of[b]) for a, b in self._wires if a in cell_of and b in cell_of]
-        middles = _parts(cells, list(dict.fromkeys((a, b) for a, b in tied if a != b)), start)
-        result = Arranged()
+        middles = laid_out(cells, [(a, b) for a, b in tied if a != b], start, (NEAR_COLUMN, NEAR_ROW))
+        result = Placement()
         for cell, (x, y) in middles.items():
             if cell not in frames:
                 result.nodes[str(cell)] = (x - TILE / 2, y - TILE / 2)
@@ -197,244 +188,15 @@ class _Layout:
         return result
 
 
-def _all_nodes(boxes: Iterable[_Box]) -> list[str]:
+def _all_nodes(boxes: Iterable[_Enclosure]) -> list[str]:
     return [n for box in boxes for n in (*box.nodes, *_all_nodes(box.boxes))]
 
 
-def _frame(content: Arranged) -> tuple[Point, Point]:
-    """The corner and size of a box around nodes and boxes."""
+def _frame(content: Placement) -> tuple[Point, Point]:
+    """Return the corner and size of a box around nodes and boxes."""
     corners = [(x, y, x + TILE, y + TILE, ABOVE) for x, y in content.nodes.values()]
     for key, (x, y) in content.annotations.items():
         width, height = content.sizes[key]
         corners.append((x, y, x + width, y + height, BESIDE))
     left, top = min(c[0] for c in corners) - BESIDE, min(c[1] - c[4] for c in corners)
     return (left, top), (max(c[2] for c in corners) + BESIDE - left, max(c[3] for c in corners) + BELOW - top)
-
-
-# ------------------------------------------------------------------------------------------------------------ the layout
-
-
-def _parts(sizes: Mapping[Cell, Point], edges: Sequence[tuple[Cell, Cell]], start: Mapping[Cell, Point]) -> dict[Cell, Point]:
-    """Middles of all cells: connected parts below each other in the order they had, what is not connected in rows at the end."""
-    group: dict[Cell, Cell] = {cell: cell for cell in sizes}
-
-    def root(cell: Cell) -> Cell:
-        while group[cell] != cell:
-            group[cell] = group[group[cell]]
-            cell = group[cell]
-        return cell
-
-    for a, b in edges:
-        group[root(a)] = root(b)
-    members: dict[Cell, list[Cell]] = defaultdict(list)
-    for cell in sizes:
-        members[root(cell)].append(cell)
-    within: dict[Cell, list[tuple[Cell, Cell]]] = defaultdict(list)
-    for edge in edges:
-        within[root(edge[0])].append(edge)
-    wired = [(cells, within[key]) for key, cells in members.items() if within[key]]
-    wired.sort(key=lambda part: min((start[c][1], start[c][0]) for c in part[0]))
-    placed: dict[Cell, Point] = {}
-    below = 0.0
-    widest = 6 * NEAR_COLUMN
-    for cells, wires in wired:
-        part = _layered(cells, wires, sizes, start)
-        top = min(y - sizes[c][1] / 2 for c, (_, y) in part.items())
-        placed.update({c: (x, y - top + below) for c, (x, y) in part.items()})
-        below = max(placed[c][1] + sizes[c][1] / 2 for c in cells)
-        widest = max(widest, *(x + sizes[c][0] / 2 for c, (x, _) in part.items()))
-    alone = sorted((cells[0] for key, cells in members.items() if not within[key]), key=lambda c: (start[c][1], start[c][0]))
-    x = height = 0.0
-    for cell in alone:
-        width, tall = sizes[cell]
-        if x and x + width > widest:
-            x, below, height = 0.0, below + height, 0.0
-        placed[cell] = (x + width / 2, below + tall / 2)
-        x, height = x + width, max(height, tall)
-    return placed
-
-
-def _layered(
-    cells: Sequence[Cell], edges: Sequence[tuple[Cell, Cell]], sizes: Mapping[Cell, Point], start: Mapping[Cell, Point]
-) -> dict[Cell, Point]:
-    """Middles of the cells of one connected part."""
-    edges = _acyclic(cells, edges)
-    layer = _layers(cells, edges)
-    rows, links, heights = _with_bends(cells, edges, layer, sizes)
-    before: dict[Cell, list[Cell]] = defaultdict(list)
-    behind: dict[Cell, list[Cell]] = defaultdict(list)
-    for a, b in links:
-        behind[a].append(b)
-        before[b].append(a)
-    rank = {c: start[c][1] for c in cells}
-    for row in rows:
-        for cell in row:
-            if cell not in rank:
-                rank[cell] = sum(rank[c] for c in before[cell]) / len(before[cell])
-        row.sort(key=rank.__getitem__)
-    rows = _uncrossed(rows, before, behind)
-    y = _heights(rows, before, behind, heights)
-    place: dict[Cell, Point] = {}
-    left = 0.0
-    for row in rows:
-        real = [c for c in row if c in sizes]
-        width = max((sizes[c][0] for c in real), default=0.0)
-        place.update({c: (left + width / 2, y[c]) for c in real})
-        left += width
-    return place
-
-
-def _acyclic(cells: Sequence[Cell], edges: Sequence[tuple[Cell, Cell]]) -> list[tuple[Cell, Cell]]:
-    """The edges without those that close a circle (a damaged workflow, or boxes that feed each other)."""
-    kept = list(dict.fromkeys(edges))
-    while True:
-        sorter: TopologicalSorter[Cell] = TopologicalSorter({cell: [] for cell in cells})
-        for a, b in kept:
-            sorter.add(b, a)
-        try:
-            sorter.prepare()
-        except CycleError as error:
-            circle = set(pairwise(error.args[1]))
-            kept.remove(max((e for e in kept if e in circle), key=kept.index))
-        else:
-            return kept
-
-
-def _layers(cells: Sequence[Cell], edges: Sequence[tuple[Cell, Cell]]) -> dict[Cell, int]:
-    """The column of each cell: behind all before it, and close to what it feeds where that makes no wire longer."""
-    before: dict[Cell, list[Cell]] = {c: [] for c in cells}
-    behind: dict[Cell, list[Cell]] = {c: [] for c in cells}
-    for a, b in edges:
-        before[b].append(a)
-        behind[a].append(b)
-    order = list(TopologicalSorter(before).static_order())
-    layer: dict[Cell, int] = {}
-    for cell in order:
-        layer[cell] = 1 + max((layer[c] for c in before[cell]), default=-1)
-    for cell in reversed(order):
-        if behind[cell] and len(before[cell]) <= len(behind[cell]):
-            layer[cell] = min(layer[c] for c in behind[cell]) - 1
-    first = min(layer.values())
-    return {c: n - first for c, n in layer.items()}
-
-
-def _with_bends(
-    cells: Sequence[Cell], edges: Sequence[tuple[Cell, Cell]], layer: Mapping[Cell, int], sizes: Mapping[Cell, Point]
-) -> tuple[list[list[Cell]], list[tuple[Cell, Cell]], dict[Cell, float]]:
-    """The columns, with a place kept clear wherever a wire passes one; links between neighbouring columns; heights."""
-    rows: list[list[Cell]] = [[] for _ in range(1 + max(layer.values()))]
-    heights = {c: sizes[c][1] for c in cells}
-    for cell in cells:
-        rows[layer[cell]].append(cell)
-    links: list[tuple[Cell, Cell]] = []
-    room = MOST_BENDS * len(cells)
-    for number, (a, b) in enumerate(sorted(edges, key=lambda e: layer[e[1]] - layer[e[0]])):
-        last, span = a, layer[b] - layer[a]
-        room -= span - 1
-        if room < 0:  # the longest wires of a tangle
-            continue
-        for column in range(layer[a] + 1, layer[b]):
-            bend: Cell = ("bend", number, column)
-            rows[column].append(bend)
-            heights[bend] = NEAR_ROW / 3
-            links.append((last, bend))
-            last = bend
-        links.append((last, b))
-    return rows, links, heights
-
-
-def _is_bend(cell: Cell) -> bool:
-    return isinstance(cell, tuple) and cell[0] == "bend"
-
-
-def _uncrossed(
-    rows: list[list[Cell]], before: Mapping[Cell, Sequence[Cell]], behind: Mapping[Cell, Sequence[Cell]]
-) -> list[list[Cell]]:
-    """The columns in an order with few crossings: sweeps to and fro by barycentres, the best of all seen."""
-    best, fewest = [list(row) for row in rows], _crossings(rows, behind)
-    for sweep in range(SWEEPS):
-        if not fewest:
-            break
-        forth = sweep % 2 == 0
-        near = before if forth else behind
-        place = {c: float(i) for row in rows for i, c in enumerate(row)}
-        for row in rows if forth else reversed(rows):
-            wanted = {c: sum(place[n] for n in near[c]) / len(near[c]) if near.get(c) else place[c] for c in row}
-            row.sort(key=wanted.__getitem__)
-            place.update({c: float(i) for i, c in enumerate(row)})
-        count = _crossings(rows, behind)
-        if count < fewest:
-            best, fewest = [list(row) for row in rows], count
-    return best
-
-
-def _crossings(rows: Sequence[Sequence[Cell]], behind: Mapping[Cell, Sequence[Cell]]) -> int:
-    """How many pairs of links cross, counted with a Fenwick tree (W. Barth, M. Jünger, P. Mutzel, 2002)."""
-    total = 0
-    for row, following in pairwise(rows):
-        place = {c: i for i, c in enumerate(following)}
-        tree = [0] * (len(following) + 1)
-        seen = 0
-        for cell in row:
-            ends = sorted(place[c] for c in behind.get(cell, ()))
-            for end in ends:
-                at, below = end + 1, 0
-                while at:
-                    below += tree[at]
-                    at &= at - 1
-                total += seen - below
-            for end in ends:
-                at, seen = end + 1, seen + 1
-                while at < len(tree):
-                    tree[at] += 1
-                    at += at & -at
-    return total
-
-
-def _heights(
-    rows: Sequence[Sequence[Cell]],
-    before: Mapping[Cell, Sequence[Cell]],
-    behind: Mapping[Cell, Sequence[Cell]],
-    heights: Mapping[Cell, float],
-) -> dict[Cell, float]:
-    """The height of each cell's middle: columns keep their order and distances, and come near their neighbours."""
-    y: dict[Cell, float] = {}
-    for row in rows:
-        at = 0.0
-        for cell in row:
-            y[cell] = at + heights[cell] / 2
-            at += heights[cell]
-    for sweep in range(SWEEPS):
-        forth = sweep % 2 == 0
-        for row in rows if forth else reversed(rows):
-            wanted, weights = [], []
-            for cell in row:
-                near = (before if forth else behind).get(cell, ())
-                if sweep >= SWEEPS // 2:
-                    near = [*before.get(cell, ()), *behind.get(cell, ())]
-                pull = [(STRAIGHT if _is_bend(n) else 1.0, y[n]) for n in near]
-                total = sum(weight for weight, _ in pull)
-                wanted.append(sum(weight * value for weight, value in pull) / total if total else y[cell])
-                weights.append(STRAIGHT if _is_bend(cell) else max(total, 0.1))
-            y.update(zip(row, _spread(wanted, weights, [heights[c] for c in row]), strict=True))
-    return y
-
-
-def _spread(wanted: Sequence[float], weights: Sequence[float], heights: Sequence[float]) -> list[float]:
-    """The values nearest to those wanted (least squares) that leave room for the heights, in this order.
-
-    Taking off the room needed above makes it isotonic regression, which pooling adjacent violators solves.
-    """
-    offsets = [0.0]
-    for above, below in pairwise(heights):
-        offsets.append(offsets[-1] + (above + below) / 2)
-    blocks: list[tuple[float, float, int]] = []  # mean, weight, how many
-    for value, weight, offset in zip(wanted, weights, offsets, strict=True):
-        block = (value - offset, weight, 1)
-        while blocks and blocks[-1][0] > block[0]:
-            mean, heavy, count = blocks.pop()
-            both = heavy + block[1]
-            block = ((mean * heavy + block[0] * block[1]) / both, both, count + block[2])
-        blocks.append(block)
-    flat = [mean for mean, _, count in blocks for _ in range(count)]
-    return [value + offset for value, offset in zip(flat, offsets, strict=True)]

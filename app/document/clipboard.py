@@ -99,7 +99,7 @@ def _parsed(text: str) -> Workflow:
 
 
 def _connections(data: Any) -> list[Connection]:
-    """Connections from JSON; what is none is left out."""
+    """Return connections from JSON; what is none is left out."""
     found = []
     for item in data if isinstance(data, list) else ():
         try:
@@ -153,7 +153,7 @@ def _fresh_ids(document: Document, records: Mapping[str, NodeRecord]) -> dict[st
 
 
 def _shift(document: Document, source: Document, at: Point | None) -> Point:
-    """How far everything is moved: its middle to `at`, or a bit aside; on until no node covers another one exactly."""
+    """Return how far everything is moved: its middle to `at`, or a bit aside; on until no node covers another one exactly."""
     places = [source.view(n).position for n in source.nodes]
     boxes = source.annotations.values()
     across = down = OFFSET
@@ -171,7 +171,7 @@ def _shift(document: Document, source: Document, at: Point | None) -> Point:
 
 
 def _name(document: Document) -> str:
-    """What tells a document from others, in this session and in other windows."""
+    """Return what tells a document from others, in this session and in other windows."""
     return _names.setdefault(document, uuid.uuid4().hex)
 
 

@@ -1,88 +1,31 @@
 """Document: a workflow while a person edits it. Every edit is a Change that can be undone, redone, merged and journaled.
 
-A document is a set of tables of immutable records: nodes, connections, views, annotations, variables, properties. A Change
-says which records were replaced by which, so undo is the same Change applied backwards, listeners learn exactly
-what to redraw, and the journal is a list of Changes. Nothing here knows of Qt, of the engine, or of single node types.
+A document is a set of tables of immutable records: nodes, connections, views, annotations, variables, properties. Here is
+what the edits are; how they are undone is in `app.document.undo`. Nothing here knows of Qt, of the engine, or of node types.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
 
-from app.document.graph import PortLike, Types
+from app.document.change import TABLES, TableName
 from app.document.model import Annotation, Connection, NodeRecord, NodeView, Variable, View, Workflow
+from app.document.node_type import PortLike, Types
+from app.document.replacement import rewired
+from app.document.undo import UndoableTables
+from app.document.variables import renamed
 from nodes.wording import counted
 
-TableName = Literal["nodes", "connections", "views", "annotations", "variables", "properties"]
-TABLES: tuple[TableName, ...] = ("nodes", "connections", "views", "annotations", "variables", "properties")
 Point = tuple[float, float]
 TWIN_OFFSET = 40.0
 """How far from the first a node is drawn whose id was taken, so that it does not hide behind it."""
 
 
-@dataclass(frozen=True)
-class Change:
-    """One step of editing.
-
-    Attributes:
-        label: What was done, for the menu: "Move 3 nodes".
-        records: Table -> key -> (record before, record after); None where there is or was none.
-        orders: Table -> (keys before, keys after) for tables that gained or lost records, or whose order is another one.
-        merge: Changes with the same merge key that follow each other are one step; None never merges.
-        backwards: Whether this is an undo.
-    """
-
-    label: str
-    records: Mapping[TableName, Mapping[str, tuple[Any, Any]]]
-    orders: Mapping[TableName, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
-    merge: str | None = None
-    backwards: bool = False
-
-    def reversed(self) -> Change:
-        """The change that takes this one back."""
-        records = {t: {k: (after, before) for k, (before, after) in e.items()} for t, e in self.records.items()}
-        orders = {table: (after, before) for table, (before, after) in self.orders.items()}
-        return Change(self.label, records, orders, self.merge, not self.backwards)
-
-    def then(self, later: Change, label: str | None = None) -> Change:
-        """This change and the next as one."""
-        return Change.joined([self, later], label or self.label, later.merge)
-
-    @staticmethod
-    def joined(changes: Sequence[Change], label: str, merge: str | None = None) -> Change:
-        """Changes that follow each other as one."""
-        records: dict[TableName, dict[str, tuple[Any, Any]]] = {}
-        orders: dict[TableName, tuple[tuple[str, ...], tuple[str, ...]]] = {}
-        for change in changes:
-            for table, entries in change.records.items():
-                mine = records.setdefault(table, {})
-                for key, (before, after) in entries.items():
-                    mine[key] = (mine[key][0] if key in mine else before, after)
-            for table, (first, last) in change.orders.items():
-                orders[table] = (orders[table][0] if table in orders else first, last)
-        return Change(label, records, orders, merge)
-
-    def keys(self, table: TableName) -> Iterable[str]:
-        """The keys of a table's records that this change replaces."""
-        return self.records.get(table, {}).keys()
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is different afterwards."""
-        replaced = (pair for entries in self.records.values() for pair in entries.values())
-        return all(before == after for before, after in (*replaced, *self.orders.values()))
-
-
-Listener = Callable[[Change], None]
-
-
-class Document:
+class Document(UndoableTables):
     """A workflow with undo.
 
     Args:
@@ -91,7 +34,7 @@ class Document:
 
     Attributes:
         nodes: id -> record, in the order of the file.
-        connections: key (`connection_key`) -> connection.
+        connections: key (`Connection.key`) -> connection.
         views: Node id -> how it is drawn; nodes without an entry are drawn with the defaults.
         annotations: key -> coloured box; keys are of this session only.
         variables: name -> variable.
@@ -102,29 +45,24 @@ class Document:
     """
 
     def __init__(self, workflow: Workflow, types: Types) -> None:
+        super().__init__(
+            {
+                "nodes": {},
+                "connections": {},
+                "views": dict(workflow.view.nodes),
+                "annotations": {f"box_{n}": a for n, a in enumerate(workflow.view.annotations, 1)},
+                "variables": {},
+                "properties": _properties(workflow),
+            }
+        )
         self.types = types
         self.renumbered: dict[str, str] = {}
-        self._tables: dict[TableName, dict[str, Any]] = {
-            "nodes": {},
-            "connections": {},
-            "views": dict(workflow.view.nodes),
-            "annotations": {f"box_{n}": a for n, a in enumerate(workflow.view.annotations, 1)},
-            "variables": {},
-            "properties": _properties(workflow),
-        }
+        self._boxes = 0
         self._take_nodes(workflow.nodes)
         for connection in workflow.connections:
-            self._tables["connections"][self._free_key(connection_key(connection), "connections")] = connection
+            self._tables["connections"][self._free_key(connection.key, "connections")] = connection
         for variable in workflow.variables:
             self._tables["variables"][self._free_key(variable.name, "variables")] = variable
-        self._done: list[Change] = []
-        self._undone: list[Change] = []
-        self._clean: int | None = 0
-        self._mergeable = False
-        self._open: list[Change] | None = None
-        self._listeners: list[Listener] = []
-        self._untold: deque[Change] = deque()
-        self._boxes = 0
 
     def _take_nodes(self, records: Sequence[NodeRecord]) -> None:
         nodes, views = self._tables["nodes"], self._tables["views"]
@@ -172,26 +110,26 @@ class Document:
         return MappingProxyType(self._tables["properties"])
 
     def view(self, node_id: str) -> NodeView:
-        """How a node is drawn."""
+        """Return how a node is drawn."""
         return self._tables["views"].get(node_id) or NodeView()
 
     def title(self, node_id: str) -> str:
-        """What the person calls a node: its own name, else its type's title, else its type."""
+        """Return what the person calls a node: its own name, else its type's title, else its type."""
         record = self._tables["nodes"][node_id]
         node_type = self.types.get(record.type)
         return self.view(node_id).name or (node_type.title if node_type else record.type)
 
     def connections_of(self, node_ids: Iterable[str]) -> dict[str, Connection]:
-        """All connections that begin or end at one of these nodes, by key."""
+        """Return all connections that begin or end at one of these nodes, by key."""
         wanted = set(node_ids)
         return {k: c for k, c in self.connections.items() if c.source_node in wanted or c.target_node in wanted}
 
     def connection_into(self, target: str) -> str | None:
-        """The key of the connection that ends at `node.port`, if there is one."""
+        """Return the key of the connection that ends at `node.port`, if there is one."""
         return next((k for k, c in self.connections.items() if c.target == target), None)
 
     def workflow(self) -> Workflow:
-        """The workflow as it is now, to save, copy or run. The records are shared, and must not be changed."""
+        """Return the workflow as it is now, to save, copy or run. The records are shared, and must not be changed."""
         properties = self._tables["properties"]
         view = {
             "nodes": dict(self._tables["views"]),
@@ -206,100 +144,6 @@ class Document:
             "view": View().model_copy(update=view),
         }
         return Workflow().model_copy(update=content)
-
-    # -- listening, undo
-
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Have `listener` called with every change, undo and redo, in their order; returns what ends that.
-
-        The document is in its new state by then. All edits of a `step` are told as one change. A listener may edit; all listeners
-        are told of that edit after the one they are being told of.
-        """
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
-
-    @property
-    def undo_label(self) -> str | None:
-        """What undo would take back; None if there is nothing."""
-        return self._done[-1].label if self._done else None
-
-    @property
-    def redo_label(self) -> str | None:
-        """What redo would do again; None if there is nothing."""
-        return self._undone[-1].label if self._undone else None
-
-    @property
-    def modified(self) -> bool:
-        """Whether there are changes since `mark_saved`."""
-        return bool(self._open) or self._clean != len(self._done)
-
-    @property
-    def history(self) -> Sequence[Change]:
-        """The changes that undo would take back, oldest first."""
-        return tuple(self._done)
-
-    def mark_saved(self) -> None:
-        """Call the present state saved; the next edit will be a step of its own."""
-        self._clean = len(self._done)
-        self._mergeable = False
-
-    def mark_unsaved(self) -> None:
-        """Say that no state of this session is in a file, as after a recovery."""
-        self._clean = None
-
-    def undo(self) -> None:
-        """Take the last step back; nothing if there is none, or while a step is being made."""
-        if self._done and self._open is None:
-            change = self._done.pop()
-            self._undone.append(change)
-            self._mergeable = False
-            self._apply(change.reversed())
-            self._tell(change.reversed())
-
-    def redo(self) -> None:
-        """Do the step again that was taken back last; nothing if there is none, or while a step is being made."""
-        if self._undone and self._open is None:
-            change = self._undone.pop()
-            self._done.append(change)
-            self._mergeable = False
-            self._apply(change)
-            self._tell(change)
-
-    @contextmanager
-    def step(self, label: str) -> Iterator[None]:
-        """Make all edits inside one step, told to the listeners as one change at its end. Steps may be nested.
-
-        If the block raises, its edits are taken back, and nobody is told anything.
-        """
-        if self._open is not None:
-            yield
-            return
-        self._open = []
-        try:
-            yield
-        except BaseException:
-            made, self._open = self._open, None
-            for change in reversed(made):
-                self._apply(change.reversed())
-            raise
-        made, self._open = self._open, None
-        whole = Change.joined(made, label)
-        if not whole.is_empty:
-            self._record(whole)
-            self._tell(whole)
-
-    def apply(self, change: Change) -> None:
-        """Do a change that was made elsewhere, such as one of another document with the same content; it becomes a step."""
-        self._apply(change)
-        if self._open is not None:
-            self._open.append(change)
-        else:
-            self._record(change)
-            self._tell(change)
-
-    def follow(self, change: Change) -> None:
-        """Do a change without it becoming a step: for a copy of a document that is edited elsewhere."""
-        self._apply(change)
 
     # -- nodes
 
@@ -337,7 +181,7 @@ class Document:
         return node_id
 
     def free_id(self, node_type: str, taken: Iterable[str] = ()) -> str:
-        """A new node's id: the last part of its type and the first free number."""
+        """Return a new node's id: the last part of its type and the first free number."""
         stem = re.sub(r"[^A-Za-z0-9_]", "_", node_type.rpartition(".")[2]) or "node"
         used = set(taken)
         number = 1
@@ -368,33 +212,13 @@ class Document:
         self._change(f"Configure {self.title(node_id)}", merge=merge, nodes={node_id: changed})
 
     def replace(self, node_id: str, node_type: str) -> None:
-        """Put a node of another type in a node's place; the connections that fit its ports stay.
-
-        A connection keeps its port if the new type has one of that name and kind, else it takes the first free one of its kind.
-        """
+        """Put a node of another type in a node's place; the connections that fit its ports stay (`rewired`)."""
         old, new = self.types.get(self.nodes[node_id].type), self.types[node_type]
         record = NodeRecord(id=node_id, type=node_type, type_version=new.version)
         view = self.view(node_id).model_copy(update={"name": "", "note": ""})
-        wires = self.connections_of([node_id])
-        changes: dict[str, Connection | None] = dict.fromkeys(wires)
-        used: set[str] = set()
-        for connection in sorted(wires.values(), key=lambda c: new.input_port(c.target_port) is None):  # same names come first
-            moved = connection
-            if connection.target_node == node_id:
-                before = old.input_port(connection.target_port) if old else None
-                port = _fitting(new, before, connection.target_port, used)
-                if port is None:
-                    continue
-                used.add(port)
-                moved = moved.model_copy(update={"target": f"{node_id}.{port}"})
-            if connection.source_node == node_id:
-                output = _fitting_output(new, old.output_port(connection.source_port) if old else None)
-                if output is None:
-                    continue
-                moved = moved.model_copy(update={"source": f"{node_id}.{output}"})
-            changes[connection_key(moved)] = moved
-        title = self.title(node_id)
-        self._change(f"Replace {title} by {new.title}", nodes={node_id: record}, views={node_id: view}, connections=changes)
+        wires = rewired(self.connections_of([node_id]), node_id, old, new)
+        label = f"Replace {self.title(node_id)} by {new.title}"
+        self._change(label, nodes={node_id: record}, views={node_id: view}, connections=wires)
 
     # -- connections
 
@@ -408,7 +232,7 @@ class Document:
         self.delete(connections=keys)
 
     def free_input(self, node_id: str, port: PortLike) -> str:
-        """The name a new wire into a declared input gets: the next number of a growing port, else the port's own."""
+        """Return the name a new wire into a declared input gets: the next number of a growing port, else the port's own."""
         if not port.grows:
             return port.name
         used = {c.target_port for c in self.connections.values() if c.target_node == node_id}
@@ -425,7 +249,7 @@ class Document:
         first = Connection(source=connection.source, target=f"{node_id}.{input_port}")
         second = Connection(source=f"{node_id}.{output_port}", target=connection.target)
         added = self._replacing([first])
-        self._change("Put in between", connections={key: None, **added, connection_key(second): second})
+        self._change("Put in between", connections={key: None, **added, second.key: second})
 
     # -- looks
 
@@ -486,7 +310,7 @@ class Document:
             entries = {name: None, variable.name: variable}
             keys[keys.index(name)] = variable.name
             for node_id, record in self.nodes.items():
-                settings = _renamed(record.settings, name, variable.name)
+                settings = renamed(record.settings, name, variable.name)
                 if settings != record.settings:
                     nodes[node_id] = record.model_copy(update={"settings": settings})
         label = f"Delete variable {name}" if variable is None else f"Edit variable {variable.name}"
@@ -502,88 +326,18 @@ class Document:
         tables: dict[str, Any] = {name: dict.fromkeys(self._tables[name]) | other._tables[name] for name in TABLES}
         self._change(label, **tables, orders={name: list(other._tables[name]) for name in TABLES})
 
-    # -- the mechanism
+    # -- parts of edits
 
     def _look(self, label: str, node_id: str, **changes: Any) -> None:
         known = self.nodes[node_id].id
         self._change(label, views={known: self.view(known).model_copy(update=changes)})
 
-    def _change(
-        self,
-        label: str,
-        merge: str | None = None,
-        orders: Mapping[TableName, Sequence[str]] | None = None,
-        **tables: Mapping[str, Any],
-    ) -> None:
-        """Replace records: table -> key -> new record, None to remove it. New ones come last, unless `orders` says otherwise."""
-        records: dict[TableName, dict[str, tuple[Any, Any]]] = {}
-        changed: dict[TableName, tuple[tuple[str, ...], tuple[str, ...]]] = {}
-        for name in TABLES:
-            table = self._tables[name]
-            entries = {k: (table.get(k), after) for k, after in tables.get(name, {}).items()}
-            entries = {k: (before, after) for k, (before, after) in entries.items() if before != after}
-            if entries:
-                records[name] = entries
-            wanted = (orders or {}).get(name, ())
-            if wanted or any((before is None) != (after is None) for before, after in entries.values()):
-                gone = {k for k, (_, after) in entries.items() if after is None}
-                there = dict.fromkeys(k for k in (*table, *entries) if k not in gone)
-                keys = tuple(dict.fromkeys(k for k in wanted if k in there) | there)
-                if keys != tuple(table):
-                    changed[name] = (tuple(table), keys)
-        if records or changed:
-            self.apply(Change(label, records, changed, merge))
-
-    def _record(self, change: Change) -> None:
-        """Put a change that was applied on the undo stack, merged with the last one where they belong together."""
-        if self._clean is not None and self._clean > len(self._done):
-            self._clean = None  # what was saved can no longer be reached by redo
-        self._undone.clear()
-        if self._mergeable and change.merge and self._done[-1].merge == change.merge:
-            merged = self._done.pop().then(change)
-            if merged.is_empty:
-                self._mergeable = False
-            else:
-                self._done.append(merged)
-        else:
-            self._done.append(change)
-            self._mergeable = True
-
-    def _apply(self, change: Change) -> None:
-        for name, entries in change.records.items():
-            table = self._tables[name]
-            for key, (_, after) in entries.items():
-                if after is None:
-                    table.pop(key, None)
-                else:
-                    table[key] = after
-        for name, (_, order) in change.orders.items():
-            table = self._tables[name]
-            if tuple(table) != order:
-                self._tables[name] = {k: table[k] for k in order}
-
-    def _tell(self, change: Change) -> None:
-        """Tell all listeners, even if one fails; an edit that one of them makes is told when all know of this one."""
-        self._untold.append(change)
-        if len(self._untold) > 1:
-            return
-        errors: list[Exception] = []
-        while self._untold:
-            for listener in tuple(self._listeners):
-                try:
-                    listener(self._untold[0])
-                except Exception as error:  # noqa: BLE001 - a fault in one view must not keep the journal from being told
-                    errors.append(error)
-            self._untold.popleft()
-        if errors:
-            raise errors[0]
-
     def _replacing(self, connections: Iterable[Connection]) -> dict[str, Connection | None]:
-        """Connections to add, and None for those that end at the same inputs."""
+        """Return connections to add, and None for those that end at the same inputs."""
         added = list(connections)
         targets = {connection.target for connection in added}
         entries: dict[str, Connection | None] = {k: None for k, c in self.connections.items() if c.target in targets}
-        return entries | {connection_key(connection): connection for connection in added}
+        return entries | {connection.key: connection for connection in added}
 
     def _free_key(self, key: str, table: TableName) -> str:
         number = 2
@@ -593,7 +347,7 @@ class Document:
         return found
 
     def _new_box(self) -> str:
-        """A key no annotation has, nor had before in this session."""
+        """Return a key no annotation has, nor had before in this session."""
         while True:
             self._boxes += 1
             if f"box_{self._boxes}" not in self._tables["annotations"]:
@@ -604,13 +358,8 @@ class Document:
         return str(known.title) if known else node_type
 
 
-def connection_key(connection: Connection) -> str:
-    """What a document calls a connection: `node.port>node.port`."""
-    return f"{connection.source}>{connection.target}"
-
-
 def _properties(workflow: Workflow) -> dict[str, Any]:
-    """What a file says beside its tables: name, description, versions, and fields this version does not know."""
+    """Return what a file says beside its tables: name, description, versions, and fields this version does not know."""
     unknown = workflow.view.model_extra or {}
     known = {name: getattr(workflow, name) for name in ("format_version", "app_version", "name", "description")}
     return known | dict(workflow.model_extra or {}) | ({"view": dict(unknown)} if unknown else {})
@@ -619,44 +368,6 @@ def _properties(workflow: Workflow) -> dict[str, Any]:
 def _point(point: Point) -> Point:
     """As a file that is read back has it, so that equal positions are equal."""
     return float(point[0]), float(point[1])
-
-
-def _fitting(new: Any, before: PortLike | None, name: str, used: set[str]) -> str | None:
-    """The input of a new type that takes a wire which ended at the port `before`, called `name`, of the old one."""
-    same = new.input_port(name)
-    if same is not None and name not in used and (before is None or same.kind == before.kind):
-        return name
-    for port in new.input_ports:
-        if before is None or port.kind != before.kind:
-            continue
-        candidates = (f"{port.name}_{n}" for n in range(1, len(used) + 2)) if port.grows else (port.name,)
-        for candidate in candidates:
-            if candidate not in used:
-                return str(candidate)
-    return None
-
-
-def _fitting_output(new: Any, before: PortLike | None) -> str | None:
-    """The output of a new type in the place of the output `before` of the old one."""
-    if before is None:
-        return None
-    same = new.output_port(before.name)
-    if same is not None and same.kind == before.kind:
-        return str(before.name)
-    return next((str(port.name) for port in new.output_ports if port.kind == before.kind), None)
-
-
-def _renamed(settings: Any, old: str, new: str) -> Any:
-    """Settings in which every reference to one variable names another one."""
-    if isinstance(settings, dict):
-        if settings == {"variable": old}:
-            return {"variable": new}
-        return {k: _renamed(v, old, new) for k, v in settings.items()}
-    if isinstance(settings, list):
-        return [_renamed(v, old, new) for v in settings]
-    if isinstance(settings, str):
-        return re.sub(r"(?<!\$)\$\{" + re.escape(old) + r"\}", "${" + new + "}", settings)
-    return settings
 
 
 def _deletion(nodes: int, wires: int, boxes: int) -> str:

@@ -91,7 +91,7 @@ def parse(text: str, name: str = "The text", *, newer: bool = False) -> Workflow
 
 
 def dump(workflow: Workflow) -> str:
-    """The text of a workflow file: stable order, short values on one line, ends with a newline.
+    """Return the text of a workflow file: stable order, short values on one line, ends with a newline.
 
     It is stamped with this program's version, unless it came from a newer one.
     """
@@ -104,7 +104,7 @@ def dump(workflow: Workflow) -> str:
 
 
 def is_newer(workflow: Workflow) -> bool:
-    """Whether a workflow was written by a newer version of this program, in a format that this one knows only in part."""
+    """Return whether a workflow was written by a newer version of this program, in a format that this one knows only in part."""
     return workflow.format_version > FORMAT_VERSION
 
 

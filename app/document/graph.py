@@ -10,70 +10,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.document.model import Workflow
+from app.document.node_type import PortLike, Types
 from app.document.problems import Problem
 
 if TYPE_CHECKING:
     import networkx as nx
-
-
-class PortLike(Protocol):
-    """What the document knows of a port (`nodes.base.Port`)."""
-
-    @property
-    def name(self) -> str:
-        """As workflow files have it."""
-
-    @property
-    def kind(self) -> str:
-        """What travels through it."""
-
-    @property
-    def title(self) -> str:
-        """What the person reads."""
-
-    @property
-    def optional(self) -> bool:
-        """Whether it may stay unconnected."""
-
-    @property
-    def grows(self) -> bool:
-        """Whether it becomes as many inputs as are connected."""
-
-    @property
-    def least(self) -> int:
-        """How many wires a growing input needs."""
-
-    def matches(self, name: str) -> bool:
-        """Whether a name in a file means this port."""
-
-
-class NodeType(Protocol):
-    """What the document knows of a node class (`nodes.base.Node`)."""
-
-    @property
-    def title(self) -> str:
-        """What the person reads."""
-
-    @property
-    def input_ports(self) -> Sequence[PortLike]:
-        """The declared inputs."""
-
-    @property
-    def output_ports(self) -> Sequence[PortLike]:
-        """The declared outputs."""
-
-    def input_port(self, name: str) -> PortLike | None:
-        """The input that a name in a file means."""
-
-    def output_port(self, name: str) -> PortLike | None:
-        """The output that a name in a file means."""
-
-
-Types = Mapping[str, Any]
-"""Node classes by id; each is a `NodeType` (a class object, which typing cannot say of its class attributes)."""
 
 
 class Wire(NamedTuple):
@@ -105,6 +50,25 @@ class Wiring:
     def graph(self) -> nx.MultiDiGraph:
         """The same as a networkx graph: nodes by id; edges carry `source_port` and `target_port`."""
         return _graph(self.order, self.wires)
+
+    def upstream(self, nodes: Iterable[str]) -> set[str]:
+        """Return these nodes and all that they need: their ancestors. Ids that are not in the workflow are left out."""
+        return self._with_reached(nodes, forwards=False)
+
+    def downstream(self, nodes: Iterable[str]) -> set[str]:
+        """Return these nodes and all that need them: their descendants. Ids that are not in the workflow are left out."""
+        return self._with_reached(nodes, forwards=True)
+
+    def _with_reached(self, nodes: Iterable[str], *, forwards: bool) -> set[str]:
+        known = set(self.order)
+        start = known.intersection(nodes)
+        if len(start) == len(known):
+            return known  # there are no others; a run of everything need not wait for the import of networkx
+        import networkx as nx
+
+        graph = self.graph if forwards else self.graph.reverse(copy=False)
+        # one search from all of them: `nx.ancestors` of a thousand nodes, one by one, would walk the graph a thousand times
+        return set(chain.from_iterable(nx.bfs_layers(graph, start)))
 
 
 def build(workflow: Workflow, types: Types) -> Wiring:
@@ -144,8 +108,8 @@ def _graph(ids: Sequence[str], wires: Sequence[Wire]) -> nx.MultiDiGraph:
 
     graph = nx.MultiDiGraph()
     graph.add_nodes_from(ids)
-    for wire in wires:
-        graph.add_edge(wire.source, wire.target, source_port=wire.source_port, target_port=wire.target_port)
+    for source, source_port, target, target_port in wires:
+        graph.add_edge(source, target, source_port=source_port, target_port=target_port)
     return graph
 
 
@@ -156,9 +120,8 @@ def _order(ids: Sequence[str], wires: Sequence[Wire]) -> tuple[list[str], list[P
     """
     place = {node_id: number for number, node_id in enumerate(ids)}
     if all(place[wire.source] < place[wire.target] for wire in wires):
-        return list(
-            ids
-        ), []  # most files are in order; seeing that needs neither sorting nor networkx, which takes long to import
+        # Most files are in order; seeing that needs neither sorting nor networkx, which takes long to import.
+        return list(ids), []
     import networkx as nx
 
     graph = _graph(ids, wires)
@@ -193,7 +156,7 @@ def _unknown_types(workflow: Workflow, types: Types) -> list[Problem]:
 
 
 def _wire_problem(source: tuple[str, str], target: tuple[str, str], types_by_id: Mapping[str, Any]) -> Problem | None:
-    """What is wrong with a wire between two ports, each as (node, port)."""
+    """Return what is wrong with a wire between two ports, each as (node, port)."""
     for node, _ in (source, target):
         if node not in types_by_id:
             return Problem(

@@ -18,11 +18,11 @@ VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]
 Endpoint = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.[A-Za-z0-9_]+$")]
 
 
-class _Record(BaseModel):
+class _WorkflowPart(BaseModel):
     model_config = ConfigDict(extra="allow", populate_by_name=True, defer_build=True)
 
 
-class Variable(_Record):
+class Variable(_WorkflowPart):
     """A named value that settings may refer to, and that a run may replace (`--var name=value`)."""
 
     name: VariableName
@@ -34,7 +34,7 @@ class Variable(_Record):
     description: str = ""
 
 
-class NodeRecord(_Record):
+class NodeRecord(_WorkflowPart):
     """A node: its type, and the settings that differ from the type's defaults."""
 
     id: NodeId = Field(description="Stable and unique in the workflow.")
@@ -46,11 +46,16 @@ class NodeRecord(_Record):
     )
 
 
-class Connection(_Record):
+class Connection(_WorkflowPart):
     """A wire from an output port to an input port, each as `node.port`."""
 
     source: Endpoint = Field(alias="from")
     target: Endpoint = Field(alias="to")
+
+    @property
+    def key(self) -> str:
+        """What a document calls it: `node.port>node.port`."""
+        return f"{self.source}>{self.target}"
 
     @property
     def source_node(self) -> str:
@@ -73,7 +78,7 @@ class Connection(_Record):
         return self.target.partition(".")[2]
 
 
-class NodeView(_Record):
+class NodeView(_WorkflowPart):
     """How a node is drawn; no part of what it computes."""
 
     position: tuple[float, float] = (0.0, 0.0)
@@ -81,7 +86,7 @@ class NodeView(_Record):
     note: str = Field("", description="Shown below the node.")
 
 
-class Annotation(_Record):
+class Annotation(_WorkflowPart):
     """A coloured box with text behind the nodes."""
 
     text: str
@@ -90,14 +95,14 @@ class Annotation(_Record):
     color: str = "#3F6FD8"
 
 
-class View(_Record):
+class View(_WorkflowPart):
     """How the workflow is drawn."""
 
     nodes: dict[str, NodeView] = Field(default_factory=dict)
     annotations: list[Annotation] = Field(default_factory=list)
 
 
-class Workflow(_Record):
+class Workflow(_WorkflowPart):
     """A whole workflow, as one `.workflow.json` file holds it."""
 
     format: Literal["layerloom-workflow"] = "layerloom-workflow"
@@ -111,14 +116,14 @@ class Workflow(_Record):
     view: View = Field(default_factory=View)
 
     def node(self, node_id: str) -> NodeRecord:
-        """The node of that id; KeyError if there is none."""
+        """Return the node of that id; KeyError if there is none."""
         for record in self.nodes:
             if record.id == node_id:
                 return record
         raise KeyError(node_id)
 
     def title(self, node_id: str, titles: Mapping[str, str]) -> str:
-        """What the person calls a node: its own name, else its type's title (type -> title), else its type."""
+        """Return what the person calls a node: its own name, else its type's title (type -> title), else its type."""
         view = self.view.nodes.get(node_id)
         record = self.node(node_id)
         return (view.name if view else "") or titles.get(record.type, record.type)

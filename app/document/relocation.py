@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from app.document.graph import Types
 from app.document.model import NodeRecord, Variable, Workflow
+from app.document.node_type import Types
 
 
 def relocated(workflow: Workflow, types: Types, old: Path, new: Path) -> Workflow:
-    """The workflow for a file in the folder `new` that was in `old` until now.
+    """Return the workflow for a file in the folder `new` that was in `old` until now.
 
     Rewritten are path variables relative to the workflow, and settings declared as paths; not those that are absolute, begin
     with a variable, or are of a type that is not installed. Where no relative path leads from one folder to the other (two
@@ -39,7 +39,7 @@ def _node(record: NodeRecord, types: Types, old: Path, new: Path) -> NodeRecord:
 
 
 def _moved(path: str, old: Path, new: Path) -> str:
-    """A relative path as seen from `new` that leads where it led from `old`."""
+    """Return a relative path as seen from `new` that leads where it led from `old`."""
     if not path or path.startswith(("${", "~")) or Path(path).is_absolute():
         return path
     target = (old / path).resolve()

@@ -10,7 +10,7 @@ from app.document.model import Workflow
 
 
 def workflow_schema() -> dict[str, Any]:
-    """The schema of `.workflow.json`, for editors and other programs."""
+    """Return the schema of `.workflow.json`, for editors and other programs."""
     schema = Workflow.model_json_schema(by_alias=True)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Layerloom workflow"} | {
         k: v for k, v in schema.items() if k != "title"

@@ -79,12 +79,12 @@ class Index(Generic[Item]):
     """
 
     def __init__(self, candidates: Iterable[Candidate[Item]]) -> None:
-        self._entries = [_Entry(candidate) for candidate in candidates]
+        self._entries = [_IndexedCandidate(candidate) for candidate in candidates]
         self._named = {word: frozenset(word) for entry in self._entries for word in entry.known}
         self._words = set(self._named).union(*(entry.text_words for entry in self._entries))
 
     def find(self, query: str) -> list[Found[Item]]:
-        """All candidates that fit, best first; all of them for an empty query."""
+        """Return all candidates that fit, best first; all of them for an empty query."""
         text = " ".join(query.casefold().split())
         if not text:
             return [Found(entry.candidate.item, 0.0, ()) for entry in self._entries]
@@ -120,7 +120,7 @@ class Index(Generic[Item]):
         return near
 
 
-class _Entry(Generic[Item]):
+class _IndexedCandidate(Generic[Item]):
     """One candidate, folded and split into words."""
 
     def __init__(self, candidate: Candidate[Item]) -> None:
@@ -160,7 +160,7 @@ class _Entry(Generic[Item]):
         return (ALL_WORDS + mean - 0.5 if mean > 0.5 else ELSEWHERE + mean), spans
 
     def _place(self, typed: _Typed) -> tuple[float, Span | None]:
-        """How well one word is found, from 0 to 1, and where in the title."""
+        """Return how well one word is found, from 0 to 1, and where in the title."""
         word = typed.word
         if not typed.begun.isdisjoint(self.titled):
             start = next(start for start, known in self.words if known.startswith(word))
@@ -177,7 +177,7 @@ class _Entry(Generic[Item]):
         return 0.0, None
 
     def _by_letters(self, text: str) -> Match | None:
-        """The letters of the query stand in the title in their order, each run of them at the start of a word."""
+        """Match where the letters of the query stand in the title in their order, each run of them at the start of a word."""
         letters = text.replace(" ", "")
         if len(letters) < 2 or not self.letters.issuperset(letters):
             return None
@@ -212,12 +212,12 @@ class _Entry(Generic[Item]):
 
 
 def find(query: str, candidates: Iterable[Candidate[Item]]) -> list[Found[Item]]:
-    """All candidates that fit, best first. For a list that is searched more than once, keep an `Index`."""
+    """Return all candidates that fit, best first. For a list that is searched more than once, keep an `Index`."""
     return Index(candidates).find(query)
 
 
 def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """The spans in order, those that touch as one."""
+    """Return the spans in order, those that touch as one."""
     merged: list[Span] = []
     for start, end in sorted(spans):
         if merged and start <= merged[-1][1]:

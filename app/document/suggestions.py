@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 from app.document.file import load, write_atomically
-from app.document.graph import Types
 from app.document.model import Workflow
+from app.document.node_type import Types
 from app.document.problems import DocumentError
 
 DECAY = 0.8
@@ -112,7 +112,7 @@ class Suggestions:
     # -- asking
 
     def after(self, node_type: str, port: str) -> list[str]:
-        """Node types that fit behind an output, the likeliest first; all types, where the port is not known."""
+        """Return node types that fit behind an output, the likeliest first; all types, where the port is not known."""
         known = self.types.get(node_type)
         found = known.output_port(port) if known else None
         if found is None:
@@ -121,7 +121,7 @@ class Suggestions:
         return self._ranked("after", fitting, node_type, found.name, found.kind)
 
     def before(self, node_type: str, port: str) -> list[str]:
-        """Node types that fit before an input (also a grown one), the likeliest first; all types, where it is not known."""
+        """Return node types that fit before an input (also a grown one), the likeliest first; all types where it is unknown."""
         known = self.types.get(node_type)
         found = known.input_port(port) if known else None
         if found is None and known:
@@ -132,7 +132,7 @@ class Suggestions:
         return self._ranked("before", fitting, node_type, found.name, found.kind)
 
     def popular(self) -> list[str]:
-        """All node types, those that are used most first."""
+        """Return all node types, those that are used most first."""
         uses = self._popularity()
         return sorted(self.types, key=lambda t: -uses[t])
 
@@ -186,7 +186,7 @@ class Suggestions:
     # -- the file
 
     def _read(self) -> Weights:
-        """What earlier sessions and other windows wrote; a damaged file is set aside."""
+        """Return what earlier sessions and other windows wrote; a damaged file is set aside."""
         if self.path is None:
             return defaultdict(float)
         try:
@@ -220,7 +220,7 @@ class Suggestions:
 
 
 def _weights(data: Mapping[str, list[list[str | float]]]) -> Weights:
-    """The counts of a file. ValueError, LookupError or TypeError if it holds none."""
+    """Return the counts of a file. ValueError, LookupError or TypeError if it holds none."""
     weights: Weights = defaultdict(float)
     for toward, node_type, port, found, weight in data["wires"]:
         direction: Direction = "after" if toward == "after" else "before"

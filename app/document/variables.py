@@ -24,7 +24,7 @@ _REFERENCE = re.compile(r"\$(\$)?\{([^{}]*)\}")
 def values_of(
     variables: Sequence[Variable], given: Mapping[str, str], *, folder: Path, start: Path
 ) -> tuple[dict[str, Scalar], list[Problem]]:
-    """What each variable is in this run.
+    """Return what each variable is in this run.
 
     Args:
         variables: As the workflow declares them.
@@ -57,7 +57,7 @@ def values_of(
 
 
 def _typed(value: Scalar, kind: str) -> Scalar:
-    """The value as the kind asks; ValueError if it cannot be."""
+    """Return the value as the kind asks; ValueError if it cannot be."""
     text = str(value).strip()
     if kind == "integer":
         return int(text) if not isinstance(value, float) else _whole(value)
@@ -77,7 +77,7 @@ def _whole(value: float) -> int:
 
 
 def resolve(settings: Mapping[str, Any], values: Mapping[str, Scalar], node: str) -> tuple[dict[str, Any], list[Problem]]:
-    """A node's settings with every reference replaced.
+    """Return a node's settings with every reference replaced.
 
     Returns:
         The settings, and a problem per reference to a variable that does not exist (its setting is left out).
@@ -96,7 +96,7 @@ def resolve(settings: Mapping[str, Any], values: Mapping[str, Scalar], node: str
 
 
 def references(value: Any) -> set[str]:
-    """The names of all variables that a setting's value, or a dict of settings, refers to."""
+    """Return the names of all variables that a setting's value, or a dict of settings, refers to."""
     if isinstance(value, dict):
         if set(value) == {"variable"} and isinstance(value["variable"], str):
             return {value["variable"]}
@@ -106,6 +106,19 @@ def references(value: Any) -> set[str]:
     if isinstance(value, str):
         return {match[2] for match in _REFERENCE.finditer(value) if not match[1]}
     return set()
+
+
+def renamed(settings: Any, old: str, new: str) -> Any:
+    """Return settings in which every reference to one variable names another one."""
+    if isinstance(settings, dict):
+        if settings == {"variable": old}:
+            return {"variable": new}
+        return {k: renamed(v, old, new) for k, v in settings.items()}
+    if isinstance(settings, list):
+        return [renamed(v, old, new) for v in settings]
+    if isinstance(settings, str):
+        return re.sub(r"(?<!\$)\$\{" + re.escape(old) + r"\}", "${" + new + "}", settings)
+    return settings
 
 
 def _resolve(value: Any, values: Mapping[str, Scalar]) -> Any:

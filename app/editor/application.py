@@ -13,18 +13,18 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
-from app import __version__, places
+from app import __version__, folders
 from app.document.suggestions import Suggestions
-from app.editor.engine_client import EngineClient
+from app.editor.engine.client import EngineClient
 from app.editor.look import look
 from app.editor.panels.message_bar import Severity
 from app.editor.preferences import PreferenceStore
 from app.editor.warm_up import WarmUp
 from app.editor.window import MainWindow
 from app.editor.workspace import Services
+from app.folders import data_folder, default_results, examples
 from app.own_workflows import OwnWorkflows
-from app.places import data_folder, default_results, examples
-from app.trusted import TrustedScripts
+from app.trusted_scripts import TrustedScripts
 from nodes.catalog import Catalog
 
 log = logging.getLogger("layerloom.editor")
@@ -66,7 +66,7 @@ def open_window(services: Services) -> MainWindow:
     sys.setswitchinterval(SWITCH_SECONDS)
     window = MainWindow(services)
     window.show()
-    for problem in (*places.problems(), *services.preferences.problems, *services.suggestions.problems):
+    for problem in (*folders.problems(), *services.preferences.problems, *services.suggestions.problems):
         window.desk.say(problem, "warning", key=problem)
     return window
 
@@ -74,7 +74,7 @@ def open_window(services: Services) -> MainWindow:
 def make_services(results: Path | None = None) -> Services:
     """The catalog, the engine (not started yet), the preferences and the suggestions."""
     preferences = PreferenceStore.load()
-    catalog = Catalog.load(index=places.node_index())
+    catalog = Catalog.load(index=folders.node_index())
     suggestions = Suggestions.load(catalog.about, examples(), data_folder() / "suggestions.json")
     limit = ("--limit", str(preferences.values.results_limit_gb))
     engine = EngineClient(results, arguments=limit)

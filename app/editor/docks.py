@@ -17,7 +17,7 @@ from app.editor.panels.repository import NodeRepository
 from app.editor.views.learning_view import LearningView
 from app.editor.views.training_runs import TrainingHistory
 from app.editor.workspace import Services
-from app.places import data_folder
+from app.folders import data_folder
 
 LAYOUT_VERSION = 1
 """Grows when docks come or go, so that a stored layout of another version is not applied."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Sequence
 
 from PySide6.QtCore import QObject
 
 from app.editor.desk import Desk
 from app.editor.docks import Docks
+from app.editor.engine.death import EngineDeath
 from app.editor.panels.console import LogLine
 from app.editor.panels.message_bar import Button
 from app.editor.status_bar import StatusBar
 from app.editor.workspace import Workspace
+from app.engine.messages.tells import EngineReady, LogWritten, MetricsMeasured
 
 _ENDINGS = {"done": "done", "warning": "done", "failed": "failed"}
 """A node's state after it ran -> how its training ended; any other: it was cancelled."""
@@ -41,14 +43,14 @@ class EngineEvents(QObject):
 
     # -- how it is
 
-    def _on_ready(self, about: Any) -> None:
-        self._status_bar.show_engine(f"engine ready · {about['device']}", works=True)
+    def _on_ready(self, about: EngineReady) -> None:
+        self._status_bar.show_engine(f"engine ready · {about.device}", works=True)
         self._desk.dismiss("engine")
-        for name, why in about.get("failures", {}).items():
+        for name, why in about.failures.items():
             text = f"The plug-in {name} could not be loaded: {why}. The rest works without it."
             self._desk.say(text, "warning", key=f"plug-in {name}")
 
-    def _on_death(self, death: Any) -> None:
+    def _on_death(self, death: EngineDeath) -> None:
         self._status_bar.show_engine("engine stopped", works=False)
         text = f"{death.message} {death.remedy}"
         self._docks.console.add(LogLine(text, "error", time=time.time()))
@@ -65,7 +67,7 @@ class EngineEvents(QObject):
         else:
             self._desk.dismiss("hanging")
 
-    def _on_cancel_ignored(self, document: str, nodes: Any) -> None:
+    def _on_cancel_ignored(self, document: str, nodes: Sequence[str]) -> None:
         workspace = self._desk.find(document)
         if workspace is not None:
             titles = ", ".join(workspace.document.title(n) for n in nodes if n in workspace.document.nodes)
@@ -77,19 +79,20 @@ class EngineEvents(QObject):
 
     # -- what nodes tell
 
-    def _on_metrics(self, document: str, node: str, points: Any) -> None:
+    def _on_metrics(self, document: str, measured: MetricsMeasured) -> None:
         workspace = self._desk.find(document)
+        node = measured.node
         if workspace is None or node not in workspace.document.nodes:
             return
-        run = self._docks.trainings.add(document, node, points, workspace.document.title(node))
+        run = self._docks.trainings.add(document, node, measured.points, workspace.document.title(node))
         if run not in self._docks.learning.shown:
             self._docks.learning.show_run(run)
 
-    def _on_log(self, document: str, line: Any) -> None:
+    def _on_log(self, document: str, line: LogWritten) -> None:
         workspace = self._desk.find(document)
-        node = line.get("node", "")
+        node = line.node or ""
         title = workspace.document.title(node) if workspace and node in workspace.document.nodes else node
-        self._docks.console.add(LogLine(line["message"], line.get("level", "info"), node, title, line.get("time", time.time())))
+        self._docks.console.add(LogLine(line.message, line.level, node, title, line.time))
 
     def _follow(self, workspace: Workspace) -> None:
         workspace.statuses_changed.connect(lambda nodes: self._end_trainings(workspace, nodes))

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from app.document.file import write_atomically
-from app.places import config_folder
+from app.folders import config_folder
 
 MOST_FILES = 12
 MOST_NODES = 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from app.document.editing import Change
+from app.document.change import Change
 from app.editor.desk import Desk
 from app.editor.docks import Docks
 from app.editor.workspace import Workspace

@@ -12,7 +12,7 @@ from app.editor.look import look
 from app.editor.panels.welcome import WelcomePage
 from app.editor.preferences import PreferenceStore
 from app.editor.workspace import Workspace
-from app.places import examples_folder
+from app.folders import examples_folder
 from nodes.catalog import Catalog
 
 

@@ -45,6 +45,7 @@ def _pieces(catalog: Catalog) -> Iterator[Callable[[], object]]:
     """Yield the pieces, those wanted first first."""
     yield partial(importlib.import_module, "app.editor.canvas")
     yield partial(importlib.import_module, "polars")
+    yield partial(importlib.import_module, "networkx")  # which inputs a wire that is pulled may go to
     for node_type in catalog:
         yield partial(catalog.__getitem__, node_type)
     yield partial(importlib.import_module, "numpy")

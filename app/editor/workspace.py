@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.document.editing import Change, Document
+from app.document.change import Change
+from app.document.editing import Document
 from app.document.model import Workflow
 from app.document.problems import Problem
+from app.engine.messages.tells import RunChanged, StatusesChanged
 from app.engine.status import NodeStatus
 
 if TYPE_CHECKING:
+    from app.document.file_state import FileState
     from app.document.suggestions import Suggestions
-    from app.document.watching import FileState
     from app.editor.canvas import Canvas
-    from app.editor.engine_client import EngineClient
+    from app.editor.engine.client import EngineClient
     from app.editor.preferences import PreferenceStore
     from app.journal import Journal
     from app.own_workflows import OwnWorkflows
-    from app.trusted import TrustedScripts
+    from app.trusted_scripts import TrustedScripts
     from nodes.catalog import Catalog
 
 _numbers = itertools.count(1)
@@ -66,9 +68,9 @@ class Workspace(QObject):
 
     renamed = Signal()
     """The tab's title, or whether there are unsaved edits, is another one."""
-    edited = Signal(object)
-    """A Change was done, undone or redone."""
-    statuses_changed = Signal(object)
+    edited = Signal(Change)
+    """A change was done, undone or redone."""
+    statuses_changed = Signal(set)
     """Ids of the nodes whose status is another one."""
     runs_changed = Signal()
     """A run began or ended."""
@@ -87,8 +89,8 @@ class Workspace(QObject):
         self.untitled = title or "untitled"
         self.own = own
         self.statuses: dict[str, NodeStatus] = {}
-        self.general: list[Problem] = []
-        self.runs: dict[str, Mapping[str, Any]] = {}
+        self.general: Sequence[Problem] = ()
+        self.runs: dict[str, RunChanged] = {}
         self.journal: Journal | None = None
         self.file_state: FileState | None = None
         self.canvas: Canvas = Canvas(self.document, services.catalog)
@@ -96,7 +98,7 @@ class Workspace(QObject):
         self._end_listening = self.document.subscribe(self._on_change)
         services.engine.statuses.connect(self._on_statuses)
         services.engine.run_changed.connect(self._on_run)
-        services.engine.open(self.id, self.document.workflow(), self.folder, own=own)
+        services.engine.open(self.id, self.document, self.folder, own=own)
 
     # -- names
 
@@ -182,20 +184,19 @@ class Workspace(QObject):
             self._was_modified = self.document.modified
             self.renamed.emit()
 
-    def _on_statuses(self, document: str, changed: Any, general: Any) -> None:
+    def _on_statuses(self, document: str, told: StatusesChanged) -> None:
         if document != self.id:
             return
-        known: dict[str, NodeStatus] = {n: s for n, s in changed.items() if n in self.document.nodes}
-        self.statuses.update(known)
-        self.general = general
-        self.canvas.set_statuses(known)
-        self.statuses_changed.emit(set(known))
+        self.statuses.update(told.nodes)
+        self.general = told.general
+        self.canvas.set_statuses(told.nodes)
+        self.statuses_changed.emit(set(told.nodes))
 
-    def _on_run(self, document: str, run: Any) -> None:
+    def _on_run(self, document: str, run: RunChanged) -> None:
         if document != self.id:
             return
-        if run["status"] == "started":
-            self.runs[run["run"]] = run
+        if run.status == "started":
+            self.runs[run.run] = run
         else:
-            self.runs.pop(run["run"], None)
+            self.runs.pop(run.run, None)
         self.runs_changed.emit()

@@ -38,21 +38,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the editor; when it goes, so does the engine
-    from app.engine.protocol import take_standard_streams
+    from app.engine.transport import take_standard_streams
 
-    line = take_standard_streams()
+    transport = take_standard_streams()
+    from app.engine.messages.tells import EngineRefusal
     from app.engine.server import Engine
     from app.engine.store import DEFAULT_LIMIT, Store
-    from app.places import default_results
+    from app.folders import default_results
 
     results = options.results or default_results()
     try:
         store = Store(results, DEFAULT_LIMIT if options.limit is None else round(options.limit * 2**30))
-        engine = Engine(line, store, None if options.warm_up < 0 else options.warm_up)
+        engine = Engine(transport, store, None if options.warm_up < 0 else options.warm_up)
     except OSError as error:
         where = error.filename or results
         message = f"The results cannot be stored in {where}: {error.strerror}."
-        line.send({"tell": "refused", "message": message, "remedy": "Make that folder writable, or set LAYERLOOM_RESULTS."})
+        transport.tell(EngineRefusal(message=message, remedy="Make that folder writable, or set LAYERLOOM_RESULTS."))
         _leave(4)
     garbage.look_seldom()
     engine.serve()

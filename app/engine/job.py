@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.engine.codec import map_frame
+from app.engine.arrow_files import map_frame
 from app.engine.events import Listener, NodeLog, NodeMetrics, NodeProgress
 from app.engine.fingerprints import signature
 from app.engine.permissions import Claims
@@ -25,7 +25,7 @@ EVENTS_PER_SECOND = 15
 
 
 @dataclass
-class Control:
+class RunControl:
     """What the person wants of a run in progress.
 
     Attributes:
@@ -39,7 +39,7 @@ class Control:
     stop: set[str] = field(default_factory=set)
 
     def is_cancelled(self, node: str) -> bool:
-        """Whether a node is to stop."""
+        """Return whether a node is to stop."""
         return self.cancel.is_set() or node in self.cancelled_nodes
 
 
@@ -71,7 +71,7 @@ class EngineJob:
         scratch: Callable[[], Path],
         streams: Callable[[], Path],
         listener: Listener,
-        control: Control,
+        control: RunControl,
         claims: Claims | None = None,
     ) -> None:
         self.node = node

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 
+from app.engine.import_graph import ImportGraph
+from app.engine.source_files import SourceIndex
+from app.folders import source_index
 from nodes.base import Node
+
+CODEC = "app.engine.codec"
 
 
 def result_key(node: Node, node_id: str, inputs: Mapping[str, tuple[str, str]], files: Mapping[str, str], run: str) -> str:
@@ -22,14 +25,14 @@ def result_key(node: Node, node_id: str, inputs: Mapping[str, tuple[str, str]], 
         node: The node with its settings.
         node_id: Its id in the workflow.
         inputs: Input port -> (key of the node it comes from, output port there).
-        files: Setting -> fingerprint of the file or folder it names; such a setting's own value does not count.
+        files: Setting -> fingerprint of what is read of the path it names; the values of such settings do not count.
         run: The run's id; part of the key of a node that does not give the same result again.
     """
     content = [f"{port}<{key}.{output}" for port, (key, output) in sorted(inputs.items())]
     content += [f"{name}={fingerprint}" for name, fingerprint in sorted(files.items())]
     content += [node_id if node.uses_node_id else "", "" if node.reproducible else run]
     digest = hashlib.blake2b(_identity(type(node)), digest_size=16)
-    digest.update(node.__pydantic_serializer__.to_json(node, exclude=set(files) or None))
+    digest.update(node.__pydantic_serializer__.to_json(node, exclude=set(node.read_paths()) or None))
     digest.update("\n".join(content).encode())
     return digest.hexdigest()
 
@@ -37,25 +40,16 @@ def result_key(node: Node, node_id: str, inputs: Mapping[str, tuple[str, str]], 
 @functools.cache
 def _identity(node_class: type[Node]) -> bytes:
     """What of a key is the same for all nodes of a class; no part can run into the next."""
-    return f"{node_class.id}\0{node_class.version}\0{_source(node_class)}\0".encode()
-
-
-def _source(node_class: type[Node]) -> str:
-    """A hash of the code behind a class: the folders that it and its bases below `Node` are in. Changed code, new results."""
-    modules = {c.__module__ for c in node_class.__mro__ if issubclass(c, Node) and c is not Node}
-    return "".join(sorted({_folder_hash(name.rpartition(".")[0] or name) for name in modules}))
+    code = _import_graph().closure(node_class.__module__).digest
+    return f"{node_class.id}\0{node_class.version}\0{code}\0{_stored_form()}\0".encode()
 
 
 @functools.cache
-def _folder_hash(name: str) -> str:
-    """A hash of the modules in a package (or of one module that is in none)."""
-    digest = hashlib.blake2b(digest_size=16)
-    module = sys.modules[name]
-    folders = [Path(folder) for folder in getattr(module, "__path__", ())]
-    files = sorted(path for folder in folders for path in folder.glob("*.py"))
-    if not folders and getattr(module, "__file__", None):
-        files = [Path(str(module.__file__))]
-    digest.update(name.encode())
-    for path in files:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+def _stored_form() -> str:
+    """A hash of the code that says how values lie on disk: what another one wrote is not read."""
+    return _import_graph().closure(CODEC).sources[CODEC]
+
+
+@functools.cache
+def _import_graph() -> ImportGraph:
+    return ImportGraph(SourceIndex(source_index()))

@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 from app.engine.fingerprints import signature
-from app.places import data_folder
+from app.folders import data_folder
 
 log = logging.getLogger("layerloom.engine")
 

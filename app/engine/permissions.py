@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from app import places
+from app import folders
 from app.document.problems import Problem
 from app.engine.made_files import UNFINISHED, note_made, were_made
 from nodes.base import Access, Node, NodeError
@@ -108,8 +108,8 @@ class Permissions:
     def is_protected(self, path: Path) -> bool:
         """Return whether a path lies in Layerloom's own folders: its code, its settings, its data, its results."""
         program = Path(__file__).resolve().parents[2]
-        own = (program / "app", program / "nodes", places.config_folder(), places.data_folder(), places.cache_folder())
-        results = (places.default_results(), *([self.results] if self.results else []))
+        own = (program / "app", program / "nodes", folders.config_folder(), folders.data_folder(), folders.cache_folder())
+        results = (folders.default_results(), *([self.results] if self.results else []))
         return any(_is_within(path, root.resolve()) for root in (*own, *results))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from typing import Literal
+
+from msgspec import Struct
 
 from app.document.problems import Problem
 
@@ -13,8 +14,7 @@ State = Literal["not configured", "ready", "queued", "running", "done", "warning
 running, done (its result, for just these settings and inputs, is in the store), warning (done, with a warning), failed."""
 
 
-@dataclass(frozen=True)
-class NodeStatus:
+class NodeStatus(Struct, frozen=True, omit_defaults=True):
     """What there is to show of a node.
 
     Attributes:
@@ -35,7 +35,7 @@ class NodeStatus:
 
     state: State = "not configured"
     problems: tuple[Problem, ...] = ()
-    outputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = {}
     blocked_by: str | None = None
     key: str | None = None
     shown_key: str | None = None
@@ -46,24 +46,3 @@ class NodeStatus:
     seconds: float | None = None
     untrusted: bool = False
     asks: bool = False
-
-    def as_dict(self) -> dict[str, Any]:
-        """For a line of JSON; without what is not set."""
-        data = {name: value for name, value in vars(self).items() if value is not None and value is not False and value != ""}
-        if not self.outputs:
-            del data["outputs"]
-        if not self.problems:
-            del data["problems"]
-        else:
-            data["problems"] = [problem.as_dict() for problem in self.problems]
-        return data
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> NodeStatus:
-        """What `as_dict` gave; fields it does not know are left out."""
-        values = {k: v for k, v in data.items() if k in _NAMES}
-        values["problems"] = tuple(Problem(**p) for p in data.get("problems", ()))
-        return cls(**values)
-
-
-_NAMES = frozenset(f.name for f in fields(NodeStatus))

@@ -13,24 +13,19 @@ dropped and computed again.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import sqlite3
-import threading
 import time
 import uuid
-import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from dataclasses import replace as changed
 from pathlib import Path
-from typing import Any
 
-from app.document.file import write_atomically
-from app.engine.codec import Draft, Files, checksum, measure, read_value, write_value
+from app.engine.codec import read_value, write_value
 from app.engine.fingerprints import Fingerprints, signature
+from app.engine.record import BOOT, Record, is_whole
+from app.engine.result_files import Draft, ResultFiles
+from app.engine.small_results import SmallResults
 from nodes.base import Value
 
 DEFAULT_LIMIT = 20 * 2**30
@@ -38,40 +33,6 @@ DEFAULT_LIMIT = 20 * 2**30
 SMALL = 2**18
 """Results of up to so many bytes are rows of the database."""
 DAY = 24 * 3600
-
-
-@dataclass(frozen=True)
-class Record:
-    """What is known of a stored result without reading its data.
-
-    Attributes:
-        outputs: Output port -> how its value is stored (`app.engine.codec`).
-        described: Output port -> what an edge says of it.
-        files: File name -> (bytes, checksum).
-        written: The user's own files the node wrote -> their signature then.
-        warnings: What the node warned of.
-        seconds: How long it took.
-        boot: The machine's session in which it was written or last checked.
-    """
-
-    outputs: Mapping[str, Any]
-    described: Mapping[str, str]
-    files: Mapping[str, tuple[int, int]]
-    written: Mapping[str, str]
-    warnings: tuple[str, ...]
-    seconds: float
-    boot: str
-
-    def as_json(self) -> str:
-        """As `record.json` holds it."""
-        return json.dumps(vars(self), ensure_ascii=False)
-
-    @classmethod
-    def parse(cls, text: str) -> Record:
-        """Read `record.json`; raises ValueError, KeyError or TypeError if it is damaged."""
-        data = json.loads(text)
-        files = {name: (int(size), int(digest)) for name, (size, digest) in data.pop("files").items()}
-        return cls(files=files, warnings=tuple(data.pop("warnings")), **data)
 
 
 class Store:
@@ -88,26 +49,26 @@ class Store:
         self._results = root / "results"
         for name in ("results", "partial", "locks", "new"):
             (root / name).mkdir(parents=True, exist_ok=True)
-        self._rows = _Rows(root / "store.sqlite")
+        self._small = SmallResults(root / "store.sqlite")
         self.fingerprints = Fingerprints(root / "store.sqlite")
         self._sweep()
 
     # -- looking up
 
     def record(self, key: str) -> Record | None:
-        """The record of a whole result, else None. Looking counts as use."""
-        record = self._rows.record(key) or self._record_in_folder(key)
+        """Return the record of a whole result, else None. Looking counts as use."""
+        record = self._small.record(key) or self._record_in_folder(key)
         if record is None or any(signature(Path(path)) != seen for path, seen in record.written.items()):
             return None  # where the user's file is gone or was changed, the node has to write it again
         return record
 
     def absent(self, keys: Collection[str]) -> set[str]:
-        """Those of many keys that there is no result of; much faster than asking for each record."""
-        rows = self._rows.among(keys)
+        """Return those of many keys that there is no result of; much faster than asking for each record."""
+        rows = self._small.among(keys)
         return {key for key in keys if key not in rows and not os.access(f"{self._results}/{key[:2]}/{key}", os.F_OK)}
 
     def load(self, key: str, record: Record | None = None) -> dict[str, Value]:
-        """The values of a result, by output port; large ones stay memory-mapped.
+        """Return the values of a result, by output port; large ones stay memory-mapped.
 
         Raises:
             KeyError: If there is no such result.
@@ -115,8 +76,8 @@ class Store:
         record = record or self.record(key)
         if record is None:
             raise KeyError(key)
-        content = self._rows.content(key, record)
-        files = Files(self._folder(key)) if content is None else Files(content=content)
+        content = self._small.content(key, record)
+        files = ResultFiles(self._folder(key)) if content is None else ResultFiles(content=content)
         return {port: read_value(files, stored) for port, stored in record.outputs.items()}
 
     def _record_in_folder(self, key: str) -> Record | None:
@@ -127,7 +88,7 @@ class Store:
         except (OSError, ValueError, KeyError, TypeError):
             record = None
         folder = self._folder(key)
-        if record is None or not _is_whole(folder, record):
+        if record is None or not is_whole(folder, record):
             self.drop(key)
             return None
         with suppress(OSError):
@@ -171,7 +132,7 @@ class Store:
             lock.release()
 
     def scratch(self, key: str) -> Path:
-        """The folder that outlives a killed run of this result."""
+        """Return the folder that outlives a killed run of this result."""
         path = self.root / "partial" / key
         path.mkdir(parents=True, exist_ok=True)
         return path
@@ -180,15 +141,15 @@ class Store:
         """Forget what a killed run of this result left behind."""
         shutil.rmtree(self.root / "partial" / key, ignore_errors=True)
 
-    def put(self, key: str, draft: Draft, record: Record, *, replace: bool) -> Files:
+    def put(self, key: str, draft: Draft, record: Record, *, replace: bool) -> ResultFiles:
         """Put a finished result in its place; one that is there already stays, unless `replace` is set.
 
         Raises:
             OSError, sqlite3.Error: If the disk is full, say; then there is no result.
         """
         if not draft.large and draft.small_bytes <= SMALL:
-            self._rows.put(key, record, draft.small)
-            return Files(content={name: bytes(content) for name, content in draft.small.items()})
+            self._small.put(key, record, draft.small)
+            return ResultFiles(content={name: bytes(content) for name, content in draft.small.items()})
         draft.lay_down()
         (draft.folder / "record.json").write_text(record.as_json(), encoding="utf-8")
         final = self._folder(key)
@@ -199,18 +160,18 @@ class Store:
             if replace or self.record(key) is None:  # an outdated or torn result is in the way
                 self.drop(key)
                 draft.folder.rename(final)
-        return Files(final)
+        return ResultFiles(final)
 
     # -- room
 
     def drop(self, key: str) -> None:
         """Forget a result."""
-        self._rows.drop([key])
+        self._small.drop([key])
         shutil.rmtree(self._folder(key), ignore_errors=True)
 
     def clear(self) -> None:
         """Forget everything."""
-        self._rows.clear()
+        self._small.clear()
         for name in ("results", "partial"):
             shutil.rmtree(self.root / name, ignore_errors=True)
             (self.root / name).mkdir(parents=True, exist_ok=True)
@@ -233,7 +194,7 @@ class Store:
     def _uses(self) -> list[tuple[float, int, str]]:
         """(when last used, bytes, key) of every result."""
         folders = (self.root / "results").glob("*/*/")
-        return self._rows.uses() + [(_last_use(f), _own_bytes(f), f.name) for f in folders]
+        return self._small.uses() + [(_last_use(f), _own_bytes(f), f.name) for f in folders]
 
     def _folder(self, key: str) -> Path:
         return self._results / key[:2] / key
@@ -293,119 +254,8 @@ class Writer:
             shutil.rmtree(self._path, ignore_errors=True)
 
 
-class _Rows:
-    """The small results: one row each, with the contents of their files one behind the other."""
-
-    def __init__(self, path: Path) -> None:
-        self._lock = threading.Lock()
-        self._used: dict[str, float] = {}
-        try:
-            self._connection = self._open(path)
-        except sqlite3.DatabaseError:  # what is no database any more is of no use to anybody
-            path.unlink(missing_ok=True)
-            self._connection = self._open(path)
-        weakref.finalize(self, self._connection.close)
-
-    @staticmethod
-    def _open(path: Path) -> sqlite3.Connection:
-        connection = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-        try:
-            # With a write-ahead log a row costs no fsync, and a power cut may lose the last rows, but nothing else.
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute("CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, record TEXT, content BLOB, used REAL)")
-        except sqlite3.DatabaseError:
-            connection.close()
-            raise
-        return connection
-
-    def record(self, key: str) -> Record | None:
-        with self._lock, suppress(sqlite3.DatabaseError):
-            row = self._connection.execute("SELECT record FROM results WHERE key = ?", (key,)).fetchone()
-            if row is not None:
-                self._used[key] = time.time()
-                with suppress(ValueError, KeyError, TypeError):
-                    return Record.parse(row[0])
-        return None
-
-    def among(self, keys: Collection[str]) -> set[str]:
-        """Those of many keys that have a row."""
-        found: set[str] = set()
-        wanted = list(keys)
-        with self._lock, suppress(sqlite3.DatabaseError):
-            for start in range(0, len(wanted), 500):
-                some = wanted[start : start + 500]
-                query = f"SELECT key FROM results WHERE key IN ({','.join('?' * len(some))})"  # noqa: S608 - only question marks
-                found.update(key for (key,) in self._connection.execute(query, some))
-        return found
-
-    def content(self, key: str, record: Record) -> dict[str, bytes] | None:
-        """The files of a result by name; None if it has no row. KeyError if they are not what was written."""
-        with self._lock:
-            row = self._connection.execute("SELECT content FROM results WHERE key = ?", (key,)).fetchone()
-        if row is None:
-            return None
-        files, start = {}, 0
-        for name, (size, expected) in record.files.items():
-            files[name] = row[0][start : start + size]
-            start += size
-            if checksum(files[name]) != expected:
-                self.drop([key])
-                raise KeyError(key)
-        return files
-
-    def put(self, key: str, record: Record, files: Mapping[str, bytes | memoryview]) -> None:
-        row = (key, record.as_json(), b"".join(files.values()), time.time())
-        with self._lock:
-            self._connection.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", row)
-
-    def uses(self) -> list[tuple[float, int, str]]:
-        """(when last used, bytes, key) of every row."""
-        with self._lock:
-            self._connection.executemany(
-                "UPDATE results SET used = ? WHERE key = ?", [(used, key) for key, used in self._used.items()]
-            )
-            self._used.clear()
-            return self._connection.execute("SELECT used, length(content) + length(record), key FROM results").fetchall()
-
-    def drop(self, keys: list[str]) -> None:
-        with self._lock:
-            self._connection.executemany("DELETE FROM results WHERE key = ?", [(key,) for key in keys])
-
-    def clear(self) -> None:
-        with self._lock:
-            self._connection.execute("DELETE FROM results")
-            self._connection.execute("VACUUM")
-
-
-def _is_whole(folder: Path, record: Record) -> bool:
-    """Whether the files are those the record lists; their content is looked at once in each session of the machine."""
-    try:
-        if any((folder / name).stat().st_size != size for name, (size, _) in record.files.items()):
-            return False
-        if record.boot == BOOT:
-            return True
-        if any(measure(folder / name) != counted for name, counted in record.files.items()):
-            return False
-    except OSError:
-        return False
-    with suppress(OSError):
-        write_atomically(folder / "record.json", changed(record, boot=BOOT).as_json().encode())
-    return True
-
-
-def _boot() -> str:
-    """A name of the machine's session since it was last started; a new one per process where it cannot be known."""
-    with suppress(OSError):
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    return uuid.uuid4().hex
-
-
-BOOT = _boot()
-
-
 def _own_bytes(folder: Path) -> int:
-    """Bytes of a result, where a file shared with n - 1 others counts as its n-th part."""
+    """Return bytes of a result, where a file shared with n - 1 others counts as its n-th part."""
     total = 0
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:

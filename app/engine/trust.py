@@ -2,7 +2,7 @@
 but not run its programs.
 
 A script is known by its text alone: trusted once, it is trusted in every workflow; changed by one character, it is not.
-Who decides is the person at the editor (`app.trusted`) or the command line (`--allow-scripts`); the engine only obeys.
+Who decides is the person at the editor (`app.trusted_scripts`) or the command line (`--allow-scripts`); the engine only obeys.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from nodes.declaration.declared import groups_of, settings_of
 
 
 def digest(source: str) -> str:
-    """What a script is remembered by."""
+    """Return what a script is remembered by."""
     return hashlib.blake2b(source.encode(errors="surrogatepass"), digest_size=32).hexdigest()
 
 
@@ -38,7 +38,7 @@ class Trust:
     writes: Permissions = field(default_factory=Permissions)
 
     def untrusted(self, node: Node) -> dict[str, str]:
-        """The scripts of a node that may not run: setting in dotted form -> source."""
+        """Return the scripts of a node that may not run: setting in dotted form -> source."""
         scripts = node.scripts()
         if not scripts or self.everything:
             return {}
@@ -57,7 +57,7 @@ def templates(node_class: type[Node]) -> frozenset[str]:
 
 
 def trust_problems(node_id: str, untrusted: Mapping[str, str]) -> list[Problem]:
-    """What to say of scripts that may not run."""
+    """Return what to say of scripts that may not run."""
     return [
         Problem(
             "The script came with the workflow, and nobody has trusted it yet.",

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.places import examples
+from app.folders import examples
 from app.reference.site import write_reference
 from nodes.catalog import Catalog
 

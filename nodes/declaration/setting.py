@@ -20,7 +20,8 @@ class Columns:
     """Declares that a setting names columns of the table at an input port.
 
     Attributes:
-        port: The input port whose table offers the columns.
+        port: The input port whose table offers the columns; empty: the first one of a table, for groups of settings that nodes
+            with differently named ports share.
         accepts: Kinds of column, as in `nodes.values.table.COLUMN_KINDS`; empty accepts all.
     """
 

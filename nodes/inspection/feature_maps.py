@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from nodes.base import Columns, Job, Layers, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.inspection.coloring import leveled
-from nodes.kit.inspection.computing import Arrays, build, caller, computed, cut
-from nodes.kit.networks.choosing import tensor_called
-from nodes.kit.networks.feeding import InputColumns, bind_inputs
+from nodes.kit.inspection.heat_maps import leveled
+from nodes.kit.inspection.inference import Arrays, apply_batchwise, build_model, inference_function, subnetwork
+from nodes.kit.networks.inputs import InputColumns, bind_inputs, inputs_setting
+from nodes.kit.networks.layer_selection import tensor_named
 from nodes.values.figure import Figure, ImagesFigure
 from nodes.values.network import NetworkSpec, Tensor
 from nodes.values.table import Table, TableSpec
@@ -82,15 +82,10 @@ class FeatureMaps(Node):
             "layer": "The largest value of all maps of a layer: weak ones are dark.",
         },
     )
-    inputs: list[InputColumns] = setting(
-        [],
-        "Inputs",
-        "Columns for the network's inputs; an input without an entry gets the only column that fits.",
-        group="Network",
-    )
+    inputs: list[InputColumns] = inputs_setting("Network")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """A row for each channel."""
+        """Promise a row for each channel."""
         network, table = specs.network(), specs.table()
         bind_inputs(network, table, self.inputs)
         tensors = self._tensors(network)
@@ -104,27 +99,27 @@ class FeatureMaps(Node):
         return {"table": None if size is None else TableSpec(_schema(size), rows)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Computes one row, layer by layer."""
+        """Compute one row, layer by layer."""
         network, table = values.network(), values.table()
         bindings = bind_inputs(network.spec, table.spec, self.inputs)
         by_input = dict(zip(network.spec.inputs, bindings, strict=True))
         tensors = self._tensors(network.spec)
         chosen = table.slice(self._row(table), 1)
-        needed = cut(network, tensors)
-        call = caller(build(needed, job), [by_input[t] for t in needed.spec.inputs])
+        needed = subnetwork(network, tensors)
+        call = inference_function(build_model(needed, job), [by_input[t] for t in needed.spec.inputs])
         batch = max([network.spec.tensor(t).batch or 1 for t in needed.spec.inputs])
 
         def compute(arrays: Arrays, first: int) -> Sequence[Any]:
             return call(arrays)
 
         bound = [by_input[t] for t in needed.spec.inputs]
-        ((_, found),) = computed(needed.spec, bound, chosen, batch, compute, job=job)
+        ((_, found),) = apply_batchwise(needed.spec, bound, chosen, batch, compute, job=job)
         maps = {tensor: _as_images(made[0], network.spec) for tensor, made in zip(needed.spec.outputs, found, strict=True)}
         size = (max(m.shape[1] for m in maps.values()), max(m.shape[2] for m in maps.values()))
         return {"table": job.stream(_frames([(tensor, maps[tensor]) for tensor in tensors], size))}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The maps of each layer."""
+        """Show the maps of each layer."""
         table = outputs.table()
         told = table.frame(["layer", "channel", "height", "width"]).with_row_index("row")
         figures: list[Figure] = []
@@ -151,7 +146,7 @@ class FeatureMaps(Node):
             if not found:
                 raise NodeError("The network has no convolution layer.", "Choose layers that put out images.", setting="layers")
             return found
-        tensors = list(dict.fromkeys(tensor_called(network, name, "layers") for name in self.layers))
+        tensors = list(dict.fromkeys(tensor_named(network, name, "layers") for name in self.layers))
         for tensor in tensors:
             _split(network, tensor)
         return tensors

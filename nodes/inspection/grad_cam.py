@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from nodes.base import Job, Layers, NodeError, Specs, setting
-from nodes.kit.inspection.computing import FLOATS, Arrays, compiled
-from nodes.kit.inspection.explaining import Explainer, Explanation, Plan
-from nodes.kit.networks.feeding import resolve_tensor
+from nodes.kit.inspection.attribution import AttributionNode, AttributionTask, Explainer, Score, map_column_setting, score_setting
+from nodes.kit.inspection.inference import FLOATS, Arrays, graph_function
+from nodes.kit.networks.inputs import resolve_tensor
 from nodes.values.network import Network, NetworkSpec, Tensor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class GradCAM(Explainer):
+class GradCAM(AttributionNode):
     """Show in which parts of an image a network finds signs of a class (Grad-CAM, Selvaraju et al., 2017).
 
     Each feature map of a layer is weighted by the mean gradient of the class's score over it, and the weighted sum, without what
@@ -39,37 +39,19 @@ class GradCAM(Explainer):
         "Whose feature maps are looked at; empty: the last that has height and width.",
         layers=Layers("network", "tensors"),
     )
-    score: Literal["before softmax", "probability"] = setting(
-        "before softmax",
-        "Score",
-        "What is explained. Probabilities near 1 hardly change, so their gradients are nearly 0.",
-        choices={
-            "before softmax": "The score without the softmax or sigmoid at the end, as in the paper.",
-            "probability": "What the network puts out.",
-        },
-    )
+    score: Score = score_setting("paper")
     only_positive: bool = setting(
         True, "Only what speaks for it", "Leave out what speaks against the class, as the paper does.", advanced=True
     )
-    column: str = setting("grad-cam", "Map column", "What the column of maps is called.", min_length=1, group="Output")
+    column: str = map_column_setting("grad-cam")
 
-    @property
-    def map_column(self) -> str:
-        """The name of the column of maps."""
-        return self.column
+    def check(self, task: AttributionTask, specs: Specs) -> None:
+        """Refuse a network without a layer that has height and width."""
+        self._tensor(task.scores.network)
 
-    @property
-    def before_activation(self) -> bool:
-        """Whether scores are taken before the softmax or sigmoid."""
-        return self.score == "before softmax"
-
-    def check(self, plan: Plan, specs: Specs) -> None:
-        """There must be a layer with height and width."""
-        self._tensor(plan.scores.network)
-
-    def explainer(self, network: Network, plan: Plan, job: Job) -> Explanation:
-        """What weighs the feature maps."""
-        return _Weighed(network, plan, job, self._tensor(network.spec), self.only_positive)
+    def explainer(self, network: Network, task: AttributionTask, job: Job) -> Explainer:
+        """Return what weighs the feature maps."""
+        return _Weighed(network, task, job, self._tensor(network.spec), self.only_positive)
 
     def _tensor(self, network: NetworkSpec) -> Tensor:
         """The tensor of feature maps."""
@@ -91,26 +73,26 @@ class GradCAM(Explainer):
         raise NodeError("No layer of the network has height and width.", "Use Saliency or Occlusion.", setting="layer")
 
 
-class _Weighed(Explanation):
+class _Weighed(Explainer):
     """Feature maps, weighted by the gradients of scores."""
 
-    def __init__(self, network: Network, plan: Plan, job: Job, tensor: Tensor, only_positive: bool) -> None:
+    def __init__(self, network: Network, task: AttributionTask, job: Job, tensor: Tensor, only_positive: bool) -> None:
         import tensorflow as tf
 
-        super().__init__(network, plan, job, [tensor])
+        super().__init__(network, task, job, [tensor])
         first = network.spec.channels_first
-        dtype = tf.float64 if plan.binding.dtype == "float64" else tf.float32
+        dtype = tf.float64 if task.binding.dtype == "float64" else tf.float32
         # A map is enlarged in one go, from the middles of its places, as `tf.image.resize` has it.
-        size = plan.shape[:2]
+        size = task.shape[:2]
 
         def weighed(tensors: list[Any], numbers: Any) -> Any:
             given = list(tensors)
-            given[plan.explained] = tf.cast(given[plan.explained], dtype)
+            given[task.explained] = tf.cast(given[task.explained], dtype)
             with tf.GradientTape() as tape:
-                tape.watch(given[plan.explained])  # else nothing is recorded where all layers are frozen
+                tape.watch(given[task.explained])  # else nothing is recorded where all layers are frozen
                 raw, *more = self.call(given)
                 maps = more[0] if more else raw
-                scores = plan.scores.of(raw, numbers)
+                scores = task.scores.of(raw, numbers)
             gradients = tape.gradient(scores, maps, unconnected_gradients=tf.UnconnectedGradients.ZERO)
             maps, gradients = (tf.cast(t, dtype) for t in (maps, gradients))
             if first:
@@ -119,10 +101,10 @@ class _Weighed(Explanation):
             made = tf.reduce_sum(maps * weights, axis=-1, keepdims=True)
             return tf.image.resize(tf.nn.relu(made) if only_positive else made, size)
 
-        self._weighed = compiled(weighed)
+        self._weighed = graph_function(weighed)
 
     def maps(self, arrays: Arrays, numbers: NDArray[Any]) -> NDArray[Any]:
-        """As `Explanation.maps`."""
+        """Do as `Explainer.maps`."""
         import numpy as np
 
         return np.asarray(self._weighed([self.as_tensor(array) for array in arrays], numbers))

@@ -9,10 +9,17 @@ import polars as pl
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.images.preview import as_pixels
-from nodes.kit.inspection.computing import Arrays, build, caller, compiled, computed, cut
+from nodes.kit.inspection.inference import Arrays, apply_batchwise, build_model, graph_function, inference_function, subnetwork
 from nodes.kit.networks.binding import Binding
-from nodes.kit.networks.choosing import layers_called
-from nodes.kit.networks.feeding import UNTRAINED_SEED, InputColumns, bind_inputs, check_batch_size
+from nodes.kit.networks.inputs import (
+    UNTRAINED_SEED,
+    InputColumns,
+    batch_size_setting,
+    bind_inputs,
+    check_batch_size,
+    inputs_setting,
+)
+from nodes.kit.networks.layer_selection import layers_named
 from nodes.values.figure import Figure, FigureSpec, ImagesFigure
 from nodes.values.network import LayerSpec, Network, NetworkSpec, Tensor
 from nodes.values.table import Table, TableSpec
@@ -87,22 +94,11 @@ class LearnedFilters(Node):
     top: int = setting(
         9, "Rows per filter", "How many rows are found for each filter.", ge=1, le=1000, group="Most activating rows"
     )
-    inputs: list[InputColumns] = setting(
-        [],
-        "Inputs",
-        "Columns for the network's inputs; an input without an entry gets the only column that fits.",
-        group="Most activating rows",
-    )
-    batch_size: int = setting(
-        100,
-        "Batch size",
-        "Rows that are computed together; changes the speed, not the result.",
-        ge=1,
-        group="Most activating rows",
-    )
+    inputs: list[InputColumns] = inputs_setting("Most activating rows")
+    batch_size: int = batch_size_setting(group="Most activating rows")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """A row for each filter, and the rows of the table that are found."""
+        """Promise a row for each filter, and the rows of the table that are found."""
         network = specs.network()
         layer = self._layer(network)
         *size, planes, filters = _kernel_shape(layer)
@@ -128,7 +124,7 @@ class LearnedFilters(Node):
         return {"kernels": kernels, "examples": examples, "figure": FigureSpec("images")}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Reads the kernels; only examples need the network to be applied."""
+        """Read the kernels; only examples need the network to be applied."""
         network = values.network()
         layer = self._layer(network.spec)
         kernels = self._kernels(network, layer, job)
@@ -142,7 +138,7 @@ class LearnedFilters(Node):
         return {"kernels": table, "examples": examples, "figure": figure}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The kernels, and the first filters' examples."""
+        """Show the kernels, and the first filters' examples."""
         figures: list[Figure] = [cast(Figure, outputs["figure"])]
         examples = outputs.table("examples")
         column = next(iter(examples.spec.columns_of("image")), None)
@@ -159,7 +155,7 @@ class LearnedFilters(Node):
 
     def _layer(self, network: NetworkSpec) -> LayerSpec:
         if self.layer:
-            (layer,) = layers_called(network, [self.layer], "layer")
+            (layer,) = layers_named(network, [self.layer], "layer")
             if layer.kind not in KERNELS:
                 raise NodeError(
                     f"Layer '{layer.name}' ({layer.kind}) has no filters.", "Choose a convolution layer.", setting="layer"
@@ -210,16 +206,16 @@ class LearnedFilters(Node):
         count = _activation_channels(network.spec, layer)
         best, rows = np.empty((0, count), np.float64), np.empty((0, count), np.int64)
         if table.height:
-            needed = cut(network, [tensor])
-            call = caller(build(needed, job), bindings)
+            needed = subnetwork(network, [tensor])
+            call = inference_function(build_model(needed, job), bindings)
             axes = tuple(range(2, len(network.spec.tensor(tensor).shape) + 1))
             axes = axes if network.spec.channels_first else tuple(axis - 1 for axis in axes)
-            strongest = compiled(lambda tensors: tf.reduce_max(tf.cast(call(tensors)[0], tf.float32), axes))
+            strongest = graph_function(lambda tensors: tf.reduce_max(tf.cast(call(tensors)[0], tf.float32), axes))
 
             def compute(arrays: Arrays, first: int) -> Sequence[Any]:
                 return [strongest([tf.convert_to_tensor(array) for array in arrays])]
 
-            for first, (found,) in computed(needed.spec, bindings, table, self.batch_size, compute, job=job):
+            for first, (found,) in apply_batchwise(needed.spec, bindings, table, self.batch_size, compute, job=job):
                 numbers = np.repeat(np.arange(first, first + len(found))[:, None], count, axis=1)
                 best, rows = np.concatenate([best, found]), np.concatenate([rows, numbers])
                 order = np.argsort(-best, axis=0, kind="stable")[: self.top]

@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, NodeError, Specs, setting
-from nodes.kit.inspection.computing import Arrays, compiled
-from nodes.kit.inspection.explaining import Explainer, Explanation, Plan
+from nodes.kit.inspection.attribution import AttributionNode, AttributionTask, Explainer, map_column_setting
+from nodes.kit.inspection.inference import Arrays, graph_function
 from nodes.kit.layers.windows import Pair
 from nodes.values.network import Network
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Occlusion(Explainer):
+class Occlusion(AttributionNode):
     """Cover an image patch by patch, and show where that lowers the probability of a class most (Zeiler & Fergus, 2014).
 
     It needs no gradients, and what it shows is what it says: the fall of the probability. Every pixel gets the mean over the
@@ -54,25 +54,15 @@ class Occlusion(Explainer):
             "before softmax": "The score without the softmax or sigmoid at the end.",
         },
     )
-    column: str = setting("occlusion", "Map column", "What the column of maps is called.", min_length=1, group="Output")
+    column: str = map_column_setting("occlusion")
 
-    @property
-    def map_column(self) -> str:
-        """The name of the column of maps."""
-        return self.column
-
-    @property
-    def before_activation(self) -> bool:
-        """Whether scores are taken before the softmax or sigmoid."""
-        return self.score == "before softmax"
-
-    def check(self, plan: Plan, specs: Specs) -> None:
-        """The patch must not be larger than the image, nor leave pixels between patches."""
-        for size, patch in zip(plan.shape, self.patch_size, strict=False):
+    def check(self, task: AttributionTask, specs: Specs) -> None:
+        """Refuse a patch that is larger than the image, or strides that leave pixels between patches."""
+        for size, patch in zip(task.shape, self.patch_size, strict=False):
             if patch > size:
                 raise NodeError(
                     f"The patch of {' x '.join(map(str, self.patch_size))} is larger than the image of "
-                    f"{plan.shape[0]} x {plan.shape[1]}.",
+                    f"{task.shape[0]} x {task.shape[1]}.",
                     "Make it smaller.",
                     setting="patch_size",
                 )
@@ -80,13 +70,13 @@ class Occlusion(Explainer):
             raise NodeError(
                 "With steps larger than the patch, pixels are never covered.", "Make them smaller.", setting="strides"
             )
-        count = math.prod(len(_starts(*one)) for one in zip(plan.shape[:2], self.patch_size, self.strides, strict=True))
+        count = math.prod(len(_starts(*one)) for one in zip(task.shape[:2], self.patch_size, self.strides, strict=True))
         if count > MANY:
             specs.warn(f"The network is applied {count} times to each row: this takes long.")
 
-    def explainer(self, network: Network, plan: Plan, job: Job) -> Explanation:
-        """What covers the image."""
-        return _Covered(network, plan, job, self)
+    def explainer(self, network: Network, task: AttributionTask, job: Job) -> Explainer:
+        """Return what covers the image."""
+        return _Covered(network, task, job, self)
 
 
 MANY = 2000
@@ -98,25 +88,25 @@ def _starts(size: int, patch: int, stride: int) -> list[int]:
     return starts if starts[-1] == size - patch else [*starts, size - patch]
 
 
-class _Covered(Explanation):
+class _Covered(Explainer):
     """The fall of scores where patches are covered."""
 
-    def __init__(self, network: Network, plan: Plan, job: Job, node: Occlusion) -> None:
+    def __init__(self, network: Network, task: AttributionTask, job: Job, node: Occlusion) -> None:
 
-        super().__init__(network, plan, job)
+        super().__init__(network, task, job)
         self._node = node
 
         def scores(tensors: list[Any], covered: Any, numbers: Any) -> Any:
-            given = [covered if n == plan.explained else tensor for n, tensor in enumerate(tensors)]
-            return plan.scores.of(self.call(given)[0], numbers)
+            given = [covered if n == task.explained else tensor for n, tensor in enumerate(tensors)]
+            return task.scores.of(self.call(given)[0], numbers)
 
-        self._scores = compiled(scores)
+        self._scores = graph_function(scores)
 
     def maps(self, arrays: Arrays, numbers: NDArray[Any]) -> NDArray[Any]:
-        """As `Explanation.maps`."""
+        """Do as `Explainer.maps`."""
         import numpy as np
 
-        node, place, moved = self._node, self.plan.explained, self.plan.binding.moves_channels
+        node, place, moved = self._node, self.task.explained, self.task.binding.moves_channels
         tensors = [self.as_tensor(array) for array in arrays]
         image = np.asarray(arrays[place])
         image = image if image.dtype.kind == "f" else image.astype(np.float32)
@@ -124,7 +114,7 @@ class _Covered(Explanation):
             filling = image.mean(axis=(2, 3) if moved else (1, 2), keepdims=True)
         else:
             filling = np.full((1, 1, 1, 1), node.fill_value, image.dtype)
-        height, width, _ = self.plan.shape
+        height, width, _ = self.task.shape
         whole = np.asarray(self._scores(tensors, self.as_tensor(image), numbers), np.float64)
         falls = np.zeros((len(image), height, width))
         counts = np.zeros((height, width))

@@ -75,7 +75,7 @@ class PredictionGallery(Node):
     only_class: str | None = setting(None, "Only class", "Only rows of this actual class; empty: of all.", advanced=True)
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The same columns; how many rows is not known."""
+        """Promise the same columns; how many rows is not known."""
         table = specs.table()
         if self.image_column is not None or not table.columns_of("image"):
             table.require(self.image_column, "image", setting="image_column")
@@ -101,7 +101,7 @@ class PredictionGallery(Node):
         return {"table": table.with_rows(None), "figure": FigureSpec("images")}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Ranks the rows by their probability; only the chosen images are read."""
+        """Rank the rows by their probability; only the chosen images are read."""
 
         table = values.table()
         rows = self._rows(table)
@@ -116,7 +116,7 @@ class PredictionGallery(Node):
         return {"table": chosen, "figure": ImagesFigure(title, pixels, captions)}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The images."""
+        """Show the images."""
         return (cast(Figure, outputs["figure"]),)
 
     def _rows(self, table: Table) -> pl.DataFrame:

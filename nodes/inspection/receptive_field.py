@@ -9,9 +9,9 @@ from typing import Any, cast
 import polars as pl
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.inspection.fields import Axis, Reach, receptive_fields
+from nodes.kit.inspection.receptive_fields import Axis, Reach, receptive_fields
 from nodes.kit.networks.cost import multiply_adds
-from nodes.kit.networks.feeding import resolve_tensor
+from nodes.kit.networks.inputs import resolve_tensor
 from nodes.values.figure import BarsFigure, Figure, FigureSpec
 from nodes.values.network import LayerSpec, NetworkSpec, Tensor
 from nodes.values.table import Table, TableSpec
@@ -57,13 +57,13 @@ class ReceptiveField(Node):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The columns, and as many rows as there are layers."""
+        """Promise the columns, and as many rows as there are layers."""
         network = specs.network()
         self._source(network)
         return {"table": TableSpec(_schema(), len(network.layers)), "figure": FigureSpec("bars")}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """One row per layer."""
+        """Give one row per layer."""
         network = values.network().spec
         source = self._source(network)
         reaches = receptive_fields(network, source)
@@ -79,7 +79,7 @@ class ReceptiveField(Node):
         return {"table": Table.of(frame), "figure": figure}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The bars."""
+        """Show the bars."""
         return (cast(Figure, outputs["figure"]),)
 
     def _source(self, network: NetworkSpec) -> Tensor:

@@ -5,15 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, Specs, setting
-from nodes.kit.inspection.computing import Arrays, compiled
-from nodes.kit.inspection.explaining import Explainer, Explanation, Plan, check_differentiable
+from nodes.kit.inspection.attribution import (
+    AttributionNode,
+    AttributionTask,
+    Explainer,
+    check_differentiable,
+    map_column_setting,
+)
+from nodes.kit.inspection.inference import Arrays, graph_function
+from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.values.network import Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Saliency(Explainer):
+class Saliency(AttributionNode):
     """Show which pixels a network's decision hangs on: where a small change would change the score of a class most.
 
     The gradient of the score is computed for each pixel (Simonyan et al., 2013). It is often noisy; SmoothGrad (Smilkov et al.,
@@ -48,15 +55,6 @@ class Saliency(Explainer):
             "Integrated Gradients": "The mean gradient on the way from a baseline to the input, times the way.",
         },
     )
-    score: Literal["before softmax", "probability"] = setting(
-        "before softmax",
-        "Score",
-        "What is explained. Probabilities near 1 hardly change, so their gradients are nearly 0.",
-        choices={
-            "before softmax": "The score without the softmax or sigmoid at the end, as in the papers.",
-            "probability": "What the network puts out.",
-        },
-    )
     reduction: Literal["largest absolute", "mean absolute", "sum"] = setting(
         "largest absolute",
         "Channels",
@@ -76,12 +74,9 @@ class Saliency(Explainer):
         le=10,
         shown_if={"method": "SmoothGrad"},
     )
-    seed: int | None = setting(
-        0,
-        "Random seed",
+    seed: int | None = seed_setting(
         "Fixes the noise, which is the same for every row; empty: another one in each run.",
-        ge=0,
-        le=2**32 - 1,
+        most=SEEDS_32,
         shown_if={"method": "SmoothGrad"},
     )
     steps: int = setting(
@@ -99,61 +94,51 @@ class Saliency(Explainer):
         shown_if={"method": "Integrated Gradients"},
         allow_inf_nan=False,
     )
-    column: str = setting("saliency", "Map column", "What the column of maps is called.", min_length=1, group="Output")
+    column: str = map_column_setting("saliency")
 
     @property
     def reproducible(self) -> bool:
         """Only noise without a seed is not."""
         return self.method != "SmoothGrad" or self.seed is not None
 
-    @property
-    def map_column(self) -> str:
-        """The name of the column of maps."""
-        return self.column
+    def check(self, task: AttributionTask, specs: Specs) -> None:
+        """Refuse an input that has no gradient."""
+        check_differentiable(task, specs.network())
 
-    @property
-    def before_activation(self) -> bool:
-        """Whether scores are taken before the softmax or sigmoid."""
-        return self.score == "before softmax"
-
-    def check(self, plan: Plan, specs: Specs) -> None:
-        """There must be a gradient."""
-        check_differentiable(plan, specs.network())
-
-    def explainer(self, network: Network, plan: Plan, job: Job) -> Explanation:
-        """What computes the gradients."""
-        return _Gradients(network, plan, job, self)
+    def explainer(self, network: Network, task: AttributionTask, job: Job) -> Explainer:
+        """Return what computes the gradients."""
+        return _Gradients(network, task, job, self)
 
 
-class _Gradients(Explanation):
+class _Gradients(Explainer):
     """Gradients of scores by the explained input."""
 
-    def __init__(self, network: Network, plan: Plan, job: Job, node: Saliency) -> None:
+    def __init__(self, network: Network, task: AttributionTask, job: Job, node: Saliency) -> None:
         import random
 
         import tensorflow as tf
 
-        super().__init__(network, plan, job)
+        super().__init__(network, task, job)
         self._node = node
         self._seed = random.SystemRandom().getrandbits(32) if node.seed is None else node.seed
 
         def gradient(tensors: list[Any], explained: Any, numbers: Any) -> Any:
             with tf.GradientTape() as tape:
                 tape.watch(explained)
-                given = [explained if n == plan.explained else tensor for n, tensor in enumerate(tensors)]
-                scores = plan.scores.of(self.call(given)[0], numbers)
+                given = [explained if n == task.explained else tensor for n, tensor in enumerate(tensors)]
+                scores = task.scores.of(self.call(given)[0], numbers)
             return tape.gradient(scores, explained, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
-        self._gradient = compiled(gradient)
+        self._gradient = graph_function(gradient)
 
     def maps(self, arrays: Arrays, numbers: NDArray[Any]) -> NDArray[Any]:
-        """As `Explanation.maps`, by the node's method."""
+        """Do as `Explainer.maps`, by the node's method."""
         import numpy as np
         import tensorflow as tf
 
-        node, place = self._node, self.plan.explained
+        node, place = self._node, self.task.explained
         tensors = [self.as_tensor(array) for array in arrays]
-        exact = tf.float64 if self.plan.binding.dtype == "float64" else tf.float32
+        exact = tf.float64 if self.task.binding.dtype == "float64" else tf.float32
         given = np.asarray(arrays[place]).astype(exact.as_numpy_dtype)
 
         def gradient(explained: NDArray[Any]) -> NDArray[Any]:
@@ -180,9 +165,9 @@ class _Gradients(Explanation):
         """One number for each pixel."""
         import numpy as np
 
-        if not self.plan.image:
+        if not self.task.image:
             values = values if self._node.reduction == "sum" else np.abs(values)
-            return values.reshape(-1, *self.plan.shape)
+            return values.reshape(-1, *self.task.shape)
         if self._node.reduction == "sum":
             return np.asarray(values.sum(axis=-1, keepdims=True))
         absolute = np.abs(values)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import polars as pl
 
 from nodes.base import Access, Node, NodeError, setting
+from nodes.file_sets import FileSet, OneFile
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,11 +50,11 @@ _silent: dict[int, float] = {}
 """When a server last did not answer, by the hash of how it is reached."""
 
 
-class Session(Protocol):
+class DatabaseConnection(Protocol):
     """An open connection to a database, in a transaction of its own."""
 
     def query(self, sql: str, parameters: Sequence[Any] = (), rows: int | None = None) -> Iterator[pa.RecordBatch]:
-        """The result of one statement; the first batch comes always, be it empty.
+        """Yield the result of one statement; the first batch comes always, be it empty.
 
         Args:
             sql: The statement.
@@ -151,18 +152,26 @@ class DatabaseNode(Node):
         """A server's tables change without a trace that could be looked at; a file's do not."""
         return self.kind != "postgresql"
 
+    def file_sets(self, resolve: Callable[[str], Path]) -> Mapping[str, FileSet]:
+        """The database's file, and what stands in the logs beside it."""
+        if "path" not in self.read_paths() or not self.path.strip() or self.kind == "postgresql":
+            return {}
+        return {"path": OneFile(resolve(self.path), endings=("-wal", "-journal") if self.kind == "sqlite" else (".wal",))}
+
     @property
     def _in_schema(self) -> str:
         return self.db_schema if self.kind != "sqlite" else ""
 
     def quoted(self, table: str) -> str:
-        """A table's name as it stands in a statement."""
+        """Return a table's name as it stands in a statement."""
         names = [self._in_schema, table] if self._in_schema else [table]
         return ".".join('"' + name.replace('"', '""') + '"' for name in names)
 
     @contextmanager
-    def session(self, file: Path, *, write: bool = False, quick: bool = False, scratch: Path | None = None) -> Iterator[Session]:
-        """An open connection.
+    def connect(
+        self, file: Path, *, write: bool = False, quick: bool = False, scratch: Path | None = None
+    ) -> Iterator[DatabaseConnection]:
+        """Return an open connection.
 
         Args:
             file: The database's file; a server's is not looked at.
@@ -185,7 +194,7 @@ class DatabaseNode(Node):
         except OSError as error:
             raise self._explained(error) from error
 
-    def _duckdb(self, file: Path, write: bool, scratch: Path | None) -> Iterator[Session]:
+    def _duckdb(self, file: Path, write: bool, scratch: Path | None) -> Iterator[DatabaseConnection]:
         import duckdb
 
         # A query out of someone else's workflow must reach nothing but this one file.
@@ -195,11 +204,11 @@ class DatabaseNode(Node):
         try:
             with duckdb.connect(str(file), read_only=not write, config=config) as connection:
                 connection.begin()
-                yield _DuckSession(connection)
+                yield _DuckdbConnection(connection)
         except duckdb.Error as error:
             raise self._explained(error) from error
 
-    def _adbc(self, file: Path, write: bool, quick: bool) -> Iterator[Session]:
+    def _adbc(self, file: Path, write: bool, quick: bool) -> Iterator[DatabaseConnection]:
         if self.kind == "sqlite":
             import adbc_driver_sqlite.dbapi as driver
 
@@ -209,7 +218,7 @@ class DatabaseNode(Node):
 
             address = self._address(write, quick)
         with driver.connect(address) as connection, connection.cursor() as cursor:
-            yield _AdbcSession(connection, cursor, sqlite=self.kind == "sqlite")
+            yield _AdbcConnection(connection, cursor, sqlite=self.kind == "sqlite")
 
     def _address(self, write: bool, quick: bool) -> str:
         """How the server is reached, in libpq's words."""
@@ -248,12 +257,12 @@ class DatabaseNode(Node):
         return not os.environ.get("PGHOSTADDR") and all(_is_local(host) for host in hosts)
 
     def unreachable(self) -> str | None:
-        """Why a server cannot be asked now, or None where it can; a server that was silent is not asked for half a minute."""
+        """Return why a server cannot be asked now, or None where it can; a silent server is not asked for half a minute."""
         key = hash(self._address(False, True))
         since = _silent.get(key)
         if since is None or time.monotonic() - since > _SILENT_SECONDS:
             try:
-                with self.session(Path(), quick=True):
+                with self.connect(Path(), quick=True):
                     _silent.pop(key, None)
                     return None
             except NodeError as error:
@@ -283,20 +292,22 @@ class DatabaseNode(Node):
         """The setting that is at fault where the database refuses a statement."""
         return "table"
 
-    def listing(self, session: Session) -> pl.DataFrame:
-        """All tables and views, a row a column; see `LISTING_SCHEMA`."""
+    def listing(self, connection: DatabaseConnection) -> pl.DataFrame:
+        """Return all tables and views, a row a column; see `LISTING_SCHEMA`."""
         types = [pl.String, pl.String, pl.String, pl.String, pl.String, pl.Boolean, pl.Int64]
-        frames = [frame_of(b) for b in session.query(_LISTING_SQLITE if self.kind == "sqlite" else _LISTING)]
+        frames = [frame_of(b) for b in connection.query(_LISTING_SQLITE if self.kind == "sqlite" else _LISTING)]
         listed = pl.concat(frames)
         return listed.select(pl.col(c).cast(t).alias(n) for c, n, t in zip(listed.columns, LISTING_SCHEMA, types, strict=True))
 
-    def columns_of(self, session: Session, table: str) -> list[str]:
-        """The columns of a table or view; none where there is no such table."""
+    def columns_of(self, connection: DatabaseConnection, table: str) -> list[str]:
+        """Return the columns of a table or view; none where there is no such table."""
         schema = self._in_schema
         if not schema:
-            answer = [frame_of(b) for b in session.query("SELECT 'main'" if self.kind == "sqlite" else "SELECT current_schema()")]
+            answer = [
+                frame_of(b) for b in connection.query("SELECT 'main'" if self.kind == "sqlite" else "SELECT current_schema()")
+            ]
             schema = str(answer[0].item(0, 0))
-        listed = self.listing(session)
+        listed = self.listing(connection)
         same = pl.col("Table") == table if self.kind == "postgresql" else pl.col("Table").str.to_lowercase() == table.lower()
         return listed.filter(same & (pl.col("Schema") == schema))["Column"].to_list()
 
@@ -311,7 +322,7 @@ def _is_local(host: str) -> bool:
         return False
 
 
-class _DuckSession:
+class _DuckdbConnection:
     def __init__(self, connection: Any) -> None:
         self.connection = connection
 
@@ -345,7 +356,7 @@ class _DuckSession:
         self.connection.commit()
 
 
-class _AdbcSession:
+class _AdbcConnection:
     def __init__(self, connection: Any, cursor: Any, *, sqlite: bool) -> None:
         self.connection = connection
         self.cursor = cursor
@@ -376,7 +387,7 @@ class _AdbcSession:
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
-    """The names, a repeated one with a number behind it: a, a_1. A blank one is called column."""
+    """Return the names, a repeated one with a number behind it: a, a_1. A blank one is called column."""
     made: list[str] = []
     for name in names:
         stem = name if name.strip() else "column"
@@ -389,7 +400,7 @@ def unique_names(names: Sequence[str]) -> list[str]:
 
 
 def frame_of(batch: pa.RecordBatch) -> pl.DataFrame:
-    """A batch as polars has it: exact numbers of PostgreSQL become Float64, intervals Duration, UUIDs and JSON text."""
+    """Return a batch as polars has it: exact numbers of PostgreSQL become Float64, intervals Duration, UUIDs and JSON text."""
     names = unique_names(batch.schema.names)
     return pl.DataFrame([_series(n, batch.column(i)) for i, n in enumerate(names)])
 
@@ -416,7 +427,7 @@ def _series(name: str, column: pa.Array) -> pl.Series:
 
 
 def gathered(frames: Iterator[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
-    """The same rows in pieces of at least about `size` bytes."""
+    """Yield the same rows in pieces of at least about `size` bytes."""
     held: list[pl.DataFrame] = []
     held_bytes: float = 0
     for frame in frames:
@@ -430,7 +441,7 @@ def gathered(frames: Iterator[pl.DataFrame], size: int) -> Iterator[pl.DataFrame
 
 
 def parameter_values(texts: Sequence[str]) -> list[int | float | str]:
-    """What parameters stand for: a number where it reads as one; in single quotes always a text."""
+    """Return what parameters stand for: a number where it reads as one; in single quotes always a text."""
     return [_parameter(text) for text in texts]
 
 
@@ -445,7 +456,7 @@ def _parameter(text: str) -> int | float | str:
 
 
 def affinity(declared: Mapping[str, str], column: str) -> pl.DataType | None:
-    """What SQLite's rules make of a column's declared type, where it has no values to find a type from."""
+    """Return what SQLite's rules make of a column's declared type, where it has no values to find a type from."""
     if column not in declared:
         return None
     words = declared[column].upper()

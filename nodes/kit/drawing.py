@@ -18,22 +18,22 @@ MOST_GROUPS = 20
 
 
 def title_setting() -> Any:
-    """The setting for what stands above the drawing."""
+    """Declare what stands above the drawing."""
     return setting("", "Title", "What stands above the drawing; empty: what it shows.", group="Drawing")
 
 
 def label_setting(axis: str, default: str) -> Any:
-    """The setting for what stands beside an axis."""
+    """Declare what stands beside an axis."""
     return setting("", f"{axis} label", f"What stands beside the axis; empty: {default}.", group="Drawing")
 
 
 def group_setting(help: str) -> Any:
-    """The setting for a column whose values get a colour each."""
+    """Declare a column whose values get a colour each."""
     return setting(None, "Group column", help, columns=Columns("table", ("category", "integer", "boolean")))
 
 
 def most_rows_setting(default: int, what: str) -> Any:
-    """The setting for how many rows are drawn."""
+    """Declare how many rows are drawn."""
     return setting(
         default,
         "Most rows",
@@ -46,7 +46,7 @@ def most_rows_setting(default: int, what: str) -> Any:
 
 
 def spread_rows(table: Table, columns: Sequence[str], most: int) -> pl.DataFrame:
-    """Some columns of at most so many rows, evenly spread over the table, the first and the last among them."""
+    """Return some columns of at most so many rows, evenly spread over the table, the first and the last among them."""
     import numpy as np
 
     if table.height > most:
@@ -55,7 +55,7 @@ def spread_rows(table: Table, columns: Sequence[str], most: int) -> pl.DataFrame
 
 
 def group_names(table: TableSpec, column: str, values: pl.Series) -> pl.Series:
-    """What the values of a column of classes are called (String; null stays null)."""
+    """Return what the values of a column of classes are called (String; null stays null)."""
     names = table.class_names(column)
     if values.dtype.is_integer() and names is not None:
         return values.replace_strict(dict(enumerate(names)), default=None, return_dtype=pl.String)
@@ -63,7 +63,7 @@ def group_names(table: TableSpec, column: str, values: pl.Series) -> pl.Series:
 
 
 def groups_in_order(table: TableSpec, column: str, named: pl.Series, job: Job) -> list[str]:
-    """The groups to draw: in the order of their categories, or as they first appear; of too many, the largest.
+    """Return the groups to draw: in the order of their categories, or as they first appear; of too many, the largest.
 
     Args:
         table: Where the column is.
@@ -85,7 +85,7 @@ def groups_in_order(table: TableSpec, column: str, named: pl.Series, job: Job) -
 
 
 def numbers(values: pl.Series) -> NDArray[Any]:
-    """A column of numbers, booleans or times as Float64 (rows); what is missing is NaN.
+    """Return a column of numbers, booleans or times as Float64 (rows); what is missing is NaN.
 
     Times become seconds since 1970, durations seconds.
     """

@@ -7,8 +7,11 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from nodes.base import NodeError, setting
-from nodes.kit.layers.base import ONE_OR_SEVERAL, Layer, SameShapeLayer, axis_index, require_known, unlist
-from nodes.kit.layers.options import Constraint, Initializer, Regularizer, Zeros
+from nodes.kit.layers.base import ONE_OR_SEVERAL, Layer, SameShapeLayer, unlist
+from nodes.kit.layers.constraints import Constraint
+from nodes.kit.layers.initializers import Initializer, Zeros
+from nodes.kit.layers.regularizers import Regularizer
+from nodes.kit.layers.shape_checks import axis_index, require_known
 from nodes.kit.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
 from nodes.values.network import Shape, WeightSpec
 
@@ -73,11 +76,11 @@ class Softmax(SameShapeLayer):
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """Keras also writes a list of one axis."""
+        """Read a list of one axis too, as Keras also writes it."""
         return unlist(super().upgrade(config), "axis")
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came; the axis must exist."""
+        """Return the shape as it came; the axis must exist."""
         if len(shape) > MOST_SOFTMAX_AXES:
             raise NodeError(
                 f"The layer works on up to {MOST_SOFTMAX_AXES} dimensions, but gets {len(shape)}.",
@@ -128,7 +131,7 @@ class PReLU(SameShapeLayer):
     )
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """alpha: as the input, with 1 along the shared axes."""
+        """Return alpha: as the input, with 1 along the shared axes."""
         shared = {axis_index(axis, len(shape), "shared_axes") for axis in self.shared_axes or ()}
         sizes = tuple(
             1 if n in shared else require_known(size, f"dimension {n + 1} of the input, along which every place has an alpha,")
@@ -156,7 +159,7 @@ class ThresholdedReLU(SameShapeLayer):
     theta: float = setting(1.0, "Theta", "Only values above it go through.", ge=0)
 
     def to_config(self, channels_first: bool) -> dict[str, Any]:
-        """Keras's ReLU with this threshold."""
+        """Return Keras's ReLU with this threshold."""
         return ReLU(threshold=self.theta, dtype=self.dtype).to_config(channels_first)
 
 

@@ -9,11 +9,15 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import Field
 
 from nodes.base import Layers, NodeError, Port, setting
-from nodes.kit.layers.base import FLOAT_TYPES, ONE_OR_SEVERAL, Inference, require_dtype, require_known, require_rank
-from nodes.kit.layers.options import Constraint, GlorotUniform, Initializer, Regularizer, Zeros
+from nodes.kit.layers.base import ONE_OR_SEVERAL, Inference
+from nodes.kit.layers.constraints import Constraint
+from nodes.kit.layers.initializers import GlorotUniform, Initializer, Zeros
 from nodes.kit.layers.ported import PortedLayer
+from nodes.kit.layers.regularizers import Regularizer
+from nodes.kit.layers.settings import layer_seed_setting
+from nodes.kit.layers.shape_checks import FLOAT_TYPES, require_dtype, require_known, require_rank
 from nodes.kit.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
-from nodes.layers.core import Size
+from nodes.kit.layers.windows import Size
 from nodes.values.network import Shape, TensorSpec, WeightSpec
 
 T = TypeVar("T")
@@ -52,13 +56,7 @@ class AttentionLayer(PortedLayer):
     value_tensor: str | None = _tensor("value", "Value tensor")
     key_tensor: str | None = _tensor("key", "Key tensor")
     dropout: float = setting(0.0, "Dropout", "The part of the attention weights that is dropped while training.", ge=0, le=1)
-    seed: int | None = setting(
-        None,
-        "Random seed",
-        "Makes the same weights drop in every run; empty leaves that to the learner's seed.",
-        ge=0,
-        advanced=True,
-    )
+    seed: int | None = layer_seed_setting("the same weights drop")
     use_causal_mask: bool = setting(
         False, "Causal mask", "Each step looks at itself and the steps before only, as a decoder must that writes one by one."
     )
@@ -68,11 +66,11 @@ class AttentionLayer(PortedLayer):
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """Keras 2 had the causal mask among the arguments of the class; off, it changes nothing."""
+        """Drop Keras 2's switch for the causal mask; off, it changes nothing."""
         return {key: value for key, value in super().upgrade(config).items() if key != "causal" or value}
 
     def check_inputs(self, given: Mapping[str, TensorSpec]) -> None:
-        """NodeError if numbers are of the wrong type, or there is not a key for each step of the value."""
+        """Raise NodeError if numbers are of the wrong type, or there is not a key for each step of the value."""
         for port in ("query", "value", "key"):
             if port in given:
                 require_dtype(given[port], FLOAT_TYPES)
@@ -126,14 +124,14 @@ class PlainAttention(AttentionLayer):
 
     @classmethod
     def keras_call(cls, roles: Sequence[str], tensors: Sequence[T]) -> tuple[list[Any], dict[str, Any]]:
-        """As of any layer; Keras wants both masks, of which one may be None."""
+        """Do as any layer; Keras wants both masks, of which one may be None."""
         positional, named = super().keras_call(roles, tensors)
         if "mask" in named:
             named["mask"] = [*named["mask"], None][:2]
         return positional, named
 
     def infer_ports(self, given: Mapping[str, TensorSpec], channels_first: bool) -> Inference:
-        """(query's steps, value's features); scores are (query's steps, value's steps)."""
+        """Return (query's steps, value's features); scores are (query's steps, value's steps)."""
         query, value = given["query"], given["value"]
         key = given.get("key", value)
         for tensor in (query, value, key):
@@ -154,7 +152,7 @@ class PlainAttention(AttentionLayer):
 
     @abstractmethod
     def scales(self, features: int) -> tuple[WeightSpec, ...]:
-        """The learned factors, for queries of so many features."""
+        """Return the learned factors, for queries of so many features."""
 
 
 class Attention(PlainAttention):
@@ -183,7 +181,7 @@ class Attention(PlainAttention):
     )
 
     def scales(self, features: int) -> tuple[WeightSpec, ...]:
-        """scale and concat_score_weight, each a number, as far as they are used."""
+        """Return scale and concat_score_weight, each a number, as far as they are used."""
         used = (("scale", self.use_scale), ("concat_score_weight", self.score_mode == "concat"))
         return tuple(WeightSpec(name, ()) for name, there in used if there)
 
@@ -207,7 +205,7 @@ class AdditiveAttention(PlainAttention):
     use_scale: bool = setting(True, "Use scale", "Learns a factor for each feature.")
 
     def scales(self, features: int) -> tuple[WeightSpec, ...]:
-        """scale (features,), if it is used."""
+        """Return scale (features,), if it is used."""
         return (WeightSpec("scale", (features,)),) if self.use_scale else ()
 
 
@@ -257,13 +255,13 @@ class HeadsLayer(AttentionLayer):
     bias_constraint: Constraint | None = constraint_setting("Bias")
 
     def projection(self, name: str, kernel: tuple[int, ...], bias: tuple[int, ...]) -> tuple[WeightSpec, ...]:
-        """The weights of one projection, named after it."""
+        """Return the weights of one projection, named after it."""
         made = [self.weight(f"{name}/kernel", kernel, "kernel")]
         return (*made, self.weight(f"{name}/bias", bias, "bias")) if self.use_bias else tuple(made)
 
     @classmethod
     def weight_paths(cls, weights: Sequence[WeightSpec], config: Mapping[str, Any]) -> list[str]:
-        """Each projection is a layer of its own."""
+        """Return paths in which each projection is a layer of its own."""
         paths: list[str] = []
         for weight in weights:
             folder = cls.folders[weight.name.partition("/")[0]]
@@ -321,13 +319,13 @@ class MultiHeadAttention(HeadsLayer):
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """Keras also writes single numbers."""
+        """Read single numbers too, as Keras also writes them."""
         config = super().upgrade(config)
         single = {key: [config[key]] for key in ("output_shape", "attention_axes") if isinstance(config.get(key), int)}
         return config | single
 
     def infer_ports(self, given: Mapping[str, TensorSpec], channels_first: bool) -> Inference:
-        """The query's places with the output shape; scores are (heads, query's steps, value's steps)."""
+        """Return the query's places with the output shape; scores are (heads, query's steps, value's steps)."""
         query, value = given["query"], given["value"]
         key = given.get("key", value)
         rank = len(query.shape)
@@ -416,7 +414,7 @@ class GroupQueryAttention(HeadsLayer):
     )
 
     def infer_ports(self, given: Mapping[str, TensorSpec], channels_first: bool) -> Inference:
-        """As the query; scores are (query heads, query's steps, value's steps)."""
+        """Return the query's shape; scores are (query heads, query's steps, value's steps)."""
         query, value = given["query"], given["value"]
         key = given.get("key", value)
         for tensor in (query, value, key):

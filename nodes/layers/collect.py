@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import cast
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Specs, Values, setting
-from nodes.kit.layers.base import NETWORK_OUT, require_wires, tensor_of_wire, wires_of
+from nodes.kit.layers.base import NETWORK_OUT
+from nodes.kit.layers.tensor_choice import require_wires, tensor_of_wire, wires_of
 from nodes.values.network import Network, NetworkSpec, merge, merge_weights
 
 
@@ -37,12 +38,12 @@ class Collect(Node):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
-        """The networks put together."""
+        """Promise the networks put together."""
         wires = wires_of(specs, self.input_ports[0])
         return {"network": self._collected({wire: cast(NetworkSpec, spec) for wire, spec in wires.items()})[0]}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Network]:
-        """The networks put together, with the weights of all."""
+        """Give the networks put together, with the weights of all."""
         networks = {wire: cast(Network, value) for wire, value in wires_of(values, self.input_ports[0]).items()}
         spec, renames = self._collected({wire: network.spec for wire, network in networks.items()})
         try:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from nodes.base import NodeError, Settings, setting
-from nodes.kit.layers.base import FLOAT_TYPES, Inference, require_dtype, require_known, require_rank, unlist
-from nodes.kit.layers.options import ACTIVATION_CHOICES, Activation
+from nodes.kit.layers.activations import ACTIVATION_CHOICES, Activation
+from nodes.kit.layers.base import Inference, unlist
+from nodes.kit.layers.shape_checks import FLOAT_TYPES, require_dtype, require_known, require_rank
 from nodes.kit.layers.windows import PADDING_CHOICES, Padding, Pair, Size, Triple, join, slide
 from nodes.layers.recurrent import (
     CELL_STATE,
@@ -58,7 +59,7 @@ class ConvLSTMLayer(SteppingLayer, Filtered):
     unit_forget_bias: bool = UNIT_FORGET_BIAS
 
     def infer_ports(self, given: Mapping[str, TensorSpec], channels_first: bool) -> Inference:
-        """The places of the window with filters, for each step or the last; then the two states of that shape."""
+        """Return the places of the window with filters, for each step or the last; then the two states of that shape."""
         sequence = given["network"]
         require_dtype(sequence, FLOAT_TYPES)
         places = {1: "steps, length, channels", 2: "steps, height, width, channels", 3: "steps, depth, height, width, channels"}
@@ -117,7 +118,7 @@ class ConvLSTM1D(ConvLSTMLayer):
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """Keras writes lists of one number."""
+        """Read a list of one number, as Keras writes it."""
         return unlist(super().upgrade(config), "kernel_size", "strides", "dilation_rate")
 
 

@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from nodes.base import NodeError, Specs, setting
-from nodes.kit.layers.base import require_known
-from nodes.kit.layers.options import Activation, Constraint, GlorotUniform, Initializer, Regularizer
+from nodes.kit.layers.activations import Activation
+from nodes.kit.layers.constraints import Constraint
+from nodes.kit.layers.initializers import GlorotUniform, Initializer
+from nodes.kit.layers.regularizers import Regularizer
+from nodes.kit.layers.shape_checks import require_known
 from nodes.kit.layers.weighted import (
     BiasedLayer,
     KernelLayer,
@@ -49,6 +52,25 @@ def _check_steps(strides: Sequence[int], dilation: Sequence[int]) -> None:
         )
 
 
+def _check_kernel_fault(channels: int, strides: Sequence[int], places: Shape, padding: str, dtype: str) -> None:
+    """Refuse what TensorFlow's oneDNN kernels compute wrongly, without a word and by many orders of magnitude.
+
+    Seen in TensorFlow 2.21 on Intel processors, beside float64 and numpy: the last stride is above 1 and the one before is 1,
+    the output is one place wide and several high, and there is one input channel (bfloat16: any number of them).
+    """
+    if len(strides) < 2 or strides[-1] == 1 or strides[-2] != 1 or places[-1] != 1 or places[-2] == 1:
+        return
+    if (channels == 1 and dtype == "float32") or dtype == "bfloat16":
+        raise NodeError(
+            f"With strides of {' x '.join(map(str, strides))} and an output that is one place wide, TensorFlow computes wrong "
+            "values on most machines.",
+            "Make the last stride 1: where the output is one place wide, nothing else changes."
+            if padding == "valid"
+            else "Make the strides the same, or choose the padding 'valid' and the last stride 1.",
+            setting="strides",
+        )
+
+
 class ConvolutionLayer(SpatialLayer, KernelLayer):
     """Slides filters that see all channels over its input."""
 
@@ -61,16 +83,18 @@ class ConvolutionLayer(SpatialLayer, KernelLayer):
     activation: Activation = activation_setting()
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """The places of the window, with the filters as channels."""
+        """Return the places of the window, with the filters as channels."""
         sizes, channels = self.split(shape, channels_first)
-        self._check_groups(channels)
+        known = self._check_groups(channels)
         strides, dilation = each(self.strides), each(self.dilation_rate)
         _check_steps(strides, dilation)
         places = slide(sizes, each(self.kernel_size), strides, self.padding, dilation=dilation)
+        if not channels_first:
+            _check_kernel_fault(known, strides, places, self.padding, self.compute_dtype)
         return join(places, self.filters, channels_first)
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """kernel (*window, channels / groups, filters), bias (filters,)."""
+        """Return kernel (*window, channels / groups, filters), bias (filters,)."""
         channels = self._check_groups(self.split(shape, channels_first)[1])
         kernel = self.weight("kernel", (*each(self.kernel_size), channels // self.groups, self.filters))
         return self.with_bias(kernel, size=self.filters)
@@ -191,7 +215,7 @@ class TransposedConvolutionLayer(SpatialLayer, KernelLayer):
     activation: Activation = activation_setting()
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
-        """As other layers; a dilated one does not run everywhere."""
+        """Do as other layers, and warn of a dilated one, which does not run everywhere."""
         made = super().configure(specs)
         if max(each(self.dilation_rate)) > 1:
             specs.warn(
@@ -201,7 +225,7 @@ class TransposedConvolutionLayer(SpatialLayer, KernelLayer):
         return made
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """Every spatial dimension about `strides` times as long, with the filters as channels."""
+        """Return the shape with every spatial dimension about `strides` times as long, and the filters as channels."""
         sizes, channels = self.split(shape, channels_first)
         require_known(channels, "number of channels")
         strides, dilation = each(self.strides), each(self.dilation_rate)
@@ -218,7 +242,7 @@ class TransposedConvolutionLayer(SpatialLayer, KernelLayer):
         return join(made, self.filters, channels_first)
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """kernel (*window, filters, channels), bias (filters,)."""
+        """Return kernel (*window, filters, channels), bias (filters,)."""
         channels = require_known(self.split(shape, channels_first)[1], "number of channels")
         return self.with_bias(self.weight("kernel", (*each(self.kernel_size), self.filters, channels)), size=self.filters)
 
@@ -333,7 +357,7 @@ class DepthwiseLayer(SpatialLayer, BiasedLayer):
     depthwise_constraint: Constraint | None = constraint_setting("Depthwise kernel")
 
     def places(self, shape: Shape, channels_first: bool) -> tuple[Shape, int]:
-        """The places of the window, and the number of input channels."""
+        """Return the places of the window, and the number of input channels."""
         sizes, channels = self.split(shape, channels_first)
         known = require_known(channels, "number of channels")
         strides, dilation = each(self.strides), each(self.dilation_rate)
@@ -350,12 +374,12 @@ class DepthwiseConvolutionLayer(DepthwiseLayer):
     """Slides filters over each channel on its own, and leaves the channels apart."""
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """The places of the window, with channels x depth multiplier."""
+        """Return the places of the window, with channels x depth multiplier."""
         places, channels = self.places(shape, channels_first)
         return join(places, channels * self.depth_multiplier, channels_first)
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """kernel (*window, channels, depth multiplier), bias (channels x depth multiplier,)."""
+        """Return kernel (*window, channels, depth multiplier), bias (channels x depth multiplier,)."""
         _, channels = self.places(shape, channels_first)
         kernel = self.weight("kernel", (*each(self.kernel_size), channels, self.depth_multiplier), "depthwise")
         return self.with_bias(kernel, size=channels * self.depth_multiplier)
@@ -370,11 +394,11 @@ class SeparableConvolutionLayer(DepthwiseLayer):
     pointwise_constraint: Constraint | None = constraint_setting("Pointwise kernel")
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """The places of the window, with the filters as channels."""
+        """Return the places of the window, with the filters as channels."""
         return join(self.places(shape, channels_first)[0], self.filters, channels_first)
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """depthwise (*window, channels, multiplier), pointwise (1, ..., channels x multiplier, filters), bias (filters,)."""
+        """Return depthwise (*window, channels, multiplier), pointwise (1, ..., channels x multiplier, filters), bias."""
         _, channels = self.places(shape, channels_first)
         ones = (1,) * self.spatial
         return self.with_bias(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nodes.base import NodeError, setting
-from nodes.kit.layers.base import NUMBER_TYPES
+from nodes.kit.layers.shape_checks import NUMBER_TYPES
 from nodes.kit.layers.windows import Span, SpatialLayer, join
 from nodes.values.network import Shape, TensorSpec
 
@@ -19,7 +19,7 @@ class Cropping(SpatialLayer):
     cropping: Any
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """Every spatial dimension shrinks by what is cut off; at least one place must be left."""
+        """Return the shape less what is cut off; at least one place must be left."""
         sizes, channels = self.split(shape, channels_first)
         spans = [self.cropping] if self.spatial == 1 else self.cropping
         for size, cut in zip(sizes, spans, strict=True):

@@ -8,11 +8,15 @@ from typing import Any, Literal, Self
 from pydantic import PrivateAttr
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Specs, Values, setting
-from nodes.kit.layers.base import FLOAT_TYPES, NETWORK_OUT, NUMBER_TYPES, Inference, UnaryLayer, find_tensor, require_dtype
-from nodes.kit.layers.options import Constraint, Initializer, RandomUniform, Regularizer
+from nodes.kit.layers.base import NETWORK_OUT, Inference, UnaryLayer
+from nodes.kit.layers.constraints import Constraint
+from nodes.kit.layers.initializers import Initializer, RandomUniform
 from nodes.kit.layers.ported import PortedLayer
+from nodes.kit.layers.regularizers import Regularizer
+from nodes.kit.layers.shape_checks import FLOAT_TYPES, NUMBER_TYPES, require_dtype
+from nodes.kit.layers.tensor_choice import find_tensor
 from nodes.kit.layers.weighted import LORA, constraint_setting, initializer_setting, regularizer_setting
-from nodes.layers.core import Size
+from nodes.kit.layers.windows import Size
 from nodes.values.network import LayerSpec, Network, NetworkSpec, Shape, TensorSpec, WeightSpec
 
 INPUT_DIM = "How many different numbers come in: the largest one plus 1."
@@ -53,11 +57,11 @@ class Embedding(UnaryLayer):
     mask_zero: bool = setting(False, "Mask zero", MASK_ZERO)
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """(..., output dimension)."""
+        """Return (..., output dimension)."""
         return (*shape, self.output_dim)
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """embeddings (input dimension, output dimension)."""
+        """Return embeddings (input dimension, output dimension)."""
         return (self.weight("embeddings", (self.input_dim, self.output_dim)),)
 
 
@@ -110,7 +114,7 @@ class ReversibleEmbedding(PortedLayer):
     _reverse: bool = PrivateAttr(default=False)
 
     def with_options(self, options: Mapping[str, Any]) -> Self:
-        """The layer as it is in a call that goes the way back."""
+        """Return the layer as it is in a call that goes the way back."""
         node = self.model_copy()
         node._reverse = bool(options.get("reverse"))
         return node
@@ -119,7 +123,7 @@ class ReversibleEmbedding(PortedLayer):
         return (), {}
 
     def infer_ports(self, given: Mapping[str, TensorSpec], channels_first: bool) -> Inference:
-        """(..., output dimension); or on the way back, from vectors, (..., input dimension)."""
+        """Return (..., output dimension); or on the way back, from vectors, (..., input dimension)."""
         tensor = given["network"]
         weights = [self.weight("embeddings", (self.input_dim, self.output_dim))]
         if not self.tie_weights:
@@ -173,11 +177,11 @@ class ReverseEmbedding(Node):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
-        """The network with the embedding used once more."""
+        """Promise the network with the embedding used once more."""
         return {"network": self._added(specs.network())}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Network]:
-        """The same, with the weights that were there."""
+        """Give the same, with the weights that were there."""
         network = values.network()
         return {"network": Network(self._added(network.spec), network.weights)}
 

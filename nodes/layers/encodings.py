@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import model_validator
 
 from nodes.base import NodeError, setting
-from nodes.kit.layers.base import FLOAT_TYPES, Inference, UnaryLayer, only, require_rank
-from nodes.layers.core import Size
+from nodes.kit.layers.base import Inference, UnaryLayer
+from nodes.kit.layers.shape_checks import FLOAT_TYPES, only, require_rank
+from nodes.kit.layers.windows import Size
 from nodes.layers.merge import MergeLayer
 from nodes.values.network import Shape, TensorSpec
 
@@ -35,7 +36,7 @@ class EncodingLayer(UnaryLayer):
     accepts: ClassVar[Sequence[str]] = INTEGERS
 
     def infer(self, inputs: Sequence[TensorSpec], channels_first: bool) -> Inference:
-        """As `Layer.infer`, of class numbers."""
+        """Do as `Layer.infer`, of class numbers."""
         given = only(inputs)
         if given.dtype not in self.accepts:
             raise NodeError(
@@ -45,7 +46,7 @@ class EncodingLayer(UnaryLayer):
         return super().infer(inputs, channels_first)
 
     def encoded(self, shape: Shape, mode: str, depth: int) -> Shape:
-        """The shape that numbers of `shape` have, encoded in rows of `depth`."""
+        """Return the shape that numbers of `shape` have, encoded in rows of `depth`."""
         if mode == "int":
             return shape
         _require_float32(self.dtype)
@@ -80,11 +81,11 @@ class CategoryEncoding(EncodingLayer):
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """Keras 2 called multi_hot binary."""
+        """Read `binary`, which Keras 2 called multi_hot."""
         return _dense(super().upgrade(config))
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """The tokens in place of, or after, the last dimension."""
+        """Return the tokens in place of, or after, the last dimension."""
         if not shape:
             raise NodeError("The input has no dimension.", "Give the input layer the shape 1.")
         return self.encoded(shape, self.output_mode, self.num_tokens)
@@ -124,16 +125,16 @@ class Discretization(EncodingLayer):
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """The number of bins that Keras was asked for follows from the boundaries that it found."""
+        """Drop the number of bins that Keras was asked for: it follows from the boundaries that it found."""
         config = _dense(super().upgrade(config))
         return {k: v for k, v in config.items() if not (k == "num_bins" and config.get("bin_boundaries"))}
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came, or encoded."""
+        """Return the shape as it came, or encoded."""
         return self.encoded(shape, self.output_mode, len(self.bin_boundaries) + 1)
 
     def infer(self, inputs: Sequence[TensorSpec], channels_first: bool) -> Inference:
-        """Bin numbers are int32."""
+        """Do as `Layer.infer`; bin numbers are int32."""
         return _as_integers(super().infer(inputs, channels_first), self.output_mode, "int32")
 
 
@@ -199,7 +200,7 @@ class IntegerLookup(EncodingLayer):
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """Keras also writes one salt. Other output modes than places are refused, as all that is not known."""
+        """Read one salt too. Other output modes than places are refused, as all that is not known."""
         config = _dense(super().upgrade(config))
         if config.get("output_mode") == "int":
             del config["output_mode"]
@@ -207,15 +208,15 @@ class IntegerLookup(EncodingLayer):
         return config | {"salt": [salt, salt]} if isinstance(salt, int) else config
 
     def to_config(self, channels_first: bool) -> dict[str, Any]:
-        """Keras's lookup layers compute in no type of their own."""
+        """Return the arguments without a number type: Keras's lookup layers compute in none of their own."""
         return {name: value for name, value in super().to_config(channels_first).items() if name != "dtype"}
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came."""
+        """Return the shape as it came."""
         return shape
 
     def infer(self, inputs: Sequence[TensorSpec], channels_first: bool) -> Inference:
-        """Places are int64."""
+        """Do as `Layer.infer`; places are int64."""
         return _as_integers(super().infer(inputs, channels_first), "int", "int64")
 
 
@@ -242,7 +243,7 @@ class Hashing(EncodingLayer):
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """Keras also writes one salt, and the integer type of bin numbers, which is always int64 here."""
+        """Read one salt too, and drop the integer type of bin numbers, which is always int64 here."""
         config = _dense(super().upgrade(config))
         if str(config.get("dtype")).startswith("int"):
             config["dtype"] = None
@@ -250,12 +251,12 @@ class Hashing(EncodingLayer):
         return config | {"salt": [salt, salt]} if isinstance(salt, int) else config
 
     def to_config(self, channels_first: bool) -> dict[str, Any]:
-        """Bin numbers are int64."""
+        """Return the arguments without the integer type: bin numbers are int64."""
         config = super().to_config(channels_first)
         return config | {"dtype": "int64"} if self.output_mode == "int" else config
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came, or encoded."""
+        """Return the shape as it came, or encoded."""
         if self.output_mode == "one_hot" and shape != (1,):
             raise NodeError(
                 f"Keras's hashing gives one-hot rows for single numbers only, not for {TensorSpec(shape).describe()}.",
@@ -265,7 +266,7 @@ class Hashing(EncodingLayer):
         return self.encoded(shape, self.output_mode, self.num_bins)
 
     def infer(self, inputs: Sequence[TensorSpec], channels_first: bool) -> Inference:
-        """Bin numbers are int64."""
+        """Do as `Layer.infer`; bin numbers are int64."""
         return _as_integers(super().infer(inputs, channels_first), self.output_mode, "int64")
 
 
@@ -293,21 +294,21 @@ class HashedCrossing(MergeLayer):
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """Keras also writes the integer type of bin numbers, which is always int64 here."""
+        """Drop the integer type of bin numbers, which is always int64 here."""
         config = _dense(super().upgrade(config))
         return config | {"dtype": None} if str(config.get("dtype")).startswith("int") else config
 
     def to_config(self, channels_first: bool) -> dict[str, Any]:
-        """Bin numbers are int64."""
+        """Return the arguments without the integer type: bin numbers are int64."""
         config = super().to_config(channels_first)
         return config | {"dtype": "int64"} if self.output_mode == "int" else config
 
     def dtype_of(self, inputs: Sequence[TensorSpec]) -> str:
-        """Bin numbers are int64, rows what the layer computes in."""
+        """Return int64 for bin numbers, and for rows what the layer computes in."""
         return "int64" if self.output_mode == "int" else self.compute_dtype
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
-        """(1,), or (bins,) for rows."""
+        """Return (1,), or (bins,) for rows."""
         if len(shapes) != 2 or any(shape != (1,) for shape in shapes):
             given = " and ".join(TensorSpec(shape).describe() for shape in shapes)
             raise NodeError(f"The layer crosses two single numbers, but gets {given}.", "Give it two inputs of shape 1.")

@@ -11,14 +11,16 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from nodes.base import NodeError, Specs, setting
-from nodes.kit.layers.base import AttachedLayer, require_known
-from nodes.kit.layers.options import Activation
+from nodes.kit.layers.activations import Activation
+from nodes.kit.layers.base import AttachedLayer
+from nodes.kit.layers.shape_checks import require_known
 from nodes.kit.layers.weighted import KernelLayer, activation_setting
 from nodes.kit.layers.windows import Pair, Size, SpatialLayer, each, join, slide
-from nodes.layers.core import EinsumDense, Reshape
 from nodes.layers.cropping import Cropping1D, Cropping2D
+from nodes.layers.dense import EinsumDense
 from nodes.layers.merge import Concatenate, MergeLayer
 from nodes.layers.pooling import AveragePooling1D, AveragePooling2D
+from nodes.layers.reshaping import Reshape
 from nodes.values.network import NetworkSpec, Shape, Tensor, WeightSpec
 
 
@@ -39,18 +41,18 @@ class LocallyConnectedLayer(SpatialLayer, KernelLayer):
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], name: str) -> NoReturn:
-        """NodeError: what Keras 2 stored of such a layer is nothing that Keras 3 could build."""
+        """Raise NodeError: what Keras 2 stored of such a layer is nothing that Keras 3 could build."""
         raise NodeError(
             f"Layer '{name}' is of the class '{cls.kind}', which Keras 3 no longer has.",
             f"Build the network anew, with the {cls.title}.",
         )
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """The places of the window, with the filters as channels."""
+        """Return the places of the window, with the filters as channels."""
         return join(self._places(shape, channels_first)[0], self.filters, channels_first)
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """What the einsum layer has: kernel and bias."""
+        """Return what the einsum layer has: kernel and bias."""
         product = self._product(self.shape(shape, channels_first), channels_first)
         return product.weights(self._windows(shape, channels_first), channels_first)
 

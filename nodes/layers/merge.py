@@ -7,16 +7,9 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from nodes.base import Layers, NodeError, Port, setting
-from nodes.kit.layers.base import (
-    FLOAT_TYPES,
-    NUMBER_TYPES,
-    AttachedLayer,
-    Inference,
-    axis_index,
-    require_dtype,
-    require_wires,
-    tensor_of_wire,
-)
+from nodes.kit.layers.base import AttachedLayer, Inference
+from nodes.kit.layers.shape_checks import FLOAT_TYPES, NUMBER_TYPES, axis_index, require_dtype
+from nodes.kit.layers.tensor_choice import require_wires, tensor_of_wire
 from nodes.values.network import NetworkSpec, Shape, Tensor, TensorSpec
 
 
@@ -40,10 +33,10 @@ class MergeLayer(AttachedLayer):
 
     @abstractmethod
     def shape(self, shapes: Sequence[Shape]) -> Shape:
-        """The shape that comes out; NodeError if the inputs do not fit together."""
+        """Return the shape that comes out; NodeError if the inputs do not fit together."""
 
     def infer(self, inputs: Sequence[TensorSpec], channels_first: bool) -> Inference:
-        """As `Layer.infer`, for two inputs or more."""
+        """Do as `Layer.infer`, for two inputs or more."""
         if len(inputs) < 2:
             raise NodeError("A merge layer joins at least two inputs.", "Connect a second network.")
         for given in inputs:
@@ -51,7 +44,7 @@ class MergeLayer(AttachedLayer):
         return Inference((TensorSpec(self.shape([i.shape for i in inputs]), self.dtype_of(inputs), self.batch_of(inputs)),))
 
     def tensor_name(self, position: int) -> str | None:
-        """The tensor chosen for the network at an input."""
+        """Return the tensor chosen for the network at an input."""
         return self.input_tensors[position] if position < len(self.input_tensors) else None
 
     def _append(
@@ -64,7 +57,7 @@ class MergeLayer(AttachedLayer):
         return tensor_of_wire(network, self.input_tensors, port, self.tensor_setting) or network.outputs[0]
 
     def dtype_of(self, inputs: Sequence[TensorSpec]) -> str:
-        """The dtype that comes out: whole numbers stay as they are, as long as there are no others."""
+        """Return the dtype that comes out: whole numbers stay as they are, as long as there are no others."""
         dtypes = {i.dtype for i in inputs}
         if dtypes & set(FLOAT_TYPES):
             return self.compute_dtype
@@ -75,7 +68,7 @@ class MergeLayer(AttachedLayer):
         return dtypes.pop()
 
     def batch_of(self, inputs: Sequence[TensorSpec]) -> int | None:
-        """The batch size that comes out; NodeError if two inputs fix different ones."""
+        """Return the batch size that comes out; NodeError if two inputs fix different ones."""
         batches = {i.batch for i in inputs} - {None}
         if len(batches) > 1:
             sizes = " and ".join(str(b) for b in sorted(b for b in batches if b is not None))
@@ -87,7 +80,7 @@ class ElementwiseLayer(MergeLayer):
     """Joins tensors of equal shape element by element; dimensions of 1 are stretched, as Keras does it."""
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
-        """The common shape; shorter shapes are filled up with 1 at the front."""
+        """Return the common shape; shorter shapes are filled up with 1 at the front."""
         joined = shapes[0]
         for shape in shapes[1:]:
             rank = max(len(joined), len(shape))
@@ -144,7 +137,7 @@ class Subtract(ElementwiseLayer):
     kind = "Subtract"
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
-        """As of any elementwise layer, of exactly two inputs."""
+        """Return the common shape of exactly two inputs."""
         if len(shapes) != 2:
             raise NodeError(f"Subtraction takes two inputs, not {len(shapes)}.", "Disconnect the others.")
         return super().shape(shapes)
@@ -220,7 +213,7 @@ class Concatenate(MergeLayer):
     axis: int = setting(-1, "Axis", "Along which axis; -1 is the last, 1 the first after the batch.")
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
-        """The first one's shape, with the sum along the axis; the other dimensions must be equal."""
+        """Return the first one's shape, with the sum along the axis; the other dimensions must be equal."""
         first = shapes[0]
         axis = axis_index(self.axis, len(first))
         for shape in shapes[1:]:
@@ -239,7 +232,7 @@ class Concatenate(MergeLayer):
         return (*first[:axis], total, *first[axis + 1 :])
 
     def batch_of(self, inputs: Sequence[TensorSpec]) -> int | None:
-        """Keras announces the first input's batch size."""
+        """Return the first input's batch size, as Keras announces it."""
         super().batch_of(inputs)
         return inputs[0].batch
 
@@ -286,18 +279,18 @@ class Dot(MergeLayer):
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """Keras also takes one axis for both."""
+        """Read one axis for both too, as Keras also takes it."""
         config = super().upgrade(config)
         axes = config.get("axes")
         return config | {"axes": [axes, axes]} if isinstance(axes, int) else config
 
     def to_config(self, channels_first: bool) -> dict[str, Any]:
-        """Keras calls it `normalize`."""
+        """Return the arguments, with `normalize` as Keras calls it."""
         config = super().to_config(channels_first)
         return {"normalize" if name == "cosine" else name: value for name, value in config.items()}
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
-        """What the axes leave of the first tensor, then of the second; (1,) if nothing is left."""
+        """Return what the axes leave of the first tensor, then of the second; (1,) if nothing is left."""
         if len(shapes) != 2:
             raise NodeError(f"The product is of two inputs, not {len(shapes)}.", "Disconnect the others.")
         first, second = shapes
@@ -313,6 +306,6 @@ class Dot(MergeLayer):
         return (*first[:a], *first[a + 1 :], *second[:b], *second[b + 1 :]) or (1,)
 
     def batch_of(self, inputs: Sequence[TensorSpec]) -> int | None:
-        """Keras announces the first input's batch size."""
+        """Return the first input's batch size, as Keras announces it."""
         super().batch_of(inputs)
         return inputs[0].batch

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from nodes.base import setting
-from nodes.kit.layers.base import SameShapeLayer, require_rank
+from nodes.kit.layers.base import SameShapeLayer
+from nodes.kit.layers.settings import layer_seed_setting
+from nodes.kit.layers.shape_checks import require_rank
 from nodes.layers.core import Dropout
 from nodes.values.network import Shape
-
-
-def seed_setting() -> Any:
-    """The setting for where a layer's random numbers begin."""
-    return setting(
-        None,
-        "Random seed",
-        "Makes the random numbers the same in every run; empty leaves that to the learner's seed.",
-        ge=0,
-        advanced=True,
-    )
 
 
 class GaussianNoise(SameShapeLayer):
@@ -39,7 +28,7 @@ class GaussianNoise(SameShapeLayer):
     kind = "GaussianNoise"
 
     stddev: float = setting(1.0, "Standard deviation", "The spread of the random numbers, from 0 to 1.", ge=0, le=1)
-    seed: int | None = seed_setting()
+    seed: int | None = layer_seed_setting()
 
 
 class GaussianDropout(SameShapeLayer):
@@ -60,7 +49,7 @@ class GaussianDropout(SameShapeLayer):
     kind = "GaussianDropout"
 
     rate: float = setting(0.0, "Drop rate", "How strong the disturbance is, from 0 to below 1.", ge=0, lt=1)
-    seed: int | None = seed_setting()
+    seed: int | None = layer_seed_setting()
 
 
 class AlphaDropout(Dropout):
@@ -99,10 +88,10 @@ class SpatialDropout1D(SameShapeLayer):
     kind = "SpatialDropout1D"
 
     rate: float = setting(0.2, "Drop rate", "The part of the features that is dropped, from 0 to 1.", ge=0, le=1)
-    seed: int | None = seed_setting()
+    seed: int | None = layer_seed_setting()
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came; of sequences."""
+        """Return the shape as it came; of sequences."""
         require_rank(shape, 2, "sequences (steps, features)")
         return shape
 
@@ -125,10 +114,10 @@ class SpatialDropout2D(SameShapeLayer):
     has_data_format = True
 
     rate: float = setting(0.2, "Drop rate", "The part of the feature maps that is dropped, from 0 to 1.", ge=0, le=1)
-    seed: int | None = seed_setting()
+    seed: int | None = layer_seed_setting()
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came; of images."""
+        """Return the shape as it came; of images."""
         require_rank(shape, 3, "images (height, width, channels)")
         return shape
 
@@ -150,9 +139,9 @@ class SpatialDropout3D(SameShapeLayer):
     has_data_format = True
 
     rate: float = setting(0.2, "Drop rate", "The part of the feature maps that is dropped, from 0 to 1.", ge=0, le=1)
-    seed: int | None = seed_setting()
+    seed: int | None = layer_seed_setting()
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came; of volumes."""
+        """Return the shape as it came; of volumes."""
         require_rank(shape, 4, "volumes (three dimensions and channels)")
         return shape

@@ -8,8 +8,11 @@ from typing import Annotated, Any, Self
 from pydantic import model_validator
 
 from nodes.base import NodeError, Settings, setting
-from nodes.kit.layers.base import NUMBER_TYPES, ONE_OR_SEVERAL, SameShapeLayer, axis_index, require_known, unlist
-from nodes.kit.layers.options import Constraint, Initializer, Ones, Regularizer, Zeros
+from nodes.kit.layers.base import ONE_OR_SEVERAL, SameShapeLayer, unlist
+from nodes.kit.layers.constraints import Constraint
+from nodes.kit.layers.initializers import Initializer, Ones, Zeros
+from nodes.kit.layers.regularizers import Regularizer
+from nodes.kit.layers.shape_checks import NUMBER_TYPES, axis_index, require_known
 from nodes.kit.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
 from nodes.values.network import Shape, WeightSpec
 
@@ -88,21 +91,21 @@ class BatchNormalization(SameShapeLayer):
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """Keras 2 wrote the axis as a list."""
+        """Read the axis from a list, as Keras 2 wrote it."""
         return unlist(super().upgrade(config), "axis")
 
     def to_config(self, channels_first: bool) -> dict[str, Any]:
-        """Keras takes only the limits that there are."""
+        """Return the arguments with only the limits that there are."""
         limits = self.renorm_clipping.model_dump(exclude_none=True) if self.renorm_clipping else {}
         return super().to_config(channels_first) | {"renorm_clipping": limits or None}
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came; the axis must exist."""
+        """Return the shape as it came; the axis must exist."""
         axis_index(self.axis, len(shape))
         return shape
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """gamma, beta, then what is not trained: moving_mean, moving_variance and renormalization's; each (channels,)."""
+        """Return gamma, beta, then what is not trained: moving_mean, moving_variance and renormalization's; each (channels,)."""
         size = (require_known(shape[axis_index(self.axis, len(shape))], "dimension that is normalized"),)
         learned = [name for name, used in (("gamma", self.scale), ("beta", self.center)) if used]
         kept = ["moving_mean", "moving_variance", *(["moving_stddev", "renorm_mean", "renorm_stddev"] if self.renorm else [])]
@@ -125,7 +128,7 @@ class ScaledLayer(SameShapeLayer):
     gamma_constraint: Constraint | None = constraint_setting("Gamma")
 
     def learned(self, size: tuple[int, ...]) -> tuple[WeightSpec, ...]:
-        """gamma and beta, as far as they are used."""
+        """Return gamma and beta, as far as they are used."""
         return tuple(self.weight(name, size) for name, used in (("gamma", self.scale), ("beta", self.center)) if used)
 
 
@@ -151,17 +154,17 @@ class LayerNormalization(ScaledLayer):
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """Keras also writes a single axis, and once wrote a switch that is the RMS Normalization Layer today."""
+        """Read a single axis too, and refuse a switch that is the RMS Normalization Layer today."""
         config = _listed(super().upgrade(config), "axis")
         return {key: value for key, value in config.items() if key != "rms_scaling" or value}
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came; the axes must exist."""
+        """Return the shape as it came; the axes must exist."""
         _sizes_along(self.axis, shape)
         return shape
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """gamma and beta, of the size of the axes."""
+        """Return gamma and beta, of the size of the axes."""
         return self.learned(_sizes_along(self.axis, shape))
 
 
@@ -185,7 +188,7 @@ class GroupNormalization(ScaledLayer):
     axis: int = setting(-1, "Axis", "The axis of the channels: -1 is the last, 1 the first after the batch.")
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came; the channels must be divisible into the groups."""
+        """Return the shape as it came; the channels must be divisible into the groups."""
         channels = require_known(shape[axis_index(self.axis, len(shape))], "dimension of the channels")
         if self.groups == 0 or (self.groups > 0 and channels % self.groups):
             raise NodeError(
@@ -196,7 +199,7 @@ class GroupNormalization(ScaledLayer):
         return shape
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """gamma and beta: (channels,)."""
+        """Return gamma and beta: (channels,)."""
         return self.learned(_sizes_along((self.axis,), shape))
 
 
@@ -222,16 +225,16 @@ class RMSNormalization(SameShapeLayer):
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """Keras also writes a single axis."""
+        """Read a single axis too, as Keras also writes it."""
         return _listed(super().upgrade(config), "axis")
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came; the axes must exist."""
+        """Return the shape as it came; the axes must exist."""
         _sizes_along(self.axis, shape)
         return shape
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """scale, of the size of the axes, which must be the last ones: Keras multiplies it there."""
+        """Return scale, of the size of the axes, which must be the last ones: Keras multiplies it there."""
         if _places(self.axis, shape) != list(range(len(shape) - len(self.axis), len(shape))):
             raise NodeError(
                 "The learned factors are along the last axes, but others are normalized.",
@@ -260,11 +263,11 @@ class UnitNormalization(SameShapeLayer):
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """Keras also writes a single axis."""
+        """Read a single axis too, as Keras also writes it."""
         return _listed(super().upgrade(config), "axis")
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came; the axes must exist."""
+        """Return the shape as it came; the axes must exist."""
         _places(self.axis, shape)
         return shape
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nodes.base import setting
-from nodes.kit.layers.base import NUMBER_TYPES
+from nodes.kit.layers.shape_checks import NUMBER_TYPES
 from nodes.kit.layers.windows import Span, SpatialLayer, join
 from nodes.values.network import Shape
 
@@ -21,7 +21,7 @@ class ZeroPadding(SpatialLayer):
     padding: Any
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """Every spatial dimension grows by what is added."""
+        """Return the shape with what is added."""
         sizes, channels = self.split(shape, channels_first)
         spans = [self.padding] if self.spatial == 1 else self.padding
         grown = [None if size is None else size + sum(added) for size, added in zip(sizes, spans, strict=True)]

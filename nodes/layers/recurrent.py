@@ -7,20 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from nodes.base import Layers, NodeError, Port, Settings, setting
-from nodes.kit.layers.base import FLOAT_TYPES, Inference, require_dtype, require_known, require_rank
-from nodes.kit.layers.options import (
-    ACTIVATION_CHOICES,
-    Activation,
-    Constraint,
-    GlorotUniform,
-    Initializer,
-    Orthogonal,
-    Regularizer,
-    Zeros,
-)
+from nodes.kit.layers.activations import ACTIVATION_CHOICES, Activation
+from nodes.kit.layers.base import Inference
+from nodes.kit.layers.constraints import Constraint
+from nodes.kit.layers.initializers import GlorotUniform, Initializer, Orthogonal, Zeros
 from nodes.kit.layers.ported import PortedLayer
+from nodes.kit.layers.regularizers import Regularizer
+from nodes.kit.layers.settings import layer_seed_setting
+from nodes.kit.layers.shape_checks import FLOAT_TYPES, require_dtype, require_known, require_rank
 from nodes.kit.layers.weighted import constraint_setting, initializer_setting, regularizer_setting
-from nodes.layers.core import Size
+from nodes.kit.layers.windows import Size
 from nodes.values.network import NetworkSpec, Shape, Tensor, TensorSpec, WeightSpec
 
 SEQUENCE = Port("network", "network", "Network", "The network whose sequence the layer goes through.")
@@ -45,7 +41,7 @@ MASK = Port(
 
 
 def tensor_setting(port: str, title: str, help: str) -> Any:
-    """The setting that chooses the tensor of the network at a port."""
+    """Declare that chooses the tensor of the network at a port."""
     return setting(None, title, help, group="Naming", advanced=True, layers=Layers(port, "tensors"))
 
 
@@ -57,7 +53,7 @@ MASK_HELP = "Which tensor of the network at this port is the mask, as `layer_0:0
 
 
 def is_recurrent_with_states(network: NetworkSpec, layer: str) -> bool:
-    """Whether a layer of a network puts out its last states after its result."""
+    """Return whether a layer of a network puts out its last states after its result."""
     config = network.layer(layer).config
     inner = config.get("layer")
     return bool((inner.get("config") or {} if isinstance(inner, Mapping) else config).get("return_state"))
@@ -111,11 +107,11 @@ class StatefulLayer(PortedLayer):
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """Keras 2 also wrote a switch that takes the steps before the batch; off, it changes nothing."""
+        """Drop Keras 2's switch that takes the steps before the batch; off, it changes nothing."""
         return {key: value for key, value in super().upgrade(config).items() if key != "time_major" or value}
 
     def default_tensor(self, network: NetworkSpec, port: str) -> Tensor:
-        """For a state: that of the recurrent layer at the network's end, if it returns its states."""
+        """Return, for a state, that of the recurrent layer at the network's end, if it returns its states."""
         first = network.outputs[0]
         if port in self.states and is_recurrent_with_states(network, first.layer):
             state = first._replace(output=1 + self.states.index(port))
@@ -124,7 +120,7 @@ class StatefulLayer(PortedLayer):
         return first
 
     def check_states(self, given: Mapping[str, TensorSpec], shape: Shape) -> None:
-        """NodeError if some states are missing, or are not of `shape`; or if the mask or the batch size does not fit."""
+        """Raise NodeError if some states are missing, or are not of `shape`; or if the mask or the batch size does not fit."""
         connected = [port for port in self.states if port in given]
         titles = {port.name: port.title for port in self.input_ports}
         if connected and len(connected) < len(self.states):
@@ -159,7 +155,7 @@ class StatefulLayer(PortedLayer):
             )
 
     def results(self, sequence: TensorSpec, out: Shape, states: int, state: Shape | None = None) -> tuple[TensorSpec, ...]:
-        """The outputs: for each step, or the last one only; then the states, if they are returned."""
+        """Return the outputs: for each step, or the last one only; then the states, if they are returned."""
         shape = (sequence.shape[0], *out) if self.return_sequences else out
         returned = [state or out] * states if self.return_state else []
         made = tuple(TensorSpec(s, self.compute_dtype, sequence.batch) for s in (shape, *returned))
@@ -184,7 +180,7 @@ class RecurrentLayer(StatefulLayer):
 
     @classmethod
     def weight_paths(cls, weights: Sequence[WeightSpec], config: Mapping[str, Any]) -> list[str]:
-        """They belong to the cell inside the layer."""
+        """Return paths in the part of the cell inside the layer."""
         return [f"cell/vars/{n}" for n in range(len(weights))]
 
 
@@ -206,13 +202,7 @@ class SteppingLayer(RecurrentLayer):
         ge=0,
         le=1,
     )
-    seed: int | None = setting(
-        None,
-        "Random seed",
-        "Makes the same numbers drop in every run; empty leaves that to the learner's seed.",
-        ge=0,
-        advanced=True,
-    )
+    seed: int | None = layer_seed_setting("the same numbers drop")
     unroll: bool = setting(
         False,
         "Unroll",
@@ -236,7 +226,7 @@ class UnitsLayer(SteppingLayer, Sized):
     """How many sums of the state's size the kernels give."""
 
     def infer_ports(self, given: Mapping[str, TensorSpec], channels_first: bool) -> Inference:
-        """(units,), or (steps, units) for sequences; then the states, each (units,)."""
+        """Return (units,), or (steps, units) for sequences; then the states, each (units,)."""
         sequence = given["network"]
         require_dtype(sequence, FLOAT_TYPES)
         require_rank(sequence.shape, 2, "sequences (steps, features)")
@@ -255,7 +245,7 @@ class UnitsLayer(SteppingLayer, Sized):
         return Inference(self.results(sequence, (self.units,), len(self.states)), tuple(weights))
 
     def bias_shape(self, width: int) -> tuple[int, ...]:
-        """The bias's shape for kernels of a width."""
+        """Return the bias's shape for kernels of a width."""
         return (width,)
 
 
@@ -330,7 +320,7 @@ class GRU(GatedLayer):
     )
 
     def bias_shape(self, width: int) -> tuple[int, ...]:
-        """Two rows, one for each kernel, if the reset comes after."""
+        """Return two rows, one for each kernel, if the reset comes after."""
         return (2, width) if self.reset_after else (width,)
 
 
@@ -390,14 +380,14 @@ class CudnnLayer(RecurrentLayer, Sized):
 
     @abstractmethod
     def layer(self) -> UnitsLayer:
-        """The same layer as a node of today's class."""
+        """Return the same layer as a node of today's class."""
 
     def infer_ports(self, given: Mapping[str, TensorSpec], channels_first: bool) -> Inference:
-        """As of today's class."""
+        """Do as today's class."""
         return self.layer().infer_ports(given, channels_first)
 
     def to_config(self, channels_first: bool) -> dict[str, Any]:
-        """As of today's class."""
+        """Do as today's class."""
         return self.layer().to_config(channels_first)
 
 
@@ -422,7 +412,7 @@ class CudnnGRU(CudnnLayer):
     hidden_state_tensor: str | None = tensor_setting("hidden_state", "Hidden state tensor", STATE_HELP)
 
     def layer(self) -> UnitsLayer:
-        """A GRU Layer of these settings."""
+        """Return a GRU Layer of these settings."""
         return GRU.model_validate({name: getattr(self, name) for name in self.arguments()})
 
 
@@ -450,5 +440,5 @@ class CudnnLSTM(CudnnLayer):
     unit_forget_bias: bool = UNIT_FORGET_BIAS
 
     def layer(self) -> UnitsLayer:
-        """An LSTM Layer of these settings."""
+        """Return an LSTM Layer of these settings."""
         return LSTM.model_validate({name: getattr(self, name) for name in self.arguments()})

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from nodes.base import Columns, Job, NodeError, Port, Specs, Values, setting
-from nodes.kit.layers.base import NUMBER_TYPES, ONE_OR_SEVERAL, SameShapeLayer, axis_index, is_number, require_known, unlist
+from nodes.kit.layers.base import ONE_OR_SEVERAL, SameShapeLayer, is_number, unlist
+from nodes.kit.layers.shape_checks import NUMBER_TYPES, axis_index, require_known
 from nodes.values.network import Network, NetworkSpec, Shape, TensorSpec
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from nodes.kit.networks.binding import Source
+    from nodes.kit.networks.binding import TensorReader
 
 
 def _number_or_numbers(value: Any) -> Any:
@@ -51,11 +52,11 @@ class Rescaling(SameShapeLayer):
     offset: PerChannel = setting(0.0, "Offset", "What is added after: one number, or a list of one for each channel.")
 
     def to_config(self, channels_first: bool) -> dict[str, Any]:
-        """A list of one number as that number, as Keras writes it."""
+        """Return a list of one number as that number, as Keras writes it."""
         return unlist(super().to_config(channels_first), "scale", "offset")
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came; numbers per channel must be as many as there are."""
+        """Return the shape as it came; numbers per channel must be as many as there are."""
         for name in ("scale", "offset"):
             given = getattr(self, name)
             count = len(given) if isinstance(given, tuple) else 1
@@ -122,12 +123,12 @@ class Normalization(SameShapeLayer):
 
     @classmethod
     def arguments(cls) -> list[str]:
-        """All but the columns, which are the node's own."""
+        """Return all but the columns, which are the node's own."""
         return [name for name in super().arguments() if name != "columns"]
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """Keras also writes no axis."""
+        """Read a config without an axis too, as Keras also writes it."""
         config = super().upgrade(config)
         if "axis" in config:
             axis = config["axis"]
@@ -135,14 +136,14 @@ class Normalization(SameShapeLayer):
         return config
 
     def to_config(self, channels_first: bool) -> dict[str, Any]:
-        """A single number as such."""
+        """Return a single number as such."""
         single: dict[str, float] = {
             name: values[0] for name in ("mean", "variance") if (values := getattr(self, name)) and len(values) == 1
         }
         return super().to_config(channels_first) | single
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As it came; the axis must exist, and the numbers must fit it."""
+        """Return the shape as it came; the axis must exist, and the numbers must fit it."""
         places = self._places(shape)
         if self.mean is None:
             raise NodeError(
@@ -159,7 +160,7 @@ class Normalization(SameShapeLayer):
         return shape
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
-        """The network with this layer appended; mean and variance of a table are known once it has run."""
+        """Promise the network with this layer appended; mean and variance of a table are known once it has run."""
         if "table" not in specs:
             return super().configure(specs)
         given = self._input(specs.network())
@@ -168,7 +169,7 @@ class Normalization(SameShapeLayer):
         return self._fixed([0.0] * places, [1.0] * places).configure(Specs({"network": specs["network"]}, specs.node))
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Network]:
-        """The network with this layer appended, with mean and variance of the table if there is one."""
+        """Give the network with this layer appended, with mean and variance of the table if there is one."""
         if "table" not in values:
             return super().execute(values, job)
         network = values.network()
@@ -185,7 +186,7 @@ class Normalization(SameShapeLayer):
 
     def _input(self, network: NetworkSpec) -> TensorSpec:
         """What the layer is applied to."""
-        from nodes.kit.layers.base import find_tensor
+        from nodes.kit.layers.tensor_choice import find_tensor
 
         return network.tensor(find_tensor(network, self.input_tensor, self.tensor_setting))
 
@@ -211,7 +212,7 @@ class Normalization(SameShapeLayer):
             return 1
         return require_known(shape[axis_index(self.axis[0], len(shape))], "dimension along the axis")
 
-    def _measure(self, source: Source, rows: int, job: Job) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _measure(self, source: TensorReader, rows: int, job: Job) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean and variance along the axis, over all rows, a block at a time."""
         import numpy as np
 

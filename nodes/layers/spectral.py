@@ -10,8 +10,9 @@ from pydantic import Field, ValidationError, create_model, model_validator
 from nodes.base import NodeError, Settings, setting
 from nodes.declaration.mistakes import in_one_line
 from nodes.kit.layers.base import Inference, UnaryLayer, is_channels_first
+from nodes.kit.layers.windows import Size
 from nodes.layers.convolution import Conv1D, Conv2D
-from nodes.layers.core import Dense, EinsumDense, Size
+from nodes.layers.dense import Dense, EinsumDense
 from nodes.values.network import Shape, TensorSpec, WeightSpec
 
 INNER: Mapping[str, type[UnaryLayer]] = {cls.kind: cls for cls in (Dense, Conv1D, Conv2D, EinsumDense)}
@@ -71,13 +72,13 @@ class SpectralNormalization(UnaryLayer):
         return self
 
     def inner(self) -> UnaryLayer:
-        """The node of the layer that is wrapped. ValidationError if its settings do not go together."""
+        """Return the node of the layer that is wrapped. ValidationError if its settings do not go together."""
         values = dict(self.layer)
         return INNER[values.pop("kind")].model_validate({**values, "dtype": self.dtype})
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """The inner layer's config becomes its settings."""
+        """Turn the inner layer's config into its settings."""
         config = super().upgrade(config)
         given = config.get("layer")
         if not isinstance(given, Mapping):
@@ -89,34 +90,34 @@ class SpectralNormalization(UnaryLayer):
         return config | {"layer": {"kind": kind, **{n: getattr(inner, n) for n in MODELS[kind].model_fields if n != "kind"}}}
 
     def to_config(self, channels_first: bool) -> dict[str, Any]:
-        """The arguments, with the inner layer as Keras serializes it."""
+        """Return the arguments, with the inner layer as Keras serializes it."""
         inner = self.inner()
         layer = {"module": "keras.layers", "class_name": inner.kind, "config": inner.to_config(channels_first)}
         return {"layer": layer | {"registered_name": None}, "power_iterations": self.power_iterations, "dtype": self.dtype}
 
     @classmethod
     def normalize(cls, config: Mapping[str, Any], name: str) -> dict[str, Any]:
-        """As `Layer.normalize`; it is the inner layer that has a data format."""
+        """Do as `Layer.normalize`; it is the inner layer that has a data format."""
         inner = config.get("layer")
         first = isinstance(inner, Mapping) and is_channels_first(inner.get("config") or {})
         return cls.from_config(config, name).to_config(first)
 
     @classmethod
     def weight_paths(cls, weights: Sequence[WeightSpec], config: Mapping[str, Any]) -> list[str]:
-        """The kernel is the outer layer's too; the others of the inner layer's weights are in its part."""
+        """Return the paths: the kernel is the outer layer's too, the others of the inner layer's weights are in its part."""
         return ["vars/0", "vars/1", *(f"layer/vars/{n}" for n in range(1, len(weights) - 1))]
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """As the inner layer's."""
+        """Return the inner layer's shape."""
         return self.inner().shape(shape, channels_first)
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """The kernel, the vector that approximates a singular one, and the rest of the inner layer's weights."""
+        """Return the kernel, the vector that approximates a singular one, and the rest of the inner layer's weights."""
         kernel, *rest = self.inner().weights(shape, channels_first)
         vector = WeightSpec("vector_u", (1, kernel.shape[-1]), trainable=False)
         return (kernel, vector, *rest)
 
     def infer(self, inputs: Sequence[TensorSpec], channels_first: bool) -> Inference:
-        """As the inner layer."""
+        """Do as the inner layer."""
         self.inner().infer(inputs, channels_first)
         return super().infer(inputs, channels_first)

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from nodes.base import NodeError, setting
-from nodes.kit.layers.base import UnaryLayer, require_known, require_rank
-from nodes.kit.layers.options import SCALING_CHOICES, WINDOW_CHOICES, Window
-from nodes.layers.core import Size
+from nodes.kit.layers.base import UnaryLayer
+from nodes.kit.layers.initializers import SCALING_CHOICES, WINDOW_CHOICES, Window
+from nodes.kit.layers.shape_checks import require_known, require_rank
+from nodes.kit.layers.windows import Size
 from nodes.values.network import Shape, WeightSpec
 
 
@@ -60,7 +61,7 @@ class MelSpectrogram(UnaryLayer):
         return self
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """(mel bands, frames)."""
+        """Return (mel bands, frames)."""
         if self.power_to_db and self.compute_dtype == "float64":
             remedy = "Choose the number type float32, or do without decibels."
             raise NodeError("Keras cannot compute decibels in float64.", remedy, setting="dtype")
@@ -154,18 +155,18 @@ class STFTSpectrogram(UnaryLayer):
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """Without a window Keras does not scale either."""
+        """Drop the scaling where there is no window, as Keras does not scale then."""
         config = super().upgrade(config)
         if "window" in config and config["window"] is None:
             return config | {"window": "boxcar", "scaling": "none"}
         return config | {"scaling": "none"} if "scaling" in config and config["scaling"] is None else config
 
     def to_config(self, channels_first: bool) -> dict[str, Any]:
-        """Keras writes no scaling as nothing."""
+        """Return the arguments, with no scaling left out as Keras does it."""
         return super().to_config(channels_first) | {"scaling": None if self.scaling == "none" else self.scaling}
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """(frames, frequencies), with an axis for channels if they are apart."""
+        """Return (frames, frequencies), with an axis for channels if they are apart."""
         if self.compute_dtype == "bfloat16":
             remedy = "Choose another number type, such as float32 or mixed_float16."
             raise NodeError("Keras cannot compute spectrograms in bfloat16.", remedy, setting="dtype")
@@ -188,7 +189,7 @@ class STFTSpectrogram(UnaryLayer):
         return (channels, frames, frequencies) if channels_first else (frames, frequencies, channels)
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """real_kernel and imag_kernel, as far as they are used: (frame length, 1, frequencies)."""
+        """Return real_kernel and imag_kernel, as far as they are used: (frame length, 1, frequencies)."""
         size = (self.frame_length, 1, self._frequencies)
         used = {"real": ("real",), "imag": ("imag",)}.get(self.mode, ("real", "imag"))
         return tuple(self.weight(f"{side}_kernel", size) for side in used)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from nodes.base import setting
-from nodes.kit.layers.base import FLOAT_TYPES, NUMBER_TYPES, Inference, only, require_dtype
+from nodes.kit.layers.base import Inference
+from nodes.kit.layers.shape_checks import FLOAT_TYPES, NUMBER_TYPES, only, require_dtype
 from nodes.kit.layers.windows import Pair, Size, SpatialLayer, Triple, each, join
 from nodes.values.network import Shape, TensorSpec
 
@@ -23,7 +24,7 @@ class UpSampling(SpatialLayer):
     size: int | tuple[int, ...]
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """Every spatial dimension is multiplied; the channels stay."""
+        """Return the shape with every spatial dimension multiplied; the channels stay."""
         sizes, channels = self.split(shape, channels_first)
         grown = [None if n is None else n * factor for n, factor in zip(sizes, each(self.size), strict=True)]
         return join(grown, channels, channels_first)
@@ -82,7 +83,7 @@ class UpSampling2D(UpSampling):
     )
 
     def infer(self, inputs: Sequence[TensorSpec], channels_first: bool) -> Inference:
-        """As `Layer.infer`; only repeating works on every dtype."""
+        """Do as `Layer.infer`; only repeating works on every dtype."""
         if self.interpolation != "nearest":
             require_dtype(only(inputs), RESIZED)
         return super().infer(inputs, channels_first)

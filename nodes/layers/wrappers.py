@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar, Union
 from pydantic import Field, model_validator
 
 from nodes.base import NodeError, Port, Settings, setting
-from nodes.kit.layers.base import NUMBER_TYPES, Inference, UnaryLayer, is_channels_first
+from nodes.kit.layers.base import Inference, UnaryLayer, is_channels_first
 from nodes.kit.layers.inner import as_entry, as_group, check_node, node_of, read_inner, settings_of
+from nodes.kit.layers.shape_checks import NUMBER_TYPES
 from nodes.layers.conv_recurrent import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
 from nodes.layers.convolution import Conv1D, Conv2D, DepthwiseConv2D, SeparableConv2D
-from nodes.layers.core import Activation, Dense, Dropout, Flatten, Reshape
+from nodes.layers.core import Activation, Dropout
+from nodes.layers.dense import Dense
 from nodes.layers.embedding import Embedding
+from nodes.layers.global_pooling import GlobalAveragePooling2D, GlobalMaxPooling2D
 from nodes.layers.normalization import BatchNormalization, LayerNormalization
-from nodes.layers.pooling import AveragePooling2D, GlobalAveragePooling2D, GlobalMaxPooling2D, MaxPooling2D
+from nodes.layers.pooling import AveragePooling2D, MaxPooling2D
 from nodes.layers.recurrent import GRU, LSTM, MASK, SEQUENCE, STATE_HELP, SimpleRNN, StatefulLayer, SteppingLayer, tensor_setting
+from nodes.layers.reshaping import Flatten, Reshape
 from nodes.values.network import Shape, Tensor, TensorSpec, WeightSpec
 
 T = TypeVar("T")
@@ -123,7 +127,7 @@ class Bidirectional(StatefulLayer):
         return self
 
     def directions(self) -> tuple[SteppingLayer, SteppingLayer]:
-        """The nodes of the forward and the backward layer."""
+        """Return the nodes of the forward and the backward layer."""
         shared = {name: getattr(self, name) for name in (*SHARED, "dtype")}
         shared["zero_output_for_mask"] = self.return_sequences  # as Keras has it in both directions
         forward = node_of(self.layer, RECURRENT, shared)
@@ -134,11 +138,11 @@ class Bidirectional(StatefulLayer):
 
     @classmethod
     def arguments(cls) -> list[str]:
-        """As of any layer, without what belongs to the layers inside."""
+        """Do as any layer, without what belongs to the layers inside."""
         return [name for name in super().arguments() if name not in SHARED]
 
     def to_config(self, channels_first: bool) -> dict[str, Any]:
-        """The arguments, with the inner layers as Keras serializes them."""
+        """Return the arguments, with the inner layers as Keras serializes them."""
         forward, backward = self.directions()
         return {
             "layer": as_entry(forward, channels_first, name=forward.kind.lower()),
@@ -149,14 +153,14 @@ class Bidirectional(StatefulLayer):
 
     @classmethod
     def normalize(cls, config: Mapping[str, Any], name: str) -> dict[str, Any]:
-        """As `Layer.normalize`; it is the inner layer that has a data format."""
+        """Do as `Layer.normalize`; it is the inner layer that has a data format."""
         inner = config.get("layer")
         first = isinstance(inner, Mapping) and is_channels_first(inner.get("config") or {})
         return cls.from_config(config, name).to_config(first)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], name: str) -> Self:
-        """As `Layer.from_config`; what both inner layers must have alike becomes settings of the wrapper."""
+        """Do as `Layer.from_config`; what both inner layers must have alike becomes settings of the wrapper."""
         forward = read_inner(config.get("layer"), RECURRENT, f"'{name}' (Bidirectional)")
         given = config.get("backward_layer")
         backward = read_inner(given, RECURRENT, f"'{name}' (Bidirectional)") if given is not None else None
@@ -177,7 +181,7 @@ class Bidirectional(StatefulLayer):
 
     @classmethod
     def weight_paths(cls, weights: Sequence[WeightSpec], config: Mapping[str, Any]) -> list[str]:
-        """They belong to the cells of the two layers."""
+        """Return paths in the parts of the cells of the two layers."""
         places = []
         for direction in ("forward", "backward"):
             count = sum(weight.name.startswith(f"{direction}/") for weight in weights)
@@ -188,7 +192,7 @@ class Bidirectional(StatefulLayer):
 
     @classmethod
     def keras_call(cls, roles: Sequence[str], tensors: Sequence[T]) -> tuple[list[Any], dict[str, Any]]:
-        """As of any layer; layers without cell states get a list without them."""
+        """Do as any layer; layers without cell states get a list without them."""
         positional, named = super().keras_call(roles, tensors)
         if "initial_state" in named:
             named["initial_state"] = [state for state in named["initial_state"] if state is not None]
@@ -196,14 +200,14 @@ class Bidirectional(StatefulLayer):
 
     @classmethod
     def read_call(cls, arguments: Mapping[str, Any]) -> tuple[tuple[Tensor, ...], tuple[str, ...], dict[str, Any]]:
-        """As of any layer; two states are the hidden ones."""
+        """Do as any layer; two states are the hidden ones."""
         states = arguments.get("initial_state")
         if isinstance(states, list) and len(states) == 2:
             arguments = {**arguments, "initial_state": [states[0], None, states[1], None]}
         return super().read_call(arguments)
 
     def infer_ports(self, given: Mapping[str, TensorSpec], channels_first: bool) -> Inference:
-        """The results of both directions put together; then the forward and the backward states."""
+        """Return the results of both directions put together; then the forward and the backward states."""
         if self.stateful and self.return_state:
             raise NodeError(
                 "Keras cannot return the states of a stateful layer in both directions.", "Do without one.", setting="stateful"
@@ -278,24 +282,24 @@ class TimeDistributed(UnaryLayer):
         return self
 
     def inner(self) -> Any:
-        """The node of the layer inside."""
+        """Return the node of the layer inside."""
         return node_of(self.layer, EACH_STEP, {"dtype": self.dtype})
 
     def to_config(self, channels_first: bool) -> dict[str, Any]:
-        """The arguments, with the inner layer as Keras serializes it."""
+        """Return the arguments, with the inner layer as Keras serializes it."""
         inner = self.inner()
         return {"layer": as_entry(inner, channels_first, name=inner.kind.lower()), "dtype": self.dtype}
 
     @classmethod
     def normalize(cls, config: Mapping[str, Any], name: str) -> dict[str, Any]:
-        """As `Layer.normalize`; it is the inner layer that has a data format."""
+        """Do as `Layer.normalize`; it is the inner layer that has a data format."""
         inner = config.get("layer")
         first = isinstance(inner, Mapping) and is_channels_first(inner.get("config") or {})
         return cls.from_config(config, name).to_config(first)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], name: str) -> Self:
-        """As `Layer.from_config`, with the inner layer's config as its settings."""
+        """Do as `Layer.from_config`, with the inner layer's config as its settings."""
         inner = read_inner(config.get("layer"), EACH_STEP, f"'{name}' (TimeDistributed)")
         for option in STATES:
             if getattr(inner, option, False):
@@ -308,12 +312,12 @@ class TimeDistributed(UnaryLayer):
 
     @classmethod
     def weight_paths(cls, weights: Sequence[WeightSpec], config: Mapping[str, Any]) -> list[str]:
-        """They belong to the layer inside."""
+        """Return paths in the part of the layer inside."""
         inner = config["layer"]
         return [f"layer/{path}" for path in EACH_STEP[inner["class_name"]].weight_paths(weights, inner["config"])]
 
     def infer(self, inputs: Sequence[TensorSpec], channels_first: bool) -> Inference:
-        """As the layer inside, for each step."""
+        """Do as the layer inside, for each step."""
         (given,) = inputs
         if len(given.shape) < 2:
             raise NodeError(
@@ -326,5 +330,5 @@ class TimeDistributed(UnaryLayer):
         return Inference(made, weights)
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """(steps, what the layer inside makes of a step)."""
+        """Return (steps, what the layer inside makes of a step)."""
         return (shape[0], *self.inner().shape(tuple(shape[1:]), channels_first))

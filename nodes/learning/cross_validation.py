@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.base import Job, NodeError, Port, Spec, Specs, Value, Values
 from nodes.kit.learning.encoding import (
     check_columns,
     known_rows,
@@ -17,10 +17,9 @@ from nodes.kit.learning.encoding import (
     target_numbers,
     target_of,
 )
-from nodes.kit.learning.folds import FOLD_SAMPLINGS, FoldSampling, folds_of
-from nodes.kit.learning.learner import explained, finite, seed_setting
+from nodes.kit.learning.folds import FoldNode, validations_setting
+from nodes.kit.learning.model_learner import explained, finite
 from nodes.kit.tables.elementwise import refuse_existing
-from nodes.kit.tables.sampling import GROUP_KINDS
 from nodes.values.figure import BarsFigure, Figure
 from nodes.values.model import ModelSpec, Target
 from nodes.values.table import Table, TableSpec
@@ -33,7 +32,7 @@ CLASS_SCORES = {"accuracy": "accuracy", "balanced accuracy": "balanced_accuracy"
 NUMBER_SCORES = {"R²": "r2", "mean absolute error": "neg_mean_absolute_error", "mean squared error": "neg_mean_squared_error"}
 
 
-class CrossValidationScorer(Node):
+class CrossValidationScorer(FoldNode):
     """Learn anew on all parts of a table but one, test on that one, and so for each part (cross-validation).
 
     The model tells which algorithm, with which settings, on which columns; what it has learned before does not count. Each row
@@ -65,32 +64,14 @@ class CrossValidationScorer(Node):
         Port("predictions", "table", "Predictions", "The rows with the number of their part, and what was predicted."),
     )
 
-    validations: int = setting(
-        5, "Number of validations", "Into how many parts rows are divided.", ge=2, le=1_000_000,
-        shown_if={"sampling": ["random", "stratified", "linear"]},
-    )  # fmt: skip
-    sampling: FoldSampling = setting("random", "Sampling", "Which rows go into which part.", choices=FOLD_SAMPLINGS)
-    class_column: str | None = setting(
-        None,
-        "Class column",
-        "Whose classes keep their share.",
-        columns=Columns("table", GROUP_KINDS),
-        shown_if={"sampling": "stratified"},
-    )
-    seed: int | None = seed_setting("The same seed divides rows in the same way; empty: otherwise in every run.")
-
-    @property
-    def reproducible(self) -> bool:
-        """Chance without a seed differs from run to run."""
-        return self.seed is not None or self.sampling in ("linear", "leave-one-out")
+    validations: int = validations_setting(5)
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """Scores, and the rows with predictions."""
+        """Promise scores, and the rows with predictions."""
         model, table = specs.model(), specs.table()
         target = self._target(model, table)
         check_columns(model, table)
-        if self.sampling == "stratified":
-            table.require(self.class_column, *GROUP_KINDS, setting="class_column")
+        self.check_sampling(table)
         name = f"Prediction ({target.name})"
         for new in ("fold", name):
             refuse_existing(table, new, "validations")
@@ -102,7 +83,7 @@ class CrossValidationScorer(Node):
         return {"scores": TableSpec(pl.Schema(_schema(model)), rows), "predictions": made}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Learns and tests, part by part."""
+        """Learn and test, part by part."""
         import numpy as np
         from sklearn.base import clone
         from sklearn.metrics import get_scorer
@@ -124,7 +105,7 @@ class CrossValidationScorer(Node):
             raise NodeError("There are no rows to learn from.", "Look at the node before.")
         numbers = numbers[usable]
         answers, target = target_numbers(frame[goal.name].filter(pl.Series(usable)), goal)
-        folds = folds_of(chosen, self.validations, self.sampling, self.class_column, self.seed)
+        folds = self.folds(chosen)
         scorers = {name: get_scorer(key) for name, key in _scores(spec).items()}
         predicted: NDArray[Any] = np.zeros(len(numbers), answers.dtype)
         rows: list[dict[str, Any]] = []
@@ -152,7 +133,7 @@ class CrossValidationScorer(Node):
         return {"scores": Table.of(pl.concat([scores, *summary])), "predictions": chosen.with_columns(new, classes)}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The scores of the parts, those that go up to 1."""
+        """Show the scores of the parts, those that go up to 1."""
         scores = outputs.table("scores").frame()
         parts = scores.head(scores.height - 2)
         shown = [c for c in scores.columns if c in CLASS_SCORES or c == "R²"]

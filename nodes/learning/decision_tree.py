@@ -6,14 +6,21 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from nodes.base import setting
-from nodes.kit.learning.learner import IMPORTANCE_PORT, MODEL_PORT, MONOTONIC, ClassLearner, NumberLearner, balanced_setting
+from nodes.kit.learning.model_learner import (
+    IMPORTANCE_PORT,
+    MODEL_PORT,
+    MONOTONIC,
+    ClassificationLearner,
+    RegressionLearner,
+    balanced_setting,
+)
 from nodes.kit.learning.trees import CLASS_CRITERIA, NUMBER_CRITERIA, ClassCriterion, NumberCriterion, TreeLearner
 from nodes.values.model import Feature
 
 SPLITTERS = {"best": "The best question of all.", "random": "The best of some drawn by chance: faster, and less exact."}
 
 
-class DecisionTreeLearner(TreeLearner, ClassLearner):
+class DecisionTreeLearner(TreeLearner, ClassificationLearner):
     """Learn classes by a tree of yes-or-no questions, which a person can read.
 
     The tree is shown as text. Without a limit it grows until every leaf has rows of one class, which it then knows by heart:
@@ -36,7 +43,7 @@ class DecisionTreeLearner(TreeLearner, ClassLearner):
     class_weight: Literal["none", "balanced"] = balanced_setting()
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's DecisionTreeClassifier."""
+        """Return scikit-learn's DecisionTreeClassifier."""
         from sklearn.tree import DecisionTreeClassifier
 
         return DecisionTreeClassifier(
@@ -47,7 +54,7 @@ class DecisionTreeLearner(TreeLearner, ClassLearner):
         )
 
 
-class RegressionTreeLearner(TreeLearner, NumberLearner):
+class RegressionTreeLearner(TreeLearner, RegressionLearner):
     """Learn to predict a number by a tree of yes-or-no questions: each leaf has one.
 
     The tree is shown as text. It never predicts more or less than it has seen. Without a limit it grows until it knows every
@@ -70,7 +77,7 @@ class RegressionTreeLearner(TreeLearner, NumberLearner):
     splitter: Literal["best", "random"] = setting("best", "Split", "Which question is asked.", choices=SPLITTERS, advanced=True)
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's DecisionTreeRegressor."""
+        """Return scikit-learn's DecisionTreeRegressor."""
         from sklearn.tree import DecisionTreeRegressor
 
         return DecisionTreeRegressor(criterion=self.criterion, splitter=self.splitter, **self.tree_settings())

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, setting
-from nodes.kit.learning.learner import (
+from nodes.kit.learning.model_learner import (
     MONOTONIC,
+    SAME_MODEL,
     SILENT,
-    ClassLearner,
-    Learner,
+    ClassificationLearner,
     MissingOrPass,
-    NumberLearner,
+    ModelLearner,
+    RegressionLearner,
     balanced_setting,
     missing_setting,
-    seed_setting,
 )
+from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.values.model import Encoding, Feature
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ LEFT_OUT = {
 }
 
 
-class BoostingLearner(Learner):
+class BoostingLearner(ModelLearner):
     """A learner of trees that correct each other."""
 
     takes_missing = True
@@ -76,7 +77,7 @@ class BoostingLearner(Learner):
     n_iter_no_change: int = setting(
         10, "Patience", "Trees without a gain before it stops.", ge=1, advanced=True, shown_if={"early_stopping": ["auto", "on"]}
     )
-    seed: int | None = seed_setting()
+    seed: int | None = seed_setting(SAME_MODEL, most=SEEDS_32)
 
     @property
     def reproducible(self) -> bool:
@@ -84,14 +85,14 @@ class BoostingLearner(Learner):
         return self.seed is not None
 
     def fit(self, estimator: Any, numbers: NDArray[Any], answers: NDArray[Any], job: Job) -> None:
-        """Learns in one thread where there are few rows: threads that wait for each other would take most of the time."""
+        """Learn in one thread where there are few rows: threads that wait for each other would take most of the time."""
         from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
         with threadpool_limits(1 if len(numbers) < FEW_ROWS else None, user_api="openmp"):
             estimator.fit(numbers, answers)
 
     def boosting_settings(self) -> dict[str, Any]:
-        """The settings under scikit-learn's names."""
+        """Return the settings under scikit-learn's names."""
         return {
             "learning_rate": self.learning_rate,
             "max_iter": self.max_iter,
@@ -108,7 +109,7 @@ class BoostingLearner(Learner):
         }
 
 
-class GradientBoostingLearner(BoostingLearner, ClassLearner):
+class GradientBoostingLearner(BoostingLearner, ClassificationLearner):
     """Learn classes by trees one after the other, each of what those before got wrong.
 
     Often the best for tables. Numbers are binned first (as LightGBM does), so that large tables are learned fast. Missing
@@ -127,7 +128,7 @@ class GradientBoostingLearner(BoostingLearner, ClassLearner):
     class_weight: Literal["none", "balanced"] = balanced_setting()
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's HistGradientBoostingClassifier."""
+        """Return scikit-learn's HistGradientBoostingClassifier."""
         from sklearn.ensemble import HistGradientBoostingClassifier
 
         return HistGradientBoostingClassifier(
@@ -137,7 +138,7 @@ class GradientBoostingLearner(BoostingLearner, ClassLearner):
         )
 
 
-class GradientBoostingRegressionLearner(BoostingLearner, NumberLearner):
+class GradientBoostingRegressionLearner(BoostingLearner, RegressionLearner):
     """Learn to predict a number by trees one after the other, each of what those before got wrong.
 
     Often the best for tables. With the loss `quantile` it predicts what a share of the rows does not exceed: two of these
@@ -170,7 +171,7 @@ class GradientBoostingRegressionLearner(BoostingLearner, NumberLearner):
     )
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's HistGradientBoostingRegressor."""
+        """Return scikit-learn's HistGradientBoostingRegressor."""
         from sklearn.ensemble import HistGradientBoostingRegressor
 
         quantile = self.quantile if self.loss == "quantile" else None

@@ -8,9 +8,10 @@ from typing import Literal
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.learning.described import model_figures
 from nodes.kit.learning.encoding import FEATURE_KINDS, features_of, known_rows, matrix, with_categories
-from nodes.kit.learning.learner import ENCODINGS, Missing, explained, missing_setting, seed_setting
+from nodes.kit.learning.model_figures import model_figures
+from nodes.kit.learning.model_learner import ENCODINGS, SAME_MODEL, Missing, explained, missing_setting
+from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.kit.tables.elementwise import refuse_existing
 from nodes.values.figure import Figure
 from nodes.values.model import Encoding, Feature, Model, ModelSpec, Target
@@ -60,7 +61,7 @@ class KMeans(Node):
         300, "Maximum number of iterations", "An attempt ends after so many steps, even if centers still move.", ge=1, le=10**9
     )
     tol: float = setting(1e-4, "Tolerance", "It stops when centers move less.", ge=0, advanced=True)
-    seed: int | None = seed_setting()
+    seed: int | None = seed_setting(SAME_MODEL, most=SEEDS_32)
 
     @property
     def reproducible(self) -> bool:
@@ -68,7 +69,7 @@ class KMeans(Node):
         return self.seed is not None
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The table with clusters, their middles (where the columns' categories are known), and the model."""
+        """Promise the table with clusters, their middles (where the columns' categories are known), and the model."""
         table = specs.table()
         refuse_existing(table, self.column, "column")
         model = self._spec(table)
@@ -80,7 +81,7 @@ class KMeans(Node):
         }
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Finds the clusters."""
+        """Find the clusters."""
         import numpy as np
         from sklearn.cluster import KMeans as Clustering
 
@@ -118,7 +119,7 @@ class KMeans(Node):
         }
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The middles of the clusters."""
+        """Show the middles of the clusters."""
         return model_figures(outputs.model())
 
     @property

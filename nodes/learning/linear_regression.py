@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from nodes.base import setting
-from nodes.kit.learning.learner import COEFFICIENTS_PORT, MODEL_PORT, SILENT, Missing, NumberLearner, missing_setting
+from nodes.kit.learning.model_learner import COEFFICIENTS_PORT, MODEL_PORT, SILENT, Missing, RegressionLearner, missing_setting
 from nodes.values.model import Feature
 
 
-class LinearRegressionLearner(NumberLearner):
+class LinearRegressionLearner(RegressionLearner):
     """Learn to predict a number as a weighted sum of other columns.
 
     By least squares, or with a penalty that keeps coefficients small: ridge (their squares), lasso (their sizes: many become
@@ -76,7 +76,7 @@ class LinearRegressionLearner(NumberLearner):
     positive: bool = setting(False, "No negative coefficients", "Whether all coefficients must be 0 or more.", advanced=True)
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's LinearRegression, Ridge, Lasso or ElasticNet."""
+        """Return scikit-learn's LinearRegression, Ridge, Lasso or ElasticNet."""
         from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, Ridge
 
         common = {"fit_intercept": self.fit_intercept, "positive": self.positive}

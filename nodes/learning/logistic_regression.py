@@ -6,22 +6,22 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from nodes.base import NodeError, setting
-from nodes.kit.learning.learner import (
+from nodes.kit.learning.model_learner import (
     COEFFICIENTS_PORT,
     MODEL_PORT,
     SILENT,
-    ClassLearner,
+    ClassificationLearner,
     Missing,
     balanced_setting,
     missing_setting,
-    seed_setting,
 )
+from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.values.model import Feature
 
 WITHOUT_L1 = ("lbfgs", "newton-cg", "newton-cholesky", "sag")
 
 
-class LogisticRegressionLearner(ClassLearner):
+class LogisticRegressionLearner(ClassificationLearner):
     """Learn to tell classes apart by a straight line (a plane) between them: logistic regression.
 
     Coefficients come out as a table: with two classes those for the second one, else those of every class. Columns should be
@@ -79,7 +79,9 @@ class LogisticRegressionLearner(ClassLearner):
     tol: float = setting(1e-4, "Tolerance", "Learning stops when it gains less.", gt=0, advanced=True)
     fit_intercept: bool = setting(True, "Intercept", "Whether there is a constant beside the coefficients.", advanced=True)
     class_weight: Literal["none", "balanced"] = balanced_setting()
-    seed: int | None = seed_setting("What decides the order of rows for liblinear, sag and saga; empty: another in every run.")
+    seed: int | None = seed_setting(
+        "What decides the order of rows for liblinear, sag and saga; empty: another in every run.", most=SEEDS_32
+    )
 
     @property
     def reproducible(self) -> bool:
@@ -87,7 +89,7 @@ class LogisticRegressionLearner(ClassLearner):
         return self.seed is not None or self.solver not in ("liblinear", "sag", "saga")
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's LogisticRegression."""
+        """Return scikit-learn's LogisticRegression."""
         from sklearn.linear_model import LogisticRegression
 
         bad = {

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, NodeError, setting
-from nodes.kit.learning.learner import ClassLearner, Missing, missing_setting
+from nodes.kit.learning.model_learner import ClassificationLearner, Missing, missing_setting
 from nodes.values.model import Encoding, Feature
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class NaiveBayesLearner(ClassLearner):
+class NaiveBayesLearner(ClassificationLearner):
     """Learn classes by Bayes's rule, as if columns did not depend on each other.
 
     One kind of distribution is assumed for all columns: numbers (gaussian), counts (multinomial), yes and no (bernoulli), or
@@ -70,7 +70,7 @@ class NaiveBayesLearner(ClassLearner):
     )  # fmt: skip
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's class for the distribution."""
+        """Return scikit-learn's class for the distribution."""
         from sklearn.naive_bayes import BernoulliNB, CategoricalNB, GaussianNB, MultinomialNB
 
         counted = {"alpha": self.alpha, "fit_prior": self.fit_prior}
@@ -85,7 +85,7 @@ class NaiveBayesLearner(ClassLearner):
                 return CategoricalNB(min_categories=self._sizes(features), **counted)
 
     def fit(self, estimator: Any, numbers: NDArray[Any], answers: NDArray[Any], job: Job) -> None:
-        """Learns; a bell curve without a width, or with an infinite one, would tell nothing."""
+        """Learn, but refuse a bell curve without a width, or with an infinite one, which would tell nothing."""
         import numpy as np
 
         super().fit(estimator, numbers, answers, job)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, NodeError, setting
-from nodes.kit.learning.learner import ClassLearner, Learner, Missing, NumberLearner, missing_setting
+from nodes.kit.learning.model_learner import ClassificationLearner, Missing, ModelLearner, RegressionLearner, missing_setting
 from nodes.values.model import Feature
 from nodes.wording import counted
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class NeighborsLearner(Learner):
+class NeighborsLearner(ModelLearner):
     """A learner that keeps the rows and looks up similar ones."""
 
     missing: Missing = missing_setting()
@@ -54,14 +54,14 @@ class NeighborsLearner(Learner):
     n_jobs: int | None = setting(None, "Threads", "-1: one for each core, empty: one.", ge=-1, le=256, advanced=True)
 
     def fit(self, estimator: Any, numbers: NDArray[Any], answers: NDArray[Any], job: Job) -> None:
-        """Keeps the rows, of which there must be enough."""
+        """Keep the rows, of which there must be enough."""
         if len(numbers) < self.n_neighbors:
             message = f"{counted(len(numbers), 'row has', 'rows have')} no {self.n_neighbors} neighbors."
             raise NodeError(message, "Choose fewer.", setting="n_neighbors")
         super().fit(estimator, numbers, answers, job)
 
     def neighbor_settings(self) -> dict[str, Any]:
-        """The settings under scikit-learn's names."""
+        """Return the settings under scikit-learn's names."""
         # Trees know no cosine, and no power below 1.
         plain = self.metric == "cosine" or (self.metric == "minkowski" and self.p < 1)
         return {
@@ -75,7 +75,7 @@ class NeighborsLearner(Learner):
         }
 
 
-class NearestNeighborsLearner(NeighborsLearner, ClassLearner):
+class NearestNeighborsLearner(NeighborsLearner, ClassificationLearner):
     """Predict the class that most of the most similar rows have.
 
     It learns nothing but keeps the rows: the model is as large as the table, and predicting is the slow part. Columns must be
@@ -92,13 +92,13 @@ class NearestNeighborsLearner(NeighborsLearner, ClassLearner):
     left_out = {"metric_params": "The distances on offer have no further parameter but p."}
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's KNeighborsClassifier."""
+        """Return scikit-learn's KNeighborsClassifier."""
         from sklearn.neighbors import KNeighborsClassifier
 
         return KNeighborsClassifier(**self.neighbor_settings())
 
 
-class NearestNeighborsRegressionLearner(NeighborsLearner, NumberLearner):
+class NearestNeighborsRegressionLearner(NeighborsLearner, RegressionLearner):
     """Predict the mean of the most similar rows.
 
     It learns nothing but keeps the rows: the model is as large as the table, and predicting is the slow part. Columns must be
@@ -115,7 +115,7 @@ class NearestNeighborsRegressionLearner(NeighborsLearner, NumberLearner):
     left_out = {"metric_params": "The distances on offer have no further parameter but p."}
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's KNeighborsRegressor."""
+        """Return scikit-learn's KNeighborsRegressor."""
         from sklearn.neighbors import KNeighborsRegressor
 
         return KNeighborsRegressor(**self.neighbor_settings())

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.learning.described import model_figures
 from nodes.kit.learning.encoding import check_columns, features_of, known_rows, matrix
-from nodes.kit.learning.learner import Missing, explained, missing_setting, seed_setting
+from nodes.kit.learning.model_figures import model_figures
+from nodes.kit.learning.model_learner import Missing, explained, missing_setting
+from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.kit.tables.elementwise import refuse_existing
 from nodes.values.figure import Figure
 from nodes.values.model import Feature, Model, ModelSpec
@@ -75,7 +76,7 @@ class PCA(Node):
         },
     )
     remove: bool = setting(False, "Remove the columns", "Whether the columns that were looked at do not go on.")
-    seed: int | None = seed_setting("What decides chance where the solver uses it; empty: nothing does.")
+    seed: int | None = seed_setting("What decides chance where the solver uses it; empty: nothing does.", most=SEEDS_32)
 
     @property
     def reproducible(self) -> bool:
@@ -83,7 +84,7 @@ class PCA(Node):
         return self.seed is not None or self.svd_solver in ("full", "covariance_eigh")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The table with components, where their number is given."""
+        """Promise the table with components, where their number is given."""
         table = specs.table()
         model = self._spec(table)
         width = len(model.names)
@@ -100,7 +101,7 @@ class PCA(Node):
         }
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Finds the directions, then each row's place."""
+        """Find the directions, then each row's place."""
         from sklearn import decomposition
 
         table = values.table()
@@ -136,7 +137,7 @@ class PCA(Node):
         return {"table": kept.with_columns(placed), "model": model, "components": Table.of(components.fill_nan(None))}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """How much each component keeps."""
+        """Show how much each component keeps."""
         return model_figures(outputs.model())
 
     def _spec(self, table: TableSpec) -> ModelSpec:
@@ -174,7 +175,7 @@ class PCAApply(Node):
     remove: bool = setting(False, "Remove the columns", "Whether the columns that the model looks at do not go on.")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The table with components, where their number is known."""
+        """Promise the table with components, where their number is known."""
         model, table = specs.model(), specs.table()
         _check_pca(model)
         check_columns(model, table)
@@ -183,7 +184,7 @@ class PCAApply(Node):
         return {"table": None if model.components is None else with_components(kept, model.components)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Places the rows, piece by piece."""
+        """Place the rows, piece by piece."""
         model, table = values.model(), values.table()
         _check_pca(model.spec)
         check_columns(model.spec, table.spec)
@@ -217,13 +218,13 @@ class PCAInversion(Node):
     remove: bool = setting(True, "Remove the components", "Whether the components' columns do not go on.")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The table with the restored columns; not known while the number of components is not."""
+        """Promise the table with the restored columns; not known while the number of components is not."""
         model, table = specs.model(), specs.table()
         _check_pca(model)
         return {"table": None if model.components is None else self._restored_spec(model, table)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Restores the columns, piece by piece."""
+        """Restore the columns, piece by piece."""
         model, table = values.model(), values.table()
         _check_pca(model.spec)
         self._restored_spec(model.spec, table.spec)
@@ -271,7 +272,7 @@ class PCAInversion(Node):
 
 
 def projected(model: Model, table: Table, job: Job) -> Iterator[pl.DataFrame]:
-    """The components of the rows, piece by piece; missing where a cell is."""
+    """Yield the components of the rows, piece by piece; missing where a cell is."""
     import numpy as np
 
     count = model.spec.components or 0
@@ -290,7 +291,7 @@ def projected(model: Model, table: Table, job: Job) -> Iterator[pl.DataFrame]:
 
 
 def with_components(table: TableSpec, count: int) -> TableSpec:
-    """The table with so many components.
+    """Return the table with so many components.
 
     Raises:
         NodeError: If it has columns of these names.

@@ -9,7 +9,7 @@ import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.learning.encoding import check_columns, known_rows, matrix, predicted_cells, prediction_dtype
-from nodes.kit.learning.learner import explained
+from nodes.kit.learning.model_learner import explained
 from nodes.kit.tables.elementwise import piece_rows, refuse_existing
 from nodes.values.model import Model, ModelSpec, Target
 from nodes.values.table import Table, TableSpec
@@ -58,7 +58,7 @@ class Predictor(Node):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The table with predictions; not known while classes are not that have columns of their own."""
+        """Promise the table with predictions; not known while classes are not that have columns of their own."""
         model, table = specs.model(), specs.table()
         target = self._target(model)
         check_columns(model, table)
@@ -67,7 +67,7 @@ class Predictor(Node):
         return {"table": table.with_columns(self._schema(model, table), self._classes(target))}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Predicts piece by piece."""
+        """Predict piece by piece."""
         model, table = values.model(), values.table()
         target = self._target(model.spec)
         check_columns(model.spec, table.spec)

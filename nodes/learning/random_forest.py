@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, setting
-from nodes.kit.learning.learner import IMPORTANCE_PORT, MODEL_PORT, MONOTONIC, SILENT, ClassLearner, NumberLearner
+from nodes.kit.learning.model_learner import (
+    IMPORTANCE_PORT,
+    MODEL_PORT,
+    MONOTONIC,
+    SILENT,
+    ClassificationLearner,
+    RegressionLearner,
+)
 from nodes.kit.learning.trees import CLASS_CRITERIA, NUMBER_CRITERIA, ClassCriterion, NumberCriterion, TreeLearner
 from nodes.values.model import Feature
 
@@ -33,7 +40,7 @@ class ForestLearner(TreeLearner):
     )  # fmt: skip
 
     def forest_settings(self) -> dict[str, Any]:
-        """The settings under scikit-learn's names."""
+        """Return the settings under scikit-learn's names."""
         return {
             **self.tree_settings(),
             "n_estimators": self.n_estimators,
@@ -43,7 +50,7 @@ class ForestLearner(TreeLearner):
         }
 
     def fit(self, estimator: Any, numbers: NDArray[Any], answers: NDArray[Any], job: Job) -> None:
-        """Grows some trees at a time (which gives the same forest), so that one can see how far it is, and cancel."""
+        """Grow some trees at a time (which gives the same forest), so that one can see how far it is, and cancel."""
         if self.seed is None:
             import numpy as np
 
@@ -59,7 +66,7 @@ class ForestLearner(TreeLearner):
         estimator.set_params(warm_start=False, random_state=self.seed)
 
 
-class RandomForestLearner(ForestLearner, ClassLearner):
+class RandomForestLearner(ForestLearner, ClassificationLearner):
     """Learn classes by many decision trees, each of other rows and columns, whose votes are averaged.
 
     Good without much thought: no scaling, no tuning. It tells how much each column decides (the mean gain of its splits,
@@ -95,7 +102,7 @@ class RandomForestLearner(ForestLearner, ClassLearner):
     )
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's RandomForestClassifier."""
+        """Return scikit-learn's RandomForestClassifier."""
         from sklearn.ensemble import RandomForestClassifier
 
         return RandomForestClassifier(
@@ -105,7 +112,7 @@ class RandomForestLearner(ForestLearner, ClassLearner):
         )
 
 
-class RandomForestRegressionLearner(ForestLearner, NumberLearner):
+class RandomForestRegressionLearner(ForestLearner, RegressionLearner):
     """Learn to predict a number by many regression trees, each of other rows, whose predictions are averaged.
 
     Good without much thought: no scaling, no tuning. It never predicts more or less than it has seen. It tells how much each
@@ -127,7 +134,7 @@ class RandomForestRegressionLearner(ForestLearner, NumberLearner):
     )
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's RandomForestRegressor."""
+        """Return scikit-learn's RandomForestRegressor."""
         from sklearn.ensemble import RandomForestRegressor
 
         return RandomForestRegressor(criterion=self.criterion, **self.forest_settings())

@@ -9,7 +9,8 @@ import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.learning.encoding import features_of, known_rows, matrix
-from nodes.kit.learning.learner import explained, seed_setting
+from nodes.kit.learning.model_learner import explained
+from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.kit.tables.elementwise import refuse_existing
 from nodes.values.model import Feature
 from nodes.values.table import Table, TableSpec
@@ -70,7 +71,7 @@ class SMOTE(Node):
     mark: str | None = setting(
         None, "Mark column", "The name of a column that is true in new rows; empty: there is none.", min_length=1, advanced=True
     )
-    seed: int | None = seed_setting("The same seed makes the same rows; empty makes others in every run.")
+    seed: int | None = seed_setting("The same seed makes the same rows; empty makes others in every run.", most=SEEDS_32)
 
     @property
     def reproducible(self) -> bool:
@@ -78,7 +79,7 @@ class SMOTE(Node):
         return self.seed is not None
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The input's columns; how many rows are made is not known."""
+        """Promise the input's columns; how many rows are made is not known."""
         table = specs.table()
         self._features(table)
         if self.mark:
@@ -87,7 +88,7 @@ class SMOTE(Node):
         return {"table": table.with_rows(None)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Makes the rows with imbalanced-learn."""
+        """Make the rows with imbalanced-learn."""
         import numpy as np
         from imblearn import over_sampling
 

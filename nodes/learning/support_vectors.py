@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from nodes.base import NodeError, setting
-from nodes.kit.learning.learner import SILENT, ClassLearner, Learner, Missing, NumberLearner, balanced_setting, missing_setting
+from nodes.kit.learning.model_learner import (
+    SILENT,
+    ClassificationLearner,
+    Missing,
+    ModelLearner,
+    RegressionLearner,
+    balanced_setting,
+    missing_setting,
+)
 from nodes.values.model import Feature
 
 LEFT_OUT = {
@@ -15,7 +23,7 @@ LEFT_OUT = {
 }
 
 
-class SupportVectorLearner(Learner):
+class SupportVectorLearner(ModelLearner):
     """A support vector machine."""
 
     missing: Missing = missing_setting()
@@ -46,7 +54,7 @@ class SupportVectorLearner(Learner):
     cache_size: float = setting(200.0, "Cache", "Memory for the kernel, in MB.", gt=0, le=1e6, advanced=True)
 
     def kernel_settings(self) -> dict[str, Any]:
-        """The settings under scikit-learn's names.
+        """Return the settings under scikit-learn's names.
 
         Raises:
             NodeError: If gamma is negative.
@@ -57,7 +65,7 @@ class SupportVectorLearner(Learner):
         return {name: getattr(self, name) for name in names}
 
 
-class SVMLearner(SupportVectorLearner, ClassLearner):
+class SVMLearner(SupportVectorLearner, ClassificationLearner):
     """Learn classes by the widest margin between them (support vector machine).
 
     Its time grows with the square of the rows: it is for some ten thousand at most. Columns must be of one scale: put a
@@ -90,7 +98,7 @@ class SVMLearner(SupportVectorLearner, ClassLearner):
         return self.probability
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's SVC, or one that is calibrated."""
+        """Return scikit-learn's SVC, or one that is calibrated."""
         from sklearn.calibration import CalibratedClassifierCV
         from sklearn.svm import SVC
 
@@ -98,7 +106,7 @@ class SVMLearner(SupportVectorLearner, ClassLearner):
         return CalibratedClassifierCV(machine, ensemble=False) if self.probability else machine
 
 
-class SVMRegressionLearner(SupportVectorLearner, NumberLearner):
+class SVMRegressionLearner(SupportVectorLearner, RegressionLearner):
     """Learn to predict a number by a support vector machine: errors below a limit do not count.
 
     Its time grows with the square of the rows. Columns, and the target too, must be of one scale: put a Normalizer before.
@@ -116,7 +124,7 @@ class SVMRegressionLearner(SupportVectorLearner, NumberLearner):
     epsilon: float = setting(0.1, "Epsilon", "Errors up to this do not count.", ge=0, le=1e12)
 
     def estimator(self, features: Sequence[Feature]) -> Any:
-        """scikit-learn's SVR."""
+        """Return scikit-learn's SVR."""
         from sklearn.svm import SVR
 
         return SVR(epsilon=self.epsilon, **self.kernel_settings())

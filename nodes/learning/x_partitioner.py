@@ -8,15 +8,13 @@ from typing import Any
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.learning.folds import FOLD_SAMPLINGS, FoldSampling, folds_of
-from nodes.kit.learning.learner import seed_setting
+from nodes.kit.learning.folds import FoldNode
 from nodes.kit.tables.elementwise import refuse_existing
-from nodes.kit.tables.sampling import GROUP_KINDS
 from nodes.values.table import TableSpec
 from nodes.wording import counted
 
 
-class XPartitioner(Node):
+class XPartitioner(FoldNode):
     """Divide rows into parts for cross-validation; one of them is the test data, the others are the training data.
 
     KNIME's node starts a loop. Here it gives one turn of it: the setting `fold` says which part is the test data; a workflow
@@ -38,43 +36,24 @@ class XPartitioner(Node):
         Port("folds", "table", "Table with folds", "All rows, with the number of their part."),
     )
 
-    validations: int = setting(
-        10, "Number of validations", "Into how many parts rows are divided.", ge=2, le=1_000_000,
-        shown_if={"sampling": ["random", "stratified", "linear"]},
-    )  # fmt: skip
-    sampling: FoldSampling = setting("random", "Sampling", "Which rows go into which part.", choices=FOLD_SAMPLINGS)
-    class_column: str | None = setting(
-        None,
-        "Class column",
-        "Whose classes keep their share.",
-        columns=Columns("table", GROUP_KINDS),
-        shown_if={"sampling": "stratified"},
-    )
     fold: int = setting(0, "Fold", "The number of the part that is the test data, from 0.", ge=0)
     column: str = setting("fold", "Fold column", "What to call the column with the parts' numbers.", min_length=1, advanced=True)
-    seed: int | None = seed_setting("The same seed divides rows in the same way; empty: otherwise in every run.")
-
-    @property
-    def reproducible(self) -> bool:
-        """Chance without a seed differs from run to run."""
-        return self.seed is not None or self.sampling in ("linear", "leave-one-out")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The input's columns, thrice."""
+        """Promise the input's columns, thrice."""
         table = specs.table()
-        if self.sampling == "stratified":
-            table.require(self.class_column, *GROUP_KINDS, setting="class_column")
+        self.check_sampling(table)
         refuse_existing(table, self.column, "column")
         self._check_fold(table.rows if self.sampling == "leave-one-out" else self.validations)
         some = table.with_rows(None)
         return {"train": some, "test": some, "folds": table.with_columns({self.column: pl.Int64()})}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Divides the rows; nothing of them is copied."""
+        """Divide the rows; nothing of them is copied."""
         import numpy as np
 
         table = values.table()
-        folds = folds_of(table, self.validations, self.sampling, self.class_column, self.seed)
+        folds = self.folds(table)
         self._check_fold(table.height if self.sampling == "leave-one-out" else self.validations)
         job.check_cancelled()
         test = folds == self.fold
@@ -121,11 +100,11 @@ class XAggregator(Node):
     fold: str | None = setting(None, "Fold column", "The part of each row.", columns=Columns("table", ("integer", "category")))
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """A row per part."""
+        """Promise a row per part."""
         return {"errors": TableSpec(pl.Schema(_schema(self._numeric(specs.table()))))}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Counts; a missing target does not count, a missing prediction is an error, and tells nothing where it is a number."""
+        """Count; a missing target does not count, a missing prediction is an error, and tells nothing where it is a number."""
         from nodes.values.table import Table
 
         table = values.table()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from nodes.base import Job, Node, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.networks.families import Family, family
+from nodes.kit.networks.layer_families import Family, family
 from nodes.values.figure import DiagramBox, DiagramEdge, DiagramFigure, Figure, FigureSpec
 from nodes.values.network import Call, LayerSpec, NetworkSpec
 from nodes.wording import counted
@@ -48,19 +48,19 @@ class ArchitecturePicture(Node):
     picture_title: str = setting("Architecture", "Title", "What stands above the picture.")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """A diagram."""
+        """Promise a diagram."""
         specs.network()
         return {"figure": FigureSpec("diagram")}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Boxes for the calls of layers, arrows for the tensors between them."""
+        """Give boxes for the calls of layers, arrows for the tensors between them."""
         network = values.network().spec
         layers = {layer.name: layer for layer in network.layers}
         boxes = [self._box(layers[call.layer]) for call in network.calls]
         return {"figure": DiagramFigure(self.picture_title, boxes, list(self._edges(network)))}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The picture."""
+        """Show the picture."""
         return (cast(Figure, outputs["figure"]),)
 
     def _box(self, layer: LayerSpec) -> DiagramBox:

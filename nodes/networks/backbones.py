@@ -44,17 +44,17 @@ class MobileNet(Backbone):
     dropout: float = _dropout(0.001)
 
     def architecture_name(self) -> str:
-        """One per width."""
+        """Return one name per width."""
         return f"mobilenet_{self.alpha}"
 
     def official(self) -> str:
-        """By width, and for the sizes 128, 160, 192 and 224."""
+        """Return the weights by width, and for the sizes 128, 160, 192 and 224."""
         rows = self.input_shape[0] if self.input_shape[0] in (128, 160, 192) else 224
         width = {"0.25": "2_5", "0.5": "5_0", "0.75": "7_5", "1.0": "1_0"}[self.alpha]
         return f"{BASE_URL}mobilenet/mobilenet_{width}_{rows}_tf{'' if self.include_top else '_no_top'}.h5"
 
     def settings_of(self, place: Place, *, in_classifier: bool) -> Mapping[str, Any]:
-        """The multiplier and the dropout."""
+        """Return the multiplier and the dropout."""
         replaced = dict(super().settings_of(place, in_classifier=in_classifier))
         if place.node.kind == "DepthwiseConv2D" and self.depth_multiplier > 1:
             replaced["depth_multiplier"] = self.depth_multiplier
@@ -86,11 +86,11 @@ class MobileNetV2(Backbone):
     )
 
     def architecture_name(self) -> str:
-        """One per width."""
+        """Return one name per width."""
         return f"mobilenet_v2_{self.alpha}"
 
     def official(self) -> str:
-        """By width, and for the sizes 96, 128, 160, 192 and 224."""
+        """Return the weights by width, and for the sizes 96, 128, 160, 192 and 224."""
         rows = self.input_shape[0] if self.input_shape[0] in (96, 128, 160, 192) else 224
         name = f"mobilenet_v2{KERNELS}_{self.alpha}_{rows}{'' if self.include_top else '_no_top'}.h5"
         return f"{BASE_URL}mobilenet_v2/{name}"
@@ -124,16 +124,16 @@ class MobileNetV3(Backbone):
     dropout_rate: float = _dropout(0.2)
 
     def architecture_name(self) -> str:
-        """One per variant and width."""
+        """Return one name per variant and width."""
         return f"mobilenet_v3_{self.variant}{'_minimalistic' * self.minimalistic}_{self.alpha}"
 
     def official(self) -> str:
-        """By variant and width."""
+        """Return the weights by variant and width."""
         model = f"{self.variant}{'_minimalistic' * self.minimalistic}_224_{self.alpha}_float"
         return f"{BASE_URL}mobilenet_v3/weights_mobilenet_v3_{model}{'' if self.include_top else '_no_top_v2'}.h5"
 
     def settings_of(self, place: Place, *, in_classifier: bool) -> Mapping[str, Any]:
-        """The dropout."""
+        """Return the dropout."""
         replaced = super().settings_of(place, in_classifier=in_classifier)
         return {"rate": self.dropout_rate} if place.node.kind == "Dropout" and in_classifier else replaced
 
@@ -161,11 +161,11 @@ class EfficientNet(Backbone):
     variant: Literal["B0", "B1", "B2", "B3", "B4", "B5", "B6", "B7"] = setting("B0", "Variant", "How large it is.")
 
     def architecture_name(self) -> str:
-        """One per variant."""
+        """Return one name per variant."""
         return f"efficientnet{self.variant.lower()}"
 
     def official(self) -> str:
-        """By variant."""
+        """Return the weights by variant."""
         name = f"efficientnet{self.variant.lower()}{'' if self.include_top else '_notop'}.h5"
         return f"https://storage.googleapis.com/keras-applications/{name}"
 
@@ -195,11 +195,11 @@ class EfficientNetV2(Backbone):
         return "standardized" if self.variant.startswith("B") else "-1 to 1, by 128"
 
     def architecture_name(self) -> str:
-        """One per variant."""
+        """Return one name per variant."""
         return f"efficientnetv2{self.variant.lower()}"
 
     def official(self) -> str:
-        """By variant."""
+        """Return the weights by variant."""
         name = f"efficientnetv2-{self.variant.lower()}{'' if self.include_top else '_notop'}.h5"
         return f"{BASE_URL}efficientnet_v2/{name}"
 
@@ -226,11 +226,11 @@ class ResNet(Backbone):
     variant: Literal["50", "101", "152"] = setting("50", "Variant", "How many layers with weights it has.")
 
     def architecture_name(self) -> str:
-        """One per depth."""
+        """Return one name per depth."""
         return f"resnet{self.variant}"
 
     def official(self) -> str:
-        """By depth."""
+        """Return the weights by depth."""
         return f"{BASE_URL}resnet/resnet{self.variant}{KERNELS}{'' if self.include_top else '_notop'}.h5"
 
 
@@ -255,11 +255,11 @@ class ResNetV2(Backbone):
     variant: Literal["50", "101", "152"] = setting("50", "Variant", "How many layers with weights it has.")
 
     def architecture_name(self) -> str:
-        """One per depth."""
+        """Return one name per depth."""
         return f"resnet{self.variant}v2"
 
     def official(self) -> str:
-        """By depth."""
+        """Return the weights by depth."""
         return f"{BASE_URL}resnet/resnet{self.variant}v2{KERNELS}{'' if self.include_top else '_notop'}.h5"
 
 
@@ -283,11 +283,11 @@ class DenseNet(Backbone):
     variant: Literal["121", "169", "201"] = setting("121", "Variant", "How many layers it has.")
 
     def architecture_name(self) -> str:
-        """One per depth."""
+        """Return one name per depth."""
         return f"densenet{self.variant}"
 
     def official(self) -> str:
-        """By depth."""
+        """Return the weights by depth."""
         return f"{BASE_URL}densenet/densenet{self.variant}{KERNELS}{'' if self.include_top else '_notop'}.h5"
 
 
@@ -314,11 +314,11 @@ class VGG(Backbone):
     variant: Literal["16", "19"] = setting("16", "Variant", "How many layers with weights it has.")
 
     def architecture_name(self) -> str:
-        """One per depth."""
+        """Return one name per depth."""
         return f"vgg{self.variant}"
 
     def official(self) -> str:
-        """By depth."""
+        """Return the weights by depth."""
         return f"{BASE_URL}vgg{self.variant}/vgg{self.variant}{KERNELS}{'' if self.include_top else '_notop'}.h5"
 
 
@@ -341,11 +341,11 @@ class Xception(Backbone):
     least_size = 71
 
     def architecture_name(self) -> str:
-        """There is one."""
+        """Return the only name."""
         return "xception"
 
     def official(self) -> str:
-        """With or without classifier."""
+        """Return the weights with or without classifier."""
         return f"{BASE_URL}xception/xception{KERNELS}{'' if self.include_top else '_notop'}.h5"
 
 
@@ -373,11 +373,11 @@ class Inception(Backbone):
     )
 
     def architecture_name(self) -> str:
-        """One per variant."""
+        """Return one name per variant."""
         return f"inception{self.variant.lower()}"
 
     def official(self) -> str:
-        """By variant."""
+        """Return the weights by variant."""
         name = {"V3": "inception_v3", "ResNetV2": "inception_resnet_v2"}[self.variant]
         return f"{BASE_URL}{name}/{name}{KERNELS}{'' if self.include_top else '_notop'}.h5"
 
@@ -408,11 +408,11 @@ class NASNet(Backbone):
     )
 
     def architecture_name(self) -> str:
-        """One per variant."""
+        """Return one name per variant."""
         return f"nasnet{self.variant}"
 
     def official(self) -> str:
-        """By variant."""
+        """Return the weights by variant."""
         return f"{BASE_URL}nasnet/NASNet-{self.variant}{'' if self.include_top else '-no-top'}.h5"
 
     def _check(self, image: Any) -> None:
@@ -445,9 +445,9 @@ class ConvNeXt(Backbone):
     variant: Literal["tiny", "small", "base", "large", "xlarge"] = setting("tiny", "Variant", "How large it is.")
 
     def architecture_name(self) -> str:
-        """One per variant."""
+        """Return one name per variant."""
         return f"convnext{self.variant}"
 
     def official(self) -> str:
-        """By variant."""
+        """Return the weights by variant."""
         return f"{BASE_URL}convnext/convnext_{self.variant}{'' if self.include_top else '_notop'}.h5"

@@ -54,7 +54,7 @@ class ClassWeights(Node):
     name: str = setting("weight", "Column name", "What the column of weights is called.", min_length=1)
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The classes' table, and the table with one column more."""
+        """Promise the classes' table, and the table with one column more."""
         table = specs.table()
         dtype = table.require(self.column, *KINDS, setting="column")
         self._check_name(table)
@@ -69,7 +69,7 @@ class ClassWeights(Node):
             raise NodeError(f"There is a column '{self.name}' already.", "Choose another name.", setting="name")
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Counts, then gives each row its weight batch by batch."""
+        """Count, then give each row its weight batch by batch."""
         table, column = values.table(), self.column or ""
         counted = [b[column].drop_nulls().value_counts(name="rows").rename({column: "class"}) for b in table.batches([column])]
         counts = pl.concat(counted).group_by("class").agg(pl.col("rows").sum().cast(pl.UInt32)).sort("class")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nodes.base import Job, Layers, Node, Port, Specs, Values, setting
-from nodes.kit.networks.choosing import layers_called
+from nodes.kit.networks.layer_selection import layers_named
 from nodes.values.figure import HistogramFigure
 from nodes.values.network import LayerSpec, NetworkSpec, WeightSpec
 from nodes.values.table import Table, TableSpec
@@ -49,14 +49,14 @@ class LayerWeights(Node):
     values: bool = setting(False, "Values", "Adds a column with the numbers themselves, flat, in the order of their last index.")
 
     def configure(self, specs: Specs) -> Mapping[str, TableSpec]:
-        """The columns, and as many rows as there are weights."""
+        """Promise the columns, and as many rows as there are weights."""
         rows = [weight for layer in self._layers(specs.network()) for weight in layer.weights]
         if not rows:
             specs.warn("These layers have no weights: the table is empty.")
         return {"table": TableSpec(self._schema(), len(rows))}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Table]:
-        """One row per weight."""
+        """Give one row per weight."""
         network = values.network()
         rows = []
         for layer in self._layers(network.spec):
@@ -67,7 +67,7 @@ class LayerWeights(Node):
         return {"table": Table.of(pl.DataFrame(rows, schema=self._schema(), orient="row"))}
 
     def views(self, outputs: Values) -> Sequence[HistogramFigure]:
-        """A histogram for each of the first weights that have more than one number."""
+        """Show a histogram for each of the first weights that have more than one number."""
         figures: list[HistogramFigure] = []
         for row in outputs.table().frame().iter_rows(named=True):
             counts = row["histogram"]
@@ -80,7 +80,7 @@ class LayerWeights(Node):
         return figures
 
     def _layers(self, network: NetworkSpec) -> list[LayerSpec]:
-        chosen = layers_called(network, self.layers, "layers") if self.layers else list(network.layers)
+        chosen = layers_named(network, self.layers, "layers") if self.layers else list(network.layers)
         return [layer for layer in chosen if layer.weights]
 
     def _schema(self) -> pl.Schema:

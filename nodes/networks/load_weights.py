@@ -53,7 +53,7 @@ class LoadWeights(Node):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
-        """The network as it is, once it is known that the file has weights."""
+        """Promise the network as it is, once it is known that the file has weights."""
         stored = look_into_weights(specs.resolve(self._chosen()))
         network = specs.network()
         if self.match == "name":
@@ -66,7 +66,7 @@ class LoadWeights(Node):
         return {"network": network}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Network]:
-        """The network with the weights that fit."""
+        """Give the network with the weights that fit."""
         network = values.network()
         stored = look_into_weights(job.resolve(self._chosen()))
         job.progress(None, "reading the weights")

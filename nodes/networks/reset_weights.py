@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Specs, Values, setting
-from nodes.kit.networks.choosing import layers_called
 from nodes.kit.networks.keras_model import to_keras, weights_of
+from nodes.kit.networks.layer_selection import layers_named
+from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.values.network import LayerSpec, Network, NetworkSpec
 
 if TYPE_CHECKING:
@@ -40,9 +41,7 @@ class ResetWeights(Node):
         "Which layers get new weights; none chosen: all that are not frozen.",
         layers=Layers("network", "weighted layers"),
     )
-    seed: int | None = setting(
-        0, "Random seed", "The same seed gives the same weights; empty: others in every run.", ge=0, le=2**32 - 1
-    )
+    seed: int | None = seed_setting("The same seed gives the same weights; empty: others in every run.", most=SEEDS_32)
 
     @property
     def reproducible(self) -> bool:
@@ -50,14 +49,14 @@ class ResetWeights(Node):
         return self.seed is not None
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
-        """The network as it is."""
+        """Promise the network as it is."""
         network = specs.network()
         if not self._chosen(network):
             raise NodeError("No layer has weights that could be reset.", "Choose layers with weights.", setting="layers")
         return {"network": network}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Network]:
-        """The network with new weights in the chosen layers."""
+        """Give the network with new weights in the chosen layers."""
         import random
 
         network = values.network()
@@ -70,5 +69,5 @@ class ResetWeights(Node):
 
     def _chosen(self, network: NetworkSpec) -> list[LayerSpec]:
         if self.layers:
-            return [layer for layer in layers_called(network, self.layers, "layers") if layer.weights]
+            return [layer for layer in layers_named(network, self.layers, "layers") if layer.weights]
         return [layer for layer in network.layers if layer.weights and layer.trainable]

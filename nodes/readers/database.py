@@ -15,7 +15,7 @@ from nodes.values.table import BATCH_BYTES, Table, TableSpec
 from nodes.wording import grouped
 
 if TYPE_CHECKING:
-    from nodes.kit.databases import Session
+    from nodes.kit.databases import DatabaseConnection
 
 
 class DatabaseReader(DatabaseNode):
@@ -28,11 +28,10 @@ class DatabaseReader(DatabaseNode):
     becomes Float64 (cast it to text in the query to keep every digit), an interval a Duration with months of 30 days, UUIDs
     and JSON become text. Columns of one name are numbered: id, id_1.
 
-    KNIME does this with four nodes (Connector, Table Selector, Query, Reader). A file is read again when it has changed (what
-    still stands in SQLite's write-ahead log beside it is read, but does not count as a change); a server is asked anew in
-    every run. Of a server on another machine the columns are known after running only: before, nothing is sent to it, so
-    that to open a workflow makes nobody known to a stranger's server. A server on this machine (localhost, 127.0.0.1, a
-    socket) is asked at once, and has two seconds to answer.
+    KNIME does this with four nodes (Connector, Table Selector, Query, Reader). A file is read again when it, or the log that the
+    database keeps beside it, has changed; a server is asked anew in every run. Of a server on another machine the columns are
+    known after running only: before, nothing is sent to it, so that to open a workflow makes nobody known to a stranger's
+    server. A server on this machine (localhost, 127.0.0.1, a socket) is asked at once, and has two seconds to answer.
 
     Example: with kind sqlite, the file shop.db, the query SELECT * FROM orders WHERE amount > ? and the parameter 100, the
     table holds the large orders, ready for a GroupBy.
@@ -82,8 +81,8 @@ class DatabaseReader(DatabaseNode):
         if self.kind == "postgresql" and (reason := self.unreachable()):
             specs.warn(f"The columns are known only after a run: {reason}")
             return {"table": None}
-        with self.session(file, quick=True) as session:
-            return {"table": TableSpec(self._schema(session))}
+        with self.connect(file, quick=True) as connection:
+            return {"table": TableSpec(self._schema(connection))}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Stream the result into the table."""
@@ -92,21 +91,21 @@ class DatabaseReader(DatabaseNode):
     def _frames(self, job: Job) -> Iterator[pl.DataFrame]:
         done = 0
         job.progress(None, "asking the database")
-        with self.session(self._file(job.resolve), scratch=job.scratch) as session:
-            schema = self._schema(session) if self.kind == "sqlite" else None
+        with self.connect(self._file(job.resolve), scratch=job.scratch) as connection:
+            schema = self._schema(connection) if self.kind == "sqlite" else None
             statement = self._statement(self.limit)
             if schema is not None and pl.String() in schema.values():
-                statement = self._exact(session, schema)
-            for batch in session.query(statement, self._values(), self._rows):
+                statement = self._exact(connection, schema)
+            for batch in connection.query(statement, self._values(), self._rows):
                 job.check_cancelled()
                 frame = frame_of(batch)
                 done += frame.height
                 job.progress(None, f"{grouped(done)} rows")
                 yield frame if schema is None else self._cast(frame, schema)
 
-    def _exact(self, session: Session, schema: pl.Schema) -> str:
+    def _exact(self, connection: DatabaseConnection, schema: pl.Schema) -> str:
         """The statement for SQLite with columns of text made text by SQLite: its driver would round the numbers among them."""
-        names = next(iter(session.query(self._statement(0), self._values()))).schema.names
+        names = next(iter(connection.query(self._statement(0), self._values()))).schema.names
         quoted = ['"' + name.replace('"', '""') + '"' for name in names]
         asked = [f"CAST({q} AS TEXT) AS {q}" if d == pl.String else q for q, d in zip(quoted, schema.values(), strict=True)]
         return f"SELECT {', '.join(asked)} FROM ({self._statement(self.limit)})"  # noqa: S608 (quoted, read-only)
@@ -122,17 +121,17 @@ class DatabaseReader(DatabaseNode):
                 raise NodeError(message, hint, setting="scanned_rows")
         return frame.cast(schema)
 
-    def _schema(self, session: Session) -> pl.Schema:
+    def _schema(self, connection: DatabaseConnection) -> pl.Schema:
         """Names and types of the result's columns."""
         asked = self.scanned_rows if self.kind == "sqlite" else 0
         if self.limit is not None:
             asked = min(asked, self.limit)
-        frame = pl.concat([frame_of(b) for b in session.query(self._statement(asked), self._values(), self._rows)])
+        frame = pl.concat([frame_of(b) for b in connection.query(self._statement(asked), self._values(), self._rows)])
         if not frame.width:
             raise NodeError("The result has no columns.", "Choose another table or query.", setting=self._asks())
         schema = dict(frame.schema)
         if self.kind == "sqlite" and self.source == "table":
-            listed = self.listing(session)
+            listed = self.listing(connection)
             mine = listed.filter(pl.col("Table").str.to_lowercase() == self.table.lower())
             declared = dict(zip(mine["Column"], mine["Data type"], strict=True))
             for column in frame.columns:
@@ -196,8 +195,8 @@ class DatabaseTables(DatabaseNode):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Ask the database's own catalog."""
-        with self.session(self._file(job.resolve)) as session:
-            listed = self.listing(session)
+        with self.connect(self._file(job.resolve)) as connection:
+            listed = self.listing(connection)
         return {"table": Table.of(listed.filter(pl.col("Schema") == self._in_schema) if self._in_schema else listed)}
 
     def _asks(self) -> str:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,19 +14,25 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.images.decoding import (
-    CHANNELS,
-    MAX_SIDE,
-    OTHER_SIZES,
-    PIXEL_TYPES,
-    THREADED_PIXELS,
-    Decoder,
-    ImageFormat,
-    Unreadable,
-    probe,
+from nodes.file_sets import FileSet, Member, is_folder, walk
+from nodes.kit.images.decoding import THREADED_PIXELS, Decoder, ImageFormat, Unreadable, probe
+from nodes.kit.images.format_settings import (
+    AS_FIRST,
+    Mode,
+    OtherSizes,
+    PixelTypeName,
+    chosen_decoder,
+    chosen_format,
+    completed_format,
+    depth_setting,
+    height_setting,
+    interpolation_setting,
+    mode_setting,
+    other_sizes_setting,
+    width_setting,
 )
 from nodes.kit.images.preview import preview
-from nodes.kit.images.resampling import METHODS, Aspect, Method
+from nodes.kit.images.resampling import Method
 from nodes.values.figure import Figure
 from nodes.values.table import BATCH_BYTES, Table, TableSpec, cell_bytes
 
@@ -39,6 +46,47 @@ _CHUNK = 64
 """Files per task of a thread, and between two looks at whether the run was cancelled."""
 _READ_ON = 2**20
 """Bytes asked for at once where a file is longer than it said."""
+
+
+@dataclass(frozen=True)
+class ImageFiles(FileSet):
+    """The image files of a folder, or of the folders of classes in it; hidden files and folders are left out.
+
+    Attributes:
+        endings: Of the files' names, in small letters.
+        per_class: Whether every folder in it is a class.
+        deep: Whether deeper folders are looked into.
+    """
+
+    endings: tuple[str, ...] = ()
+    per_class: bool = True
+    deep: bool = False
+
+    def classes(self) -> list[str]:
+        """The names of the folders of the classes, in the order of the alphabet."""
+        with os.scandir(self.path) as entries:
+            return sorted((e.name for e in entries if is_folder(e) and not e.name.startswith(".")), key=_text)
+
+    def names(self) -> Iterator[str]:
+        """The files relative to the folder, in order; found one by one, so that the first comes at once."""
+        for inside in self.classes() if self.per_class else [""]:
+            yield from self._names(inside, deep=self.deep)
+
+    def is_beside(self) -> bool:
+        """Whether there are images beside the folders of the classes."""
+        return self.per_class and any(True for _ in self._names("", deep=False))
+
+    def _names(self, inside: str, *, deep: bool) -> Iterator[str]:
+        for prefix, _, files in walk(self.path, inside, deep=deep):
+            yield from (prefix + name for name in files if name.lower().endswith(self.endings))
+
+    def members(self) -> Iterator[Member]:
+        """The classes by their names, and the files."""
+        root = str(self.path)
+        for name in self.classes() if self.per_class else ():
+            yield f"{name}/", f"{root}/{name}", "name"
+        for name in self.names():
+            yield name, f"{root}/{name}", "content"
 
 
 class ImageFolderReader(Node):
@@ -66,6 +114,7 @@ class ImageFolderReader(Node):
     title = "Image Folder Reader"
     shelf = "Readers"
     icon = "mdi6.folder-image"
+    version = 2
     keywords = (
         "folder of images", "pictures",
         "Image Reader", "image_dataset_from_directory", "png", "jpeg", "jpg", "tiff", "webp", "gif", "bmp", "photos", "directory",
@@ -86,28 +135,12 @@ class ImageFolderReader(Node):
     extensions: list[str] = setting(
         EXTENSIONS, "Extensions", "Only files with these endings are read.", advanced=True, min_length=1
     )
-    height: int | None = setting(
-        None, "Height", "Height of the images in pixels; empty takes that of the first image.", ge=1, le=MAX_SIDE, group="Image"
-    )
-    width: int | None = setting(
-        None, "Width", "Width of the images in pixels; empty takes that of the first image.", ge=1, le=MAX_SIDE, group="Image"
-    )
-    mode: Literal["as in the first file", "grey", "RGB", "RGBA"] = setting(
-        "as in the first file", "Mode", "Which channels the images have.", group="Image"
-    )
-    depth: Literal["as in the first file", "UInt8", "UInt16", "Float32"] = setting(
-        "as in the first file", "Bit depth", "The type of the pixel values.", group="Image"
-    )
-    other_sizes: Literal["stretch", "crop", "pad", "refuse"] = setting(
-        "stretch",
-        "Images of another size",
-        "How an image of another size is fitted.",
-        group="Image",
-        choices=OTHER_SIZES,
-    )
-    interpolation: Method = setting(
-        "bilinear", "Interpolation", "How values between pixels are found.", group="Image", choices=METHODS, advanced=True
-    )
+    height: int | None = height_setting(group="Image")
+    width: int | None = width_setting(group="Image")
+    mode: Mode = mode_setting(group="Image")
+    depth: PixelTypeName = depth_setting(group="Image")
+    other_sizes: OtherSizes = other_sizes_setting(group="Image")
+    interpolation: Method = interpolation_setting(group="Image")
     unreadable: Literal["skip and list", "error"] = setting(
         "skip and list",
         "Unreadable files",
@@ -118,10 +151,16 @@ class ImageFolderReader(Node):
         },
     )
 
+    @classmethod
+    def migrate(cls, settings: dict[str, Any], version: int) -> dict[str, Any]:
+        """Version 1 said "as in the first file"."""
+        former = {n: AS_FIRST for n in ("mode", "depth") if version < 2 and settings.get(n) == "as in the first file"}
+        return settings | former
+
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The schema: classes from the folders' names, size and mode from the settings and the first image's header."""
         folder = self._existing_folder(specs)
-        if self.labels == "folder per class" and any(True for _ in _walk(folder, "", self._endings(), deep=False)):
+        if self._images(folder).is_beside():
             specs.warn("Images beside the folders of the classes are not read.")
         classes = self._classes(folder)
         return {
@@ -133,7 +172,7 @@ class ImageFolderReader(Node):
         """Decode the files, batch by batch, onto disk."""
         folder = self._existing_folder(job)
         job.progress(None, "listing the files")
-        files = list(self._files(folder))
+        files = list(self._images(folder).names())
         failures: dict[str, str] = {}
         table = job.stream(self._batches(folder, files, failures, job))
         if failures:
@@ -147,6 +186,14 @@ class ImageFolderReader(Node):
 
     # -- what is in the folder
 
+    def file_sets(self, resolve: Callable[[str], Path]) -> Mapping[str, FileSet]:
+        """The images, and the names of the classes."""
+        return {"folder": self._images(resolve(self.folder))} if self.folder.strip() else {}
+
+    def _images(self, folder: Path) -> ImageFiles:
+        endings = tuple(e.lower() if e.startswith(".") else f".{e.lower()}" for e in self.extensions)
+        return ImageFiles(folder, endings=endings, per_class=self.labels != "none", deep=self.subfolders)
+
     def _existing_folder(self, where: Specs | Job) -> Path:
         if not self.folder.strip():
             raise NodeError("No folder is chosen.", "Choose the folder of images.", setting="folder")
@@ -159,7 +206,7 @@ class ImageFolderReader(Node):
         """The names of the folders inside, sorted; None where folders mean nothing."""
         if self.labels == "none":
             return None
-        names = [_text(name) for name in _folders(folder)]
+        names = [_text(name) for name in self._images(folder).classes()]
         if not names:
             raise NodeError(
                 f"There are no folders in '{folder}', so there are no classes.",
@@ -167,17 +214,6 @@ class ImageFolderReader(Node):
                 setting="labels",
             )
         return names
-
-    def _endings(self) -> tuple[str, ...]:
-        return tuple(e.lower() if e.startswith(".") else f".{e.lower()}" for e in self.extensions)
-
-    def _files(self, folder: Path) -> Iterator[str]:
-        """Paths of the image files relative to the folder, in order; found one by one, so that the first comes at once."""
-        if self.labels == "none":
-            yield from _walk(folder, "", self._endings(), deep=self.subfolders)
-            return
-        for name in _folders(folder):
-            yield from _walk(folder, name, self._endings(), deep=self.subfolders)
 
     # -- what the images become
 
@@ -187,21 +223,12 @@ class ImageFolderReader(Node):
         Raises:
             NodeError: If there is no image file, or none that completes the settings.
         """
-        files = self._files(folder)
+        files = self._images(folder).names()
         head = next(files, None)
         if head is None:
             hint = "Choose another folder, include subfolders, or change the extensions."
             raise NodeError(f"There is no image file in '{folder}'.", hint, setting="folder")
-        channels, pixel_type = CHANNELS.get(self.mode), PIXEL_TYPES.get(self.depth)
-        if self.height and self.width and channels and pixel_type:
-            return ImageFormat(self.height, self.width, channels, pixel_type)
-        first = self._first_readable(folder, chain([head], files))
-        return ImageFormat(
-            self.height or first.height,
-            self.width or first.width,
-            channels or first.channels,
-            pixel_type or first.pixel_type,
-        )
+        return chosen_format(self) or completed_format(self, self._first_readable(folder, chain([head], files)))
 
     def _first_readable(self, folder: Path, files: Iterable[str]) -> ImageFormat:
         for file in files:
@@ -210,13 +237,12 @@ class ImageFolderReader(Node):
             except Unreadable as error:
                 if self.unreadable == "error":
                     raise _cannot_read(file, str(error)) from error
-        hint = "Choose another folder, or set size, mode and bit depth."
+        hint = "Choose another folder, or set size, mode and pixel type."
         raise NodeError(f"No file in '{folder}' is an image that can be read.", hint, setting="folder")
 
     def _schema(self, format: ImageFormat, classes: list[str] | None) -> pl.Schema:
-        leaf = {"uint8": pl.UInt8, "uint16": pl.UInt16, "float32": pl.Float32}[format.pixel_type]
         columns: dict[str, pl.DataType] = {
-            "image": pl.Array(leaf, (format.height, format.width, format.channels)),
+            "image": format.dtype,
             "file": pl.String(),
         }
         if classes is not None:
@@ -230,8 +256,7 @@ class ImageFolderReader(Node):
         import numpy as np
 
         format, classes = self._format(folder), self._classes(folder)
-        aspect: Aspect | None = None if self.other_sizes == "refuse" else self.other_sizes
-        decoder = Decoder(format, aspect, self.interpolation)
+        decoder = chosen_decoder(self, format)
         schema = self._schema(format, classes)
         shape = (format.height, format.width, format.channels)
         step = max(1, BATCH_BYTES // cell_bytes(schema["image"]))
@@ -300,23 +325,6 @@ def _decoding_threads(format: ImageFormat) -> Iterator[Callable[..., Iterable[di
             yield pool.map
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def _folders(folder: Path) -> list[str]:
-    """The names of the folders inside, hidden ones left out, in the order of the alphabet."""
-    with os.scandir(folder) as entries:
-        return sorted((e.name for e in entries if e.is_dir() and not e.name.startswith(".")), key=_text)
-
-
-def _walk(folder: Path, inside: str, endings: tuple[str, ...], *, deep: bool) -> Iterator[str]:
-    """Files with these endings, relative to `folder` with `/` between, sorted; a folder's files come before its folders."""
-    for path, folders, files in os.walk(folder / inside):
-        folders[:] = sorted(f for f in folders if not f.startswith(".")) if deep else []
-        relative = Path(path).relative_to(folder).as_posix()
-        prefix = "" if relative == "." else f"{relative}/"
-        for file in sorted(files):
-            if file.lower().endswith(endings) and not file.startswith("."):
-                yield prefix + file
 
 
 def _text(name: str) -> str:

@@ -4,19 +4,68 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import polars as pl
 
 from nodes.base import Job, Node, Port, Spec, Specs, Value, Values, setting
+from nodes.file_sets import FileSet, Member, walk
 from nodes.kit.files.many_files import existing_folder
 from nodes.kit.files.reading import reading
 from nodes.values.table import Table, TableSpec
 
 _PIECE = 20_000
+What = Literal["files", "folders", "both"]
+
+
+class ListedPath(NamedTuple):
+    """What is in a folder: where it is seen from there (nothing: the folder itself), and whether it is a folder."""
+
+    name: str
+    is_folder: bool
+
+
+@dataclass(frozen=True)
+class Listing(FileSet):
+    """What is listed of a folder: names alone, or with sizes and dates; what is in the files does not matter."""
+
+    what: What = "files"
+    pattern: str = "*"
+    match_case: bool = False
+    endings: tuple[str, ...] = ()
+    deep: bool = False
+    hidden: bool = False
+    parent: bool = False
+    details: bool = False
+
+    def entries(self) -> Iterator[ListedPath]:
+        """A folder, its files and then its folders with what is in them."""
+        if self.parent and self.what != "files":
+            yield ListedPath("", is_folder=True)
+        for prefix, folders, files in walk(self.path, deep=self.deep, hidden=self.hidden):
+            if self.what != "files":
+                yield from (ListedPath(prefix + name, is_folder=True) for name in folders if self._fits(name))
+            if self.what != "folders":
+                yield from (
+                    ListedPath(prefix + name, is_folder=False) for name in files if self._fits(name) and self._has_ending(name)
+                )
+
+    def members(self) -> Iterator[Member]:
+        """Every entry, by its name or with its details."""
+        for name, is_folder in self.entries():
+            yield f"{name}/" if is_folder else name, f"{self.path}/{name}", "details" if self.details else "name"
+
+    def _fits(self, name: str) -> bool:
+        if self.match_case:
+            return fnmatch.fnmatchcase(name, self.pattern)
+        return fnmatch.fnmatchcase(name.lower(), self.pattern.lower())
+
+    def _has_ending(self, name: str) -> bool:
+        return not self.endings or name.lower().endswith(self.endings)
 
 
 class ListFiles(Node):
@@ -42,9 +91,7 @@ class ListFiles(Node):
     output_ports = (Port("table", "table", "Paths", "A row for each file or folder."),)
 
     folder: str = setting("", "Folder", "The folder to look into.", path="read folder")
-    what: Literal["files", "folders", "both"] = setting(
-        "files", "List", "What is listed.", choices={"files": "Files.", "folders": "Folders.", "both": "Both."}
-    )
+    what: What = setting("files", "List", "What is listed.", choices={"files": "Files.", "folders": "Folders.", "both": "Both."})
     pattern: str = setting("*", "Names", "Which names are listed: * stands for any text, ? for one character.", min_length=1)
     match_case: bool = setting(False, "Case matters", "Whether A and a in the pattern are different.")
     extensions: list[str] = setting([], "Extensions", "Only files with these endings, such as .png; empty: all.")
@@ -93,33 +140,29 @@ class ListFiles(Node):
             columns["modified"] = pl.Datetime("us")
         return pl.Schema(columns)
 
+    def file_sets(self, resolve: Callable[[str], Path]) -> Mapping[str, FileSet]:
+        """What is listed; the paths begin as the folder's is written."""
+        return {"folder": self._listing(resolve(self.folder))} if self.folder.strip() else {}
+
+    def _listing(self, folder: Path) -> Listing:
+        endings = tuple(e.lower() if e.startswith(".") else f".{e.lower()}" for e in self.extensions)
+        return Listing(
+            folder,
+            self.folder,
+            what=self.what,
+            pattern=self.pattern,
+            match_case=self.match_case,
+            endings=endings,
+            deep=self.subfolders,
+            hidden=self.hidden,
+            parent=self.parent,
+            details=self.details,
+        )
+
     def _rows(self, folder: Path) -> Iterator[tuple[Any, ...]]:
         given = Path(self.folder)
-        if self.parent and self.what != "files":
-            yield self._row(folder, given, folder=True)
-        for path, folders, files in os.walk(folder):
-            inside = Path(path)
-            relative = given / inside.relative_to(folder)
-            folders[:] = sorted(f for f in folders if self.hidden or not f.startswith("."))
-            if self.what != "files":
-                for name in folders:
-                    if self._fits(name):
-                        yield self._row(inside / name, relative / name, folder=True)
-            if self.what != "folders":
-                for name in sorted(files):
-                    if (self.hidden or not name.startswith(".")) and self._fits(name) and self._has_extension(name):
-                        yield self._row(inside / name, relative / name, folder=False)
-            if not self.subfolders:
-                return
-
-    def _fits(self, name: str) -> bool:
-        if self.match_case:
-            return fnmatch.fnmatchcase(name, self.pattern)
-        return fnmatch.fnmatchcase(name.lower(), self.pattern.lower())
-
-    def _has_extension(self, name: str) -> bool:
-        endings = tuple(e.lower() if e.startswith(".") else f".{e.lower()}" for e in self.extensions)
-        return not endings or name.lower().endswith(endings)
+        for name, is_folder in self._listing(folder).entries():
+            yield self._row(folder / name, given / name, folder=is_folder)
 
     def _row(self, path: Path, shown: Path, *, folder: bool) -> tuple[Any, ...]:
         row: tuple[Any, ...] = (_text(shown.as_posix()),)

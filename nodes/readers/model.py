@@ -7,7 +7,7 @@ from typing import Any
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.files.reading import existing_file, reading
-from nodes.kit.learning.described import model_figures
+from nodes.kit.learning.model_figures import model_figures
 from nodes.values.figure import Figure
 from nodes.values.model import UnreadableModel, from_bytes, spec_from_bytes
 

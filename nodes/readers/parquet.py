@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from nodes.base import Job, setting
+from nodes.file_sets import FileSet
 from nodes.kit.files.many_files import FilesReader, damaged, pattern_setting, scanned
 
 
@@ -38,6 +40,15 @@ class ParquetReader(FilesReader):
         "Whether folders called name=value give a column of that name.",
         shown_if={"source": "folder"},
     )
+
+    def file_sets(self, resolve: Callable[[str], Path]) -> Mapping[str, FileSet]:
+        """As of all such readers; folders above that are called name=value give columns, too."""
+        found = super().file_sets(resolve)
+        if not self.hive_partitioning or "folder" not in found:
+            return found
+        files = found["folder"]
+        above = "/".join(part for part in files.path.parts if "=" in part)
+        return {"folder": replace(files, as_written=f"{files.as_written}\0{above}")}
 
     def _scan(self, path: Path, limit: int | None = None) -> pl.LazyFrame:
         return pl.scan_parquet(

@@ -47,7 +47,7 @@ class CalibrationCurve(PositiveNode):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """Two tables and a figure."""
+        """Promise two tables and a figure."""
         self.check(specs.table())
         return {
             "bins": TableSpec(_bins_schema()),
@@ -56,7 +56,7 @@ class CalibrationCurve(PositiveNode):
         }
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Fills the bins."""
+        """Fill the bins."""
         import numpy as np
 
         scored = self.scored(values.table(), job)
@@ -103,7 +103,7 @@ class CalibrationCurve(PositiveNode):
         }
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The curve."""
+        """Show the curve."""
         return (cast(Figure, outputs["figure"]),)
 
 

@@ -66,7 +66,7 @@ class ClassExtractor(Node):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The table with a prediction (Enum where the class names are known, else Int32) and a Float32 probability."""
+        """Promise the table with a prediction (Enum where the class names are known, else Int32) and a Float32 probability."""
         table = specs.table()
         self._check_columns(table)
         made = self._output_schema(table)
@@ -78,7 +78,7 @@ class ClassExtractor(Node):
         return {"table": table.with_schema(kept).with_columns(made)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Ranks the probabilities piece by piece."""
+        """Rank the probabilities piece by piece."""
         table = values.table()
         predictions = job.stream(self._predictions(table, job))
         kept = table.drop(self._columns) if self.remove_columns else table

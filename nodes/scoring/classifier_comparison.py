@@ -52,7 +52,7 @@ class ClassifierComparison(Node):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """A row per input."""
+        """Promise a row per input."""
         tables = cast("list[TableSpec]", specs.all("table"))
         for place, table in enumerate(tables, 1):
             for name in ("actual_column", "predicted_column"):
@@ -69,7 +69,7 @@ class ClassifierComparison(Node):
         return {"comparison": TableSpec(_schema(), len(tables)), "figure": FigureSpec("bars")}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Scores each, and compares it with the first."""
+        """Score each, and compare it with the first."""
         from sklearn.metrics import cohen_kappa_score, f1_score
 
         tables = cast("list[Table]", values.all("table"))
@@ -104,7 +104,7 @@ class ClassifierComparison(Node):
         return {"comparison": Table.of(frame), "figure": figure}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The measures as bars."""
+        """Show the measures as bars."""
         return (cast(Figure, outputs["figure"]),)
 
     def _names(self, count: int) -> list[str]:

@@ -64,7 +64,7 @@ class EntropyScorer(Node):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """Two tables and a figure."""
+        """Promise two tables and a figure."""
         table = specs.table()
         for name in ("reference_column", "cluster_column"):
             table.require(getattr(self, name), "category", "integer", "boolean", setting=name)
@@ -79,7 +79,7 @@ class EntropyScorer(Node):
         }
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Counts, and works out the figures."""
+        """Count, and work out the figures."""
         import numpy as np
         from scipy.stats import entropy
         from sklearn import metrics
@@ -141,7 +141,7 @@ class EntropyScorer(Node):
         }
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The counts."""
+        """Show the counts."""
         return (cast(Figure, outputs["figure"]),)
 
 

@@ -42,12 +42,12 @@ class GainChart(CurveNode):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """A table and a figure."""
+        """Promise a table and a figure."""
         self.check(specs.table())
         return {"points": TableSpec(_schema()), "figure": FigureSpec("lines")}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Ranks the rows."""
+        """Rank the rows."""
         import numpy as np
 
         points, lines = [], []
@@ -89,7 +89,7 @@ class GainChart(CurveNode):
         }
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The curves."""
+        """Show the curves."""
         return (cast(Figure, outputs["figure"]),)
 
 

@@ -50,7 +50,7 @@ class NumericScorer(Node):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """Seven rows of a name and a figure."""
+        """Promise seven rows of a name and a figure."""
         table = specs.table()
         for name in ("actual_column", "predicted_column"):
             table.require(getattr(self, name), "number", setting=name)
@@ -63,7 +63,7 @@ class NumericScorer(Node):
         return {"statistics": TableSpec(self._schema(), 7)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Reads the two columns and works out the figures in double precision."""
+        """Read the two columns and work out the figures in double precision."""
         assert self.actual_column and self.predicted_column
         frame = values.table().frame([self.actual_column, self.predicted_column]).cast(pl.Float64)
         complete = without_missing(frame.with_columns(pl.all().fill_nan(None)), "number", self.missing, job)

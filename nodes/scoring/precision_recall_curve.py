@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Mapping
 
-import polars as pl
+from nodes.base import Job, Port, Value, Values
+from nodes.kit.scoring.probabilities import Ranked
+from nodes.kit.scoring.threshold_curves import (
+    FIGURE_PORT,
+    POINTS_PORT,
+    ThresholdCurve,
+    ThresholdCurveNode,
+    most_points_setting,
+)
 
-from nodes.base import Job, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.scoring.probabilities import CurveNode, in_order, thinned
-from nodes.values.figure import Figure, FigureSpec, Line, LinesFigure
-from nodes.values.table import Table, TableSpec
 
-
-class PrecisionRecallCurve(CurveNode):
+class PrecisionRecallCurve(ThresholdCurveNode):
     """Draw for every threshold what share of a class is found, against what share of the finds is right.
 
     The average precision is the area under the steps of the curve; that of guessing is the share of the class. The threshold
@@ -24,71 +26,34 @@ class PrecisionRecallCurve(CurveNode):
 
     id = "scoring.precision_recall_curve"
     title = "Precision-Recall Curve"
-    shelf = "Scoring"
     icon = "mdi6.chart-line-variant"
     keywords = ("average precision", "PR curve", "recall", "threshold", "F1", "rare class", "imbalanced")
-    input_ports = (Port("table", "table", "Table", "Actual classes and probabilities."),)
     output_ports = (
         Port("areas", "table", "Average precision", "A row per class: average precision, best threshold."),
-        Port("points", "table", "Points", "The points of the curves, with their thresholds."),
-        Port("figure", "figure", "Figure", "The curves."),
+        POINTS_PORT,
+        FIGURE_PORT,
     )
+    measures = ("average precision", "best threshold", "F-measure there")
+    axes = ("recall", "precision")
+    drawing = ("Precision and recall", "AP")
 
-    most_points: int = setting(
-        2000,
-        "Most points",
-        "So many of a curve are put out and drawn at most.",
-        ge=2,
-        le=1_000_000,
-        group="Drawing",
-        advanced=True,
-    )
-
-    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """Two tables and a figure."""
-        self.check(specs.table())
-        return {"areas": TableSpec(_areas_schema()), "points": TableSpec(_points_schema()), "figure": FigureSpec("lines")}
+    most_points: int = most_points_setting()
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """A curve per class."""
+        """Give a curve per class."""
+        return self.draw(values, job, self.most_points)
+
+    def threshold_curve(self, ranked: Ranked, job: Job) -> ThresholdCurve | None:
+        """Return precision against recall, with the threshold of the best F-measure; None where the class has no rows."""
         import numpy as np
         from sklearn.metrics import average_precision_score, precision_recall_curve
 
-        areas: list[tuple[object, ...]] = []
-        points, lines = [], []
-        for ranked in self.curves(values.table(), job):
-            name, hit, given = ranked.name, ranked.hit, ranked.given
-            if not hit.any():
-                job.warn(f"There are no rows of class '{name}': it has no curve.")
-                areas.append((name, None, None, None, 0))
-                continue
-            precision, recall, threshold = precision_recall_curve(hit, given)
-            measure = 2 * precision * recall / np.maximum(precision + recall, 1e-300)
-            best = int(measure[:-1].argmax())
-            area = float(average_precision_score(hit, given))
-            areas.append((name, area, float(threshold[best]), float(measure[best]), int(hit.sum())))
-            kept = thinned(len(precision), self.most_points)
-            at = np.append(threshold, np.inf)[kept]  # the last point is that of finding nothing
-            columns = {"class": [name] * len(kept), "threshold": at, "recall": recall[kept], "precision": precision[kept]}
-            points.append(pl.DataFrame(columns, schema=_points_schema()))
-            lines.append((area, Line(f"{name} (AP {area:.3f})", recall[kept].tolist(), precision[kept].tolist())))
-        title, drawn = self.titled("Precision and recall", in_order(lines), job)
-        figure = LinesFigure(title, drawn, "recall", x_range=[0, 1], y_range=[0, 1.01], end_values=False, y_label="precision")
-        return {
-            "areas": Table.of(pl.DataFrame(areas, schema=_areas_schema(), orient="row")),
-            "points": Table.of(pl.concat(points) if points else pl.DataFrame(schema=_points_schema())),
-            "figure": figure,
-        }
-
-    def views(self, outputs: Values) -> Sequence[Figure]:
-        """The curves."""
-        return (cast(Figure, outputs["figure"]),)
-
-
-def _areas_schema() -> pl.Schema:
-    names = ("average precision", "best threshold", "F-measure there")
-    return pl.Schema({"class": pl.String, **dict.fromkeys(names, pl.Float64), "rows": pl.Int64})
-
-
-def _points_schema() -> pl.Schema:
-    return pl.Schema({"class": pl.String, **dict.fromkeys(("threshold", "recall", "precision"), pl.Float64)})
+        if not ranked.hit.any():
+            job.warn(f"There are no rows of class '{ranked.name}': it has no curve.")
+            return None
+        precision, recall, threshold = precision_recall_curve(ranked.hit, ranked.given)
+        measure = 2 * precision * recall / np.maximum(precision + recall, 1e-300)
+        best = int(measure[:-1].argmax())
+        area = float(average_precision_score(ranked.hit, ranked.given))
+        at = np.append(threshold, np.inf)  # the last point is that of finding nothing
+        return ThresholdCurve((area, float(threshold[best]), float(measure[best])), at, recall, precision)

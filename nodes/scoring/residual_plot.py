@@ -39,7 +39,7 @@ class ResidualPlot(Node):
     most_rows: int = most_rows_setting(5000, "points")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """Three figures."""
+        """Promise three figures."""
         table = specs.table()
         for name in ("actual_column", "predicted_column"):
             table.require(getattr(self, name), "number", setting=name)
@@ -54,7 +54,7 @@ class ResidualPlot(Node):
         }
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Reads both columns."""
+        """Read both columns."""
         import numpy as np
 
         assert self.actual_column and self.predicted_column
@@ -82,5 +82,5 @@ class ResidualPlot(Node):
         }
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """All three."""
+        """Show all three."""
         return tuple(cast(Figure, outputs[port.name]) for port in self.output_ports)

@@ -98,7 +98,7 @@ class Scorer(ClassComparison):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The schemas; the matrix's only where the classes of both columns are known."""
+        """Promise the schemas; the matrix's only where the classes of both columns are known."""
         columns = self._columns(specs.table())
         classes = None
         if columns.actual_names is not None and columns.predicted_names is not None:
@@ -110,7 +110,7 @@ class Scorer(ClassComparison):
         }
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Counts, and works out the measures."""
+        """Count, and work out the measures."""
         table = values.table()
         columns = self._columns(table.spec)
         pairs = self.pairs(table)
@@ -133,7 +133,7 @@ class Scorer(ClassComparison):
         }
 
     def pairs(self, table: Table) -> pl.DataFrame:
-        """The names of the classes in every row: String columns `actual` and `predicted`, null where one is missing.
+        """Return the names of the classes in every row: String columns `actual` and `predicted`, null where one is missing.
 
         Raises:
             NodeError: If the two columns cannot be compared.
@@ -148,7 +148,7 @@ class Scorer(ClassComparison):
         )
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The confusion matrix, and the F-measure of every class."""
+        """Show the confusion matrix, and the F-measure of every class."""
         statistics = cast(Table, outputs["statistics"]).frame(["class", "F-measure"])
         per_class = statistics.head(statistics.height - len(SUMMARY_ROWS))
         measures = [math.nan if value is None else value for value in per_class["F-measure"]]

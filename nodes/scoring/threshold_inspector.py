@@ -52,7 +52,7 @@ class BinaryClassificationInspector(PositiveNode):
     drawing_title: str = title_setting()
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The table with the prediction, where the classes are known; the thresholds; a figure."""
+        """Promise the table with the prediction, where the classes are known; the thresholds; a figure."""
         table = specs.table()
         self.check(table)
         if self.prediction_name in table.schema:
@@ -66,7 +66,7 @@ class BinaryClassificationInspector(PositiveNode):
         return {"table": made, "thresholds": TableSpec(_schema()), "figure": FigureSpec("lines")}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Predicts, and counts for all thresholds at once."""
+        """Predict, and count for all thresholds at once."""
         import numpy as np
 
         table = values.table()
@@ -99,7 +99,7 @@ class BinaryClassificationInspector(PositiveNode):
         return {"table": table.with_columns(prediction.to_frame()), "thresholds": Table.of(told), "figure": figure}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The figures over the thresholds."""
+        """Show the figures over the thresholds."""
         return (cast(Figure, outputs["figure"]),)
 
     def check(self, table: TableSpec) -> None:

@@ -39,12 +39,12 @@ class TopKScorer(ProbabilityNode):
     drawing_title: str = title_setting()
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """A table and a figure."""
+        """Promise a table and a figure."""
         self.check(specs.table())
         return {"statistics": TableSpec(_schema()), "figure": FigureSpec("lines")}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Finds the rank of the actual class in every row."""
+        """Find the rank of the actual class in every row."""
         import numpy as np
 
         scored = self.scored(values.table(), job)
@@ -63,7 +63,7 @@ class TopKScorer(ProbabilityNode):
         return {"statistics": Table.of(pl.DataFrame(told, schema=_schema(), orient="row")), "figure": figure}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The curve."""
+        """Show the curve."""
         return (cast(Figure, outputs["figure"]),)
 
 

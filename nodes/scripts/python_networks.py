@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nodes.base import Job, NodeError, Port, Value, Values, setting
+from nodes.base import Job, NodeError, Port, Value, Values
 from nodes.kit.networks.keras_model import import_keras, to_keras
 from nodes.kit.networks.translation import translate
-from nodes.kit.scripts import running as scripting
-from nodes.kit.scripts.base import ScriptNode, script_setting
+from nodes.kit.scripts import scripting
+from nodes.kit.scripts.script_node import ScriptNode, script_setting
+from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.values.network import LayerSpec, Network, NetworkSpec
 
 if TYPE_CHECKING:
@@ -77,13 +78,10 @@ class NetworkScript(ScriptNode):
     """A script that has Keras to work with."""
 
     needs_keras = True
-    seed: int | None = setting(
-        0,
-        "Random seed",
+    seed: int | None = seed_setting(
         "Keras, numpy and random begin with it, so that the script draws the same random numbers each time; empty: others in "
         "every run, and the result is not used again.",
-        ge=0,
-        le=2**32 - 1,
+        most=SEEDS_32,
     )
 
     @property
@@ -107,7 +105,7 @@ class NetworkMaker(NetworkScript):
     gives = (OUTPUT,)
 
     def network_of(self, model: Any, job: Job, before: NetworkSpec | None = None, *, same_layers: bool = False) -> Network:
-        """A model of Keras as a network of our own.
+        """Return a model of Keras as a network of our own.
 
         Args:
             model: What the script assigned.
@@ -176,7 +174,7 @@ class PythonNetworkCreator(NetworkMaker):
     script: str = script_setting(CREATOR, "The script must assign a keras.Model to output_network.")
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Runs the script, and translates its network."""
+        """Run the script, and translate its network."""
         return {"network": self.network_of(self.with_keras(job, {})[OUTPUT], job)}
 
 
@@ -212,7 +210,7 @@ class PythonNetworkEditor(NetworkMaker):
     )
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Runs the script, and translates its network."""
+        """Run the script, and translate its network."""
         network = values.network()
         return {"network": self.network_of(self.with_keras(job, {}, network)[OUTPUT], job, network.spec)}
 
@@ -252,7 +250,7 @@ class PythonNetworkLearner(NetworkMaker):
     )
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Runs the script, and translates its network."""
+        """Run the script, and translate its network."""
         network = values.network()
         import_keras()
         variables = {"input_table": values.table().frame(), "live": live_callback(job)}
@@ -285,14 +283,14 @@ class PythonNetworkExecutor(NetworkScript):
     )
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Runs the script."""
+        """Run the script."""
         table = values.table()
         found = self.with_keras(job, {"input_table": table.frame()}, values.network())
         return {"table": self.table_of("output_table", found["output_table"], job, table.spec)}
 
 
 def live_callback(job: Job) -> keras.callbacks.Callback:
-    """A Keras callback through which a training in a script shows its curves and can be stopped."""
+    """Return a Keras callback through which a training in a script shows its curves and can be stopped."""
     keras = import_keras()
 
     class Live(keras.callbacks.Callback):  # type: ignore[misc,name-defined]

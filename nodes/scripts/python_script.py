@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 from nodes.base import Job, Port, Value, Values
-from nodes.kit.scripts.base import ScriptNode, script_setting
+from nodes.kit.scripts.script_node import ScriptNode, script_setting
 from nodes.values.table import Table
 
 TABLES_IN = (
@@ -73,7 +73,7 @@ class PythonScript(ScriptNode):
     script: str = script_setting(TEMPLATE, f"{VARIABLES}output_table.")
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Runs the script."""
+        """Run the script."""
         tables = cast("list[Table]", values.all("table"))
         found = self.run_script(job, _variables(tables))
         specs = [table.spec for table in tables]

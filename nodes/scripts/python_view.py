@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nodes.base import Job, NodeError, Port, Value, Values, setting
-from nodes.kit.scripts import running as scripting
-from nodes.kit.scripts.base import ScriptNode, script_setting
+from nodes.kit.scripts import scripting
+from nodes.kit.scripts.script_node import ScriptNode, script_setting
 from nodes.values.figure import (
     Figure,
     ImagesFigure,
@@ -74,7 +74,7 @@ class PythonView(ScriptNode):
     dpi: int = setting(200, "Resolution", "Pixels per inch.", ge=20, le=600)
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Runs the script, and draws what it left."""
+        """Run the script, and draw what it left."""
         import matplotlib as mpl
         from matplotlib.figure import Figure as Canvas
 
@@ -90,7 +90,7 @@ class PythonView(ScriptNode):
         return {"figure": made}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The figure."""
+        """Show the figure."""
         made: Any = outputs["figure"]
         return [made]
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Schema = Mapping[str, pl.DataType]
 
 
-class Concatenate(Node):
+class ConcatenateTables(Node):
     """Put the rows of several tables below each other.
 
     Columns of one name become one column, of the narrowest type that holds the cells of all: numbers the wider number,

@@ -21,7 +21,7 @@ class FigureSpec:
     kind: FigureKind
 
     def describe(self) -> str:
-        """As an edge shows it."""
+        """Return it in few words, as an edge shows it."""
         return self.kind
 
 

@@ -64,7 +64,7 @@ class Feature:
     encoding: Encoding = "one-hot"
 
     def names(self) -> list[str]:
-        """A name for each number that the column becomes: `x`, `color=red`, `image[0,3,0]`."""
+        """Return a name for each number that the column becomes: `x`, `color=red`, `image[0,3,0]`."""
         import numpy as np
 
         if self.kind == "array":
@@ -120,7 +120,7 @@ class ModelSpec:
         return [name for feature in self.features for name in feature.names()]
 
     def describe(self) -> str:
-        """`Random Forest · 4 columns → species`, as an edge shows it."""
+        """Return `Random Forest · 4 columns → species`, as an edge shows it."""
         columns = counted(len(self.features), "column")
         goal = f" → {self.target.name}" if self.target else f" → {self.components}" if self.components else ""
         return f"{self.algorithm} · {columns}{goal}"
@@ -144,12 +144,12 @@ class Model:
         return self.spec.kind
 
     def parameters(self) -> dict[str, Any]:
-        """The settings that it learned with, under scikit-learn's names."""
+        """Return the settings that it learned with, under scikit-learn's names."""
         return {name: value for name, value in self.estimator.get_params(deep=False).items() if not hasattr(value, "get_params")}
 
 
 def to_bytes(model: Model) -> bytes:
-    """The model as a skops file."""
+    """Return the model as a skops file."""
     import skops.io
 
     content = io.BytesIO(skops.io.dumps(model.estimator))
@@ -159,7 +159,7 @@ def to_bytes(model: Model) -> bytes:
 
 
 def spec_from_bytes(content: bytes) -> ModelSpec:
-    """What `to_bytes` wrote of the model, without the model.
+    """Return what `to_bytes` wrote of the model, without the model.
 
     Raises:
         UnreadableModel: If it is no such file.
@@ -178,7 +178,7 @@ def spec_from_bytes(content: bytes) -> ModelSpec:
 
 
 def from_bytes(content: bytes, warn: Callable[[str], None] | None = None) -> Model:
-    """The model that `to_bytes` wrote.
+    """Return the model that `to_bytes` wrote.
 
     Args:
         content: The file.

@@ -61,7 +61,7 @@ class TensorSpec:
     batch: int | None = None
 
     def describe(self) -> str:
-        """`28 x 28 x 16`; a single number is `10`, a scalar `scalar`."""
+        """Return `28 x 28 x 16`; a single number is `10`, a scalar `scalar`."""
         return " x ".join("?" if n is None else str(n) for n in self.shape) or "scalar"
 
 
@@ -155,14 +155,14 @@ class NetworkSpec:
     # -- looking
 
     def layer(self, name: str) -> LayerSpec:
-        """The layer called `name`; KeyError if there is none."""
+        """Return the layer called `name`; KeyError if there is none."""
         for layer in self.layers:
             if layer.name == name:
                 return layer
         raise KeyError(name)
 
     def tensor(self, tensor: Tensor) -> TensorSpec:
-        """Shape and dtype of a tensor of this network; KeyError if it has no such tensor."""
+        """Return shape and dtype of a tensor of this network; KeyError if it has no such tensor."""
         for call in self.calls:
             if (call.layer, call.index) == (tensor.layer, tensor.call) and tensor.output < len(call.outputs):
                 return call.outputs[tensor.output]
@@ -179,9 +179,28 @@ class NetworkSpec:
         return sum(layer.trainable_parameters for layer in self.layers)
 
     def describe(self) -> str:
-        """`28 x 28 x 16 · 1 104 parameters`, as an edge shows it."""
+        """Return `28 x 28 x 16 · 1 104 parameters`, as an edge shows it."""
         shapes = ", ".join(self.tensor(t).describe() for t in self.outputs)
         return f"{shapes} · {counted(self.parameters, 'parameter')}"
+
+    def offers(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """Return what a setting may name in this network, each with a word about it (`nodes.base.Layers`).
+
+        These are its layers, its layers that have weights, and all its tensors, inner ones too.
+        """
+
+        layers = tuple((layer.name, layer.kind) for layer in self.layers)
+        weighted = tuple(
+            (layer.name, f"{layer.kind}, {counted(layer.parameters, 'parameter')}{'' if layer.trainable else ', frozen'}")
+            for layer in self.layers
+            if layer.weights
+        )
+        tensors = tuple(
+            (str(Tensor(call.layer, call.index, number)), f"{tensor.describe()} {tensor.dtype}")
+            for call in self.calls
+            for number, tensor in enumerate(call.outputs)
+        )
+        return {"layers": layers, "weighted layers": weighted, "tensors": tensors}
 
     # -- deriving
 
@@ -232,7 +251,7 @@ class NetworkSpec:
         )
 
     def with_outputs(self, outputs: Sequence[Tensor]) -> NetworkSpec:
-        """The same network read at other tensors; layers and inputs not needed for them are dropped.
+        """Return the same network read at other tensors; layers and inputs not needed for them are dropped.
 
         Raises:
             KeyError: If the network has no such tensor.
@@ -255,12 +274,12 @@ class NetworkSpec:
         )
 
     def with_layers(self, layers: Iterable[LayerSpec]) -> NetworkSpec:
-        """The same graph with some layers' specs replaced, by name (to freeze them, say)."""
+        """Return the same graph with some layers' specs replaced, by name (to freeze them, say)."""
         changed = {layer.name: layer for layer in layers}
         return replace(self, layers=tuple(changed.get(layer.name, layer) for layer in self.layers))
 
     def free_name(self, prefix: str) -> str:
-        """`prefix_1`, or the first higher number that no layer has."""
+        """Return `prefix_1`, or the first higher number that no layer has."""
         taken = {layer.name for layer in self.layers}
         return next(name for n in range(1, len(taken) + 2) if (name := f"{prefix}_{n}") not in taken)
 
@@ -328,7 +347,7 @@ def merge(networks: Sequence[NetworkSpec]) -> tuple[NetworkSpec, list[dict[str, 
 
 
 def merge_weights(networks: Sequence[Network], renames: Sequence[Mapping[str, str]]) -> dict[str, Sequence[NDArray[Any]]]:
-    """The weights of networks put together by `merge`.
+    """Return the weights of networks put together by `merge`.
 
     Raises:
         ValueError: If a shared layer has been trained to different weights in two of them.

@@ -36,14 +36,14 @@ def _is_image(dtype: pl.DataType) -> bool:
 
 
 def is_array(dtype: pl.DataType) -> bool:
-    """Whether every cell is a tensor of one fixed shape."""
+    """Return whether every cell is a tensor of one fixed shape."""
     import polars as pl
 
     return isinstance(dtype, pl.Array)
 
 
 def is_category(dtype: pl.DataType) -> bool:
-    """Whether the cells are names out of a known or growing set."""
+    """Return whether the cells are names out of a known or growing set."""
     import polars as pl
 
     return isinstance(dtype, pl.Enum | pl.Categorical)
@@ -82,7 +82,7 @@ class TableSpec:
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def class_names(self, column: str) -> tuple[str, ...] | None:
-        """The classes of a column: those of an Enum, or those its numbers stand for; None where it has none."""
+        """Return the classes of a column: those of an Enum, or those its numbers stand for; None where it has none."""
         import polars as pl
 
         dtype = self.schema.get(column)
@@ -91,13 +91,18 @@ class TableSpec:
         return self.classes.get(column)
 
     def columns_of(self, *kinds: str) -> list[str]:
-        """The columns of any of these kinds, in order; with no kind given, all."""
+        """Return the columns of any of these kinds, in order; with no kind given, all."""
         if not kinds:
             return list(self.schema)
         return [c for c, d in self.schema.items() if any(COLUMN_KINDS[k](d) for k in kinds)]
 
+    def kinds_of(self, column: str) -> tuple[str, ...]:
+        """Return what a setting may ask for and a column is (`COLUMN_KINDS`)."""
+        dtype = self.schema[column]
+        return tuple(kind for kind, holds in COLUMN_KINDS.items() if holds(dtype))
+
     def require(self, column: str | None, *kinds: str, setting: str | None = None) -> pl.DataType:
-        """The dtype of a column that must be there, of one of `kinds`.
+        """Return the dtype of a column that must be there, of one of `kinds`.
 
         Raises:
             NodeError: Naming the columns there are, and the nearest name.
@@ -122,7 +127,7 @@ class TableSpec:
     def with_schema(
         self, schema: Mapping[str, pl.DataType | type[pl.DataType]], classes: Mapping[str, tuple[str, ...]] | None = None
     ) -> TableSpec:
-        """The same rows with other columns; classes of columns that stay are kept."""
+        """Return the same rows with other columns; classes of columns that stay are kept."""
         import polars as pl
 
         kept = {c: n for c, n in self.classes.items() if c in schema} | dict(classes or {})
@@ -131,16 +136,16 @@ class TableSpec:
     def with_columns(
         self, columns: Mapping[str, pl.DataType | type[pl.DataType]], classes: Mapping[str, tuple[str, ...]] | None = None
     ) -> TableSpec:
-        """The same table with columns added or replaced; a replaced column loses its classes."""
+        """Return the same table with columns added or replaced; a replaced column loses its classes."""
         kept = {c: n for c, n in self.classes.items() if c not in columns}
         return TableSpec(self.schema, self.rows, kept).with_schema({**self.schema, **columns}, classes)
 
     def with_rows(self, rows: int | None) -> TableSpec:
-        """The same columns with another number of rows."""
+        """Return the same columns with another number of rows."""
         return TableSpec(self.schema, rows, self.classes)
 
     def describe(self) -> str:
-        """`60 000 rows · 3 columns`, as an edge shows it."""
+        """Return `60 000 rows · 3 columns`, as an edge shows it."""
         columns = counted(len(self.schema), "column")
         return columns if self.rows is None else f"{counted(self.rows, 'row')} · {columns}"
 
@@ -150,7 +155,7 @@ def _or(kinds: Sequence[str]) -> str:
 
 
 def describe_dtype(dtype: pl.DataType) -> str:
-    """A dtype in words for a person: `an image 28 x 28 x 1 of UInt8`."""
+    """Return a dtype in words for a person: `an image 28 x 28 x 1 of UInt8`."""
     name = str(dtype.base_type())
     if is_array(dtype):
         shape = " x ".join(str(n) for n in dtype.shape)  # type: ignore[attr-defined]
@@ -161,7 +166,7 @@ def describe_dtype(dtype: pl.DataType) -> str:
 
 
 def leaf_dtype(dtype: pl.DataType) -> pl.DataType:
-    """The dtype of the numbers inside a (nested) Array or List."""
+    """Return the dtype of the numbers inside a (nested) Array or List."""
     import polars as pl
 
     while isinstance(dtype, pl.Array | pl.List):
@@ -202,7 +207,7 @@ class Part:
         return self.frame.height if self.rows is None else len(self.rows)
 
     def collect(self, columns: list[str]) -> pl.DataFrame:
-        """These columns, under their names in the table."""
+        """Return these columns, under their names in the table."""
         import polars as pl
 
         if columns == self.frame.columns and all(c == s for c, s in self.names.items()):
@@ -234,7 +239,7 @@ class Table:
 
     @classmethod
     def of(cls, frame: pl.DataFrame | pl.LazyFrame, classes: Mapping[str, tuple[str, ...]] | None = None) -> Table:
-        """A table of a polars frame; a lazy one is collected (for what may be larger than memory use `Job.stream`)."""
+        """Return a table of a polars frame; a lazy one is collected (for what may be larger than memory use `Job.stream`)."""
         import polars as pl
 
         collected = frame.collect() if isinstance(frame, pl.LazyFrame) else frame
@@ -264,7 +269,8 @@ class Table:
     # -- reading
 
     def frame(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
-        """The table, or some of its columns, as one polars frame. Columns on disk stay memory-mapped unless rows were chosen."""
+        """Return the table, or some of its columns, as one polars frame. Columns on disk stay memory-mapped unless rows were
+        chosen."""
         import polars as pl
 
         wanted = list(self.columns if columns is None else columns)
@@ -279,24 +285,24 @@ class Table:
         return frame if frame.columns == wanted else pl.DataFrame({c: frame.get_column(c) for c in wanted})
 
     def lazy(self, columns: Sequence[str] | None = None) -> pl.LazyFrame:
-        """As `frame`, for a polars query."""
+        """Return the same as `frame`, as a polars query."""
         return self.frame(columns).lazy()
 
     def batches(self, columns: Sequence[str] | None = None, *, rows: int | None = None) -> Iterator[pl.DataFrame]:
-        """The table piece by piece, in order; by default of about `BATCH_BYTES` each. An empty table gives one empty piece."""
+        """Yield the table piece by piece, in order, each of about `BATCH_BYTES`; an empty table gives one empty piece."""
         step = rows or self.rows_per_batch(columns)
         narrow = self.select(columns) if columns else self
         for start in range(0, max(self.height, 1), step):
             yield narrow.slice(start, step).frame(columns)
 
     def rows_per_batch(self, columns: Sequence[str] | None = None) -> int:
-        """How many rows make about `BATCH_BYTES`."""
+        """Return how many rows make about `BATCH_BYTES`."""
         wanted = self.columns if columns is None else columns
         width = sum(cell_bytes(self.schema[c]) for c in wanted)
         return max(1, BATCH_BYTES // max(width, 1))
 
     def array(self, column: str) -> ColumnArray:
-        """A column for fast access by row number, without a copy of the whole."""
+        """Return a column for fast access by row number, without a copy of the whole."""
         for part in self.parts:
             if column in part.names:
                 return ColumnArray(part.frame[part.names[column]], part.rows)
@@ -305,7 +311,7 @@ class Table:
     # -- deriving
 
     def with_columns(self, new: Table | pl.DataFrame, classes: Mapping[str, tuple[str, ...]] | None = None) -> Table:
-        """This table with the columns of `new` added; one of the same name is replaced where it stands.
+        """Return this table with the columns of `new` added; one of the same name is replaced where it stands.
 
         Raises:
             ValueError: If the heights differ.
@@ -321,23 +327,23 @@ class Table:
         return Table([*(p for p in parts if p.names), *added.parts], order, kept | added.classes | dict(classes or {}))
 
     def select(self, columns: Sequence[str]) -> Table:
-        """Only these columns, in this order."""
+        """Return only these columns, in this order."""
         gone = set(self.columns) - set(columns)
         return Table([_without(p, gone) for p in self.parts], list(columns), self.classes)
 
     def drop(self, columns: Sequence[str]) -> Table:
-        """All but these columns."""
+        """Return all but these columns."""
         gone = set(columns)
         return self.select([c for c in self.columns if c not in gone])
 
     def rename(self, names: Mapping[str, str]) -> Table:
-        """The same columns under other names (old -> new)."""
+        """Return the same columns under other names (old -> new)."""
         parts = [Part(p.frame, {names.get(c, c): s for c, s in p.names.items()}, p.rows, p.file, p.rows_file) for p in self.parts]
         classes = {names.get(c, c): n for c, n in self.classes.items()}
         return Table(parts, [names.get(c, c) for c in self.columns], classes)
 
     def take(self, rows: NDArray[Any]) -> Table:
-        """These rows, in this order; a row may come more than once. Nothing is copied but the row numbers."""
+        """Return these rows, in this order; a row may come more than once. Nothing is copied but the row numbers."""
         import numpy as np
 
         chosen = np.asarray(rows, dtype=np.uint32 if self.height < 2**32 else np.int64)
@@ -351,7 +357,7 @@ class Table:
         return Table([Part(p.frame, p.names, of(p), p.file) for p in self.parts], self.columns, self.classes)
 
     def slice(self, start: int, length: int) -> Table:
-        """`length` rows from `start` on (fewer at the end)."""
+        """Return `length` rows from `start` on (fewer at the end)."""
         parts = [
             Part(_used(p).slice(start, length), p.names)
             if p.rows is None
@@ -372,7 +378,7 @@ def _without(part: Part, columns: set[str]) -> Part:
 
 
 def cell_bytes(dtype: pl.DataType) -> int:
-    """About how many bytes one cell takes; 64 for what has no fixed size."""
+    """Return about how many bytes one cell takes; 64 for what has no fixed size."""
     import math
 
     import polars as pl

@@ -68,7 +68,7 @@ class BarChart(Node):
     y_label: str = label_setting("Height", "what it says")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """A figure of bars."""
+        """Promise a figure of bars."""
         table = specs.table()
         table.require(self.category_column, "category", "integer", "boolean", setting="category_column")
         if self.group_column is not None:
@@ -87,7 +87,7 @@ class BarChart(Node):
         return {"figure": FigureSpec("bars")}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Counts, or works the figures out."""
+        """Count, or work the figures out."""
         table = values.table()
         frame = self._rows(table)
         sizes = frame["category"].value_counts(sort=True)
@@ -116,7 +116,7 @@ class BarChart(Node):
         return {"figure": BarsFigure(title, names, dict(series), self.y_label or what, self.stacked)}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The drawing."""
+        """Show the drawing."""
         return (cast(Figure, outputs["figure"]),)
 
     @property

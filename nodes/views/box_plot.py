@@ -46,7 +46,7 @@ class BoxPlot(Node):
     y_label: str = label_setting("Value", "the column's name")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """A figure of boxes."""
+        """Promise a figure of boxes."""
         table = specs.table()
         for column in self.columns:
             table.require(column, "number", setting="columns")
@@ -62,7 +62,7 @@ class BoxPlot(Node):
         return {"figure": FigureSpec("boxes")}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Works out the quartiles, a column at a time."""
+        """Work out the quartiles, a column at a time."""
         table = values.table()
         columns = self._columns(table.spec.columns_of("number"))
         boxes = []
@@ -82,7 +82,7 @@ class BoxPlot(Node):
         return {"figure": BoxesFigure(title, boxes, self.y_label or single, self.log)}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The drawing."""
+        """Show the drawing."""
         return (cast(Figure, outputs["figure"]),)
 
     def _columns(self, number_columns: Sequence[str]) -> list[str]:

@@ -64,7 +64,7 @@ class HeatMap(Node):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """A heat map."""
+        """Promise a heat map."""
         table = specs.table()
         for column in self.columns:
             table.require(column, "number", setting="columns")
@@ -77,7 +77,7 @@ class HeatMap(Node):
         return {"figure": FigureSpec("heat map")}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Reads the numbers."""
+        """Read the numbers."""
         import numpy as np
 
         table = values.table()
@@ -102,7 +102,7 @@ class HeatMap(Node):
         return {"figure": HeatMapFigure(title, cells.tolist(), rows, columns, self.label_column or "row", shading=self.shading)}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The drawing."""
+        """Show the drawing."""
         return (cast(Figure, outputs["figure"]),)
 
     def _columns(self, number_columns: Sequence[str]) -> list[str]:

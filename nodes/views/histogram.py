@@ -66,7 +66,7 @@ class Histogram(Node):
     x_label: str = label_setting("X", "the column's name")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """A histogram."""
+        """Promise a histogram."""
         table = specs.table()
         if not self.columns:
             table.require(None, "number", "boolean", setting="columns")
@@ -85,7 +85,7 @@ class Histogram(Node):
         return {"figure": FigureSpec("histogram")}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Finds the range, then counts."""
+        """Find the range, then count."""
         import numpy as np
 
         table = values.table()
@@ -100,7 +100,7 @@ class Histogram(Node):
         return {"figure": HistogramFigure(self.drawing_title or label, edges.tolist(), heights, label, y_label, self.log)}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The drawing."""
+        """Show the drawing."""
         return (cast(Figure, outputs["figure"]),)
 
     @property

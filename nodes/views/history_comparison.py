@@ -41,7 +41,7 @@ class HistoryComparison(Node):
     log: bool = setting(False, "Logarithmic", "The values by powers of ten.", group="Drawing")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """A figure of lines."""
+        """Promise a figure of lines."""
         tables = cast("list[TableSpec]", specs.all("history"))
         for quantity in self.quantities:
             if not any(quantity in table.columns_of("number") for table in tables):
@@ -51,7 +51,7 @@ class HistoryComparison(Node):
         return {"figure": FigureSpec("lines")}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Reads the curves."""
+        """Read the curves."""
         import numpy as np
 
         tables = cast("list[Table]", values.all("history"))
@@ -75,5 +75,5 @@ class HistoryComparison(Node):
         return [q for q in ("loss", "val_loss") if q in there] or [c for c in tables[0].columns_of("number") if c != STEP]
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The drawing."""
+        """Show the drawing."""
         return (cast(Figure, outputs["figure"]),)

@@ -71,7 +71,7 @@ class LinePlot(Node):
     most_rows: int = most_rows_setting(5000, "points")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """A figure of lines."""
+        """Promise a figure of lines."""
         table = specs.table()
         if self.x_column is not None:
             table.require(self.x_column, "number", "time", setting="x_column")
@@ -86,7 +86,7 @@ class LinePlot(Node):
         return {"figure": FigureSpec("lines")}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Reads the columns, and cuts them into lines."""
+        """Read the columns, and cut them into lines."""
         import numpy as np
 
         table = values.table()
@@ -134,7 +134,7 @@ class LinePlot(Node):
         return {"figure": figure}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The drawing."""
+        """Show the drawing."""
         return (cast(Figure, outputs["figure"]),)
 
     def _y_range(self, lines: Sequence[Line]) -> list[float] | None:

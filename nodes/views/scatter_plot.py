@@ -55,7 +55,7 @@ class ScatterPlot(Node):
     most_rows: int = most_rows_setting(10_000, "points")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """A figure of points."""
+        """Promise a figure of points."""
         table = specs.table()
         for name in ("x_column", "y_column"):
             table.require(getattr(self, name), "number", "time", setting=name)
@@ -64,7 +64,7 @@ class ScatterPlot(Node):
         return {"figure": FigureSpec("points")}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Reads the columns, and sorts the points by colour."""
+        """Read the columns, and sort the points by colour."""
         import numpy as np
 
         table = values.table()
@@ -104,5 +104,5 @@ class ScatterPlot(Node):
         return {"figure": figure}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The drawing."""
+        """Show the drawing."""
         return (cast(Figure, outputs["figure"]),)

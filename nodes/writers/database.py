@@ -14,7 +14,7 @@ from nodes.kit.files.writing import collections_as_text
 from nodes.values.table import Table, TableSpec, describe_dtype
 
 if TYPE_CHECKING:
-    from nodes.kit.databases import IngestMode, Session
+    from nodes.kit.databases import DatabaseConnection, IngestMode
 
 
 class DatabaseWriter(DatabaseNode):
@@ -88,10 +88,10 @@ class DatabaseWriter(DatabaseNode):
         try:
             if in_file:
                 path.parent.mkdir(parents=True, exist_ok=True)
-            with self.session(path, write=True, scratch=job.scratch) as session:
-                self._write(table, session, job)
+            with self.connect(path, write=True, scratch=job.scratch) as connection:
+                self._write(table, connection, job)
                 job.check_cancelled()
-                session.commit()
+                connection.commit()
             done = True
         except OSError as error:
             reason = error.strerror or str(error)
@@ -104,8 +104,8 @@ class DatabaseWriter(DatabaseNode):
             job.wrote(path)
         return {}
 
-    def _write(self, table: Table, session: Session, job: Job) -> None:
-        there = self.columns_of(session, self.table)
+    def _write(self, table: Table, connection: DatabaseConnection, job: Job) -> None:
+        there = self.columns_of(connection, self.table)
         mode: IngestMode = "append" if there and self.if_exists == "append" else "create"
         if there and self.if_exists == "fail":
             hint = "Choose another name, or let it be replaced or appended to."
@@ -113,13 +113,13 @@ class DatabaseWriter(DatabaseNode):
         if mode == "append":
             self._check_there(table, there)
         elif there:
-            session.execute(f"DROP TABLE {self.quoted(self.table)}")
+            connection.execute(f"DROP TABLE {self.quoted(self.table)}")
         done = 0
         for piece in table.batches():
             job.check_cancelled()
             job.progress(done / max(table.height, 1), f"{done} rows")
             data = self._storable(piece).to_arrow(compat_level=pl.CompatLevel.oldest())
-            session.ingest(self._in_schema, self.table, data, mode)
+            connection.ingest(self._in_schema, self.table, data, mode)
             mode = "append"
             done += piece.height
 

@@ -80,7 +80,7 @@ class ImageWriter(Node):
         return (Access("folder", "folder", self.folder, replaces=self.if_exists == "overwrite"),) if self.folder.strip() else ()
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The table with a column of paths."""
+        """Promise the table with a column of paths."""
         table = specs.table()
         dtype = image_dtype(table, self.column)
         if not self.folder.strip():

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Access, Job, Node, NodeError, Port, Specs, Values, setting
 from nodes.kit.networks.binding import Binding
-from nodes.kit.networks.feeding import InputColumns, bind_inputs
+from nodes.kit.networks.inputs import InputColumns, bind_inputs
 from nodes.kit.networks.keras_model import to_keras, without_chatter
 from nodes.kit.networks.model_files import NOTES
 from nodes.values.network import NetworkSpec

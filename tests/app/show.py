@@ -13,7 +13,8 @@ from app.document.model import Annotation, Connection, NodeRecord, NodeView, Var
 from app.engine import executor
 from app.engine.events import Event, Listener
 from app.engine.executor import RunResult
-from app.engine.plan import Plan, make_plan
+from app.engine.plan import Plan
+from app.engine.planner import make_plan
 from app.engine.store import Store
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.scoring.scorer import Scorer

@@ -16,12 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app import journal
 from app.document.editing import Document
 from app.document.file import dump, load, save
 from app.document.model import Annotation, Connection, NodeRecord, Variable, Workflow
 from app.document.problems import DocumentError
-from app.journal import Journal, recoverable
+from app.journal import Journal, journal_writer, recoverable
+from app.machine import boot_id
 from tests.app.engine.toy import CATALOG
 
 
@@ -100,21 +100,23 @@ def test_a_file_of_a_newer_version_is_restored_as_such() -> None:
     assert lost.workflow().format_version == 99
 
 
-@given(st.data())
+EDITS = st.sampled_from(["add", "delete", "box", "unbox", "undo", "redo", "again", "wire", "become"])
+
+
+@given(st.lists(st.tuples(EDITS, st.integers(0, 11)), min_size=1, max_size=12))
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_was_edited_the_journal_gives_the_document_back_from_any_beginning(data: st.DataObject) -> None:
+def test_whatever_was_edited_the_journal_gives_the_document_back_from_any_beginning(edits: list[tuple[str, int]]) -> None:
     document, kept = journaled()
-    for _ in range(data.draw(st.integers(1, 12))):
+    for do, which in edits:
         nodes, boxes = list(document.nodes), list(document.annotations)
-        do = data.draw(st.sampled_from(["add", "delete", "box", "unbox", "undo", "redo", "again", "wire", "become"]))
         if do == "add":
             document.add_node("toy.add", (1, 2))
         elif do == "delete" and nodes:
-            document.delete([data.draw(st.sampled_from(nodes))])
+            document.delete([nodes[which % len(nodes)]])
         elif do == "box":
             document.add_annotation(Annotation(text=f"{len(boxes)}", position=(0, 0), size=(1, 1)))
         elif do == "unbox" and boxes:
-            document.delete(annotations=[data.draw(st.sampled_from(boxes))])
+            document.delete(annotations=[boxes[which % len(boxes)]])
         elif do == "undo":
             document.undo()
         elif do == "redo":
@@ -137,7 +139,7 @@ def test_whatever_was_edited_the_journal_gives_the_document_back_from_any_beginn
 
 
 def test_a_journal_that_becomes_long_begins_anew(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    monkeypatch.setattr(journal, "LONG", 3_000)
+    monkeypatch.setattr(journal_writer, "LONG", 3_000)
     document, kept = journaled()
     node = document.add_node("toy.add", (0, 0))
     for n in range(1, 301):
@@ -286,7 +288,7 @@ def test_on_a_full_disk_the_person_is_told_once_and_editing_goes_on(full_disk, m
     assert len(told) == 1
     assert "save often" in told[0]
     assert len(document.nodes) == 4
-    monkeypatch.setattr(journal, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(journal_writer, "RETRY_SECONDS", 0.0)
     kept.sync()  # there is room again
     document.add_node("toy.add", (0, 0))
     kept.close()
@@ -302,7 +304,7 @@ def test_a_disk_that_is_full_from_the_start_keeps_nobody_from_editing(full_disk,
     document.add_node("toy.add", (0, 0))
     full_disk(None)
     assert len(told) == 1
-    monkeypatch.setattr(journal, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(journal_writer, "RETRY_SECONDS", 0.0)
     kept.sync()
     kept.close()
     (lost,) = recoverable()
@@ -323,7 +325,7 @@ def test_where_there_are_no_locks_the_process_tells_who_lives(monkeypatch: pytes
     text = kept.file.read_bytes()
     kept.file.write_bytes(text.replace(f'"pid":{os.getpid()}'.encode(), b'"pid":999999999', 1))
     assert len(recoverable()) == 1
-    kept.file.write_bytes(text.replace(journal.boot_id().encode(), b"another start", 1))
+    kept.file.write_bytes(text.replace(boot_id().encode(), b"another start", 1))
     assert len(recoverable()) == 1
 
 

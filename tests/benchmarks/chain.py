@@ -34,7 +34,7 @@ def seconds_per_length(kind: str, lengths: list[int], rounds: int, folder: str) 
     The results are left where they are: deleting thousands of files slows down making the next ones on some file systems.
     """
     from app.engine import executor
-    from app.engine.plan import make_plan
+    from app.engine.planner import make_plan
     from app.engine.store import Store
 
     catalog = KINDS[kind].catalog()

@@ -83,15 +83,16 @@ def read_by_node(path: str, results: str, rows: int) -> tuple[float, float, floa
 
     from app.document.model import NodeRecord, Workflow
     from app.engine import executor
-    from app.engine.plan import make_plan
+    from app.engine.planner import make_plan
     from app.engine.store import Store
     from nodes.catalog import Catalog
+    from nodes.file_sets import OneFile
 
     catalog = Catalog.load()
     workflow = Workflow(nodes=[NodeRecord(id="read", type="readers.csv", settings={"path": path})])
     began = time.perf_counter()
     store = Store(Path(results))
-    store.fingerprints.of(Path(path))
+    store.fingerprints.of(OneFile(Path(path)))
     hashing = time.perf_counter() - began
     result = executor.run(make_plan(workflow, catalog, folder=Path(path).parent), store, lambda event: None)
     running = time.perf_counter() - began - hashing

@@ -62,7 +62,7 @@ def seconds_of_reader(folder: str, results: str, count: int) -> float:
 
     from app.document.model import NodeRecord, Workflow
     from app.engine import executor
-    from app.engine.plan import make_plan
+    from app.engine.planner import make_plan
     from app.engine.store import Store
     from nodes.catalog import Catalog
 

@@ -65,7 +65,7 @@ def run_of_node(kind: str, count: int, folder: str, cores: int | None = None) ->
     import pyarrow  # noqa: F401 - imported before the clock starts
     from PIL import Image
 
-    from app.engine.job import Control, EngineJob
+    from app.engine.job import EngineJob, RunControl
     from nodes.base import Node, Values
     from nodes.images.normalizer import ImageNormalizer
     from nodes.images.resizer import ImageResizer
@@ -79,7 +79,7 @@ def run_of_node(kind: str, count: int, folder: str, cores: int | None = None) ->
     streams = Path(folder)
     job = EngineJob(
         run="run", node="images", folder=streams, scratch=lambda: streams, streams=lambda: streams,
-        listener=lambda event: None, control=Control(),
+        listener=lambda event: None, control=RunControl(),
     )  # fmt: skip
     before = _forget_peak()
     began = time.perf_counter()

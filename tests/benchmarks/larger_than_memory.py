@@ -155,7 +155,7 @@ def images_per_second(results: str, rows: int, epochs: int, memory: int) -> floa
 
 
 def _plan(results: str, rows: int, epochs: int) -> Plan:
-    from app.engine.plan import make_plan
+    from app.engine.planner import make_plan
     from nodes.catalog import Catalog
 
     catalog = Catalog({**Catalog.load(), RandomImages.id: RandomImages})

@@ -52,7 +52,7 @@ def rows_of_lengths(what: str, kind: str, lengths: list[int], found: list[list[f
 def seconds_per_length(kind: str, lengths: list[int], rounds: int, folder: str) -> list[list[float]]:
     """Seconds for plan and keys, by length and round; everything that is imported once is there before."""
     from app.engine.fingerprints import Fingerprints
-    from app.engine.plan import make_plan
+    from app.engine.planner import make_plan
 
     catalog = KINDS[kind].catalog()
     workflows = [KINDS[kind].make(length, Path(folder)) for length in lengths]

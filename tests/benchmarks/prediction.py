@@ -31,8 +31,8 @@ def seconds_of_both(count: int, rounds: int, folder: str) -> tuple[list[float], 
     import polars as pl
 
     from app.document.file import load
-    from app.engine.job import Control, EngineJob
-    from app.engine.plan import make_plan
+    from app.engine.job import EngineJob, RunControl
+    from app.engine.planner import make_plan
     from nodes.base import Values
     from nodes.catalog import Catalog
     from nodes.kit.networks.keras_model import to_keras, weights_of
@@ -51,7 +51,7 @@ def seconds_of_both(count: int, rounds: int, folder: str) -> tuple[list[float], 
     def ours(streams: Path) -> float:
         job = EngineJob(
             run="run", node="executor", folder=Path(folder), scratch=lambda: streams, streams=lambda: streams,
-            listener=lambda event: None, control=Control(),
+            listener=lambda event: None, control=RunControl(),
         )  # fmt: skip
         began = time.perf_counter()
         made = node.execute(inputs, job)["table"]  # type: ignore[union-attr]

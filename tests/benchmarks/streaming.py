@@ -120,7 +120,7 @@ def run_node() -> None:
 
 def _plan(results: str, rows: int, title: str) -> Plan:
     from app.document.model import Connection, NodeRecord, Workflow
-    from app.engine.plan import make_plan
+    from app.engine.planner import make_plan
     from nodes.catalog import Catalog
 
     node_type, settings = MEASURED[title]

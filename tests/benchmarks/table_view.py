@@ -84,11 +84,12 @@ def seconds_in_the_view(rows: int, rounds: int, folder: str) -> dict[str, list[f
     from PySide6.QtWidgets import QApplication
 
     app = QApplication([])
+    from app.document.editing import Document
     from app.document.model import NodeRecord, Workflow
-    from app.editor.engine_client import EngineClient
+    from app.editor.engine.client import EngineClient
     from app.editor.look import look
-    from app.editor.views.table_model import Sort
     from app.editor.views.table_view import TableView
+    from app.engine.messages.tables import SortOrder
 
     look().choose("light")
 
@@ -102,11 +103,11 @@ def seconds_in_the_view(rows: int, rounds: int, folder: str) -> dict[str, list[f
 
     engine = EngineClient(Path(folder) / "results", arguments=("--warm-up", "-1"), environment=_plug_in(Path(folder)))
     ended: list[str] = []
-    engine.run_changed.connect(lambda _, run: ended.append(run["status"]) if run["status"] != "started" else None)
+    engine.run_changed.connect(lambda _, run: ended.append(run.status) if run.status != "started" else None)
     engine.start()
     until(lambda: engine.is_ready)
     record = NodeRecord(id="big", type=BigTable.id, settings={"rows": rows})
-    engine.open("document", Workflow(nodes=[record]), Path(folder))
+    engine.open("document", Document(Workflow(nodes=[record]), {}), Path(folder))
     engine.run("document")
     until(lambda: bool(ended))
     if ended != ["done"]:
@@ -132,7 +133,7 @@ def seconds_in_the_view(rows: int, rounds: int, folder: str) -> dict[str, list[f
         view.clear()
         found["opened"].append(timed(lambda number=number: view.show_output("big", "table", f"{number}")))
         for kind in ("x", "t"):
-            found[kind].append(timed(lambda kind=kind, number=number: view.sort_by(Sort(f"{kind}{number % 8}"))))
+            found[kind].append(timed(lambda kind=kind, number=number: view.sort_by(SortOrder(column=f"{kind}{number % 8}"))))
         pages = [1000 * timed(lambda: bar.setValue(bar.value() + bar.pageStep())) for _ in range(PAGES)]
         found["page"].append(median(pages))
         found["worst"].append(max(pages))

@@ -1,4 +1,4 @@
-"""What every node of the catalog keeps to, and what table nodes do with awkward tables.
+"""What every node of the catalog keeps to: its description, its ports and its settings.
 
 Nothing here is written for a single node: a new node class is tested as soon as it exists.
 """
@@ -8,30 +8,21 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import json
-import math
-import random
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from functools import cache
-from itertools import product
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import polars as pl
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from nodes.base import Node, NodeError, Specs, Values
+from nodes.base import Node
 from nodes.catalog import Catalog
 from nodes.declaration.declared import constants_of, groups_of, settings_by_name, settings_of
 from nodes.declaration.setting import SettingInfo
-from nodes.declaration.shapes import Group, Series, Shape
-from nodes.values.table import COLUMN_KINDS, Table, TableSpec
-from tests.support import assert_fits, run
+from nodes.values.table import COLUMN_KINDS
+from tests.nodes.schemas import choices_of, ends, errors_at, leaves_of, required, schema_of
 
 CATALOG = Catalog.load()
 SHELVES = {
@@ -95,10 +86,6 @@ KNIME_NAMES = {
     "Unpivoting": "tables.unpivot",
 }
 """What KNIME calls a node that has another title here -> the node."""
-HEAVY = ("tensorflow", "keras", "PySide6", "polars", "PIL", "sklearn", "matplotlib", "pyarrow")
-
-
-# ----------------------------------------------------------------------------------------------- looking into a node class
 
 
 @cache
@@ -108,57 +95,6 @@ def icon_names() -> frozenset[str]:
     assert spec is not None and spec.submodule_search_locations
     tables = Path(spec.submodule_search_locations[0], "fonts").glob("materialdesignicons6-webfont-*.json")
     return frozenset(json.loads(max(tables).read_bytes()))
-
-
-@cache
-def schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    return model.model_json_schema()
-
-
-Wrap = Callable[[Any], Any]
-
-
-def leaves(schema: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Wrap]]:
-    """The single values that a setting is made of, and how to make a setting of one: `2` -> `[2, 2]` for a pair."""
-    for option in schema.get("anyOf", ()):
-        yield from leaves(option)
-    if schema.get("type") == "array":
-        elements = schema.get("prefixItems") or [schema.get("items", {})]
-        count = max(schema.get("minItems", 1), 1)
-        for leaf, wrap in leaves(elements[0]):
-            yield leaf, lambda value, wrap=wrap: [wrap(value)] * count
-    elif "anyOf" not in schema:
-        yield schema, lambda value: value
-
-
-def leaves_of(model: type[BaseModel], name: str) -> list[tuple[dict[str, Any], Wrap]]:
-    return list(leaves(schema_of(model)["properties"][name]))
-
-
-def choices_of(leaf: dict[str, Any]) -> Sequence[Any]:
-    """The values that are offered; none where any will do."""
-    return leaf.get("enum", [leaf["const"]] if "const" in leaf else [])
-
-
-def errors_at(model: type[BaseModel], name: str, value: Any) -> list[str]:
-    """What is wrong with one setting's value, whatever the others are."""
-    try:
-        model.model_validate({name: value})
-    except ValidationError as error:
-        return [e["msg"] for e in error.errors() if e["loc"][:1] == (name,)]
-    return []
-
-
-def ends(leaf: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
-    """(the last value allowed, the first one beyond) for each bound of a number."""
-    whole = leaf.get("type") == "integer"
-    for inclusive, exclusive, direction in (("minimum", "exclusiveMinimum", -1), ("maximum", "exclusiveMaximum", 1)):
-        if inclusive in leaf:
-            end = leaf[inclusive]
-            yield end, end + direction if whole else math.nextafter(end, direction * math.inf)
-        if exclusive in leaf:
-            beyond = leaf[exclusive]
-            yield beyond - direction if whole else math.nextafter(beyond, -direction * math.inf), beyond
 
 
 MODELS = list(groups_of(*CATALOG.values()))
@@ -198,16 +134,6 @@ def test_the_catalog_is_not_empty_and_whole():
     assert not CATALOG.failures
     titles = [cls.title for cls in CATALOG.values()]
     assert sorted(titles) == sorted(set(titles)), "a person could not tell two nodes apart"
-
-
-def test_loading_the_catalog_imports_nothing_heavy():
-    code = (
-        "import json, sys; from nodes.catalog import Catalog; Catalog.load();"
-        f"print(json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-
-    assert json.loads(done.stdout) == []
 
 
 @of_every_node
@@ -282,7 +208,7 @@ def test_column_settings_refer_to_a_table_that_comes_in(cls: type[Node]):
     for model in groups_of(cls):
         for declared in settings_of(model):
             if declared.columns:
-                assert ports[declared.columns.port].kind == "table", declared.name
+                assert ports[declared.columns.port or cls.first_table_port()].kind == "table", declared.name
                 assert set(declared.columns.accepts) <= set(COLUMN_KINDS), declared.name
 
 
@@ -347,204 +273,3 @@ def test_every_choice_is_accepted_and_no_other(model: type[BaseModel]):
                 assert not errors_at(model, name, wrap(choice)), f"{name} = {choice!r}"
             if "enum" in leaf and not free_text:
                 assert errors_at(model, name, wrap("no such choice")), name
-
-
-# ------------------------------------------------------------------------------------------------------- settings for a table
-
-
-def is_list_of_settings(shape: Shape) -> type[BaseModel] | None:
-    """The group of settings that a list setting holds, such as a criterion."""
-    return shape.item.model if isinstance(shape, Series) and isinstance(shape.item, Group) else None
-
-
-def required(cls: type[BaseModel]) -> dict[str, Any]:
-    """A value for every setting that has no default. Where a new kind of setting makes this fail, teach it that kind."""
-    values = {"string": "text", "integer": 1, "number": 1.0, "boolean": True}
-    settings = {}
-    for declared in settings_of(cls):
-        if declared.required:
-            leaf, wrap = leaves_of(cls, declared.name)[0]
-            settings[declared.name] = wrap(leaf["enum"][0] if "enum" in leaf else values[leaf["type"]])
-    return settings
-
-
-QUICK = {"n_estimators": 2, "max_iter": 2}
-"""Settings that only cost time here: two trees are as awkward as a hundred."""
-
-
-def column_choices(cls: type[BaseModel], table: TableSpec) -> Iterator[dict[str, Any]]:
-    """Settings with every combination of fitting columns, none chosen included; paths get a name."""
-    options: dict[str, list[Any]] = {}
-    for name, declared in settings_by_name(cls).items():
-        inner = is_list_of_settings(declared.shape)
-        if declared.columns:
-            several = isinstance(declared.shape, Series)
-            fitting = table.columns_of(*declared.columns.accepts) or list(table.schema)
-            options[name] = [*([c] if several else c for c in fitting), declared.initial]
-        elif inner:
-            options[name] = [[settings] for settings in column_choices(inner, table)]
-        elif declared.path:
-            options[name] = [f"{name}.out"]
-    quick = {name: value for name, value in QUICK.items() if name in settings_by_name(cls)}
-    for chosen in product(*options.values()):
-        yield required(cls) | quick | dict(zip(options, chosen, strict=True))
-
-
-MOST_CHOICES = 12
-
-
-def some_choices(cls: type[BaseModel], table: TableSpec) -> list[dict[str, Any]]:
-    """All column choices, or a fixed sample of them where a node has several column settings."""
-    choices = list(column_choices(cls, table))
-    return choices if len(choices) <= MOST_CHOICES else random.Random(0).sample(choices, MOST_CHOICES)
-
-
-def variations(cls: type[BaseModel], base: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The settings with one changed: every choice, both ways of a switch, every number at its lower end."""
-    for name, declared in settings_by_name(cls).items():
-        inner = is_list_of_settings(declared.shape)
-        if inner:
-            for element in variations(inner, base[name][0]):
-                yield {**base, name: [element]}
-        elif not (declared.path or declared.columns):
-            for leaf, wrap in leaves_of(cls, name):
-                values = [True, False] if leaf.get("type") == "boolean" else leaf.get("enum", [])
-                for value in [*values, *([leaf["minimum"]] if "minimum" in leaf else [])]:
-                    yield {**base, name: wrap(value)}
-
-
-# ---------------------------------------------------------------------------------------------------------- awkward tables
-
-
-def columns(rows: int, image: pl.Array | None = None) -> dict[str, pl.Series]:
-    """One column of every kind."""
-    image = image or pl.Array(pl.UInt8, (4, 4, 1))
-    pixels = np.arange(rows * math.prod(image.shape)).reshape(rows, *image.shape) % 200
-    return {
-        "image": pl.Series(pixels.astype(np.uint16)).cast(image) if rows else pl.Series([], dtype=image),
-        "label": pl.Series([("a", "b")[i % 2] for i in range(rows)], dtype=pl.Enum(["a", "b"])),
-        "text": pl.Series([("b", "c")[i % 2] for i in range(rows)], dtype=pl.String),
-        "code": pl.Series([i % 2 for i in range(rows)], dtype=pl.Int32),
-        "x": pl.Series([i / 4 for i in range(rows)], dtype=pl.Float64),
-        "z": pl.Series([1 - i / 4 for i in range(rows)], dtype=pl.Float32),
-        "vector": pl.Series([[0.5, 0.25, 0.25]] * rows, dtype=pl.Array(pl.Float32, 3)),
-        "flag": pl.Series([True] * rows, dtype=pl.Boolean),
-        "list": pl.Series([[1, 2]] * rows, dtype=pl.List(pl.Int64)),
-        "bytes": pl.Series([b"\x00"] * rows, dtype=pl.Binary),
-    }
-
-
-def table(rows: int = 4, image: pl.Array | None = None, **replaced: Any) -> Table:
-    made = columns(rows, image)
-    made |= {name: pl.Series(name, values, dtype=made[name].dtype) for name, values in replaced.items()}
-    return Table.of(pl.DataFrame(made), {"code": ("a", "b")})
-
-
-def dates() -> Table:
-    days = [datetime(2025, 1, day, 12, 30) for day in (3, 1, 2)]
-    when = pl.DataFrame({"at": days}).with_columns(
-        pl.col("at").dt.date().alias("day"), pl.col("at").dt.time().alias("clock"), pl.col("at").diff().alias("span")
-    )
-    return Table.of(when)
-
-
-def scales() -> Table:
-    """What a Normalizer puts out as its model: here, of itself."""
-    return Table.of(pl.DataFrame({"column": ["scale", "offset"], "scale": [2.0, 0.5], "offset": [1.0, -1.0]}))
-
-
-def rules() -> Table:
-    """Conditions and outcomes, as a dictionary of rules has them."""
-    return Table.of(pl.DataFrame({"if": ["code = 1", "TRUE"], "code": [1, 2]}))
-
-
-def awkward_tables() -> dict[str, Table]:
-    return {
-        "empty": table(0),
-        "one row": table(1),
-        "rows chosen, some twice": table().take(np.array([3, 0, 0])),
-        "all missing": Table.of(table(3).frame().clear(3), {"code": ("a", "b")}),
-        "no type": Table.of(pl.DataFrame({"nothing": [None, None]})),
-        "no column": Table.of(pl.DataFrame()),
-        "one class": table(label=["a"] * 4, text=["a"] * 4, code=[0] * 4),
-        "NaN": table(x=[math.nan] * 4, z=[math.nan] * 4, vector=[[math.nan] * 3] * 4),
-        "infinite": table(x=[math.inf, -math.inf, 0.0, 1.0], z=[math.inf] * 4, vector=[[math.inf, 0.0, -math.inf]] * 4),
-        "1 x 1 grey image": table(image=pl.Array(pl.UInt8, (1, 1, 1))),
-        "RGBA image": table(image=pl.Array(pl.UInt8, (3, 2, 4))),
-        "16-bit image": table(image=pl.Array(pl.UInt16, (2, 3, 1))),
-        "float image": table(image=pl.Array(pl.Float32, (2, 2, 3))),
-    }
-
-
-AWKWARD = awkward_tables()
-TABLE_NODES = {
-    node_id: cls
-    for node_id, cls in CATALOG.items()
-    if any(port.kind == "table" for port in cls.input_ports)
-    and all(port.kind == "table" for port in cls.input_ports if not port.optional)
-}
-
-
-def wired(cls: type[Node], table: Table) -> dict[str, Table]:
-    """The table at every required input."""
-    inputs: dict[str, Table] = {}
-    for port in cls.input_ports:
-        names = [f"{port.name}_{n}" for n in range(1, port.least + 1)] if port.grows else [port.name]
-        inputs |= {} if port.optional else dict.fromkeys(names, table)
-    return inputs
-
-
-def works(node: Node, inputs: dict[str, Table], folder: Path) -> bool:
-    """Whether the node takes the inputs. If not, it must say why; if so, what it gives must be what it promised."""
-    folder.mkdir()
-    for name in node.read_paths():
-        if node.paths()[name] == "read folder":
-            (folder / getattr(node, name)).mkdir(exist_ok=True)
-    try:
-        rows_unknown = node.configure(Specs({port: t.spec.with_rows(None) for port, t in inputs.items()}, "node_1", folder))
-        outputs = run(node, inputs, folder)
-    except NodeError as error:
-        assert error.message.strip()
-        return False
-    for port, spec in rows_unknown.items():
-        if spec is not None:
-            assert_fits(spec, outputs[port])
-    assert all(figure.title for figure in node.views(Values(outputs)))
-    return True
-
-
-def uses(cls: type[Node], table: Table, folder: Path, *, bases: int = 1) -> int:
-    """In how many ways the node works on a table, of all that are tried.
-
-    First with every choice of columns, then every other setting is varied, with so many of the choices of columns that work.
-    """
-    count = 0
-
-    def tried(settings: dict[str, Any]) -> bool:
-        nonlocal count
-        count += 1
-        return works(cls.model_validate(settings), wired(cls, table), folder / str(count))
-
-    chosen = some_choices(cls, table.spec)
-    working = [settings for settings in chosen if tried(settings)]
-    varied = [tried(settings) for base in working[:bases] or chosen[: 4 * bases] for settings in variations(cls, base)]
-    return len(working) + sum(varied)
-
-
-@pytest.mark.parametrize("name", AWKWARD)
-@pytest.mark.parametrize("node_id", TABLE_NODES)
-def test_an_awkward_table_gives_the_promised_output_or_an_error_that_says_why(node_id: str, name: str, tmp_path: Path):
-    uses(TABLE_NODES[node_id], AWKWARD[name], tmp_path)
-
-
-@pytest.mark.parametrize("node_id", TABLE_NODES)
-def test_a_table_node_works_on_an_ordinary_table(node_id: str, tmp_path: Path):
-    learns = any(port.kind == "model" for port in TABLE_NODES[node_id].output_ports)
-    ordinary = [table(), table().select(["label", "text", "code", "x"]), dates(), scales(), rules()]
-
-    ways = 0
-    for i, given in enumerate(ordinary):
-        (tmp_path / str(i)).mkdir()
-        ways += uses(TABLE_NODES[node_id], given, tmp_path / str(i), bases=1 if learns else 2)
-
-    assert ways, "the tests above say nothing of a node that they cannot make work"

@@ -27,7 +27,8 @@ from app.editor.look import interface_font, look
 from nodes.wording import counted
 
 if TYPE_CHECKING:
-    from app.document.editing import Change, Document
+    from app.document.change import Change
+    from app.document.editing import Document
     from app.engine.status import NodeStatus
     from nodes.catalog import Catalog
 

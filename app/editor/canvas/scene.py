@@ -28,7 +28,8 @@ from app.editor.look import look
 from app.shelves import shelf_color
 
 if TYPE_CHECKING:
-    from app.document.editing import Change, Document
+    from app.document.change import Change
+    from app.document.editing import Document
     from app.document.model import Annotation, Connection
     from app.engine.status import NodeStatus
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from app.document.graph import PortLike
+from app.document.node_type import PortLike
 
 if TYPE_CHECKING:
     from app.document.editing import Document

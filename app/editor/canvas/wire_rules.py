@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.editor.canvas.shown_ports import ShownPort, Side
 
 if TYPE_CHECKING:
+    import networkx as nx
+
     from app.document.editing import Document
-    from app.document.model import Connection
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,12 @@ class WireRules:
     """
 
     def __init__(self, document: Document, start: WireEnd, without: str | None = None) -> None:
+        import networkx as nx
+
         self.document = document
         self.start = start
-        connections = [c for k, c in document.connections.items() if k != without]
-        self._behind = reached(connections, start.node, forwards=start.side == "input")
+        flow = _flow(document, without)
+        self._in_a_circle: set[str] = (nx.descendants if start.side == "input" else nx.ancestors)(flow, start.node)
 
     def refusal(self, node: str, side: Side, port: ShownPort) -> str | None:
         """Return why the wire may not go to a port, as a sentence; None where it may."""
@@ -57,7 +59,7 @@ class WireRules:
             why = f"This input takes a {port.kind}; the wire carries a {start.kind}."
         elif port.kind != start.kind:
             why = f"This output gives a {port.kind}; the input takes a {start.kind}."
-        elif node in self._behind:
+        elif node in self._in_a_circle:
             first, then = (node, start.node) if side == "input" else (start.node, node)
             why = f"That would make a circle: {self.document.title(first)} already feeds {self.document.title(then)}."
         return why
@@ -68,21 +70,14 @@ class WireRules:
         return (self.start.endpoint, other) if self.start.side == "output" else (other, self.start.endpoint)
 
 
-def reached(connections: Iterable[Connection], node: str, *, forwards: bool) -> set[str]:
-    """Return all nodes that a node feeds (forwards) or is fed by, directly or not."""
-    near: dict[str, list[str]] = {}
-    for connection in connections:
-        ends = (connection.source_node, connection.target_node)
-        start, end = ends if forwards else ends[::-1]
-        near.setdefault(start, []).append(end)
-    found: set[str] = set()
-    waiting = [node]
-    while waiting:
-        for other in near.get(waiting.pop(), ()):
-            if other not in found:
-                found.add(other)
-                waiting.append(other)
-    return found
+def _flow(document: Document, without: str | None = None) -> nx.DiGraph:
+    """The nodes, and which of them feeds which, but for the wire of one key."""
+    import networkx as nx
+
+    flow: nx.DiGraph = nx.DiGraph()
+    flow.add_nodes_from(document.nodes)
+    flow.add_edges_from((c.source_node, c.target_node) for k, c in document.connections.items() if k != without)
+    return flow
 
 
 def between(document: Document, node_type: Any, kind: str, node_id: str | None = None) -> tuple[str, str] | None:
@@ -106,8 +101,10 @@ def between(document: Document, node_type: Any, kind: str, node_id: str | None =
 
 def connect_nodes(document: Document, source: str, target: str) -> bool:
     """Wire the first output of a node to the first free input of another one that takes it; return whether there was one."""
+    import networkx as nx
+
     first, second = (document.types.get(document.nodes[n].type) for n in (source, target))
-    if first is None or second is None or target in reached(document.connections.values(), source, forwards=False):
+    if first is None or second is None or nx.has_path(_flow(document), target, source):
         return False
     taken = {c.target for c in document.connections.values()}
     for output in first.output_ports:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QPointF
 
-from app.document.editing import Change
+from app.document.change import Change
 from app.document.geometry import NEAR_COLUMN, TILE
 from app.editor.actions import ActionRow
 from app.editor.desk import Desk

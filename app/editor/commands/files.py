@@ -15,14 +15,14 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 from app import journal
 from app.document.arrange import with_places
 from app.document.file import is_newer, load, save
+from app.document.file_state import FileState
 from app.document.model import Workflow
 from app.document.problems import DocumentError
 from app.document.relocation import relocated
-from app.document.watching import FileState
 from app.editor.actions import ActionRow, MenuRow, SubmenuRow
 from app.editor.desk import Desk
 from app.editor.workspace import Workspace
-from app.places import examples
+from app.folders import examples
 
 PATTERN = "Workflows (*.workflow.json);;All files (*)"
 SUFFIX = ".workflow.json"

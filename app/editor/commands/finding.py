@@ -13,7 +13,7 @@ from app.editor.commands.nodes import NodeCommands
 from app.editor.desk import Desk
 from app.editor.panels.palette import CommandPalette, PaletteEntry, type_entry
 from app.editor.workspace import Workspace
-from app.places import examples
+from app.folders import examples
 from app.shelves import OTHER_SHELF, shelf_color
 from nodes.declaration.declared import settings_of
 

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.editor.asking import Answer
+from app.document.problems import Problem
 from app.editor.desk import Desk
 from app.editor.panels.trust_dialog import TrustDialog, UntrustedScript, WantedPlace
 from app.editor.visible_text import visible
 from app.editor.workspace import Workspace
+from app.engine.messages.questions import PermissionAnswer, PermissionQuestion, ScriptSummary, WishSummary
 from app.engine.trust import templates
 
 
@@ -60,19 +61,18 @@ class ScriptTrust:
         if not _undecided(workspace):
             then()
             return
-        parameters = {"document": workspace.id} | ({} if targets is None else {"targets": list(targets)})
+        question = PermissionQuestion(document=workspace.id, targets=None if targets is None else tuple(targets))
 
-        def show(answer: Answer) -> None:
+        def show(answer: PermissionAnswer | Problem) -> None:
             if workspace not in self._desk.workspaces:
                 return
-            scripts = [self._script(workspace, entry) for entry in answer.header.get("scripts", ())]
-            places = [self._place(workspace, entry) for entry in answer.header.get("wishes", ())]
-            if scripts or places:
-                self._ask(workspace, scripts, places, then, run=run)
-            else:
+            if isinstance(answer, Problem) or not (answer.scripts or answer.wishes):
                 then()
+                return
+            scripts = [self._script(workspace, script) for script in answer.scripts]
+            self._ask(workspace, scripts, [self._place(workspace, wish) for wish in answer.wishes], then, run=run)
 
-        self._engine.ask("scripts", parameters, show)
+        self._engine.ask(question, show)
 
     def look_at(self, workspace: Workspace, targets: Sequence[str] | None = None) -> None:
         """Show scripts that are not trusted yet, to be read and trusted, without running anything."""
@@ -120,18 +120,18 @@ class ScriptTrust:
                 text, button = f"'{title}' wants to write where you have not allowed it, and does not before you do.", "Look ..."
             self._desk.ask(text, [(button, lambda: self.look_at(workspace))], key=key, severity="info")
 
-    def _script(self, workspace: Workspace, entry: Mapping[str, str]) -> UntrustedScript:
-        return UntrustedScript(*self._about(workspace, entry), entry["source"])
+    def _script(self, workspace: Workspace, entry: ScriptSummary) -> UntrustedScript:
+        return UntrustedScript(*self._about(workspace, entry), entry.source)
 
-    def _place(self, workspace: Workspace, entry: Mapping[str, str]) -> WantedPlace:
-        return WantedPlace(*self._about(workspace, entry), entry["place"], entry["reason"], entry["digest"])
+    def _place(self, workspace: Workspace, entry: WishSummary) -> WantedPlace:
+        return WantedPlace(*self._about(workspace, entry), entry.place, entry.reason, entry.digest)
 
-    def _about(self, workspace: Workspace, entry: Mapping[str, str]) -> tuple[str, str, str, str]:
-        """The node's id, its title, its type's title, and the setting in words."""
-        record = workspace.document.nodes.get(entry["node"])
+    def _about(self, workspace: Workspace, entry: ScriptSummary | WishSummary) -> tuple[str, str, str, str]:
+        """Return the node's id, its title, its type's title, and the setting in words."""
+        record = workspace.document.nodes.get(entry.node)
         about = self._desk.services.catalog.about.get(record.type) if record else None
-        setting = entry["setting"].replace("_", " ").replace(".", " / ").capitalize()
-        return entry["node"], entry["title"], about.title if about else "", setting
+        setting = entry.setting.replace("_", " ").replace(".", " / ").capitalize()
+        return entry.node, entry.title, about.title if about else "", setting
 
     def _ask(
         self,

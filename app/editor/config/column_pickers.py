@@ -23,12 +23,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.editor.config.context import OfferedColumn
 from app.editor.config.control import Control, mark, reference_text
 from app.editor.config.dialog_context import DialogContext
 from app.editor.config.simple import NOTHING
 from app.editor.config.widgets import QuietComboBox
 from app.editor.look import look
+from app.engine.messages.questions import OfferedColumn
 
 KIND_ICONS: Mapping[str, str] = {
     "image": "mdi6.image-outline",

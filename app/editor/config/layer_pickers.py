@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from app.editor.config.column_pickers import ColumnOffer
-from app.editor.config.context import OfferedColumn
 from app.editor.config.dialog_context import DialogContext
+from app.engine.messages.questions import OfferedColumn
 
 
 class LayerOffer(ColumnOffer):

@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.document import variables
-from app.document.editing import Change, Document
+from app.document.change import Change
+from app.document.editing import Document
 from app.document.model import NodeRecord, Variable
 from app.document.problems import Problem
-from app.editor.asking import Answer, Asks, Ticket
+from app.editor.asking import Asks, Ticket
 from app.editor.config.context import NodeContext
 from app.editor.config.draft import SettingsDraft
 from app.engine.checking import CheckedSettings, check_settings
+from app.engine.messages.questions import PreviewAnswer, PreviewQuestion
 from nodes.base import Node
 from nodes.catalog import Catalog
 from nodes.wording import grouped
@@ -87,7 +89,7 @@ class ConfigPresenter:
     """The dialog of one window.
 
     Args:
-        asks: Answers what a node would put out (`preview`).
+        asks: Answers what a node would put out.
         catalog: The node classes.
         view: Shows the dialog.
 
@@ -178,6 +180,7 @@ class ConfigPresenter:
         self.node = node
         self._unsubscribe = node.document.subscribe(self._document_changed)
         self.context.inputs = {}
+        self.context.table_port = node.node_class.first_table_port()
         self.checked = CheckedSettings()
         self.outputs, self._preview, self.untrusted = {}, [], False
         self._load_variables()
@@ -378,26 +381,24 @@ class ConfigPresenter:
             return
         if self._ticket is not None:
             self._ticket.drop()
-        parameters = {"document": node.document_id, "node": node.node_id, "settings": draft.values()}
-        self._ticket = self._asks.ask("preview", parameters, self._previewed)
+        question = PreviewQuestion(document=node.document_id, node=node.node_id, settings=draft.values())
+        self._ticket = self._asks.ask(question, self._previewed)
 
-    def _previewed(self, answer: Answer) -> None:
+    def _previewed(self, answer: PreviewAnswer | Problem) -> None:
         self._ticket = None
-        if answer.error is not None:
-            self._preview, self.outputs = [answer.error], {}
+        if isinstance(answer, Problem):
+            self._preview, self.outputs = [answer], {}
             self._view.mark()
             return
-        header = answer.header
-        self._preview = [Problem(**problem) for problem in header.get("problems", ())]
-        blocking = header.get("blocked_by")
+        self._preview = list(answer.problems)
+        blocking = answer.blocked_by
         if blocking and self.node is not None and blocking in self.node.document.nodes:
             title = self.node.document.title(blocking)
             self._preview.append(Problem(f"'{title}' above it is not configured.", "Mend that first.", severity="warning"))
-        self.untrusted = bool(header.get("untrusted"))
-        self.outputs = {str(p): _with_own_parameters(str(p), str(t), header) for p, t in header.get("outputs", {}).items()}
-        inputs = header.get("inputs", {})
-        if inputs != self.context.inputs:
-            self.context.inputs = inputs
+        self.untrusted = answer.untrusted
+        self.outputs = {port: _with_own_parameters(port, text, answer) for port, text in answer.outputs.items()}
+        if answer.inputs != self.context.inputs:
+            self.context.inputs = answer.inputs
             self._view.context_changed()
         self._view.mark()
 
@@ -409,13 +410,13 @@ def stored_settings(record: NodeRecord, node_class: type[Node]) -> dict[str, Any
     return node_class.migrate(dict(record.settings), record.type_version)
 
 
-def _with_own_parameters(port: str, text: str, header: Mapping[str, Any]) -> str:
+def _with_own_parameters(port: str, text: str, answer: PreviewAnswer) -> str:
     """Return what an output will carry; of a layer's network, the layer's own parameters before those of the whole network."""
     text = text.replace(" x ", " × ")
-    networks = [entry["network"]["parameters"] for entry in header.get("inputs", {}).values() if entry.get("network")]
-    made = header.get("results", {}).get(port, {}).get("network")
+    networks = [spec.network.parameters for spec in answer.inputs.values() if spec.network is not None]
+    made = answer.results[port].network if port in answer.results else None
     shape, _, rest = text.partition(" · ")
-    own = made["parameters"] - sum(networks) if made and networks else 0
-    if not rest or own <= 0 or own == made["parameters"]:
+    own = made.parameters - sum(networks) if made is not None and networks else 0
+    if made is None or not rest or own <= 0 or own == made.parameters:
         return text
     return f"{shape} · {grouped(own)} of {rest}"

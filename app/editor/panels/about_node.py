@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from app.document.problems import Problem
 from app.editor.look import look
+from app.engine.messages.questions import InspectAnswer
+from app.engine.status import NodeStatus
 from nodes.base import Node
 from nodes.declaration.declared import settings_by_name
 from nodes.wording import duration
@@ -20,41 +22,41 @@ class AboutNode(QTextBrowser):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._said: tuple[Mapping[str, Any], type[Node] | None, Sequence[Problem]] | None = None
+        self._said: tuple[NodeStatus, InspectAnswer | None, type[Node] | None] | None = None
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setOpenLinks(False)
         self.setAccessibleName("Settings, times and messages of the node")
         self.document().setDocumentMargin(14)
         look().changed.connect(self._write)
 
-    def show_node(self, header: Mapping[str, Any], node_class: type[Node] | None, problems: Sequence[Problem]) -> None:
+    def show_node(self, status: NodeStatus, inspected: InspectAnswer | None, node_class: type[Node] | None) -> None:
         """Tell of a node.
 
         Args:
-            header: The engine's answer `inspect`.
+            status: What is known of it now.
+            inspected: What the engine has answered about it; None while it has not.
             node_class: Its class, for the names of its settings; None if it is not there.
-            problems: What is wrong with it now.
         """
-        self._said = (header, node_class, problems)
+        self._said = (status, inspected, node_class)
         self._write()
 
     def _write(self) -> None:
         if self._said is None:
             return
-        header, node_class, problems = self._said
+        status, inspected, node_class = self._said
+        about = inspected or InspectAnswer(title="", type="", state=status.state, outdated=status.outdated)
         colors = look().colors
-        parts = [_messages(problems, header.get("warnings", ()), colors.wrong, colors.muted)]
-        seconds = header.get("seconds")
+        parts = [_messages(status.problems, about.warnings, colors.wrong, colors.muted)]
         facts = [
-            ("State", header.get("state", "")),
-            ("Took", "" if seconds is None else duration(seconds)),
-            ("Result", "of earlier settings" if header.get("outdated") else "stored" if header.get("stored") else "none yet"),
-            ("Key", header.get("key") or ""),
+            ("State", about.state),
+            ("Took", "" if about.seconds is None else duration(about.seconds)),
+            ("Result", "of earlier settings" if about.outdated else "stored" if about.stored else "none yet"),
+            ("Key", about.key or ""),
         ]
         parts.append(_table("This result", [(name, str(value)) for name, value in facts if value], colors.muted))
-        outputs = [(port["title"], port.get("text", "")) for port in header.get("outputs", ())]
+        outputs = [(port.title, port.text) for port in about.outputs]
         parts.append(_table("Outputs", outputs, colors.muted))
-        parts.append(_table("Settings in effect", list(_settings(header.get("settings", {}), node_class)), colors.muted))
+        parts.append(_table("Settings in effect", list(_settings(about.settings, node_class)), colors.muted))
         place = self.verticalScrollBar().value()
         self.setHtml("".join(parts))
         self.verticalScrollBar().setValue(place)

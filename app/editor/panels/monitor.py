@@ -5,7 +5,7 @@ It asks the engine and shows; it computes nothing, and knows of the window only 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -25,7 +25,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.document.editing import Document
-from app.editor.asking import Answer, Asks
+from app.document.problems import Problem
+from app.editor.asking import Asks
 from app.editor.config.widgets import QuietComboBox
 from app.editor.look import look
 from app.editor.panels.about_node import AboutNode
@@ -45,6 +46,8 @@ from app.editor.panels.monitor_views import (
 from app.editor.views.elided import ElidedLabel
 from app.editor.views.pages import PendingRequests
 from app.editor.views.training_runs import TrainingHistory
+from app.engine.messages.questions import InspectAnswer, InspectQuestion
+from app.engine.messages.tables import ShownColumn, TableAnswer, TableQuestion
 from app.engine.status import NodeStatus
 from nodes.base import Node, Port
 
@@ -84,8 +87,8 @@ class NodeMonitor(QWidget):
         self._document: Document | None = None
         self._node = ""
         self._status = NodeStatus()
-        self._inspected: dict[str, Any] = {}
-        self._columns: dict[str, list[dict[str, Any]]] = {}
+        self._inspected: InspectAnswer | None = None
+        self._columns: dict[str, Sequence[ShownColumn]] = {}
         self._pending = PendingRequests(self)
         self._views: dict[str, Any] = {}
         self._offered: tuple[str, ...] = ()
@@ -218,7 +221,7 @@ class NodeMonitor(QWidget):
     def _inspect(self, *, keep_port: bool) -> None:
         """Ask for all that is shown of a result besides the views' own questions."""
         self._pending.drop_all()
-        self._inspected, self._columns = {}, {}
+        self._inspected, self._columns = None, {}
         node_class = self._class
         ports = node_class.output_ports if node_class else ()
         before = self._ports.currentData() if keep_port else None
@@ -230,25 +233,24 @@ class NodeMonitor(QWidget):
         self._ports.setVisible(len(ports) > 1)
         if not self._node:
             return
-        about = {"document": self._document_id, "node": self._node}
-        self._pending.put("inspect", self._asks.ask("inspect", about, self._on_inspected))
+        question = InspectQuestion(document=self._document_id, node=self._node)
+        self._pending.put("inspect", self._asks.ask(question, self._on_inspected))
         if self._status.shown_key:
             self._ask_columns()
 
     def _ask_columns(self) -> None:
         port = self._port
         if port is not None and port.kind == "table" and port.name not in self._columns and self._status.shown_key:
-            about = {"document": self._document_id, "node": self._node, "port": port.name, "key": self._status.shown_key}
-            on_columns = partial(self._on_columns, port.name)
-            self._pending.put(port.name, self._asks.ask("look", {**about, "answer": "table"}, on_columns))
+            question = TableQuestion(document=self._document_id, node=self._node, port=port.name)
+            self._pending.put(port.name, self._asks.ask(question, partial(self._on_columns, port.name)))
 
-    def _on_columns(self, port: str, answer: Answer) -> None:
-        self._columns[port] = [] if answer.error else list(answer.header["columns"])
+    def _on_columns(self, port: str, answer: TableAnswer | Problem) -> None:
+        self._columns[port] = () if isinstance(answer, Problem) else answer.columns
         self._show()
 
-    def _on_inspected(self, answer: Answer) -> None:
-        if not answer.error:
-            self._inspected = dict(answer.header)
+    def _on_inspected(self, answer: InspectAnswer | Problem) -> None:
+        if not isinstance(answer, Problem):
+            self._inspected = answer
         self._show()
 
     def _on_port(self, _: int) -> None:
@@ -279,7 +281,7 @@ class NodeMonitor(QWidget):
         elif port.name not in self._columns:
             usual = () if not own else (TABLE, STATISTICS)
         else:
-            has_images = any(column.get("kind") == "image" for column in self._columns[port.name])
+            has_images = any(column.kind == "image" for column in self._columns[port.name])
             usual = (IMAGES, TABLE, STATISTICS) if has_images else (TABLE, STATISTICS)
         if not usual:
             return ()
@@ -306,8 +308,7 @@ class NodeMonitor(QWidget):
         for button in self._pill_group.buttons():
             button.setChecked(button.property("view") == name)
         if name == ABOUT:
-            header = {"state": self._status.state, "outdated": self._status.outdated, **self._inspected}
-            self._about.show_node(header, self._class, self._status.problems)
+            self._about.show_node(self._status, self._inspected, self._class)
             self._stack.setCurrentWidget(self._about)
         else:
             view = self._made(name)
@@ -322,10 +323,11 @@ class NodeMonitor(QWidget):
         port = self._port
         if port is None:
             return ""
-        told: Mapping[str, Any] = next((p for p in self._inspected.get("outputs", ()) if p["port"] == port.name), {})
-        text = str(told.get("text") or self._status.outputs.get(port.name, "")).replace(" x ", " × ")
-        image = next((c for c in self._columns.get(port.name, ()) if c.get("kind") == "image" and c.get("shape")), None)
-        return text + (f" · {' × '.join(map(str, image['shape']))}" if image else "")
+        outputs = self._inspected.outputs if self._inspected else ()
+        told = next((output.text for output in outputs if output.port == port.name), "")
+        text = (told or self._status.outputs.get(port.name, "")).replace(" x ", " × ")
+        shape = next((c.shape for c in self._columns.get(port.name, ()) if c.kind == "image" and c.shape), None)
+        return text + (f" · {' × '.join(map(str, shape))}" if shape else "")
 
     def _offer(self, names: tuple[str, ...]) -> None:
         """Offer a pill for each view."""

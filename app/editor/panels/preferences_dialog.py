@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 from app.editor.config.widgets import Switch
 from app.editor.look import Preference, look
 from app.editor.preferences import PreferenceStore
-from app.places import default_results
+from app.folders import default_results
 from nodes.wording import file_size
 
 _SWITCHES = {

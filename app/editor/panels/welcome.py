@@ -28,7 +28,7 @@ from app.document.model import Workflow
 from app.document.problems import DocumentError
 from app.editor.look import interface_font, look
 from app.editor.panels.miniature import miniature
-from app.places import examples as examples_in
+from app.folders import examples as examples_in
 from nodes.catalog import Catalog
 
 SENTENCE = "Build, train and understand neural networks by wiring nodes together."

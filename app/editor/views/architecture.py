@@ -27,7 +27,8 @@ from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 from app.drawing.diagram import arranged as places
 from app.editor.colors import Colors
 from app.editor.look import interface_font, look
-from nodes.kit.networks.families import Family, family
+from app.engine.messages.figures import LayerSummary, NetworkAnswer
+from nodes.kit.networks.layer_families import Family, family
 from nodes.wording import counted
 
 BOX, GAP = (136.0, 58.0), (74.0, 22.0)
@@ -56,16 +57,16 @@ def layer_color(kind: str) -> str:
 class LayerBox:
     """A layer's place."""
 
-    layer: Mapping[str, Any]
+    layer: LayerSummary
     rect: QRectF
 
 
-def arranged(network: Mapping[str, Any], *, upright: bool) -> dict[str, LayerBox]:
+def arranged(network: NetworkAnswer, *, upright: bool) -> dict[str, LayerBox]:
     """Return a place for every layer, in generations from left to right, or from top to bottom where it is `upright`."""
-    layers = {layer["name"]: layer for layer in network["layers"]}
+    layers = {layer.name: layer for layer in network.layers}
     step = (BOX[0] + GAP[1], BOX[1] + 46.0) if upright else (BOX[0] + GAP[0], BOX[1] + GAP[1])
     boxes = {}
-    for name, (along, across) in places(list(layers), ((e["source"], e["target"]) for e in network["edges"])).items():
+    for name, (along, across) in places(list(layers), ((e.source, e.target) for e in network.edges)).items():
         x, y = (across, along) if upright else (along, across)
         boxes[name] = LayerBox(layers[name], QRectF(x * step[0], y * step[1], *BOX))
     return boxes
@@ -74,15 +75,15 @@ def arranged(network: Mapping[str, Any], *, upright: bool) -> dict[str, LayerBox
 class _ArchitectureDrawing:
     """The whole drawing as painting commands: for the screen, PNG and SVG alike."""
 
-    def __init__(self, network: Mapping[str, Any], *, upright: bool) -> None:
+    def __init__(self, network: NetworkAnswer, *, upright: bool) -> None:
         self.boxes = arranged(network, upright=upright)
         self._upright = upright
         self._edges: dict[tuple[str, str], list[str]] = {}
-        for edge in network["edges"]:
-            shapes = self._edges.setdefault((edge["source"], edge["target"]), [])
-            if edge["shape"] not in shapes:
-                shapes.append(edge["shape"])
-        self._outputs = {tensor["layer"]: tensor["shape"] for tensor in network["outputs"]}
+        for edge in network.edges:
+            shapes = self._edges.setdefault((edge.source, edge.target), [])
+            if edge.shape not in shapes:
+                shapes.append(edge.shape)
+        self._outputs = {tensor.layer: tensor.shape for tensor in network.outputs}
         bounds = QRectF()
         for box in self.boxes.values():
             bounds = bounds.united(box.rect)
@@ -164,14 +165,14 @@ def _paint_box(painter: QPainter, colors: Colors, box: LayerBox) -> None:
     edge = QPainterPath()
     edge.addRect(QRectF(rect.left(), rect.top(), 6, rect.height()))
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(layer_color(layer["kind"])))
+    painter.setBrush(QColor(layer_color(layer.kind)))
     painter.drawPath(band.intersected(edge))
     inner = rect.adjusted(15, 7, -8, -7)
-    count = layer["parameters"]
-    frozen = count and not layer["trainable_parameters"]
+    count = layer.parameters
+    frozen = count and not layer.trainable_parameters
     said = counted(count, "parameter") + (" · frozen" if frozen else "") if count else _detail(layer)
     for line, (text, pixels, bold, color) in enumerate(
-        ((layer["kind"], 12, True, colors.text), (layer["name"], 11, False, colors.muted), (said, 10, False, colors.muted))
+        ((layer.kind, 12, True, colors.text), (layer.name, 11, False, colors.muted), (said, 10, False, colors.muted))
     ):
         font = _font(pixels, bold=bold)
         painter.setFont(font)
@@ -181,9 +182,9 @@ def _paint_box(painter: QPainter, colors: Colors, box: LayerBox) -> None:
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
 
 
-def _detail(layer: Mapping[str, Any]) -> str:
+def _detail(layer: LayerSummary) -> str:
     """Return what is worth saying of a layer without parameters."""
-    config = layer["config"]
+    config = layer.config
     for name in ("pool_size", "rate", "activation", "axis"):
         if name in config:
             value = config[name]
@@ -200,7 +201,7 @@ class ArchitectureView(QGraphicsView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._network: Mapping[str, Any] | None = None
+        self._network: NetworkAnswer | None = None
         self._drawing: _ArchitectureDrawing | None = None
         self._touched = False
         self.setScene(QGraphicsScene(self))
@@ -225,12 +226,12 @@ class ArchitectureView(QGraphicsView):
         """The place of every layer."""
         return self._drawing.boxes if self._drawing else {}
 
-    def show_network(self, network: Mapping[str, Any]) -> None:
+    def show_network(self, network: NetworkAnswer) -> None:
         """Draw this network, and show all of it."""
         self._network = network
         self._touched = False
         self._arrange()
-        names = [f"{layer['kind']} {layer['name']}" for layer in network["layers"]]
+        names = [f"{layer.kind} {layer.name}" for layer in network.layers]
         self.setAccessibleDescription(" then ".join(names[:60]))
 
     def _arrange(self) -> None:

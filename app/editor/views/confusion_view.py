@@ -30,13 +30,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.editor.asking import Answer, Asks
+from app.document.problems import Problem
+from app.editor.asking import Asks
 from app.editor.colors import mixed
 from app.editor.look import interface_font, look
 from app.editor.views.drill_down import DrillDown
 from app.editor.views.exporting import ExportButton, Exports
 from app.editor.views.figure_view import FigureRequest, figure_exports
 from app.editor.views.pages import PendingRequests
+from app.engine.messages.figures import ConfusionAnswer, ConfusionQuestion
 from nodes.values.figure import HeatMapFigure
 from nodes.wording import NARROW, grouped, percent
 
@@ -68,12 +70,11 @@ class Confusion:
     rows_known: bool = False
 
     @classmethod
-    def from_answer(cls, answer: Answer) -> Confusion:
-        """Read the engine's answer `confusion`."""
+    def from_answer(cls, answer: ConfusionAnswer) -> Confusion:
+        """Read the engine's answer."""
         counts = array("q")
         counts.frombytes(answer.payload)
-        header = answer.header
-        return cls(header["classes"], counts, header["statistics"], header["overall"], bool(header["rows_known"]))
+        return cls(answer.classes, counts, answer.statistics, answer.overall, answer.rows_known)
 
     def count(self, actual: int, predicted: int) -> int:
         """Return how often this actual class was predicted as that one."""
@@ -437,12 +438,12 @@ class ConfusionView(QWidget):
         """Show a Scorer's result."""
         self._node = node
         self._pending.drop_all()
-        parameters = {"document": self._document, "node": node, "port": port, "answer": "confusion"}
-        self._pending.put("look", self._asks.ask("look", parameters, self._on_answer))
+        question = ConfusionQuestion(document=self._document, node=node, port=port)
+        self._pending.put("look", self._asks.ask(question, self._on_answer))
 
-    def _on_answer(self, answer: Answer) -> None:
-        if answer.error:
-            self._show_message(f"{answer.error.message}\n{answer.error.remedy}")
+    def _on_answer(self, answer: ConfusionAnswer | Problem) -> None:
+        if isinstance(answer, Problem):
+            self._show_message(f"{answer.message}\n{answer.remedy}")
         else:
             self.show_confusion(Confusion.from_answer(answer))
 

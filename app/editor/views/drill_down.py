@@ -24,11 +24,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.editor.asking import Answer, Asks
+from app.document.problems import Problem
+from app.editor.asking import Asks
 from app.editor.look import interface_font, look
 from app.editor.views.elided import ElidedLabel
 from app.editor.views.pages import PendingRequests
 from app.editor.views.pixels import draw_picture, pictures
+from app.engine.messages.figures import RowsBehindAnswer, RowsBehindQuestion
 
 AT_ONCE = 120
 """So many rows are asked for at once."""
@@ -131,21 +133,27 @@ class DrillDown(QWidget):
             return
         node, actual, predicted = self._cell
         self._drop()
-        wanted = {"actual": actual, "predicted": predicted, "first": self.shown, "count": AT_ONCE}
-        parameters = {"document": self._document, "node": node, "port": "confusion", "answer": "rows_behind", **wanted}
-        self._pending.put("look", self._asks.ask("look", parameters, self._on_answer))
+        question = RowsBehindQuestion(
+            document=self._document,
+            node=node,
+            port="confusion",
+            actual=actual,
+            predicted=predicted,
+            first=self.shown,
+            count=AT_ONCE,
+        )
+        self._pending.put("look", self._asks.ask(question, self._on_answer))
 
-    def _on_answer(self, answer: Answer) -> None:
-        if answer.error or self._cell is None:
-            self._say(f"{answer.error.message}\n{answer.error.remedy}" if answer.error else "")
+    def _on_answer(self, answer: RowsBehindAnswer | Problem) -> None:
+        if isinstance(answer, Problem):
+            self._say(f"{answer.message}\n{answer.remedy}")
             return
-        header = answer.header
-        self._total = header["total"]
-        if header.get("images"):
-            self._add_images(header, pictures(header["images"], answer.payload))
+        self._total = answer.total
+        if answer.images is not None:
+            self._add_images(answer, pictures(answer.images, answer.payload))
             self._stack.setCurrentWidget(self.images)
         else:
-            self._model.add(header["columns"], header["rows"], header["cells"])
+            self._model.add(answer.columns, answer.rows, answer.cells)
             self._stack.setCurrentWidget(self.rows)
         if not self._total:
             self._say("No row was counted here.")
@@ -161,12 +169,12 @@ class DrillDown(QWidget):
         first = "" if self.shown >= self._total else f"first {self.shown} of "
         return f"{what} · {first}{self._total}"
 
-    def _add_images(self, header: Any, images: Sequence[QImage | None]) -> None:
-        for number, cells, image in zip(header["rows"], header["cells"], images, strict=True):
+    def _add_images(self, answer: RowsBehindAnswer, images: Sequence[QImage | None]) -> None:
+        for number, cells, image in zip(answer.rows, answer.cells, images, strict=True):
             item = QListWidgetItem()
             item.setData(Qt.ItemDataRole.UserRole, image)
             item.setText(f"row {number + 1}")
-            told = [f"{column}: {cell}" for column, cell in zip(header["columns"], cells, strict=True) if cell is not None]
+            told = [f"{column}: {cell}" for column, cell in zip(answer.columns, cells, strict=True) if cell is not None]
             item.setToolTip("\n".join([f"Row {number + 1}", *told]))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, ", ".join([f"row {number + 1}", *told]))
             self.images.addItem(item)

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from app.editor.asking import Answer, Asks
+from app.document.problems import Problem
+from app.editor.asking import Asks
 from app.editor.views.background import BackgroundTask, in_background
 from app.editor.views.figure_view import FigureView
 from app.editor.views.pages import PendingRequests
+from app.engine.messages.figures import FiguresAnswer, FiguresQuestion
 from nodes.values.figure import Figure
 
 
@@ -56,18 +58,18 @@ class FiguresPage(QWidget):
         self._pending.drop_all()
         if self._reading:
             self._reading.drop()
-        parameters = {"document": self._document, "node": node, "port": port, "answer": "figures"}
-        self._pending.put("look", self._asks.ask("look", parameters, self._on_answer))
+        question = FiguresQuestion(document=self._document, node=node, port=port)
+        self._pending.put("look", self._asks.ask(question, self._on_answer))
 
-    def _on_answer(self, answer: Answer) -> None:
-        if answer.error:
-            self._say(f"{answer.error.message}\n{answer.error.remedy}")
+    def _on_answer(self, answer: FiguresAnswer | Problem) -> None:
+        if isinstance(answer, Problem):
+            self._say(f"{answer.message}\n{answer.remedy}")
             return
 
         def read() -> list[Figure]:
-            from app.engine.inspection.figures import figures_from_reply
+            from app.engine.inspection.figures import figures_from
 
-            return figures_from_reply(answer.header, answer.payload)
+            return figures_from(answer)
 
         self._reading = in_background(read, self.show_figures, self._on_unreadable)
 

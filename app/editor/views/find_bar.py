@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
-from app.editor.asking import Answer
+from app.document.problems import Problem
 from app.editor.look import look
 from app.editor.views.pages import PendingRequests
 from app.editor.views.table_model import TableModel
+from app.engine.messages.tables import FindAnswer, FindQuestion
 from nodes.wording import grouped
 
 
@@ -99,26 +99,37 @@ class FindBar(QWidget):
 
     def _go_on(self, place: int, *, backwards: bool, has_turned: bool) -> None:
         """Search from a place to the end; having been there, from the other end to where it began."""
+        source = self._model.source
+        if source is None:
+            return
         edge = min(self.row + 1, self._model.rows) if not backwards else self.row
         if backwards:
-            part = {"start": edge if has_turned else 0, "stop": place}
+            start, stop = edge if has_turned else 0, place
         else:
-            part = {"start": place, "stop": edge if has_turned else self._model.rows}
-        parameters = {"text": self.field.text(), "backwards": backwards, **part}
+            start, stop = place, edge if has_turned else self._model.rows
+        question = FindQuestion(
+            document=source.document,
+            node=source.node,
+            port=source.port,
+            shown=self._model.shown,
+            text=self.field.text(),
+            start=start,
+            stop=stop,
+            backwards=backwards,
+        )
         take = partial(self._take, backwards=backwards, has_turned=has_turned)
-        self._pending.put("find", self._model.ask("find", parameters, take))
+        self._pending.put("find", source.asks.ask(question, take))
 
-    def _take(self, answer: Answer, *, backwards: bool, has_turned: bool) -> None:
-        header: dict[str, Any] = dict(answer.header)
-        if answer.error is not None:
-            self._say(answer.error.message)
-        elif header["row"] is not None:
+    def _take(self, answer: FindAnswer | Problem, *, backwards: bool, has_turned: bool) -> None:
+        if isinstance(answer, Problem):
+            self._say(answer.message)
+        elif answer.row is not None:
             self._say("Went on from the " + ("end." if backwards else "beginning.") if has_turned else "")
-            self.row = int(header["row"])
-            self.found.emit(self.row, str(header["column"]))
-        elif not header["done"]:
-            self._say(f"Searching … row {grouped(header['searched'])}")
-            self._go_on(int(header["searched"]), backwards=backwards, has_turned=has_turned)
+            self.row = answer.row
+            self.found.emit(self.row, answer.column or "")
+        elif not answer.done:
+            self._say(f"Searching … row {grouped(answer.searched)}")
+            self._go_on(answer.searched, backwards=backwards, has_turned=has_turned)
         elif not has_turned:
             self._go_on(self._model.rows if backwards else 0, backwards=backwards, has_turned=True)
         else:

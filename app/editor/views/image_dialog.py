@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from PySide6.QtCore import QBuffer, QIODevice, QSize, Qt, QTimer
 from PySide6.QtGui import QImage, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
-from app.editor.asking import Answer
+from app.document.problems import Problem
 from app.editor.config.widgets import QuietComboBox
 from app.editor.look import look
 from app.editor.views.exporting import Export, ExportButton, Exports
@@ -20,6 +19,7 @@ from app.editor.views.pages import PendingRequests
 from app.editor.views.pixels import picture
 from app.editor.views.result_source import ResultSource
 from app.engine.inspection.cells import shape_text
+from app.engine.messages.tables import ImageAnswer, ImageQuestion, PixelValues, SortOrder
 from nodes.wording import grouped, number_text
 
 SETTLE_MS = 120
@@ -42,8 +42,8 @@ class ImageDialog(QDialog):
         self._pending = PendingRequests(self)
         self._source: ResultSource | None = None
         self._column, self._row, self._rows = "", 0, 0
-        self._order: Mapping[str, Any] = {}
-        self._about: Mapping[str, Any] = {}
+        self._sort: SortOrder | None = None
+        self._about: PixelValues | None = None
         self._values = b""
         self._range: tuple[float, float] | None = None
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
@@ -133,19 +133,19 @@ class ImageDialog(QDialog):
 
     # -- which image
 
-    def show_image(self, source: ResultSource, column: str, row: int, order: Mapping[str, Any] | None = None) -> None:
+    def show_image(self, source: ResultSource, column: str, row: int, sort: SortOrder | None = None) -> None:
         """Show an image.
 
         Args:
             source: The table.
             column: Its column.
             row: Its position among the rows, in their order.
-            order: The order, as `TableModel.order` gives it.
+            sort: The order; None: as they are stored.
         """
         if column != self._column or source != self._source:
             self._range = None
             self.channel.clear()
-        self._source, self._column, self._row, self._order = source, column, row, dict(order or {})
+        self._source, self._column, self._row, self._sort = source, column, row, sort
         self._ask()
 
     def open_window(self) -> None:
@@ -170,48 +170,57 @@ class ImageDialog(QDialog):
             self._ask()
 
     def _ask(self) -> None:
-        if self._source is None:
+        source = self._source
+        if source is None:
             return
         self._settle.stop()
-        parameters: dict[str, Any] = {"column": self._column, "row": self._row, "channel": self.channel.currentData()}
-        if self._range is not None:
-            parameters |= {"low": self._range[0], "high": self._range[1]}
-        self._pending.put("image", self._source.ask("image", {**self._order, **parameters}, self._take))
+        low, high = self._range or (None, None)
+        question = ImageQuestion(
+            document=source.document,
+            node=source.node,
+            port=source.port,
+            shown=source.rows(self._sort),
+            column=self._column,
+            row=self._row,
+            channel=self.channel.currentData(),
+            low=low,
+            high=high,
+        )
+        self._pending.put("image", source.asks.ask(question, self._take))
 
-    def _take(self, answer: Answer) -> None:
-        if answer.error is not None:
-            self._become({}, None, b"", f"{answer.error.message} {answer.error.remedy}".strip())
+    def _take(self, answer: ImageAnswer | Problem) -> None:
+        if isinstance(answer, Problem):
+            self._become(self._row, f"{answer.message} {answer.remedy}".strip())
             return
-        header, payload = answer.header, answer.payload
-        self._rows = int(header["rows"])
-        if header["missing"]:
-            self._become(header, None, b"", "This row has no image.")
+        self._rows = answer.rows
+        about, payload = answer.values, answer.payload
+        if about is None:
+            self._become(answer.number, "This row has no image.")
             return
-        height, width, _ = header["shape"]
-        drawn = height * width * header["channels"]
-        image = picture(memoryview(payload)[:drawn], (height, width, header["channels"]))
-        self._become(header, image, payload[drawn:], "")
+        height, width, _ = about.shape
+        drawn = height * width * about.channels
+        image = picture(memoryview(payload)[:drawn], (height, width, about.channels))
+        self._become(answer.number, "", about, image, payload[drawn:])
 
-    def _become(self, header: Mapping[str, Any], image: QImage | None, values: bytes, text: str) -> None:
-        self._about, self._values = header, values
+    def _become(
+        self, number: int, text: str, about: PixelValues | None = None, image: QImage | None = None, values: bytes = b""
+    ) -> None:
+        self._about, self._values = about, values
         self.canvas.show_image(image, text)
         self.previous.setEnabled(self._row > 0)
         self.next.setEnabled(self._row + 1 < self._rows)
         self.place.setText(f"{self._column} · {grouped(self._row + 1)} of {grouped(self._rows)}")
-        self.setWindowTitle(f"{self._column}, row {grouped(int(header.get('number', self._row)) + 1)}")
+        self.setWindowTitle(f"{self._column}, row {grouped(number + 1)}")
         self.tools.setEnabled(image is not None)
         self.pixel.clear()
-        if image is None:
+        if about is None:
             self.about.clear()
             return
-        self._fill_channels(header["shape"][2])
-        self._fill_range(header["low"], header["high"])
-        facts = [shape_text(header["shape"]), header["dtype"]]
-        if header["minimum"] is not None:
-            facts += [
-                f"{number_text(header['minimum'])} … {number_text(header['maximum'])}",
-                f"mean {number_text(header['mean'])}",
-            ]
+        self._fill_channels(about.shape[2])
+        self._fill_range(about.low, about.high)
+        facts = [shape_text(about.shape), about.dtype]
+        if about.minimum is not None:
+            facts += [f"{number_text(about.minimum)} … {number_text(about.maximum)}", f"mean {number_text(about.mean)}"]
         self.about.setText("  ·  ".join(facts))
         self.canvas.setAccessibleDescription(self.about.text())
 
@@ -244,8 +253,9 @@ class ImageDialog(QDialog):
             self._settle.start()
 
     def _stretch(self) -> None:
-        if self._about.get("minimum") is not None:
-            self._range = (self._about["minimum"], self._about["maximum"])
+        about = self._about
+        if about is not None and about.minimum is not None and about.maximum is not None:
+            self._range = (about.minimum, about.maximum)
             self._ask()
 
     def _use_usual_range(self) -> None:
@@ -269,12 +279,12 @@ class ImageDialog(QDialog):
 
     def values_at(self, x: int, y: int) -> tuple[float, ...]:
         """Return the stored values of a pixel, by channel; none outside the image."""
-        if not self._values:
+        if self._about is None or not self._values:
             return ()
-        height, width, channels = self._about["shape"]
+        height, width, channels = self._about.shape
         if not (0 <= x < width and 0 <= y < height):
             return ()
-        code = f"<{channels}{self._about['format']}"
+        code = f"<{channels}{self._about.format}"
         return struct.unpack_from(code, self._values, (y * width + x) * struct.calcsize(code))
 
     # -- saving

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.document.problems import Problem
-from app.editor.asking import Answer, Asks, OnReply, Ticket
+from app.editor.asking import Asks, OnReply, Ticket
 from app.editor.config.widgets import QuietComboBox
 from app.editor.look import look
 from app.editor.panels.message_bar import MessageBar
@@ -32,8 +32,9 @@ from app.editor.views.image_dialog import ImageDialog
 from app.editor.views.pages import PageLoader, PendingRequests
 from app.editor.views.pixels import draw_picture, pictures
 from app.editor.views.result_source import ResultSource
-from app.editor.views.table_model import Index, TableColumn
+from app.editor.views.table_model import Index
 from app.editor.views.table_painting import figures_font
+from app.engine.messages.tables import ImagesAnswer, ImagesQuestion, ShownColumn, TableAnswer, TableQuestion
 from nodes.wording import grouped
 
 PAGE = 60
@@ -57,7 +58,7 @@ class _ThumbnailPage:
 class _ThumbnailModel(QAbstractTableModel):
     """Images in rows of as many as there is room for."""
 
-    failed = Signal(object)
+    failed = Signal(Problem)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -67,7 +68,7 @@ class _ThumbnailModel(QAbstractTableModel):
         self.count, self.across, self.pixels = 0, 1, SIZES[0]
         self.scale = ""
         self._first = 0
-        self._pages: PageLoader[int, _ThumbnailPage] = PageLoader(
+        self._pages = PageLoader[int, _ThumbnailPage, ImagesAnswer](
             self, self._ask, self._read, self._take, self.failed.emit, KEPT_PAGES
         )
 
@@ -138,15 +139,25 @@ class _ThumbnailModel(QAbstractTableModel):
         ]
         return " · ".join(parts)
 
-    def _ask(self, page: int, on_reply: OnReply) -> Ticket:
-        assert self.source is not None
-        about = {"column": self.column, "captions": self.captions, "size": self.pixels}
-        return self.source.ask("images", {"start": page * PAGE, "stop": min(self.count, (page + 1) * PAGE), **about}, on_reply)
+    def _ask(self, page: int, on_reply: OnReply[ImagesAnswer]) -> Ticket:
+        source = self.source
+        assert source is not None
+        question = ImagesQuestion(
+            document=source.document,
+            node=source.node,
+            port=source.port,
+            shown=source.rows(),
+            column=self.column,
+            captions=self.captions,
+            size=self.pixels,
+            start=page * PAGE,
+            stop=min(self.count, (page + 1) * PAGE),
+        )
+        return source.asks.ask(question, on_reply)
 
-    def _read(self, page: int, answer: Answer) -> _ThumbnailPage:
-        header = answer.header
-        self.scale = header["images"]["scale"]
-        return _ThumbnailPage(pictures(header["images"], answer.payload), header["captions"], header["numbers"])
+    def _read(self, page: int, answer: ImagesAnswer) -> _ThumbnailPage:
+        self.scale = answer.images.scale
+        return _ThumbnailPage(pictures(answer.images, answer.payload), answer.captions, answer.numbers)
 
     def _take(self, page: int) -> None:
         first, last = page * PAGE // self.across, ((page + 1) * PAGE - 1) // self.across
@@ -313,7 +324,7 @@ class ImageGridView(QWidget):
         self._pending = PendingRequests(self)
         self._source: ResultSource | None = None
         self._viewer: ImageDialog | None = None
-        self._columns: list[TableColumn] = []
+        self._columns: list[ShownColumn] = []
         self.model = _ThumbnailModel(self)
         self.grid = _ThumbnailGrid(self.model, self)
         self.messages = MessageBar(self)
@@ -366,7 +377,8 @@ class ImageGridView(QWidget):
         if source != self._source:
             self._source = source
             self.messages.dismiss()
-            self._pending.put("open", source.ask("table", {}, self._take))
+            question = TableQuestion(document=self._document, node=node_id, port=port, shown=source.rows())
+            self._pending.put("open", self._asks.ask(question, self._take))
 
     def clear(self) -> None:
         """Show nothing."""
@@ -385,12 +397,12 @@ class ImageGridView(QWidget):
         self._viewer.open_window()
         self.image_opened.emit(place)
 
-    def _take(self, answer: Answer) -> None:
-        if answer.error is not None:
+    def _take(self, answer: TableAnswer | Problem) -> None:
+        if isinstance(answer, Problem):
             self.clear()
-            self._complain(answer.error)
+            self._complain(answer)
             return
-        self._columns = [TableColumn.of(c) for c in answer.header["columns"]]
+        self._columns = list(answer.columns)
         images = [c.name for c in self._columns if c.kind == "image"]
         others = [c.name for c in self._columns if c.kind not in ("image", "array", "list", "binary", "other")]
         kinds = ("class", "text", "boolean")
@@ -400,7 +412,7 @@ class ImageGridView(QWidget):
         self.column.setVisible(len(images) > 1)
         self.captions.setVisible(bool(images))
         self.size_slider.setVisible(bool(images))
-        self._show(int(answer.header["rows"]) if images else 0)
+        self._show(answer.rows if images else 0)
 
     def _kind(self, name: str) -> str:
         return next(c.kind for c in self._columns if c.name == name)
@@ -422,8 +434,7 @@ class ImageGridView(QWidget):
         self.grid.side = side
         self.grid.arrange()
 
-    def _complain(self, problem: object) -> None:
-        assert isinstance(problem, Problem)
+    def _complain(self, problem: Problem) -> None:
         self.messages.show_message(f"{problem.message} {problem.remedy}".strip(), severity="error")
 
 

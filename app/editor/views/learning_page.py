@@ -7,10 +7,12 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.editor.asking import Answer, Asks
+from app.document.problems import Problem
+from app.editor.asking import Asks
 from app.editor.views.learning_view import LearningView
 from app.editor.views.pages import PendingRequests
 from app.editor.views.training_runs import TrainingHistory
+from app.engine.messages.figures import LearningAnswer, LearningQuestion
 
 
 class LearningPage(QWidget):
@@ -48,13 +50,13 @@ class LearningPage(QWidget):
         if run is not None and (run.live or run.status == "done" or not key):
             self.view.show_run(run)
         elif key:
-            parameters = {"document": self._document, "node": node, "port": "history", "answer": "learning"}
-            self._pending.put("look", self._asks.ask("look", parameters, self._on_answer))
+            question = LearningQuestion(document=self._document, node=node, port="history")
+            self._pending.put("look", self._asks.ask(question, self._on_answer))
         else:
             self.view.show_run(None)
 
-    def _on_answer(self, answer: Answer) -> None:
-        if answer.error:
-            self.view.chart.clear(f"{answer.error.message} {answer.error.remedy}")
+    def _on_answer(self, answer: LearningAnswer | Problem) -> None:
+        if isinstance(answer, Problem):
+            self.view.chart.clear(f"{answer.message} {answer.remedy}")
         else:
-            self.view.show_history(self._title_of(self._node), answer.header["columns"])
+            self.view.show_history(self._title_of(self._node), answer.columns)

@@ -35,6 +35,7 @@ from app.editor.views.elided import ElidedLabel
 from app.editor.views.exporting import ExportButton, Exports
 from app.editor.views.figure_view import FigureImage, FigurePane, FigureRenderer, FigureRequest, figure_exports
 from app.editor.views.training_runs import VALIDATION, CurveOptions, TrainingHistory, TrainingRun, curves
+from app.engine.messages.tells import MetricPoint
 from nodes.values.figure import Line, LinesFigure
 from nodes.wording import duration
 
@@ -158,7 +159,7 @@ class LearningView(QWidget):
         """Show a learner that begins to train."""
         self.show_run(self.trainings.begin(document, node, title, epochs))
 
-    def add(self, points: Iterable[Mapping[str, Any]]) -> None:
+    def add(self, points: Iterable[MetricPoint]) -> None:
         """New points of the run that is shown, as the engine tells them."""
         run = self._first()
         if run is not None:
@@ -171,7 +172,7 @@ class LearningView(QWidget):
             self.trainings.end(run.document, run.node, status)
 
     def show_history(self, title: str, columns: Mapping[str, Sequence[Any]]) -> None:
-        """Show a finished Learner's history: `columns` as the engine's answer `learning` gives them."""
+        """Show a finished Learner's history: `columns` has a list of values per epoch for each quantity."""
         self._own = TrainingRun.from_history(title, columns)
         self._show([self._own.id])
 

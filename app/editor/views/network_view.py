@@ -1,11 +1,11 @@
 """NetworkView: a network as a table of its layers, and as a drawing of boxes with shapes on the edges.
 
-Made of what the engine's answer `network` says; Keras is not needed.
+Made of the engine's answer; Keras is not needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt, Signal
@@ -25,7 +25,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.editor.asking import Answer, Asks
+from app.document.problems import Problem
+from app.editor.asking import Asks
 from app.editor.colors import mixed
 from app.editor.look import look
 from app.editor.views.architecture import ArchitectureView, layer_color
@@ -34,6 +35,7 @@ from app.editor.views.exporting import Export, ExportButton, Exports
 from app.editor.views.figure_data import csv_text
 from app.editor.views.figure_view import tab_separated
 from app.editor.views.pages import PendingRequests
+from app.engine.messages.figures import LayerSummary, NetworkAnswer, NetworkQuestion
 from nodes.wording import counted, grouped
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -60,7 +62,7 @@ class NetworkView(QWidget):
         super().__init__(parent)
         self._asks, self._document = asks, document
         self._pending = PendingRequests(self)
-        self.network: Mapping[str, Any] | None = None
+        self.network: NetworkAnswer | None = None
         self._totals = ElidedLabel()
         self._totals.setProperty("role", "heading")
         self.table = QTableView()
@@ -105,19 +107,19 @@ class NetworkView(QWidget):
     def show_output(self, node: str, port: str, key: str = "") -> None:
         """Show the network at an output port."""
         self._pending.drop_all()
-        parameters = {"document": self._document, "node": node, "port": port, "answer": "network"}
-        self._pending.put("look", self._asks.ask("look", parameters, self._on_answer))
+        question = NetworkQuestion(document=self._document, node=node, port=port)
+        self._pending.put("look", self._asks.ask(question, self._on_answer))
 
-    def _on_answer(self, answer: Answer) -> None:
-        if answer.error:
-            self._say(f"{answer.error.message}\n{answer.error.remedy}")
+    def _on_answer(self, answer: NetworkAnswer | Problem) -> None:
+        if isinstance(answer, Problem):
+            self._say(f"{answer.message}\n{answer.remedy}")
         else:
-            self.show_network(answer.header)
+            self.show_network(answer)
 
-    def show_network(self, network: Mapping[str, Any]) -> None:
-        """Show a network as `describe_network` describes it."""
+    def show_network(self, network: NetworkAnswer) -> None:
+        """Show a network."""
         self.network = network
-        model = LayersModel(network["layers"])
+        model = LayersModel(network.layers)
         model.setParent(self.table)
         before = self.table.model()
         self.table.setModel(model)
@@ -146,7 +148,7 @@ class NetworkView(QWidget):
     def _exported(self) -> Exports | None:
         if self.network is None:
             return None
-        layers = self.network["layers"]
+        layers = self.network.layers
         files = [
             Export("PNG", self.architecture.png()),
             Export("SVG", self.architecture.svg()),
@@ -155,30 +157,30 @@ class NetworkView(QWidget):
         return Exports("network", files, self.architecture.picture, lambda: tab_separated(layers_csv(layers)))
 
 
-def totals(network: Mapping[str, Any]) -> str:
+def totals(network: NetworkAnswer) -> str:
     """`11 layers · 165 238 parameters, all trainable · trained`."""
-    count, parameters, trainable = len(network["layers"]), network["parameters"], network["trainable_parameters"]
+    count, parameters, trainable = len(network.layers), network.parameters, network.trainable_parameters
     part = "all trainable" if trainable == parameters else f"{grouped(trainable)} trainable"
     parts = [
         counted(count, "layer"),
         counted(parameters, "parameter") + (f", {part}" if parameters else ""),
     ]
-    if "trained" in network and parameters:
-        parts.append("with weights" if network["trained"] else "not trained yet")
+    if network.trained is not None and parameters:
+        parts.append("with weights" if network.trained else "not trained yet")
     return " · ".join(parts)
 
 
-def layers_csv(layers: Sequence[Mapping[str, Any]]) -> str:
+def layers_csv(layers: Sequence[LayerSummary]) -> str:
     """Return the table of layers as CSV."""
     head = ["layer", "class", "output shape", "parameters", "trainable parameters", "inputs"]
     rows = (
         [
-            layer["name"],
-            layer["kind"],
-            ", ".join(layer["shapes"]),
-            str(layer["parameters"]),
-            str(layer["trainable_parameters"]),
-            ", ".join(layer["inputs"]),
+            layer.name,
+            layer.kind,
+            ", ".join(layer.shapes),
+            str(layer.parameters),
+            str(layer.trainable_parameters),
+            ", ".join(layer.inputs),
         ]
         for layer in layers
     )
@@ -191,10 +193,10 @@ class LayersModel(QAbstractTableModel):
     HEAD = ("Layer", "Class", "Output shape", "Parameters", "Trainable", "Inputs")
     PARAMETERS = 3
 
-    def __init__(self, layers: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, layers: Sequence[LayerSummary]) -> None:
         super().__init__()
         self._layers = layers
-        self._most = max((layer["parameters"] for layer in layers), default=0)
+        self._most = max((layer.parameters for layer in layers), default=0)
 
     def rowCount(self, parent: AnyIndex = _NO_INDEX) -> int:
         """Return one per layer."""
@@ -210,21 +212,21 @@ class LayersModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._texts(layer)[column]
         if role == Qt.ItemDataRole.ToolTipRole:
-            settings = "\n".join(f"{k}: {v}" for k, v in layer["config"].items() if not isinstance(v, dict | list))
-            return f"{layer['kind']} {layer['name']}\n{settings}"
+            settings = "\n".join(f"{k}: {v}" for k, v in layer.config.items() if not isinstance(v, dict | list))
+            return f"{layer.kind} {layer.name}\n{settings}"
         if role == SHARE and column == self.PARAMETERS:
-            return layer["parameters"] / self._most if self._most else 0.0
+            return layer.parameters / self._most if self._most else 0.0
         if role == COLOR and column == 1:
-            return layer_color(layer["kind"])
+            return layer_color(layer.kind)
         return None
 
     @staticmethod
-    def _texts(layer: Mapping[str, Any]) -> tuple[str, ...]:
-        count, trainable = layer["parameters"], layer["trainable_parameters"]
+    def _texts(layer: LayerSummary) -> tuple[str, ...]:
+        count, trainable = layer.parameters, layer.trainable_parameters
         said = "" if not count else "yes" if trainable == count else "frozen" if not trainable else f"{grouped(trainable)}"
-        shapes = ", ".join(shape.replace(" x ", " × ") for shape in layer["shapes"])
-        inputs = ", ".join(name.rpartition("_")[0] if name.endswith("_0:0") else name for name in layer["inputs"])
-        return layer["name"], layer["kind"], shapes, grouped(count), said, inputs
+        shapes = ", ".join(shape.replace(" x ", " × ") for shape in layer.shapes)
+        inputs = ", ".join(name.rpartition("_")[0] if name.endswith("_0:0") else name for name in layer.inputs)
+        return layer.name, layer.kind, shapes, grouped(count), said, inputs
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return the heads."""

@@ -13,10 +13,12 @@ from typing import Generic, TypeVar
 from PySide6.QtCore import QObject
 
 from app.document.problems import Problem
-from app.editor.asking import Answer, OnReply, Ticket
+from app.editor.asking import OnReply, Ticket
+from app.engine.messages.base import Answer
 
 Name = TypeVar("Name", bound=Hashable)
 Page = TypeVar("Page")
+Told = TypeVar("Told", bound=Answer)
 
 
 class PendingRequests:
@@ -55,7 +57,7 @@ AT_ONCE = 2
 """So many questions are under way; what is wanted next waits here, where it can still be forgotten."""
 
 
-class PageLoader(Generic[Name, Page]):
+class PageLoader(Generic[Name, Page, Told]):
     """Loads pages by name, and keeps some of them.
 
     Args:
@@ -70,8 +72,8 @@ class PageLoader(Generic[Name, Page]):
     def __init__(  # noqa: PLR0917 - what they are is clear from their types
         self,
         owner: QObject,
-        ask: Callable[[Name, OnReply], Ticket],
-        read: Callable[[Name, Answer], Page],
+        ask: Callable[[Name, OnReply[Told]], Ticket],
+        read: Callable[[Name, Told], Page],
         arrived: Callable[[Name], None],
         failed: Callable[[Problem], None],
         kept: int,
@@ -123,12 +125,12 @@ class PageLoader(Generic[Name, Page]):
             name = self._wanted.pop(0)
             self._tickets[name] = self._ask(name, partial(self._take, name))
 
-    def _take(self, name: Name, answer: Answer) -> None:
+    def _take(self, name: Name, answer: Told | Problem) -> None:
         self._tickets.pop(name, None)
-        if answer.error is not None:
+        if isinstance(answer, Problem):
             self._broken.add(name)
             self._go_on()
-            self._failed(answer.error)
+            self._failed(answer)
             return
         self._pages[name] = self._read(name, answer)
         while len(self._pages) > self._kept:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import math
+from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPixmap
+
+from app.engine.messages.tables import Thumbnails
 
 FORMATS = {1: QImage.Format.Format_Grayscale8, 3: QImage.Format.Format_RGB888, 4: QImage.Format.Format_RGBA8888}
 """Channels of 8 bits -> Qt's format."""
@@ -25,14 +27,13 @@ def picture(pixels: bytes | memoryview, shape: Sequence[int]) -> QImage:
     return QImage(bytes(pixels), width, height, width * channels, FORMATS[channels]).copy()
 
 
-def pictures(described: Mapping[str, Any], pixels: bytes) -> list[QImage | None]:
+def pictures(about: Thumbnails, payload: bytes) -> list[QImage | None]:
     """Return the thumbnails of an answer, in order; None where an image is missing."""
-    shape: list[int] = described["shape"]
-    size = shape[0] * shape[1] * shape[2]
-    view, start = memoryview(pixels), int(described.get("offset", 0))
+    size = math.prod(about.shape)
+    view, start = memoryview(payload), about.offset
     found: list[QImage | None] = []
-    for present in described["present"]:
-        found.append(picture(view[start : start + size], shape) if present else None)
+    for present in about.present:
+        found.append(picture(view[start : start + size], about.shape) if present else None)
         start += size if present else 0
     return found
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.editor.asking import Asks, OnReply, Ticket
+from app.editor.asking import Asks
+from app.engine.messages.tables import RowsShown, SortOrder
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,9 @@ class ResultSource:
     key: str
     where: Mapping[str, Any] = field(default_factory=dict)
 
-    def ask(self, answer: str, parameters: Mapping[str, Any], on_reply: OnReply) -> Ticket:
-        """Ask for one of the answers of `app.engine.inspection` about it."""
-        about = {"document": self.document, "node": self.node, "port": self.port, "key": self.key, "answer": answer}
-        where = {"where": dict(self.where)} if self.where else {}
-        return self.asks.ask("look", about | where | dict(parameters), on_reply)
+    def rows(self, sort: SortOrder | None = None) -> RowsShown:
+        """Return which of its rows are looked at, as questions say it."""
+        return RowsShown(sort=sort, where=self.where)
 
     def is_same_output(self, other: ResultSource | None) -> bool:
         """Return whether both are the same output of the same node, whatever it holds at the moment."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, cast
@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.document.problems import Problem
-from app.editor.asking import Answer, Asks, OnReply, Ticket
+from app.editor.asking import Asks, OnReply, Ticket
 from app.editor.colors import mixed
 from app.editor.look import look
 from app.editor.panels.message_bar import MessageBar
@@ -38,9 +38,17 @@ from app.editor.views.exporting import Export, ExportButton, Exports
 from app.editor.views.pages import PageLoader, PendingRequests
 from app.editor.views.pixels import draw_picture, pictures
 from app.editor.views.result_source import ResultSource
-from app.editor.views.table_model import Index, TableColumn
+from app.editor.views.table_model import Index
 from app.editor.views.table_painting import LEFT, MARGIN, RIGHT, figures_font
 from app.engine.inspection.cells import shape_text
+from app.engine.messages.tables import (
+    ColumnStatistics,
+    ShownColumn,
+    StatisticsAnswer,
+    StatisticsQuestion,
+    TableAnswer,
+    TableQuestion,
+)
 from nodes.wording import counted, grouped, number_text, percent
 
 ROW_HEIGHT = 60
@@ -61,7 +69,7 @@ class HistogramBar:
 
 
 @dataclass(frozen=True)
-class _ColumnStatistics:
+class _StatisticsRow:
     """What is known of a column."""
 
     texts: Sequence[str]
@@ -72,18 +80,18 @@ class _ColumnStatistics:
 class _ColumnStatisticsModel(QAbstractTableModel):
     """A row of figures for each column of a table."""
 
-    failed = Signal(object)
+    failed = Signal(Problem)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.columns: list[TableColumn] = []
+        self.columns: list[ShownColumn] = []
         self.rows = 0
         self._source: ResultSource | None = None
-        self._pages: PageLoader[int, _ColumnStatistics] = PageLoader(
+        self._pages = PageLoader[int, _StatisticsRow, StatisticsAnswer](
             self, self._ask, self._read, self._take, self.failed.emit, KEPT
         )
 
-    def show(self, source: ResultSource | None, columns: list[TableColumn], rows: int) -> None:
+    def show(self, source: ResultSource | None, columns: list[ShownColumn], rows: int) -> None:
         """Show the columns of a table."""
         self.beginResetModel()
         self._pages.forget()
@@ -95,7 +103,7 @@ class _ColumnStatisticsModel(QAbstractTableModel):
         seen = range(max(first, 0), min(last + 1, len(self.columns)))
         self._pages.want([*seen, *range(seen.stop, min(seen.stop + IN_ADVANCE, len(self.columns)))])
 
-    def figures(self, number: int) -> _ColumnStatistics | None:
+    def figures(self, number: int) -> _StatisticsRow | None:
         """Return what is known of a column, once it has come."""
         return self._pages.get(number)
 
@@ -137,14 +145,17 @@ class _ColumnStatisticsModel(QAbstractTableModel):
             rows.append([column.name, column.dtype, *((figures.texts[n] if figures else "") for n in kept[1:])])
         return rows
 
-    def _ask(self, number: int, on_reply: OnReply) -> Ticket:
-        assert self._source is not None
-        return self._source.ask("statistics", {"columns": [self.columns[number].name]}, on_reply)
+    def _ask(self, number: int, on_reply: OnReply[StatisticsAnswer]) -> Ticket:
+        source = self._source
+        assert source is not None
+        columns = (self.columns[number].name,)
+        question = StatisticsQuestion(document=source.document, node=source.node, port=source.port, columns=columns)
+        return source.asks.ask(question, on_reply)
 
-    def _read(self, number: int, answer: Answer) -> _ColumnStatistics:
-        found: Mapping[str, Any] = answer.header["columns"][0]
-        image = pictures(found["image"], answer.payload)[0] if "image" in found else None
-        return _ColumnStatistics(_texts(found, self.rows), _bars(found), image)
+    def _read(self, number: int, answer: StatisticsAnswer) -> _StatisticsRow:
+        found = answer.columns[0]
+        image = pictures(found.image, answer.payload)[0] if found.image else None
+        return _StatisticsRow(_texts(found, self.rows), _bars(found), image)
 
     def _take(self, number: int) -> None:
         self.dataChanged.emit(self.index(number, 0), self.index(number, len(HEADINGS) - 1), [])
@@ -183,7 +194,7 @@ class _StatisticsDelegate(QStyledItemDelegate):
             side = LEFT if index.column() == FREQUENT else RIGHT
             painter.drawText(inner, side, QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, inner.width()))
 
-    def _paint_name(self, painter: QPainter, inner: QRect, column: TableColumn) -> None:
+    def _paint_name(self, painter: QPainter, inner: QRect, column: ShownColumn) -> None:
         colors = look().colors
         half = inner.height() // 2
         for font, color, text, top, side in (
@@ -196,7 +207,7 @@ class _StatisticsDelegate(QStyledItemDelegate):
             shown = QFontMetrics(font).elidedText(line, Qt.TextElideMode.ElideMiddle, inner.width())
             painter.drawText(QRect(inner.left(), top, inner.width(), half), Qt.AlignmentFlag.AlignLeft | side, shown)
 
-    def _paint_distribution(self, painter: QPainter, room: QRect, figures: _ColumnStatistics) -> None:
+    def _paint_distribution(self, painter: QPainter, room: QRect, figures: _StatisticsRow) -> None:
         colors = look().colors
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -276,7 +287,8 @@ class StatisticsView(QWidget):
         if source != self._source:
             self._source = source
             self.messages.dismiss()
-            self._pending.put("open", source.ask("table", {}, self._take))
+            question = TableQuestion(document=self._document, node=node_id, port=port)
+            self._pending.put("open", self._asks.ask(question, self._take))
 
     def show_column(self, name: str) -> None:
         """Bring a column's figures into sight, now or once they are there."""
@@ -293,20 +305,19 @@ class StatisticsView(QWidget):
         self.said.clear()
         self.model.show(None, [], 0)
 
-    def _take(self, answer: Answer) -> None:
-        if answer.error is not None:
+    def _take(self, answer: TableAnswer | Problem) -> None:
+        if isinstance(answer, Problem):
             self.clear()
-            self._complain(answer.error)
+            self._complain(answer)
             return
-        columns, rows = [TableColumn.of(c) for c in answer.header["columns"]], int(answer.header["rows"])
-        self.model.show(self._source, columns, rows)
+        columns, rows = answer.columns, answer.rows
+        self.model.show(self._source, list(columns), rows)
         self.said.setText(f"{counted(rows, 'row')} · {counted(len(columns), 'column')}")
         self.table.look_around()
         if self._wanted:
             self.show_column(self._wanted)
 
-    def _complain(self, problem: object) -> None:
-        assert isinstance(problem, Problem)
+    def _complain(self, problem: Problem) -> None:
         self.messages.show_message(f"{problem.message} {problem.remedy}".strip(), severity="error")
 
     def _exports(self) -> Exports | None:
@@ -360,41 +371,41 @@ class _StatisticsTable(QTableView):
 # ---------------------------------------------------------------------------------------------------------- from answers
 
 
-def _texts(found: Mapping[str, Any], rows: int) -> list[str]:
+def _texts(found: ColumnStatistics, rows: int) -> list[str]:
     """Return the figures of a column, in the order of `HEADINGS`."""
-    missing, share = int(found["missing"]), found["missing"] / rows if rows else 0
+    missing, share = found.missing, found.missing / rows if rows else 0
     lacking = grouped(missing) + (f"  {percent(share, 0 if share >= 0.1 else 1)}" if missing else "")
-    distinct = found.get("distinct")
-    if found.get("nan"):
-        lacking += f" + {grouped(found['nan'])} NaN"
-    values = [f"{text} ({grouped(count)})" for text, count in sorted(found.get("values", ()), key=lambda v: -v[1])[:3]]
-    if lengths := found.get("lengths"):
-        values.append(f"{lengths[0]} to {lengths[1]} items" if lengths[0] is not None else "")
-    if found.get("sampled"):
-        values.append(f"judged by {counted(found['sampled'], 'row')}")
-    if found["kind"] in ("image", "array"):
-        values.insert(0, shape_text(found["shape"]))
+    if found.nan:
+        lacking += f" + {grouped(found.nan)} NaN"
+    values = [f"{text} ({grouped(count)})" for text, count in sorted(found.values, key=lambda v: -v[1])[:3]]
+    if found.lengths is not None:
+        least, most = found.lengths
+        values.append(f"{least} to {most} items" if least is not None else "")
+    if found.sampled:
+        values.append(f"judged by {counted(found.sampled, 'row')}")
+    if found.shape is not None:
+        values.insert(0, shape_text(found.shape))
     return [
-        found["name"],
+        found.name,
         "",
         lacking,
-        "" if distinct is None else ("≈ " if found.get("distinct_estimated") else "") + grouped(distinct),
-        *(number_text(found.get(name)) for name in ("min", "mean", "median", "max", "std")),
+        "" if found.distinct is None else ("≈ " if found.distinct_estimated else "") + grouped(found.distinct),
+        *(number_text(value) for value in (found.min, found.mean, found.median, found.max, found.std)),
         ", ".join(values),
     ]
 
 
-def _bars(found: Mapping[str, Any]) -> list[HistogramBar]:
-    if histogram := found.get("histogram"):
-        edges, counts = histogram["edges"], histogram["counts"]
-        if found["kind"] == "integer" and all(b - a == 1 for a, b in pairwise(edges)):
-            return [HistogramBar(number_text(edge + 0.5), count) for edge, count in zip(edges, counts, strict=False)]
-        texts = histogram.get("texts") or [number_text(edge) for edge in edges]
-        return [HistogramBar(f"{a} … {b}", count) for (a, b), count in zip(pairwise(texts), counts, strict=False)]
-    return [HistogramBar(text, count) for text, count in found.get("values", ())]
+def _bars(found: ColumnStatistics) -> list[HistogramBar]:
+    if found.histogram is None:
+        return [HistogramBar(text, count) for text, count in found.values]
+    edges, counts = found.histogram.edges, found.histogram.counts
+    if found.kind == "integer" and all(b - a == 1 for a, b in pairwise(edges)):
+        return [HistogramBar(number_text(edge + 0.5), count) for edge, count in zip(edges, counts, strict=False)]
+    texts = found.histogram.texts or [number_text(edge) for edge in edges]
+    return [HistogramBar(f"{a} … {b}", count) for (a, b), count in zip(pairwise(texts), counts, strict=False)]
 
 
-def _placed(room: QRect, figures: _ColumnStatistics) -> list[tuple[QRectF, HistogramBar]]:
+def _placed(room: QRect, figures: _StatisticsRow) -> list[tuple[QRectF, HistogramBar]]:
     """Return where each bar stands; the highest takes the whole height."""
     if not figures.bars:
         return []

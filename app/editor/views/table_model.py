@@ -15,10 +15,11 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QImage
 
 from app.document.problems import Problem
-from app.editor.asking import Answer, OnReply, Ticket
+from app.editor.asking import OnReply, Ticket
 from app.editor.views.pages import PageLoader, PendingRequests
 from app.editor.views.pixels import pictures
 from app.editor.views.result_source import ResultSource
+from app.engine.messages.tables import RowsAnswer, RowsQuestion, RowsShown, ShownColumn, SortOrder, TableAnswer, TableQuestion
 
 PAGE_ROWS = 64
 BLOCK = 16
@@ -33,45 +34,6 @@ Cell = str | QImage | None
 """What is in a cell: text, an image, or nothing (missing)."""
 PageName = tuple[int, int]
 """(number of the page's rows, number of its block of columns)."""
-
-
-@dataclass(frozen=True)
-class TableColumn:
-    """A column, as the engine describes it.
-
-    Attributes:
-        name: Its name.
-        dtype: Its type, as text.
-        kind: image, array, list, class, integer, float, text, boolean, time, binary or other.
-        sortable: Whether rows can be put in order by it.
-    """
-
-    name: str
-    dtype: str
-    kind: str
-    sortable: bool = True
-
-    @classmethod
-    def of(cls, described: Mapping[str, Any]) -> TableColumn:
-        """Read from the answer `table`."""
-        return cls(described["name"], described["dtype"], described["kind"], described["sortable"])
-
-    @property
-    def is_number(self) -> bool:
-        """Whether its cells are numbers, which stand on the right."""
-        return self.kind in ("integer", "float")
-
-
-@dataclass(frozen=True)
-class Sort:
-    """An order of rows."""
-
-    column: str
-    descending: bool = False
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as the engine takes it."""
-        return {"column": self.column, "descending": self.descending}
 
 
 @dataclass(frozen=True)
@@ -93,17 +55,17 @@ class TableModel(QAbstractTableModel):
     """Columns and number of rows are known: the model is new."""
     page_arrived = Signal(int, int)
     """Cells have come: number of their rows' page, number of their block of columns."""
-    failed = Signal(object)
-    """Something could not be had: a Problem."""
+    failed = Signal(Problem)
+    """Something could not be had."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.source: ResultSource | None = None
-        self.columns: list[TableColumn] = []
+        self.columns: list[ShownColumn] = []
         self.rows = 0
-        self.sort_order: Sort | None = None
+        self.sort_order: SortOrder | None = None
         self._pending = PendingRequests(self)
-        self._pages: PageLoader[PageName, _RowsPage] = PageLoader(
+        self._pages = PageLoader[PageName, _RowsPage, RowsAnswer](
             self, self._ask, self._read, self._take, self.failed.emit, KEPT_PAGES
         )
         self._first_row = 0
@@ -116,9 +78,10 @@ class TableModel(QAbstractTableModel):
         if source is None:
             self._become(None, [], 0)
         else:
-            self._pending.put("open", source.ask("table", {}, partial(self._open, source)))
+            question = TableQuestion(document=source.document, node=source.node, port=source.port, shown=source.rows())
+            self._pending.put("open", source.asks.ask(question, partial(self._open, source)))
 
-    def sort_by(self, sort: Sort | None) -> None:
+    def sort_by(self, sort: SortOrder | None) -> None:
         """Put the rows in another order; None: as they are stored."""
         if sort != self.sort_order:
             self.sort_order = sort
@@ -127,13 +90,10 @@ class TableModel(QAbstractTableModel):
                 self.dataChanged.emit(self.index(0, 0), self.index(self.rows - 1, len(self.columns) - 1), [])
                 self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
 
-    def order(self) -> dict[str, Any]:
-        """Return the order of rows, as parameters of a question."""
-        return {"sort": self.sort_order.as_dict()} if self.sort_order else {}
-
-    def ask(self, answer: str, parameters: Mapping[str, Any], on_reply: OnReply) -> Ticket | None:
-        """Ask about what is shown, in its order."""
-        return self.source.ask(answer, self.order() | dict(parameters), on_reply) if self.source else None
+    @property
+    def shown(self) -> RowsShown:
+        """Which rows are shown, and in which order, as questions say it."""
+        return self.source.rows(self.sort_order) if self.source else RowsShown()
 
     def look_at(self, first: int, last: int, columns: Iterable[int]) -> None:
         """Say which rows and columns are seen now; see to it that their cells come.
@@ -225,14 +185,14 @@ class TableModel(QAbstractTableModel):
 
     # -- answers
 
-    def _open(self, source: ResultSource, answer: Answer) -> None:
-        if answer.error is not None:
+    def _open(self, source: ResultSource, answer: TableAnswer | Problem) -> None:
+        if isinstance(answer, Problem):
             self._become(None, [], 0)
-            self.failed.emit(answer.error)
+            self.failed.emit(answer)
             return
-        self._become(source, [TableColumn.of(c) for c in answer.header["columns"]], int(answer.header["rows"]))
+        self._become(source, list(answer.columns), answer.rows)
 
-    def _become(self, source: ResultSource | None, columns: list[TableColumn], rows: int) -> None:
+    def _become(self, source: ResultSource | None, columns: list[ShownColumn], rows: int) -> None:
         self.beginResetModel()
         self._pages.forget()
         self.source, self.columns, self.rows = source, columns, min(rows, MOST_ROWS)
@@ -244,20 +204,25 @@ class TableModel(QAbstractTableModel):
         if rows > MOST_ROWS:
             self.failed.emit(Problem("The table has more rows than are shown.", "Filter rows to see the others."))
 
-    def _ask(self, name: PageName, on_reply: OnReply) -> Ticket:
+    def _ask(self, name: PageName, on_reply: OnReply[RowsAnswer]) -> Ticket:
         assert self.source is not None
         row, block = name
-        columns = [c.name for c in self.columns[block * BLOCK : (block + 1) * BLOCK]]
-        parameters = {"start": row * PAGE_ROWS, "stop": min(self.rows, (row + 1) * PAGE_ROWS), "columns": columns}
-        return self.source.ask("rows", self.order() | parameters, on_reply)
+        question = RowsQuestion(
+            document=self.source.document,
+            node=self.source.node,
+            port=self.source.port,
+            shown=self.shown,
+            start=row * PAGE_ROWS,
+            stop=min(self.rows, (row + 1) * PAGE_ROWS),
+            columns=tuple(c.name for c in self.columns[block * BLOCK : (block + 1) * BLOCK]),
+        )
+        return self.source.asks.ask(question, on_reply)
 
-    def _read(self, name: PageName, answer: Answer) -> _RowsPage:
-        cells: dict[str, Sequence[Cell]] = dict(answer.header["cells"])
-        scales = {}
-        for column, described in answer.header["images"].items():
-            cells[column] = pictures(described, answer.payload)
-            scales[column] = described["scale"]
-        return _RowsPage(cells, scales)
+    def _read(self, name: PageName, answer: RowsAnswer) -> _RowsPage:
+        cells: dict[str, Sequence[Cell]] = dict(answer.cells)
+        for column, about in answer.images.items():
+            cells[column] = pictures(about, answer.payload)
+        return _RowsPage(cells, {column: about.scale for column, about in answer.images.items()})
 
     def _take(self, name: PageName) -> None:
         row, block = name

@@ -12,15 +12,16 @@ from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QPai
 from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QHeaderView, QMenu, QTableView, QVBoxLayout, QWidget
 
 from app.document.problems import Problem
-from app.editor.asking import Answer, Asks
+from app.editor.asking import Asks
 from app.editor.look import look
 from app.editor.panels.message_bar import MessageBar
 from app.editor.views.find_bar import FindBar
 from app.editor.views.image_dialog import ImageDialog
 from app.editor.views.pages import PendingRequests
 from app.editor.views.result_source import ResultSource
-from app.editor.views.table_model import BLOCK, Sort, TableColumn, TableModel
+from app.editor.views.table_model import BLOCK, TableModel
 from app.editor.views.table_painting import MARGIN, PICTURE_SIDE, TableCellPainter, TableHeader
+from app.engine.messages.tables import CopyAnswer, CopyQuestion, ExportAnswer, ExportQuestion, ShownColumn, SortOrder
 from nodes.wording import counted
 
 ROW_HEIGHT = 26
@@ -137,11 +138,11 @@ class TableView(QWidget):
         if not column.sortable:
             self.messages.show_message(f"Rows cannot be put in order by '{column.name}'.")
         elif sort is None or sort.column != column.name:
-            self.sort_by(Sort(column.name))
+            self.sort_by(SortOrder(column=column.name))
         else:
-            self.sort_by(None if sort.descending else Sort(column.name, descending=True))
+            self.sort_by(None if sort.descending else SortOrder(column=column.name, descending=True))
 
-    def sort_by(self, sort: Sort | None) -> None:
+    def sort_by(self, sort: SortOrder | None) -> None:
         """Put the rows in this order; None: as they are stored."""
         self.model.sort_by(sort)
         self.table.clearSelection()
@@ -170,19 +171,27 @@ class TableView(QWidget):
             header: Whether the names of the columns come first.
         """
         ranges, columns = self.table.selected()
-        if not ranges:
+        source = self.model.source
+        if not ranges or source is None:
             return
         cells = sum(stop - start for start, stop in ranges) * len(columns)
         if cells > 50_000:
             self.messages.show_message(f"Copying {counted(cells, 'cell')} …", key="copy")
-        names = [self.model.columns[c].name for c in columns]
-        parameters = {"ranges": ranges, "columns": names, "header": header}
-        self._pending.put("copy", self.model.ask("copy", parameters, self._take_copy))
+        question = CopyQuestion(
+            document=source.document,
+            node=source.node,
+            port=source.port,
+            shown=self.model.shown,
+            ranges=tuple(ranges),
+            columns=tuple(self.model.columns[c].name for c in columns),
+            header=header,
+        )
+        self._pending.put("copy", source.asks.ask(question, self._take_copy))
 
-    def _take_copy(self, answer: Answer) -> None:
+    def _take_copy(self, answer: CopyAnswer | Problem) -> None:
         self.messages.dismiss("copy")
-        if answer.error is not None:
-            self._complain(answer.error)
+        if isinstance(answer, Problem):
+            self._complain(answer)
         else:
             QGuiApplication.clipboard().setText(answer.payload.decode())
 
@@ -192,20 +201,29 @@ class TableView(QWidget):
         Args:
             path: A file whose name ends in .csv or .parquet.
         """
-        names = [self.model.columns[c].name for c in self.table.shown_columns()]
-        kind = "parquet" if path.suffix.lower() == ".parquet" else "csv"
-        self.messages.show_message(f"Writing {path.name} …", key="export")
-        parameters = {"path": str(path), "format": kind, "columns": names}
-        self._pending.put("export", self.model.ask("export", parameters, partial(self._take_export, path)))
-
-    def _take_export(self, path: Path, answer: Answer) -> None:
-        if answer.error is not None:
-            self.messages.dismiss("export")
-            self._complain(answer.error)
+        source = self.model.source
+        if source is None:
             return
-        text = f"{counted(answer.header['rows'], 'row is', 'rows are')} in {path}."
-        if left_out := answer.header["left_out"]:
-            text += f" A text file cannot hold: {', '.join(left_out)}."
+        self.messages.show_message(f"Writing {path.name} …", key="export")
+        question = ExportQuestion(
+            document=source.document,
+            node=source.node,
+            port=source.port,
+            shown=self.model.shown,
+            path=path,
+            format="parquet" if path.suffix.lower() == ".parquet" else "csv",
+            columns=tuple(self.model.columns[c].name for c in self.table.shown_columns()),
+        )
+        self._pending.put("export", source.asks.ask(question, partial(self._take_export, path)))
+
+    def _take_export(self, path: Path, answer: ExportAnswer | Problem) -> None:
+        if isinstance(answer, Problem):
+            self.messages.dismiss("export")
+            self._complain(answer)
+            return
+        text = f"{counted(answer.rows, 'row is', 'rows are')} in {path}."
+        if answer.left_out:
+            text += f" A text file cannot hold: {', '.join(answer.left_out)}."
         self.messages.show_message(text, key="export")
 
     def choose_export(self) -> None:
@@ -234,7 +252,7 @@ class TableView(QWidget):
             return
         if self._viewer is None:
             self._viewer = ImageDialog(self)
-        self._viewer.show_image(self.model.source, column, row, self.model.order())
+        self._viewer.show_image(self.model.source, column, row, self.model.sort_order)
         self._viewer.open_window()
 
     # -- menus
@@ -271,8 +289,8 @@ class TableView(QWidget):
         add("mdi6.form-textbox", "Copy column name", partial(QGuiApplication.clipboard().setText, column.name))
         menu.addSeparator()
         if column.sortable:
-            add("mdi6.sort-ascending", "Sort rising", partial(self.sort_by, Sort(column.name)))
-            add("mdi6.sort-descending", "Sort falling", partial(self.sort_by, Sort(column.name, descending=True)))
+            add("mdi6.sort-ascending", "Sort rising", partial(self.sort_by, SortOrder(column=column.name)))
+            add("mdi6.sort-descending", "Sort falling", partial(self.sort_by, SortOrder(column=column.name, descending=True)))
         if self.model.sort_order:
             add("mdi6.sort-variant-remove", "As stored", partial(self.sort_by, None))
         add("mdi6.chart-histogram", "Statistics", partial(self.statistics_wanted.emit, column.name))
@@ -351,7 +369,7 @@ class _Cells(QTableView):
 
     def fit_column(self, number: int, page_rows: int) -> None:
         """Give a column the width of its name and of the cells of a page."""
-        column: TableColumn = self.table_model.columns[number]
+        column: ShownColumn = self.table_model.columns[number]
         width = self.header.natural_width(number)
         if column.kind == "image":
             width = max(width, PICTURE_SIDE + 2 * MARGIN)

@@ -17,6 +17,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from app.editor.views.background import in_background
+from app.engine.messages.tells import MetricPoint
 from nodes.values.figure import Line, LinesFigure
 
 ABOUT = ("epoch", "learning_rate", "seconds", "epochs")
@@ -78,19 +79,19 @@ class TrainingRun:
         ends = (xs[-1] for xs, _ in self.batches.values() if xs)
         return max([float(self.epoch), *ends])
 
-    def add(self, point: Mapping[str, Any]) -> None:
-        """Take a point as the engine tells it: `step`, `epoch` (whether one is finished), `values`."""
-        values: Mapping[str, float] = point["values"]
+    def add(self, point: MetricPoint) -> None:
+        """Take a point as the engine tells it."""
+        values = point.values
         if values.get("epochs"):
             self.epochs = int(values["epochs"])
-        if point.get("epoch"):
-            row: dict[str, float | None] = {"epoch": float(point["step"]), **{k: v for k, v in values.items() if k != "epochs"}}
-            self.rows = [r for r in self.rows if (r["epoch"] or 0) < point["step"]] + [row]
+        if point.epoch:
+            row: dict[str, float | None] = {"epoch": point.step, **{k: v for k, v in values.items() if k != "epochs"}}
+            self.rows = [r for r in self.rows if (r["epoch"] or 0) < point.step] + [row]
             return
         for name, value in values.items():
             if name not in ABOUT:
                 xs, ys = self.batches.setdefault(name, ([], []))
-                xs.append(float(point["step"]))
+                xs.append(point.step)
                 ys.append(float(value))
                 if len(xs) > MOST_POINTS:
                     del xs[1:-1:2], ys[1:-1:2]
@@ -130,7 +131,7 @@ class TrainingRun:
 
     @classmethod
     def from_history(cls, title: str, columns: Mapping[str, Sequence[Any]]) -> TrainingRun:
-        """Return a finished training from its history table, as the engine's answer `learning` gives it."""
+        """Return a finished training from its history table: a list of values per epoch for each quantity."""
         rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
         return cls(title, epochs=len(rows) or None, status="done", rows=rows)
 
@@ -269,7 +270,7 @@ class TrainingHistory(QObject):
         self.listed.emit()
         return run
 
-    def add(self, document: str, node: str, points: Iterable[Mapping[str, Any]], title: str = "") -> TrainingRun:
+    def add(self, document: str, node: str, points: Iterable[MetricPoint], title: str = "") -> TrainingRun:
         """Add points of a learner's curves, as the engine tells them; a run that was not begun begins with them."""
         run = self.latest(document, node)
         if run is None or not run.live:

@@ -1,7 +1,7 @@
 """Looking at stored results: what the editor's views ask the engine, answered from the store, without TensorFlow.
 
-Each module answers the requests of one kind of view; `ANSWERS` lists them by name. An answer is a function of a node's
-stored outputs and of the request's parameters; it changes nothing.
+Each module answers the questions (`app.engine.messages.tables`, `figures`) of one kind of view; its `ANSWERS` says which function
+answers which. It is given a node's stored outputs and the question, and changes nothing.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from app.engine.inspection.base import Answer
+    from app.engine.inspection.base import AnswerMaker
 
 MODULES = ("tables", "statistics", "images", "figures")
 
 
 @cache
-def answers() -> Mapping[str, Answer]:
-    """All answers by name."""
-    found: dict[str, Answer] = {}
+def answers() -> Mapping[type, AnswerMaker]:
+    """Return what answers each class of questions."""
+    found: dict[type, AnswerMaker] = {}
     for name in MODULES:
         found |= importlib.import_module(f"{__name__}.{name}").ANSWERS
     return found

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
 
-from app.engine.store import Record, Store
+from app.engine.messages.base import Answer
+from app.engine.record import Record
+from app.engine.store import Store
 from nodes.base import Node, NodeError, Value
 from nodes.values.figure import Figure
 from nodes.values.network import Network
@@ -45,8 +47,15 @@ class StoredOutputs:
             raise NodeError("The stored result has disappeared.", "Run the node again.") from error
 
     def table(self, port: str) -> Table:
-        """The table at an output port."""
-        return cast(Table, self.values[port])
+        """Return the table at an output port.
+
+        Raises:
+            NodeError: If there is none.
+        """
+        value = self.values.get(port)
+        if not isinstance(value, Table):
+            raise NodeError("This output is no table.", "Choose another output.")
+        return value
 
     def network(self, port: str) -> Network:
         """The network at an output port."""
@@ -57,18 +66,5 @@ class StoredOutputs:
         return cast(Figure, self.values[port])
 
 
-@dataclass(frozen=True)
-class Reply:
-    """An answer: JSON, and bytes where there are pictures in it.
-
-    Attributes:
-        header: What goes out as JSON.
-        payload: Raw bytes that the header describes (pixels, a file).
-    """
-
-    header: Mapping[str, Any]
-    payload: bytes = b""
-
-
-Answer = Callable[[StoredOutputs, Mapping[str, Any]], Reply]
-"""(a node's outputs, the request's parameters) -> reply. Raises NodeError for what the person should read."""
+AnswerMaker = Callable[[StoredOutputs, Any], Answer]
+"""(a node's outputs, the question) -> the answer. Raises NodeError for what the person should read."""

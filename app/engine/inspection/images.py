@@ -1,20 +1,22 @@
 """Answers about the images of a stored table: thumbnails for cells and grids, and one image with its values.
 
 Thumbnails are 8 bits per channel with 1 (grey), 3 (RGB) or 4 (RGBA) channels. Images of other number types are stretched
-from a range that is the same for the whole column, so that pages can be compared; the header says which. Images with other
+from a range that is the same for the whole column, so that pages can be compared; the answer says which. Images with other
 numbers of channels show their first.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.engine.inspection.base import Answer, Reply, StoredOutputs
-from app.engine.inspection.cells import cells_of, shape_text, shown_texts
+from msgspec import structs
+
+from app.engine.inspection.base import AnswerMaker, StoredOutputs
+from app.engine.inspection.cells import cells_of, shown_texts
 from app.engine.inspection.shown_rows import require_column, shown_rows
+from app.engine.messages.tables import ImageAnswer, ImageQuestion, ImagesAnswer, ImagesQuestion, PixelValues, Thumbnails
 from nodes.base import NodeError
 from nodes.values.table import BATCH_BYTES, Table, cell_bytes, leaf_dtype
 from nodes.wording import number_text
@@ -63,104 +65,92 @@ class Range:
 # ------------------------------------------------------------------------------------------------------------- answers
 
 
-def images(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> Reply:
-    """A piece of a grid of images.
-
-    Parameters: port, column, start, stop, captions (a column, or none), size (pixels of the longer side), sort, where.
-
-    Header: rows (how many are shown in all), start, numbers (of the rows in the table), captions, and `images` as
-    `thumbnails` describes it. Payload: the pixels of those that are not missing, one behind the other.
-    """
-    shown = shown_rows(outputs, parameters)
-    column, captions = str(parameters["column"]), parameters.get("captions")
+def images(outputs: StoredOutputs, asked: ImagesQuestion) -> ImagesAnswer:
+    """Return a piece of a grid of images."""
+    shown = shown_rows(outputs, asked)
+    column, captions = asked.column, asked.captions
     require_images(shown.table, column)
-    start = max(0, int(parameters["start"]))
-    stop = max(start, min(int(parameters["stop"]), start + MOST_IN_A_GRID, shown.height))
+    start = max(0, asked.start)
+    stop = max(start, min(asked.stop, start + MOST_IN_A_GRID, shown.height))
     piece = shown.range(start, stop)
     texts: list[str | None] = []
     if captions is not None:
         require_column(shown.table, captions)
         texts = shown_texts(cells_of(piece, captions), shown.table.classes.get(captions))
-    size = min(int(parameters.get("size") or THUMBNAIL), LARGEST_THUMBNAIL)
-    described, pixels = thumbnails(piece, column, size, value_range(outputs, parameters["port"], shown.table, column))
-    header = {
-        "rows": shown.height,
-        "start": start,
-        "numbers": [shown.number(n) for n in range(start, stop)],
-        "captions": texts,
-        "images": described,
-    }
-    return Reply(header, pixels)
+    size = min(asked.size or THUMBNAIL, LARGEST_THUMBNAIL)
+    made, pixels = thumbnails(piece, column, size, value_range(outputs, asked.port, shown.table, column))
+    return ImagesAnswer(
+        rows=shown.height,
+        start=start,
+        numbers=tuple(shown.number(n) for n in range(start, stop)),
+        captions=tuple(texts),
+        images=made,
+        payload=pixels,
+    )
 
 
-def image(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> Reply:
-    """One image in full, drawn and as values.
+def image(outputs: StoredOutputs, asked: ImageQuestion) -> ImageAnswer:
+    """Return one image in full, drawn and as values.
 
-    Parameters: port, column, row (its position among the shown), channel (a number; none means all), low and high (values
-    drawn as black and white; none means the column's range), sort, where.
-
-    Header: rows, row, number (of the row in the table), missing; and unless it is, shape, dtype (as the person knows it),
-    format (the `struct` module's code of a value; little endian), low, high, default ([low, high] of the column), minimum,
-    maximum, mean, channels (how many are drawn). Payload: the drawn pixels, 8 bits each, and behind them the values.
+    Raises:
+        NodeError: If the table has no such row, or the image no such channel.
     """
     import numpy as np
 
-    shown = shown_rows(outputs, parameters)
-    column, row = str(parameters["column"]), int(parameters["row"])
+    shown = shown_rows(outputs, asked)
+    column, row, channel = asked.column, asked.row, asked.channel
     dtype = require_images(shown.table, column)
     if not 0 <= row < shown.height:
         raise NodeError(f"There is no row {row + 1}.", "Choose one of those shown.")
-    header: dict[str, Any] = {"rows": shown.height, "row": row, "number": shown.number(row), "missing": False}
+    answer = ImageAnswer(rows=shown.height, row=row, number=shown.number(row))
     present, values = _present(cells_of(shown.range(row, row + 1), column))
     if not present[0] or not math.prod(values.shape):
-        return Reply(header | {"missing": True})
+        return answer
     values = values[0]
-    if not isinstance(channel := parameters.get("channel"), int):
+    if channel is None:
         drawn = values
     elif 0 <= channel < values.shape[2]:
         drawn = values[:, :, channel : channel + 1]
     else:
         raise NodeError(f"There is no channel {channel + 1}.", f"The image has {values.shape[2]}.")
-    usual = value_range(outputs, parameters["port"], shown.table, column)
-    low, high = parameters.get("low"), parameters.get("high")
-    used = Range(usual.low if low is None else float(low), usual.high if high is None else float(high))
+    usual = value_range(outputs, asked.port, shown.table, column)
+    used = Range(usual.low if asked.low is None else asked.low, usual.high if asked.high is None else asked.high)
     pixels = _eight_bits(drawable(drawn[None]), used)[0]
     if pixels.shape[2] == 4:  # what is transparent stays so, however the colours are stretched
         pixels[:, :, 3:] = _eight_bits(drawn[None, :, :, 3:], usual)[0]
     raw = values.astype(np.uint8) if values.dtype == np.bool_ else values
     raw = np.ascontiguousarray(raw, raw.dtype.newbyteorder("<"))
     finite = values[np.isfinite(values)]
-    header |= {
-        "shape": list(values.shape),
-        "dtype": str(leaf_dtype(dtype)),
-        "format": STRUCT_CODES[raw.dtype.kind + str(raw.dtype.itemsize)],
-        "low": used.low,
-        "high": used.high,
-        "default": [usual.low, usual.high],
-        "minimum": float(finite.min()) if finite.size else None,
-        "maximum": float(finite.max()) if finite.size else None,
-        "mean": float(finite.mean(dtype=np.float64)) if finite.size else None,
-        "channels": pixels.shape[2],
-    }
-    return Reply(header, pixels.tobytes() + raw.tobytes())
+    about = PixelValues(
+        shape=_three(values.shape),
+        dtype=str(leaf_dtype(dtype)),
+        format=STRUCT_CODES[raw.dtype.kind + str(raw.dtype.itemsize)],
+        low=used.low,
+        high=used.high,
+        default=(usual.low, usual.high),
+        minimum=float(finite.min()) if finite.size else None,
+        maximum=float(finite.max()) if finite.size else None,
+        mean=float(finite.mean(dtype=np.float64)) if finite.size else None,
+        channels=pixels.shape[2],
+    )
+    return structs.replace(answer, values=about, payload=pixels.tobytes() + raw.tobytes())
 
 
 # -------------------------------------------------------------------------------------------------------------- drawing
 
 
-def thumbnails(table: Table, column: str, size: int, values: Range) -> tuple[dict[str, Any], bytes]:
-    """The images of a column, made small.
+def thumbnails(table: Table, column: str, size: int, values: Range, offset: int = 0) -> tuple[Thumbnails, bytes]:
+    """Make the images of a column small.
 
     Args:
         table: All its rows are drawn.
         column: Images.
         size: Pixels that the longer side has at most; smaller images stay as they are.
         values: What is drawn as black and as white.
+        offset: Where their pixels will begin in the payload.
 
     Returns:
-        What there is: `shape` [height, width, channels] of each, `present` (whether each row has one), `original`
-        ([height, width, channels] as stored) and `scale` (the range, as text; none where the values are bytes). And the
-        pixels of those present, one behind the other.
+        What there is, and the pixels of those present, one behind the other.
     """
     import numpy as np
 
@@ -173,14 +163,14 @@ def thumbnails(table: Table, column: str, size: int, values: Range) -> tuple[dic
         if len(batch) and math.prod(shape):
             made.append(_eight_bits(_shrunk(drawable(batch), size), values))
     pixels = np.concatenate(made) if made else np.zeros((0, 0, 0, 1), np.uint8)
-    described = {
-        "shape": list(pixels.shape[1:]),
-        "present": present if made else [False] * len(present),
-        "original": list(shape),
-        "scale": "" if _is_bytes(leaf_dtype(table.schema[column])) else values.text,
-        "text": shape_text(shape),
-    }
-    return described, pixels.tobytes()
+    about = Thumbnails(
+        shape=_three(pixels.shape[1:]),
+        present=tuple(present) if made else (False,) * len(present),
+        original=shape,
+        scale="" if _is_bytes(leaf_dtype(table.schema[column])) else values.text,
+        offset=offset,
+    )
+    return about, pixels.tobytes()
 
 
 def value_range(outputs: StoredOutputs, port: str, table: Table, column: str) -> Range:
@@ -291,4 +281,9 @@ def _eight_bits(batch: NDArray[Any], values: Range) -> NDArray[np.uint8]:
     return pixels
 
 
-ANSWERS: dict[str, Answer] = {"images": images, "image": image}
+def _three(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    height, width, channels = shape
+    return height, width, channels
+
+
+ANSWERS: dict[type, AnswerMaker] = {ImagesQuestion: images, ImageQuestion: image}

@@ -1,11 +1,7 @@
 """Which rows of a stored table are looked at, and in which order: sorted by a column, or only those with certain values.
 
-Every answer about a table takes the same two parameters, so that what is scrolled, searched, copied and exported is the same:
-
-    sort: {column, descending}     missing cells (and NaN) last, equal cells in the order they had
-    where: {column: value, ...}    rows whose cells have these values; class names stand for class numbers, null for missing
-
-Row numbers are computed once and kept with the outputs.
+Every question about a table says so in the same way (`app.engine.messages.tables.RowsShown`), so that what is scrolled,
+searched, copied and exported is the same. Row numbers are computed once and kept with the outputs.
 """
 
 from __future__ import annotations
@@ -16,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.engine.inspection.base import StoredOutputs
+from app.engine.messages.tables import SortOrder, TableResultQuestion
 from nodes.base import NodeError
 from nodes.values.table import Table
 
@@ -60,36 +57,24 @@ class ShownRows:
         return position if self.rows is None else int(self.rows[position])
 
 
-def stored_table(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> Table:
-    """The table at the port that is asked about.
-
-    Raises:
-        NodeError: If there is none.
-    """
-    value = outputs.values.get(str(parameters.get("port")))
-    if not isinstance(value, Table):
-        raise NodeError("This output is no table.", "Choose another output.")
-    return value
-
-
 def require_column(table: Table, column: str) -> None:
     """Raise NodeError, with the nearest name, where the table has no such column. An empty name is one like others."""
     if column not in table.schema:
         table.spec.require(column)
 
 
-def shown_rows(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> ShownRows:
-    """The rows that the parameters `port`, `sort` and `where` speak of.
+def shown_rows(outputs: StoredOutputs, asked: TableResultQuestion[Any]) -> ShownRows:
+    """Return the rows that a question is about, in their order.
 
     Raises:
         NodeError: If a column is not there, or cannot be sorted by.
     """
-    table = stored_table(outputs, parameters)
-    sort, where = parameters.get("sort") or None, parameters.get("where") or None
-    if sort is None and where is None:
+    table = outputs.table(asked.port)
+    sort, where = asked.shown.sort, asked.shown.where
+    if sort is None and not where:
         return ShownRows(table)
     orders: dict[str, NDArray[Any]] = outputs.cache.setdefault("orders", {})
-    name = json.dumps([parameters["port"], sort, where])
+    name = json.dumps([asked.port, sort and [sort.column, sort.descending], dict(where)])
     rows = orders.get(name)
     if rows is None:
         rows = _row_numbers(table, sort, where)
@@ -106,15 +91,15 @@ def is_sortable(dtype: pl.DataType) -> bool:
     return not isinstance(dtype, pl.Array | pl.List | pl.Struct | pl.Object | pl.Binary)
 
 
-def _row_numbers(table: Table, sort: Mapping[str, Any] | None, where: Mapping[str, Any] | None) -> NDArray[Any]:
+def _row_numbers(table: Table, sort: SortOrder | None, where: Mapping[str, Any]) -> NDArray[Any]:
     import numpy as np
     import polars as pl
 
-    columns = ([sort["column"]] if sort else []) + list(where or {})
+    columns = ([sort.column] if sort else []) + list(where)
     for column in columns:
         require_column(table, column)
-    if sort and not is_sortable(table.schema[sort["column"]]):
-        raise NodeError(f"Rows cannot be put in order by column '{sort['column']}'.", "Sort by another column.")
+    if sort and not is_sortable(table.schema[sort.column]):
+        raise NodeError(f"Rows cannot be put in order by column '{sort.column}'.", "Sort by another column.")
     places = {column: f"c{n}" for n, column in enumerate(dict.fromkeys(columns))}  # polars takes names like `^a$` for patterns
     frame = table.select(list(places)).rename(places).frame()
     rows: NDArray[Any] | None = None
@@ -123,10 +108,10 @@ def _row_numbers(table: Table, sort: Mapping[str, Any] | None, where: Mapping[st
         rows = frame.select(condition.arg_true()).to_series().to_numpy()
         frame = frame[rows]
     if sort:
-        key = pl.col(places[sort["column"]])
-        if table.schema[sort["column"]].is_float():
+        key = pl.col(places[sort.column])
+        if table.schema[sort.column].is_float():
             key = key.fill_nan(None)
-        order = pl.arg_sort_by(key, descending=bool(sort.get("descending")), nulls_last=True, maintain_order=True)
+        order = pl.arg_sort_by(key, descending=sort.descending, nulls_last=True, maintain_order=True)
         sorted_rows = frame.select(order).to_series().to_numpy()
         rows = sorted_rows if rows is None else rows[sorted_rows]
     assert rows is not None

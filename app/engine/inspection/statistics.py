@@ -7,14 +7,17 @@ judged by a sample; the answer says so.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.engine.inspection.base import Answer, Reply, StoredOutputs
+from msgspec import structs
+
+from app.engine.inspection.base import AnswerMaker, StoredOutputs
 from app.engine.inspection.cells import cells_of, class_text, exact_texts
 from app.engine.inspection.images import sample, thumbnails, value_range
-from app.engine.inspection.shown_rows import require_column, stored_table
-from app.engine.inspection.tables import described_column
+from app.engine.inspection.shown_rows import require_column
+from app.engine.inspection.tables import shown_column
+from app.engine.messages.tables import ColumnHistogram, ColumnStatistics, ShownColumn, StatisticsAnswer, StatisticsQuestion
 from nodes.values.table import Table, leaf_dtype
 from nodes.wording import number_text
 
@@ -35,54 +38,44 @@ SAMPLE_CELLS = 10_000
 MEAN_IMAGE = 96
 
 
-def statistics(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> Reply:
-    """Figures of columns. Parameters: port, columns (none: all).
-
-    Header: rows, columns: [{name, dtype, kind, missing, and by kind:
-        numbers, times: distinct, distinct_estimated, nan, infinite, min, mean, median, max, std, histogram {edges, counts}
-        (times as text, without std; the edges as seconds since 1970 or midnight, and as texts)
-        texts, classes, booleans: distinct, values [[text, count], ...] (most frequent first, classes in their order), others
-        lists, arrays, images: min, mean, max, shape or lengths [least, most], sampled (rows looked at, where not all)
-        images: image (as `images.thumbnails` describes, with offset and bytes) of their mean in the payload}]
-    """
-    table = stored_table(outputs, parameters)
-    wanted = parameters.get("columns")
-    known: dict[tuple[str, str], tuple[dict[str, Any], bytes]] = outputs.cache.setdefault("statistics", {})
+def statistics(outputs: StoredOutputs, asked: StatisticsQuestion) -> StatisticsAnswer:
+    """Return figures of columns; they are kept for the next question."""
+    table = outputs.table(asked.port)
+    known: dict[tuple[str, str], tuple[ColumnStatistics, bytes]] = outputs.cache.setdefault("statistics", {})
     columns, payload = [], b""
-    for column in table.columns if wanted is None else wanted:
+    for column in table.columns if asked.columns is None else asked.columns:
         require_column(table, column)
-        name = (str(parameters["port"]), column)
+        name = (asked.port, column)
         if name not in known:
-            known[name] = _column_statistics(outputs, name[0], table, column)
+            known[name] = _column_statistics(outputs, asked.port, table, column)
         figures, pixels = known[name]
-        if pixels:
-            figures = figures | {"image": figures["image"] | {"offset": len(payload), "bytes": len(pixels)}}
+        if figures.image is not None:
+            figures = structs.replace(figures, image=structs.replace(figures.image, offset=len(payload)))
         columns.append(figures)
         payload += pixels
-    return Reply({"rows": table.height, "columns": columns}, payload)
+    return StatisticsAnswer(rows=table.height, columns=tuple(columns), payload=payload)
 
 
-def _column_statistics(outputs: StoredOutputs, port: str, table: Table, column: str) -> tuple[dict[str, Any], bytes]:
-    described = described_column(table, column)
-    kind = described["kind"]
-    classes = described.pop("classes", None)
-    cells = cells_of(table, column) if kind not in ("image", "array") else None
-    if cells is None:
-        figures, pixels = _of_tensors(outputs, port, table, column, is_image=kind == "image")
+def _column_statistics(outputs: StoredOutputs, port: str, table: Table, column: str) -> tuple[ColumnStatistics, bytes]:
+    about = shown_column(table, column)
+    if about.kind in ("image", "array"):
+        figures, pixels = _of_tensors(outputs, port, table, column, is_image=about.kind == "image")
     else:
-        pixels = b""
-        if kind in ("integer", "float"):
-            figures = _of_numbers(cells)
-        elif kind == "time":
-            figures = _of_times(cells)
-        elif kind in ("class", "text", "boolean"):
-            figures = _of_values(cells, classes)
-        elif kind == "list":
-            figures = _of_lists(cells)
-        else:
-            figures = {}
-        figures["missing"] = cells.null_count()
-    return described | figures, pixels
+        cells = cells_of(table, column)
+        figures, pixels = _of_cells(cells, about) | {"missing": cells.null_count()}, b""
+    made = ColumnStatistics(name=column, dtype=about.dtype, kind=about.kind, shape=about.shape, **figures)
+    return made, pixels
+
+
+def _of_cells(cells: pl.Series, about: ShownColumn) -> dict[str, Any]:
+    """What the kind of a column has figures of, as the fields of `ColumnStatistics`."""
+    if about.kind in ("integer", "float"):
+        return _of_numbers(cells)
+    if about.kind == "time":
+        return _of_times(cells)
+    if about.kind in ("class", "text", "boolean"):
+        return _of_values(cells, about.classes)
+    return _of_lists(cells) if about.kind == "list" else {}
 
 
 # --------------------------------------------------------------------------------------------------- by kind of column
@@ -122,43 +115,43 @@ def _of_times(cells: pl.Series) -> dict[str, Any]:
         seconds = there.to_physical().cast(pl.Float64) / unit
     histogram = _histogram(seconds.to_numpy())
     if histogram is not None:
-        histogram = histogram | {"texts": _time_texts(histogram["edges"], there.dtype)}
+        histogram = structs.replace(histogram, texts=_time_texts(histogram.edges, there.dtype))
     return figures | {"histogram": histogram}
 
 
-def _time_texts(seconds: list[float], dtype: pl.DataType) -> list[str]:
+def _time_texts(seconds: Sequence[float], dtype: pl.DataType) -> tuple[str, ...]:
     """Seconds as what they are counted for: days, points in time, times of day; seconds themselves for spans."""
     import polars as pl
 
     if isinstance(dtype, pl.Duration):
-        return [f"{number_text(s)} s" for s in seconds]
+        return tuple(f"{number_text(s)} s" for s in seconds)
     unit = 1e9 if isinstance(dtype, pl.Time) else 1e6
     whole = pl.Series([round(s * unit) for s in seconds], dtype=pl.Int64)
     kind = pl.Time() if isinstance(dtype, pl.Time) else pl.Datetime("us")
     texts = [text or "" for text in exact_texts(whole.cast(kind))]
-    return [text.partition(" ")[0] for text in texts] if isinstance(dtype, pl.Date) else texts
+    return tuple(text.partition(" ")[0] if isinstance(dtype, pl.Date) else text for text in texts)
 
 
-def _of_values(cells: pl.Series, classes: list[str] | None) -> dict[str, Any]:
+def _of_values(cells: pl.Series, classes: Sequence[str] | None) -> dict[str, Any]:
     counts = cells.drop_nulls().value_counts(sort=True)
     head = counts.head(CLASSES)
     if classes and head["cell"].dtype.is_integer():
         texts = [class_text(number, classes) for number in head["cell"].to_list()]
     else:
         texts = [text or "" for text in exact_texts(head["cell"])]
-    values = [list(pair) for pair in zip(texts, head["count"].to_list(), strict=True)]
+    values = list(zip(texts, head["count"].to_list(), strict=True))
     if classes and len(classes) <= CLASSES:
         place = {name: n for n, name in enumerate(classes)}
         values.sort(key=lambda item: place.get(item[0], len(place)))
     else:
         values = values[:FREQUENT]
     others = int(counts["count"].sum()) - sum(n for _, n in values)
-    return {"distinct": counts.height, "distinct_estimated": False, "values": values, "others": others}
+    return {"distinct": counts.height, "distinct_estimated": False, "values": tuple(values), "others": others}
 
 
 def _of_lists(cells: pl.Series) -> dict[str, Any]:
     lengths = cells.drop_nulls().list.len()
-    figures: dict[str, Any] = {"lengths": [lengths.min(), lengths.max()]}
+    figures: dict[str, Any] = {"lengths": (lengths.min(), lengths.max())}
     if leaf_dtype(cells.dtype).is_numeric() and not leaf_dtype(cells.dtype.inner).is_nested():  # type: ignore[attr-defined]
         looked_at = cells.head(SAMPLE_CELLS * 10)
         items = looked_at.explode()
@@ -203,7 +196,7 @@ def _distinct(cells: pl.Series) -> dict[str, Any]:
     return {"distinct": cells.approx_n_unique() if estimated else cells.n_unique(), "distinct_estimated": estimated}
 
 
-def _histogram(values: NDArray[Any]) -> dict[str, Any] | None:
+def _histogram(values: NDArray[Any]) -> ColumnHistogram | None:
     """Counts between edges; few different whole numbers get a bin each. None where there is nothing to count."""
     import numpy as np
 
@@ -215,10 +208,10 @@ def _histogram(values: NDArray[Any]) -> dict[str, Any] | None:
         edges: NDArray[np.float64] = np.arange(low - 0.5, high + 1)
         counts = np.bincount((values - values.min()).astype(np.int64), minlength=len(edges) - 1)
     elif not np.isfinite(high - low) or high - low <= abs(low) * 1e-12:  # one value, or more than floats can tell apart
-        return {"edges": [low, high], "counts": [int(values.size)]}
+        return ColumnHistogram(edges=(low, high), counts=(int(values.size),))
     else:
         counts, edges = np.histogram(values, BINS, (low, high))
-    return {"edges": edges.tolist(), "counts": counts.tolist()}
+    return ColumnHistogram(edges=tuple(edges.tolist()), counts=tuple(counts.tolist()))
 
 
-ANSWERS: dict[str, Answer] = {"statistics": statistics}
+ANSWERS: dict[type, AnswerMaker] = {StatisticsQuestion: statistics}

@@ -1,20 +1,32 @@
 """Answers about a stored table: its columns, its rows as text, where a text occurs, and rows for clipboard and files.
 
-`sort` and `where`, which all of them take, are explained in `shown_rows`. A table may have millions of rows and lie on disk:
-no answer touches more of it than it must.
+A table may have millions of rows and lie on disk: no answer touches more of it than it must.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
-from app.engine.inspection.base import Answer, Reply, StoredOutputs
+from app.engine.inspection.base import AnswerMaker, StoredOutputs
 from app.engine.inspection.cells import cells_of, exact_texts, shape_text, shown_texts
 from app.engine.inspection.images import THUMBNAIL, is_image, thumbnails, value_range
 from app.engine.inspection.shown_rows import is_sortable, require_column, shown_rows
+from app.engine.messages.tables import (
+    CopyAnswer,
+    CopyQuestion,
+    ExportAnswer,
+    ExportQuestion,
+    FindAnswer,
+    FindQuestion,
+    RowsAnswer,
+    RowsQuestion,
+    ShownColumn,
+    TableAnswer,
+    TableQuestion,
+    Thumbnails,
+)
 from nodes.base import NodeError
 from nodes.kit.files.writing import collections_as_text, written_aside
 from nodes.values.table import Table, is_category, leaf_dtype
@@ -35,53 +47,38 @@ SEARCHED_ROWS = 50_000
 # ------------------------------------------------------------------------------------------------------------- answers
 
 
-def table(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> Reply:
-    """What the table is like. Parameters: port, where.
-
-    Header: rows (how many are shown), columns: [{name, dtype, kind, sortable, shape?, classes?}] with kind one of image, array,
-    list, class, integer, float, text, boolean, time, binary, other.
-    """
-    shown = shown_rows(outputs, parameters)
-    return Reply({"rows": shown.height, "columns": [described_column(shown.table, c) for c in shown.table.columns]})
+def table(outputs: StoredOutputs, asked: TableQuestion) -> TableAnswer:
+    """Return what the table is like."""
+    shown = shown_rows(outputs, asked)
+    return TableAnswer(rows=shown.height, columns=tuple(shown_column(shown.table, c) for c in shown.table.columns))
 
 
-def rows(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> Reply:
-    """Some rows, as they are shown. Parameters: port, start, stop, columns (none: all), sort, where, size (of thumbnails).
-
-    Header: start, rows (how many are shown in all), cells: column -> texts (null where missing), images: column -> what
-    `images.thumbnails` says, with `offset` and `bytes` of its pixels in the payload.
-    """
-    shown = shown_rows(outputs, parameters)
-    columns = _columns(shown.table, parameters)
-    start = max(0, int(parameters["start"]))
-    piece = shown.range(start, min(int(parameters["stop"]), start + MOST_ROWS))
+def rows(outputs: StoredOutputs, asked: RowsQuestion) -> RowsAnswer:
+    """Return some rows, as they are shown."""
+    shown = shown_rows(outputs, asked)
+    columns = _columns(shown.table, asked.columns)
+    start = max(0, asked.start)
+    piece = shown.range(start, min(asked.stop, start + MOST_ROWS))
     schema = shown.table.schema
     pictures = [c for c in columns if is_image(schema[c])]
     texts = [c for c in columns if c not in pictures]
-    cells = {c: shown_texts(cells_of(piece, c), shown.table.classes.get(c)) for c in texts}
-    size = int(parameters.get("size") or THUMBNAIL)
-    described, payload = {}, b""
+    cells = {c: tuple(shown_texts(cells_of(piece, c), shown.table.classes.get(c))) for c in texts}
+    images: dict[str, Thumbnails] = {}
+    payload = b""
     for column in pictures:
-        values = value_range(outputs, parameters["port"], shown.table, column)
-        made, pixels = thumbnails(piece, column, min(size, THUMBNAIL), values)
-        described[column] = made | {"offset": len(payload), "bytes": len(pixels)}
+        values = value_range(outputs, asked.port, shown.table, column)
+        images[column], pixels = thumbnails(piece, column, min(asked.size or THUMBNAIL, THUMBNAIL), values, len(payload))
         payload += pixels
-    return Reply({"start": start, "rows": shown.height, "cells": cells, "images": described}, payload)
+    return RowsAnswer(start=start, rows=shown.height, cells=cells, images=images, payload=payload)
 
 
-def find(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> Reply:
-    """The next row with a cell that contains a text, whatever its case.
-
-    Parameters: port, text, start (the first row that counts), stop (none: the end), columns (none: all), backwards, sort, where.
-    Class numbers are found by the names of their classes; images, bytes and collections are not searched.
-
-    Header: row (null if none was found so far), column, searched (where to go on), done.
-    """
-    shown = shown_rows(outputs, parameters)
-    text, backwards = str(parameters["text"]), bool(parameters.get("backwards"))
-    start = max(0, int(parameters.get("start") or 0))
-    stop = min(shown.height, int(shown.height if parameters.get("stop") is None else parameters["stop"]))
-    conditions = _conditions(shown.table, _columns(shown.table, parameters), text) if text else {}
+def find(outputs: StoredOutputs, asked: FindQuestion) -> FindAnswer:
+    """Return where the next cell with a text is, or how far the search has come."""
+    shown = shown_rows(outputs, asked)
+    text, backwards = asked.text, asked.backwards
+    start = max(0, asked.start)
+    stop = shown.height if asked.stop is None else min(shown.height, asked.stop)
+    conditions = _conditions(shown.table, _columns(shown.table, asked.columns), text) if text else {}
     ends = time.monotonic() + SEARCH_SECONDS
     reached = stop if backwards else start
     while conditions and (reached > start if backwards else reached < stop):
@@ -89,49 +86,44 @@ def find(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> Reply:
         high = reached if backwards else min(stop, reached + SEARCHED_ROWS)
         found = _found(shown.range(low, high), conditions, last=backwards)
         if found is not None:
-            return Reply({"row": low + found[0], "column": found[1], "searched": low + found[0], "done": True})
+            row = low + found[0]
+            return FindAnswer(row=row, column=found[1], searched=row, done=True)
         reached = low if backwards else high
         if time.monotonic() > ends:
             break
     done = not conditions or (reached <= start if backwards else reached >= stop)
-    return Reply({"row": None, "column": None, "searched": reached, "done": done})
+    return FindAnswer(searched=reached, done=done)
 
 
-def copy(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> Reply:
-    """Cells as text, separated by tabs, to paste into a spreadsheet. The payload is UTF-8.
-
-    Parameters: port, ranges [[start, stop], ...], columns (none: all), header (with their names first), sort, where.
+def copy(outputs: StoredOutputs, asked: CopyQuestion) -> CopyAnswer:
+    """Return cells as text, separated by tabs, to paste into a spreadsheet.
 
     Raises:
         NodeError: If it is too much for a clipboard.
     """
-    shown = shown_rows(outputs, parameters)
-    columns = _columns(shown.table, parameters)
-    ranges = [(max(0, int(a)), min(int(b), shown.height)) for a, b in parameters["ranges"]]
+    shown = shown_rows(outputs, asked)
+    columns = _columns(shown.table, asked.columns)
+    ranges = [(max(0, a), min(b, shown.height)) for a, b in asked.ranges]
     count = sum(max(0, b - a) for a, b in ranges)
     if count * len(columns) > MOST_COPIED:
         message = f"{counted(count, 'row')} of {counted(len(columns), 'column')} are too much for the clipboard."
         raise NodeError(message, "Copy fewer rows, or export the table to a file.")
-    lines = ["\t".join(_quoted(c) for c in columns)] if parameters.get("header") else []
+    lines = ["\t".join(_quoted(c) for c in columns)] if asked.header else []
     for start, stop in ranges:
         texts = [_copied(shown.range(start, stop), column) for column in columns]
         lines += ["\t".join(_quoted(cell) for cell in row) for row in zip(*texts, strict=True)]
-    return Reply({"rows": count}, "\n".join(lines).encode())
+    return CopyAnswer(rows=count, payload="\n".join(lines).encode())
 
 
-def export(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> Reply:
+def export(outputs: StoredOutputs, asked: ExportQuestion) -> ExportAnswer:
     """Write what is shown into a file: whole, or not at all.
-
-    Parameters: port, path, format (csv or parquet), columns (none: all), sort, where.
-
-    Header: rows, left_out (columns that a text file cannot hold).
 
     Raises:
         NodeError: If the file cannot be written.
     """
-    shown = shown_rows(outputs, parameters)
-    columns, path = _columns(shown.table, parameters), Path(parameters["path"])
-    as_text = parameters["format"] == "csv"
+    shown = shown_rows(outputs, asked)
+    columns, path = _columns(shown.table, asked.columns), asked.path
+    as_text = asked.format == "csv"
     written = [c for c in columns if not as_text or _fits_into_text(shown.table.schema[c])]
     if not written:
         raise NodeError("None of these columns can be written as text.", "Export to a Parquet file instead.")
@@ -142,25 +134,30 @@ def export(outputs: StoredOutputs, parameters: Mapping[str, Any]) -> Reply:
     except OSError as error:
         message = f"'{path}' cannot be written: {error.strerror or error}."
         raise NodeError(message, "Choose another place, or make room.") from error
-    return Reply({"rows": chosen.height, "left_out": [c for c in columns if c not in written]})
+    return ExportAnswer(rows=chosen.height, left_out=tuple(c for c in columns if c not in written))
 
 
 # -------------------------------------------------------------------------------------------------------------- columns
 
 
-def described_column(table: Table, column: str) -> dict[str, Any]:
-    """What there is to know of a column without looking at its cells."""
+def shown_column(table: Table, column: str) -> ShownColumn:
+    """Return what there is to know of a column without looking at its cells."""
     import polars as pl
 
-    dtype = table.schema[column]
-    described: dict[str, Any] = {"name": column, "kind": column_kind(table, column), "sortable": is_sortable(dtype)}
+    dtype, shape = table.schema[column], None
     if isinstance(dtype, pl.Array):
-        described |= {"dtype": f"{leaf_dtype(dtype)} {shape_text(dtype.shape)}", "shape": list(dtype.shape)}
+        shape = tuple(dtype.shape)
+        text = f"{leaf_dtype(dtype)} {shape_text(shape)}"
     else:
-        described["dtype"] = str(dtype.base_type()) if is_category(dtype) or isinstance(dtype, pl.Struct) else _short(str(dtype))
-    if names := table.spec.class_names(column):
-        described["classes"] = list(names)
-    return described
+        text = str(dtype.base_type()) if is_category(dtype) or isinstance(dtype, pl.Struct) else _short(str(dtype))
+    return ShownColumn(
+        name=column,
+        dtype=text,
+        kind=column_kind(table, column),
+        sortable=is_sortable(dtype),
+        shape=shape,
+        classes=table.spec.class_names(column) or None,
+    )
 
 
 def column_kind(table: Table, column: str) -> str:
@@ -192,8 +189,7 @@ def _short(dtype: str) -> str:
     return dtype
 
 
-def _columns(table: Table, parameters: Mapping[str, Any]) -> list[str]:
-    wanted: Sequence[str] | None = parameters.get("columns")
+def _columns(table: Table, wanted: Sequence[str] | None) -> list[str]:
     if wanted is None:
         return table.columns
     for column in wanted:
@@ -285,4 +281,10 @@ def _write_parquet(table: Table, stream: IO[bytes]) -> None:
             writer.close()
 
 
-ANSWERS: dict[str, Answer] = {"table": table, "rows": rows, "find": find, "copy": copy, "export": export}
+ANSWERS: dict[type, AnswerMaker] = {
+    TableQuestion: table,
+    RowsQuestion: rows,
+    FindQuestion: find,
+    CopyQuestion: copy,
+    ExportQuestion: export,
+}

@@ -24,7 +24,7 @@ CLASSES_NOTE = b"layerloom"
 
 
 def arrow_schema(path: Path) -> pl.Schema:
-    """The columns of an Arrow file or stream, from its first bytes."""
+    """Return the columns of an Arrow file or stream, from its first bytes."""
     import pyarrow as pa
 
     try:
@@ -35,7 +35,7 @@ def arrow_schema(path: Path) -> pl.Schema:
 
 
 def arrow_rows(path: Path) -> int | None:
-    """How many rows an Arrow file has; of a stream that shows only at its end."""
+    """Return how many rows an Arrow file has; of a stream that shows only at its end."""
     import pyarrow as pa
 
     if not starts_with(path, FILE_MAGIC):
@@ -48,7 +48,7 @@ def arrow_rows(path: Path) -> int | None:
 
 
 def arrow_metadata(path: Path, key: bytes) -> bytes | None:
-    """What the file's writer noted under a key beside the columns."""
+    """Return what the file's writer noted under a key beside the columns."""
     import pyarrow as pa
 
     try:
@@ -60,7 +60,7 @@ def arrow_metadata(path: Path, key: bytes) -> bytes | None:
 
 
 def arrow_batches(path: Path, columns: Sequence[str], limit: int | None) -> Iterator[pl.DataFrame]:
-    """The rows as they were written, in pieces of bounded size; pages of the mapped file come and go."""
+    """Yield the rows as they were written, in pieces of bounded size; pages of the mapped file come and go."""
     import pyarrow as pa
 
     left = limit

@@ -97,7 +97,7 @@ class Dialect:
             raise NodeError(f"There is no encoding '{self.encoding}'.", hint, setting="encoding") from error
 
     def options(self) -> dict[str, Any]:
-        """What polars is told besides the types."""
+        """Return what polars is told besides the types."""
         return {
             "has_header": self.header,
             "separator": self.separator,
@@ -135,7 +135,7 @@ class TextFile:
     # -- types
 
     def schema(self, *, blank_as_null: bool = False) -> pl.Schema:
-        """Names and types of the columns, from the first rows.
+        """Return names and types of the columns, from the first rows.
 
         Args:
             blank_as_null: Whether columns without any value there are of type Null; otherwise they are text.
@@ -190,7 +190,7 @@ class TextFile:
     # -- rows
 
     def batches(self, schema: pl.Schema, columns: Sequence[str], limit: int | None, job: Job) -> Iterator[pl.DataFrame]:
-        """The rows piece by piece.
+        """Yield the rows piece by piece.
 
         Args:
             schema: All columns of the file.
@@ -495,7 +495,7 @@ class _Numbers:
         self.next: int | None = -1
 
     def until(self, last: int) -> Iterator[int]:
-        """Those up to `last` that were not given yet; what is beyond is not looked at."""
+        """Yield those up to `last` that were not given yet; what is beyond is not looked at."""
         while self.next is not None and self.next <= last:
             if self.next >= 0:
                 yield self.next

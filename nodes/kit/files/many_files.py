@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import fnmatch
-import os
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.file_sets import FileSet, Member, OneFile, walk
 from nodes.kit.files.reading import existing_file, reading
 from nodes.kit.images.preview import preview
 from nodes.values.figure import Figure
@@ -24,7 +25,7 @@ MOST_FILES_LISTED = 100_000
 
 
 def pattern_setting(default: str) -> Any:
-    """The setting that says which files of a folder are read."""
+    """Declare which files of a folder are read."""
     return setting(
         default,
         "Files",
@@ -32,6 +33,29 @@ def pattern_setting(default: str) -> Any:
         min_length=1,
         shown_if={"source": "folder"},
     )
+
+
+@dataclass(frozen=True)
+class MatchingFiles(FileSet):
+    """The files of a folder whose names match a pattern, without hidden ones; the case of letters does not matter."""
+
+    pattern: str = "*"
+    deep: bool = False
+
+    def names(self) -> list[str]:
+        """The files in the order of their paths, relative to the folder with `/` between."""
+        wanted = self.pattern.lower()
+        return sorted(
+            prefix + name
+            for prefix, _, files in walk(self.path, deep=self.deep)
+            for name in files
+            if fnmatch.fnmatchcase(name.lower(), wanted)
+        )
+
+    def members(self) -> Iterator[Member]:
+        """The files."""
+        for name in self.names():
+            yield name, f"{self.path}/{name}", "content"
 
 
 class FilesReader(Node):
@@ -115,7 +139,7 @@ class FilesReader(Node):
     # -- the two phases
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The columns of all files together; their rows, where the files say how many they have."""
+        """Promise the columns of all files together; their rows, where the files say how many they have."""
         files = self._files(specs)
         schemas = self._schemas(files)
         if schemas is None:
@@ -137,12 +161,25 @@ class FilesReader(Node):
         return {"table": Table(made.parts, made.columns, self._classes(files, schema))}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The first images, where there are images."""
+        """Show the first images, where there are images."""
         table = outputs.table()
         images = table.spec.columns_of("image")
         return preview(table, images[0]) if images else ()
 
     # -- files
+
+    def file_sets(self, resolve: Callable[[str], Path]) -> Mapping[str, FileSet]:
+        """The one file, or those of the folder; how their path is written counts where it stands in a column."""
+        given = self.path if self.source == "file" else self.folder
+        if not given.strip():
+            return {}
+        written = given if self.path_column is not None else ""
+        if self.source == "file":
+            return {"path": OneFile(resolve(given), written)}
+        return {"folder": self._matching(resolve(given), written)}
+
+    def _matching(self, folder: Path, as_written: str = "") -> MatchingFiles:
+        return MatchingFiles(folder, as_written, self.pattern, self.subfolders)
 
     def _files(self, place: Specs | Job) -> list[tuple[Path, str]]:
         """The files to read, and how each is called in the column of paths.
@@ -155,7 +192,7 @@ class FilesReader(Node):
         folder = existing_folder(self.folder, place)
         given = Path(self.folder)
         with reading(folder, "folder"):
-            names = sorted(files_in(folder, self.pattern, deep=self.subfolders))
+            names = self._matching(folder).names()
         if not names:
             hint = "Choose another folder, change the pattern, or include subfolders."
             raise NodeError(f"No file in '{folder}' is named like '{self.pattern}'.", hint, setting="pattern")
@@ -269,7 +306,7 @@ class FilesReader(Node):
 
 
 def existing_folder(given: str, place: Specs | Job, setting: str = "folder") -> Path:
-    """The absolute path of a folder that is there.
+    """Return the absolute path of a folder that is there.
 
     Raises:
         NodeError: If no folder is given, or there is none.
@@ -280,16 +317,6 @@ def existing_folder(given: str, place: Specs | Job, setting: str = "folder") -> 
     if not folder.is_dir():
         raise NodeError(f"There is no folder '{folder}'.", "Choose a folder that is there.", setting=setting)
     return folder
-
-
-def files_in(folder: Path, pattern: str, *, deep: bool) -> Iterator[str]:
-    """Files whose names match, relative to `folder` with `/` between; hidden ones are left out."""
-    for path, folders, files in os.walk(folder):
-        folders[:] = [f for f in folders if not f.startswith(".")] if deep else []
-        relative = Path(path).relative_to(folder)
-        for file in files:
-            if not file.startswith(".") and fnmatch.fnmatchcase(file.lower(), pattern.lower()):
-                yield (relative / file).as_posix()
 
 
 def _check_types(schema: pl.Schema, path: Path) -> None:
@@ -307,7 +334,7 @@ def _check_types(schema: pl.Schema, path: Path) -> None:
 def scanned(
     lazy: pl.LazyFrame, path: Path, setting_at_fault: str = "path", remedy: str = "Copy the file again, or choose another."
 ) -> Iterator[pl.DataFrame]:
-    """A query on one file piece by piece, in the order of the rows.
+    """Yield a query on one file piece by piece, in the order of the rows.
 
     Raises:
         NodeError: If polars cannot read the file.
@@ -319,6 +346,6 @@ def scanned(
 
 
 def damaged(path: Path, error: Any, setting: str = "path", remedy: str = "Copy the file again, or choose another.") -> NodeError:
-    """What is said of a file that its library cannot read."""
+    """Return what is said of a file that its library cannot read."""
     first = str(error).strip().partition("\n")[0].rstrip(".")
     return NodeError(f"'{path}' cannot be read: {first}.", remedy, setting=setting)

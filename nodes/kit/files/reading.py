@@ -17,7 +17,7 @@ GIB = 2**30
 
 
 def existing_file(path: str, resolve: Callable[[str], Path], setting: str) -> Path:
-    """The absolute path of a file that is there.
+    """Return the absolute path of a file that is there.
 
     Raises:
         NodeError: If no path is given, or there is no such file.
@@ -43,7 +43,7 @@ def reading(path: Path, setting: str) -> Iterator[None]:
 
 
 def starts_with(path: Path, magic: bytes) -> bool:
-    """Whether a file begins with these bytes."""
+    """Return whether a file begins with these bytes."""
     with path.open("rb") as stream:
         return stream.read(len(magic)) == magic
 

@@ -48,7 +48,7 @@ class FileWriter(Node):
 
     @contextmanager
     def writing(self, job: Job) -> Iterator[IO[bytes]]:
-        """The file to write into; it takes its place when the block ends well, and the job is told.
+        """Return the file to write into; it takes its place when the block ends well, and the job is told.
 
         Raises:
             NodeError: If it cannot be written, or must not be.
@@ -66,7 +66,7 @@ class FileWriter(Node):
 
 
 def check_target(specs: Specs, given: str, *, create_folders: bool) -> Path:
-    """The absolute path of a file to write, for which there is a place.
+    """Return the absolute path of a file to write, for which there is a place.
 
     Raises:
         NodeError: If there is none.
@@ -83,7 +83,7 @@ def check_target(specs: Specs, given: str, *, create_folders: bool) -> Path:
 
 @contextmanager
 def written_aside(path: Path) -> Iterator[IO[bytes]]:
-    """A file that takes the place of `path` once it is written and safe on disk; if that fails, nothing is left of it."""
+    """Return a file that takes the place of `path` once it is written and safe on disk; if that fails, nothing is left of it."""
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
         with aside.open("xb") as stream:
@@ -132,7 +132,7 @@ def refuse_huge(table: TableSpec, what: str) -> None:
 
 
 def pieces(table: Table, job: Job) -> Iterator[pl.DataFrame]:
-    """The table piece by piece, with progress and cancel; an empty table gives one empty piece.
+    """Yield the table piece by piece, with progress and cancel; an empty table gives one empty piece.
 
     Pieces have about `BATCH_BYTES`, also where cells such as encoded images are larger than one would guess from their types.
     """
@@ -158,7 +158,7 @@ def _is_plain(dtype: pl.DataType) -> bool:
 
 
 def collections_as_text(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with its collections written in brackets."""
+    """Return the frame with its collections written in brackets."""
     import json
 
     def written(column: pl.Series) -> pl.Series:

@@ -21,7 +21,7 @@ IMAGES = ("image", "binary")
 
 
 def image_dtype(table: TableSpec, column: str | None, setting: str = "column") -> pl.Array | None:
-    """The dtype of an image column; None for encoded images, whose size shows only when they are read.
+    """Return the dtype of an image column; None for encoded images, whose size shows only when they are read.
 
     Raises:
         NodeError: If there is no such column, or it holds no images.
@@ -31,7 +31,7 @@ def image_dtype(table: TableSpec, column: str | None, setting: str = "column") -
 
 
 def refuse_existing(table: TableSpec, column: str, setting: str) -> None:
-    """A new column must not have the name of one that stays.
+    """Refuse a new column with the name of one that stays.
 
     Raises:
         NodeError: If it has.
@@ -62,16 +62,16 @@ class ImageColumns:
         self.columns = list(columns)
         self.setting = setting
         self._decoders = {c: self._decoder(c) for c in self.columns if not is_array(table.schema[c])}
-        self.spec = table.spec.with_columns({c: _array_of(d) for c, d in self._decoders.items()}, table.classes)
+        self.spec = table.spec.with_columns({c: d.format.dtype for c, d in self._decoders.items()}, table.classes)
 
     def dtype(self, column: str) -> pl.Array:
-        """The dtype of a column once decoded."""
+        """Return the dtype of a column once decoded."""
         dtype = self.spec.schema[column]
         assert is_array(dtype)
         return dtype  # type: ignore[return-value]
 
     def pieces(self, others: Sequence[str] = (), *, beside: int = 0) -> Iterator[pl.DataFrame]:
-        """The image columns, decoded, and `others`, piece by piece; an empty table gives one empty piece.
+        """Yield the image columns, decoded, and `others`, piece by piece; an empty table gives one empty piece.
 
         Args:
             others: Further columns, as they are.
@@ -112,7 +112,7 @@ class ImageColumns:
         from nodes.kit.images.decoding import Unreadable
 
         decoder = self._decoders[column.name]
-        dtype = _array_of(decoder)
+        dtype = decoder.format.dtype
         present = column.is_not_null().to_numpy()
         images = np.empty((int(present.sum()), *dtype.shape), decoder.format.pixel_type)
         for number, (row, data) in enumerate(zip(np.flatnonzero(present), column.drop_nulls(), strict=True)):
@@ -125,11 +125,6 @@ class ImageColumns:
                     setting=self.setting,
                 ) from error
         return spread(pl.Series(column.name, images, dtype=dtype), column)
-
-
-def _array_of(decoder: Decoder) -> pl.Array:
-    leaf = {"uint8": pl.UInt8, "uint16": pl.UInt16, "float32": pl.Float32}[decoder.format.pixel_type]
-    return pl.Array(leaf, (decoder.format.height, decoder.format.width, decoder.format.channels))
 
 
 def check_whole(column: pl.Series, start: int, setting: str) -> None:
@@ -163,18 +158,18 @@ def check_whole(column: pl.Series, start: int, setting: str) -> None:
 
 
 def present_images(column: pl.Series) -> NDArray[Any]:
-    """The images that are there: (n, height, width, channels)."""
+    """Return the images that are there: (n, height, width, channels)."""
     images: NDArray[Any] = column.drop_nulls().to_numpy()
     return images
 
 
 def spread(made: pl.Series, column: pl.Series) -> pl.Series:
-    """What was made of the images that are there, with a missing cell wherever `column` has one."""
+    """Return what was made of the images that are there, with a missing cell wherever `column` has one."""
     return made if len(made) == len(column) else spread_where(made, column.is_not_null())
 
 
 def spread_where(made: pl.Series, there: pl.Series) -> pl.Series:
-    """The cells of `made` in the places where `there` is true, and missing cells between."""
+    """Return the cells of `made` in the places where `there` is true, and missing cells between."""
     if len(made) == len(there):
         return made
     # A missing row number gathers a missing cell.
@@ -182,5 +177,5 @@ def spread_where(made: pl.Series, there: pl.Series) -> pl.Series:
 
 
 def all_there(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
-    """Whether none of these cells of a row is missing."""
+    """Return whether none of these cells of a row is missing."""
     return frame.select(pl.all_horizontal(pl.col(c).is_not_null() for c in columns)).to_series()

@@ -34,7 +34,7 @@ _HOLDS = {
 
 
 def check_encodable(dtype: pl.Array, format: Format, column: str) -> None:
-    """A format must be able to hold such images.
+    """Refuse images that a format cannot hold.
 
     Raises:
         NodeError: If it cannot.
@@ -48,7 +48,7 @@ def check_encodable(dtype: pl.Array, format: Format, column: str) -> None:
 
 
 def encoded(image: NDArray[Any], format: Format, quality: int) -> bytes:
-    """An image, (h, w, channels), as the content of a file.
+    """Return an image, (h, w, channels), as the content of a file.
 
     Args:
         image: What `check_encodable` allows.

@@ -23,7 +23,7 @@ Margins = tuple[int, int, int, int]
 
 
 def padded(images: NDArray[Any], margins: Margins, fill: Fill = "constant", value: float = 0) -> NDArray[Any]:
-    """Images, (n, h, w, channels), with pixels added.
+    """Return images, (n, h, w, channels), with pixels added.
 
     Args:
         images: Of any number type.
@@ -49,7 +49,7 @@ def padded(images: NDArray[Any], margins: Margins, fill: Fill = "constant", valu
 
 
 def placed(images: NDArray[Any], box: tuple[int, int, int, int], fill: Fill = "constant", value: float = 0) -> NDArray[Any]:
-    """The part of the images inside a box, which may reach beyond them.
+    """Return the part of the images inside a box, which may reach beyond them.
 
     Args:
         images: (n, h, w, channels).

@@ -18,7 +18,7 @@ SHAPES = {
 
 
 def footprint(shape: Shape, radius: int) -> NDArray[Any]:
-    """Truth values, (2 radius + 1, 2 radius + 1), True for the neighbours and for the pixel itself."""
+    """Return truth values, (2 radius + 1, 2 radius + 1), True for the neighbours and for the pixel itself."""
     import numpy as np
 
     y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]

@@ -47,7 +47,7 @@ MOST_SIDE = 63
 
 
 def read_kernels(text: str, setting: str) -> list[tuple[str, Rows]]:
-    """The kernels that a text spells, with a name each.
+    """Return the kernels that a text spells, with a name each.
 
     Args:
         text: Rows of numbers, separated by spaces, commas or semicolons; fractions such as 1/9 too. An empty line begins the

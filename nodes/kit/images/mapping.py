@@ -53,7 +53,7 @@ class ImageMapping(Node):
 
     @abstractmethod
     def image_dtype(self, dtype: pl.Array) -> pl.Array:
-        """What the images become: the dtype of the new column for that of the old one.
+        """Return what the images become: the dtype of the new column for that of the old one.
 
         Raises:
             NodeError: If the settings do not suit such images.
@@ -75,7 +75,7 @@ class ImageMapping(Node):
         return self.column if self.creation == "replace" else self.new_column
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The input's schema with the new dtype in the target column; not known for encoded images."""
+        """Promise the input's schema with the new dtype in the target column; not known for encoded images."""
         return {"table": self.result_spec(specs.table())}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
@@ -86,11 +86,11 @@ class ImageMapping(Node):
         return {"table": table.with_columns(job.stream(self._pieces(source, dtype, job)))}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
-        """The first images as they are now."""
+        """Show the first images as they are now."""
         return preview(outputs.table(), self.target)
 
     def result_spec(self, table: TableSpec) -> TableSpec | None:
-        """The spec of the table with the changed images.
+        """Return the spec of the table with the changed images.
 
         Raises:
             NodeError: If columns or settings do not fit.
@@ -115,7 +115,7 @@ class ImageMapping(Node):
             done += piece.height
 
     def changed(self, column: pl.Series, dtype: pl.Array, job: Job) -> pl.Series:
-        """The images of a piece of the column, changed, under the target's name."""
+        """Return the images of a piece of the column, changed, under the target's name."""
         import numpy as np
 
         images = present_images(column)

@@ -34,7 +34,7 @@ class ImageMeasuring(Node):
 
     @abstractmethod
     def new_columns(self, dtype: pl.Array) -> dict[str, pl.DataType]:
-        """The new columns for such images, in order.
+        """Return the new columns for such images, in order.
 
         Raises:
             NodeError: If the settings do not suit such images.
@@ -51,7 +51,7 @@ class ImageMeasuring(Node):
         """
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The input's schema with the new columns; not known for encoded images."""
+        """Promise the input's schema with the new columns; not known for encoded images."""
         table = specs.table()
         dtype = image_dtype(table, self.column)
         if dtype is None:

@@ -21,12 +21,12 @@ PART_BYTES = 2**20
 
 
 def numpy_dtype(leaf: pl.DataType) -> Any:
-    """numpy's dtype of a polars number type."""
+    """Return numpy's dtype of a polars number type."""
     return pl.Series([], dtype=leaf).to_numpy().dtype
 
 
 def full_range(dtype: Any) -> tuple[float, float]:
-    """The range of an integer type; 0 to 1 for floats."""
+    """Return the range of an integer type; 0 to 1 for floats."""
     import numpy as np
 
     if np.issubdtype(dtype, np.integer):
@@ -36,7 +36,7 @@ def full_range(dtype: Any) -> tuple[float, float]:
 
 
 def as_unit(images: NDArray[Any]) -> NDArray[Any]:
-    """Pixels as Float32, the whole range of their type from 0 to 1; floats stay as they are."""
+    """Return pixels as Float32, the whole range of their type from 0 to 1; floats stay as they are."""
     import numpy as np
 
     low, high = full_range(images.dtype)
@@ -75,7 +75,7 @@ def put(values: NDArray[Any], out: NDArray[Any]) -> None:
 
 
 def check_numbers(dtype: pl.Array, column: str, setting: str = "column") -> None:
-    """The pixels of a column must be numbers.
+    """Refuse a column whose pixels are not numbers.
 
     Raises:
         NodeError: If they are not.
@@ -86,7 +86,7 @@ def check_numbers(dtype: pl.Array, column: str, setting: str = "column") -> None
 
 
 def check_value(value: float, dtype: pl.Array, setting: str) -> None:
-    """A pixel value that a person typed must be one that the images can hold.
+    """Refuse a pixel value that the images cannot hold.
 
     Raises:
         NodeError: If it is not.
@@ -103,7 +103,7 @@ def check_value(value: float, dtype: pl.Array, setting: str) -> None:
 
 
 def check_channels(dtype: pl.Array, allowed: tuple[int, ...], what: str, setting: str) -> None:
-    """The images must have one of these numbers of channels.
+    """Refuse images with another number of channels than these.
 
     Raises:
         NodeError: If they do not.

@@ -15,7 +15,7 @@ CAPTION_LENGTH = 24
 
 
 def preview(table: Table, column: str, captions: str | None = None, title: str = "First images") -> list[ImagesFigure]:
-    """The first images of a column as one figure, or none where there is nothing to draw.
+    """Return the first images of a column as one figure, or none where there is nothing to draw.
 
     Args:
         table: Where the images are.
@@ -34,7 +34,7 @@ def preview(table: Table, column: str, captions: str | None = None, title: str =
 
 
 def as_pixels(images: NDArray[Any]) -> NDArray[Any]:
-    """Images of any numbers as bytes that can be shown.
+    """Return images of any numbers as bytes that can be shown.
 
     Args:
         images: (n, height, width, channels). Integers of 16 bits count as 0..65535, floats within 0..1 as 0..1; other

@@ -44,7 +44,7 @@ _Box = tuple[float, float, float, float]
 def resample(
     pixels: NDArray[Any], size: tuple[int, int], method: Method = "bilinear", aspect: Aspect = "stretch", fill: float = 0
 ) -> NDArray[Any]:
-    """An image in another size.
+    """Return an image in another size.
 
     All methods but `nearest` widen their window when they shrink an image, so that nothing is skipped (antialiasing).
 
@@ -64,7 +64,7 @@ def resample(
 def resample_all(
     images: NDArray[Any], size: tuple[int, int], method: Method = "bilinear", aspect: Aspect = "stretch", fill: float = 0
 ) -> NDArray[Any]:
-    """Several images, (n, h, w, channels), in another size: as `resample` for each, to the last bit, but faster.
+    """Return several images, (n, h, w, channels), in another size: as `resample` for each, to the last bit, but faster.
 
     Small images are not resized one by one: Pillow interpolates across and down one after the other, and needs to be called
     only once for each where all images stand below each other, and then beside each other.
@@ -92,7 +92,7 @@ def resample_all(
 
 
 def fitted_size(old: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
-    """The largest (height, width) inside `size` with the ratio of `old`; at least 1 x 1."""
+    """Return the largest (height, width) inside `size` with the ratio of `old`; at least 1 x 1."""
     scale = min(size[0] / old[0], size[1] / old[1])
     return min(size[0], max(1, round(old[0] * scale))), min(size[1], max(1, round(old[1] * scale)))
 

@@ -21,7 +21,7 @@ _ORDERS = {"nearest": 0, "bilinear": 1, "bicubic": 3}
 
 
 def turning(degrees: float) -> NDArray[Any]:
-    """The matrix from (y, x) of an image turned counter-clockwise to (y, x) of the old one."""
+    """Return the matrix from (y, x) of an image turned counter-clockwise to (y, x) of the old one."""
     import numpy as np
 
     angle = np.deg2rad(degrees)

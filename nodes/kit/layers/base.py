@@ -9,21 +9,19 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeVar, cast
 
 from pydantic import BeforeValidator, ValidationError
 
 from nodes.base import Inputs, Job, Layers, Node, NodeError, Port, Specs, Values, setting
 from nodes.declaration.mistakes import in_one_line
-from nodes.kit.layers.options import (
-    KerasOption,
-    dimensions,
-    read_activation,
-    read_constraint,
-    read_initializer,
-    read_regularizer,
-)
+from nodes.kit.layers.activations import read_activation
+from nodes.kit.layers.constraints import read_constraint
+from nodes.kit.layers.initializers import read_initializer
+from nodes.kit.layers.options import KerasOption
+from nodes.kit.layers.regularizers import read_regularizer
+from nodes.kit.layers.shape_checks import FLOAT_TYPES, only, require_dtype
+from nodes.kit.layers.tensor_choice import find_tensor, wires_of
 from nodes.values.network import (
     LayerSpec,
     Network,
@@ -35,22 +33,6 @@ from nodes.values.network import (
     merge,
     merge_weights,
 )
-
-NUMBER_TYPES = (
-    "float16",
-    "bfloat16",
-    "float32",
-    "float64",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "uint8",
-    "uint16",
-    "uint32",
-    "uint64",
-)
-FLOAT_TYPES = NUMBER_TYPES[:4]
 
 T = TypeVar("T")
 
@@ -75,7 +57,7 @@ class Inference(NamedTuple):
 
 
 def is_number(value: Any) -> bool:
-    """Whether a setting was given a plain number."""
+    """Return whether a setting was given a plain number."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -131,7 +113,7 @@ class Layer(Node):
 
     @abstractmethod
     def infer(self, inputs: Sequence[TensorSpec], channels_first: bool) -> Inference:
-        """Output shapes, dtypes and weights for these inputs, as Keras would have them.
+        """Return output shapes, dtypes and weights for these inputs, as Keras would have them.
 
         Args:
             inputs: What the layer is applied to.
@@ -145,21 +127,21 @@ class Layer(Node):
 
     @classmethod
     def arguments(cls) -> list[str]:
-        """The settings that are arguments of the Keras class."""
+        """Return the settings that are arguments of the Keras class."""
         return [name for name in cls.model_fields if name not in ("name_prefix", "input_tensor", "input_tensors")]
 
     @classmethod
     def keras_call(cls, roles: Sequence[str], tensors: Sequence[T]) -> tuple[list[Any], dict[str, Any]]:
-        """Positional and named arguments with which the Keras layer is called on tensors; `roles` as `Call` has them."""
+        """Return positional and named arguments with which the Keras layer is called on tensors; `roles` as `Call` has them."""
         return [tensors[0] if len(tensors) == 1 else list(tensors)], {}
 
     @classmethod
     def weight_paths(cls, weights: Sequence[WeightSpec], config: Mapping[str, Any]) -> list[str]:
-        """Where Keras puts each weight within the layer's part of a `.keras` file."""
+        """Return where Keras puts each weight within the layer's part of a `.keras` file."""
         return [f"vars/{n}" for n in range(len(weights))]
 
     def to_config(self, channels_first: bool) -> dict[str, Any]:
-        """The arguments of the Keras class but `name` and `trainable`, in plain JSON."""
+        """Return the arguments of the Keras class but `name` and `trainable`, in plain JSON."""
         config = {name: _plain(getattr(self, name)) for name in self.arguments()}
         if self.has_data_format:
             config["data_format"] = "channels_first" if channels_first else "channels_last"
@@ -167,7 +149,7 @@ class Layer(Node):
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], name: str) -> Self:
-        """The node whose layer a Keras config describes.
+        """Return the node whose layer a Keras config describes.
 
         Args:
             config: As Keras 2 or 3 writes it.
@@ -205,13 +187,13 @@ class Layer(Node):
 
     @classmethod
     def normalize(cls, config: Mapping[str, Any], name: str) -> dict[str, Any]:
-        """A config read and written again: what is left is allowed, complete and of today's spelling. NodeError if not."""
+        """Return a config read and written again: what is left is allowed, complete and of today's spelling. NodeError if not."""
         return cls.from_config(config, name).to_config(is_channels_first(config))
 
     # -- the node
 
     def layer_name(self, network: NetworkSpec | None, node: str) -> str:
-        """The name of this node's layer in a network that it is about to be added to.
+        """Return the name of this node's layer in a network that it is about to be added to.
 
         Keras takes no slash in it, which the ids of nodes inside components have.
         """
@@ -244,10 +226,10 @@ class AttachedLayer(Layer):
 
     @abstractmethod
     def tensor_name(self, position: int) -> str | None:
-        """The tensor chosen at an input, by its position; None means the network's first output."""
+        """Return the tensor chosen at an input, by its position; None means the network's first output."""
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
-        """The network with this layer appended."""
+        """Promise the network with this layer appended."""
         given = self._at_inputs(specs)
         network, _ = self._append([cast(NetworkSpec, spec) for spec in given.values()], specs.node, list(given))
         if getattr(self, "activation", None) == "softmax" and network.calls[-1].outputs[0].shape[-1] == 1:
@@ -257,7 +239,7 @@ class AttachedLayer(Layer):
         return {"network": network}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Network]:
-        """The network with this layer appended; the weights that were there come along."""
+        """Give the network with this layer appended; the weights that were there come along."""
         given = self._at_inputs(values)
         networks = [cast(Network, value) for value in given.values()]
         spec, renames = self._append([network.spec for network in networks], job.node, list(given))
@@ -268,7 +250,7 @@ class AttachedLayer(Layer):
         return {"network": Network(spec, weights)}
 
     def weight(self, name: str, shape: tuple[int, ...], options: str | None = None, *, trainable: bool = True) -> WeightSpec:
-        """One weight, once its initializer, regularizer and constraint are known to suit its shape.
+        """Return one weight, once its initializer, regularizer and constraint are known to suit its shape.
 
         Args:
             name: As Keras calls it.
@@ -344,14 +326,14 @@ class UnaryLayer(AttachedLayer):
 
     @abstractmethod
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """The shape that comes out for an input of `shape`; NodeError if the layer does not fit it."""
+        """Return the shape that comes out for an input of `shape`; NodeError if the layer does not fit it."""
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
-        """The weights for an input of `shape`, which fits."""
+        """Return the weights for an input of `shape`, which fits."""
         return ()
 
     def infer(self, inputs: Sequence[TensorSpec], channels_first: bool) -> Inference:
-        """As `Layer.infer`, for exactly one input."""
+        """Do as `Layer.infer`, for exactly one input."""
         given = only(inputs)
         require_dtype(given, self.accepts)
         kept = self.keeps_dtype and given.dtype not in FLOAT_TYPES
@@ -362,7 +344,7 @@ class UnaryLayer(AttachedLayer):
         return Inference((out,), self.weights(given.shape, channels_first))
 
     def tensor_name(self, position: int) -> str | None:
-        """The chosen tensor of the one network."""
+        """Return the chosen tensor of the one network."""
         return self.input_tensor
 
 
@@ -370,7 +352,7 @@ class SameShapeLayer(UnaryLayer):
     """A layer whose output has the shape of its input."""
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
-        """The shape as it came."""
+        """Return the shape as it came."""
         return shape
 
 
@@ -381,127 +363,14 @@ COMMON_ARGUMENTS = frozenset({"name", "trainable", "batch_input_shape", "batch_s
 
 
 def is_channels_first(config: Mapping[str, Any]) -> bool:
-    """Whether a layer's config says that images are (channels, height, width)."""
+    """Return whether a layer's config says that images are (channels, height, width)."""
     return config.get("data_format") == "channels_first"
 
 
-def only(inputs: Sequence[TensorSpec]) -> TensorSpec:
-    """The one input of a layer that takes one. NodeError if there are more."""
-    if len(inputs) != 1:
-        raise NodeError(f"The layer takes one input, not {len(inputs)}.", "Join the inputs with a merge layer first.")
-    return inputs[0]
-
-
-def require_dtype(tensor: TensorSpec, accepted: Sequence[str]) -> None:
-    """NodeError if a tensor's dtype is not one of `accepted`."""
-    if tensor.dtype not in accepted:
-        wanted = "floating-point numbers" if tuple(accepted) == FLOAT_TYPES else "numbers"
-        raise NodeError(f"The layer computes with {wanted}, but gets {tensor.dtype}.", "Give the input layer the type float32.")
-
-
-def require_rank(shape: Shape, rank: int, what: str) -> None:
-    """NodeError if a shape does not have `rank` dimensions; `what` names what the layer works on."""
-    if len(shape) != rank:
-        raise NodeError(
-            f"The layer works on {what}, but gets {TensorSpec(shape).describe()} ({dimensions(shape)}).",
-            "Connect it before the Flatten Layer, or bring its input into shape with a Reshape Layer.",
-        )
-
-
-def require_known(size: int | None, what: str) -> int:
-    """A dimension that must be known for the weights to have a size. NodeError if it is not."""
-    if size is None:
-        raise NodeError(f"The {what} must be known, but is left open.", "Give it a number in the input layer's shape.")
-    return size
-
-
-def axis_index(axis: int, rank: int, setting: str = "axis") -> int:
-    """The position in a shape (without the batch dimension) that Keras's `axis` (which counts the batch as 0) means.
-
-    Raises:
-        NodeError: If there is no such axis, or it is the batch.
-    """
-    counted = axis + rank + 1 if axis < 0 else axis
-    if not 0 < counted <= rank:
-        why = "is the batch" if counted == 0 else "does not exist"
-        raise NodeError(f"Axis {axis} {why}.", f"Choose -1 (the last) to -{rank}, or 1 to {rank}.", setting=setting)
-    return counted - 1
-
-
 def unlist(config: dict[str, Any], *keys: str) -> dict[str, Any]:
-    """The same config with lists of one number as that number."""
+    """Return the same config with lists of one number as that number."""
     short = {key: value[0] for key in keys if isinstance(value := config.get(key), list | tuple) and len(value) == 1}
     return config | short
-
-
-NAMES_TOLD = 20
-"""So many names a message lists; of more, those most like the wrong one."""
-
-
-def find_tensor(network: NetworkSpec, name: str | None, setting: str, where: str = "The network") -> Tensor:
-    """The network's tensor of that name, or its first output.
-
-    Args:
-        network: Has the tensor.
-        name: As `layer_0:0`, or a layer's name for its first output; empty: none is chosen.
-        setting: Where it was chosen, for the message.
-        where: What the message calls the network.
-
-    Raises:
-        NodeError: If there is none of that name; it lists those that there are.
-    """
-    if not name:
-        return network.outputs[0]
-    tensor = Tensor.parse(name)
-    try:
-        network.tensor(tensor)
-    except KeyError:
-        there = [str(Tensor(c.layer, c.index, i)) for c in network.calls for i in range(len(c.outputs))]
-        raise NodeError(f"{where} has no tensor '{name}'.", f"Choose {_one_of(there, name)}.", setting=setting) from None
-    return tensor
-
-
-def wires_of(given: Inputs[T], port: Port) -> dict[str, T]:
-    """What is at a growing port, by the names of its wires in the order of their numbers; one in between may be missing."""
-    numbers = sorted(number for name in given.by_port if (number := port.number(name)) is not None)
-    return {f"{port.name}_{number}": given[f"{port.name}_{number}"] for number in numbers}
-
-
-def tensor_of_wire(network: NetworkSpec, chosen: Sequence[str], wire: str, setting: str) -> Tensor | None:
-    """The tensor that is chosen for the network at one wire of a growing port; None: none is chosen.
-
-    Args:
-        network: What comes in there.
-        chosen: A name for each wire, by its number; an empty one where none is chosen.
-        wire: The wire's name: `network_1`.
-        setting: Where the names were chosen, for the message.
-
-    Raises:
-        NodeError: If the network has no tensor of that name.
-    """
-    number = int(wire.rpartition("_")[2])
-    name = chosen[number - 1] if number <= len(chosen) else ""
-    return find_tensor(network, name, setting, f"The network at input {number}") if name else None
-
-
-def require_wires(chosen: Sequence[str], wires: Sequence[str], setting: str) -> None:
-    """NodeError if a tensor is chosen for a wire that is not there; `wires` are named as those of a growing port."""
-    connected = {int(wire.rpartition("_")[2]) for wire in wires}
-    for number, name in enumerate(chosen, start=1):
-        if name and number not in connected:
-            raise NodeError(
-                f"The tensor '{name}' is chosen for input {number}, where nothing is connected.",
-                "Choose none there, or connect the network that has it.",
-                setting=setting,
-            )
-
-
-def _one_of(names: Sequence[str], wrong: str) -> str:
-    """`one of: a, b, c`; of many names those that are most like the wrong one."""
-    if len(names) <= NAMES_TOLD:
-        return f"one of: {', '.join(names)}"
-    alike = get_close_matches(wrong, names, NAMES_TOLD // 2, 0.0)
-    return f"one of its {len(names)} tensors, such as {', '.join(alike)}"
 
 
 def _plain(value: Any) -> Any:

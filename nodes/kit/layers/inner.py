@@ -16,7 +16,7 @@ L = TypeVar("L", bound=Layer)
 
 
 def settings_of(cls: type[Layer], wrapper: str, without: Collection[str] = ()) -> type[Settings]:
-    """A group of settings with those of a layer node that are arguments of its Keras class.
+    """Return a group of settings with those of a layer node that are arguments of its Keras class.
 
     Args:
         cls: The layer node.
@@ -38,13 +38,13 @@ def settings_of(cls: type[Layer], wrapper: str, without: Collection[str] = ()) -
 
 
 def node_of(group: Settings, kinds: Mapping[str, type[L]], more: Mapping[str, Any]) -> L:
-    """The layer node that a group made by `settings_of` means, with what the wrapper says; ValidationError if they clash."""
+    """Return the layer node that a group of `settings_of` means, with what the wrapper says. ValidationError if they clash."""
     values = dict(group)
     return kinds[values.pop("kind")].model_validate({**values, **more})
 
 
 def check_node(group: Settings | None, kinds: Mapping[str, type[Layer]], setting: str) -> None:
-    """ValueError if the settings of a group do not go together; for a node's validator."""
+    """Raise ValueError if the settings of a group do not go together; for a node's validator."""
     if group is not None:
         try:
             node_of(group, kinds, {})
@@ -54,7 +54,7 @@ def check_node(group: Settings | None, kinds: Mapping[str, type[Layer]], setting
 
 
 def read_inner(entry: Any, kinds: Mapping[str, type[L]], wrapper: str) -> L:
-    """The node of the layer inside a wrapper, as Keras serializes it.
+    """Return the node of the layer inside a wrapper, as Keras serializes it.
 
     Raises:
         NodeError: If the wrapper does not go around such layers.
@@ -73,12 +73,12 @@ def read_inner(entry: Any, kinds: Mapping[str, type[L]], wrapper: str) -> L:
 
 
 def as_group(node: Layer, groups: Mapping[str, type[Settings]]) -> dict[str, Any]:
-    """The group of settings that means a node, as plain settings."""
+    """Return the group of settings that means a node, as plain settings."""
     fields = groups[node.kind].model_fields
     return {"kind": node.kind, **{name: getattr(node, name) for name in fields if name != "kind"}}
 
 
 def as_entry(node: Layer, channels_first: bool, **more: Any) -> dict[str, Any]:
-    """A layer as Keras serializes it inside a wrapper."""
+    """Return a layer as Keras serializes it inside a wrapper."""
     config = {**node.to_config(channels_first), **more}
     return {"module": "keras.layers", "class_name": node.kind, "config": config, "registered_name": None}

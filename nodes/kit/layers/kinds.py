@@ -13,12 +13,13 @@ from nodes.errors import NodeError
 if TYPE_CHECKING:
     from nodes.kit.layers.base import Layer
 
-
+DISCOVERS = ("nodes.layers",)
+"""The packages whose modules are found by looking: every one of them is part of a result's key, as if it were imported here."""
 KERAS_PACKAGES = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras")
 
 
 def stored_class(entry: Mapping[str, Any], name: str) -> type[Layer]:
-    """The node class for a layer as a Keras config has it: `{"class_name": ..., "module": ..., "registered_name": ...}`.
+    """Return the node class for a layer as a Keras config has it: `{"class_name": ..., "module": ..., "registered_name": ...}`.
 
     Raises:
         NodeError: If it is not a layer of Keras's own, or there is no node for it.
@@ -34,7 +35,7 @@ def stored_class(entry: Mapping[str, Any], name: str) -> type[Layer]:
 
 
 def layer_class(kind: str, name: str = "") -> type[Layer]:
-    """The node class for the Keras layer class `kind`.
+    """Return the node class for the Keras layer class `kind`.
 
     Args:
         kind: The Keras class: `Conv2D`.
@@ -58,7 +59,7 @@ def layer_class(kind: str, name: str = "") -> type[Layer]:
 
 @cache
 def _import_layer_modules() -> None:
-    """Import this package's modules, so that every layer class has made itself known."""
-    package = importlib.import_module("nodes.layers")
-    for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-        importlib.import_module(info.name)
+    """Import the modules of layers, so that every layer class has made itself known."""
+    for name in DISCOVERS:
+        for info in pkgutil.iter_modules(importlib.import_module(name).__path__, f"{name}."):
+            importlib.import_module(info.name)

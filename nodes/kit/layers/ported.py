@@ -10,8 +10,9 @@ from pydantic import ValidationError
 
 from nodes.base import NodeError
 from nodes.declaration.mistakes import in_one_line
-from nodes.kit.layers.base import AttachedLayer, Inference, find_tensor
+from nodes.kit.layers.base import AttachedLayer, Inference
 from nodes.kit.layers.options import KerasOption
+from nodes.kit.layers.tensor_choice import find_tensor
 from nodes.values.network import NetworkSpec, Tensor, TensorSpec
 
 T = TypeVar("T")
@@ -34,14 +35,14 @@ class PortedLayer(AttachedLayer):
 
     @abstractmethod
     def infer_ports(self, given: Mapping[str, TensorSpec], channels_first: bool) -> Inference:
-        """As `Layer.infer`, with the tensors by the names of their ports."""
+        """Do as `Layer.infer`, with the tensors by the names of their ports."""
 
     def infer(self, inputs: Sequence[TensorSpec], channels_first: bool, roles: Sequence[str] = ()) -> Inference:
-        """As `Layer.infer`; `roles` as `Call` has them."""
+        """Do as `Layer.infer`; `roles` as `Call` has them."""
         return self.infer_ports(self._by_port(roles, inputs), channels_first)
 
     def check_activity(self, out: TensorSpec) -> None:
-        """NodeError if the regularizer of outputs, where there is one, cannot be used on an output."""
+        """Raise NodeError if the regularizer of outputs, where there is one, cannot be used on an output."""
         regularizer = getattr(self, "activity_regularizer", None)
         if isinstance(regularizer, KerasOption):
             regularizer.check((out.batch or 0, *(n or 0 for n in out.shape)), "activity_regularizer", out.dtype)
@@ -50,22 +51,22 @@ class PortedLayer(AttachedLayer):
 
     @classmethod
     def tensor_setting_of(cls, port: str) -> str:
-        """The setting that chooses the tensor at a port."""
+        """Return the setting that chooses the tensor at a port."""
         return "input_tensor" if port == cls.input_ports[0].name else f"{port}_tensor"
 
     @classmethod
     def arguments(cls) -> list[str]:
-        """As of any layer, without the settings that choose tensors or belong to the call."""
+        """Do as any layer, without the settings that choose tensors or belong to the call."""
         own = {cls.tensor_setting_of(port.name) for port in cls.input_ports} | set(cls.call_options)
         return [name for name in super().arguments() if name not in own]
 
     def tensor_name(self, position: int) -> str | None:
-        """The tensor chosen at an input port, by its place among all ports of the node."""
+        """Return the tensor chosen at an input port, by its place among all ports of the node."""
         name: str | None = getattr(self, self.tensor_setting_of(self.input_ports[position].name))
         return name
 
     def default_tensor(self, network: NetworkSpec, port: str) -> Tensor:
-        """The tensor that goes in at a port where none is chosen."""
+        """Return the tensor that goes in at a port where none is chosen."""
         return network.outputs[0]
 
     def _chosen(self, network: NetworkSpec, position: int, port: str) -> Tensor:
@@ -85,7 +86,8 @@ class PortedLayer(AttachedLayer):
 
     @classmethod
     def roles(cls, ports: Sequence[str]) -> tuple[str, ...]:
-        """The ports that a call's inputs belong to, as `Call.roles` has them: nothing where they are the first ones in order."""
+        """Return the ports that a call's inputs belong to, as `Call.roles` has them: nothing where they are the first ones in
+        order."""
         in_order = [port.name for port in cls.input_ports[: len(ports)]]
         return () if list(ports) == in_order else tuple(ports)
 
@@ -101,7 +103,7 @@ class PortedLayer(AttachedLayer):
 
     @classmethod
     def keras_call(cls, roles: Sequence[str], tensors: Sequence[T]) -> tuple[list[Any], dict[str, Any]]:
-        """As of any layer: the first argument by its place, the others by their names."""
+        """Do as any layer: the first argument by its place, the others by their names."""
         given = cls._by_port(roles, tensors)
         arguments: dict[str, Any] = {}
         for argument, ports in cls.call_arguments.items():
@@ -115,7 +117,7 @@ class PortedLayer(AttachedLayer):
 
     @classmethod
     def read_call(cls, arguments: Mapping[str, Any]) -> tuple[tuple[Tensor, ...], tuple[str, ...], dict[str, Any]]:
-        """Tensors, roles and options of a call, as `Call` has them, for the arguments of a Keras layer's call.
+        """Return tensors, roles and options of a call, as `Call` has them, for the arguments of a Keras layer's call.
 
         Args:
             arguments: Name -> a tensor, a list of tensors and None, or plain JSON; those that are None are left out.
@@ -140,7 +142,7 @@ class PortedLayer(AttachedLayer):
         return tuple(ports[port] for port in ordered), cls.roles(ordered), options
 
     def with_options(self, options: Mapping[str, Any]) -> Self:
-        """The node with the options of a call, which must be of their types. NodeError if they are not."""
+        """Return the node with the options of a call, which must be of their types. NodeError if they are not."""
         if not options:
             return self
         values = {**dict(self), **options}

@@ -6,16 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from nodes.base import setting
+from nodes.kit.layers.activations import ACTIVATION_CHOICES
 from nodes.kit.layers.base import UnaryLayer
-from nodes.kit.layers.options import (
-    ACTIVATION_CHOICES,
-    Constraint,
-    GlorotUniform,
-    Initializer,
-    InitializerOption,
-    Regularizer,
-    Zeros,
-)
+from nodes.kit.layers.constraints import Constraint
+from nodes.kit.layers.initializers import GlorotUniform, Initializer, InitializerOption, Zeros
+from nodes.kit.layers.regularizers import Regularizer
 from nodes.values.network import WeightSpec
 
 FORM_OF_THE_KERNEL = (
@@ -27,25 +22,25 @@ LORA: Mapping[str, str] = dict.fromkeys(("lora_rank", "lora_alpha", "quantizatio
 
 
 def initializer_setting(weight: str, default: InitializerOption) -> Any:
-    """The setting for how the first values of `weight` are chosen."""
+    """Declare how the first values of `weight` are chosen."""
     label, help = f"{weight} initializer", f"How the first values of the {weight.lower()} are chosen."
     return setting(default, label, help, group="Advanced", advanced=True)
 
 
 def regularizer_setting(weight: str) -> Any:
-    """The setting for what `weight` adds to the loss."""
+    """Declare what `weight` adds to the loss."""
     label, help = f"{weight} regularizer", f"What large values of the {weight.lower()} add to the loss; empty: nothing."
     return setting(None, label, help, group="Advanced", advanced=True)
 
 
 def constraint_setting(weight: str) -> Any:
-    """The setting for what `weight` is forced to."""
+    """Declare what `weight` is forced to."""
     label, help = f"{weight} constraint", f"What the {weight.lower()} is forced to after every step of training; empty: nothing."
     return setting(None, label, help, group="Advanced", advanced=True)
 
 
 def activation_setting() -> Any:
-    """The setting for a layer's activation function."""
+    """Declare a layer's activation function."""
     help = "What every output goes through. Functions with numbers to choose (a slope, a limit) are layers of their own."
     return setting("linear", "Activation function", help, choices=ACTIVATION_CHOICES)
 
@@ -60,7 +55,7 @@ class BiasedLayer(UnaryLayer):
     activity_regularizer: Regularizer | None = regularizer_setting("Output")
 
     def with_bias(self, *weights: WeightSpec, size: int) -> tuple[WeightSpec, ...]:
-        """These weights, and the bias if it is used."""
+        """Return these weights, and the bias if it is used."""
         return (*weights, self.weight("bias", (size,))) if self.use_bias else weights
 
 

@@ -9,7 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from nodes.base import NodeError
-from nodes.kit.layers.base import UnaryLayer, require_rank, unlist
+from nodes.kit.layers.base import UnaryLayer, unlist
+from nodes.kit.layers.shape_checks import require_rank
 from nodes.values.network import Shape, TensorSpec
 
 
@@ -52,12 +53,12 @@ class SpatialLayer(UnaryLayer):
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """For sequences Keras writes lists of one number."""
+        """Read a list of one number, as Keras writes it for sequences."""
         config = super().upgrade(config)
         return unlist(config, *config) if cls.spatial == 1 else config
 
     def split(self, shape: Shape, channels_first: bool) -> tuple[Shape, int | None]:
-        """The sizes along the spatial dimensions, and the channels. NodeError if the input has another number of them."""
+        """Return the sizes along the spatial dimensions, and the channels. NodeError if the input has another number of them."""
         if channels_first and not self.has_data_format:
             raise NodeError(
                 f"The layer works on the first dimension of {DIMENSIONS[self.spatial][0]}, but there the channels come first.",
@@ -67,12 +68,12 @@ class SpatialLayer(UnaryLayer):
 
 
 def each(value: int | Sequence[int]) -> tuple[int, ...]:
-    """A setting with a number for every dimension, which is a plain number where there is one dimension."""
+    """Return a setting with a number for every dimension, which is a plain number where there is one dimension."""
     return (value,) if isinstance(value, int) else tuple(value)
 
 
 def split(shape: Shape, spatial: int, channels_first: bool) -> tuple[Shape, int | None]:
-    """(height, width) and channels of an image's shape, wherever the channels are.
+    """Return (height, width) and channels of an image's shape, wherever the channels are.
 
     Args:
         shape: The input's shape.
@@ -88,7 +89,7 @@ def split(shape: Shape, spatial: int, channels_first: bool) -> tuple[Shape, int 
 
 
 def join(sizes: Sequence[int | None], channels: int | None, channels_first: bool) -> Shape:
-    """The reverse of `split`."""
+    """Return the reverse of `split`."""
     return (channels, *sizes) if channels_first else (*sizes, channels)
 
 
@@ -101,7 +102,7 @@ def slide(
     dilation: Sequence[int] | None = None,
     setting: str = "kernel_size",
 ) -> Shape:
-    """How many positions a window has along each dimension.
+    """Return how many positions a window has along each dimension.
 
     As Keras counts: floor((size - reach) / stride) + 1 with padding "valid", where reach = dilation * (window - 1) + 1;
     ceil(size / stride) with padding "same" or "causal".

@@ -27,7 +27,7 @@ MAX_CATEGORIES = 1000
 def features_of(
     table: TableSpec, columns: Sequence[str], without: Sequence[str] = (), *, encoding: Encoding = "one-hot"
 ) -> tuple[Feature, ...]:
-    """The columns that a model is to look at.
+    """Return the columns that a model is to look at.
 
     Args:
         table: Where they are.
@@ -58,7 +58,7 @@ def features_of(
 
 
 def with_categories(features: Sequence[Feature], table: Table) -> tuple[Feature, ...]:
-    """The features with the categories that the table's cells hold, sorted, where they were not known.
+    """Return the features with the categories that the table's cells hold, sorted, where they were not known.
 
     Raises:
         NodeError: If there are too many.
@@ -80,7 +80,7 @@ def with_categories(features: Sequence[Feature], table: Table) -> tuple[Feature,
 
 
 def check_columns(model: ModelSpec, table: TableSpec) -> None:
-    """A table must have the columns of a model.
+    """Refuse a table without the columns of a model.
 
     Raises:
         NodeError: If one is not there, or of another kind.
@@ -106,7 +106,7 @@ def check_columns(model: ModelSpec, table: TableSpec) -> None:
 
 
 def matrix(frame: pl.DataFrame, features: Sequence[Feature]) -> NDArray[Any]:
-    """The numbers of each row, (rows, numbers): Float32 if an array is among them and all fit in it, else Float64.
+    """Return the numbers of each row, (rows, numbers): Float32 if an array is among them and all fit in it, else Float64.
 
     What is missing, infinite, or (encoded as a number) an unknown category, is NaN. A category that is unknown and encoded
     as several numbers is 0 in all of them.
@@ -131,7 +131,7 @@ def matrix(frame: pl.DataFrame, features: Sequence[Feature]) -> NDArray[Any]:
 
 
 def known_rows(numbers: NDArray[Any]) -> NDArray[Any]:
-    """Which rows of a matrix have all their numbers."""
+    """Return which rows of a matrix have all their numbers."""
     import numpy as np
 
     whole: NDArray[Any] = ~np.isnan(numbers).any(axis=1)
@@ -139,7 +139,7 @@ def known_rows(numbers: NDArray[Any]) -> NDArray[Any]:
 
 
 def target_of(table: TableSpec, column: str | None, *, classes: bool) -> Target:
-    """What is to be predicted.
+    """Return what is to be predicted.
 
     Raises:
         NodeError: If it is not there, or of the wrong kind.
@@ -160,7 +160,7 @@ def target_of(table: TableSpec, column: str | None, *, classes: bool) -> Target:
 
 
 def target_numbers(cells: pl.Series, target: Target) -> tuple[NDArray[Any], Target]:
-    """Numbers for the cells of a target, none of which is missing, and the target with its classes.
+    """Return numbers for the cells of a target, none of which is missing, and the target with its classes.
 
     Raises:
         NodeError: If there are too many classes, or a class number has no name.
@@ -196,7 +196,7 @@ def target_numbers(cells: pl.Series, target: Target) -> tuple[NDArray[Any], Targ
 
 
 def prediction_dtype(target: Target) -> pl.DataType:
-    """The type of the cells that are predicted.
+    """Return the type of the cells that are predicted.
 
     Raises:
         KeyError: If the classes are needed for it, and not known.
@@ -208,7 +208,7 @@ def prediction_dtype(target: Target) -> pl.DataType:
 
 
 def predicted_cells(numbers: NDArray[Any], target: Target) -> pl.Series:
-    """The cells for what scikit-learn predicted."""
+    """Return the cells for what scikit-learn predicted."""
     if target.dtype == "Float64":
         return pl.Series(numbers, dtype=pl.Float64)
     if target.dtype == "Boolean":

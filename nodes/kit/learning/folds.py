@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from nodes.errors import NodeError
+from nodes.base import Columns, Node, NodeError, setting
+from nodes.kit.settings import SEEDS_32, seed_setting
+from nodes.kit.tables.sampling import GROUP_KINDS, groups_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nodes.values.table import Table
+    from nodes.values.table import Table, TableSpec
 
 FoldSampling = Literal["random", "stratified", "linear", "leave-one-out"]
 FOLD_SAMPLINGS = {
@@ -20,8 +22,53 @@ FOLD_SAMPLINGS = {
 }
 
 
+def validations_setting(default: int) -> Any:
+    """Declare into how many parts rows are divided."""
+    return setting(
+        default,
+        "Number of validations",
+        "Into how many parts rows are divided.",
+        ge=2,
+        le=1_000_000,
+        shown_if={"sampling": ["random", "stratified", "linear"]},
+    )
+
+
+class FoldNode(Node):
+    """A node that divides rows into parts for cross-validation."""
+
+    validations: int = validations_setting(10)
+    sampling: FoldSampling = setting("random", "Sampling", "Which rows go into which part.", choices=FOLD_SAMPLINGS)
+    class_column: str | None = setting(
+        None,
+        "Class column",
+        "Whose classes keep their share.",
+        columns=Columns("table", GROUP_KINDS),
+        shown_if={"sampling": "stratified"},
+    )
+    seed: int | None = seed_setting("The same seed divides rows in the same way; empty: otherwise in every run.", most=SEEDS_32)
+
+    @property
+    def reproducible(self) -> bool:
+        """Chance without a seed differs from run to run."""
+        return self.seed is not None or self.sampling in ("linear", "leave-one-out")
+
+    def check_sampling(self, table: TableSpec) -> None:
+        """Refuse a table without the column whose classes are to keep their share. NodeError."""
+        if self.sampling == "stratified":
+            table.require(self.class_column, *GROUP_KINDS, setting="class_column")
+
+    def folds(self, table: Table) -> NDArray[Any]:
+        """Return the part of each row: int64, from 0.
+
+        Raises:
+            NodeError: If there are fewer rows than parts.
+        """
+        return folds_of(table, self.validations, self.sampling, self.class_column, self.seed)
+
+
 def folds_of(table: Table, validations: int, sampling: FoldSampling, class_column: str | None, seed: int | None) -> NDArray[Any]:
-    """The part of each row: int64, from 0.
+    """Return the part of each row: int64, from 0.
 
     Raises:
         NodeError: If there are fewer rows than parts.
@@ -41,8 +88,6 @@ def folds_of(table: Table, validations: int, sampling: FoldSampling, class_colum
     if sampling == "random":
         splits = KFold(validations, shuffle=True, random_state=seed).split(made)
     else:
-        from nodes.kit.tables.sampling import groups_of
-
         assert class_column is not None
         groups = groups_of(table, class_column)
         if max(len(group) for group in groups) < validations:

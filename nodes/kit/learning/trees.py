@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from nodes.base import NodeError, setting
-from nodes.kit.learning.learner import Learner, MissingOrPass, missing_setting, seed_setting
+from nodes.kit.learning.model_learner import SAME_MODEL, MissingOrPass, ModelLearner, missing_setting
+from nodes.kit.settings import SEEDS_32, seed_setting
 
 ClassCriterion = Literal["gini", "entropy", "log_loss"]
 NumberCriterion = Literal["squared_error", "absolute_error", "poisson"]
@@ -21,7 +22,7 @@ NUMBER_CRITERIA = {
 }
 
 
-class TreeLearner(Learner):
+class TreeLearner(ModelLearner):
     """A learner that grows trees of yes-or-no questions."""
 
     takes_missing = True
@@ -51,7 +52,7 @@ class TreeLearner(Learner):
         le=1e12,
         advanced=True,
     )
-    seed: int | None = seed_setting()
+    seed: int | None = seed_setting(SAME_MODEL, most=SEEDS_32)
 
     @property
     def reproducible(self) -> bool:
@@ -59,7 +60,7 @@ class TreeLearner(Learner):
         return self.seed is not None
 
     def tree_settings(self) -> dict[str, Any]:
-        """The settings under scikit-learn's names.
+        """Return the settings under scikit-learn's names.
 
         Raises:
             NodeError: If the share of columns is none.

@@ -1,7 +1,7 @@
 """What all backbone nodes share: an architecture of `keras.applications` becomes layers of our own, without asking Keras.
 
-The architectures lie beside this file as descriptions that `describing.py` made from Keras; shapes and weights for any size of
-image follow from the layers' own rules.
+The architectures lie beside this file as descriptions that `architecture_files.py` made from Keras; shapes and weights for any
+size of image follow from the layers' own rules.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from nodes.base import Job, Node, NodeError, Port, Specs, Values, setting
-from nodes.kit.layers.base import FLOAT_TYPES, Layer
+from nodes.kit.layers.base import Layer
 from nodes.kit.layers.kinds import layer_class
+from nodes.kit.layers.shape_checks import FLOAT_TYPES
 from nodes.kit.networks.model_files import StoredLayer, StoredWeights, by_order, look_into_weights, read_weights
 from nodes.values.network import Call, LayerSpec, Network, NetworkSpec, Shape, Tensor, TensorSpec
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FOLDER = Path(__file__).parent / "architectures"
+READS_DATA = ("architectures/*.json.gz",)
+"""The files that this module reads: their content is part of a result's key, as its code is."""
 BASE_URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
 IMAGENET_CLASSES = 1000
 
@@ -74,7 +77,7 @@ class Architecture:
 
 @lru_cache(maxsize=16)
 def architecture(name: str) -> Architecture:
-    """The architecture of a description: `mobilenet_1.0`, `resnet50`."""
+    """Return the architecture of a description: `mobilenet_1.0`, `resnet50`."""
     data = json.loads(gzip.decompress((FOLDER / f"{name}.json.gz").read_bytes()))
     nodes = [layer_class(kind).model_validate(settings) for kind, settings in data["kinds"]]
     configs = [node.to_config(False) for node in nodes]
@@ -158,14 +161,14 @@ class Backbone(Node):
 
     @abstractmethod
     def architecture_name(self) -> str:
-        """The name of the description."""
+        """Return the name of the description."""
 
     @abstractmethod
     def official(self) -> str:
-        """Where Keras gets its weights for ImageNet with these settings from."""
+        """Return where Keras gets its weights for ImageNet with these settings from."""
 
     def settings_of(self, place: Place, *, in_classifier: bool) -> Mapping[str, Any]:
-        """Settings of a layer that this node's settings replace."""
+        """Return settings of a layer that this node's settings replace."""
         if not in_classifier:
             return {}
         replaced: dict[str, Any] = {}
@@ -182,14 +185,14 @@ class Backbone(Node):
     # -- the two phases
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
-        """The network, with all shapes."""
+        """Promise the network, with all shapes."""
         built = self._built(specs.network() if "network" in specs else None, specs.node)
         if self.weights:
             self._stored(built, specs.resolve(self.weights))
         return {"network": built.spec}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Network]:
-        """The network, with the weights of the file."""
+        """Give the network, with the weights of the file."""
         before = values.network() if "network" in values else None
         built = self._built(before.spec if before else None, job.node)
         weights: dict[str, Sequence[NDArray[Any]]] = dict(before.weights) if before else {}

@@ -56,7 +56,7 @@ LEAST_SHARE, MOST_SHARE = -0.5, 1.5
 
 
 @dataclass(frozen=True)
-class Part:
+class BoundColumn:
     """One column of a binding.
 
     Attributes:
@@ -84,7 +84,7 @@ class Binding:
         moves_channels: Whether images are turned from (height, width, channels) to (channels, height, width).
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[BoundColumn, ...]
     shape: tuple[int, ...]
     dtype: str
     classes: int | None = None
@@ -97,7 +97,7 @@ class Binding:
         """Names of the columns."""
         return [part.column for part in self.parts]
 
-    def open(self, table: Table) -> Source:
+    def open(self, table: Table) -> TensorReader:
         """Make the rows of a table readable.
 
         Raises:
@@ -106,7 +106,7 @@ class Binding:
         known = sum(part.elements or 0 for part in self.parts)
         left = math.prod(self.shape) - known
         parts = [part if part.elements is not None else replace(part, elements=left) for part in self.parts]
-        return Source(self, [_Column(table, part, self) for part in parts])
+        return TensorReader(self, [_ColumnReader(table, part, self) for part in parts])
 
 
 def bind(
@@ -161,7 +161,7 @@ def find_column(
     conversion: Conversion = "auto",
     channels_first: bool = False,
 ) -> str:
-    """The only column that fits a tensor by itself.
+    """Return the only column that fits a tensor by itself.
 
     Args:
         table: The table's spec.
@@ -197,7 +197,7 @@ def find_column(
     )
 
 
-def _part(table: TableSpec, tensor: TensorSpec, column: str, conversion: Conversion, setting: str) -> Part:
+def _part(table: TableSpec, tensor: TensorSpec, column: str, conversion: Conversion, setting: str) -> BoundColumn:
     where = f"{setting}.columns"
     dtype = table.require(column, *(FEEDABLE if conversion == "auto" else KINDS[conversion]), setting=where)
     leaf = leaf_dtype(dtype)
@@ -219,7 +219,7 @@ def _part(table: TableSpec, tensor: TensorSpec, column: str, conversion: Convers
                 setting=f"{setting}.conversion",
             )
         count = None if count is None else count * tensor.shape[-1]
-    return Part(column, chosen, count)
+    return BoundColumn(column, chosen, count)
 
 
 def _automatic(dtype: pl.DataType, tensor: TensorSpec) -> Conversion:
@@ -247,7 +247,7 @@ def _image_shape(dtype: pl.DataType, tensor: TensorSpec, column: str, channels_f
     return shape
 
 
-def _filled(table: TableSpec, tensor: TensorSpec, parts: Sequence[Part], setting: str) -> tuple[int, ...]:
+def _filled(table: TableSpec, tensor: TensorSpec, parts: Sequence[BoundColumn], setting: str) -> tuple[int, ...]:
     """The shape of one example. NodeError if the columns do not have as many numbers as it has."""
     where = f"{setting}.columns"
     lists = [part.column for part in parts if part.elements is None]
@@ -283,7 +283,7 @@ def _matches(shape: Sequence[int], wanted: Shape) -> bool:
 # --------------------------------------------------------------------------------------------------------------- reading
 
 
-class Source:
+class TensorReader:
     """The rows of a table as one tensor, read by row number.
 
     Attributes:
@@ -293,7 +293,7 @@ class Source:
         row_bytes: Bytes of one example.
     """
 
-    def __init__(self, binding: Binding, columns: Sequence[_Column]) -> None:
+    def __init__(self, binding: Binding, columns: Sequence[_ColumnReader]) -> None:
         import numpy as np
 
         self.binding = binding
@@ -303,7 +303,7 @@ class Source:
         self.row_bytes = math.prod(self.shape) * self.dtype.itemsize
 
     def read(self, rows: slice | NDArray[Any]) -> NDArray[Any]:
-        """Examples of these rows: (rows, *shape), of `dtype`.
+        """Return examples of these rows: (rows, *shape), of `dtype`.
 
         Raises:
             NodeError: If a value is missing, not a number, or no class number.
@@ -319,14 +319,14 @@ class Source:
         return np.concatenate(flat, axis=1, dtype=self.dtype).reshape(-1, *self.shape)
 
 
-class _Column:
+class _ColumnReader:
     """One column of a source, checked as it is read.
 
     Attributes:
         dtype: numpy's dtype of what `read` gives.
     """
 
-    def __init__(self, table: Table, part: Part, binding: Binding) -> None:
+    def __init__(self, table: Table, part: BoundColumn, binding: Binding) -> None:
         import numpy as np
 
         self._name = part.column
@@ -339,7 +339,7 @@ class _Column:
         self._cells = self._open(table, part)
         self.dtype: np.dtype[Any] = np.dtype(np.float32) if self._one_hot is not None else self._cells.dtype
 
-    def _open(self, table: Table, part: Part) -> Any:
+    def _open(self, table: Table, part: BoundColumn) -> Any:
         """Something of numpy's kind that gives rows by slice or number."""
         _check_missing(table, self._name)
         dtype = table.schema[self._name]
@@ -365,7 +365,7 @@ class _Column:
             )
 
     def read(self, rows: slice | NDArray[Any]) -> NDArray[Any]:
-        """Cells of these rows, (rows, *cell); one-hot ones are Float32."""
+        """Return cells of these rows, (rows, *cell); one-hot ones are Float32."""
         import numpy as np
 
         cells: NDArray[Any] = self._cells[rows]

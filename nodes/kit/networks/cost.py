@@ -40,7 +40,7 @@ BYTES = {
 
 
 def multiply_adds(network: NetworkSpec, layer: LayerSpec) -> int | None:
-    """Multiplications with weights, each with an addition, for one example over all calls of a layer.
+    """Return multiplications with weights, each with an addition, for one example over all calls of a layer.
 
     None where a size is not fixed, or a layer with weights costs more than these (attention, embedding in a wrapper).
     """
@@ -69,7 +69,7 @@ def multiply_adds(network: NetworkSpec, layer: LayerSpec) -> int | None:
 
 
 def output_memory(network: NetworkSpec, layer: LayerSpec) -> int | None:
-    """Bytes of what comes out of all calls of a layer for one example; None where a size is not fixed."""
+    """Return bytes of what comes out of all calls of a layer for one example; None where a size is not fixed."""
     total = 0
     for call in (call for call in network.calls if call.layer == layer.name):
         for tensor in call.outputs:
@@ -81,7 +81,7 @@ def output_memory(network: NetworkSpec, layer: LayerSpec) -> int | None:
 
 
 def summed(numbers: Iterable[int | None]) -> int | None:
-    """The sum, if all are known."""
+    """Return the sum, if all are known."""
     known = list(numbers)
     return None if None in known else sum(n for n in known if n is not None)
 

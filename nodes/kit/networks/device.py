@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from nodes.base import NodeError
+from nodes.base import NodeError, setting
 from nodes.kit.networks.keras_model import import_keras
 
-DEVICE_PATTERN = r"^(|cpu|gpu:\d+)$"
+
+def device_setting(group: str = "Settings") -> Any:
+    """Declare where to compute; it stands beside the batch size.
+
+    Args:
+        group: The dialog's tab.
+    """
+    return setting(
+        "",
+        "Device",
+        "Where to compute: cpu, gpu:0, gpu:1, ...; empty: a graphics card, if there is one.",
+        group=group,
+        advanced=True,
+        pattern=r"^(|cpu|gpu:\d+)$",
+    )
 
 
 @contextmanager

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def import_keras() -> ModuleType:
-    """Keras on TensorFlow, with TensorFlow's devices found and its chatter turned down.
+    """Import Keras on TensorFlow, with TensorFlow's devices found and its chatter turned down.
 
     The first call takes seconds. What the user has set in the environment stays as it is.
     """
@@ -130,7 +130,7 @@ def to_keras(network: Network, seed: int | None = None) -> keras.Model:
 
 
 def weights_of(model: keras.Model, spec: NetworkSpec) -> dict[str, list[NDArray[Any]]]:
-    """The weights of a model built by `to_keras`: layer name -> arrays in the order of `LayerSpec.weights`.
+    """Return the weights of a model built by `to_keras`: layer name -> arrays in the order of `LayerSpec.weights`.
 
     Layers without weights are left out. The states of random generators (Dropout's) are not weights.
     """
@@ -168,7 +168,7 @@ def _build(layer: LayerSpec) -> Any:
 
 
 def construct(kind: str, arguments: Mapping[str, Any]) -> Any:
-    """A Keras layer of arguments that `Layer.normalize` let through; layers that it goes around are constructed alike."""
+    """Return a Keras layer of arguments that `Layer.normalize` let through; layers that it goes around are constructed alike."""
     inner = {
         name: construct(layer_class(found["class_name"]).kind, found["config"])
         for name in ("layer", "backward_layer")

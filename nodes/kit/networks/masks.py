@@ -34,7 +34,7 @@ class MaskOperations:
         return name in self._operations
 
     def made(self, argument: str, value: Any) -> bool:
-        """Whether an argument of a layer's call is a mask, or a list of masks and None, that Keras finds by itself."""
+        """Return whether an argument of a layer's call is a mask, or a list of masks and None, that Keras finds by itself."""
         if argument != "mask" and not argument.endswith("_mask"):
             return False
         values = value if isinstance(value, list) else [value]

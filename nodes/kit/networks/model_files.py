@@ -90,7 +90,7 @@ def look_into(path: Path) -> ModelFile:
 
 
 def stored_weights(file: ModelFile, layers: Mapping[str, LayerSpec]) -> dict[str, list[NDArray[Any]]]:
-    """The weights in a model file: layer name -> arrays, as the layers' specs say they must be.
+    """Return the weights in a model file: layer name -> arrays, as the layers' specs say they must be.
 
     Args:
         file: From `look_into`.
@@ -177,7 +177,7 @@ def look_into_weights(path: Path) -> StoredWeights:
 
 
 def read_weights(stored: StoredWeights, layers: Iterable[StoredLayer]) -> list[list[NDArray[Any]]]:
-    """The arrays of some layers that `look_into_weights` found. NodeError if the file is damaged."""
+    """Return the arrays of some layers that `look_into_weights` found. NodeError if the file is damaged."""
     with _readable(stored.path), _hdf5(stored.path) as h5:
         return [[_numbers(_inside(h5, path.lstrip("/")), f"'{layer.group}'") for path in layer.paths] for layer in layers]
 
@@ -361,13 +361,13 @@ def _layer_groups(h5: h5py.File, layers: Iterable[LayerSpec]) -> Iterator[tuple[
 
 
 def snake_case(name: str) -> str:
-    """`batch_normalization` for `BatchNormalization`, as Keras does it (`keras.src.utils.naming`)."""
+    """Return `batch_normalization` for `BatchNormalization`, as Keras does it (`keras.src.utils.naming`)."""
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def by_order(layers: Sequence[LayerSpec], stored: StoredWeights) -> list[tuple[LayerSpec, StoredLayer]]:
-    """Layers in Keras's order, each with the stored one that stands in its place; without those that there is none for."""
+    """Return layers in Keras's order, each with the stored one that stands in its place; without those that there is none for."""
     if stored.ordered:
         return list(zip((layer for layer in layers if layer.weights), stored.layers, strict=False))
     groups = {layer.group: layer for layer in stored.layers}

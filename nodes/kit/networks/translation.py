@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from graphlib import CycleError, TopologicalSorter
+from itertools import chain
 from typing import Any
 
 from nodes.errors import NodeError
@@ -64,7 +64,7 @@ class Stored:
 
 
 def translate(config: Mapping[str, Any], uid: str) -> Translation:
-    """Our graph of layers for a model's config.
+    """Return our graph of layers for a model's config.
 
     Args:
         config: `{"class_name": ..., "config": ...}`, as `model.to_json()` has it.
@@ -250,15 +250,7 @@ def _network(stored: Sequence[Stored], inputs: Sequence[Tensor], outputs: Sequen
     if len(by_name) < len(stored):
         raise NodeError("Two layers of the model have the same name.", "Give every layer a name of its own in Keras.")
     names = _names(by_name)
-    graph = {
-        (layer.name, index): [(t.layer, t.call) for t in call.tensors]
-        for layer in stored
-        for index, call in enumerate(layer.calls)
-    }
-    try:
-        order = list(TopologicalSorter(graph).static_order())
-    except CycleError as error:
-        raise NodeError("The model's layers form a circle.", "Save the model again.") from error
+    order = _order(stored)
     shapes: dict[Tensor, TensorSpec] = {}
     layers: dict[str, LayerSpec] = {}
     calls: list[Call] = []
@@ -283,6 +275,21 @@ def _network(stored: Sequence[Stored], inputs: Sequence[Tensor], outputs: Sequen
     )
     spec = whole.with_outputs([t._replace(layer=names[t.layer]) for t in outputs])
     return Translation(spec, {layer.name: layers[layer.name] for layer in stored})
+
+
+def _order(stored: Sequence[Stored]) -> list[tuple[str, int]]:
+    """All calls, each as (layer, number of the call), in an order in which they can be computed."""
+    import networkx as nx
+
+    graph: nx.DiGraph = nx.DiGraph()
+    for layer in stored:
+        for index, call in enumerate(layer.calls):
+            graph.add_node((layer.name, index))
+            graph.add_edges_from(((tensor.layer, tensor.call), (layer.name, index)) for tensor in call.tensors)
+    try:
+        return list(chain.from_iterable(nx.topological_generations(graph)))
+    except nx.NetworkXUnfeasible as error:
+        raise NodeError("The model's layers form a circle.", "Save the model again.") from error
 
 
 def _infer(layer: Stored, call: StoredCall, inputs: Sequence[TensorSpec]) -> Inference:

@@ -33,7 +33,7 @@ class ClassComparison(Node):
 
 
 def headline(statistics: Table) -> dict[str, float]:
-    """The overall figures of a Scorer's `statistics`: accuracy, error (1 - accuracy), correct, wrong (rows), kappa.
+    """Return the overall figures of a Scorer's `statistics`: accuracy, error (1 - accuracy), correct, wrong (rows), kappa.
 
     NaN where a figure is not defined, as all but the counts are without rows.
     """

@@ -11,7 +11,7 @@ from nodes.wording import counted
 
 
 def without_missing(pairs: pl.DataFrame, what: str, missing: Literal["ignore", "fail"], job: Job) -> pl.DataFrame:
-    """The rows in which both values are there; the others are left out with a warning.
+    """Return the rows in which both values are there; the others are left out with a warning.
 
     Args:
         pairs: Actual and predicted values.

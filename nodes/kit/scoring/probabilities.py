@@ -81,7 +81,7 @@ class ProbabilityNode(Node):
             self._check_names(names, self._width(table))
 
     def scored(self, table: Table, job: Job) -> Scored:
-        """The rows of which all is known; others are left out with a warning.
+        """Return the rows of which all is known; others are left out with a warning.
 
         Raises:
             NodeError: If the classes and the probabilities do not belong together.
@@ -187,7 +187,7 @@ class PositiveNode(ProbabilityNode):
             raise self._no_class(names)
 
     def positives(self, scored: Scored) -> list[int]:
-        """The classes that are each held against the rest.
+        """Return the classes that are each held against the rest.
 
         Raises:
             NodeError: If the positive class is none of them.
@@ -253,7 +253,7 @@ class CurveNode(PositiveNode):
             self._positive_of(names)
 
     def curves(self, table: Table, job: Job) -> Iterator[Ranked]:
-        """What each curve is drawn from.
+        """Yield what each curve is drawn from.
 
         Raises:
             NodeError: If the classes and the probabilities do not belong together.
@@ -304,7 +304,7 @@ class CurveNode(PositiveNode):
         return self.positive_class or names[-1]
 
     def titled(self, title: str, lines: Sequence[Line], job: Job) -> tuple[str, list[Line]]:
-        """What stands above the drawing, and the lines that are drawn: of very many, the first ones.
+        """Return what stands above the drawing, and the lines that are drawn: of very many, the first ones.
 
         Args:
             title: What stands there if nothing was entered.
@@ -327,13 +327,13 @@ MOST_CURVES = 20
 
 
 def in_order(lines: Sequence[tuple[float, Line]]) -> list[Line]:
-    """Lines as they are; of more than can be told apart, first those with the smallest area beneath them."""
+    """Return lines as they are; of more than can be told apart, first those with the smallest area beneath them."""
     ordered = sorted(lines, key=lambda pair: pair[0]) if len(lines) > MOST_CURVES else lines
     return [line for _, line in ordered]
 
 
 def thinned(length: int, most: int = MOST_POINTS) -> NDArray[Any]:
-    """Numbers of at most so many points of a curve, evenly spread, the first and the last among them."""
+    """Return numbers of at most so many points of a curve, evenly spread, the first and the last among them."""
     import numpy as np
 
     if length <= most:

@@ -92,7 +92,7 @@ class Aggregation(Settings):
     )
 
     def check(self, table: TableSpec, path: str) -> None:
-        """The method must suit the column.
+        """Refuse a method that does not suit the column.
 
         Raises:
             NodeError: If it does not.
@@ -119,7 +119,7 @@ class Aggregation(Settings):
             )
 
     def expression(self, table: TableSpec, height: pl.Expr, *, wide: bool = False) -> pl.Expr:
-        """The result, for polars's `agg`.
+        """Return the result, for polars's `agg`.
 
         Args:
             table: The table's columns.

@@ -19,7 +19,7 @@ TRUTHS = {"true": True, "false": False, "1": True, "0": False}
 
 
 def typed_cell(value: Cell, dtype: CellType, setting: str) -> pl.Series:
-    """A series of the one value.
+    """Return a series of the one value.
 
     Raises:
         NodeError: If the value is none of this type.
@@ -28,7 +28,7 @@ def typed_cell(value: Cell, dtype: CellType, setting: str) -> pl.Series:
 
 
 def typed_cells(values: Sequence[Cell], dtype: CellType, setting: str) -> pl.Series:
-    """The values as a series of a type; empty text is missing, except in a column of text.
+    """Return the values as a series of a type; empty text is missing, except in a column of text.
 
     Raises:
         NodeError: If a value is none of this type.
@@ -54,12 +54,12 @@ def typed_cells(values: Sequence[Cell], dtype: CellType, setting: str) -> pl.Ser
 
 
 def as_text(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    """Cells of a plain column (number, text, category, boolean, date or time) as text."""
+    """Return cells of a plain column (number, text, category, boolean, date or time) as text."""
     return cell.dt.to_string("iso") if isinstance(dtype, pl.Duration) else cell.cast(pl.String)
 
 
 def moment(text: str, dtype: pl.Datetime) -> pl.Expr:
-    """A point in time as a column of a type has it: where that has a time zone, a text without one means the time there.
+    """Return a point in time as a column of a type has it: where that has a time zone, a text without one means the time there.
 
     Raises:
         ValueError: If the text is none, or there was no such time, or were two, in the time zone.

@@ -18,18 +18,18 @@ class Computed(Elementwise):
 
     @abstractmethod
     def columns_of(self, table: TableSpec) -> tuple[dict[str, pl.Expr], bool]:
-        """An expression per new (or replaced) column, and whether all of them look at their own row only.
+        """Return an expression per new (or replaced) column, and whether all of them look at their own row only.
 
         Raises:
             NodeError: If a setting is wrong.
         """
 
     def new_columns(self, table: TableSpec) -> Mapping[str, pl.Expr]:
-        """The expressions."""
+        """Return the expressions."""
         return self.columns_of(table)[0]
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Computes; what polars refuses on the way (text that is no number, ...) is an error."""
+        """Compute; what polars refuses on the way (text that is no number, ...) is an error."""
         table = values.table()
         computed, by_row = self.columns_of(table.spec)
         try:

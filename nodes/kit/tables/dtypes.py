@@ -10,7 +10,7 @@ from nodes.values.table import COLUMN_KINDS, leaf_dtype
 
 
 def common_dtype(first: pl.DataType, second: pl.DataType) -> pl.DataType | None:
-    """The narrowest dtype that holds the cells of both; None where there is none that means the same.
+    """Return the narrowest dtype that holds the cells of both; None where there is none that means the same.
 
     Numbers become the wider number, categories the union of their categories in order, text and categories text; points in
     time get the zone of the first; arrays must agree in shape. Numbers never become text, nor booleans numbers, and a time
@@ -30,14 +30,14 @@ def common_dtype(first: pl.DataType, second: pl.DataType) -> pl.DataType | None:
 
 
 def zone(dtype: pl.DataType) -> str:
-    """What a message adds to a point in time's type: ` in the zone UTC`, or that it has none; nothing for other types."""
+    """Return what a message adds to a point in time's type: ` in the zone UTC`, or that it has none; nothing for other types."""
     if not isinstance(dtype, pl.Datetime):
         return ""
     return f" in the zone {dtype.time_zone}" if dtype.time_zone else " without a time zone"
 
 
 def union(*groups: Iterable[str]) -> tuple[str, ...]:
-    """The names of all groups, each once, in the order of their first appearance."""
+    """Return the names of all groups, each once, in the order of their first appearance."""
     return tuple(dict.fromkeys(name for group in groups for name in group))
 
 

@@ -26,18 +26,18 @@ class Elementwise(Node):
 
     @abstractmethod
     def new_columns(self, table: TableSpec) -> Mapping[str, pl.Expr]:
-        """What is computed: an expression per new (or replaced) column.
+        """Return what is computed: an expression per new (or replaced) column.
 
         Raises:
             NodeError: If the settings do not fit the table.
         """
 
     def removed(self, table: TableSpec) -> Sequence[str]:
-        """Columns that do not go on."""
+        """Return columns that do not go on."""
         return ()
 
     def new_classes(self, table: TableSpec) -> dict[str, tuple[str, ...]]:
-        """Class names of new columns of class numbers."""
+        """Return class names of new columns of class numbers."""
         return {}
 
     def check(self, before: pl.DataFrame, after: pl.DataFrame, start: int) -> None:
@@ -50,7 +50,7 @@ class Elementwise(Node):
         """
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The table with the new columns; their types are what polars says of the expressions."""
+        """Promise the table with the new columns; their types are what polars says of the expressions."""
         table = specs.table()
         computed = computed_schema(table, self.new_columns(table))
         gone = set(self.removed(table))
@@ -58,7 +58,7 @@ class Elementwise(Node):
         return {"table": kept.with_columns(computed, self.new_classes(table))}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Computes the columns piece by piece."""
+        """Compute the columns piece by piece."""
         table = values.table()
         computed = self.new_columns(table.spec)
         kept = table.drop(self.removed(table.spec))
@@ -97,7 +97,7 @@ class ElementwiseColumns(Elementwise):
 
     @abstractmethod
     def converted(self, cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-        """What a cell of a column of `dtype` becomes."""
+        """Return what a cell of a column of `dtype` becomes."""
 
     @property
     def targets(self) -> dict[str, str]:
@@ -105,7 +105,7 @@ class ElementwiseColumns(Elementwise):
         return {column: column + (self.suffix or "") for column in self.columns}
 
     def new_columns(self, table: TableSpec) -> Mapping[str, pl.Expr]:
-        """An expression for each of the columns."""
+        """Return an expression for each of the columns."""
         chosen(table, self.columns, *self.accepts)
         for column, target in self.targets.items():
             if target != column:
@@ -114,12 +114,13 @@ class ElementwiseColumns(Elementwise):
 
 
 def piece_rows(read: Iterable[pl.DataType], made: Iterable[pl.DataType]) -> int:
-    """How many rows to work on at a time, so that neither what is read nor what is made takes more than about `BATCH_BYTES`."""
+    """Return how many rows to work on at a time, so that neither what is read nor what is made takes more than about
+    `BATCH_BYTES`."""
     return max(1, BATCH_BYTES // max(sum(map(cell_bytes, read)), sum(map(cell_bytes, made)), 1))
 
 
 def chosen(table: TableSpec, columns: Sequence[str], *kinds: str, setting: str = "columns") -> list[str]:
-    """The chosen columns, each once.
+    """Return the chosen columns, each once.
 
     Raises:
         NodeError: If there is none, or one is not there or not of `kinds`.
@@ -132,7 +133,7 @@ def chosen(table: TableSpec, columns: Sequence[str], *kinds: str, setting: str =
 
 
 def different(table: Table, column: str) -> pl.Series:
-    """The different values of a column, in the order of their first rows, without missing: integers, and all else as text.
+    """Return the different values of a column, in the order of their first rows, without missing: integers, and all else as text.
 
     It is read piece by piece. (As text before it is sorted: a Categorical would be in the order of its hidden codes.)
     """
@@ -145,7 +146,7 @@ def different(table: Table, column: str) -> pl.Series:
 
 
 def refuse_existing(table: TableSpec, column: str, setting: str, gone: Sequence[str] = ()) -> None:
-    """A new column must not have the name of one that stays.
+    """Refuse a new column with the name of one that stays.
 
     Raises:
         NodeError: If it has.
@@ -155,7 +156,7 @@ def refuse_existing(table: TableSpec, column: str, setting: str, gone: Sequence[
 
 
 def computed_schema(table: TableSpec, computed: Mapping[str, pl.Expr]) -> pl.Schema:
-    """The dtypes of expressions over a table's columns.
+    """Return the dtypes of expressions over a table's columns.
 
     Raises:
         polars.exceptions.PolarsError: If an expression does not suit the columns.
@@ -164,7 +165,7 @@ def computed_schema(table: TableSpec, computed: Mapping[str, pl.Expr]) -> pl.Sch
 
 
 def refuse_new_missing(before: pl.DataFrame, after: pl.DataFrame, targets: Mapping[str, str], start: int, what: str) -> None:
-    """No cell may become missing that was not.
+    """Refuse results in which a cell is missing that was not.
 
     Args:
         before: What was read.

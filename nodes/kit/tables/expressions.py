@@ -87,7 +87,7 @@ KNIME_ROWS: Mapping[str, str] = {
 
 
 def parsed(text: str, table: TableSpec, setting: str) -> pl.Expr:
-    """The expression that a text spells.
+    """Return the expression that a text spells.
 
     Raises:
         NodeError: If it is none, is too much for polars, names no column of the table, or does not suit the columns' types;
@@ -115,12 +115,12 @@ def parsed(text: str, table: TableSpec, setting: str) -> pl.Expr:
 
 
 def dtype_of(expression: pl.Expr, table: TableSpec) -> pl.DataType:
-    """The type of an expression's values."""
+    """Return the type of an expression's values."""
     return pl.LazyFrame(schema=table.schema).with_columns(expression.alias("\0")).collect_schema()["\0"]
 
 
 def by_row(text: str) -> bool:
-    """Whether each row's value depends on that row alone, so that a long table can be worked on piece by piece.
+    """Return whether each row's value depends on that row alone, so that a long table can be worked on piece by piece.
 
     (`Expr.meta.is_row_separable` of polars 2.1 calls `x - AVG(x)` separable.)
     """
@@ -130,25 +130,25 @@ def by_row(text: str) -> bool:
 
 
 def marked(text: str, start: int, end: int) -> str:
-    """`at character 5: a + ▸*◂ b`, with the faulty part between marks."""
+    """Return `at character 5: a + ▸*◂ b`, with the faulty part between marks."""
     if start >= len(text):
         return f"at its end: {text}▸◂"
     return f"at character {start + 1}: {text[:start]}▸{text[start:end]}◂{text[end:]}"
 
 
 def quoted(column: str) -> str:
-    """A column's name as an expression has it."""
+    """Return a column's name as an expression has it."""
     plain = re.fullmatch(r"[^\W\d]\w*", column) is not None
     return column if plain else '"' + column.replace('"', '""') + '"'
 
 
 def reason(error: BaseException) -> str:
-    """The first line of polars's message, without a full stop."""
+    """Return the first line of polars's message, without a full stop."""
     return (str(error).strip().splitlines() or ["it cannot be computed"])[0].rstrip(". ")
 
 
 def in_words(error: BaseException) -> str:
-    """What polars has against the types or the cells of columns, for a person; its own words where these are not known."""
+    """Return what polars has against the types or the cells of columns, for a person; its own words where these are not known."""
     told = reason(error)
     for pattern, words in REFUSALS:
         found = re.search(pattern, told)

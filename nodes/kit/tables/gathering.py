@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def taken(table: Table, rows: pl.Series, job: Job) -> Table:
-    """The rows of these numbers, in this order.
+    """Return the rows of these numbers, in this order.
 
     Args:
         table: Where the rows are.
@@ -31,7 +31,7 @@ def taken(table: Table, rows: pl.Series, job: Job) -> Table:
 
 
 def gathered(table: Table, rows: pl.Series) -> pl.DataFrame:
-    """As `taken`, for a piece that fits into memory."""
+    """Return the same as `taken`, for a piece that fits into memory."""
     present = rows.is_not_null()
     found = table.take(rows.drop_nulls().to_numpy()).frame()
     if len(found) == len(rows):

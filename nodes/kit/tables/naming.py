@@ -8,7 +8,7 @@ from itertools import count
 
 
 def fresh_name(name: str, taken: Collection[str], suffix: str = " (#1)") -> str:
-    """`name` with the suffix appended; its number grows until the name is not taken.
+    """Return `name` with the suffix appended; its number grows until the name is not taken.
 
     A suffix without a number gets one from the second try on.
     """

@@ -17,7 +17,7 @@ from nodes.errors import NodeError
 def full_match(
     pattern: str, kind: Literal["wildcard", "regex"], *, case_sensitive: bool = True, setting: str | None = None
 ) -> str:
-    """A regular expression for polars's `str.contains` that is true where the whole text fits `pattern`.
+    """Return a regular expression for polars's `str.contains` that is true where the whole text fits `pattern`.
 
     Args:
         pattern: With `*` for any text and `?` for one character, or a regular expression.

@@ -18,7 +18,7 @@ ROUNDINGS = {
 
 
 def rounded(cell: pl.Expr, decimals: int, mode: Rounding) -> pl.Expr:
-    """Numbers rounded to so many decimals."""
+    """Return numbers rounded to so many decimals."""
     if mode in ("half_to_even", "half_away_from_zero"):
         return cell.round(decimals, mode=mode)
     if not decimals:

@@ -98,7 +98,7 @@ class RowChoice(SampleSize):
 
 
 def sampled(table: Table, count: int, sampling: Sampling, group_column: str | None, seed: int | None) -> NDArray[Any]:
-    """The numbers of `count` different rows, in any order.
+    """Return the numbers of `count` different rows, in any order.
 
     Args:
         table: The rows to choose from.
@@ -122,14 +122,14 @@ def sampled(table: Table, count: int, sampling: Sampling, group_column: str | No
 
 
 def groups_of(table: Table, column: str) -> list[NDArray[Any]]:
-    """The row numbers of every class, classes in the order of their first appearance."""
+    """Return the row numbers of every class, classes in the order of their first appearance."""
     keys = table.frame([column]).select(pl.col(column).alias("key")).with_row_index("row")
     rows = keys.group_by("key", maintain_order=True).agg("row").get_column("row")
     return [group.to_numpy() for group in rows]
 
 
 def stratified(groups: list[NDArray[Any]], count: int, generator: np.random.Generator) -> NDArray[Any]:
-    """`count` rows in which every group has its share, by the largest remainder method (Hamilton's).
+    """Return `count` rows in which every group has its share, by the largest remainder method (Hamilton's).
 
     Whole shares first; the rows still to give go to the largest remainders, by lot where these are equal.
     """

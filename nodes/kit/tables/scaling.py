@@ -25,7 +25,7 @@ class Scaling(Elementwise):
     inverse: bool = False
 
     def new_columns(self, table: TableSpec) -> Mapping[str, pl.Expr]:
-        """The scaled columns."""
+        """Return the scaled columns."""
         made: dict[str, pl.Expr] = {}
         for column, (scale, offset) in self.model.items():
             number = pl.col(column).cast(pl.Float64)
@@ -53,7 +53,7 @@ class ModelApplied(Node):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """Which columns are scaled stands in the model: not known before running."""
+        """Promise a table that is not known before running: which columns are scaled stands in the model."""
         model = specs.table("model")
         for column, kind in (("column", "text"), ("scale", "number"), ("offset", "number")):
             if column not in model.schema or column not in model.columns_of(kind):
@@ -62,7 +62,7 @@ class ModelApplied(Node):
         return {"table": None}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Scales piece by piece."""
+        """Scale piece by piece."""
         table = values.table()
         model = read_model(values.table("model"))
         absent = [c for c in model if c not in table.schema]
@@ -76,23 +76,23 @@ class ModelApplied(Node):
 
 
 def scaled_dtype(dtype: pl.DataType) -> pl.DataType:
-    """What a column of numbers becomes."""
+    """Return what a column of numbers becomes."""
     return pl.Float32() if isinstance(dtype, pl.Float32) else pl.Float64()
 
 
 def model_schema() -> pl.Schema:
-    """The columns of a model."""
+    """Return the columns of a model."""
     return pl.Schema({"column": pl.String(), "scale": pl.Float64(), "offset": pl.Float64()})
 
 
 def model_table(model: Model) -> Table:
-    """A model as a table."""
+    """Return a model as a table."""
     rows = [(column, scale, offset) for column, (scale, offset) in model.items()]
     return Table.of(pl.DataFrame(rows, schema=model_schema(), orient="row"))
 
 
 def read_model(table: Table) -> dict[str, tuple[float, float]]:
-    """A model from its table.
+    """Return a model from its table.
 
     Raises:
         NodeError: If a number is missing, or a scale is 0.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 from pydantic import Field
 
 from nodes.base import NodeError, Settings, setting
-from nodes.kit.scripts import running as scripting
+from nodes.kit.scripts import scripting
 from nodes.wording import counted
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Loss(Settings):
     )
 
     def build(self, job: Any, where: str) -> keras.losses.Loss:
-        """The Keras loss.
+        """Return the Keras loss.
 
         Args:
             job: The node's job, where the loss is a script.
@@ -85,7 +85,7 @@ def _gamma() -> Any:
     return setting(2.0, "Gamma", "How much less easy examples count; 0: all the same.", ge=0)
 
 
-class CategoricalCrossentropy(Loss):
+class CategoricalCrossentropyLoss(Loss):
     """For one of several classes: -log of the true class's probability; the target is one-hot."""
 
     form = "one-hot"
@@ -96,7 +96,7 @@ class CategoricalCrossentropy(Loss):
     axis: int = _axis(-1)
 
 
-class SparseCategoricalCrossentropy(Loss):
+class SparseCategoricalCrossentropyLoss(Loss):
     """For one of several classes: -log of the true class's probability; the target is the class's number."""
 
     form = "class number"
@@ -108,7 +108,7 @@ class SparseCategoricalCrossentropy(Loss):
     axis: int = _axis(-1)
 
 
-class BinaryCrossentropy(Loss):
+class BinaryCrossentropyLoss(Loss):
     """For yes or no (one sigmoid unit), or several of them that do not exclude each other."""
 
     shares = True
@@ -298,7 +298,7 @@ class CustomLoss(Loss):
     )
 
     def build(self, job: Any, where: str) -> keras.losses.Loss:
-        """A Keras loss that calls the script's function.
+        """Return a Keras loss that calls the script's function.
 
         Raises:
             NodeError: If the script fails, or defines no function.
@@ -325,12 +325,12 @@ def _of_function(function: Callable[[Any, Any], Any], reduction: str) -> keras.l
 
 
 def target_form(loss: Loss) -> TargetForm:
-    """What the targets of a loss must look like."""
+    """Return what the targets of a loss must look like."""
     return loss.target if isinstance(loss, CustomLoss) else loss.form
 
 
 def check_dimensions(loss: Loss, dimensions: int, where: str) -> None:
-    """NodeError if a loss cannot compare outputs of so many dimensions (without the batch's)."""
+    """Raise NodeError if a loss cannot compare outputs of so many dimensions (without the batch's)."""
     if loss.dimensions not in (None, dimensions):
         is_ctc = loss.dimensions == 2
         shape = "a sequence of probabilities (steps, classes)" if is_ctc else "one embedding a row (numbers in one dimension)"
@@ -342,11 +342,11 @@ def check_dimensions(loss: Loss, dimensions: int, where: str) -> None:
 
 
 def check_places(loss: Loss, shape: tuple[int | None, ...], where: str) -> None:
-    """NodeError if the classes of every pixel or step (shape without the batch's dimension) have one place only.
+    """Raise NodeError if the classes of every pixel or step (shape without the batch's dimension) have one place only.
 
     Keras drops a last dimension of 1 there, and then fails on the first batch.
     """
-    if isinstance(loss, SparseCategoricalCrossentropy) and len(shape) > 1 and shape[-1] == 1:
+    if isinstance(loss, SparseCategoricalCrossentropyLoss) and len(shape) > 1 and shape[-1] == 1:
         raise NodeError(
             "SparseCategoricalCrossentropy tells several classes apart, but the network's output has one number at each place.",
             "Give the last layer a filter or unit per class, or choose BinaryCrossentropy.",
@@ -355,7 +355,7 @@ def check_places(loss: Loss, shape: tuple[int | None, ...], where: str) -> None:
 
 
 def check_axis(loss: Loss, dimensions: int, where: str) -> None:
-    """NodeError if a loss is taken along a dimension that an output (with so many, without the batch's) does not have."""
+    """Raise NodeError if a loss is taken along a dimension that an output (with so many, without the batch's) does not have."""
     axes = getattr(loss, "axis", None)
     for axis in axes if isinstance(axes, tuple) else () if axes is None else (axes,):
         if not -dimensions - 1 <= axis <= dimensions or (axis in (0, -dimensions - 1) and not isinstance(axes, tuple)):
@@ -367,8 +367,8 @@ def check_axis(loss: Loss, dimensions: int, where: str) -> None:
 
 
 AnyLoss = Annotated[
-    CategoricalCrossentropy | SparseCategoricalCrossentropy | BinaryCrossentropy | MeanSquaredError | MeanAbsoluteError
-    | MeanAbsolutePercentageError | MeanSquaredLogarithmicError | Huber | LogCosh | BinaryFocalCrossentropy
+    CategoricalCrossentropyLoss | SparseCategoricalCrossentropyLoss | BinaryCrossentropyLoss | MeanSquaredError
+    | MeanAbsoluteError | MeanAbsolutePercentageError | MeanSquaredLogarithmicError | Huber | LogCosh | BinaryFocalCrossentropy
     | CategoricalFocalCrossentropy | CategoricalGeneralizedCrossEntropy | CategoricalHinge | Hinge | SquaredHinge
     | KLDivergence | Poisson | CosineSimilarity | Dice | Tversky | Circle | CTC | CustomLoss,
     Field(discriminator="kind"),

@@ -72,7 +72,7 @@ class Metric(Settings):
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", self.kind.replace("IoU", "Iou")).lower()
 
     def build(self, name: str, classes: int) -> keras.Metric | str:
-        """The Keras metric.
+        """Return the Keras metric.
 
         Args:
             name: What to call it.
@@ -83,11 +83,11 @@ class Metric(Settings):
         return cast("keras.Metric", getattr(keras.metrics, self.kind)(**self.arguments(classes), name=name))
 
     def arguments(self, classes: int) -> dict[str, Any]:
-        """Arguments of the Keras class."""
+        """Return arguments of the Keras class."""
         return self.model_dump(exclude={"kind"})
 
     def problems(self, classes: int) -> Iterator[str]:
-        """What does not fit an output of so many values or classes: clauses without a full stop."""
+        """Find what does not fit an output of so many values or classes: clauses without a full stop."""
         ids = {getattr(self, "class_id", None), *getattr(self, "target_class_ids", ())} - {None}
         for number in sorted(n for n in ids if n >= classes):
             yield f"there is no class {number}: the output has {classes}, counted from 0"
@@ -112,7 +112,7 @@ class Accuracy(HigherIsBetter):
     kind: Literal["Accuracy"] = "Accuracy"
 
     def build(self, name: str, classes: int) -> keras.Metric | str:
-        """Keras's word for the accuracy that fits."""
+        """Return Keras's word for the accuracy that fits."""
         return "accuracy"
 
 
@@ -164,7 +164,7 @@ class OfOneClass(HigherIsBetter, Thresholded):
     top_k: int | None = setting(None, "Top k", "Count the k most probable classes as yes, whatever the threshold.", ge=1)
 
     def arguments(self, classes: int) -> dict[str, Any]:
-        """Keras takes either a threshold or top k."""
+        """Return Keras's arguments, which are either a threshold or top k."""
         return super().arguments(classes) | ({"thresholds": None} if self.top_k else {})
 
 
@@ -194,7 +194,7 @@ class Averaged(HigherIsBetter, ForNumbers):
     threshold: float | None = setting(None, "Threshold", "Outputs above it mean yes; empty: the largest one.", gt=0, le=1)
 
     def problems(self, classes: int) -> Iterator[str]:
-        """The largest of one output says nothing."""
+        """Find an output of a single value, whose largest says nothing."""
         if classes == 1 and self.threshold is None:
             yield "of a single output the largest is always right, so it needs a threshold"
 
@@ -248,13 +248,13 @@ class AUC(HigherIsBetter, ForNumbers):
     from_logits: bool = setting(False, "From logits", "The output has no sigmoid.", advanced=True)
 
     def arguments(self, classes: int) -> dict[str, Any]:
-        """Per class, Keras must know how many there are."""
+        """Return Keras's arguments; per class, it must know how many there are."""
         per_class = {"num_labels": classes} if self.multi_label else {}
         weights = self.label_weights if self.multi_label else []
         return super().arguments(classes) | per_class | {"thresholds": self.thresholds or None, "label_weights": weights or None}
 
     def problems(self, classes: int) -> Iterator[str]:
-        """There must be a weight per class."""
+        """Find a wrong number of weights: there must be one per class."""
         if self.multi_label and self.label_weights and len(self.label_weights) != classes:
             yield f"{len(self.label_weights)} weights are given for {classes} classes"
 
@@ -318,7 +318,7 @@ class SpecificityAtSensitivity(AtPoint):
     sensitivity: float = setting(0.9, "Sensitivity", "The sensitivity to reach.", ge=0, le=1)
 
 
-class BinaryCrossentropy(ForNumbers):
+class BinaryCrossentropyMetric(ForNumbers):
     """The binary cross-entropy, where the loss is another one."""
 
     kind: Literal["BinaryCrossentropy"] = "BinaryCrossentropy"
@@ -326,7 +326,7 @@ class BinaryCrossentropy(ForNumbers):
     label_smoothing: float = _label_smoothing()
 
 
-class CategoricalCrossentropy(ForNumbers):
+class CategoricalCrossentropyMetric(ForNumbers):
     """The categorical cross-entropy, where the loss is another one."""
 
     kind: Literal["CategoricalCrossentropy"] = "CategoricalCrossentropy"
@@ -335,7 +335,7 @@ class CategoricalCrossentropy(ForNumbers):
     axis: int = _axis()
 
 
-class SparseCategoricalCrossentropy(Metric):
+class SparseCategoricalCrossentropyMetric(Metric):
     """The sparse categorical cross-entropy, where the loss is another one."""
 
     forms = ("class number",)
@@ -372,7 +372,7 @@ class Agreement(HigherIsBetter, ForNumbers):
     axis: int = _axis("The dimension of the output that is compared; -1 is the last, 0 the rows of a batch.")
 
     def problems(self, classes: int) -> Iterator[str]:
-        """A correlation needs several values."""
+        """Find an output of a single value, which has no correlation."""
         if self.kind == "PearsonCorrelation" and self.axis == -1 and classes == 1:
             yield "there is no correlation over a single value; over the rows of a batch, with axis 0, there is"
 
@@ -403,7 +403,7 @@ class MeanIoU(HigherIsBetter):
     axis: int = _axis()
 
     def arguments(self, classes: int) -> dict[str, Any]:
-        """Keras must know how many classes there are, and that the output holds their probabilities."""
+        """Return Keras's arguments: also how many classes there are, and that the output holds their probabilities."""
         return super().arguments(classes) | {"num_classes": classes, "sparse_y_pred": False}
 
 
@@ -417,7 +417,7 @@ class IoU(HigherIsBetter):
     axis: int = _axis()
 
     def arguments(self, classes: int) -> dict[str, Any]:
-        """As for `MeanIoU`."""
+        """Return Keras's arguments, as for `MeanIoU`."""
         return super().arguments(classes) | {"num_classes": classes, "sparse_y_pred": False}
 
 
@@ -430,7 +430,7 @@ class OneHotIoU(HigherIsBetter, ForNumbers):
     axis: int = _axis()
 
     def arguments(self, classes: int) -> dict[str, Any]:
-        """Keras must know how many classes there are."""
+        """Return Keras's arguments: also how many classes there are."""
         return super().arguments(classes) | {"num_classes": classes}
 
 
@@ -442,7 +442,7 @@ class OneHotMeanIoU(HigherIsBetter, ForNumbers):
     axis: int = _axis()
 
     def arguments(self, classes: int) -> dict[str, Any]:
-        """Keras must know how many classes there are."""
+        """Return Keras's arguments: also how many classes there are."""
         return super().arguments(classes) | {"num_classes": classes}
 
 
@@ -460,8 +460,8 @@ AnyMetric = Annotated[
     Accuracy | BinaryAccuracy | CategoricalAccuracy | SparseCategoricalAccuracy
     | TopKCategoricalAccuracy | SparseTopKCategoricalAccuracy | Precision | Recall | F1Score
     | FBetaScore | AUC | TruePositives | TrueNegatives | FalsePositives | FalseNegatives | PrecisionAtRecall
-    | RecallAtPrecision | SensitivityAtSpecificity | SpecificityAtSensitivity | BinaryCrossentropy
-    | CategoricalCrossentropy | SparseCategoricalCrossentropy | Error | Agreement | R2Score | IoU | MeanIoU | OneHotIoU
-    | OneHotMeanIoU | BinaryIoU,
+    | RecallAtPrecision | SensitivityAtSpecificity | SpecificityAtSensitivity | BinaryCrossentropyMetric
+    | CategoricalCrossentropyMetric | SparseCategoricalCrossentropyMetric | Error | Agreement | R2Score | IoU | MeanIoU
+    | OneHotIoU | OneHotMeanIoU | BinaryIoU,
     Field(discriminator="kind"),
 ]  # fmt: skip

@@ -61,12 +61,12 @@ class ReduceOnPlateau(Monitor):
 
 
 def is_better(value: float, reference: float, rises: bool, min_delta: float) -> bool:
-    """Whether a value is better than another by more than `min_delta`. Nothing is better by being no number."""
+    """Return whether a value is better than another by more than `min_delta`. Nothing is better by being no number."""
     return value - min_delta > reference if rises else value + min_delta < reference
 
 
 def worst(rises: bool) -> float:
-    """What everything is better than."""
+    """Return what everything is better than."""
     return -math.inf if rises else math.inf
 
 
@@ -127,7 +127,7 @@ class Plateau:
     cooldown: int = 0
 
     def see(self, value: float, rate: float) -> float:
-        """The learning rate for the next epoch, after an epoch with this value at this rate."""
+        """Return the learning rate for the next epoch, after an epoch with this value at this rate."""
         if self.cooldown > 0:
             self.cooldown -= 1
             self.wait = 0

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from nodes.base import Columns, NodeError, setting
-from nodes.kit.networks.binding import FEEDABLE, Binding, Source, bind, find_column
-from nodes.kit.networks.feeding import TensorColumns, assign
+from nodes.kit.networks.binding import FEEDABLE, Binding, bind, find_column
+from nodes.kit.networks.inputs import TensorColumns, assign_entries
 from nodes.kit.training.losses import (
     AnyLoss,
-    CategoricalCrossentropy,
+    CategoricalCrossentropyLoss,
     Circle,
     Loss,
     TargetForm,
@@ -46,7 +46,7 @@ class TargetColumns(TensorColumns):
         "Columns with the values that the network should put out, in this order; empty: the only one that fits.",
         columns=Columns("training", FEEDABLE),
     )
-    loss: AnyLoss = setting(CategoricalCrossentropy(), "Loss", "What the training makes small.")
+    loss: AnyLoss = setting(CategoricalCrossentropyLoss(), "Loss", "What the training makes small.")
     loss_weight: float = setting(1.0, "Loss weight", "How much this loss counts among those of several outputs.", gt=0)
     metrics: list[AnyMetric] = setting(
         [Accuracy()], "Metrics", "What is reported of every epoch beside the loss; all rows count the same in it."
@@ -66,8 +66,18 @@ class TargetColumns(TensorColumns):
     )
 
 
+def targets_setting(group: str) -> Any:
+    """Declare what a network is compared with, a list of `TargetColumns`.
+
+    Args:
+        group: The dialog's tab.
+    """
+    help = "For each output of the network: what it should put out, and the loss."
+    return setting([TargetColumns()], "Targets", help, group=group)
+
+
 @dataclass(frozen=True)
-class Target:
+class BoundTarget:
     """One output of a network, and what it is compared with.
 
     Attributes:
@@ -101,16 +111,16 @@ class Target:
         return 2 if self.entry.loss.kind in BINARY_LOSSES and self.width == 1 else None
 
     def metric_names(self) -> list[str]:
-        """The metrics' names, each once: `auc`, `auc_2`."""
+        """Return the metrics' names, each once: `auc`, `auc_2`."""
         return _each_once(self.entry.metrics)
 
     def weighted_metric_names(self) -> list[str]:
-        """The same of the weighted ones: `weighted_auc` where `auc` is there unweighted as well, as Keras calls it."""
+        """Return the same of the weighted ones: `weighted_auc` where `auc` is there unweighted as well, as Keras calls it."""
         plain = self.metric_names()
         return [f"weighted_{name}" if name in plain else name for name in _each_once(self.entry.weighted_metrics)]
 
     def class_numbers(self, target: NDArray[Any]) -> NDArray[np.integer[Any]]:
-        """The class of each target that `binding` gave: (rows, ...) without the classes' dimension."""
+        """Return the class of each target that `binding` gave: (rows, ...) without the classes' dimension."""
         import numpy as np
 
         if self.form == "one-hot":
@@ -127,7 +137,9 @@ def _each_once(metrics: Sequence[Metric]) -> list[str]:
     return names
 
 
-def bind_targets(network: NetworkSpec, table: TableSpec, given: Sequence[TargetColumns], taken: Sequence[str]) -> list[Target]:
+def bind_targets(
+    network: NetworkSpec, table: TableSpec, given: Sequence[TargetColumns], taken: Sequence[str]
+) -> list[BoundTarget]:
     """Bind columns to all outputs of a network.
 
     Args:
@@ -144,8 +156,8 @@ def bind_targets(network: NetworkSpec, table: TableSpec, given: Sequence[TargetC
             "Two outputs of the network are of one layer, which Keras cannot tell apart.",
             "Put an Activation layer (linear) behind one of them.",
         )
-    targets: list[Target] = []
-    for tensor, number in zip(network.outputs, assign(network, given, network.outputs, "targets"), strict=True):
+    targets: list[BoundTarget] = []
+    for tensor, number in zip(network.outputs, assign_entries(network, given, network.outputs, "targets"), strict=True):
         if number is None:
             raise NodeError(
                 f"There is no target for the network's output '{tensor.layer}'.",
@@ -159,7 +171,7 @@ def bind_targets(network: NetworkSpec, table: TableSpec, given: Sequence[TargetC
 
 def _bind_target(
     network: NetworkSpec, table: TableSpec, tensor: Tensor, entry: TargetColumns, *, where: str, taken: Sequence[str]
-) -> Target:
+) -> BoundTarget:
     output = network.tensor(tensor)
     wanted, limit = _wanted(output, entry.loss)
     check_dimensions(entry.loss, len(output.shape), where)
@@ -190,7 +202,7 @@ def _bind_target(
     )
     names = table.class_names(columns[0]) if len(columns) == 1 else None
     width = (output.shape[-1] or 1) if output.shape else 1
-    target = Target(tensor, binding, entry, names, width, where, _bind_weight(table, entry, where))
+    target = BoundTarget(tensor, binding, entry, names, width, where, _bind_weight(table, entry, where))
     _check_metrics(target, len(output.shape))
     if names is None or target.class_count is None:
         return replace(target, classes=None)
@@ -261,7 +273,7 @@ def _check_form(table: TableSpec, columns: Sequence[str], entry: TargetColumns, 
         )
 
 
-def _check_metrics(target: Target, dimensions: int) -> None:
+def _check_metrics(target: BoundTarget, dimensions: int) -> None:
     entry = target.entry
     given = [(f"metrics.{n}", metric) for n, metric in enumerate(entry.metrics)]
     given += [(f"weighted_metrics.{n}", metric) for n, metric in enumerate(entry.weighted_metrics)]
@@ -299,8 +311,8 @@ def _check_metrics(target: Target, dimensions: int) -> None:
 # --------------------------------------------------------------------------------------------------- what is reported
 
 
-def quantities(targets: Sequence[Target]) -> dict[str, bool]:
-    """What a training reports of an epoch, as Keras calls it, in order: name -> whether larger is better."""
+def quantities(targets: Sequence[BoundTarget]) -> dict[str, bool]:
+    """Return what a training reports of an epoch, as Keras calls it, in order: name -> whether larger is better."""
     several = len(targets) > 1
     names = {"loss": False}
     if several:
@@ -314,86 +326,3 @@ def quantities(targets: Sequence[Target]) -> dict[str, bool]:
         for name, metric in zip(target.weighted_metric_names(), target.entry.weighted_metrics, strict=True):
             names[prefix + name] = metric.higher_is_better
     return names
-
-
-# -------------------------------------------------------------------------------------------------------- class weights
-
-
-class WeightSource(Source):
-    """A weight per target, by its class and by its row.
-
-    Args:
-        source: The target.
-        target: What it is of.
-        weights: A weight per class number; None: all are 1.
-        rows: A weight per row; None: all are 1.
-    """
-
-    def __init__(self, source: Source, target: Target, weights: NDArray[np.float32] | None, rows: Source | None = None) -> None:
-        import numpy as np
-
-        self._source = source
-        self._target = target
-        self._weights = weights
-        self._of_rows = rows
-        self.shape = ()
-        if weights is not None and source.shape:
-            self.shape = source.shape if target.form == "class number" else source.shape[:-1]
-        self.dtype = np.dtype(np.float32)
-        self.row_bytes = math.prod(self.shape) * 4
-
-    def read(self, rows: slice | NDArray[Any]) -> NDArray[Any]:
-        """Weights of these rows, (rows, ...), Float32.
-
-        Raises:
-            NodeError: If one is negative.
-        """
-        import numpy as np
-
-        of_rows = None if self._of_rows is None else self._of_rows.read(rows).astype(np.float32)
-        if of_rows is not None and (of_rows < 0).any():
-            raise NodeError(
-                f"Column '{self._target.entry.sample_weight}' has a negative weight.",
-                "Give weights from 0 on.",
-                setting=f"{self._target.where}.sample_weight",
-            )
-        if self._weights is None:
-            return np.ones(len(self._source.read(rows)), np.float32) if of_rows is None else of_rows
-        numbers = self._target.class_numbers(self._source.read(rows))
-        known = (numbers >= 0) & (numbers < len(self._weights))  # a class that does not count has no weight
-        by_class = np.where(known, self._weights[np.where(known, numbers, 0)], np.float32(1))
-        return by_class if of_rows is None else by_class * of_rows.reshape(-1, *[1] * (by_class.ndim - 1))
-
-
-def balanced_weights(source: Source, target: Target, rows: int) -> NDArray[np.float32]:
-    """Weights that let every class that occurs count as much as the others: rows / (classes x rows of the class)."""
-    import numpy as np
-
-    counts = np.zeros(target.class_count or 0, np.int64)
-    step = max(1, 2**22 // max(source.row_bytes, 1))
-    for start in range(0, rows, step):
-        found = target.class_numbers(source.read(slice(start, min(start + step, rows))))
-        found = found[(found >= 0) & (found < len(counts))]
-        counts += np.bincount(found.ravel(), minlength=len(counts))
-    occurring = max(int((counts > 0).sum()), 1)
-    weights: NDArray[np.float32] = (counts.sum() / (occurring * np.maximum(counts, 1))).astype(np.float32)
-    return weights
-
-
-def typed_weights(target: Target, given: Mapping[str, float]) -> NDArray[np.float32]:
-    """Weights by the names or numbers of classes; 1 where none is given.
-
-    Raises:
-        NodeError: If there is no such class.
-    """
-    import numpy as np
-
-    count = target.class_count or 0
-    names = target.classes or tuple(str(n) for n in range(count))
-    weights = np.ones(count, np.float32)
-    for name, weight in given.items():
-        if name not in names:
-            shown = ", ".join(f"'{n}'" for n in names[:12])
-            raise NodeError(f"There is no class '{name}'.", f"The classes are: {shown}.", setting="class_weights")
-        weights[names.index(name)] = weight
-    return weights

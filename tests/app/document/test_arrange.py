@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.document.arrange import Arranged, align, arranged, distribute, with_places
+from app.document.arrange import Placement, align, arranged, distribute, with_places
 from app.document.editing import Document
 from app.document.file import load
 from app.document.model import Annotation, Connection, NodeRecord, NodeView, View, Workflow
@@ -31,12 +31,12 @@ def document(nodes, wires, boxes=()) -> Document:
     )
 
 
-def inside(result: Arranged, key: str) -> set[str]:
+def inside(result: Placement, key: str) -> set[str]:
     (x, y), (w, h) = result.annotations[key], result.sizes[key]
     return {n for n, (a, b) in result.nodes.items() if x < a < x + w - TILE and y < b < y + h - TILE}
 
 
-def crossings(result: Arranged, wires) -> int:
+def crossings(result: Placement, wires) -> int:
     def y_at(wire, x):
         (x1, y1), (x2, y2) = (result.nodes[n] for n in wire)
         return y1 + (y2 - y1) * (x - x1) / (x2 - x1)
@@ -140,7 +140,7 @@ def test_only_what_is_selected_moves_and_boxes_with_others_in_them_stay() -> Non
     assert result.nodes["a"] == (100, 100)
     assert set(result.annotations) == {"box_1"}
     assert inside(result, "box_1") == {"a", "b"}
-    assert arranged(made, []) == Arranged()
+    assert arranged(made, []) == Placement()
     made.move(result.nodes, result.annotations, sizes=result.sizes, label="Arrange")
     assert made.annotations["box_1"].size == result.sizes["box_1"]
     assert made.annotations["box_2"].size == (2000, 2000)

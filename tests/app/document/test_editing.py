@@ -11,7 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from app.document.editing import Change, Document
+from app.document.change import Change
+from app.document.editing import Document
 from app.document.file import dump, parse
 from app.document.model import Annotation, Connection, NodeRecord, NodeView, Variable, View, Workflow
 from tests.app.engine.toy import CATALOG

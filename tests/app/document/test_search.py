@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.document.search import Candidate, Index, find
 from nodes.catalog import Catalog
+from tests.sampling import sampled
 
 FEW = [
     Candidate(
@@ -97,9 +98,12 @@ def test_the_letters_that_matched_are_told() -> None:
     assert parts("window") == []
 
 
-def test_every_node_type_is_found_by_its_title_its_id_and_its_title_with_a_typo(catalog_index: Index[str]) -> None:
+@pytest.mark.parametrize("count", [40, pytest.param(None, marks=pytest.mark.exhaustive)])
+def test_every_node_type_is_found_by_its_title_its_id_and_its_title_with_a_typo(
+    catalog_index: Index[str], count: int | None
+) -> None:
     catalog = Catalog.load(plugins=False)
-    for node_id, node_type in catalog.items():
+    for node_id, node_type in sampled(catalog.items(), count or len(catalog)):
         assert catalog_index.find(node_type.title)[0].item in {i for i, c in catalog.items() if c.title == node_type.title}
         assert node_id in [found.item for found in catalog_index.find(node_id)]
         word = max(re.findall(r"\w+", node_type.title), key=len)

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.editor.engine_client import EngineClient
+from app.editor.engine.client import EngineClient
 from app.editor.window import MainWindow
 from tests.app.editor.window_support import Person, a_window
 

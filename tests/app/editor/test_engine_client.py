@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -10,21 +9,28 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import psutil
 import pytest
 from pytestqt.qtbot import QtBot
 
 from app.document.editing import Document
-from app.document.model import Workflow
-from app.editor.asking import Answer
-from app.editor.engine_client import EngineClient, EngineDeath
+from app.document.model import NodeView, Workflow
+from app.document.problems import Problem
+from app.editor.engine.client import EngineClient
+from app.editor.engine.death import EngineDeath
+from app.engine.messages import wire
+from app.engine.messages.base import Answer, Question
+from app.engine.messages.questions import InspectAnswer, InspectQuestion, OutputSummary, PreviewQuestion
+from app.engine.messages.requests import EditDocument
+from app.engine.messages.tells import LogWritten, RunChanged, StatusesChanged
 from app.engine.status import NodeStatus
 from tests.app.editor.conftest import Start, toy_plug_in
 from tests.app.engine.toy import CATALOG, chain, workflow
 
 LONG = 30_000
+A = TypeVar("A", bound=Answer)
 
 
 class Desk:
@@ -35,18 +41,18 @@ class Desk:
         self.document = Document(content, CATALOG)
         self.document.subscribe(lambda change: client.edit(name, change))
         self.statuses: dict[str, NodeStatus] = {}
-        self.runs: list[dict[str, Any]] = []
-        self.logs: list[dict[str, Any]] = []
+        self.runs: list[RunChanged] = []
+        self.logs: list[LogWritten] = []
         self.deaths: list[EngineDeath] = []
         client.statuses.connect(self.see)
         client.run_changed.connect(lambda d, run: self.runs.append(run) if d == name else None)
         client.logged.connect(lambda d, line: self.logs.append(line) if d == name else None)
         client.died.connect(self.deaths.append)
-        client.open(name, self.document.workflow(), folder)
+        client.open(name, self.document, folder)
 
-    def see(self, document: str, changed: dict[str, NodeStatus], general: object) -> None:
+    def see(self, document: str, told: StatusesChanged) -> None:
         if document == self.name:
-            self.statuses |= changed
+            self.statuses |= told.nodes
 
     def states(self) -> dict[str, str]:
         return {node_id: status.state for node_id, status in self.statuses.items()}
@@ -60,11 +66,19 @@ class Desk:
     def run(self, targets: list[str] | None = None, fresh: bool = False) -> None:
         self.client.run(self.name, targets, fresh)
 
-    def ask(self, do: str, **parameters: Any) -> Answer:
-        got: list[Answer] = []
-        self.client.ask(do, {"document": self.name, **parameters}, got.append)
+    def reply(self, question: Question[A]) -> A | Problem:
+        got: list[A | Problem] = []
+        self.client.ask(question, got.append)
         self.qtbot.waitUntil(lambda: bool(got), timeout=LONG)
         return got[0]
+
+    def ask(self, question: Question[A]) -> A:
+        answer = self.reply(question)
+        assert not isinstance(answer, Problem), answer
+        return answer
+
+    def inspect(self, node: str) -> InspectAnswer:
+        return self.ask(InspectQuestion(document=self.name, node=node))
 
 
 @pytest.fixture
@@ -85,12 +99,11 @@ def test_a_workflow_is_configured_run_and_looked_at(desk: Callable[..., Desk]) -
     assert one.statuses["node_2"].outputs == {"table": "3 rows · 1 column"}
     one.run()
     one.wait_for(node_0="done", node_1="done", node_2="done")
-    one.qtbot.waitUntil(lambda: [r["status"] for r in one.runs] == ["started", "done"], timeout=LONG)
-    found = one.ask("inspect", node="node_2").header
-    assert (found["type"], found["stored"], found["settings"]) == ("toy.add", True, {"number": 2})
-    assert found["outputs"] == [
-        {"port": "table", "kind": "table", "title": "Table", "text": "3 rows · 1 column", "rows": 3, "columns": 1}
-    ]
+    one.qtbot.waitUntil(lambda: [r.status for r in one.runs] == ["started", "done"], timeout=LONG)
+    found = one.inspect("node_2")
+    assert (found.type, found.stored, found.settings) == ("toy.add", True, {"number": 2})
+    text = "3 rows · 1 column"
+    assert found.outputs == (OutputSummary(port="table", kind="table", title="Table", text=text, rows=3, columns=1),)
 
 
 def test_edits_arrive_and_their_effect_comes_back(desk: Callable[..., Desk]) -> None:
@@ -122,7 +135,7 @@ def test_a_killed_engine_is_replaced_and_says_which_node_died(desk: Callable[...
     assert one.deaths[0].out_of_memory
     assert one.deaths[0].restarting
     assert one.states() == {"a": "done", "w": "failed", "b": "ready"}
-    assert [r["status"] for r in one.runs] == ["started", "failed"]
+    assert [r.status for r in one.runs] == ["started", "failed"]
     one.qtbot.waitUntil(lambda: one.client.is_ready, timeout=LONG)
     one.statuses.clear()
     one.client.refresh("doc")
@@ -137,18 +150,18 @@ def test_a_killed_engine_is_replaced_and_says_which_node_died(desk: Callable[...
 def test_pending_questions_get_an_error_when_the_engine_dies(desk: Callable[..., Desk]) -> None:
     one = desk(chain(2))
     one.wait_for(node_1="ready")
-    got: list[Answer] = []
+    got: list[Answer | Problem] = []
     assert one.client.process_id is not None
     os.kill(one.client.process_id, signal.SIGSTOP)
-    one.client.ask("inspect", {"document": "doc", "node": "node_1"}, got.append)
-    dropped = one.client.ask("inspect", {"document": "doc", "node": "node_1"}, got.append)
+    one.client.ask(InspectQuestion(document="doc", node="node_1"), got.append)
+    dropped = one.client.ask(InspectQuestion(document="doc", node="node_1"), got.append)
     dropped.drop()
     os.kill(one.client.process_id, signal.SIGKILL)
     one.qtbot.waitUntil(lambda: bool(one.deaths), timeout=LONG)
     assert len(got) == 1
-    assert got[0].error is not None
+    assert isinstance(got[0], Problem)
     one.qtbot.waitUntil(lambda: one.client.is_ready, timeout=LONG)
-    assert one.ask("inspect", node="node_1").error is None
+    assert one.inspect("node_1").title == "Add"
 
 
 def test_an_engine_that_gives_no_sign_of_life_is_noticed_and_can_be_replaced(
@@ -165,7 +178,7 @@ def test_an_engine_that_gives_no_sign_of_life_is_noticed_and_can_be_replaced(
     with qtbot.waitSignal(client.ready, timeout=LONG):
         client.restart()
     assert hanging == [True, False]
-    assert one.ask("inspect", node="node_1").error is None
+    assert one.inspect("node_1").title == "Add"
 
 
 def test_a_node_that_ignores_cancel_is_ended_with_the_engine(qtbot: QtBot, start_engine: Start, tmp_path: Path) -> None:
@@ -206,15 +219,15 @@ def test_an_engine_that_cannot_work_is_given_up_with_a_reason(qtbot: QtBot, star
     client = start_engine(wait=False, results=tmp_path / "file")
     deaths: list[EngineDeath] = []
     client.died.connect(deaths.append)
-    client.open("doc", chain(2), tmp_path)
+    client.open("doc", Document(chain(2), CATALOG), tmp_path)
     client.start()
     qtbot.waitUntil(lambda: bool(deaths), timeout=LONG)
     assert not deaths[0].restarting
     assert "cannot be stored" in deaths[0].message
-    got: list[Answer] = []
-    client.ask("inspect", {"document": "doc", "node": "node_1"}, got.append)
+    got: list[Answer | Problem] = []
+    client.ask(InspectQuestion(document="doc", node="node_1"), got.append)
     qtbot.waitUntil(lambda: bool(got), timeout=LONG)
-    assert got[0].error is not None
+    assert isinstance(got[0], Problem)
 
 
 def test_an_engine_that_dies_at_once_again_and_again_is_given_up(qtbot: QtBot, start_engine: Start, tmp_path: Path) -> None:
@@ -249,9 +262,9 @@ def test_a_document_opened_anew_hears_nothing_of_its_former_runs(desk: Callable[
     one.client.close("doc")
     one.runs.clear()
     one.statuses.clear()
-    one.client.open("doc", one.document.workflow(), one.folder)
+    one.client.open("doc", one.document, one.folder)
     one.wait_for(a="done", w="ready", b="ready")
-    assert one.ask("preview", node="b", settings={}).error is None
+    assert one.ask(PreviewQuestion(document="doc", node="b", settings={})).problems == ()
     assert one.runs == []
 
 
@@ -269,16 +282,18 @@ EDITOR = """
 import sys
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QTimer
-from app.editor.engine_client import EngineClient
-from tests.app.engine.toy import workflow
+from app.editor.engine.client import EngineClient
+from app.document.editing import Document
+from tests.app.engine.toy import CATALOG, workflow
 qt = QCoreApplication([])
 client = EngineClient(arguments=("--warm-up", "-1"))
-client.ready.connect(lambda about: print(about["pid"], flush=True))
-def see(document, changed, general):
-    if any(status.state == "running" for status in changed.values()):
+client.ready.connect(lambda about: print(about.pid, flush=True))
+def see(document, told):
+    if any(status.state == "running" for status in told.nodes.values()):
         print("running", flush=True)
 client.statuses.connect(see)
-client.open("doc", workflow({"a": ("toy.count", {}), "d": ("toy.deaf", {})}, [("a", "d")]), Path(sys.argv[1]))
+made = workflow({"a": ("toy.count", {}), "d": ("toy.deaf", {})}, [("a", "d")])
+client.open("doc", Document(made, CATALOG), Path(sys.argv[1]))
 client.start()
 client.run("doc")
 qt.exec()
@@ -300,19 +315,87 @@ def test_no_engine_outlives_a_killed_editor(tmp_path: Path) -> None:
         time.sleep(0.05)
 
 
-def test_an_edit_is_plain_json_and_a_move_of_the_picture_is_none(qtbot: QtBot) -> None:
-    from app.editor.engine_client import change_as_request
-
+def test_only_what_concerns_the_engine_is_sent_of_an_edit(qtbot: QtBot) -> None:
     document = Document(chain(3), CATALOG)
-    made: list[dict[str, Any]] = []
-    document.subscribe(lambda change: made.append(change_as_request(change)))
+    made: list[EditDocument | None] = []
+    document.subscribe(lambda change: made.append(EditDocument.of("doc", change)))
     document.move({"node_0": (5.0, 5.0)})
-    assert made.pop() == {}
+    assert made.pop() is None
     document.rename("node_0", "Mine")
-    assert made.pop() == {"records": {"views": {"node_0": {"name": "Mine"}}}, "orders": {}}
+    assert made.pop() == EditDocument(document="doc", views={"node_0": NodeView(name="Mine")})
     document.delete(["node_1"])
-    request = json.loads(json.dumps(made.pop()))
-    assert request["records"]["nodes"] == {"node_1": None}
-    assert request["orders"]["nodes"] == ["node_0", "node_2"]
+    request = made.pop()
+    assert request is not None
+    assert wire.decode_request(wire.encode(request)) == request
+    assert request.nodes == {"node_1": None}
+    assert request.orders["nodes"] == ("node_0", "node_2")
     document.undo()
-    assert made.pop()["records"]["connections"]["node_0.table>node_1.table"] == {"from": "node_0.table", "to": "node_1.table"}
+    request = made.pop()
+    assert request is not None
+    assert request.connections["node_0.table>node_1.table"] == document.connections["node_0.table>node_1.table"]
+    assert b'{"from":"node_0.table","to":"node_1.table"}' in wire.encode(request)
+
+
+# ------------------------------------------------------------------------------------------------- a line out of order
+
+STUTTERING = """
+import sys
+sys.stdout.write('{"tell":"EngineReady","device":"toy","version":"0","pid":1}\\n')
+for line in (
+    "nonsense",
+    "[]",
+    '{"tell":"Dance"}',
+    '{"tell":"StatusesChanged","document":"doc#1","nodes":{"node_0":{"state":"dancing"}}}',
+    '{"tell":"RunChanged"}',
+    '{"tell":"Reply","number":12345,"answer":{}}',
+    '{"tell":"Pong","busy":"very"}',
+):
+    sys.stdout.write(line + "\\n")
+for line in sys.stdin:
+    if '"InspectQuestion"' in line:
+        number = int(line.partition('"number":')[2].partition(",")[0])
+        sys.stdout.write(REPLIES.pop(0).replace("N", str(number)) + "\\n")
+    sys.stdout.flush()
+"""
+REPLIES = [
+    '{"tell":"Reply","number":N,"answer":{"title":7}}',
+    '{"tell":"Reply","number":N,"answer":null}',
+    '{"tell":"Reply","number":N,"bytes":-1,"answer":{}}',
+    '{"tell":"Reply","number":N,"error":7}',
+    '{"tell":"Reply","number":N,"answer":{"title":"Count","type":"toy.count","state":"done"}}',
+]
+
+
+def test_lines_that_are_no_messages_are_noted_and_questions_get_a_reason(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start_engine: Start
+) -> None:
+    program = tmp_path / "stuttering.py"
+    program.write_text(f"REPLIES = {REPLIES!r}\n{STUTTERING}")
+    monkeypatch.setattr("app.editor.engine.process.engine_command", lambda: [sys.executable, str(program)])
+    client = start_engine()
+    one = Desk(qtbot, client, chain(1), tmp_path)
+    for _ in REPLIES[:-1]:
+        answer = one.reply(InspectQuestion(document="doc", node="node_0"))
+        assert isinstance(answer, Problem)
+        assert "could not be understood" in answer.message
+        assert "Start the engine anew" in answer.remedy
+    assert one.inspect("node_0").title == "Count"
+    assert sum("not understood" in line for line in client.log_lines) == 8
+    assert one.statuses == {}
+    assert client.is_ready
+    assert not one.deaths
+
+
+# ---------------------------------------------------------------------------------------- the document is asked, not copied
+
+
+def test_a_new_engine_gets_the_document_as_it_is_then(desk: Callable[..., Desk]) -> None:
+    one = desk(chain(2))
+    one.wait_for(node_1="ready")
+    with one.qtbot.waitSignal(one.client.died, timeout=LONG):
+        one.client.restart()
+    one.document.set_settings("node_0", {"rows": 7})  # while there is no engine that could be told
+    one.document.rename("node_1", "Mine")
+    one.qtbot.waitUntil(lambda: one.client.is_ready, timeout=LONG)
+    one.qtbot.waitUntil(lambda: one.statuses["node_1"].outputs == {"table": "7 rows · 1 column"}, timeout=LONG)
+    assert one.inspect("node_1").title == "Mine"

@@ -287,6 +287,7 @@ sys.exit(application.run([], None, edit))
 """
 
 
+@pytest.mark.kills
 def test_every_edit_before_a_kill_is_offered_back(qapp: QApplication, tmp_path: Path) -> None:
     path = a_file(tmp_path)
     before = path.read_text()

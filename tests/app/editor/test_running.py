@@ -6,6 +6,7 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
 from PySide6.QtWidgets import QApplication
 
 from app.document.model import NodeRecord, Workflow
@@ -58,7 +59,7 @@ def test_run_all_run_to_here_reset_and_run_again(person: Person) -> None:
     person.until_state(more, "ready")
     assert person.states() == {count: "done", add: "ready", more: "ready"}
     ended: list[object] = []
-    person.window.desk.services.engine.run_changed.connect(lambda _, run: ended.append(run["status"]))
+    person.window.desk.services.engine.run_changed.connect(lambda _, run: ended.append(run.status))
     person.select(count)
     person.press("Ctrl+F7")
     person.until(lambda: "done" in ended)
@@ -124,6 +125,7 @@ def test_a_node_that_fails_says_so_in_words(person: Person) -> None:
     assert problem_of(person, fail).remedy
 
 
+@pytest.mark.kills
 def test_the_engine_is_killed_while_a_node_runs(qapp: QApplication, tmp_path: Path) -> None:
     with a_window(tmp_path, plug_ins=toy_plug_in(tmp_path)) as person:
         count, wait, more = chain(person, "toy.count", "toy.wait", "toy.add")
@@ -143,6 +145,7 @@ def test_the_engine_is_killed_while_a_node_runs(qapp: QApplication, tmp_path: Pa
         person.until(lambda: set(person.states().values()) == {"done"})
 
 
+@pytest.mark.kills
 def test_an_engine_that_hangs_is_started_anew_with_a_click(qapp: QApplication, tmp_path: Path) -> None:
     with a_window(tmp_path, plug_ins=toy_plug_in(tmp_path), patience=1.0) as person:
         count, wait = chain(person, "toy.count", "toy.wait")

@@ -11,7 +11,7 @@ from app.document.file import save
 from app.document.model import Connection, NodeRecord, Workflow
 from app.editor.config.code import CodeControl
 from app.editor.panels.trust_dialog import TrustDialog
-from app.trusted import TrustedScripts
+from app.trusted_scripts import TrustedScripts
 from tests.app.editor.window_support import Person, a_window, button, words
 
 

@@ -191,7 +191,7 @@ def test_light_dark_and_back(person: Person) -> None:
 
 def test_the_damaged_settings_file_is_told_of_and_set_aside(qapp: QApplication, tmp_path: Path) -> None:
     with home(tmp_path):
-        from app.places import config_folder
+        from app.folders import config_folder
 
         file = config_folder() / "editor.json"
         file.write_text("{ broken")

@@ -32,7 +32,7 @@ from app.editor.application import make_services, open_window
 from app.editor.canvas import Canvas
 from app.editor.canvas.shown_ports import Side
 from app.editor.config.row import SettingRow
-from app.editor.engine_client import EngineClient
+from app.editor.engine.client import EngineClient
 from app.editor.look import look
 from app.editor.panels.message_bar import Message, MessageBar
 from app.editor.panels.quick_add import QuickAdd

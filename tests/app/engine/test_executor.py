@@ -10,17 +10,22 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.document.model import Workflow
 from app.engine import executor
 from app.engine.events import Event
 from app.engine.executor import RunResult
-from app.engine.job import Control
-from app.engine.plan import make_plan
+from app.engine.job import RunControl
+from app.engine.planner import make_plan
 from app.engine.store import Store
+from tests.app.document.graphs import acyclic_workflows, closure, wired
 from tests.app.engine.toy import CATALOG, RUNS, chain, workflow
 
 
@@ -128,7 +133,15 @@ def test_a_failure_stops_what_is_behind_it_and_nothing_else(bench: Bench) -> Non
     assert bench.ran == {"f"}  # what was finished is kept
 
 
-@pytest.mark.parametrize(("how", "words"), [("memory", "memory of this machine"), ("bug", "ZeroDivisionError: division by zero")])
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ("memory", "memory of this machine"),
+        ("bug", "ZeroDivisionError: division by zero"),
+        ("exit", "SystemExit: I leave"),
+        ("panic", "PanicException: lost my way"),
+    ],
+)
 def test_whatever_a_node_raises_becomes_a_message(bench: Bench, how: str, words: str) -> None:
     result = bench.run(workflow({"a": ("toy.count", {}), "f": ("toy.fail", {"how": how})}, [("a", "f")]))
     assert words in str(result.failures["f"])
@@ -154,7 +167,7 @@ def test_a_spec_found_out_late_is_checked_before_the_node_runs(bench: Bench) -> 
 
 def test_cancel_stops_soon_and_keeps_what_is_finished(bench: Bench) -> None:
     made = workflow({"a": ("toy.count", {}), "w": ("toy.wait", {}), "b": ("toy.add", {})}, [("a", "w"), ("w", "b")])
-    control = Control()
+    control = RunControl()
     threading.Timer(0.3, control.cancel.set).start()
     began = time.monotonic()
     result = bench.run(made, control=control)
@@ -167,7 +180,7 @@ def test_cancel_stops_soon_and_keeps_what_is_finished(bench: Bench) -> None:
 
 def test_a_cancelled_node_finds_its_scratch_folder_again(bench: Bench) -> None:
     made = workflow({"a": ("toy.count", {}), "w": ("toy.wait", {"seconds": 0.2})}, [("a", "w")])
-    control = Control()
+    control = RunControl()
     threading.Timer(0.1, control.cancel.set).start()
     bench.run(made, control=control)
     result = bench.run(made)
@@ -228,7 +241,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from app.engine import executor
-from app.engine.plan import make_plan
+from app.engine.planner import make_plan
 from app.engine.store import Store
 from tests.app.engine.toy import CATALOG, RUNS, chain, workflow
 wait = ("toy.wait", {"seconds": float(sys.argv[2])})
@@ -293,3 +306,93 @@ def test_a_full_disk_is_a_message_and_leaves_no_torn_result(bench: Bench) -> Non
     assert bench.rows(result, "b") == list(range(10))
     assert list((bench.store.root / "new").iterdir()) == []
     assert bench.run(made).status == "done"
+
+
+# --------------------------------------------------------------------------------------------------- workflows of any shape
+
+
+@settings(max_examples=30, deadline=None)
+@given(acyclic_workflows(most=8), st.data(), st.integers(1, 3))
+def test_every_node_runs_once_after_all_it_needs_and_gets_the_right_values(
+    made: Workflow, data: st.DataObject, jobs: int
+) -> None:
+    ids = [record.id for record in made.nodes]
+    failing = data.draw(st.sets(st.sampled_from(ids), max_size=2))
+    for record in made.nodes:
+        record.settings["fails"] = record.id in failing
+    behind = closure(made, forwards=True)
+    lost = set().union(*(behind[node] for node in failing)) if failing else set()
+    with TemporaryDirectory() as folder:
+        bench = Bench(Path(folder))
+        result = bench.run(made, jobs=jobs)
+        assert result.status == ("failed" if failing else "done")
+        assert set(result.keys) == set(ids) - lost
+        assert set(result.failures) == {n for n in failing if not any(n in behind[m] for m in failing - {n})}
+        assert set(result.failures) | set(result.skipped) == lost
+        assert all(RUNS[node] == 1 for node in result.keys)
+        moments = {(e.event, getattr(e, "node", "")): number for number, e in enumerate(bench.events)}
+        for wire in made.connections:
+            if ("node.started", wire.target_node) in moments:
+                assert moments["node.finished", wire.source_node] < moments["node.started", wire.target_node]
+        for record in made.nodes:
+            if record.id in result.keys:
+                fed = [bench.rows(result, c.source_node)[0] for c in made.connections if c.target_node == record.id]
+                assert bench.rows(result, record.id) == [record.settings["number"] + sum(fed)]
+        assert bench.run(made, jobs=jobs).keys == result.keys
+        assert bench.ran == set(result.failures)
+
+
+@settings(max_examples=15, deadline=None)
+@given(acyclic_workflows(most=8), st.data())
+def test_only_the_targets_and_what_is_upstream_of_them_run(made: Workflow, data: st.DataObject) -> None:
+    targets = data.draw(st.lists(st.sampled_from([record.id for record in made.nodes]), min_size=1, unique=True))
+    before = closure(made, forwards=False)
+    with TemporaryDirectory() as folder:
+        bench = Bench(Path(folder))
+        bench.run(made, targets=targets)
+        assert bench.ran == set().union(*(before[target] for target in targets))
+
+
+def test_branches_of_a_wide_workflow_overlap_as_far_as_there_are_jobs(bench: Bench) -> None:
+    made = wired(range(7), [(0, n) for n in range(1, 6)] + [(n, 6) for n in range(1, 6)])
+    for record in made.nodes[1:6]:
+        record.settings["seconds"] = 0.4
+    result = bench.run(made, jobs=3)
+    assert result.status == "done"
+    at_work = most = 0
+    for event in bench.events:
+        at_work += (event.event == "node.started") - (event.event == "node.finished")
+        most = max(most, at_work)
+    assert most == 3
+    assert bench.rows(result, "n6") == [7 + sum(1 + n + 1 for n in range(1, 6))]
+
+
+def test_a_chain_deeper_than_python_may_recurse_runs(bench: Bench) -> None:
+    count = sys.getrecursionlimit() + 200
+    result = bench.run(wired(range(count), pairwise(range(count))))
+    assert result.status == "done"
+    assert bench.rows(result, f"n{count - 1}") == [count * (count + 1) // 2]
+
+
+def test_a_cancelled_node_takes_what_is_behind_it_along_and_nothing_else(bench: Bench) -> None:
+    made = wired(range(5), [(0, 1), (1, 2), (0, 3), (3, 4)])
+    made.nodes[0].settings["seconds"] = 0.2
+    control = RunControl()
+    control.cancelled_nodes.add("n1")
+    result = bench.run(made, control=control)
+    assert result.status == "cancelled"
+    assert sorted(result.skipped) == ["n1", "n2"]
+    assert set(result.keys) == {"n0", "n3", "n4"}
+
+
+def test_a_run_in_which_every_result_is_stored_imports_no_networkx(bench: Bench) -> None:
+    program = (
+        "import sys; from pathlib import Path; from app.engine import executor; from app.engine.planner import make_plan;"
+        "from app.engine.store import Store; from tests.app.engine.toy import CATALOG, chain;"
+        "plan = make_plan(chain(5), CATALOG, folder=Path.cwd());"
+        "result = executor.run(plan, Store(Path(sys.argv[1])), lambda _: None);"
+        "print(result.status, 'networkx' in sys.modules)"
+    )
+    command = [sys.executable, "-c", program, str(bench.store.root)]
+    said = [subprocess.run(command, check=True, capture_output=True, text=True).stdout.split() for _ in range(2)]
+    assert said == [["done", "True"], ["done", "False"]]

@@ -13,7 +13,8 @@ import pytest
 from app.document.model import Connection, NodeRecord, Variable, Workflow
 from app.engine import executor
 from app.engine.permissions import Claims, Permissions
-from app.engine.plan import Plan, make_plan
+from app.engine.plan import Plan
+from app.engine.planner import make_plan
 from app.engine.store import Store
 from app.engine.trust import Trust
 from nodes.base import NodeError
@@ -35,7 +36,7 @@ def flow(path: str, kind: str = "writers.csv", **settings: Any) -> Workflow:
     return Workflow(
         variables=[Variable(name="up", type="text", value="..")],
         nodes=[
-            NodeRecord(id="make", type="tables.table_creator", settings={"columns": [{"name": "x", "cells": ["1"]}]}),
+            NodeRecord(id="make", type="tables.table_creator", settings={"columns": [{"name": "x", "values": ["1"]}]}),
             NodeRecord(id="write", type=kind, settings={"path": path, **settings}),
         ],
         connections=[Connection(source="make.table", target="write.table")],

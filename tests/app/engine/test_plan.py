@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from app.document.model import NodeRecord, Variable, Workflow
 from app.engine.fingerprints import Fingerprints
-from app.engine.plan import Plan, make_plan, parse_override
+from app.engine.overrides import parse_override
+from app.engine.plan import Plan
+from app.engine.planner import make_plan
 from nodes.catalog import Catalog
 from tests.app.engine.toy import CATALOG, chain, workflow
 
@@ -158,6 +160,10 @@ def test_a_changed_setting_changes_the_keys_from_there_on(at: int, number: int) 
         assert (before[f"node_{n}"] == after[f"node_{n}"]) == (n < at)
 
 
+def test_ten_thousand_nodes_one_behind_the_other_have_keys() -> None:
+    assert len(set(keys(chain(10_000)).values())) == 10_000
+
+
 def test_a_file_counts_by_its_content_not_by_its_name_or_age(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("same")
     (tmp_path / "b").write_text("same")
@@ -172,21 +178,6 @@ def test_a_node_that_is_not_reproducible_has_a_new_key_in_every_run() -> None:
     one, two = keys(made, "one"), keys(made, "two")
     assert one["d"] != two["d"]
     assert one["a"] != two["a"]
-
-
-def test_fingerprints_are_remembered_by_signature_and_noticed_when_the_file_changes(tmp_path: Path) -> None:
-    path = tmp_path / "data"
-    path.write_bytes(b"one")
-    prints = Fingerprints(tmp_path / "prints.sqlite")
-    first = prints.of(path)
-    assert Fingerprints(tmp_path / "prints.sqlite").of(path) == first
-    path.write_bytes(b"two")
-    assert prints.of(path) != first
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    empty = prints.of(folder)
-    (folder / "file").write_bytes(b"")
-    assert prints.of(folder) != empty
 
 
 def test_the_schema_of_a_planned_table_is_a_polars_schema() -> None:

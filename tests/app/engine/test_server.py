@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -11,22 +10,33 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 import pytest
 
+from app.document.model import Connection, NodeRecord, Workflow
+from app.engine.messages import figures, requests, tables, tells, wire
+from app.engine.messages.base import Answer, Question, Request, Tell, answer_of
+from app.engine.messages.questions import InspectQuestion, PermissionQuestion, PreviewQuestion
+from app.engine.messages.requests import EditDocument, OpenDocument, Ping, RunNodes
+from app.engine.messages.tables import TableQuestion
+from app.engine.messages.tells import EngineReady, EngineRefusal, LogWritten, Pong, Reply, StatusesChanged
+from app.engine.status import NodeStatus
 from tests.app.editor.conftest import toy_plug_in
 from tests.app.engine.toy import chain, workflow
+from tests.app.engine.toy_answers import FaultyQuestion, LargeQuestion, SlowQuestion
 
 SECONDS = 60
+A = TypeVar("A", bound=Answer)
+T = TypeVar("T", bound=Tell)
 
 
 class Process:
     """An engine process, spoken with as the editor does it."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        environment = os.environ | toy_plug_in(folder, "tests.app.engine.toy_answers")
+    def __init__(self, folder: Path, *arguments: str, plug_ins: tuple[str, ...] = ("tests.app.engine.toy_answers",)) -> None:
+        environment = os.environ | toy_plug_in(folder, *plug_ins)
         command = [sys.executable, "-P", "-m", "app.engine", "--warm-up", "-1", *arguments]
         self.folder = folder
         self.log = (folder / "log").open("w+b")
@@ -35,43 +45,61 @@ class Process:
         )
         self.watch = threading.Timer(SECONDS, self.process.kill)  # so that a test which waits in vain ends
         self.watch.start()
-        self.told: list[dict[str, Any]] = []
-        self.statuses: dict[str, dict[str, Any]] = {}
+        self.told: list[Tell] = []
+        self.statuses: dict[str, NodeStatus] = {}
 
     def write(self, line: bytes) -> None:
         assert self.process.stdin is not None
-        self.process.stdin.write(line + b"\n")
+        self.process.stdin.write(line)
         self.process.stdin.flush()
 
-    def send(self, do: str, **parameters: Any) -> None:
-        self.write(json.dumps({"do": do, **parameters}).encode())
+    def send(self, request: Request) -> None:
+        self.write(wire.encode(request))
 
-    def read(self) -> tuple[dict[str, Any], bytes]:
+    def read(self) -> tuple[Tell, bytes]:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, self.words()
-        message = json.loads(line)
-        payload = self.process.stdout.read(message.get("bytes", 0)) if "reply" in message else b""
+        message = wire.decode_tell(line)
+        assert not isinstance(message, wire.Malformed), message
+        payload = self.process.stdout.read(message.bytes) if isinstance(message, Reply) else b""
         self.told.append(message)
-        if message.get("tell") == "status":
-            self.statuses |= message["nodes"]
+        if isinstance(message, StatusesChanged):
+            self.statuses |= message.nodes
         return message, payload
 
-    def until(self, holds: Callable[[dict[str, Any]], bool]) -> tuple[dict[str, Any], bytes]:
+    def until(self, kind: type[T], holds: Callable[[T], bool] = lambda _: True) -> T:
+        while True:
+            message, _ = self.read()
+            if isinstance(message, kind) and holds(message):
+                return message
+
+    def reply(self, number: int) -> tuple[Reply, bytes]:
         while True:
             message, payload = self.read()
-            if holds(message):
+            if isinstance(message, Reply) and message.number == number:
                 return message, payload
 
-    def reply(self, number: Any) -> tuple[dict[str, Any], bytes]:
-        return self.until(lambda m: m.get("reply") == number)
+    def error(self, number: int) -> str:
+        """Why a question is not answered."""
+        reply, _ = self.reply(number)
+        assert reply.error is not None
+        return reply.error.message
 
-    def open(self, made: Any, document: str = "doc") -> None:
-        content = made.model_dump(mode="json", by_alias=True)
-        self.send("open", document=document, workflow=content, folder=str(self.folder))
+    def ask(self, question: Question[A]) -> A:
+        self.send(question)
+        reply, payload = self.reply(question.number)
+        assert reply.error is None, reply.error
+        return wire.decode_answer(reply, answer_of(question), payload)
+
+    def open(self, made: Workflow, document: str = "doc") -> None:
+        self.send(OpenDocument(document=document, workflow=made, folder=self.folder))
+
+    def run(self) -> None:
+        self.send(RunNodes(document="doc"))
 
     def until_states(self, **states: str) -> None:
-        self.until(lambda _: all(self.statuses.get(n, {}).get("state") == s for n, s in states.items()))
+        self.until(Tell, lambda _: all(n in self.statuses and self.statuses[n].state == s for n, s in states.items()))
 
     def ended(self) -> int:
         assert self.process.stdin is not None
@@ -101,31 +129,42 @@ def engine(tmp_path: Path) -> Iterator[Process]:
 
 def test_it_says_who_it_is_runs_a_workflow_and_ends_when_its_line_is_closed(engine: Process) -> None:
     ready, _ = engine.read()
-    assert ready["tell"] == "ready"
-    assert ready["pid"] == engine.process.pid
-    assert ready["device"].startswith("CPU, ")
-    assert ready["failures"] == {}
+    assert isinstance(ready, EngineReady)
+    assert ready.pid == engine.process.pid
+    assert ready.device.startswith("CPU, ")
+    assert ready.failures == {}
     engine.open(chain(3))
-    engine.send("run", document="doc")
+    engine.run()
     engine.until_states(node_0="done", node_1="done", node_2="done")
     assert engine.ended() == 0
 
+
+# -------------------------------------------------------------------------------------------- what cannot be understood
 
 BROKEN = [
     b"",
     b"nonsense",
     b"[1, 2]",
+    b'"Ping"',
+    b"{}",
     b'{"do": 7}',
-    b'{"do": "dance"}',
-    b'{"do": "run"}',
-    b'{"do": "run", "document": "nothing"}',
-    b'{"do": "run", "document": ["doc"]}',
-    b'{"do": "open", "document": "x", "workflow": {"nodes": 7}, "folder": "/"}',
-    b'{"do": "edit", "document": "doc", "records": {"nodes": {"node_0": {"id": "?"}}}}',
-    b'{"do": "edit", "document": "doc", "records": {"sums": {}}}',
-    b'{"do": "cancel", "document": "doc", "nodes": 5}',
-    b'{"do": "reset", "document": "doc", "nodes": ["gone"]}',
-    b'{"do": "look", "id": "a"}',
+    b'{"do": "Dance"}',
+    b'{"do": "DocumentRequest", "document": "doc"}',
+    b'{"do": "RunNodes"}',
+    b'{"do": "RunNodes", "document": "nothing"}',
+    b'{"do": "RunNodes", "document": ["doc"]}',
+    b'{"do": "RunNodes", "document": "doc", "targets": "node_0"}',
+    b'{"do": "OpenDocument", "document": "x", "workflow": {"nodes": 7}, "folder": "/"}',
+    b'{"do": "OpenDocument", "document": "x", "workflow": {}, "folder": 7}',
+    b'{"do": "EditDocument", "document": "doc", "nodes": {"node_0": {"id": "?"}}}',
+    b'{"do": "EditDocument", "document": "doc", "nodes": 5}',
+    b'{"do": "CancelNodes", "document": "doc", "nodes": 5}',
+    b'{"do": "ResetNodes", "document": "doc", "nodes": ["gone"]}',
+    b'{"do": "StopEarly", "document": "doc", "node": "gone"}',
+    b'{"do": "DropQuestion", "number": 12345}',
+    b'{"do": "TableQuestion", "number": 71}',
+    b'{"do": "RowsQuestion", "number": 72, "document": "doc", "node": "node_1", "port": "table", "start": 0, "stop": "all"}',
+    b'{"do": "ForeignQuestion", "number": 73, "document": "doc"}',
     b"\xff\xfe\x00",
     b"[" * 100_000,
 ]
@@ -134,70 +173,168 @@ BROKEN = [
 def test_lines_that_are_no_requests_are_refused_and_harm_nothing(engine: Process) -> None:
     engine.open(chain(2))
     for line in BROKEN:
-        engine.write(line)
-    engine.send("look", id=1, document="doc", node="node_1", port="table", answer="nothing")
-    engine.send("preview", id=2, document="doc", node="gone", settings={})
-    engine.send("inspect", id=3, document="doc", node="node_1")
-    assert "knows no answer 'nothing'" in engine.reply(1)[0]["error"]["message"]
-    assert "not there any more" in engine.reply(2)[0]["error"]["message"]
-    assert engine.reply(3)[0]["title"] == "Add"
-    refused = [m for m in engine.told if m.get("tell") == "log" and m["level"] == "error"]
-    assert len(refused) >= 10
-    assert next(m for m in engine.told if m.get("reply") == "a")["error"]
-    engine.send("run", document="doc")
+        engine.write(line + b"\n")
+    engine.send(TableQuestion(number=1, document="doc", node="node_1", port="table"))
+    engine.send(PreviewQuestion(number=2, document="doc", node="gone", settings={}))
+    assert "no result yet" in engine.error(1)
+    assert "not there any more" in engine.error(2)
+    assert engine.ask(InspectQuestion(number=3, document="doc", node="node_1")).title == "Add"
+    refused = [m for m in engine.told if isinstance(m, LogWritten) and m.level == "error"]
+    assert len(refused) >= 16
+    assert all("does not understand" in m.message or "not open" in m.message for m in refused)
+    assert [m.document for m in refused].count("doc") >= 5  # those of a document are told in its console
+    replies = {m.number: m for m in engine.told if isinstance(m, Reply)}
+    for number in (71, 72, 73):  # a question gets its refusal as an answer
+        error = replies[number].error
+        assert error is not None
+        assert "does not understand" in error.message
+    engine.run()
     engine.until_states(node_0="done", node_1="done")
+
+
+def test_what_is_wrong_with_a_line_is_said_in_words(engine: Process) -> None:
+    engine.write(b'{"do": "OpenDocument", "document": "x", "workflow": {"nodes": [{"id": "a b", "type": "t"}]}, "folder": "/"}\n')
+    refused = engine.until(LogWritten)
+    assert "nodes.0.id: String should match pattern" in refused.message
+    assert "Traceback" not in refused.message
+
+
+# ------------------------------------------------------------------------------------------------- every kind of message
+
+EVERYTHING = Workflow(
+    nodes=[
+        NodeRecord(id="pictures", type="scored.pictures", settings={"rows": 40}),
+        NodeRecord(id="scorer", type="scoring.scorer", settings={"actual_column": "label", "predicted_column": "prediction"}),
+        NodeRecord(id="input", type="keras.input", settings={"shape": [4]}),
+        NodeRecord(id="epochs", type="toy.epochs"),
+        NodeRecord(id="script", type="scripts.python_script", settings={"script": "output_table = input_table.head(1)"}),
+        NodeRecord(id="fail", type="toy.fail"),
+    ],
+    connections=[
+        Connection(source="pictures.table", target="scorer.table"),
+        Connection(source="pictures.table", target="script.table"),
+        Connection(source="pictures.table", target="fail.table"),
+    ],
+)
+PICTURES: dict[str, Any] = {"document": "doc", "node": "pictures", "port": "table"}
+SCORER: dict[str, Any] = {"document": "doc", "node": "scorer", "port": "confusion"}
+QUESTIONS: list[Question[Any]] = [
+    InspectQuestion(document="doc", node="scorer"),
+    PreviewQuestion(document="doc", node="pictures", settings={"rows": 7}),
+    PermissionQuestion(document="doc"),
+    tables.TableQuestion(**PICTURES),
+    tables.RowsQuestion(**PICTURES, start=0, stop=5, shown=tables.RowsShown(sort=tables.SortOrder(column="name"))),
+    tables.FindQuestion(**PICTURES, text="picture 7", shown=tables.RowsShown(where={"label": "Sneaker"})),
+    tables.CopyQuestion(**PICTURES, ranges=((0, 3),), header=True),
+    tables.ExportQuestion(**PICTURES, path=Path("written.csv"), format="csv"),
+    tables.StatisticsQuestion(**PICTURES),
+    tables.ImagesQuestion(**PICTURES, column="image", start=0, stop=4, captions="label"),
+    tables.ImageQuestion(**PICTURES, column="image", row=0),
+    figures.FiguresQuestion(document="doc", node="scorer"),
+    figures.NetworkQuestion(document="doc", node="input", port="network"),
+    figures.LearningQuestion(document="doc", node="epochs"),
+    figures.ConfusionQuestion(**SCORER),
+    figures.RowsBehindQuestion(**SCORER, actual="Dress", count=3),
+]
+REQUESTS: list[Request] = [
+    requests.RefreshDocument(document="doc"),
+    requests.MoveDocument(document="doc", folder=Path("/")),
+    requests.StopEarly(document="doc", node="epochs"),
+    requests.CancelNodes(document="doc", nodes=("epochs",)),
+    requests.ResetNodes(document="doc", nodes=("epochs",)),
+    requests.GrantTrust(digests=("ab",)),
+    requests.DropQuestion(number=1),
+    requests.EditDocument(document="doc", nodes={"epochs": None}, orders={"nodes": ("pictures", "scorer", "input", "script")}),
+    requests.CloseDocument(document="doc"),
+]
+ELSEWHERE = {requests.Ping, requests.OpenDocument, requests.RunNodes, tells.EngineRefusal, tells.DeviceFound}
+"""Classes that tests use in other ways: those that begin a conversation, a refusal, and what takes a graphics card."""
+
+
+def test_every_kind_of_message_goes_over_the_line_and_back(tmp_path: Path) -> None:
+    engine = Process(tmp_path, plug_ins=("tests.app.engine.toy_answers", "tests.app.editor.views.scored"))
+    try:
+        engine.open(EVERYTHING)
+        engine.send(RunNodes(document="doc", targets=("scorer", "input", "epochs", "fail")))
+        engine.until_states(scorer="done", input="done", epochs="done", fail="failed")
+        for number, question in enumerate(QUESTIONS, 1):
+            data = wire.encode(question).replace(b'"document"', b'"number":%d,"document"' % number, 1)
+            engine.write(data)
+            reply, payload = engine.reply(number)
+            assert reply.error is None, (question, reply.error)
+            answer = wire.decode_answer(reply, answer_of(question), payload)
+            assert type(answer) is answer_of(question)
+            assert len(answer.payload) == reply.bytes
+        for request in REQUESTS:
+            engine.send(request)
+        engine.send(TableQuestion(number=99, document="doc", node="pictures", port="table"))
+        assert "not open" in engine.error(99)  # it was closed
+        engine.send(Ping())
+        engine.until(Pong)
+        refused = [m for m in engine.told if isinstance(m, LogWritten) and m.node is None]
+        assert refused == []
+        used = {type(m) for m in (*QUESTIONS, *REQUESTS, *engine.told)} | ELSEWHERE
+        there = {kind for kind in wire.messages() if kind.__module__.startswith("app.")}
+        assert there <= used, "a kind of message that no test sends"
+    finally:
+        engine.close()
+
+
+# --------------------------------------------------------------------------------------------------------- answers, runs
 
 
 def test_what_libraries_print_does_not_reach_the_line(engine: Process) -> None:
     engine.open(workflow({"c": ("toy.chatter", {})}, []))
-    engine.send("run", document="doc")
-    engine.until_states(c="done")
-    assert all(m.get("tell") != "nonsense" for m in engine.told)
+    engine.run()
+    engine.until_states(c="done")  # `Process.read` fails at a line that is no message
     assert engine.ended() == 0
     assert "from the depths" in engine.words()
 
 
 def test_answers_come_with_their_bytes_while_other_messages_go_on(engine: Process) -> None:
     engine.open(workflow({"b": ("toy.count", {"rows": 1_000_000}), "w": ("toy.wait", {})}, [("b", "w")]))
-    engine.send("run", document="doc")
+    engine.run()
     engine.until_states(b="done", w="running")
-    for number in range(6):
-        engine.send("look", id=number, document="doc", node="b", port="table", answer="toy bytes", size=3_000_000 + 2 * number)
+    for number in range(1, 7):
+        engine.send(LargeQuestion(number=number, document="doc", node="b", port="table", size=3_000_000 + 2 * number))
     sizes = {}
     while len(sizes) < 6:
-        message, payload = engine.until(lambda m: "reply" in m)
-        assert message["first"] == 0
-        sizes[message["reply"]] = len(payload)
-    assert sizes == {number: 3_000_000 + 2 * number for number in range(6)}
+        message, payload = engine.read()
+        if isinstance(message, Reply):
+            assert message.answer == {"first": 0}
+            assert payload == b"\n{" * (len(payload) // 2)
+            sizes[message.number] = len(payload)
+    assert sizes == {number: 3_000_000 + 2 * number for number in range(1, 7)}
 
 
 def test_a_fault_in_an_answer_is_a_message(engine: Process) -> None:
     engine.open(chain(1))
-    engine.send("run", document="doc")
+    engine.run()
     engine.until_states(node_0="done")
-    engine.send("look", id=1, document="doc", node="node_0", port="table", answer="toy fault")
-    assert "ZeroDivisionError" in engine.reply(1)[0]["error"]["message"]
+    engine.send(FaultyQuestion(number=1, document="doc", node="node_0", port="table"))
+    assert "ZeroDivisionError" in engine.error(1)
     assert engine.ended() == 0
     assert "Traceback" in engine.words()
 
 
 def test_an_edit_does_not_wait_for_an_answer(engine: Process) -> None:
     engine.open(chain(2))
-    engine.send("run", document="doc")
+    engine.run()
     engine.until_states(node_0="done", node_1="done")
-    engine.send("look", id=1, document="doc", node="node_1", port="table", answer="toy slow", seconds=1.5)
-    engine.send("edit", document="doc", records={"nodes": {"node_1": {"id": "node_1", "type": "toy.add", "type_version": 2}}})
-    engine.send("preview", id=2, document="doc", node="node_1", settings={"number": 4})
-    engine.until(lambda m: "reply" in m)
-    assert [m["reply"] for m in engine.told if "reply" in m] == [2]
-    engine.send("ping")
-    engine.until(lambda m: m.get("tell") == "pong")
-    assert engine.reply(1)[0]["slept"] == 1.5
+    engine.send(SlowQuestion(number=1, document="doc", node="node_1", port="table", seconds=1.5))
+    engine.send(EditDocument(document="doc", nodes={"node_1": NodeRecord(id="node_1", type="toy.add", type_version=2)}))
+    engine.send(PreviewQuestion(number=2, document="doc", node="node_1", settings={"number": 4}))
+    engine.until(Reply)
+    assert [m.number for m in engine.told if isinstance(m, Reply)] == [2]
+    engine.send(Ping())
+    engine.until(Pong)
+    assert engine.reply(1)[0].answer == {"slept": 1.5}
 
 
+@pytest.mark.kills
 def test_it_ends_with_its_editor_in_the_midst_of_a_run(engine: Process) -> None:
     engine.open(workflow({"a": ("toy.count", {}), "d": ("toy.deaf", {})}, [("a", "d")]))
-    engine.send("run", document="doc")
+    engine.run()
     engine.until_states(d="running")
     assert engine.ended() == 0
 
@@ -205,18 +342,18 @@ def test_it_ends_with_its_editor_in_the_midst_of_a_run(engine: Process) -> None:
 def test_ctrl_c_in_the_editor_s_terminal_is_not_for_the_engine(engine: Process) -> None:
     engine.read()
     os.kill(engine.process.pid, signal.SIGINT)
-    engine.send("ping")
-    assert engine.until(lambda m: m.get("tell") == "pong")
+    engine.send(Ping())
+    assert engine.until(Pong)
     assert engine.ended() == 0
 
 
 def test_statuses_are_told_at_most_fifteen_times_a_second(engine: Process) -> None:
     engine.open(workflow({"a": ("toy.count", {}), "w": ("toy.wait", {"seconds": 1.0})}, [("a", "w")]))
-    engine.send("run", document="doc")
+    engine.run()
     engine.until_states(w="running")
     began, before = time.monotonic(), len(engine.told)
     engine.until_states(w="done")
-    told = [m for m in engine.told[before:] if m.get("tell") == "status"]
+    told = [m for m in engine.told[before:] if isinstance(m, StatusesChanged)]
     assert len(told) <= 15 * (time.monotonic() - began) + 2
 
 
@@ -226,8 +363,8 @@ def test_tensorflow_is_imported_when_there_is_nothing_to_do(tmp_path: Path) -> N
         engine.read()
         process = psutil.Process(engine.process.pid)
         while not any("tensorflow" in m.path for m in process.memory_maps()):
-            engine.send("ping")  # it answers all the while
-            engine.until(lambda m: m.get("tell") == "pong")
+            engine.send(Ping())  # it answers all the while
+            engine.until(Pong)
             time.sleep(0.1)
         assert engine.ended() == 0
     finally:
@@ -239,8 +376,8 @@ def test_results_that_cannot_be_stored_are_a_message(tmp_path: Path) -> None:
     engine = Process(tmp_path, "--results", str(tmp_path / "file"))
     try:
         refusal, _ = engine.read()
-        assert refusal["tell"] == "refused"
-        assert "cannot be stored" in refusal["message"]
+        assert isinstance(refusal, EngineRefusal)
+        assert "cannot be stored" in refusal.message
         assert engine.process.wait(timeout=SECONDS) == 4
     finally:
         engine.close()

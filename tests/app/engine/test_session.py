@@ -12,15 +12,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.document.editing import Change, Document
+from app.document.change import Change
+from app.document.editing import Document
 from app.document.model import Connection, NodeRecord, Variable, Workflow
 from app.document.problems import Problem
-from app.engine.draws import Draws
+from app.engine.background_fingerprints import BackgroundFingerprints
 from app.engine.events import NodeProgress
 from app.engine.inspection.base import StoredOutputs
-from app.engine.plan import Plan, Planner, make_plan
-from app.engine.prints import Prints
-from app.engine.session import NoSuchNode, Session, Surroundings, measured
+from app.engine.inspection.documents import inspect, measured, preview
+from app.engine.messages import wire
+from app.engine.messages.base import Tell
+from app.engine.messages.questions import InspectQuestion, OfferedColumn, PreviewAnswer, PreviewQuestion, TableOutline
+from app.engine.messages.requests import EditDocument
+from app.engine.messages.tells import RunChanged, StatusesChanged
+from app.engine.nonces import Nonces
+from app.engine.plan import Plan
+from app.engine.planner import Planner, make_plan
+from app.engine.session import NoSuchNode, Session, SessionContext
 from app.engine.status import NodeStatus
 from app.engine.store import Store
 from tests.app.engine.toy import CATALOG, RUNS, chain, workflow
@@ -32,20 +40,22 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.tasks: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self.told: list[dict[str, Any]] = []
+        self.told: list[Tell] = []
         self.sessions: list[Session] = []
         self.statuses: dict[str, NodeStatus] = {}
-        self.around = self.surroundings()
+        self.context = self.make_context()
 
-    def surroundings(self) -> Surroundings:
+    def make_context(self) -> SessionContext:
         store = Store(self.folder / "store")
-        prints = Prints(store.fingerprints, self.tasks.put, lambda: [s.prints_changed() for s in self.sessions] and None)
-        return Surroundings(
-            CATALOG, store, Draws(self.folder / "store" / "store.sqlite"), prints, self.tasks.put, self.told.append
+        fingerprints = BackgroundFingerprints(
+            store.fingerprints, self.tasks.put, lambda: [s.fingerprints_changed() for s in self.sessions] and None
+        )
+        return SessionContext(
+            CATALOG, store, Nonces(self.folder / "store" / "store.sqlite"), fingerprints, self.tasks.put, self.told.append
         )
 
     def open(self, made: Workflow, failed: dict[str, Problem] | None = None) -> Desk:
-        session = Session("doc", made, self.folder, self.around, failed)
+        session = Session("doc", made, self.folder, self.context, failed)
         self.sessions.append(session)
         return Desk(self, session, made)
 
@@ -53,12 +63,12 @@ class Bench:
         """As after a restart of the program."""
         self.close()
         self.sessions.clear()
-        self.around = self.surroundings()
+        self.context = self.make_context()
 
     def close(self) -> None:
         for session in self.sessions:
             session.close(wait=10)
-        self.around.prints.close()
+        self.context.fingerprints.close()
 
 
 class Desk:
@@ -73,22 +83,21 @@ class Desk:
         self.flush()
 
     def pass_on(self, change: Change) -> None:
-        from app.editor.engine_client import change_as_request
-
-        request = change_as_request(change)
-        if request:
-            self.session.edit(request["records"], request["orders"])
+        request = EditDocument.of("doc", change)
+        if request is not None:
+            arrived = wire.decode_request(wire.encode(request))
+            assert isinstance(arrived, EditDocument)
+            self.session.edit(arrived)
         self.flush()
 
     def flush(self) -> None:
         self.session.flush()
         for told in self.bench.told:
-            if told["tell"] == "status":
-                new = {n: NodeStatus.from_dict(s) for n, s in told["nodes"].items()}
-                for node_id, status in new.items():
+            if isinstance(told, StatusesChanged):
+                for node_id, status in told.nodes.items():
                     self.seen.setdefault(node_id, []).append(status.state)
-                self.statuses |= new
-        self.bench.told[:] = [t for t in self.bench.told if t["tell"] != "status"]
+                self.statuses |= told.nodes
+        self.bench.told[:] = [t for t in self.bench.told if not isinstance(t, StatusesChanged)]
 
     def wait(self, until: Callable[[], bool] | None = None) -> None:
         """Do what is posted until that is so; without it, until nothing runs."""
@@ -117,7 +126,7 @@ class Desk:
     def rows(self, node: str) -> list[int]:
         found = self.session.shown(node)
         assert found is not None
-        return self.bench.around.store.load(found[0])["table"].frame()["n"].to_list()  # type: ignore[union-attr]
+        return self.bench.context.store.load(found[0])["table"].frame()["n"].to_list()  # type: ignore[union-attr]
 
 
 @pytest.fixture
@@ -216,7 +225,7 @@ def test_after_any_edits_a_session_says_what_a_new_one_says(tmp_path: Path, edit
         anew = bench.open(desk.document.workflow())
         assert {n: desk.statuses[n] for n in desk.document.nodes} == {n: anew.statuses[n] for n in desk.document.nodes}
         plan = make_plan(desk.document.workflow(), CATALOG, folder=tmp_path)
-        keys = plan.keys(bench.around.store.fingerprints, "run", bench.around.draws.of)
+        keys = plan.keys(bench.context.store.fingerprints, "run", bench.context.nonces.of)
         assert {n: s.key for n, s in anew.statuses.items() if s.key} == keys
     finally:
         bench.close()
@@ -258,7 +267,7 @@ def test_states_go_from_ready_over_queued_and_running_to_done(bench: Bench) -> N
     assert desk.seen["w"] == ["ready", "queued", "running", *["running"] * (len(desk.seen["w"]) - 4), "done"]
     assert desk.seen["b"] == ["ready", "queued", "done"] or desk.seen["b"] == ["ready", "queued", "running", "done"]
     assert desk.statuses["w"].seconds is not None
-    assert [t["status"] for t in bench.told if t["tell"] == "run"] == ["started", "done"]
+    assert [t.status for t in bench.told if isinstance(t, RunChanged)] == ["started", "done"]
 
 
 def test_what_is_stored_is_shown_as_done_at_once(bench: Bench) -> None:
@@ -327,7 +336,9 @@ def test_cancelling_everything_stops_it(bench: Bench) -> None:
     desk.session.cancel()
     desk.wait()
     assert desk.states() == {"a": "done", "w": "ready", "b": "ready", "c": "done"}
-    assert bench.told[-1]["status"] == "cancelled"
+    last = bench.told[-1]
+    assert isinstance(last, RunChanged)
+    assert last.status == "cancelled"
 
 
 def test_cancelling_one_node_stops_it_and_what_is_behind_it_only(bench: Bench) -> None:
@@ -416,7 +427,7 @@ def test_a_throw_that_has_gone_from_the_store_is_not_mixed_with_what_was_made_of
     desk.run()
     key = desk.statuses["d"].key
     assert key is not None
-    bench.around.store.drop(key)
+    bench.context.store.drop(key)
     desk.session.refresh()
     desk.flush()
     assert desk.states() == {"d": "ready", "a": "done"}
@@ -517,9 +528,9 @@ def test_a_document_that_moves_means_files_of_its_new_folder(bench: Bench) -> No
 
 
 def test_time_left_is_told_once_it_can_be_said() -> None:
-    from app.engine.estimate import Estimate
+    from app.engine.remaining_time import RemainingTime
 
-    estimate = Estimate()
+    estimate = RemainingTime()
     estimate.see(None, 0)
     assert estimate.seconds_left(5) is None
     estimate.see(0.5, 100)  # it goes on from a checkpoint; what was before does not count
@@ -536,7 +547,7 @@ def test_progress_shows_on_the_node(bench: Bench) -> None:
     desk.wait(lambda: desk.statuses["w"].message == "waiting")
     now = time.time()
     for seconds, fraction in ((0, 0.1), (10, 0.2)):
-        desk.session._happened(NodeProgress(run=run, node="w", fraction=fraction, message="epoch", time=now + seconds))
+        desk.session._runs._see(NodeProgress(run=run, node="w", fraction=fraction, message="epoch", time=now + seconds))
     desk.flush()
     assert desk.statuses["w"].fraction == 0.2
     assert desk.statuses["w"].seconds_left == pytest.approx(90, abs=11)
@@ -557,30 +568,32 @@ def test_a_failure_of_a_former_engine_is_shown_unless_there_is_a_result(bench: B
 
 def test_a_preview_says_what_a_draft_would_do_and_what_is_at_the_inputs(bench: Bench) -> None:
     desk = bench.open(chain(3))
-    found = desk.session.preview("node_0", {"rows": 7})
-    assert found["outputs"] == {"table": "7 rows · 1 column"}
-    assert desk.session.preview("node_0", {"rows": 13})["problems"][0]["setting"] == "rows"
-    wrong = desk.session.preview("node_1", {"number": "many"})
-    assert wrong["problems"][0]["setting"] == "number"
-    assert wrong["inputs"]["table"]["table"] == {
-        "rows": 3,
-        "columns": [{"name": "n", "dtype": "of type Int64", "kinds": ["number", "integer"]}],
-    }
+
+    def draft(node: str, settings: dict[str, Any]) -> PreviewAnswer:
+        return preview(desk.session, PreviewQuestion(document="doc", node=node, settings=settings))
+
+    assert draft("node_0", {"rows": 7}).outputs == {"table": "7 rows · 1 column"}
+    assert draft("node_0", {"rows": 13}).problems[0].setting == "rows"
+    wrong = draft("node_1", {"number": "many"})
+    assert wrong.problems[0].setting == "number"
+    column = OfferedColumn(name="n", dtype="of type Int64", kinds=("number", "integer"))
+    assert wrong.inputs["table"].table == TableOutline(rows=3, columns=(column,))
     assert desk.states() == dict.fromkeys(desk.states(), "ready")
     with pytest.raises(NoSuchNode):
-        desk.session.preview("gone", {})
+        draft("gone", {})
 
 
 def test_a_node_is_inspected_before_and_after_it_ran(bench: Bench) -> None:
     desk = bench.open(chain(2))
-    before = desk.session.inspect("node_1", None)
-    assert (before["stored"], before["outputs"][0]["text"]) == (False, "3 rows · 1 column")
+    question = InspectQuestion(document="doc", node="node_1")
+    before = inspect(desk.session, question, None)
+    assert (before.stored, before.outputs[0].text) == (False, "3 rows · 1 column")
     desk.run()
     found = desk.session.shown("node_1")
     assert found is not None
-    outputs = StoredOutputs(None, *found, bench.around.store)
-    after = measured(desk.session.inspect("node_1", outputs), outputs)
-    assert (after["stored"], after["outputs"][0]["rows"]) == (True, 3)
+    outputs = StoredOutputs(None, *found, bench.context.store)
+    after = measured(inspect(desk.session, question, outputs), outputs)
+    assert (after.stored, after.outputs[0].rows) == (True, 3)
 
 
 def test_a_connection_to_a_missing_node_is_a_general_problem(bench: Bench) -> None:

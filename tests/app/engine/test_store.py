@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import signal
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +15,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from app.engine import store as module
+from app.engine import record as module
 from app.engine.store import Store
 from nodes.base import Value
 from nodes.values.figure import (
@@ -245,6 +247,22 @@ def test_a_damaged_database_costs_its_results_and_nothing_more(store: Store) -> 
     again = Store(other)
     put(again, "ad02", table=Table.of(pl.DataFrame({"n": [1]})))
     assert again.record("ad02") is not None
+
+
+def test_a_full_disk_is_no_reason_to_forget_small_results(tmp_path: Path) -> None:
+    root = tmp_path / "results"
+    put(Store(root), "ad03", table=Table.of(pl.DataFrame({"n": [1]})))
+    # A limit on the size of files stands in for a full disk: the database cannot even be opened then.
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(OSError, match=r"store\.sqlite"):
+            Store(root)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert Store(root).record("ad03") is not None
 
 
 def test_a_store_is_for_several_processes_and_threads(store: Store) -> None:

@@ -12,11 +12,13 @@ import pytest
 
 from app.document.model import Connection, NodeRecord, Variable, Workflow
 from app.engine import executor
-from app.engine.draws import Draws
+from app.engine.background_fingerprints import BackgroundFingerprints
 from app.engine.events import Event, NodeFailed
-from app.engine.plan import Planner, make_plan
-from app.engine.prints import Prints
-from app.engine.session import Session, Surroundings
+from app.engine.inspection.documents import preview
+from app.engine.messages.questions import PermissionQuestion, PreviewQuestion, ScriptSummary
+from app.engine.nonces import Nonces
+from app.engine.planner import Planner, make_plan
+from app.engine.session import Session, SessionContext
 from app.engine.store import Store
 from app.engine.trust import Trust, digest, templates
 from nodes.base import Settings, setting
@@ -143,23 +145,24 @@ def test_a_trusted_script_runs_once(marker: Path, tmp_path: Path) -> None:
 def test_a_session_shows_what_needs_trust_and_goes_on_when_it_has_it(marker: Path, tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     tasks: queue.SimpleQueue[object] = queue.SimpleQueue()
-    prints = Prints(store.fingerprints, tasks.put, lambda: None)
-    around = Surroundings(CATALOG, store, Draws(store.root / "store.sqlite"), prints, tasks.put, lambda _: None)
-    session = Session("doc", flow(hostile(marker)), tmp_path, around)
+    fingerprints = BackgroundFingerprints(store.fingerprints, tasks.put, lambda: None)
+    context = SessionContext(CATALOG, store, Nonces(store.root / "store.sqlite"), fingerprints, tasks.put, lambda _: None)
+    session = Session("doc", flow(hostile(marker)), tmp_path, context)
+    every = PermissionQuestion(document="doc")
     try:
         status = session.status("bad")
         assert (status.state, status.untrusted) == ("not configured", True)
-        assert type(status).from_dict(status.as_dict()) == status
         assert session.status("good").blocked_by == "bad"
-        assert session.preview("bad", {"script": "output_table = 1"})["untrusted"] is True
-        (entry,) = session.untrusted(["good"])
-        assert entry == {"node": "bad", "title": "Python Script", "setting": "script", "source": hostile(marker)}
-        around.trust.digests.add(digest(hostile(marker)))
+        assert preview(session, PreviewQuestion(document="doc", node="bad", settings={"script": "output_table = 1"})).untrusted
+        (entry,) = permissions(session, PermissionQuestion(document="doc", targets=("good",))).scripts
+        assert entry == ScriptSummary(node="bad", title="Python Script", setting="script", source=hostile(marker))
+        assert permissions(session, every).scripts == (entry,)
+        context.trust.digests.add(digest(hostile(marker)))
         session.trust_changed()
         assert [session.status(n).state for n in ("bad", "good")] == ["ready", "ready"]
-        assert session.untrusted() == []
-        assert session.preview("bad", {})["untrusted"] is False
+        assert permissions(session, every).scripts == ()
+        assert not preview(session, PreviewQuestion(document="doc", node="bad", settings={})).untrusted
     finally:
         session.close(wait=5)
-        prints.close()
+        fingerprints.close()
     assert not marker.exists()

@@ -84,6 +84,28 @@ class Both(Toy):
         return {"table": Table.of(pl.concat([t.frame() for t in values.all("table")]))}  # type: ignore[union-attr]
 
 
+class Sum(Toy):
+    """Its own number and the numbers of all that feed it, added up; fails on demand."""
+
+    id = "toy.sum"
+    title = "Sum"
+    input_ports = (Port("table", "table", "Table", grows=True, optional=True, least=1),)
+    number: int = setting(1, "Number", "What is added.")
+    fails: bool = setting(False, "Fails", "Whether it fails.")
+    seconds: float = setting(0.0, "Seconds", "How long it takes.")
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        return {"table": TableSpec(pl.Schema({"n": pl.Int64}), 1)}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        RUNS[job.node] += 1
+        time.sleep(self.seconds)
+        if self.fails:
+            raise NodeError("It did not work.", "Try something else.")
+        total = self.number + sum(t.frame()["n"].item() for t in values.all("table"))  # type: ignore[union-attr]
+        return {"table": Table.of(pl.DataFrame({"n": pl.Series([total], dtype=pl.Int64)}))}
+
+
 class Fail(Toy):
     """Fail in the chosen way."""
 
@@ -101,6 +123,10 @@ class Fail(Toy):
             raise NodeError("It did not work.", "Try something else.")
         if self.how == "memory":
             raise MemoryError
+        if self.how == "exit":
+            sys.exit("I leave")
+        if self.how == "panic":
+            raise pl.exceptions.PanicException("lost my way")
         raise ZeroDivisionError("division by zero")
 
 
@@ -214,7 +240,7 @@ class Chatter(Toy):
         return {"table": Table.of(pl.DataFrame({"n": [1]}))}
 
 
-CATALOG = Catalog({c.id: c for c in (Count, Add, Both, Fail, Wait, Late, Dice, Save, Deaf, Chatter)})
+CATALOG = Catalog({c.id: c for c in (Count, Add, Both, Sum, Fail, Wait, Late, Dice, Save, Deaf, Chatter)})
 
 
 def workflow(nodes: Mapping[str, tuple[str, dict[str, object]]], wires: list[tuple[str, str]]) -> Workflow:

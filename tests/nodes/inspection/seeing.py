@@ -13,8 +13,10 @@ from nodes.base import Node
 from nodes.kit.layers.base import Layer
 from nodes.kit.networks.keras_model import to_keras, weights_of
 from nodes.layers.convolution import Conv2D
-from nodes.layers.core import Dense, Flatten, Input
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
 from nodes.layers.pooling import MaxPooling2D
+from nodes.layers.reshaping import Flatten
 from nodes.values.network import Network
 from nodes.values.table import Table
 from tests.nodes.layers.building import chain

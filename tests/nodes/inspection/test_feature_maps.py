@@ -14,7 +14,8 @@ from nodes.inspection.feature_maps import FeatureMaps
 from nodes.inspection.learned_filters import LearnedFilters
 from nodes.kit.networks.keras_model import to_keras
 from nodes.layers.convolution import Conv1D, Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D
-from nodes.layers.core import Dense, Input
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
 from nodes.values.network import Network
 from nodes.values.table import Table
 from tests.nodes.inspection.seeing import classifier, images, look, trained

@@ -14,8 +14,11 @@ from nodes.inspection.grad_cam import GradCAM
 from nodes.inspection.occlusion import Occlusion
 from nodes.kit.networks.keras_model import to_keras
 from nodes.layers.convolution import Conv2D
-from nodes.layers.core import Dense, Flatten, Input
-from nodes.layers.pooling import GlobalAveragePooling2D, GlobalMaxPooling2D, MaxPooling2D
+from nodes.layers.dense import Dense
+from nodes.layers.global_pooling import GlobalAveragePooling2D, GlobalMaxPooling2D
+from nodes.layers.input import Input
+from nodes.layers.pooling import MaxPooling2D
+from nodes.layers.reshaping import Flatten
 from nodes.values.network import Network
 from nodes.values.table import Table
 from tests.nodes.inspection.seeing import classifier, images, look, trained, with_weights

@@ -30,13 +30,13 @@ def predictions(shape=(4, 4, 1), dtype=np.uint8):
 @pytest.mark.parametrize(
     ("settings", "captions"),
     [
-        ({}, ["dog → cat 80 %", "cat → dog 60 %"]),
-        ({"order": "least certain"}, ["cat → dog 60 %", "dog → cat 80 %"]),
-        ({"which": "right"}, ["cat 90 %", "dog 70 %"]),
-        ({"which": "all", "count": 2}, ["dog 99 %", "cat 90 %"]),
-        ({"which": "all", "count": 1, "per_class": True}, ["dog 99 %", "cat 90 %"]),
-        ({"only_class": "cat"}, ["cat → dog 60 %"]),
-        ({"which": "all", "actual_column": None, "count": 2}, ["dog 99 %", "cat 90 %"]),
+        ({}, ["dog → cat 80\u202f%", "cat → dog 60\u202f%"]),
+        ({"order": "least certain"}, ["cat → dog 60\u202f%", "dog → cat 80\u202f%"]),
+        ({"which": "right"}, ["cat 90\u202f%", "dog 70\u202f%"]),
+        ({"which": "all", "count": 2}, ["dog 99\u202f%", "cat 90\u202f%"]),
+        ({"which": "all", "count": 1, "per_class": True}, ["dog 99\u202f%", "cat 90\u202f%"]),
+        ({"only_class": "cat"}, ["cat → dog 60\u202f%"]),
+        ({"which": "all", "actual_column": None, "count": 2}, ["dog 99\u202f%", "cat 90\u202f%"]),
     ],
 )
 def test_the_chosen_rows_in_their_order(settings, captions):

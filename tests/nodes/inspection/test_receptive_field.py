@@ -14,23 +14,26 @@ from hypothesis import strategies as st
 
 from nodes.base import NodeError
 from nodes.inspection.receptive_field import ReceptiveField
-from nodes.kit.inspection.fields import receptive_fields
+from nodes.kit.inspection.receptive_fields import receptive_fields
 from nodes.kit.layers.base import Layer
-from nodes.kit.layers.options import Ones
+from nodes.kit.layers.initializers import Ones
 from nodes.kit.networks.keras_model import to_keras
 from nodes.layers.activations import Softmax
-from nodes.layers.augmentation import CenterCrop
 from nodes.layers.convolution import Conv1D, Conv2D, Conv2DTranspose, DepthwiseConv2D
-from nodes.layers.core import Dense, EinsumDense, Flatten, Input, Reshape
 from nodes.layers.cropping import Cropping2D
+from nodes.layers.dense import Dense, EinsumDense
+from nodes.layers.global_pooling import GlobalAveragePooling2D
+from nodes.layers.image_size import CenterCrop
+from nodes.layers.input import Input
 from nodes.layers.locally_connected import LocallyConnected2D
 from nodes.layers.merge import Add, Concatenate, Multiply
 from nodes.layers.normalization import BatchNormalization, LayerNormalization
 from nodes.layers.padding import ZeroPadding2D
-from nodes.layers.pooling import AveragePooling2D, GlobalAveragePooling2D, MaxPooling2D
+from nodes.layers.pooling import AveragePooling2D, MaxPooling2D
+from nodes.layers.reshaping import Flatten, Reshape
 from nodes.layers.spectral import SpectralNormalization
 from nodes.layers.upsampling import UpSampling2D
-from nodes.networks.summary import NetworkSummary
+from nodes.networks.network_summary import NetworkSummary
 from nodes.values.network import Network, Tensor
 from tests.nodes.layers.building import add, chain, image
 from tests.support import configure, run
@@ -228,8 +231,8 @@ def test_no_image_no_such_input_and_nothing_heavy() -> None:
     with pytest.raises(NodeError, match="no input of the network"):
         configure(ReceptiveField(input="node_2"), {"network": chain(Input(shape=(4, 4, 1)), Flatten())})
     code = (
-        "import sys; from nodes.base import Specs; from nodes.kit.inspection.fields import receptive_fields;"
-        "from nodes.inspection.receptive_field import ReceptiveField; from nodes.layers.core import Input;"
+        "import sys; from nodes.base import Specs; from nodes.kit.inspection.receptive_fields import receptive_fields;"
+        "from nodes.inspection.receptive_field import ReceptiveField; from nodes.layers.input import Input;"
         "spec = Input(shape=(4, 4, 1)).configure(Specs({}, 'a'))['network']; receptive_fields(spec, spec.inputs[0]);"
         "ReceptiveField().configure(Specs({'network': spec})); print('tensorflow' in sys.modules)"
     )

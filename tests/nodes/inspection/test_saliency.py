@@ -13,14 +13,18 @@ import tensorflow as tf
 
 from nodes.base import Cancelled, NodeError, Values
 from nodes.inspection.saliency import Saliency
-from nodes.kit.inspection.coloring import colored, leveled, overlaid, side_by_side
+from nodes.kit.inspection.heat_maps import colored, leveled, overlaid, side_by_side
 from nodes.kit.layers.base import Layer
 from nodes.kit.networks.keras_model import to_keras
-from nodes.layers.core import Activation, Dense, Flatten, Input
+from nodes.layers.core import Activation
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
 from nodes.layers.merge import Add
 from nodes.layers.recurrent import SimpleRNN
+from nodes.layers.reshaping import Flatten
 from nodes.values.network import Network
 from nodes.values.table import Table
+from nodes.wording import percent
 from tests.nodes.inspection.seeing import NAMES, classifier, images, linear, look, trained, with_weights
 from tests.nodes.layers.building import add, chain
 from tests.support import RecordingJob, configure, run
@@ -163,7 +167,7 @@ def test_overlays_classes_and_figures(dtype: Any, channels: int) -> None:
     np.testing.assert_allclose(frame["saliency probability"], shares.max(axis=1), rtol=1e-4)
     assert made["figure"].images.shape[0] == 2
     assert made["figure"].images.shape[2] > 400
-    assert made["figure"].captions[0] == f"1: {frame['saliency class'][0]} {100 * shares.max(axis=1)[0]:.0f} %"
+    assert made["figure"].captions[0] == f"1: {frame['saliency class'][0]} {percent(float(shares.max(axis=1)[0]), 0)}"
     assert node.views(Values(made)) == (made["figure"],)
     assert not warnings
 

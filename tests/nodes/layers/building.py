@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nodes.base import Specs, Values
 from nodes.kit.layers.base import Layer
-from nodes.layers.core import Input
+from nodes.layers.input import Input
 from nodes.values.network import Network
 from tests.support import RecordingJob
 

@@ -17,9 +17,10 @@ from nodes.kit.layers.base import Layer
 from nodes.kit.networks.keras_model import import_keras, to_keras
 from nodes.kit.networks.translation import translate
 from nodes.layers.attention import Attention, GroupQueryAttention, MultiHeadAttention
-from nodes.layers.core import Dense, Input
+from nodes.layers.dense import Dense
 from nodes.layers.embedding import Embedding, ReverseEmbedding, ReversibleEmbedding
-from nodes.networks.reader import NetworkReader
+from nodes.layers.input import Input
+from nodes.networks.network_reader import NetworkReader
 from nodes.values.network import Network, Tensor, TensorSpec, merge
 from nodes.writers.network import NetworkWriter
 from tests.nodes.layers.building import add

@@ -9,10 +9,20 @@ from typing import Any
 import numpy as np
 import pytest
 from absl import logging
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nodes.base import NodeError, Specs
 from nodes.kit.layers.base import Layer
 from nodes.kit.networks.keras_model import import_keras, to_keras
+from nodes.layers.adaptive_pooling import (
+    AdaptiveAveragePooling1D,
+    AdaptiveAveragePooling2D,
+    AdaptiveAveragePooling3D,
+    AdaptiveMaxPooling1D,
+    AdaptiveMaxPooling2D,
+    AdaptiveMaxPooling3D,
+)
 from nodes.layers.convolution import (
     Conv1D,
     Conv1DTranspose,
@@ -26,29 +36,18 @@ from nodes.layers.convolution import (
     SeparableConv2D,
 )
 from nodes.layers.cropping import Cropping1D, Cropping2D, Cropping3D
-from nodes.layers.padding import ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
-from nodes.layers.pooling import (
-    AdaptiveAveragePooling1D,
-    AdaptiveAveragePooling2D,
-    AdaptiveAveragePooling3D,
-    AdaptiveMaxPooling1D,
-    AdaptiveMaxPooling2D,
-    AdaptiveMaxPooling3D,
-    AveragePooling1D,
-    AveragePooling2D,
-    AveragePooling3D,
+from nodes.layers.global_pooling import (
     GlobalAveragePooling1D,
     GlobalAveragePooling2D,
     GlobalAveragePooling3D,
     GlobalMaxPooling1D,
     GlobalMaxPooling2D,
     GlobalMaxPooling3D,
-    MaxPooling1D,
-    MaxPooling2D,
-    MaxPooling3D,
 )
+from nodes.layers.padding import ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
+from nodes.layers.pooling import AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
 from nodes.layers.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
-from nodes.networks.reader import NetworkReader
+from nodes.networks.network_reader import NetworkReader
 from nodes.values.network import Network, TensorSpec
 from tests.nodes.layers.building import add, chain, image
 from tests.support import run
@@ -277,6 +276,10 @@ def test_the_type_of_numbers_that_is_announced_comes_out(layer: Layer, shape: tu
         ((4, 4, 4), Conv3D(), r"works on volumes \(depth, height, width, channels\), but gets 4 x 4 x 4", None),
         (VOLUME, Conv3D(kernel_size=(1, 1, 4)), "window of 1 x 1 x 4 is larger than its input of 4 x 5 x 3", "kernel_size"),
         (VOLUME, Conv3D(strides=(1, 2, 1), dilation_rate=(1, 1, 2)), "both above 1", "dilation_rate"),
+        ((5, 4, 1), Conv2D(kernel_size=(1, 3), strides=(1, 2)), "computes wrong values", "strides"),
+        ((5, 2, 1), Conv2D(strides=(1, 2), padding="same"), "computes wrong values", "strides"),
+        ((5, 4, 3), Conv2D(kernel_size=(1, 3), strides=(1, 2), dtype="mixed_bfloat16"), "computes wrong values", "strides"),
+        ((2, 5, 4, 1), Conv3D(kernel_size=(1, 1, 3), strides=(1, 1, 2)), "computes wrong values", "strides"),
         (SEQUENCE, Conv1D(kernel_size=4, dilation_rate=3), "window of 10 is larger", "kernel_size"),
         (SEQUENCE, SeparableConv1D(kernel_size=8), "window of 8 is larger", "kernel_size"),
         (SEQUENCE, MaxPooling1D(pool_size=8), "window of 8 is larger", "pool_size"),
@@ -303,6 +306,34 @@ def test_mistakes_are_found_before_anything_runs(shape: tuple[int | None, ...], 
     assert caught.value.setting == setting
 
 
+@given(
+    size=st.tuples(st.integers(1, 6), st.integers(1, 7)),
+    window=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    strides=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    channels=st.sampled_from([1, 2, 3]),
+    padding=st.sampled_from(["valid", "same"]),
+)
+def test_what_is_not_refused_tensorflow_computes_as_numpy_does(
+    size: tuple[int, int], window: tuple[int, int], strides: tuple[int, int], channels: int, padding: str
+):
+    layer = Conv2D(filters=2, kernel_size=window, strides=strides, padding=padding)
+    try:
+        layer.infer([TensorSpec((*size, channels))], False)
+    except NodeError:
+        return
+    draw = np.random.default_rng(0)
+    images = draw.normal(size=(2, *size, channels)).astype("float32")
+    made = import_keras().layers.Conv2D(**layer.to_config(False))
+    got = np.asarray(made(images))
+    kernel = np.asarray(made.get_weights()[0], "float64")
+    missing = [
+        max((-(-n // s) - 1) * s + k - n, 0) if padding == "same" else 0 for n, s, k in zip(size, strides, window, strict=True)
+    ]
+    padded = np.pad(images.astype("float64"), [(0, 0), *((m // 2, m - m // 2) for m in missing), (0, 0)])
+    seen = np.lib.stride_tricks.sliding_window_view(padded, window, (1, 2))[:, :: strides[0], :: strides[1]]
+    np.testing.assert_allclose(got, np.einsum("bhwcij,ijcf->bhwf", seen, kernel), atol=1e-4)
+
+
 @pytest.mark.parametrize("layer", [Cropping1D(), UpSampling1D()])
 def test_sequences_with_the_channels_first_are_refused_where_keras_knows_no_data_format(layer: Layer):
     with pytest.raises(NodeError, match="there the channels come first"):
@@ -317,7 +348,8 @@ def test_a_dilated_transposed_convolution_is_warned_of_as_it_does_not_run_everyw
 
 
 def test_masked_steps_do_not_count_in_the_mean_of_a_sequence():
-    from nodes.layers.core import Input, Masking
+    from nodes.layers.core import Masking
+    from nodes.layers.input import Input
 
     model = to_keras(chain(Input(shape=(3, 1)), Masking(), GlobalAveragePooling1D()))
     assert np.asarray(model(np.float32([[[3], [5], [0]]]))).tolist() == [[4.0]]

@@ -13,12 +13,28 @@ from pydantic import ValidationError
 
 from nodes.base import Cancelled, NodeError, Specs, Values
 from nodes.declaration.mistakes import in_one_line
-from nodes.kit.layers import options
+from nodes.kit.layers import initializers
 from nodes.kit.layers.base import Layer
 from nodes.kit.layers.kinds import layer_class
 from nodes.kit.networks.keras_model import import_keras, to_keras
-from nodes.layers import activations, augmentation, core, encodings, merge, noise, normalization, scaling, spectral, spectrograms
-from nodes.layers.core import Input
+from nodes.layers import (
+    activations,
+    augmentation,
+    color_augmentation,
+    core,
+    dense,
+    encodings,
+    geometric_augmentation,
+    image_size,
+    merge,
+    noise,
+    normalization,
+    reshaping,
+    scaling,
+    spectral,
+    spectrograms,
+)
+from nodes.layers.input import Input
 from nodes.values.network import Network
 from nodes.values.table import Table
 from tests.nodes.layers.building import add, chain, image
@@ -50,13 +66,13 @@ def by_hand(
 
 
 SAME: list[tuple[Layer, str, dict[str, Any], tuple[np.ndarray[Any, Any], ...]]] = [
-    (core.Permute(dims=(2, 1)), "Permute", {"dims": (2, 1)}, (STEPS,)),
-    (core.RepeatVector(n=3), "RepeatVector", {"n": 3}, (ROW,)),
+    (reshaping.Permute(dims=(2, 1)), "Permute", {"dims": (2, 1)}, (STEPS,)),
+    (reshaping.RepeatVector(n=3), "RepeatVector", {"n": 3}, (ROW,)),
     (core.Masking(mask_value=1.0), "Masking", {"mask_value": 1.0}, (np.ones((2, 3, 2), "float32"),)),
     (core.Identity(), "Identity", {}, (ROW,)),
     (
-        core.EinsumDense(equation="abc,cd->abd", output_shape=(None, 4), bias_axes="d", activation="tanh",
-                         kernel_initializer=options.GlorotUniform(seed=1)),
+        dense.EinsumDense(equation="abc,cd->abd", output_shape=(None, 4), bias_axes="d", activation="tanh",
+                         kernel_initializer=initializers.GlorotUniform(seed=1)),
         "EinsumDense",
         {"equation": "abc,cd->abd", "output_shape": (None, 4), "bias_axes": "d", "activation": "tanh",
          "kernel_initializer": {"class_name": "GlorotUniform", "config": {"seed": 1}}},
@@ -68,7 +84,7 @@ SAME: list[tuple[Layer, str, dict[str, Any], tuple[np.ndarray[Any, Any], ...]]] 
     (activations.ELU(alpha=0.5), "ELU", {"alpha": 0.5}, (ROW,)),
     (activations.ThresholdedReLU(theta=0.5), "ReLU", {"threshold": 0.5}, (ROW,)),
     (
-        activations.PReLU(alpha_initializer=options.Constant(value=0.25), shared_axes=(1,)), "PReLU",
+        activations.PReLU(alpha_initializer=initializers.ConstantInitializer(value=0.25), shared_axes=(1,)), "PReLU",
         {"alpha_initializer": {"class_name": "Constant", "config": {"value": 0.25}}, "shared_axes": [1]}, (STEPS,),
     ),
     (normalization.LayerNormalization(axis=(1, 2)), "LayerNormalization", {"axis": [1, 2]}, (STEPS,)),
@@ -97,9 +113,9 @@ SAME: list[tuple[Layer, str, dict[str, Any], tuple[np.ndarray[Any, Any], ...]]] 
         spectrograms.STFTSpectrogram(frame_length=8, mode="stft", scaling="none"), "STFTSpectrogram",
         {"frame_length": 8, "mode": "stft", "scaling": None}, (RNG.normal(size=(2, 40, 1)).astype("float32"),),
     ),
-    (augmentation.Resizing(height=4, width=5, pad_to_aspect_ratio=True, fill_value=9.0), "Resizing",
+    (image_size.Resizing(height=4, width=5, pad_to_aspect_ratio=True, fill_value=9.0), "Resizing",
      {"height": 4, "width": 5, "pad_to_aspect_ratio": True, "fill_value": 9.0}, (IMAGES,)),
-    (augmentation.CenterCrop(height=4, width=5), "CenterCrop", {"height": 4, "width": 5}, (IMAGES,)),
+    (image_size.CenterCrop(height=4, width=5), "CenterCrop", {"height": 4, "width": 5}, (IMAGES,)),
 ]  # fmt: skip
 
 
@@ -118,23 +134,25 @@ RANDOM: list[tuple[Layer, str, dict[str, Any], np.ndarray[Any, Any]]] = [
     (noise.SpatialDropout1D(rate=0.5, seed=1), "SpatialDropout1D", {"rate": 0.5, "seed": 1}, STEPS),
     (noise.SpatialDropout2D(rate=0.5, seed=1), "SpatialDropout2D", {"rate": 0.5, "seed": 1}, IMAGES),
     (noise.SpatialDropout3D(rate=0.5, seed=1), "SpatialDropout3D", {"rate": 0.5, "seed": 1}, IMAGES[:, None]),
-    (augmentation.RandomFlip(seed=1), "RandomFlip", {"seed": 1}, IMAGES),
-    (augmentation.RandomRotation(factor=(-0.2, 0.2), seed=1), "RandomRotation", {"factor": 0.2, "seed": 1}, IMAGES),
-    (augmentation.RandomTranslation(height_factor=(-0.2, 0.2), seed=1, fill_mode="constant", fill_value=5.0), "RandomTranslation",
+    (geometric_augmentation.RandomFlip(seed=1), "RandomFlip", {"seed": 1}, IMAGES),
+    (geometric_augmentation.RandomRotation(factor=(-0.2, 0.2), seed=1), "RandomRotation", {"factor": 0.2, "seed": 1}, IMAGES),
+    (geometric_augmentation.RandomTranslation(height_factor=(-0.2, 0.2), seed=1, fill_mode="constant", fill_value=5.0),
+     "RandomTranslation",
      {"height_factor": 0.2, "width_factor": 0.1, "seed": 1, "fill_mode": "constant", "fill_value": 5.0}, IMAGES),
-    (augmentation.RandomZoom(height_factor=(-0.3, 0.3), seed=1), "RandomZoom", {"height_factor": 0.3, "seed": 1}, IMAGES),
-    (augmentation.RandomBrightness(factor=(-0.3, 0.3), seed=1), "RandomBrightness", {"factor": 0.3, "seed": 1}, IMAGES),
-    (augmentation.RandomContrast(factor=(0.0, 0.3), seed=1), "RandomContrast", {"factor": 0.3, "seed": 1}, IMAGES),
-    (augmentation.RandomHue(factor=(0.0, 0.5), seed=1), "RandomHue", {"factor": 0.5, "seed": 1}, IMAGES),
-    (augmentation.RandomColorJitter(brightness_factor=(-0.3, 0.3), hue_factor=(0.0, 0.4), seed=1), "RandomColorJitter",
+    (geometric_augmentation.RandomZoom(height_factor=(-0.3, 0.3), seed=1), "RandomZoom", {"height_factor": 0.3, "seed": 1},
+     IMAGES),
+    (color_augmentation.RandomBrightness(factor=(-0.3, 0.3), seed=1), "RandomBrightness", {"factor": 0.3, "seed": 1}, IMAGES),
+    (color_augmentation.RandomContrast(factor=(0.0, 0.3), seed=1), "RandomContrast", {"factor": 0.3, "seed": 1}, IMAGES),
+    (color_augmentation.RandomHue(factor=(0.0, 0.5), seed=1), "RandomHue", {"factor": 0.5, "seed": 1}, IMAGES),
+    (color_augmentation.RandomColorJitter(brightness_factor=(-0.3, 0.3), hue_factor=(0.0, 0.4), seed=1), "RandomColorJitter",
      {"brightness_factor": 0.3, "hue_factor": 0.4, "seed": 1}, IMAGES),
-    (augmentation.RandomGrayscale(seed=1), "RandomGrayscale", {"seed": 1}, IMAGES),
+    (color_augmentation.RandomGrayscale(seed=1), "RandomGrayscale", {"seed": 1}, IMAGES),
     (augmentation.RandomErasing(seed=1, fill_value=3.0), "RandomErasing", {"seed": 1, "fill_value": 3.0}, IMAGES),
-    (augmentation.RandomPosterization(factor=(1, 4), seed=1), "RandomPosterization", {"factor": 4, "seed": 1}, IMAGES),
-    (augmentation.Solarization(threshold_factor=(0.0, 0.5), seed=1), "Solarization",
+    (color_augmentation.RandomPosterization(factor=(1, 4), seed=1), "RandomPosterization", {"factor": 4, "seed": 1}, IMAGES),
+    (color_augmentation.Solarization(threshold_factor=(0.0, 0.5), seed=1), "Solarization",
      {"threshold_factor": 0.5, "seed": 1}, IMAGES),
-    (augmentation.AutoContrast(), "AutoContrast", {}, IMAGES / 2),
-    (augmentation.ContrastLimitedAdaptiveHistogramEqualization(tile_grid_size=(2, 2)),
+    (color_augmentation.AutoContrast(), "AutoContrast", {}, IMAGES / 2),
+    (color_augmentation.ContrastLimitedAdaptiveHistogramEqualization(tile_grid_size=(2, 2)),
      "ContrastLimitedAdaptiveHistogramEqualization", {"tile_grid_size": (2, 2)}, IMAGES),
 ]  # fmt: skip
 
@@ -254,32 +272,32 @@ def warnings_of(node: Layer, network: Network) -> list[str]:
 
 
 def test_a_value_range_that_the_images_cannot_have_is_pointed_out() -> None:
-    scaled = chain(Input(shape=(8, 8, 3)), scaling.Rescaling(), augmentation.RandomFlip())
+    scaled = chain(Input(shape=(8, 8, 3)), scaling.Rescaling(), geometric_augmentation.RandomFlip())
     signed = chain(Input(shape=(8, 8, 3), dtype="uint8"), scaling.Rescaling(scale=(2 / 255,), offset=(-1.0,)))
 
-    assert "0 to 1" in warnings_of(augmentation.RandomBrightness(), scaled)[0]
+    assert "0 to 1" in warnings_of(color_augmentation.RandomBrightness(), scaled)[0]
     assert "-1 to 1" in warnings_of(augmentation.RandAugment(), signed)[0]
-    assert warnings_of(augmentation.RandomBrightness(value_range=(0.0, 1.0)), scaled) == []
-    assert warnings_of(augmentation.RandomBrightness(), image(8, 8, 3)) == []  # nothing is known of its numbers
+    assert warnings_of(color_augmentation.RandomBrightness(value_range=(0.0, 1.0)), scaled) == []
+    assert warnings_of(color_augmentation.RandomBrightness(), image(8, 8, 3)) == []  # nothing is known of its numbers
     with pytest.raises(ValidationError, match="must be below white"):
-        augmentation.RandomBrightness(value_range=(1.0, 0.0))
+        color_augmentation.RandomBrightness(value_range=(1.0, 0.0))
 
 
 @pytest.mark.parametrize(
     ("node", "shape", "message"),
     [
-        (augmentation.RandomHue(), (8, 8, 1), "3 channels"),
-        (augmentation.RandomColorJitter(saturation_factor=(0.1, 0.2)), (8, 8, 1), "3 channels"),
-        (augmentation.RandomPerspective(), (8, 1, 3), "four corners"),
-        (augmentation.ContrastLimitedAdaptiveHistogramEqualization(), (1, 8, 3), "too small"),
-        (augmentation.CenterCrop(height=9, width=9, dtype="float16"), (8, 8, 3), "float32 only"),
+        (color_augmentation.RandomHue(), (8, 8, 1), "3 channels"),
+        (color_augmentation.RandomColorJitter(saturation_factor=(0.1, 0.2)), (8, 8, 1), "3 channels"),
+        (geometric_augmentation.RandomPerspective(), (8, 1, 3), "four corners"),
+        (color_augmentation.ContrastLimitedAdaptiveHistogramEqualization(), (1, 8, 3), "too small"),
+        (image_size.CenterCrop(height=9, width=9, dtype="float16"), (8, 8, 3), "float32 only"),
         (spectrograms.MelSpectrogram(), (1024,), "more than 1024"),
         (spectrograms.MelSpectrogram(dtype="float64"), (2048,), "decibels in float64"),
         (spectrograms.STFTSpectrogram(dtype="mixed_bfloat16"), (2048, 1), "spectrograms in bfloat16"),
         (encodings.CategoryEncoding(), (2, 2), "rows of numbers"),
-        (core.Permute(dims=(1, 1)), (2, 2), "no order"),
-        (core.EinsumDense(equation="ab,bc->ad"), (2,), "output alone"),
-        (core.EinsumDense(equation="abc"), (2,), "not of the form"),
+        (reshaping.Permute(dims=(1, 1)), (2, 2), "no order"),
+        (dense.EinsumDense(equation="ab,bc->ad"), (2,), "output alone"),
+        (dense.EinsumDense(equation="abc"), (2,), "not of the form"),
         (normalization.GroupNormalization(), (8, 8, 3), "3 channels cannot be divided into 32 groups"),
         (normalization.RMSNormalization(axis=(1,)), (8, 3), "last axes"),
         (normalization.LayerNormalization(axis=(1, -1)), (8, 3), "both ends"),

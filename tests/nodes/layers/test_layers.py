@@ -11,16 +11,22 @@ from pydantic import ValidationError
 from nodes.base import NodeError, Specs, Values
 from nodes.catalog import Catalog
 from nodes.kit.layers.base import Layer
+from nodes.kit.layers.constraints import MaxNorm
+from nodes.kit.layers.initializers import IdentityInitializer, Orthogonal
 from nodes.kit.layers.kinds import layer_class
-from nodes.kit.layers.options import Identity, MaxNorm, Orthogonal, OrthogonalRegularizer
+from nodes.kit.layers.regularizers import OrthogonalRegularizer
 from nodes.layers.activations import LeakyReLU, ReLU, Softmax
 from nodes.layers.collect import Collect
 from nodes.layers.convolution import Conv1D, Conv2D, DepthwiseConv2D, SeparableConv2D
-from nodes.layers.core import Activation, Dense, Dropout, Flatten, Input, Reshape
+from nodes.layers.core import Activation, Dropout
+from nodes.layers.dense import Dense
+from nodes.layers.global_pooling import GlobalAveragePooling2D
+from nodes.layers.input import Input
 from nodes.layers.merge import Add, Concatenate, Subtract
 from nodes.layers.normalization import BatchNormalization
 from nodes.layers.padding import ZeroPadding2D
-from nodes.layers.pooling import AveragePooling2D, GlobalAveragePooling2D, MaxPooling2D
+from nodes.layers.pooling import AveragePooling2D, MaxPooling2D
+from nodes.layers.reshaping import Flatten, Reshape
 from nodes.values.network import Network, Tensor, TensorSpec
 from tests.nodes.layers.building import add, chain, image
 from tests.support import RecordingJob
@@ -215,7 +221,7 @@ def test_weights_come_along_and_branches_trained_apart_do_not_fit():
         ((4, 3), Softmax(axis=3), "Axis 3 does not exist", "axis"),
         ((4, 3), BatchNormalization(axis=0), "Axis 0 is the batch", "axis"),
         ((4,), Dense(input_tensor="nowhere"), "no tensor 'nowhere'", "input_tensor"),
-        ((4, 4, 1), Conv2D(kernel_initializer=Identity()), "works on matrices only", "kernel_initializer"),
+        ((4, 4, 1), Conv2D(kernel_initializer=IdentityInitializer()), "works on matrices only", "kernel_initializer"),
         ((4,), Dense(bias_initializer=Orthogonal()), "cannot be used on a vector", "bias_initializer"),
         ((4,), Dense(bias_regularizer=OrthogonalRegularizer()), "works on matrices only", "bias_regularizer"),
         ((4,), Dense(bias_constraint=MaxNorm(axis=1)), "along axis 1", "bias_constraint.axis"),
@@ -324,7 +330,7 @@ def test_a_config_with_an_argument_that_matters_and_is_not_known_is_refused():
     assert Dense.from_config({"units": 3, "quantization_config": None, "name": "d", "trainable": True}, "d") == Dense(units=3)
     with pytest.raises(NodeError, match=r"'d' .Dense. has the argument 'lora_rank' = 4"):
         Dense.from_config({"units": 3, "lora_rank": 4}, "d")
-    with pytest.raises(NodeError, match="wrong argument: units: Input should be greater than or equal to 1"):
+    with pytest.raises(NodeError, match="wrong argument: units: 0 is not a whole number from 1"):
         Dense.from_config({"units": 0}, "d")
     with pytest.raises(NodeError, match=r"activation: the activation 'my\.relu' is not one of Keras's"):
         Dense.from_config({"units": 1, "activation": {"module": "my", "class_name": "relu"}}, "d")

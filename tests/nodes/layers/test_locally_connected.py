@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from nodes.base import NodeError
+from nodes.kit.layers.constraints import MaxNorm
 from nodes.kit.layers.kinds import layer_class
-from nodes.kit.layers.options import L2, MaxNorm
+from nodes.kit.layers.regularizers import L2
 from nodes.kit.networks.keras_model import import_keras, to_keras
-from nodes.layers.core import Dense, Input
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
 from nodes.layers.locally_connected import LocallyConnected1D, LocallyConnected2D, LocallyConnectedLayer
-from nodes.networks.reader import NetworkReader
+from nodes.networks.network_reader import NetworkReader
 from nodes.values.network import Network, Tensor
 from tests.nodes.layers.building import add, image
 from tests.support import run

@@ -14,7 +14,8 @@ from nodes.kit.layers.ported import PortedLayer
 from nodes.kit.networks.keras_model import import_keras, to_keras, weights_of
 from nodes.layers.collect import Collect
 from nodes.layers.conv_recurrent import ConvLSTM1D, ConvLSTM2D
-from nodes.layers.core import Dense, Input
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
 from nodes.layers.recurrent import GRU, LSTM, CudnnGRU, CudnnLSTM
 from nodes.layers.wrappers import RECURRENT_GROUPS, Bidirectional, TimeDistributed
 from nodes.values.network import Network, Tensor, TensorSpec

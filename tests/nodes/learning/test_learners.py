@@ -17,7 +17,8 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from app.document.model import Connection, NodeRecord, Workflow
 from app.engine import executor
-from app.engine.plan import Plan, make_plan
+from app.engine.plan import Plan
+from app.engine.planner import make_plan
 from app.engine.store import Store
 from nodes.base import Node, NodeError
 from nodes.catalog import Catalog

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from nodes.layers.core import Dense, Dropout, Input
-from nodes.networks.learner import Learner
+from nodes.layers.core import Dropout
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
+from nodes.networks.network_learner import NetworkLearner
 from nodes.values.network import Network
 from nodes.values.table import Table
 from tests.nodes.layers.building import chain
@@ -42,7 +44,7 @@ def points(rows: int = 96, seed: int = 0) -> Table:
 
 def learner(
     *, column: str = "class", loss: dict[str, Any] | None = None, metrics: Sequence[Any] | None = None, **settings: Any
-) -> Learner:
+) -> NetworkLearner:
     """A learner of `points`, by the settings as a workflow file holds them."""
     target: dict[str, Any] = {"columns": [column]}
     if loss is not None:
@@ -50,11 +52,11 @@ def learner(
     if metrics is not None:
         target["metrics"] = list(metrics)
     data = {"inputs": [{"columns": ["features"]}], "targets": [target], "batch_size": 32}
-    return Learner.model_validate(data | settings)
+    return NetworkLearner.model_validate(data | settings)
 
 
 def train(
-    node: Learner, folder: Path, network: Network, training: Table, validation: Table | None = None
+    node: NetworkLearner, folder: Path, network: Network, training: Table, validation: Table | None = None
 ) -> tuple[dict[str, Any], RecordingJob]:
     """What a learner gives out, and what it said."""
     job = RecordingJob(folder)

@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from nodes.layers.convolution import Conv2D
-from nodes.layers.core import Dense, Flatten, Input
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
 from nodes.layers.merge import Add
+from nodes.layers.reshaping import Flatten
 from nodes.networks.architecture_picture import ArchitecturePicture
 from nodes.values.figure import DiagramEdge, DiagramFigure
 from nodes.values.network import Call, Network, Tensor

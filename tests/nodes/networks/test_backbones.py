@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from nodes.base import NodeError
+from nodes.kit.networks.architecture_files import FOLDER, MODELS, describe
 from nodes.kit.networks.backbone import Backbone, architecture
-from nodes.kit.networks.describing import FOLDER, MODELS, describe
 from nodes.kit.networks.keras_model import import_keras, to_keras
-from nodes.layers.core import Input
+from nodes.layers.input import Input
 from nodes.networks import backbones
 from nodes.networks.backbones import (
     VGG,

@@ -10,8 +10,10 @@ import polars as pl
 import pytest
 
 from nodes.base import NodeError, Specs
-from nodes.layers.core import Dense, Flatten, Input
-from nodes.networks.learner import Learner
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
+from nodes.layers.reshaping import Flatten
+from nodes.networks.network_learner import NetworkLearner
 from nodes.values.network import Network
 from nodes.values.table import Table, TableSpec
 from tests.nodes.layers.building import chain
@@ -22,7 +24,7 @@ SPARSE = {"kind": "SparseCategoricalCrossentropy"}
 
 
 def problem(
-    node: Learner, network: Network | None = None, table: Table | None = None, validation: Table | None = None
+    node: NetworkLearner, network: Network | None = None, table: Table | None = None, validation: Table | None = None
 ) -> NodeError:
     inputs: dict[str, Any] = {"network": network or classifier(), "training": table or points()}
     inputs |= {"validation": validation} if validation else {}
@@ -58,18 +60,18 @@ def test_what_is_promised() -> None:
 
 def test_columns_are_found_where_only_one_fits() -> None:
     table = points().select(["features", "class"])
-    assert configure(Learner(), {"network": classifier(), "training": table})["network"].classes == {"node_3_0:0": NAMES}
+    assert configure(NetworkLearner(), {"network": classifier(), "training": table})["network"].classes == {"node_3_0:0": NAMES}
 
 
 def test_several_columns_that_fit_must_be_chosen_from() -> None:
-    error = problem(Learner.model_validate({"inputs": [{"columns": ["features"]}]}))
+    error = problem(NetworkLearner.model_validate({"inputs": [{"columns": ["features"]}]}))
     assert "2 columns fit" in error.message
     assert "'class', 'one_hot'" in error.remedy
     assert error.setting == "targets.0.columns"
 
 
 def test_no_column_that_fits() -> None:
-    error = problem(Learner(), image_classifier(), points())
+    error = problem(NetworkLearner(), image_classifier(), points())
     assert "no column of the table fits" in error.message
     assert "28 x 28 x 1" in error.message
     assert error.setting == "inputs.0.columns"
@@ -140,7 +142,7 @@ def test_what_is_for_one_dimension_is_not_for_sequences(target: dict[str, Any], 
     network = chain(Input(shape=(5, 4)), Dense(units=3, activation="softmax"))
     table = Table.of(pl.DataFrame({name: np.zeros((2, 5, n), np.float32) for name, n in (("x", 4), ("y", 3))}))
     numbers = table.with_columns(pl.DataFrame({"number": np.zeros((2, 5), np.int32)}))
-    node = Learner.model_validate({"inputs": [{"columns": ["x"]}], "targets": [{"columns": ["y"]} | target]})
+    node = NetworkLearner.model_validate({"inputs": [{"columns": ["x"]}], "targets": [{"columns": ["y"]} | target]})
     error = problem(node, network, numbers)
     assert message in error.message
     assert error.setting == setting
@@ -158,7 +160,7 @@ def test_one_channel_does_not_tell_the_classes_of_pixels_apart() -> None:
     network = chain(Input(shape=(5, 4)), Dense(units=1, activation="sigmoid"))
     table = Table.of(pl.DataFrame({"x": np.zeros((2, 5, 4), np.float32), "number": np.zeros((2, 5), np.int32)}))
     target = {"columns": ["number"], "loss": {"kind": "SparseCategoricalCrossentropy"}, "metrics": []}
-    node = Learner.model_validate({"inputs": [{"columns": ["x"]}], "targets": [target]})
+    node = NetworkLearner.model_validate({"inputs": [{"columns": ["x"]}], "targets": [target]})
     error = problem(node, network, table)
     assert "one number at each place" in error.message
     assert error.setting == "targets.0.loss"
@@ -201,19 +203,19 @@ def test_one_sigmoid_is_for_two_classes() -> None:
 
 
 def test_an_image_of_another_size() -> None:
-    error = problem(Learner.model_validate({"inputs": [{"columns": ["image"]}]}), image_classifier(), image_table(32))
+    error = problem(NetworkLearner.model_validate({"inputs": [{"columns": ["image"]}]}), image_classifier(), image_table(32))
     assert "are 32 x 28 x 1 (height, width, channels), but the network takes 28 x 28 x 1" in error.message
 
 
 def test_channels_first_networks_take_the_same_images() -> None:
     network = chain(Input(shape=(1, 28, 28), data_format="channels_first"), Flatten(), Dense(units=10, activation="softmax"))
-    node = Learner.model_validate({"targets": [{"columns": ["number"], "conversion": "one-hot"}]})
+    node = NetworkLearner.model_validate({"targets": [{"columns": ["number"], "conversion": "one-hot"}]})
     assert configure(node, {"network": network, "training": image_table()})
 
 
 def test_text_must_become_numbers_first() -> None:
     table = image_table(name=["a", "b"])
-    error = problem(Learner.model_validate({"targets": [{"columns": ["name"]}]}), image_classifier(), table)
+    error = problem(NetworkLearner.model_validate({"targets": [{"columns": ["name"]}]}), image_classifier(), table)
     assert "Category to Number" in error.remedy
 
 
@@ -239,7 +241,7 @@ def test_something_must_be_there_to_train() -> None:
     layers = [replace(layer, trainable=False) for layer in frozen.spec.layers]
     assert "frozen" in problem(learner(), Network(frozen.spec.with_layers(layers))).message
     bare = chain(Input(shape=(3,)))
-    node = Learner.model_validate({"inputs": [{"columns": ["one_hot"]}], "targets": [{"columns": ["one_hot"]}]})
+    node = NetworkLearner.model_validate({"inputs": [{"columns": ["one_hot"]}], "targets": [{"columns": ["one_hot"]}]})
     assert "no weights" in problem(node, bare).message
 
 
@@ -268,4 +270,4 @@ def test_settings_survive_a_file() -> None:
         early_stopping={"patience": 3},
         metrics=[{"kind": "RootMeanSquaredError"}, {"kind": "R2Score"}],
     )
-    assert Learner.model_validate_json(node.model_dump_json()) == node
+    assert NetworkLearner.model_validate_json(node.model_dump_json()) == node

@@ -14,17 +14,20 @@ from nodes.base import Node, NodeError, Specs, Values
 from nodes.kit.networks.cost import multiply_adds
 from nodes.kit.networks.keras_model import to_keras, weights_of
 from nodes.layers.convolution import Conv2D, DepthwiseConv2D, SeparableConv2D
-from nodes.layers.core import Dense, Dropout, Flatten, Input
+from nodes.layers.core import Dropout
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
 from nodes.layers.merge import Concatenate
 from nodes.layers.normalization import BatchNormalization
 from nodes.layers.pooling import MaxPooling2D
-from nodes.networks.comparison import NetworkComparison
-from nodes.networks.freeze import FreezeLayers
+from nodes.layers.reshaping import Flatten
+from nodes.networks.freeze_layers import FreezeLayers
 from nodes.networks.layer_weights import LayerWeights
 from nodes.networks.load_weights import LoadWeights
-from nodes.networks.outputs import SetOutputLayers
-from nodes.networks.rename import RenameLayers
+from nodes.networks.network_comparison import NetworkComparison
+from nodes.networks.rename_layers import RenameLayers
 from nodes.networks.reset_weights import ResetWeights
+from nodes.networks.set_output_layers import SetOutputLayers
 from nodes.values.network import Network
 from tests.nodes.layers.building import add, chain
 from tests.support import RecordingJob, configure, run

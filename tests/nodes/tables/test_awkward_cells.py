@@ -10,7 +10,7 @@ import pytest
 
 from nodes.base import Node, NodeError
 from nodes.tables.column_renamer_regex import ColumnRenamerRegex
-from nodes.tables.concatenate import Concatenate
+from nodes.tables.concatenate import ConcatenateTables
 from nodes.tables.difference import Difference
 from nodes.tables.joiner import Joiner
 from nodes.tables.many_to_one import ManyToOne
@@ -41,7 +41,7 @@ def test_moments_of_different_zones_agree_and_can_stand_below_each_other():
     joined = run(Joiner(on=[{"left": "at", "right": "at"}]), {"left": berlin, "right": utc})["table"].frame()
     assert joined["at"].to_list() == [NOON.replace(tzinfo=UTC)]
 
-    below = run(Concatenate(), {"table_1": berlin, "table_2": utc})["table"].frame()["at"]
+    below = run(ConcatenateTables(), {"table_1": berlin, "table_2": utc})["table"].frame()["at"]
     assert below.dtype == pl.Datetime("ms", "Europe/Berlin")
     assert below.to_list() == [NOON.replace(tzinfo=UTC)] * 2
 
@@ -50,7 +50,8 @@ def test_durations_of_different_units_can_stand_below_each_other():
     spans = [Table.of(pl.DataFrame({"d": pl.Series([timedelta(days=1)], dtype=pl.Duration(unit))})) for unit in ("ns", "us")]
 
     assert (
-        run(Concatenate(), {"table_1": spans[0], "table_2": spans[1]})["table"].frame()["d"].to_list() == [timedelta(days=1)] * 2
+        run(ConcatenateTables(), {"table_1": spans[0], "table_2": spans[1]})["table"].frame()["d"].to_list()
+        == [timedelta(days=1)] * 2
     )
 
 
@@ -58,7 +59,7 @@ def test_a_time_without_a_zone_is_no_moment():
     with pytest.raises(NodeError, match="in the zone UTC, but right column 'at' is of type Datetime without a time zone"):
         configure(Joiner(on=[{"left": "at", "right": "at"}]), {"left": moment("UTC"), "right": moment(None)})
     with pytest.raises(NodeError, match="without a time zone in table 1, but of type Datetime in the zone UTC in table 2"):
-        configure(Concatenate(), {"table_1": moment(None), "table_2": moment("UTC")})
+        configure(ConcatenateTables(), {"table_1": moment(None), "table_2": moment("UTC")})
 
 
 def test_a_full_join_of_keys_alone():

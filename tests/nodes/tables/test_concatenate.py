@@ -7,7 +7,7 @@ import pytest
 
 from nodes.base import NodeError, Specs
 from nodes.kit.tables.dtypes import common_dtype
-from nodes.tables.concatenate import Concatenate
+from nodes.tables.concatenate import ConcatenateTables
 from nodes.values import table as tables
 from nodes.values.table import Table
 from tests.support import configure, run
@@ -18,7 +18,7 @@ def ports(*frames: pl.DataFrame | Table) -> dict[str, Table]:
 
 
 def joined(*frames: pl.DataFrame | Table, **settings: object) -> pl.DataFrame:
-    return run(Concatenate(**settings), ports(*frames))["table"].frame()
+    return run(ConcatenateTables(**settings), ports(*frames))["table"].frame()
 
 
 A = pl.DataFrame({"i": [1, 2], "x": [0.5, 1.5]})
@@ -101,14 +101,14 @@ def test_cells_are_converted_to_the_common_type():
 )
 def test_types_with_nothing_in_common_are_an_error_that_names_both(first, second, message):
     with pytest.raises(NodeError, match=message) as caught:
-        configure(Concatenate(), ports(pl.DataFrame({"v": first}), pl.DataFrame({"v": second})))
+        configure(ConcatenateTables(), ports(pl.DataFrame({"v": first}), pl.DataFrame({"v": second})))
 
     assert caught.value.remedy
 
 
 def test_tables_without_a_common_column_have_no_intersection():
     with pytest.raises(NodeError, match="No column is in all tables"):
-        configure(Concatenate(columns="intersection"), ports(A, pl.DataFrame({"z": [1]})))
+        configure(ConcatenateTables(columns="intersection"), ports(A, pl.DataFrame({"z": [1]})))
 
 
 CLASSES = {"y": ("cat", "dog")}
@@ -117,7 +117,7 @@ CLASSES = {"y": ("cat", "dog")}
 def test_class_names_that_agree_are_kept():
     cats = Table.of(pl.DataFrame({"y": [0]}), CLASSES)
 
-    assert run(Concatenate(), ports(cats, cats, A))["table"].spec.class_names("y") == ("cat", "dog")
+    assert run(ConcatenateTables(), ports(cats, cats, A))["table"].spec.class_names("y") == ("cat", "dog")
 
 
 def test_class_numbers_of_different_classes_cannot_be_mixed():
@@ -125,17 +125,17 @@ def test_class_numbers_of_different_classes_cannot_be_mixed():
     birds = Table.of(pl.DataFrame({"y": [0]}), {"y": ("owl", "emu")})
 
     with pytest.raises(NodeError, match="in table 1 than in table 2"):
-        configure(Concatenate(), ports(cats, birds))
+        configure(ConcatenateTables(), ports(cats, birds))
 
 
 def test_class_names_that_one_table_lacks_are_lost_with_a_warning():
     tables_ = ports(Table.of(pl.DataFrame({"y": [0]}), CLASSES), pl.DataFrame({"y": [1]}))
     specs = Specs({port: table.spec for port, table in tables_.items()})
 
-    Concatenate().configure(specs)
+    ConcatenateTables().configure(specs)
 
     assert specs.warnings == ["Not every table knows the class names of column 'y': they are lost."]
-    assert run(Concatenate(), tables_)["table"].spec.class_names("y") is None
+    assert run(ConcatenateTables(), tables_)["table"].spec.class_names("y") is None
 
 
 def test_duplicates_by_identifying_columns_are_kept_skipped_or_an_error():
@@ -151,11 +151,11 @@ def test_duplicates_by_identifying_columns_are_kept_skipped_or_an_error():
 
 def test_identifying_columns_must_be_in_every_table():
     with pytest.raises(NodeError) as caught:
-        configure(Concatenate(duplicates="skip", id_columns=["x"]), ports(A, B))
+        configure(ConcatenateTables(duplicates="skip", id_columns=["x"]), ports(A, B))
     assert caught.value.setting == "id_columns"
 
     with pytest.raises(NodeError, match="No column is chosen"):
-        configure(Concatenate(duplicates="fail"), ports(A, B))
+        configure(ConcatenateTables(duplicates="fail"), ports(A, B))
 
 
 def test_long_tables_are_written_piece_by_piece(monkeypatch):

@@ -14,9 +14,11 @@ import pytest
 from nodes.base import NodeError, Specs
 from nodes.kit.networks.keras_model import import_keras, to_keras
 from nodes.layers.convolution import Conv2D
-from nodes.layers.core import Dense, Flatten, Input
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
 from nodes.layers.merge import Concatenate
-from nodes.networks.reader import NetworkReader
+from nodes.layers.reshaping import Flatten
+from nodes.networks.network_reader import NetworkReader
 from nodes.values.network import Network
 from nodes.values.table import Table
 from nodes.writers.network import NetworkWriter

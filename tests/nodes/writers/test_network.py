@@ -14,10 +14,13 @@ import pytest
 from nodes.base import Cancelled, NodeError, Values
 from nodes.kit.networks.keras_model import import_keras, to_keras, weights_of
 from nodes.layers.convolution import Conv2D
-from nodes.layers.core import Dense, Dropout, Flatten, Input
+from nodes.layers.core import Dropout
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
 from nodes.layers.merge import Add
 from nodes.layers.normalization import BatchNormalization
-from nodes.networks.reader import NetworkReader
+from nodes.layers.reshaping import Flatten
+from nodes.networks.network_reader import NetworkReader
 from nodes.values.network import Network
 from nodes.writers.network import NetworkWriter
 from tests.nodes.layers.building import add, chain

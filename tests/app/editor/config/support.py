@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtTest import QTest
@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.document.editing import Document
 from app.document.model import Connection, NodeRecord, Variable, Workflow
-from app.editor.asking import Answer, OnReply, Ticket
+from app.editor.asking import OnReply, Ticket
 from app.editor.config.code import CodeControl
 from app.editor.config.column_pickers import CheckListControl, ColumnControl
 from app.editor.config.control import Control
@@ -24,13 +24,16 @@ from app.editor.config.panel import ConfigPanel
 from app.editor.config.row import SettingRow
 from app.editor.config.sequences import ChipsControl, FixedControl, NamedControl, NestedFixedControl
 from app.editor.config.simple import ChoiceControl, JsonControl, LinesControl, SwitchControl, TextControl
-from app.engine.plan import make_plan
-from app.engine.session import described
+from app.engine.inspection.specs import outline_of
+from app.engine.messages.base import Answer, Question
+from app.engine.messages.questions import PreviewAnswer, PreviewQuestion
+from app.engine.planner import make_plan
 from app.engine.trust import Trust
 from nodes.catalog import Catalog
 from nodes.declaration.shapes import Choice, Fixed, Flag, Group, Mapped, Maybe, Number, OneOf, Scalar, Series, Shape, Text
 
 CATALOG = Catalog.load()
+A = TypeVar("A", bound=Answer)
 
 
 class LocalEngine(QObject):
@@ -40,32 +43,32 @@ class LocalEngine(QObject):
         super().__init__()
         self.folder = folder
         self.documents: dict[str, Document] = {}
-        self.asked: list[Mapping[str, Any]] = []
+        self.asked: list[PreviewQuestion] = []
 
-    def ask(self, do: str, parameters: Mapping[str, Any], on_reply: OnReply) -> Ticket:
-        assert do == "preview"
-        self.asked.append(parameters)
+    def ask(self, question: Question[A], on_reply: OnReply[A]) -> Ticket:
+        assert isinstance(question, PreviewQuestion)
+        self.asked.append(question)
         ticket = Ticket(on_reply)
-        QTimer.singleShot(0, self, lambda: ticket.deliver(Answer(self._preview(parameters))))
+        QTimer.singleShot(0, self, lambda: ticket.deliver(self._preview(question)))
         return ticket
 
-    def _preview(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        document = self.documents[parameters["document"]]
+    def _preview(self, asked: PreviewQuestion) -> PreviewAnswer:
+        document = self.documents[asked.document]
         workflow = document.workflow()
         nodes = [
-            record.model_copy(update={"settings": dict(parameters["settings"])}) if record.id == parameters["node"] else record
+            record.model_copy(update={"settings": dict(asked.settings)}) if record.id == asked.node else record
             for record in workflow.nodes
         ]
         trust = Trust(everything=True)  # of a preview, nothing runs
         plan = make_plan(workflow.model_copy(update={"nodes": nodes}), CATALOG, folder=self.folder, trust=trust)
-        planned = plan.nodes[parameters["node"]]
+        planned = plan.nodes[asked.node]
         inputs = {port: plan.nodes[source].specs.get(out) for port, (source, out) in planned.inputs.items()}
-        return {
-            "problems": [problem.as_dict() for problem in planned.problems],
-            "outputs": {port: spec.describe() for port, spec in planned.specs.items() if spec is not None},
-            "results": {port: described(spec) for port, spec in planned.specs.items() if spec is not None},
-            "inputs": {port: described(spec) for port, spec in inputs.items() if spec is not None},
-        }
+        return PreviewAnswer(
+            problems=tuple(planned.problems),
+            outputs={port: spec.describe() for port, spec in planned.specs.items() if spec is not None},
+            results={port: outline_of(spec) for port, spec in planned.specs.items() if spec is not None},
+            inputs={port: outline_of(spec) for port, spec in inputs.items() if spec is not None},
+        )
 
 
 class Bench:

@@ -15,6 +15,7 @@ from app.editor.config.factory import ControlFactory
 from app.editor.config.form import SettingsForm
 from app.editor.config.simple import JsonControl
 from app.editor.config.tensor_per_wire import PER_WIRE
+from app.engine.messages.questions import NetworkOutline, OfferedColumn, SpecOutline, TableOutline
 from nodes.base import Node
 from nodes.declaration.declared import MISSING, Declared, groups_of, same, settings_of
 from nodes.declaration.shapes import Maybe
@@ -72,17 +73,19 @@ def page(qtbot: QtBot) -> QWidget:
     return made
 
 
-def inputs_for(declared: Declared) -> dict[str, Any]:
+def inputs_for(declared: Declared) -> dict[str, SpecOutline]:
     """Inputs with a table that has columns for a setting, or a network that has layers for it."""
     if declared.layers is None and declared.columns is None:
         return {}
     names = samples(declared.shape.inner if isinstance(declared.shape, Maybe) else declared.shape)
     wanted = dict.fromkeys(n for value in names for n in (value if isinstance(value, list) else [value]))
     if declared.layers is not None:
-        return {declared.layers.port: {"network": {"offers": {declared.layers.offers: [(name, "any") for name in wanted]}}}}
+        offers = {declared.layers.offers: tuple((name, "any") for name in wanted)}
+        network = NetworkOutline(inputs=(), outputs=(), layers=(), parameters=0, offers=offers)
+        return {declared.layers.port: SpecOutline(kind="network", text="", network=network)}
     assert declared.columns is not None
-    kinds = declared.columns.accepts
-    return {declared.columns.port: {"table": {"columns": [{"name": n, "dtype": "any", "kinds": kinds} for n in wanted]}}}
+    columns = tuple(OfferedColumn(name=n, dtype="any", kinds=tuple(declared.columns.accepts)) for n in wanted)
+    return {declared.columns.port or "table": SpecOutline(kind="table", text="", table=TableOutline(columns=columns))}
 
 
 @pytest.mark.parametrize("declared", DISTINCT.values(), ids=[d.name for d in DISTINCT.values()])

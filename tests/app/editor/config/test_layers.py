@@ -9,15 +9,17 @@ from app.editor.config.column_pickers import ColumnControl, ColumnsControl
 from app.editor.config.dialog_context import DialogContext
 from app.editor.config.factory import ControlFactory
 from app.editor.config.tensor_per_wire import TensorPerWireControl
-from app.engine.session import described
+from app.engine.inspection.specs import outline_of
 from nodes.base import Node
 from nodes.declaration.declared import Declared, settings_of
 from nodes.layers.collect import Collect
 from nodes.layers.convolution import Conv2D
-from nodes.layers.core import Dense, Input, Reshape
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
 from nodes.layers.merge import Concatenate
 from nodes.layers.recurrent import LSTM
-from nodes.networks.freeze import FreezeLayers
+from nodes.layers.reshaping import Reshape
+from nodes.networks.freeze_layers import FreezeLayers
 from tests.nodes.layers.building import chain
 
 
@@ -28,7 +30,7 @@ def declared(name: str) -> Declared:
 @pytest.fixture
 def around(qapp: QApplication) -> DialogContext:
     made = DialogContext()
-    made.node.inputs = {"network": described(chain(Input(shape=(2,)), Dense(units=3)).spec)}
+    made.node.inputs = {"network": outline_of(chain(Input(shape=(2,)), Dense(units=3)).spec)}
     return made
 
 
@@ -73,8 +75,8 @@ def test_each_input_of_a_merge_has_a_list_of_its_own_networks_tensors(around: Di
     assert isinstance(control, TensorPerWireControl)
     assert (control.pickers, control.value(), control.nothing.isHidden()) == ([], [], False)
 
-    encoder = described(chain(Input(shape=(5, 2)), LSTM(units=3, return_state=True)).spec)
-    around.node.inputs = {"network_3": described(chain(Input(shape=(2,)), prefix="other").spec), "network_1": encoder}
+    encoder = outline_of(chain(Input(shape=(5, 2)), LSTM(units=3, return_state=True)).spec)
+    around.node.inputs = {"network_3": outline_of(chain(Input(shape=(2,)), prefix="other").spec), "network_1": encoder}
     around.changed.emit()
     assert control.nothing.isHidden()
     assert [[p.combo.itemText(n) for n in range(p.combo.count())] for p in control.pickers] == [

@@ -26,8 +26,8 @@ from app.editor.config.row import SettingRow
 from app.editor.config.sequences import ChipsControl, FixedControl, NamedControl
 from app.editor.config.simple import ChoiceControl, ScalarControl, TextControl
 from app.editor.config.variable_binding import NewVariable
-from app.editor.engine_client import EngineClient
-from app.engine.plan import make_plan
+from app.editor.engine.client import EngineClient
+from app.engine.planner import make_plan
 from nodes.base import Node
 from nodes.declaration.declared import groups_of
 from tests.app.editor.config.support import CATALOG, Bench, Made, choose, click, type_into, workflow_of
@@ -630,7 +630,7 @@ def test_column_pickers_offer_what_the_real_engine_finds_in_the_file(engine: Eng
         wires=(("csv.table", "pick.table"), ("csv.table", "rows.table")),
     )
     document = Document(workflow, CATALOG)
-    engine.open("d", workflow, tmp_path)
+    engine.open("d", document, tmp_path)
     panel = ConfigPanel(engine, CATALOG)
     qtbot.addWidget(panel)
     panel.set_document_folder(tmp_path)
@@ -673,3 +673,25 @@ def test_a_text_that_is_longer_than_allowed_is_refused(bench: Made) -> None:
     type_into(control(row, TextControl).line, "long")
     assert row.problem
     assert not dialog.panel.apply()
+
+
+@pytest.mark.parametrize(("node", "port"), [("networks.learner", "training"), ("networks.executor", "table")])
+def test_columns_for_a_networks_inputs_are_those_of_the_nodes_first_table(
+    bench: Made, tmp_path: Path, node: str, port: str
+) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n3,4\n")
+    (tmp_path / "other.csv").write_text("c\n1\n2\n")
+    wires = [("csv.table", f"node.{port}"), ("network.network", "node.network")]
+    made = bench(
+        workflow_of(
+            ("other", "readers.csv", {"path": "other.csv"}),
+            ("csv", "readers.csv", {"path": "t.csv"}),
+            ("network", "keras.input", {"shape": [1]}),
+            ("node", node, {"inputs": [{"columns": ["a"]}]}),
+            wires=(*([("other.table", "node.validation")] if port == "training" else []), *wires),
+        )
+    )
+    made.show("node")
+    columns = made.row("inputs").control.findChild(ColumnsControl)
+    assert isinstance(columns, ColumnsControl)
+    assert [columns.list.item(n).text() for n in range(columns.list.count())] == ["a", "b"]

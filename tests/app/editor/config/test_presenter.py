@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 
 from app.document.editing import Document
 from app.document.model import NodeRecord, Variable, Workflow
-from app.editor.asking import Answer, OnReply, Ticket
+from app.document.problems import Problem
+from app.editor.asking import OnReply, Ticket
 from app.editor.config.draft import SettingsDraft
 from app.editor.config.presenter import ConfigPresenter
-from app.engine.plan import make_plan
+from app.engine.messages.base import Question
+from app.engine.messages.questions import PreviewAnswer, PreviewQuestion, SpecOutline
+from app.engine.planner import make_plan
 from app.engine.trust import Trust
 from nodes.base import Node
 from nodes.catalog import Catalog
@@ -68,12 +71,11 @@ class Engine:
     """Is asked, and answers when the test says so."""
 
     def __init__(self) -> None:
-        self.asked: list[Mapping[str, Any]] = []
-        self.ticket = Ticket(None)
+        self.asked: list[Question[Any]] = []
+        self.ticket = Ticket(lambda _: None)
 
-    def ask(self, do: str, parameters: Mapping[str, Any], on_reply: OnReply) -> Ticket:
-        assert do == "preview"
-        self.asked.append(parameters)
+    def ask(self, question: Question[Any], on_reply: OnReply[Any]) -> Ticket:
+        self.asked.append(question)
         self.ticket = Ticket(on_reply)
         return self.ticket
 
@@ -237,14 +239,16 @@ def test_the_engine_is_asked_with_the_draft_and_its_last_answer_counts() -> None
     dialog.presenter.ask_preview()
     assert not first.waiting
     assert dialog.presenter.is_asking
-    assert dialog.engine.asked[-1] == {"document": "d", "node": "conv", "settings": {"filters": 9, "padding": "same"}}
-    warning = {"message": "Many filters.", "severity": "warning", "node": "conv", "setting": "filters"}
-    header = {"outputs": {"network": "28 x 28 x 9 · 10 parameters"}, "problems": [warning], "inputs": {"network": {}}}
-    dialog.engine.ticket.deliver(Answer(header))
+    wanted = PreviewQuestion(document="d", node="conv", settings={"filters": 9, "padding": "same"})
+    assert dialog.engine.asked[-1] == wanted
+    warning = Problem("Many filters.", severity="warning", node="conv", setting="filters")
+    inputs = {"network": SpecOutline(kind="network", text="28 x 28 x 1 · 0 parameters")}
+    outputs = {"network": "28 x 28 x 9 · 10 parameters"}
+    dialog.engine.ticket.deliver(PreviewAnswer(outputs=outputs, problems=(warning,), inputs=inputs))
     assert not dialog.presenter.is_asking
     assert dialog.presenter.outputs == {"network": "28 × 28 × 9 · 10 parameters"}
     assert dialog.lines() == ["filters: Many filters. "]
-    assert dialog.presenter.context.inputs == {"network": {}}
+    assert dialog.presenter.context.inputs == inputs
     assert dialog.view.said[-1] == "context"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,12 @@ from app.document.editing import Document
 from app.document.model import Connection, NodeRecord, Workflow
 from app.document.problems import Problem
 from app.editor.asking import OnReply, Ticket
-from app.editor.engine_client import EngineClient
+from app.editor.engine.client import EngineClient
 from app.editor.panels.monitor import NodeMonitor
 from app.editor.views.background import wait_until_idle
 from app.editor.views.training_runs import TrainingHistory
+from app.engine.messages.base import Question
+from app.engine.messages.tells import MetricPoint, StatusesChanged
 from app.engine.status import NodeStatus
 from nodes.catalog import Catalog
 
@@ -71,13 +73,13 @@ class Bench:
         self.monitor.show()
         self.node = ""
         engine.statuses.connect(self.see)
-        engine.open("w", made, folder)
+        engine.open("w", self.document, folder)
         qtbot.waitUntil(lambda: len(self.statuses) == len(NODES), timeout=LONG)
 
-    def see(self, document: str, changed: dict[str, NodeStatus], general: object) -> None:
-        self.statuses |= changed
-        if self.node in changed:
-            self.monitor.status_changed(changed[self.node])
+    def see(self, document: str, told: StatusesChanged) -> None:
+        self.statuses |= told.nodes
+        if self.node in told.nodes:
+            self.monitor.status_changed(told.nodes[self.node])
 
     def select(self, node: str) -> None:
         self.node = node
@@ -170,7 +172,7 @@ def test_a_network_shows_its_architecture_its_settings_and_whether_they_are_thos
 class Nobody:
     """Nobody answers: what is to be seen then comes from the node's status alone."""
 
-    def ask(self, do: str, parameters: Mapping[str, Any], on_reply: OnReply) -> Ticket:
+    def ask(self, question: Question[Any], on_reply: OnReply[Any]) -> Ticket:
         return Ticket(on_reply)
 
 
@@ -186,7 +188,7 @@ def alone(qtbot: QtBot) -> NodeMonitor:
 def test_a_training_is_shown_while_it_goes_on(qtbot: QtBot, alone: NodeMonitor) -> None:
     alone.show_node("w", Document(workflow(), CATALOG), "learner", NodeStatus("running"))
     assert "is running" in alone._empty.text
-    alone._trainings.add("w", "learner", [{"step": 1, "epoch": True, "values": {"loss": 0.5, "epochs": 4}}], "Learner")
+    alone._trainings.add("w", "learner", [MetricPoint(step=1, epoch=True, values={"loss": 0.5, "epochs": 4})], "Learner")
     assert alone.current_view == "Learning"
     page = alone.view("Learning")
     qtbot.waitUntil(lambda: page.view.chart.image is not None, timeout=LONG)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QTimer
 
 from app.document.problems import Problem
-from app.editor.asking import Answer, OnReply, Ticket
+from app.editor.asking import OnReply, Ticket
 from app.engine.inspection import answers
 from app.engine.inspection.base import StoredOutputs
+from app.engine.messages import wire
+from app.engine.messages.base import Answer, Question, ResultQuestion
 from nodes.errors import NodeError
 from nodes.values.table import Table
-from tests.app.engine.inspection.asked import stored
+from tests.app.engine.inspection.asked import over_the_line, stored
+
+A = TypeVar("A", bound=Answer)
+Q = TypeVar("Q", bound=ResultQuestion[Any])
 
 
 class InProcess:
@@ -28,21 +31,22 @@ class InProcess:
 
     def __init__(self, folder: Path, **tables: Table) -> None:
         self.outputs: dict[str, StoredOutputs] = {n: stored(folder / n, t) for n, t in tables.items()}
-        self.asked: list[dict[str, Any]] = []
+        self.asked: list[ResultQuestion[Any]] = []
         self.holds_back = False
         """Whether answers are kept until `let_go`."""
-        self._held: list[tuple[Ticket, Answer]] = []
+        self._held: list[tuple[Ticket, Answer | Problem]] = []
 
-    def ask(self, do: str, parameters: Mapping[str, Any], on_reply: OnReply) -> Ticket:
-        """Answer a `look`."""
-        given = json.loads(json.dumps(dict(parameters)))
+    def ask(self, question: Question[A], on_reply: OnReply[A]) -> Ticket:
+        """Answer a question about a result."""
+        given = wire.decode_request(wire.encode(question))
+        assert isinstance(given, ResultQuestion)
         self.asked.append(given)
         ticket = Ticket(on_reply)
+        answer: Answer | Problem
         try:
-            reply = answers()[given["answer"]](self.outputs[given["node"]], given)
-            answer = Answer(json.loads(json.dumps(reply.header, allow_nan=False)), reply.payload)
+            answer = over_the_line(given, answers()[type(given)](self.outputs[given.node], given))
         except NodeError as error:
-            answer = Answer(error=Problem(error.message, error.remedy, node=given["node"]))
+            answer = Problem(error.message, error.remedy, node=given.node)
         if self.holds_back:
             self._held.append((ticket, answer))
         else:
@@ -56,6 +60,6 @@ class InProcess:
         for ticket, answer in held:
             ticket.deliver(answer)
 
-    def of(self, answer: str) -> list[dict[str, Any]]:
+    def of(self, kind: type[Q]) -> list[Q]:
         """The questions of one kind that were put."""
-        return [given for given in self.asked if given["answer"] == answer]
+        return [given for given in self.asked if isinstance(given, kind)]

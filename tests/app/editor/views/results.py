@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QTimer
 
 from app.document.model import Workflow
 from app.document.problems import Problem
-from app.editor.asking import Answer, OnReply, Ticket
+from app.editor.asking import OnReply, Ticket
 from app.engine import executor
 from app.engine.inspection import answers
 from app.engine.inspection.base import StoredOutputs
-from app.engine.plan import make_plan
+from app.engine.messages.base import Answer, Question, ResultQuestion
+from app.engine.planner import make_plan
 from app.engine.store import Store
 from nodes.errors import NodeError
+from tests.app.engine.inspection.asked import over_the_line
+
+A = TypeVar("A", bound=Answer)
 
 
 def results(workflow: Workflow, catalog: Any, folder: Path) -> dict[str, StoredOutputs]:
@@ -35,20 +39,20 @@ def results(workflow: Workflow, catalog: Any, folder: Path) -> dict[str, StoredO
 
 
 class LocalAsks:
-    """Answers `look` from results, as soon as the event loop runs; `asked` keeps the questions."""
+    """Answers questions about results, as soon as the event loop runs; `asked` keeps the questions."""
 
     def __init__(self, outputs: Mapping[str, StoredOutputs]) -> None:
         self.outputs = outputs
-        self.asked: list[Mapping[str, Any]] = []
+        self.asked: list[ResultQuestion[Any]] = []
 
-    def ask(self, do: str, parameters: Mapping[str, Any], on_reply: OnReply) -> Ticket:
-        assert do == "look"
-        self.asked.append(parameters)
+    def ask(self, question: Question[A], on_reply: OnReply[A]) -> Ticket:
+        assert isinstance(question, ResultQuestion)
+        self.asked.append(question)
         ticket = Ticket(on_reply)
+        answer: Answer | Problem
         try:
-            reply = answers()[parameters["answer"]](self.outputs[parameters["node"]], parameters)
-            answer = Answer(reply.header, reply.payload)
+            answer = over_the_line(question, answers()[type(question)](self.outputs[question.node], question))
         except NodeError as error:
-            answer = Answer(error=Problem(error.message, error.remedy))
+            answer = Problem(error.message, error.remedy)
         QTimer.singleShot(0, lambda: ticket.deliver(answer))
         return ticket

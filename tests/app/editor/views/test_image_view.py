@@ -18,6 +18,7 @@ from app.editor.look import look
 from app.editor.views.background import wait_until_idle
 from app.editor.views.image_view import PAGE, ImageDialog, ImageGridView
 from app.editor.views.result_source import ResultSource
+from app.engine.messages.tables import ImagesQuestion
 from nodes.values.table import Table
 from tests.app.editor.views.in_process import InProcess
 
@@ -68,7 +69,7 @@ def viewer_of(qtbot: QtBot, asks: InProcess, node: str, row: int = 0) -> ImageDi
 
 
 def wait_for_row(qtbot: QtBot, viewer: ImageDialog, row: int) -> None:
-    qtbot.waitUntil(lambda: viewer._about.get("row") == row)
+    qtbot.waitUntil(lambda: viewer.place.text().startswith(f"image · {row + 1} of"))
 
 
 def grey_levels(image: QImage) -> list[list[int]]:
@@ -89,7 +90,7 @@ def test_images_stand_side_by_side_with_their_classes(grid: ImageGridView) -> No
 
 
 def test_only_images_in_sight_are_fetched(qtbot: QtBot, grid: ImageGridView, asks: InProcess) -> None:
-    assert max(q["start"] for q in asks.of("images")) <= PAGE
+    assert max(q.start for q in asks.of(ImagesQuestion)) <= PAGE
     assert not grid.model.at(499)[0]
     grid.grid.scrollToBottom()
     qtbot.waitUntil(lambda: grid.model.at(499)[0])
@@ -106,7 +107,7 @@ def test_captions_and_size_can_be_chosen(qtbot: QtBot, grid: ImageGridView, asks
     grid.size_slider.setValue(200)
     assert grid.model.across < across
     qtbot.waitUntil(lambda: grid.model.at(5)[0])
-    assert asks.of("images")[-1]["size"] == 256
+    assert asks.of(ImagesQuestion)[-1].size == 256
 
 
 def test_only_rows_with_certain_values(qtbot: QtBot, grid: ImageGridView) -> None:

@@ -54,8 +54,8 @@ def test_every_layer_stands_behind_all_it_needs_and_none_on_another(upright: boo
     described = describe_network(BRANCHES)
     boxes = arranged(described, upright=upright)
     assert set(boxes) == {"in", "a", "b", "c", "sum"}
-    for edge in described["edges"]:
-        source, target = boxes[edge["source"]].rect, boxes[edge["target"]].rect
+    for edge in described.edges:
+        source, target = boxes[edge.source].rect, boxes[edge.target].rect
         assert source.bottom() < target.top() if upright else source.right() < target.left()
     rects = [box.rect for box in boxes.values()]
     assert not any(a.intersects(b) for i, a in enumerate(rects) for b in rects[:i])

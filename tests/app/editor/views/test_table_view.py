@@ -13,13 +13,15 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.document.editing import Document
 from app.document.model import NodeRecord, Workflow
-from app.editor.engine_client import EngineClient
+from app.editor.engine.client import EngineClient
 from app.editor.look import look
 from app.editor.views.background import wait_until_idle
 from app.editor.views.statistics_view import DISTRIBUTION, StatisticsView
-from app.editor.views.table_model import PAGE_ROWS, Sort
+from app.editor.views.table_model import PAGE_ROWS
 from app.editor.views.table_view import TableView
+from app.engine.messages.tables import CopyQuestion, RowsQuestion, SortOrder
 from nodes.values.table import Table
 from tests.app.editor.views.in_process import InProcess
 
@@ -112,19 +114,19 @@ def test_the_first_rows_are_shown_and_the_number_of_rows_is_exact(show: Show) ->
 
 def test_only_what_is_looked_at_is_asked_for(qtbot: QtBot, show: Show, asks: InProcess) -> None:
     view = show()
-    asked_rows = [q["start"] for q in asks.of("rows")]
+    asked_rows = [q.start for q in asks.of(RowsQuestion)]
     assert max(asked_rows) <= 3 * PAGE_ROWS
     assert view.model.cell(700, 1) == (False, None)
     view.table.scrollToBottom()
     settle(qtbot, view)
     assert shown(view, "n", range(ROWS - 3, ROWS)) == ["997", "998", "999"]
-    starts = [q["start"] for q in asks.of("rows")]
+    starts = [q.start for q in asks.of(RowsQuestion)]
     assert len(starts) == len(set(starts)), "no page is asked for twice"
 
 
 def test_a_wide_table_is_read_by_blocks_of_columns(qtbot: QtBot, show: Show, asks: InProcess) -> None:
     view = show("wide")
-    assert all(len(q["columns"]) <= 16 for q in asks.of("rows"))
+    assert all(len(q.columns or ()) <= 16 for q in asks.of(RowsQuestion))
     assert view.model.cell(0, 199) == (False, None)
     view.table.horizontalScrollBar().setValue(view.table.horizontalScrollBar().maximum())
     settle(qtbot, view)
@@ -134,7 +136,7 @@ def test_a_wide_table_is_read_by_blocks_of_columns(qtbot: QtBot, show: Show, ask
 def test_answers_for_what_is_not_shown_any_more_are_dropped(qtbot: QtBot, show: Show, asks: InProcess) -> None:
     view = show()
     asks.holds_back = True
-    view.sort_by(Sort("n", descending=True))
+    view.sort_by(SortOrder(column="n", descending=True))
     asks.holds_back, held = False, asks._held
     view.show_output("b", "table", "other")
     settle(qtbot, view)
@@ -146,11 +148,11 @@ def test_answers_for_what_is_not_shown_any_more_are_dropped(qtbot: QtBot, show: 
 
 def test_a_new_result_of_the_same_node_keeps_order_and_widths(qtbot: QtBot, show: Show) -> None:
     view = show()
-    view.sort_by(Sort("n", descending=True))
+    view.sort_by(SortOrder(column="n", descending=True))
     view.table.setColumnWidth(1, 222)
     settle(qtbot, view)
     show("a", "new key")
-    assert view.model.sort_order == Sort("n", descending=True)
+    assert view.model.sort_order == SortOrder(column="n", descending=True)
     assert view.table.columnWidth(1) == 222
     assert shown(view, "n", range(2)) == ["999", "998"]
 
@@ -245,7 +247,7 @@ def test_the_find_bar_goes_from_match_to_match_and_round(qtbot: QtBot, show: Sho
 
 def test_selected_cells_are_copied_in_the_order_that_is_shown(qtbot: QtBot, show: Show) -> None:
     view = show()
-    view.sort_by(Sort("n", descending=True))
+    view.sort_by(SortOrder(column="n", descending=True))
     settle(qtbot, view)
     clipboard = QGuiApplication.clipboard()
     clipboard.clear()
@@ -263,7 +265,7 @@ def test_everything_selected_is_copied_by_ranges(qtbot: QtBot, show: Show, asks:
     view.table.setFocus()
     QTest.keyClick(view.table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     view.copy(header=True)
-    assert asks.of("copy")[0]["ranges"] == [[0, ROWS]]
+    assert asks.of(CopyQuestion)[0].ranges == ((0, ROWS),)
     qtbot.waitUntil(lambda: QGuiApplication.clipboard().text().startswith("image\tn\tscore"))
     assert len(QGuiApplication.clipboard().text().splitlines()) == ROWS + 1
 
@@ -271,7 +273,7 @@ def test_everything_selected_is_copied_by_ranges(qtbot: QtBot, show: Show, asks:
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_table_is_exported_as_it_is_shown(qtbot: QtBot, show: Show, tmp_path: Path, suffix: str) -> None:
     view = show()
-    view.sort_by(Sort("n", descending=True))
+    view.sort_by(SortOrder(column="n", descending=True))
     view.table.setColumnHidden(column(view, "text"), True)
     path = tmp_path / f"out.{suffix}"
     view.export_to(path)
@@ -348,9 +350,9 @@ def test_figures_of_all_columns_fill_in(qtbot: QtBot, asks: InProcess) -> None:
 def test_with_the_real_engine(qtbot: QtBot, engine: EngineClient, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("name,value\n" + "\n".join(f"r{n},{(n * 37) % 101}" for n in range(500)))
     record = NodeRecord(id="reader", type="readers.csv", type_version=1, settings={"path": "in.csv"})
-    engine.open("document", Workflow(nodes=[record]), tmp_path)
+    engine.open("document", Document(Workflow(nodes=[record]), {}), tmp_path)
     with qtbot.waitSignal(
-        engine.run_changed, timeout=30_000, check_params_cb=lambda _, run: run["status"] in ("done", "failed", "cancelled")
+        engine.run_changed, timeout=30_000, check_params_cb=lambda _, run: run.status in ("done", "failed", "cancelled")
     ):
         engine.run("document")
     view = TableView(engine, "document")
@@ -360,7 +362,7 @@ def test_with_the_real_engine(qtbot: QtBot, engine: EngineClient, tmp_path: Path
     view.show_output("reader", "table", "key")
     settle(qtbot, view)
     assert view.model.rowCount() == 500
-    view.sort_by(Sort("value", descending=True))
+    view.sort_by(SortOrder(column="value", descending=True))
     settle(qtbot, view)
     assert shown(view, "value", range(4)) == ["100"] * 4
     view.clear()

@@ -22,16 +22,17 @@ from app.editor.views.training_runs import (
     smoothed,
     thinned,
 )
+from app.engine.messages.tells import MetricPoint
 
 numbers = st.floats(-1e6, 1e6)
 
 
-def batch(step: float, **values: float) -> dict[str, object]:
-    return {"step": step, "epoch": False, "values": {**values, "epochs": 5}}
+def batch(step: float, **values: float) -> MetricPoint:
+    return MetricPoint(step=step, values={**values, "epochs": 5})
 
 
-def epoch(step: int, **values: float) -> dict[str, object]:
-    return {"step": step, "epoch": True, "values": {**values, "learning_rate": 0.01, "seconds": 2.0, "epochs": 5}}
+def epoch(step: int, **values: float) -> MetricPoint:
+    return MetricPoint(step=step, epoch=True, values={**values, "learning_rate": 0.01, "seconds": 2.0, "epochs": 5})
 
 
 def trained(title: str = "Learner", epochs: int = 3) -> TrainingRun:

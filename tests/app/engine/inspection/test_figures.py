@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from array import array
 from dataclasses import replace
 from pathlib import Path
@@ -11,18 +10,19 @@ import numpy as np
 import polars as pl
 import pytest
 
-from app.engine.inspection import answers
-from app.engine.inspection.base import Reply, StoredOutputs
-from app.engine.inspection.figures import describe_network, figures_from_reply
+from app.engine.inspection.base import StoredOutputs
+from app.engine.inspection.figures import describe_network, figures_from
+from app.engine.messages.figures import ConfusionQuestion, FiguresQuestion, LearningQuestion, NetworkQuestion, RowsBehindQuestion
 from app.engine.store import Store
 from nodes.base import Node, Value
 from nodes.errors import NodeError
-from nodes.networks.learner import Learner
+from nodes.networks.network_learner import NetworkLearner
 from nodes.values.figure import BarsFigure, Figure, HeatMapFigure, ImagesFigure, Line, LinesFigure, TextFigure
 from nodes.values.network import Network, merge
 from nodes.values.table import Table
 from tests.app.editor.views.results import results
 from tests.app.editor.views.scored import CATALOG, CLASSES, workflow
+from tests.app.engine.inspection.asked import asked
 from tests.nodes.networks.learning import classifier
 
 
@@ -32,11 +32,6 @@ def stored(folder: Path, values: dict[str, Value], node: Node | None = None) -> 
     with store.writing("k1") as writer:
         record, _ = writer.commit(values, written={}, warnings=(), seconds=1.0)
     return StoredOutputs(node, "k1", record, store)
-
-
-def ask(outputs: StoredOutputs, name: str, **parameters: object) -> Reply:
-    reply = answers()[name](outputs, parameters)
-    return Reply(json.loads(json.dumps(reply.header)), reply.payload)  # as it goes over the line
 
 
 FIGURES: list[Figure] = [
@@ -52,8 +47,8 @@ FIGURES: list[Figure] = [
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda f: f.kind)
 def test_a_figure_at_a_port_arrives_as_it_was(tmp_path: Path, figure: Figure) -> None:
-    reply = ask(stored(tmp_path, {"figure": figure}), "figures")
-    (arrived,) = figures_from_reply(reply.header, reply.payload)
+    reply = asked(stored(tmp_path, {"figure": figure}), FiguresQuestion)
+    (arrived,) = figures_from(reply)
     assert type(arrived) is type(figure)
     if isinstance(figure, ImagesFigure) and isinstance(arrived, ImagesFigure):
         assert (arrived.images == figure.images).all()
@@ -64,16 +59,16 @@ def test_a_figure_at_a_port_arrives_as_it_was(tmp_path: Path, figure: Figure) ->
 
 def test_the_figures_a_class_makes_come_first_and_none_twice(tmp_path: Path) -> None:
     scorer = results(workflow(), CATALOG, tmp_path)["scorer"]
-    reply = ask(scorer, "figures")
-    found = figures_from_reply(reply.header, reply.payload)
+    reply = asked(scorer, FiguresQuestion)
+    found = figures_from(reply)
     assert [figure.title for figure in found] == ["Confusion matrix", "F-measure per class"]
 
 
 def test_several_figures_with_images_share_the_payload(tmp_path: Path) -> None:
     first = ImagesFigure("A", np.full((2, 3, 3, 1), 7, np.uint8))
     second = ImagesFigure("B", np.arange(24, dtype=np.uint8).reshape(2, 2, 2, 3))
-    reply = ask(stored(tmp_path, {"one": first, "two": second}), "figures")
-    a, b = figures_from_reply(reply.header, reply.payload)
+    reply = asked(stored(tmp_path, {"one": first, "two": second}), FiguresQuestion)
+    a, b = figures_from(reply)
     assert isinstance(a, ImagesFigure)
     assert isinstance(b, ImagesFigure)
     assert (a.images == first.images).all()
@@ -85,46 +80,46 @@ def test_several_figures_with_images_share_the_payload(tmp_path: Path) -> None:
 
 def test_a_network_is_told_layer_by_layer(tmp_path: Path) -> None:
     network = classifier()
-    header = ask(stored(tmp_path, {"network": network}), "network", port="network").header
-    assert [layer["name"] for layer in header["layers"]] == [layer.name for layer in network.spec.layers]
-    assert sum(layer["parameters"] for layer in header["layers"]) == header["parameters"] == network.spec.parameters
-    assert header["trained"] is False
-    assert len(header["edges"]) == len(network.spec.layers) - 1
-    assert header["outputs"][0]["layer"] == network.spec.layers[-1].name
+    header = asked(stored(tmp_path, {"network": network}), NetworkQuestion, port="network")
+    assert [layer.name for layer in header.layers] == [layer.name for layer in network.spec.layers]
+    assert sum(layer.parameters for layer in header.layers) == header.parameters == network.spec.parameters
+    assert header.trained is False
+    assert len(header.edges) == len(network.spec.layers) - 1
+    assert header.outputs[0].layer == network.spec.layers[-1].name
 
 
 def test_a_network_with_weights_is_trained(tmp_path: Path) -> None:
     spec = classifier().spec
     weights = {layer.name: [np.zeros(w.shape, np.float32) for w in layer.weights] for layer in spec.layers if layer.weights}
-    assert ask(stored(tmp_path, {"network": Network(spec, weights)}), "network", port="network").header["trained"] is True
+    assert asked(stored(tmp_path, {"network": Network(spec, weights)}), NetworkQuestion, port="network").trained is True
 
 
 def test_a_layer_that_is_used_by_two_outputs_is_there_once() -> None:
     spec = classifier().spec
     both, _ = merge([spec, replace(spec, outputs=spec.inputs)])
-    assert len(describe_network(both)["layers"]) == len(spec.layers)
-    assert len(describe_network(both)["outputs"]) == 2
+    assert len(describe_network(both).layers) == len(spec.layers)
+    assert len(describe_network(both).outputs) == 2
 
 
 def test_a_table_is_no_network(tmp_path: Path) -> None:
     outputs = stored(tmp_path, {"table": Table.of(pl.DataFrame({"a": [1]}))})
     with pytest.raises(NodeError, match="has no network"):
-        ask(outputs, "network", port="table")
+        asked(outputs, NetworkQuestion, port="table")
 
 
 # -------------------------------------------------------------------------------------------------------------- learning
 
 
 def test_a_history_is_told_by_quantity(tmp_path: Path) -> None:
-    history = Table.of(pl.DataFrame({"epoch": [1, 2], "loss": [0.5, 0.25], "val_loss": [None, None]}, strict=False))
-    header = ask(stored(tmp_path, {"history": history}, Learner()), "learning").header
-    assert header["columns"] == {"epoch": [1, 2], "loss": [0.5, 0.25], "val_loss": [None, None]}
+    history = Table.of(pl.DataFrame({"epoch": (1, 2), "loss": (0.5, 0.25), "val_loss": (None, None)}, strict=False))
+    header = asked(stored(tmp_path, {"history": history}, NetworkLearner()), LearningQuestion, port="")
+    assert header.columns == {"epoch": (1, 2), "loss": (0.5, 0.25), "val_loss": (None, None)}
 
 
 def test_another_table_is_no_history(tmp_path: Path) -> None:
     outputs = stored(tmp_path, {"history": Table.of(pl.DataFrame({"a": [1]}))})
     with pytest.raises(NodeError, match="not the history of a training"):
-        ask(outputs, "learning")
+        asked(outputs, LearningQuestion, port="")
 
 
 # --------------------------------------------------------------------------------------------------------------- scoring
@@ -132,14 +127,14 @@ def test_another_table_is_no_history(tmp_path: Path) -> None:
 
 def test_the_confusion_matrix_is_that_of_the_scorer(tmp_path: Path) -> None:
     scorer = results(workflow(), CATALOG, tmp_path)["scorer"]
-    reply = ask(scorer, "confusion")
+    reply = asked(scorer, ConfusionQuestion)
     counts = array("q", reply.payload)
     table = scorer.table("confusion").frame()
-    assert reply.header["classes"] == list(CLASSES)
+    assert reply.classes == tuple(CLASSES)
     assert list(counts) == [n for row in table.select(CLASSES).rows() for n in row]
-    assert [row["class"] for row in reply.header["statistics"]] == list(CLASSES)
-    assert reply.header["overall"]["wrong"] == sum(counts) - sum(counts[i * 11] for i in range(10))
-    assert reply.header["rows_known"] is True
+    assert [row["class"] for row in reply.statistics] == list(CLASSES)
+    assert reply.overall["wrong"] == sum(counts) - sum(counts[i * 11] for i in range(10))
+    assert reply.rows_known is True
 
 
 @pytest.mark.parametrize(
@@ -153,39 +148,39 @@ def test_the_rows_behind_a_cell_are_those_that_were_counted_there(
     for column, name in (("label", actual), ("prediction", predicted)):
         if name is not None:
             frame = frame.filter(pl.col(column).cast(pl.String) == name)
-    reply = ask(made["scorer"], "rows_behind", actual=actual, predicted=predicted, count=500)
-    assert reply.header["rows"] == frame["row"].to_list()
-    assert reply.header["total"] == frame.height
-    names = [dict(zip(reply.header["columns"], cells, strict=True))["name"] for cells in reply.header["cells"]]
+    reply = asked(made["scorer"], RowsBehindQuestion, actual=actual, predicted=predicted, count=500)
+    assert list(reply.rows) == frame["row"].to_list()
+    assert reply.total == frame.height
+    names = [dict(zip(reply.columns, cells, strict=True))["name"] for cells in reply.cells]
     assert names == frame["name"].to_list()
     assert reply.payload == frame["image"].to_numpy().tobytes()
 
 
 def test_the_rows_behind_a_cell_come_in_pieces(tmp_path: Path) -> None:
     scorer = results(workflow(), CATALOG, tmp_path)["scorer"]
-    whole = ask(scorer, "rows_behind", actual="Bag", predicted="Bag", count=500).header["rows"]
-    pieces = [ask(scorer, "rows_behind", actual="Bag", predicted="Bag", first=n, count=5).header["rows"] for n in (0, 5)]
+    whole = asked(scorer, RowsBehindQuestion, actual="Bag", predicted="Bag", count=500).rows
+    pieces = [asked(scorer, RowsBehindQuestion, actual="Bag", predicted="Bag", first=n, count=5).rows for n in (0, 5)]
     assert pieces == [whole[:5], whole[5:10]]
 
 
 def test_rows_without_images_are_told_as_texts(tmp_path: Path) -> None:
     scorer = results(workflow(pictures=False), CATALOG, tmp_path)["scorer"]
-    reply = ask(scorer, "rows_behind", actual="Dress", predicted=None)
-    assert "images" not in reply.header
+    reply = asked(scorer, RowsBehindQuestion, actual="Dress", predicted=None)
+    assert reply.images is None
     assert reply.payload == b""
-    assert len(reply.header["cells"]) == reply.header["total"] > 0
+    assert len(reply.cells) == reply.total > 0
 
 
 def test_without_the_scored_table_the_remedy_is_to_run_again(tmp_path: Path) -> None:
     scorer = results(workflow(), CATALOG, tmp_path)["scorer"]
     scorer.inputs = {}
-    assert ask(scorer, "confusion").header["rows_known"] is False
+    assert asked(scorer, ConfusionQuestion).rows_known is False
     with pytest.raises(NodeError) as raised:
-        ask(scorer, "rows_behind", actual="Bag", predicted="Bag")
+        asked(scorer, RowsBehindQuestion, actual="Bag", predicted="Bag")
     assert raised.value.remedy == "Run the Scorer again."
 
 
 def test_only_a_scorer_has_a_confusion_matrix(tmp_path: Path) -> None:
     pictures = results(workflow(), CATALOG, tmp_path)["pictures"]
     with pytest.raises(NodeError, match="Only a Scorer"):
-        ask(pictures, "confusion")
+        asked(pictures, ConfusionQuestion)

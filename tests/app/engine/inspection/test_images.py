@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from app.engine.inspection.base import Reply, StoredOutputs
+from app.engine.inspection.base import StoredOutputs
+from app.engine.messages.tables import ImageQuestion, ImagesAnswer, ImagesQuestion, PixelValues, RowsQuestion, SortOrder
 from nodes.errors import NodeError
 from nodes.values.table import Table
 from tests.app.engine.inspection.asked import asked, stored
@@ -22,23 +23,24 @@ def of(folder: Path, images: NDArray[Any], **more: Any) -> StoredOutputs:
     return stored(folder, Table.of(pl.DataFrame({"image": pl.Series("image", images), **more})))
 
 
-def pixels(reply: Reply) -> NDArray[np.uint8]:
-    shape = reply.header["images"]["shape"]
+def pixels(reply: ImagesAnswer) -> NDArray[np.uint8]:
+    shape = reply.images.shape
     return np.frombuffer(reply.payload, np.uint8).reshape(-1, *shape)
 
 
-def grid(outputs: StoredOutputs, **parameters: Any) -> Reply:
-    return asked(outputs, "images", **({"column": "image", "start": 0, "stop": 50} | parameters))
+def grid(outputs: StoredOutputs, **parameters: Any) -> ImagesAnswer:
+    return asked(outputs, ImagesQuestion, **({"column": "image", "start": 0, "stop": 50} | parameters))
 
 
-def one(outputs: StoredOutputs, row: int = 0, **parameters: Any) -> tuple[dict[str, Any], NDArray[Any], NDArray[Any]]:
-    """Header, drawn pixels, values."""
-    reply = asked(outputs, "image", column="image", row=row, **parameters)
-    header = dict(reply.header)
-    height, width, channels = header["shape"]
-    drawn = height * width * header["channels"]
-    shown = np.frombuffer(reply.payload[:drawn], np.uint8).reshape(height, width, header["channels"])
-    values = np.frombuffer(reply.payload[drawn:], np.dtype(header["format"])).reshape(height, width, channels)
+def one(outputs: StoredOutputs, row: int = 0, **parameters: Any) -> tuple[PixelValues, NDArray[Any], NDArray[Any]]:
+    """What is said of the values, drawn pixels, values."""
+    reply = asked(outputs, ImageQuestion, column="image", row=row, **parameters)
+    header = reply.values
+    assert header is not None
+    height, width, channels = header.shape
+    drawn = height * width * header.channels
+    shown = np.frombuffer(reply.payload[:drawn], np.uint8).reshape(height, width, header.channels)
+    values = np.frombuffer(reply.payload[drawn:], np.dtype(header.format)).reshape(height, width, channels)
     return header, shown, values
 
 
@@ -48,13 +50,13 @@ def test_small_bytes_are_shown_as_they_are(tmp_path: Path, channels: int) -> Non
     outputs = of(tmp_path, images)
     reply = grid(outputs)
     assert np.array_equal(pixels(reply), images)
-    assert reply.header["images"]["scale"] == ""
-    assert reply.header["rows"] == 5
+    assert reply.images.scale == ""
+    assert reply.rows == 5
     header, shown, values = one(outputs, 3)
     assert np.array_equal(shown, images[3])
     assert np.array_equal(values, images[3])
-    assert (header["minimum"], header["maximum"]) == (images[3].min(), images[3].max())
-    assert header["dtype"] == "UInt8"
+    assert (header.minimum, header.maximum) == (images[3].min(), images[3].max())
+    assert header.dtype == "UInt8"
 
 
 @pytest.mark.parametrize("shape", [(100, 100, 3), (300, 40, 1), (1, 500, 4), (129, 64, 3), (1000, 700, 1)])
@@ -90,11 +92,11 @@ def test_other_numbers_are_stretched_and_the_range_is_told(tmp_path: Path, value
     outputs = of(tmp_path, images)
     reply = grid(outputs)
     low, high = (float(n) for n in scale.split(" … "))
-    assert reply.header["images"]["scale"] == scale
+    assert reply.images.scale == scale
     expected = np.nan_to_num((images.astype(float) - low) / (high - low) * 255)
     assert np.abs(pixels(reply) - expected).max() <= 0.51
     header, shown, raw = one(outputs)
-    assert header["default"] == [low, high]
+    assert header.default == (low, high)
     assert np.abs(shown - expected[0]).max() <= 0.51
     assert np.array_equal(raw.astype(float), images[0].astype(float), equal_nan=True)
 
@@ -110,10 +112,10 @@ def test_missing_images_are_marked_and_not_sent(tmp_path: Path) -> None:
     column = pl.concat([column[:1], pl.Series("image", [None], dtype=column.dtype), column[1:]])
     outputs = stored(tmp_path, Table.of(pl.DataFrame({"image": column})))
     reply = grid(outputs)
-    assert reply.header["images"]["present"] == [True, False, True, True]
+    assert reply.images.present == (True, False, True, True)
     assert np.array_equal(pixels(reply), images)
-    assert asked(outputs, "image", column="image", row=1).header["missing"]
-    assert not asked(outputs, "image", column="image", row=2).header["missing"]
+    assert asked(outputs, ImageQuestion, column="image", row=1).values is None
+    assert asked(outputs, ImageQuestion, column="image", row=2).values is not None
 
 
 def test_an_image_of_one_pixel(tmp_path: Path) -> None:
@@ -129,7 +131,7 @@ def test_feature_maps_show_a_channel_at_a_time(tmp_path: Path) -> None:
     header, shown, values = one(outputs, 1, channel=9, low=0.25, high=0.75)
     assert np.array_equal(shown[:, :, 0], np.clip(np.rint((maps[1, :, :, 9] - np.float32(0.25)) * 510), 0, 255))
     assert np.array_equal(values, maps[1])
-    assert (header["low"], header["high"], header["default"]) == (0.25, 0.75, [0, 1])
+    assert (header.low, header.high, header.default) == (0.25, 0.75, (0, 1))
     with pytest.raises(NodeError, match="channel 17"):
         one(outputs, 1, channel=16)
 
@@ -144,13 +146,13 @@ def test_what_is_transparent_stays_so_when_colours_are_stretched(tmp_path: Path)
 def test_a_grid_follows_order_and_choice_of_rows_and_has_captions(tmp_path: Path) -> None:
     images = np.arange(6, dtype=np.uint8).reshape(6, 1, 1, 1)
     outputs = of(tmp_path, images, kind=["a", "b", "a", None, "b", "a"], n=range(6))
-    reply = grid(outputs, captions="kind", where={"kind": "a"}, sort={"column": "n", "descending": True}, stop=2)
-    assert reply.header["rows"] == 3
-    assert reply.header["numbers"] == [5, 2]
-    assert reply.header["captions"] == ["a", "a"]
+    reply = grid(outputs, captions="kind", where={"kind": "a"}, sort=SortOrder(column="n", descending=True), stop=2)
+    assert reply.rows == 3
+    assert reply.numbers == (5, 2)
+    assert reply.captions == ("a", "a")
     assert pixels(reply).ravel().tolist() == [5, 2]
-    assert grid(outputs, captions="kind", start=3, stop=4).header["captions"] == [None]
-    assert one(outputs, 1, where={"kind": "b"})[0]["number"] == 4
+    assert grid(outputs, captions="kind", start=3, stop=4).captions == (None,)
+    assert asked(outputs, ImageQuestion, column="image", row=1, where={"kind": "b"}).number == 4
     with pytest.raises(NodeError, match="no row 3"):
         one(outputs, 2, where={"kind": "b"})
 
@@ -163,11 +165,11 @@ def test_only_columns_of_images_can_be_drawn(tmp_path: Path) -> None:
         grid(outputs, column="n")
     with pytest.raises(NodeError, match="does not hold numbers"):
         grid(texts, column="text")
-    assert asked(texts, "rows", start=0, stop=1).header["cells"]["text"] == ["1 × 1 × 1"]
+    assert asked(texts, RowsQuestion, start=0, stop=1).cells["text"] == ("1 × 1 × 1",)
 
 
 def test_a_grid_has_the_size_that_is_asked_for(tmp_path: Path) -> None:
     outputs = of(tmp_path, np.zeros((1, 200, 100, 1), np.uint8))
-    assert grid(outputs, size=128).header["images"]["shape"] == [100, 50, 1]
-    assert grid(outputs, size=10).header["images"]["shape"] == [10, 5, 1]
-    assert grid(outputs, size=5000).header["images"]["shape"] == [200, 100, 1]
+    assert grid(outputs, size=128).images.shape == (100, 50, 1)
+    assert grid(outputs, size=10).images.shape == (10, 5, 1)
+    assert grid(outputs, size=5000).images.shape == (200, 100, 1)

@@ -16,6 +16,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.inspection.base import StoredOutputs
+from app.engine.messages.tables import (
+    ColumnStatistics,
+    CopyQuestion,
+    ExportAnswer,
+    ExportQuestion,
+    FindAnswer,
+    FindQuestion,
+    RowsQuestion,
+    ShownColumn,
+    SortOrder,
+    StatisticsQuestion,
+    TableQuestion,
+)
 from nodes.errors import NodeError
 from nodes.values.table import Table
 from tests.app.engine.inspection.asked import asked, stored
@@ -52,31 +65,31 @@ def _outputs(tmp_path: Path) -> StoredOutputs:
 
 
 def cells(outputs: StoredOutputs, column: str, start: int = 0, stop: int = 2000, **parameters: Any) -> list[str | None]:
-    return asked(outputs, "rows", start=start, stop=stop, columns=[column], **parameters).header["cells"][column]
+    return list(asked(outputs, RowsQuestion, start=start, stop=stop, columns=[column], **parameters).cells[column])
 
 
 def order(outputs: StoredOutputs, column: str, *, descending: bool = False) -> list[int]:
-    return [int(n or 0) for n in cells(outputs, "n", sort={"column": column, "descending": descending})]
+    return [int(n or 0) for n in cells(outputs, "n", sort=SortOrder(column=column, descending=descending))]
 
 
 # --------------------------------------------------------------------------------------------------------------- columns
 
 
 def test_the_columns_are_described(outputs: StoredOutputs) -> None:
-    header = asked(outputs, "table").header
-    assert header["rows"] == 200
-    kinds = {c["name"]: c["kind"] for c in header["columns"]}
+    header = asked(outputs, TableQuestion)
+    assert header.rows == 200
+    kinds = {c.name: c.kind for c in header.columns}
     assert kinds == {
         "n": "integer", "x": "float", "name": "text", "kind": "class", "label": "class", "day": "time", "when": "time",
         "yes": "boolean", "list": "list", "one_hot": "array", "matrix": "array", "bytes": "binary", "image": "image",
     }  # fmt: skip
-    by_name = {c["name"]: c for c in header["columns"]}
-    assert by_name["image"]["dtype"] == "UInt8 6 × 5 × 3"
-    assert by_name["image"]["shape"] == [6, 5, 3]
-    assert by_name["label"]["classes"] == list(CLASSES)
-    assert by_name["kind"] == {"name": "kind", "kind": "class", "sortable": True, "dtype": "Enum", "classes": list(CLASSES)}
-    assert by_name["when"]["dtype"] == "Datetime"
-    assert not by_name["image"]["sortable"]
+    by_name = {c.name: c for c in header.columns}
+    assert by_name["image"].dtype == "UInt8 6 × 5 × 3"
+    assert by_name["image"].shape == (6, 5, 3)
+    assert by_name["label"].classes == CLASSES
+    assert by_name["kind"] == ShownColumn(name="kind", kind="class", dtype="Enum", classes=CLASSES)
+    assert by_name["when"].dtype == "Datetime"
+    assert not by_name["image"].sortable
 
 
 def test_cells_are_shown_short_and_readable(outputs: StoredOutputs) -> None:
@@ -99,17 +112,17 @@ def test_cells_are_shown_short_and_readable(outputs: StoredOutputs) -> None:
 
 
 def test_pages_put_together_are_the_table(outputs: StoredOutputs) -> None:
-    pages = [asked(outputs, "rows", start=s, stop=s + 64, columns=["n"]).header for s in range(0, 200, 64)]
-    assert [int(c) for p in pages for c in p["cells"]["n"]] == sample_frame()["n"].to_list()
-    assert {p["rows"] for p in pages} == {200}
-    assert asked(outputs, "rows", start=200, stop=300, columns=["n"]).header["cells"]["n"] == []
+    pages = [asked(outputs, RowsQuestion, start=s, stop=s + 64, columns=["n"]) for s in range(0, 200, 64)]
+    assert [int(c) for p in pages for c in p.cells["n"]] == sample_frame()["n"].to_list()
+    assert {p.rows for p in pages} == {200}
+    assert asked(outputs, RowsQuestion, start=200, stop=300, columns=["n"]).cells["n"] == ()
 
 
 def test_images_come_as_pixels_with_the_rows(outputs: StoredOutputs) -> None:
-    reply = asked(outputs, "rows", start=10, stop=14, columns=["n", "image"])
-    described = reply.header["images"]["image"]
-    assert described["shape"] == [6, 5, 3]
-    assert described["present"] == [True] * 4
+    reply = asked(outputs, RowsQuestion, start=10, stop=14, columns=["n", "image"])
+    described = reply.images["image"]
+    assert described.shape == (6, 5, 3)
+    assert described.present == (True,) * 4
     assert reply.payload == sample_frame()["image"][10:14].to_numpy().tobytes()
 
 
@@ -161,20 +174,20 @@ def test_only_rows_with_certain_values_are_shown(outputs: StoredOutputs) -> None
     frame = sample_frame()
     chosen = frame.filter((pl.col("label") == 1) & (pl.col("kind") == "Coat"))
     where = {"label": "Coat", "kind": "Coat"}
-    assert asked(outputs, "table", where=where).header["rows"] == chosen.height
+    assert asked(outputs, TableQuestion, where=where).rows == chosen.height
     assert [int(n or 0) for n in cells(outputs, "n", where=where)] == chosen["n"].to_list()
-    sorted_rows = cells(outputs, "n", where=where, sort={"column": "n", "descending": True})
+    sorted_rows = cells(outputs, "n", where=where, sort=SortOrder(column="n", descending=True))
     assert [int(n or 0) for n in sorted_rows] == chosen["n"].sort(descending=True).to_list()
-    assert asked(outputs, "table", where={"label": None}).header["rows"] == 1
-    assert asked(outputs, "table", where={"label": "Hat"}).header["rows"] == 0
-    assert asked(outputs, "table", where={"n": 17, "yes": frame.filter(n=17)["yes"][0]}).header["rows"] == 1
+    assert asked(outputs, TableQuestion, where={"label": None}).rows == 1
+    assert asked(outputs, TableQuestion, where={"label": "Hat"}).rows == 0
+    assert asked(outputs, TableQuestion, where={"n": 17, "yes": frame.filter(n=17)["yes"][0]}).rows == 1
 
 
 def test_a_column_that_is_not_there_is_named(outputs: StoredOutputs) -> None:
     with pytest.raises(NodeError, match="There is no column 'nam'"):
         cells(outputs, "nam")
     with pytest.raises(NodeError, match="no table"):
-        asked(outputs, "table", port="other")
+        asked(outputs, TableQuestion, port="other")
 
 
 # --------------------------------------------------------------------------------------------------------------- finding
@@ -183,88 +196,87 @@ def test_a_column_that_is_not_there_is_named(outputs: StoredOutputs) -> None:
 def test_a_text_is_found_whatever_its_case(outputs: StoredOutputs) -> None:
     frame = sample_frame()
     wanted = frame.with_row_index().filter(pl.col("name") == "Row 16")["index"].to_list()
-    assert asked(outputs, "find", text="rOW 16").header | {"done": True} == {
-        "row": wanted[0], "column": "name", "searched": wanted[0], "done": True,
-    }  # fmt: skip
-    assert asked(outputs, "find", text="row 16", start=wanted[0] + 1).header["row"] == wanted[1]
-    assert asked(outputs, "find", text="row 16", stop=wanted[2], backwards=True).header["row"] == wanted[1]
-    assert asked(outputs, "find", text="nowhere").header == {"row": None, "column": None, "searched": 200, "done": True}
+    first = FindAnswer(row=wanted[0], column="name", searched=wanted[0], done=True)
+    assert asked(outputs, FindQuestion, text="rOW 16") == first
+    assert asked(outputs, FindQuestion, text="row 16", start=wanted[0] + 1).row == wanted[1]
+    assert asked(outputs, FindQuestion, text="row 16", stop=wanted[2], backwards=True).row == wanted[1]
+    assert asked(outputs, FindQuestion, text="nowhere") == FindAnswer(searched=200, done=True)
 
 
 def test_classes_numbers_dates_and_special_characters_are_found(outputs: StoredOutputs) -> None:
-    assert asked(outputs, "find", text="dre", columns=["label"]).header["row"] == 2
-    assert asked(outputs, "find", text="dre", columns=["kind"]).header["row"] == 2
-    assert asked(outputs, "find", text="2020-02-01").header["row"] == 31
+    assert asked(outputs, FindQuestion, text="dre", columns=["label"]).row == 2
+    assert asked(outputs, FindQuestion, text="dre", columns=["kind"]).row == 2
+    assert asked(outputs, FindQuestion, text="2020-02-01").row == 31
     where_17 = sample_frame()["n"].to_list().index(199)
-    assert asked(outputs, "find", text="199", columns=["n"]).header["row"] == where_17
-    assert asked(outputs, "find", text="(.*", columns=["name"]).header["row"] is None
+    assert asked(outputs, FindQuestion, text="199", columns=["n"]).row == where_17
+    assert asked(outputs, FindQuestion, text="(.*", columns=["name"]).row is None
 
 
 def test_finding_goes_by_the_order_that_is_shown(outputs: StoredOutputs) -> None:
-    sort = {"column": "n", "descending": True}
-    assert asked(outputs, "find", text="199", columns=["n"], sort=sort).header["row"] == 0
+    sort = SortOrder(column="n", descending=True)
+    assert asked(outputs, FindQuestion, text="199", columns=["n"], sort=sort).row == 0
 
 
 # ------------------------------------------------------------------------------------------------------------ statistics
 
 
-def figures(outputs: StoredOutputs, column: str) -> dict[str, Any]:
-    return asked(outputs, "statistics", columns=[column]).header["columns"][0]
+def figures(outputs: StoredOutputs, column: str) -> ColumnStatistics:
+    return asked(outputs, StatisticsQuestion, columns=[column]).columns[0]
 
 
 def test_figures_of_numbers_are_polars_own(outputs: StoredOutputs) -> None:
     x = sample_frame()["x"]
     finite = x.drop_nulls().drop_nans()
     found = figures(outputs, "x")
-    assert (found["missing"], found["nan"], found["infinite"]) == (20, 20, 0)
+    assert (found.missing, found.nan, found.infinite) == (20, 20, 0)
     for name in ("min", "mean", "median", "max", "std"):
-        assert found[name] == pytest.approx(getattr(finite, name)())
-    assert found["distinct"] == x.drop_nulls().n_unique()
-    counts, edges = np.histogram(finite.to_numpy(), len(found["histogram"]["counts"]))
-    assert found["histogram"]["counts"] == counts.tolist()
-    assert found["histogram"]["edges"] == pytest.approx(edges.tolist())
+        assert getattr(found, name) == pytest.approx(getattr(finite, name)())
+    assert found.distinct == x.drop_nulls().n_unique()
+    counts, edges = np.histogram(finite.to_numpy(), len(found.histogram.counts))
+    assert list(found.histogram.counts) == counts.tolist()
+    assert list(found.histogram.edges) == pytest.approx(edges.tolist())
 
 
 def test_figures_of_classes_texts_and_truths_are_counts(outputs: StoredOutputs) -> None:
-    assert figures(outputs, "label")["values"] == [["Bag", 67], ["Coat", 67], ["Dress", 65]]
-    assert figures(outputs, "label")["missing"] == 1
-    assert figures(outputs, "kind")["values"] == [["Bag", 67], ["Coat", 67], ["Dress", 66]]
-    assert sorted(figures(outputs, "yes")["values"]) == [["false", 100], ["true", 100]]
+    assert figures(outputs, "label").values == (("Bag", 67), ("Coat", 67), ("Dress", 65))
+    assert figures(outputs, "label").missing == 1
+    assert figures(outputs, "kind").values == (("Bag", 67), ("Coat", 67), ("Dress", 66))
+    assert sorted(figures(outputs, "yes").values) == [("false", 100), ("true", 100)]
     names = figures(outputs, "name")
-    assert names["distinct"] == 17
+    assert names.distinct == 17
     counts = dict(sample_frame()["name"].drop_nulls().value_counts().rows())
-    assert dict(names["values"]) == counts
-    assert names["others"] == 0
+    assert dict(names.values) == counts
+    assert names.others == 0
 
 
 def test_figures_of_times_lists_and_tensors(outputs: StoredOutputs) -> None:
     day = figures(outputs, "day")
-    assert (day["min"], day["max"]) == ("2020-01-01", "2020-07-18")
-    assert sum(day["histogram"]["counts"]) == 200
-    assert (day["histogram"]["texts"][0], day["histogram"]["texts"][-1]) == ("2020-01-01", "2020-07-18")
-    assert figures(outputs, "when")["min"] == "2020-01-01 12:00:00"
+    assert (day.min, day.max) == ("2020-01-01", "2020-07-18")
+    assert sum(day.histogram.counts) == 200
+    assert (day.histogram.texts[0], day.histogram.texts[-1]) == ("2020-01-01", "2020-07-18")
+    assert figures(outputs, "when").min == "2020-01-01 12:00:00"
     lists = figures(outputs, "list")
-    assert (lists["lengths"], lists["max"]) == ([0, 5], 4.0)
+    assert (lists.lengths, lists.max) == ((0, 5), 4.0)
     matrix = sample_frame()["matrix"].to_numpy()
-    assert figures(outputs, "matrix")["mean"] == pytest.approx(matrix.mean())
-    assert figures(outputs, "bytes")["missing"] == 0
+    assert figures(outputs, "matrix").mean == pytest.approx(matrix.mean())
+    assert figures(outputs, "bytes").missing == 0
 
 
 def test_figures_of_images_have_their_mean(outputs: StoredOutputs) -> None:
-    reply = asked(outputs, "statistics", columns=["n", "image"])
-    found = reply.header["columns"][1]
+    reply = asked(outputs, StatisticsQuestion, columns=["n", "image"])
+    found = reply.columns[1]
     pixels = sample_frame()["image"].to_numpy()
-    assert (found["min"], found["max"]) == (pixels.min(), pixels.max())
-    mean = np.frombuffer(reply.payload, np.uint8, found["image"]["bytes"], found["image"]["offset"]).reshape(6, 5, 3)
+    assert (found.min, found.max) == (pixels.min(), pixels.max())
+    mean = np.frombuffer(reply.payload, np.uint8, 6 * 5 * 3, found.image.offset).reshape(6, 5, 3)
     assert np.abs(mean - pixels.mean(axis=0)).max() <= 1
-    assert reply.header["columns"][0]["name"] == "n"
+    assert reply.columns[0].name == "n"
 
 
 # ---------------------------------------------------------------------------------------------------- clipboard and files
 
 
 def test_copied_cells_can_be_read_again(outputs: StoredOutputs) -> None:
-    reply = asked(outputs, "copy", ranges=[[2, 5], [9, 10]], columns=["n", "x", "label", "image"], header=True)
+    reply = asked(outputs, CopyQuestion, ranges=[[2, 5], [9, 10]], columns=["n", "x", "label", "image"], header=True)
     read = list(csv.reader(io.StringIO(reply.payload.decode()), delimiter="\t"))
     frame = sample_frame()
     assert read[0] == ["n", "x", "label", "image"]
@@ -277,20 +289,20 @@ def test_copied_cells_can_be_read_again(outputs: StoredOutputs) -> None:
 
 def test_cells_with_tabs_and_line_breaks_survive_the_clipboard(tmp_path: Path) -> None:
     texts = ["a\tb", 'say "hi"', '"quoted"', "two\nlines"]
-    reply = asked(stored(tmp_path, Table.of(pl.DataFrame({"t": texts}))), "copy", ranges=[[0, 4]])
+    reply = asked(stored(tmp_path, Table.of(pl.DataFrame({"t": texts}))), CopyQuestion, ranges=[[0, 4]])
     assert [row[0] for row in csv.reader(io.StringIO(reply.payload.decode(), newline=""), delimiter="\t")] == texts
 
 
 def test_too_much_for_the_clipboard_is_refused(tmp_path: Path) -> None:
     outputs = stored(tmp_path, Table.of(pl.DataFrame({"n": np.arange(2_000_001)})))
     with pytest.raises(NodeError, match="too much for the clipboard"):
-        asked(outputs, "copy", ranges=[[0, 2_000_001]])
+        asked(outputs, CopyQuestion, ranges=[[0, 2_000_001]])
 
 
 def test_a_csv_file_holds_what_is_shown_and_says_what_it_leaves_out(outputs: StoredOutputs, tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
-    header = asked(outputs, "export", path=str(path), format="csv", sort={"column": "n", "descending": False}).header
-    assert header == {"rows": 200, "left_out": ["bytes", "image"]}
+    header = asked(outputs, ExportQuestion, path=str(path), format="csv", sort=SortOrder(column="n", descending=False))
+    assert header == ExportAnswer(rows=200, left_out=("bytes", "image"))
     read = pl.read_csv(path)
     assert read["n"].to_list() == list(range(200))
     assert read.columns == [c for c in sample_frame().columns if c not in ("bytes", "image")]
@@ -299,8 +311,8 @@ def test_a_csv_file_holds_what_is_shown_and_says_what_it_leaves_out(outputs: Sto
 
 def test_a_parquet_file_holds_everything(outputs: StoredOutputs, tmp_path: Path) -> None:
     path = tmp_path / "out.parquet"
-    sort = {"column": "x", "descending": True}
-    assert asked(outputs, "export", path=str(path), format="parquet", sort=sort).header == {"rows": 200, "left_out": []}
+    sort = SortOrder(column="x", descending=True)
+    assert asked(outputs, ExportQuestion, path=str(path), format="parquet", sort=sort) == ExportAnswer(rows=200)
     read, frame = pl.read_parquet(path), sample_frame()
     assert read["n"].to_list() == order(outputs, "x", descending=True)
     joined = frame.join(read.select("n"), on="n", how="right", maintain_order="right")
@@ -311,10 +323,10 @@ def test_a_parquet_file_holds_everything(outputs: StoredOutputs, tmp_path: Path)
 
 def test_a_file_that_cannot_be_written_leaves_nothing(outputs: StoredOutputs, tmp_path: Path) -> None:
     with pytest.raises(NodeError, match="cannot be written"):
-        asked(outputs, "export", path=str(tmp_path / "missing" / "out.csv"), format="csv")
+        asked(outputs, ExportQuestion, path=str(tmp_path / "missing" / "out.csv"), format="csv")
     before = sorted(tmp_path.iterdir())
     with pytest.raises(NodeError, match="Parquet"):
-        asked(outputs, "export", path=str(tmp_path / "out.csv"), format="csv", columns=["image"])
+        asked(outputs, ExportQuestion, path=str(tmp_path / "out.csv"), format="csv", columns=["image"])
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -347,24 +359,21 @@ AWKWARD: dict[str, pl.DataFrame] = {
 def test_every_answer_copes_with_awkward_tables(name: str, tmp_path: Path) -> None:
     frame = AWKWARD[name]
     outputs = stored(tmp_path, Table.of(frame))
-    described = asked(outputs, "table").header
-    assert [c["name"] for c in described["columns"]] == frame.columns
-    page = asked(outputs, "rows", start=0, stop=50).header
+    described = asked(outputs, TableQuestion)
+    assert [c.name for c in described.columns] == frame.columns
+    page = asked(outputs, RowsQuestion, start=0, stop=50)
     for column in frame.columns:
-        texts = page["cells"].get(column)
-        present = page["images"][column]["present"] if texts is None else [t is not None for t in texts]
-        assert present == frame.get_column(column).rename("x").is_not_null().to_list()
-        assert (
-            asked(outputs, "statistics", columns=[column]).header["columns"][0]["missing"]
-            == frame.get_column(column).null_count()
-        )
-    for column in described["columns"]:
-        if column["sortable"]:
-            asked(outputs, "rows", start=0, stop=5, sort={"column": column["name"], "descending": True})
-    assert asked(outputs, "find", text="1").header["done"]
-    assert asked(outputs, "copy", ranges=[[0, frame.height]]).header["rows"] == frame.height
+        texts = page.cells.get(column)
+        present = page.images[column].present if texts is None else [t is not None for t in texts]
+        assert list(present) == frame.get_column(column).rename("x").is_not_null().to_list()
+        assert asked(outputs, StatisticsQuestion, columns=[column]).columns[0].missing == frame.get_column(column).null_count()
+    for column in described.columns:
+        if column.sortable:
+            asked(outputs, RowsQuestion, start=0, stop=5, sort=SortOrder(column=column.name, descending=True))
+    assert asked(outputs, FindQuestion, text="1").done
+    assert asked(outputs, CopyQuestion, ranges=[[0, frame.height]]).rows == frame.height
     if name not in ("no columns", "only null"):
-        assert asked(outputs, "export", path=str(tmp_path / "o.parquet"), format="parquet").header["rows"] == frame.height
+        assert asked(outputs, ExportQuestion, path=str(tmp_path / "o.parquet"), format="parquet").rows == frame.height
         assert pl.read_parquet(tmp_path / "o.parquet").columns == frame.columns
 
 
@@ -374,10 +383,10 @@ def test_a_table_of_many_pieces_on_disk_reads_as_one(tmp_path: Path) -> None:
     taken = stored(tmp_path / "a", base).table("table").take(np.arange(rows)[::-3])
     outputs = stored(tmp_path / "b", taken.with_columns(pl.DataFrame({"m": np.arange(len(range(rows)[::-3]))})))
     assert cells(outputs, "n", 0, 3) == [str(rows - 1), str(rows - 4), str(rows - 7)]
-    assert cells(outputs, "n", 0, 2, sort={"column": "m", "descending": True}) == ["2", "5"]
-    assert asked(outputs, "find", text=str(rows - 4), columns=["text"]).header["row"] == 1
-    found = asked(outputs, "find", text="12345", columns=["n", "text"]).header
-    while not found["done"]:
-        found = asked(outputs, "find", text="12345", columns=["n", "text"], start=found["searched"]).header
+    assert cells(outputs, "n", 0, 2, sort=SortOrder(column="m", descending=True)) == ["2", "5"]
+    assert asked(outputs, FindQuestion, text=str(rows - 4), columns=["text"]).row == 1
+    found = asked(outputs, FindQuestion, text="12345", columns=["n", "text"])
+    while not found.done:
+        found = asked(outputs, FindQuestion, text="12345", columns=["n", "text"], start=found.searched)
     by_hand = taken.frame().with_row_index().filter(pl.any_horizontal(pl.col("n", "text").cast(pl.String).str.contains("12345")))
-    assert found["row"] == by_hand["index"][0]
+    assert found.row == by_hand["index"][0]

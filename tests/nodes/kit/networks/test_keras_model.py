@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 
 from nodes.base import NodeError
-from nodes.kit.layers.options import Constant, HeNormal
+from nodes.kit.layers.initializers import ConstantInitializer, HeNormal
 from nodes.kit.networks.keras_model import import_keras, load_weights, to_keras, weights_of
 from nodes.layers.convolution import Conv2D
-from nodes.layers.core import Dense, Dropout, Flatten, Input
+from nodes.layers.core import Dropout
+from nodes.layers.dense import Dense
+from nodes.layers.input import Input
 from nodes.layers.merge import Add, Concatenate, Subtract
 from nodes.layers.normalization import BatchNormalization
+from nodes.layers.reshaping import Flatten
 from nodes.values.network import Call, LayerSpec, Network, Tensor
 from tests.nodes.layers.building import add, chain, image
 
@@ -87,7 +90,7 @@ def test_branches_several_inputs_and_several_outputs():
 
 
 def test_a_layer_that_is_called_twice_has_its_weights_once():
-    spec = chain(Input(shape=(2,)), Dense(units=2, kernel_initializer=Constant(value=2))).spec
+    spec = chain(Input(shape=(2,)), Dense(units=2, kernel_initializer=ConstantInitializer(value=2))).spec
     again = Call("node_2", 1, (Tensor("node_2", 0),), spec.calls[-1].outputs)
     twice = replace(spec, calls=(*spec.calls, again), outputs=(Tensor("node_2", 1),))
     model = to_keras(Network(twice))
@@ -161,9 +164,10 @@ def test_an_addition_of_a_tensor_to_itself():
 
 def test_layer_nodes_and_their_networks_need_no_keras():
     code = (
-        "import sys; from tests.nodes.layers.building import chain; from nodes.layers.core import *;"
+        "import sys; from tests.nodes.layers.building import chain; from nodes.layers.input import *;"
+        "from nodes.layers.dense import *; from nodes.layers.reshaping import *;"
         "from nodes.layers.convolution import *;"
-        "import nodes.kit.networks.keras_model, nodes.networks.reader, nodes.writers.network;"
+        "import nodes.kit.networks.keras_model, nodes.networks.network_reader, nodes.writers.network;"
         "chain(Input(shape=(8, 8, 1)), Conv2D(), Flatten(), Dense());"
         "assert not {'keras', 'tensorflow', 'h5py'} & sys.modules.keys(), 'imported'"
     )

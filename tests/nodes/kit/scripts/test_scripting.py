@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nodes.errors import Cancelled, NodeError
-from nodes.kit.scripts import running as scripting
+from nodes.kit.scripts import scripting
 from tests.support import RecordingJob
 
 
@@ -182,7 +182,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from nodes.errors import Cancelled
-from nodes.kit.scripts.running import run
+from nodes.kit.scripts.scripting import run
 from tests.support import RecordingJob
 
 cancelled = bool(int(sys.argv[1]))

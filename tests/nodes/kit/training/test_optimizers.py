@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from app.node_help import node_help
-from nodes.kit.training import callbacks, losses, metrics, optimizers, stopping
+from nodes.kit.training import callbacks, losses, metrics, optimizers, schedules, stopping
 from nodes.kit.training.targets import TargetColumns
-from nodes.networks.learner import Learner
+from nodes.networks.network_learner import NetworkLearner
 
 OPTIMIZERS = get_args(get_args(optimizers.AnyOptimizer)[0])
-SCHEDULES = get_args(get_args(optimizers.AnySchedule)[0])
+SCHEDULES = get_args(get_args(schedules.AnySchedule)[0])
 LOSSES = get_args(get_args(losses.AnyLoss)[0])
 KERAS_LOSSES = [loss for loss in LOSSES if loss is not losses.CustomLoss]
 CALLBACKS = {
@@ -28,6 +28,11 @@ METRICS = [
     for metric in get_args(get_args(metrics.AnyMetric)[0])
     for kind in get_args(metric.model_fields["kind"].annotation)
 ]
+
+
+def kind_of(option: type[losses.Loss]) -> str:
+    """What a workflow file calls a loss: the name of Keras's class."""
+    return str(option.model_fields["kind"].default)
 
 
 def arguments(keras_class: type) -> dict[str, Any]:
@@ -48,10 +53,12 @@ def test_all_of_keras_is_there() -> None:
         keras.optimizers, "Optimizer", "LossScaleOptimizer", "MultiOptimizer", "OptimizerMap"
     )
     assert {s.__name__ for s in SCHEDULES} == names(keras.optimizers.schedules, "LearningRateSchedule")
-    assert {loss.__name__ for loss in LOSSES} - {"CustomLoss"} == names(keras.losses, "Loss")
+    assert {kind_of(loss) for loss in KERAS_LOSSES} == names(keras.losses, "Loss")
     assert {metric.kind for metric in METRICS} == names(keras.metrics, "Metric", "Mean", "Sum", "MeanMetricWrapper")
-    assert {"LossScaleOptimizer", "MultiOptimizer", "Mean", "Sum", "MeanMetricWrapper"} <= set(Learner.left_out), "a reason"
-    assert all(why.endswith(".") and len(why) > 25 for why in Learner.left_out.values())
+    assert {"LossScaleOptimizer", "MultiOptimizer", "Mean", "Sum", "MeanMetricWrapper"} <= set(NetworkLearner.left_out), (
+        "a reason"
+    )
+    assert all(why.endswith(".") and len(why) > 25 for why in NetworkLearner.left_out.values())
 
 
 def test_every_callback_is_there_or_it_is_said_why_not() -> None:
@@ -66,42 +73,42 @@ def test_every_callback_is_there_or_it_is_said_why_not() -> None:
         "SwapEMAWeights": "swap_ema_weights",
         "BackupAndRestore": "checkpoint_every",
     }
-    assert set(settings.values()) <= set(Learner.model_fields)
+    assert set(settings.values()) <= set(NetworkLearner.model_fields)
     for name, found in vars(keras.callbacks).items():
         if inspect.isclass(found) and name not in settings:
-            assert name in Learner.left_out, f"{name} has neither a setting nor a reason"
+            assert name in NetworkLearner.left_out, f"{name} has neither a setting nor a reason"
     for name in settings:
         offered = set(CALLBACKS[name].model_fields) if name in CALLBACKS else set()
         given = set(inspect.signature(getattr(keras.callbacks, name)).parameters) - offered - {"verbose", "kwargs"}
-        assert given == {key.partition(".")[2] for key in Learner.left_out if key.startswith(f"{name}.")}, name
+        assert given == {key.partition(".")[2] for key in NetworkLearner.left_out if key.startswith(f"{name}.")}, name
 
 
 def test_every_argument_of_losses_and_metrics_is_there_or_it_is_said_why_not() -> None:
     for metric in METRICS:
         given = set(inspect.signature(getattr(keras.metrics, metric.kind)).parameters) - set(type(metric).model_fields)
-        said = {key.partition(".")[2] for key in Learner.left_out if key.startswith(f"{metric.kind}.") and "=" not in key}
+        said = {key.partition(".")[2] for key in NetworkLearner.left_out if key.startswith(f"{metric.kind}.") and "=" not in key}
         assert given - {"name", "dtype"} == said, metric.kind
-    assert {"Loss.dtype", "Metric.dtype", 'Loss.reduction="none"', "F1Score.average=None"} <= set(Learner.left_out)
+    assert {"Loss.dtype", "Metric.dtype", 'Loss.reduction="none"', "F1Score.average=None"} <= set(NetworkLearner.left_out)
 
 
 def test_the_help_of_the_learner_says_what_it_leaves_out() -> None:
-    page = node_help(Learner)
+    page = node_help(NetworkLearner)
     for name in ("TensorBoard.profile_batch", "steps_per_execution", "OrbaxCheckpoint", "From String"):
         assert f"<code>{name}</code>" in page
 
 
 def test_what_compile_and_fit_take_is_there_or_it_is_said_why_not() -> None:
     """Every argument of Keras's compile and fit: a setting, or what takes its place."""
-    settings = {*Learner.model_fields, *TargetColumns.model_fields}
+    settings = {*NetworkLearner.model_fields, *TargetColumns.model_fields}
     instead = {
         "x": "inputs", "y": "targets", "callbacks": "early_stopping", "validation_data": "targets", "loss_weights": "loss_weight",
     }  # fmt: skip
-    said = {*Learner.left_out, "self"}
+    said = {*NetworkLearner.left_out, "self"}
     for function in (keras.Model.compile, keras.Model.fit):
         for name in inspect.signature(function).parameters:
             assert name in said or instead.get(name, name) in settings, name
     taken = {name for function in (keras.Model.compile, keras.Model.fit) for name in inspect.signature(function).parameters}
-    plain = {key for key in Learner.left_out if key.islower() and "." not in key}
+    plain = {key for key in NetworkLearner.left_out if key.islower() and "." not in key}
     assert plain <= taken - settings, "no reason for what is there"
 
 
@@ -116,18 +123,18 @@ def test_optimizers(option: type[optimizers.Optimizer]) -> None:
 
 
 @pytest.mark.parametrize("option", SCHEDULES)
-def test_schedules(option: type[optimizers.Schedule]) -> None:
+def test_schedules(option: type[schedules.Schedule]) -> None:
     keras_class = getattr(keras.optimizers.schedules, option.__name__)
     assert set(option.model_fields) - {"kind", "unit"} == set(arguments(keras_class))
     schedule = option(kind=option.__name__).build(1000)
     assert float(schedule(0)) == pytest.approx(0.001)
-    if option is not optimizers.PiecewiseConstantDecay:
+    if option is not schedules.PiecewiseConstantDecay:
         assert float(schedule(500)) < 0.001
         assert float(schedule(1)) != float(schedule(999))
 
 
 @pytest.mark.parametrize("option", SCHEDULES)
-def test_steps_can_be_epochs(option: type[optimizers.Schedule]) -> None:
+def test_steps_can_be_epochs(option: type[schedules.Schedule]) -> None:
     counts: dict[str, Any] = {name: [7] if name == "boundaries" else 7 for name in option.STEPS}
     given = counts | ({"warmup_target": 0.01} if "warmup_steps" in counts else {})
     scaled = {name: [70] if name == "boundaries" else 70 for name in option.STEPS}
@@ -137,7 +144,7 @@ def test_steps_can_be_epochs(option: type[optimizers.Schedule]) -> None:
 
 
 def test_a_warm_up_comes_before_the_decay() -> None:
-    schedule = optimizers.CosineDecay(initial_learning_rate=0.001, warmup_target=0.1, warmup_steps=100).build(1000)
+    schedule = schedules.CosineDecay(initial_learning_rate=0.001, warmup_target=0.1, warmup_steps=100).build(1000)
     assert float(schedule(100)) == pytest.approx(0.1)
     assert float(schedule(999)) > 0
     assert float(schedule(1000)) == pytest.approx(0, abs=1e-8)
@@ -145,10 +152,10 @@ def test_a_warm_up_comes_before_the_decay() -> None:
 
 @pytest.mark.parametrize("option", KERAS_LOSSES)
 def test_losses(option: type[losses.Loss]) -> None:
-    keras_class = getattr(keras.losses, option.__name__)
+    keras_class = getattr(keras.losses, kind_of(option))
     given = arguments(keras_class)
     assert set(option.model_fields) - {"kind"} == set(given)
-    made = option(kind=option.__name__)
+    made = option(kind=kind_of(option))
     assert made.model_dump(exclude={"kind"}) == given
     assert isinstance(made.build(None, "loss"), keras_class)
 
@@ -177,7 +184,7 @@ def test_metrics_are_one_number(metric: metrics.Metric) -> None:
          {"multi_label": True, "num_labels": 3, "label_weights": [1, 2, 3]}),
         (metrics.OneHotIoU(target_class_ids=[0, 2]), {"num_classes": 3, "target_class_ids": [0, 2]}),
         (metrics.R2Score(class_aggregation="variance_weighted_average"), {"class_aggregation": "variance_weighted_average"}),
-        (metrics.CategoricalCrossentropy(label_smoothing=0.2), {"label_smoothing": 0.2}),
+        (metrics.CategoricalCrossentropyMetric(label_smoothing=0.2), {"label_smoothing": 0.2}),
         (metrics.Recall(class_id=1, top_k=2), {"class_id": 1, "top_k": 2}),
         (metrics.FBetaScore(beta=2.0, average="weighted", threshold=0.3), {"beta": 2.0, "average": "weighted", "threshold": 0.3}),
     ],

@@ -1,0 +1,48 @@
+"""Whatever goes wrong in a node, as an error for the person at the canvas."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import re
+import sqlite3
+from pathlib import Path
+
+from nodes.base import NodeError
+
+log = logging.getLogger("layerloom.executor")
+
+
+def explained(error: BaseException, store: Path) -> NodeError:
+    """Return any exception as a `NodeError`; the traceback of an unexpected one goes to the log.
+
+    Args:
+        error: What was raised while a node worked or its result was written.
+        store: The folder of the results.
+    """
+    if isinstance(error, NodeError):
+        return error
+    if isinstance(error, MemoryError):
+        return NodeError("The memory of this machine does not suffice.", "Use fewer rows, smaller images or a smaller batch.")
+    if _is_disk_full(error):
+        return NodeError(
+            f"No space is left on the disk while the result was written ({store}).",
+            "Make room, or choose another folder for the results with --results; everything finished so far is kept.",
+        )
+    log.error("unexpected error", exc_info=error)
+    detail = str(error).strip().partition("\n")[0]
+    return NodeError(f"The node stopped with {type(error).__name__}: {detail}", "The log has the details.")
+
+
+def node_fault(error: Exception) -> NodeError:
+    """Return what to say of an exception that a node did not raise on purpose, before it runs."""
+    return NodeError(f"The node has a fault of its own: {type(error).__name__}: {error}", "Please report it.")
+
+
+def _is_disk_full(error: BaseException) -> bool:
+    """Return whether a write failed for want of room; polars and pyarrow give the system's number in the text only."""
+    if isinstance(error, sqlite3.OperationalError):
+        return "full" in str(error)
+    found = re.search(r"os error (\d+)|\[errno (\d+)\]", str(error))
+    number = getattr(error, "errno", None) or (int(found[1] or found[2]) if found else None)
+    return number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -1,0 +1,125 @@
+"""Answers about a document and its nodes, from what its session knows: what would come of settings, what there is of a node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import structs
+
+from app.engine.configuration import configure
+from app.engine.inspection.base import StoredOutputs
+from app.engine.inspection.specs import outline_of
+from app.engine.instantiation import instantiate
+from app.engine.messages.questions import (
+    InspectAnswer,
+    InspectQuestion,
+    OutputSummary,
+    PermissionAnswer,
+    PermissionQuestion,
+    PreviewAnswer,
+    PreviewQuestion,
+    ScriptSummary,
+    WishSummary,
+)
+from app.engine.session import Session
+from nodes.base import Spec, Value
+from nodes.values.table import Table, TableSpec
+
+
+def preview(session: Session, asked: PreviewQuestion) -> PreviewAnswer:
+    """Return what a node would put out with other settings, and what is at its inputs.
+
+    Raises:
+        NoSuchNode: If there is no such node.
+    """
+    planned, plan = session.planned(asked.node), session.plan
+    record = session.document.nodes[asked.node]
+    node_class = session.catalog.get(record.type)
+    version = record.type_version if node_class is None else node_class.version
+    draft = record.model_copy(update={"settings": dict(asked.settings), "type_version": version})
+    node, problems = instantiate(draft, session.catalog, plan.variables)
+    about_ports = [p for p in planned.problems if p.port is not None]
+    inputs = {port: plan.nodes[source].specs.get(out) for port, (source, out) in planned.inputs.items()}
+    known = {port: spec for port, spec in inputs.items() if spec is not None}
+    specs: Mapping[str, Spec | None] = {}
+    if node is not None and len(known) == len(planned.inputs) and not about_ports:
+        specs, found, _ = configure(node, asked.node, known, plan.folder)
+        problems = [*problems, *found, *plan.trust.writes.forbidden(node, asked.node, plan.folder)]
+    made = {port: spec for port, spec in specs.items() if spec is not None}
+    return PreviewAnswer(
+        problems=(*problems, *about_ports),
+        blocked_by=planned.blocked_by,
+        untrusted=bool(planned.untrusted),
+        outputs={port: spec.describe() for port, spec in made.items()},
+        results={port: outline_of(spec) for port, spec in made.items()},
+        inputs={port: outline_of(spec) for port, spec in known.items()},
+    )
+
+
+def inspect(session: Session, asked: InspectQuestion, outputs: StoredOutputs | None) -> InspectAnswer:
+    """Return what there is to say of a node and its result; the outputs' true sizes are left to `measured`.
+
+    Raises:
+        NoSuchNode: If there is no such node.
+    """
+    planned, status = session.planned(asked.node), session.status(asked.node)
+    stored = session.document.nodes[asked.node]
+    node_class = session.catalog.get(stored.type)
+    record = outputs.record if outputs else None
+    texts = dict(record.described) if record else status.outputs
+    ports = (
+        OutputSummary(port=p.name, kind=p.kind, title=p.title, text=texts.get(p.name, ""))
+        for p in (node_class.output_ports if node_class else ())
+    )
+    return InspectAnswer(
+        title=planned.title,
+        type=stored.type,
+        outputs=tuple(_sized(port, planned.specs.get(port.port)) for port in ports),
+        key=status.shown_key,
+        stored=record is not None,
+        outdated=status.outdated,
+        state=status.state,
+        seconds=record.seconds if record else None,
+        warnings=tuple(record.warnings) if record else (),
+        settings=stored.settings if planned.node is None else planned.node.model_dump(mode="json"),
+        problems=status.problems,
+    )
+
+
+def measured(answer: InspectAnswer, outputs: StoredOutputs | None) -> InspectAnswer:
+    """Return what `inspect` said, with the true sizes of the stored tables; reads from the disk."""
+    if outputs is None:
+        return answer
+    return structs.replace(answer, outputs=tuple(_measured(port, outputs.values.get(port.port)) for port in answer.outputs))
+
+
+def permissions(session: Session, asked: PermissionQuestion) -> PermissionAnswer:
+    """Return what a run needs that the person has not allowed: the scripts, and where it would write."""
+    plan = session.plan
+    needed = [plan.nodes[n] for n in plan.needed_for(list(plan.nodes) if asked.targets is None else asked.targets)]
+    scripts = (
+        ScriptSummary(node=planned.id, title=planned.title, setting=setting, source=source)
+        for planned in needed
+        for setting, source in planned.untrusted.items()
+    )
+    wishes = (
+        WishSummary(
+            node=planned.id,
+            title=planned.title,
+            setting=wish.setting,
+            place=wish.place,
+            reason=wish.reason,
+            digest=wish.digest,
+        )
+        for planned in needed
+        for wish in planned.wishes.values()
+    )
+    return PermissionAnswer(scripts=tuple(scripts), wishes=tuple(wishes))
+
+
+def _measured(port: OutputSummary, value: Value | None) -> OutputSummary:
+    return structs.replace(port, rows=value.height, columns=len(value.schema)) if isinstance(value, Table) else port
+
+
+def _sized(port: OutputSummary, spec: Spec | None) -> OutputSummary:
+    return structs.replace(port, rows=spec.rows, columns=len(spec.schema)) if isinstance(spec, TableSpec) else port

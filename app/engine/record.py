@@ -1,0 +1,68 @@
+"""The record of a stored result: what it is, how long it took, and by what a torn one is noticed."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from app.document.file import write_atomically
+from app.engine.result_files import measure
+from app.machine import boot_id
+
+BOOT = boot_id() or uuid.uuid4().hex
+"""The machine's session; one of this process alone where it cannot be known."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known of a stored result without reading its data.
+
+    Attributes:
+        outputs: Output port -> how its value is stored (`app.engine.codec`).
+        described: Output port -> what an edge says of it.
+        files: File name -> (bytes, checksum).
+        written: The user's own files the node wrote -> their signature then.
+        warnings: What the node warned of.
+        seconds: How long it took.
+        boot: The machine's session in which it was written or last checked.
+    """
+
+    outputs: Mapping[str, Any]
+    described: Mapping[str, str]
+    files: Mapping[str, tuple[int, int]]
+    written: Mapping[str, str]
+    warnings: tuple[str, ...]
+    seconds: float
+    boot: str
+
+    def as_json(self) -> str:
+        """As `record.json` holds it."""
+        return json.dumps(vars(self), ensure_ascii=False)
+
+    @classmethod
+    def parse(cls, text: str) -> Record:
+        """Read `record.json`; raises ValueError, KeyError or TypeError if it is damaged."""
+        data = json.loads(text)
+        files = {name: (int(size), int(digest)) for name, (size, digest) in data.pop("files").items()}
+        return cls(files=files, warnings=tuple(data.pop("warnings")), **data)
+
+
+def is_whole(folder: Path, record: Record) -> bool:
+    """Return whether the files are those the record lists; their content is looked at once in each session of the machine."""
+    try:
+        if any((folder / name).stat().st_size != size for name, (size, _) in record.files.items()):
+            return False
+        if record.boot == BOOT:
+            return True
+        if any(measure(folder / name) != counted for name, counted in record.files.items()):
+            return False
+    except OSError:
+        return False
+    with suppress(OSError):
+        write_atomically(folder / "record.json", replace(record, boot=BOOT).as_json().encode())
+    return True
