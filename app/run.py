@@ -9,6 +9,7 @@ import argparse
 import json
 import logging
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from app.engine.events import Event
     from app.engine.executor import RunResult
     from app.engine.job import RunControl
-    from app.engine.permissions import Permissions
+    from app.engine.permissions import Permissions, Wish
     from app.engine.plan import Plan
     from app.engine.store import Store
 
@@ -55,16 +56,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "Nothing was run. Read them in the file or in the editor; if you trust them, run it with --allow-scripts.",
         )
         return _refuse(options, problem, WRONG_CALL)
+    if options.check:
+        return _check(options, plan, targets)
     wishes = [wish for n in targets for wish in plan.nodes[n].wishes.values()]
     if wishes:
-        places = "; ".join(f"'{wish.place}' ({wish.reason[:1].lower()}{wish.reason[1:].rstrip('.')})" for wish in wishes)
-        problem = Problem(
-            f"The workflow was not made on this machine, and would write to: {places}.",
-            "Nothing was run. If that is what it is for, run it with --allow-writes and the folder, or the server's address; or "
-            "open it in the editor, and save it as your own.",
-        )
-        return _refuse(options, problem, WRONG_CALL)
-    return _check(options, plan, targets) if options.check else _run(options, workflow, plan, targets)
+        return _refuse(options, _wanted(wishes), WRONG_CALL)
+    return _run(options, workflow, plan, targets)
 
 
 def _prepare(options: argparse.Namespace) -> tuple[Workflow, Plan]:
@@ -89,13 +86,26 @@ def _prepare(options: argparse.Namespace) -> tuple[Workflow, Plan]:
     return workflow, plan
 
 
+def _wanted(wishes: Sequence[Wish]) -> Problem:
+    """Return what to say where the workflow would write, or which server it would use, without having been allowed to."""
+    listed = "; ".join(f"'{wish.place}' ({wish.reason[:1].lower()}{wish.reason[1:].rstrip('.')})" for wish in wishes)
+    parents = (wish.place if wish.is_server else str(Path(wish.place).parent) for wish in wishes)
+    options = " ".join(f"--allow-writes {shlex.quote(place)}" for place in dict.fromkeys(parents))
+    return Problem(
+        f"The workflow was not made on this machine, and wants to use: {listed}.",
+        f"Nothing was run. If that is what it is for, run it with {options}; or open it in the editor and allow it there.",
+    )
+
+
 def _permissions(options: argparse.Namespace) -> Permissions:
-    """Where the workflow may write: anywhere, if it is the person's own; checking writes nothing."""
+    """Return where the workflow may write: where its settings say if it is the person's own, else where they allow it."""
     from app.engine.permissions import Permissions
     from app.own_workflows import OwnWorkflows
+    from app.trusted_scripts import TrustedScripts
 
     return Permissions(
-        own=options.check or OwnWorkflows.load().has(options.file),
+        own=OwnWorkflows.load().has(options.file),
+        digests=TrustedScripts.load().digests,
         allowed=tuple(options.allow_writes),
         chosen=frozenset((node, setting) for node, setting, _ in options.set),
         results=options.results,

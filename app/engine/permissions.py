@@ -33,12 +33,14 @@ class Wish:
         place: The absolute path, after all symbolic links; the address of a server.
         reason: Why it is asked, as a sentence.
         digest: What it is remembered by once it is trusted: of this workflow, this place and this use only.
+        is_server: Whether it is a server: nothing is sent to it before, not even to find out what columns there are.
     """
 
     setting: str
     place: str
     reason: str
     digest: str
+    is_server: bool = False
 
 
 @dataclass
@@ -88,7 +90,7 @@ class Permissions:
             digest = _digest(access, place, folder)
             if reason and digest not in self.digests:
                 where = access.place if place is None else str(place)
-                found[where] = Wish(access.setting, where, reason, digest)
+                found[where] = Wish(access.setting, where, reason, digest, place is None)
         return found
 
     def _reason(self, access: Access, place: Path | None, folder: Path) -> str:
@@ -195,6 +197,8 @@ def _is_plainly_within(path: Path, base: Path) -> bool:
     `.git/hooks` or `.bashrc`.
     """
     if _is_within(Path.home().resolve(), base) or not path.is_relative_to(base):
+        return False
+    if _is_within(path, folders.examples_folder().resolve()):  # what lies there counts as the person's own
         return False
     return not any(part.startswith(".") for part in path.relative_to(base).parts)
 

@@ -124,8 +124,10 @@ class Planner:
                 continue
             node, found = self._make(record)
             planned = PlannedNode(node_id, title, node, dict(inputs), problems=[*found, *problems])
-            self._configure(planned, plan)
-            self._look_at_trust(planned)
+            asked = self._look_at_trust(planned)
+            if not any(wish.is_server for wish in planned.wishes.values()):
+                self._configure(planned, plan)
+            planned.problems = [*planned.problems, *asked]
             plan.nodes[node_id] = before if before is not None and before.is_same(planned) else planned
         for memory in (self._made, self._configured):
             for gone in memory.keys() - plan.nodes.keys():
@@ -176,20 +178,21 @@ class Planner:
         planned.specs = before.specs
         planned.problems += before.problems
 
-    def _look_at_trust(self, planned: PlannedNode) -> None:
-        """Note which of a node's scripts may not run, and where it may not write; what would come out is told all the same."""
+    def _look_at_trust(self, planned: PlannedNode) -> list[Problem]:
+        """Note which of a node's scripts may not run, and where it may not write; return what is to be said of it.
+
+        What would come out is told all the same, unless a server would have to be asked for it.
+        """
         if planned.node is None:
-            return
-        found: list[Problem] = []
+            return []
         try:
             planned.untrusted = self.trust.untrusted(planned.node)
-            found = self.trust.writes.forbidden(planned.node, planned.id, self.folder)
-            planned.wishes = {} if found else self.trust.writes.wishes(planned.node, planned.id, self.folder)
+            forbidden = self.trust.writes.forbidden(planned.node, planned.id, self.folder)
+            planned.wishes = {} if forbidden else self.trust.writes.wishes(planned.node, planned.id, self.folder)
         except Exception as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
             fault = node_fault(error)
-            planned.problems = [*planned.problems, Problem(fault.message, fault.remedy, node=planned.id)]
-        asked = (*trust_problems(planned.id, planned.untrusted), *wish_problems(planned.id, planned.wishes))
-        planned.problems = [*planned.problems, *found, *asked]
+            return [Problem(fault.message, fault.remedy, node=planned.id)]
+        return [*forbidden, *trust_problems(planned.id, planned.untrusted), *wish_problems(planned.id, planned.wishes)]
 
 
 @dataclass(frozen=True)
@@ -272,4 +275,5 @@ def _wired_alike(one: Workflow, other: Workflow) -> bool:
 
 
 def _title(catalog: Catalog, node_type: str) -> str:
-    return catalog[node_type].title if node_type in catalog else node_type
+    node_class = catalog.get(node_type)
+    return node_type if node_class is None else node_class.title

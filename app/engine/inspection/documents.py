@@ -21,6 +21,7 @@ from app.engine.messages.questions import (
     ScriptSummary,
     WishSummary,
 )
+from app.engine.permissions import wish_problems
 from app.engine.session import Session
 from nodes.base import Spec, Value
 from nodes.values.table import Table, TableSpec
@@ -43,8 +44,14 @@ def preview(session: Session, asked: PreviewQuestion) -> PreviewAnswer:
     known = {port: spec for port, spec in inputs.items() if spec is not None}
     specs: Mapping[str, Spec | None] = {}
     if node is not None and len(known) == len(planned.inputs) and not about_ports:
-        specs, found, _ = configure(node, asked.node, known, plan.folder)
-        problems = [*problems, *found, *plan.trust.writes.forbidden(node, asked.node, plan.folder)]
+        writes = plan.trust.writes
+        wishes = {p: wish for p, wish in writes.wishes(node, asked.node, plan.folder).items() if wish.is_server}
+        if wishes:  # it is not asked what columns it has, either
+            problems = [*problems, *wish_problems(asked.node, wishes)]
+        else:
+            specs, found, _ = configure(node, asked.node, known, plan.folder)
+            problems = [*problems, *found]
+        problems += writes.forbidden(node, asked.node, plan.folder)
     made = {port: spec for port, spec in specs.items() if spec is not None}
     return PreviewAnswer(
         problems=(*problems, *about_ports),

@@ -70,7 +70,9 @@ def test_nothing_runs_before_the_person_says_so(person: Person, marker: Path, tm
     assert person.status("theirs").untrusted
 
 
-def test_trust_and_run_runs_it_and_it_is_not_asked_for_again(person: Person, marker: Path, tmp_path: Path) -> None:
+def test_trust_and_run_runs_it_and_it_is_not_asked_for_again(
+    person: Person, marker: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     open_file(person, script(marker), tmp_path)
     person.select("after")
     person.press("F7")
@@ -78,7 +80,9 @@ def test_trust_and_run_runs_it_and_it_is_not_asked_for_again(person: Person, mar
     person.until_state("after", "done")
     assert marker.read_text() == "x"
     assert not person.said("contains scripts")
-    assert TrustedScripts(person.window.desk.services.trusted.path).trusts(script(marker)), "and so it is after a restart"
+    kept = person.window.desk.services.trusted.path
+    monkeypatch.setenv("LAYERLOOM_HOME", str(kept.parents[1]))  # where the key of its signatures is
+    assert TrustedScripts(kept).trusts(script(marker)), "and so it is after a restart"
     person.press("Ctrl+W")
     open_file(person, script(marker), tmp_path)
     assert not person.status("theirs").untrusted

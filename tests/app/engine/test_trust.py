@@ -14,7 +14,7 @@ from app.document.model import Connection, NodeRecord, Variable, Workflow
 from app.engine import executor
 from app.engine.background_fingerprints import BackgroundFingerprints
 from app.engine.events import Event, NodeFailed
-from app.engine.inspection.documents import preview
+from app.engine.inspection.documents import permissions, preview
 from app.engine.messages.questions import PermissionQuestion, PreviewQuestion, ScriptSummary
 from app.engine.nonces import Nonces
 from app.engine.planner import Planner, make_plan
