@@ -30,6 +30,7 @@ class SignedLines:
 
     Attributes:
         lines: Those in the file that are signed, in their order, without the signature.
+        unsigned: How many there are besides: of a version before they were signed, of another machine, or forged.
         error: Why they cannot be read or kept beyond this session; empty if they can.
     """
 
@@ -37,6 +38,7 @@ class SignedLines:
         self.path = path
         self.error = ""
         self.lines: list[str] = []
+        self.unsigned = 0
         try:
             self._key = _key(key or config_folder() / "machine.key")
         except (OSError, Timeout) as error:
@@ -53,6 +55,8 @@ class SignedLines:
             line, _, signature = entry.rpartition(" ")
             if line and hmac.compare_digest(self._signature(line).encode(), signature.encode()):
                 self.lines.append(line)
+            elif entry.strip():
+                self.unsigned += 1
 
     def add(self, lines: Iterable[str]) -> None:
         """Add lines, which have no line breaks in them."""
@@ -69,6 +73,19 @@ class SignedLines:
                     file.write(f"{'' if whole else chr(10)}{text}".encode(errors="surrogatepass"))
             except OSError as error:
                 self._cannot(error)
+
+    def drop_unsigned(self) -> None:
+        """Take the lines out of the file that are not signed; what another window adds in that moment may go, too."""
+        aside = self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}")
+        try:
+            text = "".join(f"{line} {self._signature(line)}\n" for line in self.lines)
+            aside.write_bytes(text.encode(errors="surrogatepass"))
+            aside.replace(self.path)
+        except OSError as error:
+            aside.unlink(missing_ok=True)
+            self._cannot(error)
+        else:
+            self.unsigned = 0
 
     def _signature(self, line: str) -> str:
         """A line's signature, which holds in a file of this name only."""

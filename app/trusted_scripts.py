@@ -14,6 +14,7 @@ from pathlib import Path
 from app.engine.trust import digest
 from app.folders import data_folder
 from app.signed_lines import SignedLines
+from nodes.wording import counted
 
 
 class TrustedScripts:
@@ -43,6 +44,18 @@ class TrustedScripts:
             return ""
         why = self._kept.error
         return f"The list of trusted scripts in {self.path} cannot be kept: {why}. You will be asked again next time."
+
+    def disown_unsigned(self) -> str:
+        """Take entries out that this program has not signed on this machine, and return what to say of it; empty if none were."""
+        found = self._kept.unsigned
+        if not found:
+            return ""
+        self._kept.drop_unsigned()
+        what = counted(found, "entry", "entries")
+        return (
+            f"The list of what you trust had {what} without a signature of this machine: from an earlier version, from another "
+            "machine, or from another program. They do not count: you will be asked again."
+        )
 
     def trusts(self, source: str) -> bool:
         """Return whether a script is trusted."""

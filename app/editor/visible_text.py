@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import unicodedata
 
 _WITHOUT_INK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -16,6 +17,11 @@ def visible(text: str) -> str:
     the usual ones, halves of characters, and those that no standard has.
     """
     return "".join(c if c in _PLAIN or not _is_hidden(c) else f"\\u{ord(c):04x}" for c in text)
+
+
+def plain_tip(text: str) -> str:
+    """Return a tool tip that shows just this text: Qt takes what looks like markup for it, and loads the pictures in it."""
+    return f"<p style='white-space: pre-wrap'>{html.escape(text)}</p>" if "<" in text else text
 
 
 def _is_hidden(character: str) -> bool:

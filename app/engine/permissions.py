@@ -173,7 +173,7 @@ def _resolved(node: Node, folder: Path) -> Iterator[tuple[Access, Path | None]]:
 def _there(access: Access, place: Path) -> list[Path]:
     """The files that would be replaced, as far as can be seen before the run; with `MOST_FILES` more than are looked at."""
     if access.kind == "file":
-        return [place] if os.path.lexists(place) else []
+        return [place] if os.path.lexists(place) and not place.is_dir() else []  # a folder takes no file's place
     with suppress(OSError, ValueError, IndexError):
         return list(islice((path for path in place.glob(access.names or "**/*") if not path.is_dir()), MOST_FILES + 1))
     return []

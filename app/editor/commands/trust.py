@@ -43,6 +43,8 @@ class ScriptTrust:
         self._told: set[str] = set()
         self._engine.trust(self._store.digests)
         desk.opened.connect(self._follow)
+        if told := self._store.disown_unsigned():
+            desk.say(told, "warning")
 
     def _follow(self, workspace: Workspace) -> None:
         workspace.statuses_changed.connect(lambda _: self._on_statuses(workspace))

@@ -9,11 +9,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.editor.code.edit import CodeEdit
 from app.editor.look import look
-from app.editor.visible_text import visible
+from app.editor.visible_text import plain_tip, visible
 from nodes.wording import counted
 
 
@@ -34,11 +46,6 @@ class UntrustedScript:
     type_title: str
     setting: str
     source: str
-
-    @property
-    def text(self) -> str:
-        """What the dialog shows of it."""
-        return self.source
 
 
 @dataclass(frozen=True)
@@ -63,11 +70,6 @@ class WantedPlace:
     reason: str
     digest: str
 
-    @property
-    def text(self) -> str:
-        """What the dialog shows of it."""
-        return f"{self.place}\n\n{self.reason}"
-
 
 class TrustDialog(QDialog):
     """Shows scripts that are not trusted, and places that are not allowed. Accepted, the person trusts them all.
@@ -89,55 +91,59 @@ class TrustDialog(QDialog):
         run: bool = True,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Scripts" if scripts else "Places to write to")
+        self.setWindowTitle(_window_title(bool(scripts), bool(places)))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._shown: list[UntrustedScript | WantedPlace] = [*scripts, *places]
-        title = QLabel(_question(workflow, len(scripts), len(places)))
-        title.setProperty("role", "title")
-        text = QLabel(" ".join([*([_OF_SCRIPTS] if scripts else []), *([_OF_PLACES] if places else [])]))
-        text.setProperty("role", "muted")
-        for label in (title, text):
-            label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.PlainText)
-        self.list = QListWidget()
-        self.list.setAccessibleName("Nodes")
-        self.list.setIconSize(QSize(18, 18))
-        self.list.setFixedWidth(210)
-        for entry in self._shown:
-            icon = "mdi6.script-text-outline" if isinstance(entry, UntrustedScript) else "mdi6.content-save-alert-outline"
-            item = QListWidgetItem(look().icon(icon, look().colors.muted), visible(entry.title))
-            item.setToolTip(visible(f"{entry.title}: {entry.setting}"))
-            self.list.addItem(item)
-        self.list.setVisible(len(self._shown) > 1)
-        self.where = QLabel()
-        self.where.setProperty("role", "heading")
-        self.where.setTextFormat(Qt.TextFormat.PlainText)
+        self.list = self._listed()
+        self.where = _label(role="heading")
         self.code = CodeEdit()
         self.code.setReadOnly(True)
-        self.code.setAccessibleName("The script" if scripts else "The place")
-        self.hidden = QLabel("Characters that would be invisible, or change the order of others, are shown as their numbers.")
-        self.hidden.setProperty("role", "note")
-        self.hidden.setWordWrap(True)
+        self.code.setAccessibleName("The script")
+        self.place = PlaceCard()
+        self.hidden = _label("Characters that cannot be seen, or that turn the direction of reading, stand as numbers.", "small")
         self.cancel_button = QPushButton("Cancel")
-        word = "Trust" if scripts else "Allow"
-        self.trust_button = QPushButton(f"{word} and run" if run else word)
+        self.trust_button = QPushButton(_consent(bool(scripts), bool(places), run))
         self.trust_button.setProperty("role", "primary")
         self.trust_button.setAutoDefault(False)
         self.cancel_button.setDefault(True)
         self.cancel_button.clicked.connect(self.reject)
         self.trust_button.clicked.connect(self.accept)
-        self._lay_out(title, text)
+        texts = [_label(_question(workflow, len(scripts), len(places)), "title")]
+        texts += [_label(text, "muted") for text, said in ((_OF_SCRIPTS, scripts), (_OF_PLACES, places)) if said]
+        self._lay_out(texts)
         self.list.currentRowChanged.connect(self._show)
         self.list.setCurrentRow(0)
-        self.resize(980, 640)
+        self.resize(*((980, 640) if scripts else (720, 360)))
         self.cancel_button.setFocus()
 
-    def _lay_out(self, title: QLabel, text: QLabel) -> None:
+    def _listed(self) -> QListWidget:
+        """Return the list of nodes, which is shown if there are several things to look at."""
+        made = QListWidget()
+        made.setAccessibleName("Nodes")
+        made.setIconSize(QSize(18, 18))
+        made.setFixedWidth(210)
+        for entry in self._shown:
+            icon = "mdi6.script-text-outline" if isinstance(entry, UntrustedScript) else "mdi6.content-save-alert-outline"
+            item = QListWidgetItem(look().icon(icon, look().colors.muted), visible(entry.title))
+            item.setToolTip(plain_tip(visible(f"{entry.title}: {entry.setting}")))
+            made.addItem(item)
+        made.setVisible(len(self._shown) > 1)
+        return made
+
+    def _lay_out(self, texts: Sequence[QLabel]) -> None:
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.code)
+        self._place_page = QWidget()
+        column = QVBoxLayout(self._place_page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.place)
+        column.addStretch(1)
+        self._pages.addWidget(self._place_page)
         reading = QVBoxLayout()
         reading.setSpacing(6)
         reading.addWidget(self.where)
         reading.addWidget(self.hidden)
-        reading.addWidget(self.code, 1)
+        reading.addWidget(self._pages, 1)
         middle = QHBoxLayout()
         middle.setSpacing(14)
         middle.addWidget(self.list)
@@ -150,30 +156,88 @@ class TrustDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(22, 20, 22, 16)
         layout.setSpacing(12)
-        layout.addWidget(title)
-        layout.addWidget(text)
+        for text in texts:
+            layout.addWidget(text)
         layout.addLayout(middle, 1)
         layout.addLayout(buttons)
 
     def _show(self, row: int) -> None:
-        if 0 <= row < len(self._shown):
-            entry = self._shown[row]
-            kind = f" ({entry.type_title})" if entry.type_title not in ("", entry.title) else ""
-            text, size = entry.text, ""
-            if isinstance(entry, UntrustedScript):
-                size = f" · {counted(len(text.splitlines()), 'line')}"
-            self.where.setText(visible(f"{entry.title}{kind} · {entry.setting}") + size)
+        if not 0 <= row < len(self._shown):
+            return
+        entry = self._shown[row]
+        kind = f" ({entry.type_title})" if entry.type_title not in ("", entry.title) else ""
+        about = visible(f"{entry.title}{kind} · {entry.setting}")
+        if isinstance(entry, UntrustedScript):
+            text = entry.source
+            about += f" · {counted(len(text.splitlines()), 'line')}"
             self.code.setPlainText(visible(text))
-            self.hidden.setVisible(visible(text) != text)
+            self._pages.setCurrentWidget(self.code)
+        else:
+            text = entry.place
+            self.place.show_place(entry)
+            self._pages.setCurrentWidget(self._place_page)
+        self.where.setText(about)
+        self.hidden.setVisible(visible(text) != text)
+
+
+class PlaceCard(QFrame):
+    """A place that a node wants to write to, or a server, and why it is asked about.
+
+    Attributes:
+        path: The path, or the address.
+        reason: Why.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self.path = _label()
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        font.setPixelSize(13)
+        self.path.setFont(font)
+        self.reason = _label(role="muted")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 14, 16, 14)
+        layout.setSpacing(8)
+        layout.addWidget(self.path)
+        layout.addWidget(self.reason)
+
+    def show_place(self, place: WantedPlace) -> None:
+        """Show another place."""
+        # A label breaks lines between words only, and a path may be one long word.
+        self.path.setText("".join(f"{c}\u200b" if c in "/\\-_." else c for c in visible(place.place)))
+        self.reason.setText(visible(place.reason))
+
+
+def _label(text: str = "", role: str = "") -> QLabel:
+    """Return a label that takes nothing for markup."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(True)
+    if role:
+        made.setProperty("role", role)
+    return made
+
+
+def _window_title(scripts: bool, places: bool) -> str:
+    if scripts and places:
+        return "Scripts, and places to write to"
+    return "Scripts" if scripts else "Places to write to"
+
+
+def _consent(scripts: bool, places: bool, run: bool) -> str:
+    """Return what the button says that grants everything."""
+    words = [word for word, said in (("trust", scripts), ("allow", places), ("run", run)) if said]
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part).capitalize()
 
 
 def _question(workflow: str, scripts: int, places: int) -> str:
-    """What is asked, as a heading."""
+    """Return what is asked, as a heading."""
     count = "a script" if scripts == 1 else f"{scripts} scripts"
     told = f"contains {count} that you have not trusted yet" if scripts else ""
-    where = "to a place that you have not allowed yet" if places == 1 else f"to {places} places that you have not allowed yet"
-    wants = f"wants to write {where}" if places else ""
-    return visible(f"'{workflow}' {' and '.join(part for part in (told, wants) if part)}")
+    where = "a place that you have not allowed yet" if places == 1 else f"{places} places that you have not allowed yet"
+    wants = f"wants to use {where}" if places else ""
+    return visible(f"'{workflow}' {', and '.join(part for part in (told, wants) if part)}")
 
 
 _OF_SCRIPTS = (
@@ -181,6 +245,6 @@ _OF_SCRIPTS = (
     "can. Trust them only if you have read them, or if you know where the workflow comes from."
 )
 _OF_PLACES = (
-    "The workflow was not made on this machine. What it writes elsewhere than into its own folder can take the place of your "
-    "files, and other programs may obey it. Allow it only if that is what the workflow is for."
+    "The workflow was not made on this machine. What it writes outside of its own folder can take the place of your files, "
+    "other programs may obey it, and a server is asked with your rights. Allow it only if that is what the workflow is for."
 )
