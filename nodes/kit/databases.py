@@ -183,15 +183,14 @@ class DatabaseNode(Node):
             NodeError: With what the database says.
         """
         import adbc_driver_manager
+        import pyarrow as pa
 
         try:
             if self.kind == "duckdb":
                 yield from self._duckdb(file, write, scratch)
             else:
                 yield from self._adbc(file, write, quick)
-        except adbc_driver_manager.Error as error:
-            raise self._explained(error) from error
-        except OSError as error:
+        except (adbc_driver_manager.Error, pa.ArrowException, OSError) as error:  # Arrow's own: in the midst of the rows
             raise self._explained(error) from error
 
     def _duckdb(self, file: Path, write: bool, scratch: Path | None) -> Iterator[DatabaseConnection]:

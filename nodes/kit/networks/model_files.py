@@ -159,16 +159,16 @@ def look_into_weights(path: Path) -> StoredWeights:
             layers = []
             for name in _listed(root, "layer_names"):
                 group = _inside(root, name)
-                arrays = [_inside(group, n) for n in _listed(group, "weight_names")]
+                arrays = [_dataset(group, n) for n in _listed(group, "weight_names")]
                 layers.append(StoredLayer(name, name, tuple(a.name for a in arrays), tuple(tuple(a.shape) for a in arrays)))
             return StoredWeights(path, True, tuple(layer for layer in layers if layer.paths))
         stored = next((n for n in ("layers", "_layer_checkpoint_dependencies") if _has(h5, n)), None)
         if stored is None:
             raise ValueError("it holds no weights of layers")
         layers = []
-        for group_name in _inside(h5, stored):
+        for group_name in _group(h5, stored):
             group = _inside(_inside(h5, stored), group_name)
-            variables = _inside(group, "vars") if _has(group, "vars") else {}
+            variables = _group(group, "vars") if isinstance(group, h5py.Group) and _has(group, "vars") else {}
             arrays = [_inside(variables, str(n)) for n in range(len(variables))]
             if arrays and all(isinstance(a, h5py.Dataset) for a in arrays):
                 name = str(variables.attrs.get("name", "")) if isinstance(variables, h5py.Group) else ""
@@ -294,6 +294,26 @@ def _inside(group: h5py.Group, name: str) -> Any:
             raise KeyError(f"it has no '{name}'")
         group = group[part]
     return group
+
+
+def _group(group: h5py.Group, name: str) -> h5py.Group:
+    """A group in a group; KeyError if there is none of that name."""
+    import h5py
+
+    found = _inside(group, name)
+    if not isinstance(found, h5py.Group):
+        raise KeyError(f"it has no group '{name}'")
+    return found
+
+
+def _dataset(group: h5py.Group, name: str) -> h5py.Dataset:
+    """An array in a group; KeyError if there is none of that name."""
+    import h5py
+
+    found = _inside(group, name)
+    if not isinstance(found, h5py.Dataset):
+        raise KeyError(f"it has no array '{name}'")
+    return found
 
 
 def _has(group: h5py.Group, name: str) -> bool:
