@@ -37,6 +37,8 @@ PREVIEW_AFTER = 100
 """Milliseconds without typing after which the engine is asked what the node would put out."""
 MARGIN = 16
 
+_READ, _LOOK = "Not trusted yet. Read the script ...", "Not allowed yet. Look where it wants to write ..."
+
 
 class ConfigPanel(QWidget):
     """The config dialog.
@@ -249,9 +251,9 @@ class ConfigPanel(QWidget):
         self.unknown_button.setProperty("role", "note")
         self.unknown_button.setToolTip("This version does not know it; until it is removed, it is kept as it is")
         self.unknown_button.clicked.connect(self._presenter.forget_unknown)
-        self.trust_button = QPushButton("Not trusted yet. Read the script ...")
+        self.trust_button = QPushButton(_READ)
         self.trust_button.setProperty("role", "note")
-        self.trust_button.setToolTip("It came with the workflow, and does not run before you have read and trusted it")
+        self.trust_button.setToolTip("It came with the workflow, and does not run before you have looked at it")
         self.trust_button.clicked.connect(self._want_trust)
         self.trust_button.setIcon(look().icon("mdi6.shield-alert-outline"))
         self.trust_button.hide()
@@ -364,7 +366,8 @@ class ConfigPanel(QWidget):
         self.apply_button.setEnabled(presenter.can_apply and edits)
         self.apply_button.setToolTip("Use these settings (Enter)" if edits else "Nothing was changed")
         self.reset_button.setEnabled(not presenter.draft.is_default)
-        self.trust_button.setVisible(presenter.untrusted)
+        self.trust_button.setText(_READ if presenter.untrusted else _LOOK)
+        self.trust_button.setVisible(presenter.untrusted or presenter.asks)
         unknown = ", ".join(f"'{name}'" for name in presenter.draft.unknown())
         self.unknown_button.setVisible(bool(unknown))
         self.unknown_button.setText(f"Remove the unknown {unknown}")

@@ -57,6 +57,7 @@ def preview(session: Session, asked: PreviewQuestion) -> PreviewAnswer:
         problems=(*problems, *about_ports),
         blocked_by=planned.blocked_by,
         untrusted=bool(planned.untrusted),
+        asks=bool(planned.wishes),
         outputs={port: spec.describe() for port, spec in made.items()},
         results={port: outline_of(spec) for port, spec in made.items()},
         inputs={port: outline_of(spec) for port, spec in known.items()},

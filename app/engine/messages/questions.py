@@ -87,6 +87,7 @@ class PreviewAnswer(Answer, frozen=True, kw_only=True):
         problems: What is wrong with them.
         blocked_by: The node above it that is not configured, if this one therefore is not either.
         untrusted: Whether it has a script that the person has not trusted yet.
+        asks: Whether it would write where the person has not allowed it yet.
         outputs: Output port -> what its edge would say.
         results: Output port -> what would come out.
         inputs: Input port -> what is there.
@@ -95,6 +96,7 @@ class PreviewAnswer(Answer, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     blocked_by: str | None = None
     untrusted: bool = False
+    asks: bool = False
     outputs: Mapping[str, str] = {}
     results: Mapping[str, SpecOutline] = {}
     inputs: Mapping[str, SpecOutline] = {}
