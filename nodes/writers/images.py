@@ -178,6 +178,7 @@ class ImageWriter(Node):
 
     def _write(self, source: ImageColumns, folder: Path, names: list[str | None], job: Job) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        claimed: set[Path] = set()
         for row, (name, image) in enumerate(zip(names, _images(source, self.column), strict=True)):
             job.check_cancelled()
             job.progress(row / len(names))
@@ -186,6 +187,9 @@ class ImageWriter(Node):
             path = folder / name
             if self.if_exists != "skip" or not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
+                if path.parent not in claimed:
+                    job.claim(path.parent)
+                    claimed.add(path.parent)
                 with written_aside(path) as stream:
                     stream.write(encoded(image, self.format, self.quality))
             job.wrote(path)
