@@ -21,6 +21,7 @@ from app.document.problems import DocumentError
 from app.document.relocation import relocated
 from app.editor.actions import ActionRow, MenuRow, SubmenuRow
 from app.editor.desk import Desk
+from app.editor.visible_text import plain_tip
 from app.editor.workspace import Workspace
 from app.folders import examples
 
@@ -308,7 +309,7 @@ class FileCommands:
         menu.setToolTipsVisible(True)
         for path in self._preferences.values.recent_files:
             action = menu.addAction(Path(path).name.removesuffix(SUFFIX))
-            action.setToolTip(path)
+            action.setToolTip(plain_tip(path))
             action.setEnabled(Path(path).exists())
             action.triggered.connect(lambda _=False, p=path: self.open(Path(p)))
         if menu.isEmpty():

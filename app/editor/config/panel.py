@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QIcon, QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.document.editing import Document
 from app.document.problems import Problem
@@ -28,6 +28,7 @@ from app.editor.config.row import SettingRow
 from app.editor.config.setting_pages import GAP, SettingPages
 from app.editor.config.widgets import IconButton, Switch
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
 from app.shelves import shelf_color
 from nodes.base import Node
 from nodes.catalog import Catalog
@@ -226,7 +227,7 @@ class ConfigPanel(QWidget):
         self._advanced.setAccessibleName("Show advanced settings")
         self._advanced.toggled.connect(self._context.show_advanced)
         self._context.advanced_changed.connect(self.mark)
-        advanced_label = QLabel("Advanced")
+        advanced_label = PlainLabel("Advanced")
         advanced_label.setProperty("role", "muted")
         advanced_label.setBuddy(self._advanced)
         self._advanced_line = QWidget()
@@ -282,9 +283,9 @@ class ConfigPanel(QWidget):
     def _build_message(self) -> None:
         self._message = QWidget()
         inside = QVBoxLayout(self._message)
-        self._message_icon = QLabel()
-        self._message_text = QLabel()
-        self._message_more = QLabel()
+        self._message_icon = PlainLabel()
+        self._message_text = PlainLabel()
+        self._message_more = PlainLabel()
         self._message_text.setProperty("role", "heading")
         self._message_more.setProperty("role", "muted")
         inside.addStretch(2)

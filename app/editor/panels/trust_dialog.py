@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from app.editor.code.edit import CodeEdit
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
 from app.editor.visible_text import plain_tip, visible
 from nodes.wording import counted
 
@@ -210,9 +211,8 @@ class PlaceCard(QFrame):
 
 
 def _label(text: str = "", role: str = "") -> QLabel:
-    """Return a label that takes nothing for markup."""
-    made = QLabel(text)
-    made.setTextFormat(Qt.TextFormat.PlainText)
+    """Return a label of a paragraph."""
+    made = PlainLabel(text)
     made.setWordWrap(True)
     if role:
         made.setProperty("role", role)
