@@ -60,7 +60,7 @@ def cells(view: QAbstractItemView) -> Iterator[QModelIndex]:
 def taken_for_markup(widget: QWidget) -> Iterator[str]:
     """What of a widget, and all in it, would be drawn with the picture."""
     for found in (widget, *widget.findChildren(QWidget)):
-        name = f"{type(found).__name__} in {type(found.parent()).__name__} of {type(found.parentWidget() and found.parentWidget().parentWidget()).__name__}"
+        name = f"{type(found).__name__} in {type(found.parent()).__name__}"
         if PICTURE in found.toolTip() or PICTURE in found.whatsThis():
             yield f"the tool tip of {name}"
         if isinstance(found, QLabel) and PICTURE in found.text() and found.textFormat() != Qt.TextFormat.PlainText:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.document.model import Connection, NodeRecord, Variable, Workflow
 from app.engine import executor
@@ -243,3 +245,44 @@ def test_a_name_that_is_formed_in_the_run_stays_where_the_settings_say(folder: P
 def test_a_path_that_is_none_stops_nothing(folder: Path) -> None:
     for path in ("~nosuchuser/x.csv", "a\0b.csv"):
         assert planned(flow(path), folder).nodes["write"].wishes == {}
+
+
+# ------------------------------------------------------------------------------------------------------- whatever they try
+
+PIECES = ("..", ".", "a", "link", "up", ".git", "out.csv", "theirs", "mine.csv", "home", "data", "$", "~", "", " ", "ä", "CON")
+
+
+def everything(root: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file() and not p.is_symlink()}
+
+
+@settings(max_examples=settings.default.max_examples // 4)
+@given(
+    parts=st.lists(st.sampled_from(PIECES), min_size=1, max_size=6),
+    start=st.sampled_from(["/", "", "./", "${up}/", "~/", "//", "\\\\"]),
+    how=st.sampled_from(["fail", "overwrite", "append"]),
+)
+def test_whatever_path_it_names_nothing_that_was_there_is_changed_and_nothing_comes_elsewhere(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[str], start: str, how: str
+) -> None:
+    root = tmp_path_factory.mktemp("whatever")
+    folder = root / "theirs"
+    (folder / "a").mkdir(parents=True)
+    (folder / ".git").mkdir()
+    for place in (root / "mine.csv", folder / "mine.csv", folder / "a" / "out.csv", folder / ".git" / "out.csv"):
+        place.write_text("x\n5\n")
+    (folder / "link").symlink_to(root, target_is_directory=True)
+    (folder / "up").symlink_to(root / "mine.csv")
+    path = (str(root) if start == "/" else "") + start + "/".join(parts)
+    before = everything(root)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("HOME", str(root))
+        environment.setenv("LAYERLOOM_HOME", str(folder / "home"))
+        workflow = flow(path, if_exists=how)
+        plan = make_plan(workflow, CATALOG, folder=folder, start=folder, trust=Trust(writes=Permissions(start=folder)))
+        result = executor.run(plan, Store(root / "store"), lambda _: None)
+    after = {name: content for name, content in everything(root).items() if not name.startswith(("store/", "theirs/home/"))}
+    assert {name: after.get(name) for name in before} == before
+    new = after.keys() - before.keys()
+    assert all(name.startswith("theirs/") and "/." not in name for name in new), new
+    assert len(new) == (result.status == "done")
