@@ -286,3 +286,24 @@ def test_whatever_path_it_names_nothing_that_was_there_is_changed_and_nothing_co
     new = after.keys() - before.keys()
     assert all(name.startswith("theirs/") and "/." not in name for name in new), new
     assert len(new) == (result.status == "done")
+
+
+def test_a_server_hears_nothing_before_it_is_allowed(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even one on this machine, which the person's own workflows ask for its columns."""
+    asked: list[str] = []
+    reader: Any = CATALOG["readers.database"]
+
+    def connect(node: Any, *args: Any, **more: Any) -> Any:
+        asked.append(node.host)
+        raise NodeError("It is not there.", "Start it.")
+
+    monkeypatch.setattr(reader, "connect", connect)
+    settings = {"kind": "postgresql", "host": "localhost", "source": "query", "query": "SELECT 1"}
+    nodes = [NodeRecord(id="write", type="readers.database", settings=settings)]
+    plan = planned(Workflow(nodes=nodes), folder)
+    assert list(plan.nodes["write"].wishes) == ["postgresql://localhost:5432/postgres"]
+    assert not plan.nodes["write"].ready
+    assert run(plan, tmp_path).status == "failed"
+    assert asked == []
+    planned(Workflow(nodes=nodes), folder, own=True)
+    assert asked == ["localhost"]
