@@ -13,9 +13,9 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from app import __version__, garbage
 from app.document.problems import DocumentError, Problem
@@ -64,6 +64,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _run(options, workflow, plan, targets)
 
 
+def program() -> NoReturn:
+    """Run the command line, and end the process with the exit code."""
+    code = main()
+    if code == INTERRUPTED:  # what a cancel cannot reach, in some library's native code, does not keep the process either
+        logging.shutdown()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
 def _prepare(options: argparse.Namespace) -> tuple[Workflow, Plan]:
     """Read the workflow and configure its nodes. The engine is imported only here: a wrong call is answered at once.
 
@@ -73,9 +85,11 @@ def _prepare(options: argparse.Namespace) -> tuple[Workflow, Plan]:
     from app.document.file import load
     from app.engine.planner import make_plan
     from app.engine.trust import Trust
-    from app.folders import node_index
+    from app.folders import node_index, sound_files
     from nodes.catalog import Catalog
+    from nodes.kit.probing.soundness import remember_in
 
+    remember_in(sound_files())
     workflow = load(options.file)
     catalog = Catalog.load(index=node_index())
     for name, why in catalog.failures.items():
@@ -319,7 +333,7 @@ class _TerminalFace:
         self._listener(event)
 
     def interrupted(self) -> None:
-        self._console.print("Stopping at the next batch; press Ctrl+C again to stop at once.", style="yellow")
+        self._console.print("Stopping; press Ctrl+C again to stop at once.", style="yellow")
 
     def close(self) -> None:
         self._listener.close()
@@ -352,4 +366,4 @@ def _interruptible(control: RunControl, say: Callable[[], None]) -> Iterator[Non
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from nodes.declaration.accesses import Access, declared_accesses, patterned
 from nodes.declaration.setting import Columns, Layers, PathUse, Settings, info_of, setting
-from nodes.errors import Cancelled, NodeError
+from nodes.errors import Cancelled, LibraryPanic, NodeError, panics_as_errors
 from nodes.file_sets import FileSet, WholePath
 from nodes.values.figure import Figure, FigureSpec
 from nodes.values.model import Model, ModelSpec
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = [
-    "Access", "Cancelled", "Columns", "Inputs", "Job", "Layers", "Node", "NodeError", "PathUse", "Port", "PortKind", "Settings",
-    "Spec", "Specs", "Value", "Values", "patterned", "setting",
+    "Access", "Cancelled", "Columns", "Inputs", "Job", "Layers", "LibraryPanic", "Node", "NodeError", "PathUse", "Port",
+    "PortKind", "Settings", "Spec", "Specs", "Value", "Values", "panics_as_errors", "patterned", "setting",
 ]  # fmt: skip
 
 PortKind = Literal["table", "network", "figure", "model"]

@@ -24,7 +24,7 @@ from app.engine.overrides import Override, with_overrides
 from app.engine.permissions import wish_problems
 from app.engine.plan import Plan, PlannedNode
 from app.engine.trust import Trust, trust_problems
-from nodes.base import Node, Spec
+from nodes.base import Node, Spec, panics_as_errors
 from nodes.catalog import Catalog
 
 
@@ -186,10 +186,11 @@ class Planner:
         if planned.node is None:
             return []
         try:
-            planned.untrusted = self.trust.untrusted(planned.node)
-            forbidden = self.trust.writes.forbidden(planned.node, planned.id, self.folder)
-            planned.wishes = {} if forbidden else self.trust.writes.wishes(planned.node, planned.id, self.folder)
-        except Exception as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
+            with panics_as_errors():
+                planned.untrusted = self.trust.untrusted(planned.node)
+                forbidden = self.trust.writes.forbidden(planned.node, planned.id, self.folder)
+                planned.wishes = {} if forbidden else self.trust.writes.wishes(planned.node, planned.id, self.folder)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
             fault = node_fault(error)
             return [Problem(fault.message, fault.remedy, node=planned.id)]
         return [*forbidden, *trust_problems(planned.id, planned.untrusted), *wish_problems(planned.id, planned.wishes)]

@@ -108,7 +108,7 @@ def parsed(text: str, table: TableSpec, setting: str) -> pl.Expr:
     _refuse_two_words(text, expression, table, setting)
     try:
         # One row of missing cells: some types are found not to fit only where there is something to compute.
-        pl.DataFrame(schema=table.schema).clear(1).with_columns(expression.alias("value"))
+        pl.DataFrame(schema=_looked_at(expression, table)).clear(1).with_columns(expression.alias("value"))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise _misfit(text, error, table, setting) from error
     return expression
@@ -116,7 +116,13 @@ def parsed(text: str, table: TableSpec, setting: str) -> pl.Expr:
 
 def dtype_of(expression: pl.Expr, table: TableSpec) -> pl.DataType:
     """Return the type of an expression's values."""
-    return pl.LazyFrame(schema=table.schema).with_columns(expression.alias("\0")).collect_schema()["\0"]
+    return pl.LazyFrame(schema=_looked_at(expression, table)).with_columns(expression.alias("\0")).collect_schema()["\0"]
+
+
+def _looked_at(expression: pl.Expr, table: TableSpec) -> dict[str, pl.DataType]:
+    """Return the columns that an expression looks at, and one that a constant can stand beside: a wide table takes long."""
+    names = list(table.schema) if expression.meta.has_multiple_outputs() else expression.meta.root_names()
+    return {"\1": pl.Null(), **{name: table.schema[name] for name in names}}
 
 
 def by_row(text: str) -> bool:
