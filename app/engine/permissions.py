@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -103,16 +104,23 @@ class Permissions:
         if inside is None:
             return "It lies outside of the workflow's folder."
         there = _there(access, place) if access.replaces else []
-        if len(there) > MOST_FILES or not were_made(folder, there):
+        if there and (len(there) > MOST_FILES or not were_made(folder, there)):
             return "There are files already that this workflow did not write."
         return ""
 
     def is_protected(self, path: Path) -> bool:
         """Return whether a path lies in Layerloom's own folders: its code, its settings, its data, its results."""
+        roots, identities = self._protected
+        return any(path.is_relative_to(root) for root in roots) or not identities.isdisjoint(_identities(path))
+
+    @cached_property
+    def _protected(self) -> tuple[list[Path], set[tuple[int, int]]]:
+        """Layerloom's own folders: their paths, and what the system knows them by, whatever their names are written like."""
         program = Path(__file__).resolve().parents[2]
         own = (program / "app", program / "nodes", folders.config_folder(), folders.data_folder(), folders.cache_folder())
         results = (folders.default_results(), *([self.results] if self.results else []))
-        return any(_is_within(path, root.resolve()) for root in (*own, *results))
+        roots = [root.resolve() for root in (*own, *results)]
+        return roots, {identity for root in roots for identity in list(_identities(root))[:1] if root.exists()}
 
 
 @dataclass(frozen=True)
@@ -180,14 +188,19 @@ def _there(access: Access, place: Path) -> list[Path]:
 
 
 def _is_within(path: Path, root: Path) -> bool:
-    """Whether a path is a folder, or lies in it, however its name is written on this system."""
-    if path == root or path.is_relative_to(root):
+    """Return whether a path is a folder, or lies in it, however its name is written on this system."""
+    if path.is_relative_to(root):
         return True
+    known = next(_identities(root), None) if root.exists() else None
+    return known is not None and known in _identities(path)
+
+
+def _identities(path: Path) -> Iterator[tuple[int, int]]:
+    """Yield what the system knows a path, and the folders that it lies in, by; of those that are there."""
     for above in (path, *path.parents):
-        with suppress(OSError):
-            if above.samefile(root):
-                return True
-    return False
+        with suppress(OSError, ValueError):
+            found = above.stat()
+            yield found.st_dev, found.st_ino
 
 
 def _is_plainly_within(path: Path, base: Path) -> bool:

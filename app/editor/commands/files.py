@@ -164,6 +164,8 @@ class FileCommands:
             return False
         if workspace.own:
             self._desk.services.own.add(path)
+            if problem := self._desk.services.own.problem:
+                self._desk.say_once(problem)
         workspace.file_state = FileState.of(path)
         if workspace.path is None or workspace.path.resolve() != path.resolve():
             workspace.document.become(workflow, "Save under another name")
