@@ -289,11 +289,14 @@ def test_a_sheet_with_the_types_a_person_sees(workbook):
     assert frame.rows() == [(1, 1.5, "a", date(2024, 2, 29), "1"), (3, 2.0, "b", None, "two")]
     assert workbook(skip_empty_rows=False).height == 3
     assert workbook(column_types={"n": "String"})["n"].to_list() == ["1", "3"]
-    assert workbook(column_types={"n": "Int64", "mixed": "Int64"}).select("n", "mixed").rows() == [(1, 1), (3, None)]
+    counted = workbook(column_types={"n": "Int64", "mixed": "Int64"}, on_misfit="missing")
+    assert counted.select("n", "mixed").rows() == [(1, 1), (3, None)]
+    with pytest.raises(NodeError, match="Row 4 of sheet 'May' .* has 'two' in column 'mixed'"):
+        workbook(column_types={"mixed": "Int64"})
 
 
 def test_a_number_with_a_point_is_not_cut_to_a_whole_one(workbook):
-    with pytest.raises(NodeError, match=r"1\.5 in column 'x', which is no whole number"):
+    with pytest.raises(NodeError, match=r"'1\.5' in column 'x', which is no Int64.*to Float64"):
         workbook(column_types={"x": "Int64"})
 
 

@@ -69,7 +69,7 @@ class Misfits:
         """
         if self.on_misfit == "fail":
             row, text = cells[0]
-            hint = remedy or f"Add it to the missing values, or set the type of column '{column}' to String."
+            hint = remedy or f"Set the type of column '{column}' to String, or have cells that do not fit be missing."
             raise NodeError(
                 f"Row {row} of {self.place} has '{text}' in column '{column}', which is no {dtype}.", hint, setting="column_types"
             )
