@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -266,7 +267,7 @@ class DatabaseNode(Node):
 
     def _explained(self, error: Exception) -> NodeError:
         """What a database says, in one line, and where to look."""
-        said = " ".join(str(error).partition("Query was:")[0].split())
+        said = " ".join(re.split(r"Query was:|\n\s*query:", str(error))[0].split())
         for noise in ("[libpq] ", "[SQLite] ", "INVALID_ARGUMENT: ", "INVALID_STATE: ", "NOT_FOUND: ", "IO: ", "IO Error: "):
             said = said.replace(noise, "")
         if self.kind == "postgresql" and "connect" in said and "Failed" in said:
@@ -277,9 +278,6 @@ class DatabaseNode(Node):
         if "lock" in said or "different configuration" in said:
             hint = "Wait until the other program, or the other node, is done with the file."
             return NodeError(f"The database says: {said.rstrip('.')}.", hint, setting="path")
-        if "Type mismatch" in said:
-            hint = "Raise the rows to find types from, or CAST the column in a query."
-            return NodeError(f"A column changes its type: {said.rstrip('.')}.", hint, setting="scanned_rows")
         return NodeError(f"The database says: {said.rstrip('.')}.", "Check the names and the query.", setting=self._asks())
 
     def _asks(self) -> str:

@@ -291,7 +291,7 @@ def test_a_sheet_with_the_types_a_person_sees(workbook):
     assert workbook(column_types={"n": "String"})["n"].to_list() == ["1", "3"]
     counted = workbook(column_types={"n": "Int64", "mixed": "Int64"}, on_misfit="missing")
     assert counted.select("n", "mixed").rows() == [(1, 1), (3, None)]
-    with pytest.raises(NodeError, match="Row 4 of sheet 'May' .* has 'two' in column 'mixed'"):
+    with pytest.raises(NodeError, match=r"Row 4 of sheet 'May' .* has 'two' in column 'mixed'"):
         workbook(column_types={"mixed": "Int64"})
 
 
