@@ -37,8 +37,8 @@ class DatabaseReader(DatabaseNode):
     PostgreSQL), never as pieces of text. The types are the database's; SQLite has none for its columns, so they are found
     from the first rows: numbers among texts are text, and that is said. A cell of another kind further down is an error that
     names its row, or missing and counted. Dates and true or false stay the text and the numbers that SQLite keeps.
-    PostgreSQL's numeric becomes Float64 (cast it to text in the query to keep every digit), an interval a Duration with months of 30 days, UUIDs
-    and JSON become text. Columns of one name are numbered: id, id_1.
+    PostgreSQL's numeric becomes Float64 (cast it to text in the query to keep every digit), an interval a Duration with months
+    of 30 days, UUIDs and JSON become text. Columns of one name are numbered: id, id_1.
 
     KNIME does this with four nodes (Connector, Table Selector, Query, Reader). A file is read again when it, or the log that the
     database keeps beside it, has changed; a server is asked anew in every run. Of a server on another machine the columns are
