@@ -180,7 +180,7 @@ class DatabaseReader(DatabaseNode):
 
     def _tell_misfits(self, connection: DatabaseConnection, schema: pl.Schema, job: Job) -> None:
         """Raise for the first cell that does not fit its column's type, or warn of all."""
-        misfits = Misfits("the result", self.on_misfit)
+        misfits = Misfits("the result", self.on_misfit, "scanned_rows")
         for n, (column, dtype) in enumerate(schema.items()):
             asked = misfit_statement(self._statement(self.limit), len(schema), n, dtype, _LISTED)
             found = pl.concat([frame_of(b) for b in connection.query(asked, self._values())])

@@ -26,12 +26,14 @@ class Misfits:
     Attributes:
         place: What is read, for messages: `'/data/table.csv'`.
         on_misfit: What becomes of them.
+        setting: The setting that gives columns their types.
         count: How many were found.
         listed: The first of them, in words.
     """
 
     place: str
     on_misfit: OnMisfit = "fail"
+    setting: str = "column_types"
     count: int = 0
     listed: list[str] = field(default_factory=list)
 
@@ -54,14 +56,14 @@ class Misfits:
             before.name, [(first_row + n, str(before[n])) for n in wrong[:_LISTED].to_list()], wrong.len(), after.dtype, remedy
         )
 
-    def add(self, column: str, cells: list[tuple[int, str]], count: int, dtype: pl.DataType, remedy: str = "") -> None:
+    def add(self, column: str, cells: list[tuple[int, str]], count: int, dtype: pl.DataType | None, remedy: str = "") -> None:
         """Note misfits of one column.
 
         Args:
             column: Its name.
             cells: (row from 1, text) of the first ones.
             count: How many there are.
-            dtype: What they are not.
+            dtype: What they are not; None where there is no such column.
             remedy: What to do, besides giving the column another type.
 
         Raises:
@@ -70,9 +72,8 @@ class Misfits:
         if self.on_misfit == "fail":
             row, text = cells[0]
             hint = remedy or f"Set the type of column '{column}' to String, or have cells that do not fit be missing."
-            raise NodeError(
-                f"Row {row} of {self.place} has '{text}' in column '{column}', which is no {dtype}.", hint, setting="column_types"
-            )
+            what = f"which is no {dtype}" if dtype is not None else "which the first rows do not have"
+            raise NodeError(f"Row {row} of {self.place} has '{text}' in column '{column}', {what}.", hint, setting=self.setting)
         self.count += count
         room = max(0, _LISTED - len(self.listed))
         self.listed += [f"'{text}' (column '{column}', row {grouped(row)})" for row, text in cells[:room]]
