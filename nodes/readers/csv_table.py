@@ -11,7 +11,7 @@ import polars as pl
 from nodes.base import Job, NodeError, Specs, setting
 from nodes.kit.files.csv_dialect import Dialect, Escape
 from nodes.kit.files.csv_parsing import TextFile
-from nodes.kit.files.encodings import AUTOMATIC
+from nodes.kit.files.encodings import AUTOMATIC, ENCODINGS
 from nodes.kit.files.many_files import FilesReader, pattern_setting
 from nodes.kit.tables.reading.dates import DateOrder, DateRules
 from nodes.kit.tables.reading.guessing import Codes
@@ -207,6 +207,7 @@ class CsvReader(FilesReader):
         "File encoding",
         "automatic finds it, and says so where there is doubt; or such as utf-8, windows-1252, mac_roman, latin-1 or utf-16.",
         min_length=1,
+        offers=ENCODINGS,
     )
     largest_size: float = setting(
         4.0,

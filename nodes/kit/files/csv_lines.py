@@ -19,7 +19,7 @@ _FAST_BLOCK = 16 * 2**20
 """Bytes that pyarrow looks at together where rows are counted; a row must be shorter."""
 
 
-class Lines:
+class CsvLines:
     """The rows of what polars reads.
 
     Args:

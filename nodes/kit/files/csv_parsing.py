@@ -18,7 +18,7 @@ import polars as pl
 
 from nodes.base import Job, NodeError
 from nodes.kit.files.csv_dialect import Dialect
-from nodes.kit.files.csv_lines import Lines
+from nodes.kit.files.csv_lines import CsvLines
 from nodes.kit.files.csv_source import TextSource
 from nodes.kit.tables.reading.conversion import plain_number, text_as, trimmed
 from nodes.kit.tables.reading.dates import DateForm, form_of
@@ -186,7 +186,7 @@ class TextFile:
     def _pieces(self, schema: pl.Schema, columns: Sequence[str], limit: int | None, job: Job) -> Iterator[pl.DataFrame]:
         dialect = self.dialect
         with self.source.as_utf8(job) as source:
-            lines = Lines(source, dialect, limit, str(self.path))
+            lines = CsvLines(source, dialect, limit, str(self.path))
             own = dict(zip(schema, self._names(source, schema), strict=True))
             forms = self._forms(schema)
             raw = pl.Schema({own[c]: pl.String() if self._as_text(d) else d for c, d in schema.items()})
@@ -337,7 +337,7 @@ class TextFile:
             return self.source.not_decodable()
         if schema is not None and isinstance(source, Path):
             if "more fields" in text:
-                Lines(source, self.dialect, limit, str(self.path)).refuse_ragged(len(schema), job)
+                CsvLines(source, self.dialect, limit, str(self.path)).refuse_ragged(len(schema), job)
             self._refuse_unparsable(source, schema, limit)
         first = text.strip().partition("\n")[0].rstrip(".")
         told = "its rows are not all written alike" if _OF_POLARS.search(first) or not first else first

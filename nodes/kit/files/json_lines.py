@@ -13,7 +13,7 @@ import msgspec
 import polars as pl
 
 from nodes.base import Job, NodeError
-from nodes.kit.files.json_shapes import Constant, JsonShape, NoFit, converted
+from nodes.kit.files.json_shapes import JsonConstant, JsonShape, NoFit, converted
 from nodes.kit.tables.reading.misfits import Misfits
 
 _PIECE = 4096
@@ -142,10 +142,10 @@ def _is_plain(dtype: pl.DataType) -> bool:
 
 
 def read_json(content: bytes | str) -> Any:
-    """Return what stands in JSON; NaN and infinities are `Constant`.
+    """Return what stands in JSON; NaN and infinities are `JsonConstant`.
 
     Raises:
         ValueError: If it is none.
         RecursionError: If it is nested too deeply.
     """
-    return json.loads(content, parse_constant=Constant)
+    return json.loads(content, parse_constant=JsonConstant)

@@ -26,7 +26,7 @@ class NoFit(ValueError):
     """A value is not of the type that its column has."""
 
 
-class Constant(float):
+class JsonConstant(float):
     """NaN or an infinity that stands in the file as such; an infinite float that is none was too large a number."""
 
 
@@ -125,7 +125,7 @@ def converted(value: Any, dtype: pl.DataType) -> Any:
     if isinstance(dtype, pl.String):
         made = without_halves(value) if isinstance(value, str) else as_json(value)
     elif isinstance(dtype, pl.Float64):
-        infinite = math.isinf(value) and not isinstance(value, Constant) if kind == "decimal" else False
+        infinite = math.isinf(value) and not isinstance(value, JsonConstant) if kind == "decimal" else False
         fits = (kind == "whole" and abs(value) <= _EXACT) or (kind == "decimal" and not infinite)
         made = float(value) if fits else None
     elif isinstance(dtype, pl.Struct) and kind == "object":
