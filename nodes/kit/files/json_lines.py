@@ -19,6 +19,8 @@ from nodes.kit.tables.reading.misfits import Misfits
 _PIECE = 4096
 _HALF = rb"\ud"
 """How halves of surrogate pairs begin, of which polars makes a zero character."""
+_SURE_DIGITS = 15
+"""A longer whole number may not be one that a decimal number holds; record by record that shows."""
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -99,14 +101,20 @@ class JsonLines:
                 raise _NotForPolars
         lazy = pl.scan_ndjson(self.path, schema=types, n_rows=self.limit)
         lines = self._lines()
-        names = msgspec.json.Decoder(dict[str, msgspec.Raw])
+        decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
+        texts = [name for name, dtype in types.items() if dtype == pl.String]
+        decimals = [name for name, dtype in types.items() if dtype == pl.Float64]
         for frame in lazy.collect_batches(maintain_order=True):
             for _, line in islice(lines, frame.height):
                 try:
-                    known = names.decode(line).keys() <= types.keys()
+                    record = decoder.decode(line)
                 except msgspec.DecodeError as error:
                     raise _NotForPolars from error
-                if not known or _HALF in line:
+                # polars would write numbers anew that stand among texts, and round whole ones among decimals.
+                odd = any(bytes(record.get(name, b"n"))[:1] not in b'"n' for name in texts) or any(
+                    _is_large(bytes(record.get(name, b""))) for name in decimals
+                )
+                if odd or not record.keys() <= types.keys() or _HALF in line:
                     raise _NotForPolars
             yield frame
 
@@ -135,6 +143,10 @@ class JsonLines:
 
 class _NotForPolars(Exception):
     """A line that polars would read otherwise than it is meant."""
+
+
+def _is_large(number: bytes) -> bool:
+    return len(number) > _SURE_DIGITS and number.strip().lstrip(b"-").isdigit()
 
 
 def _is_plain(dtype: pl.DataType) -> bool:
