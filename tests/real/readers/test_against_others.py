@@ -65,7 +65,9 @@ DIALECTS = st.fixed_dictionaries(
 
 def written(rows, dialect):
     buffer = io.StringIO()
-    writer = csv.writer(buffer, **dialect)
+    # Python's writer leaves a line break without quotes where another ends the lines.
+    quoting = csv.QUOTE_ALL if dialect["lineterminator"] == "\r" else dialect["quoting"]
+    writer = csv.writer(buffer, **{**dialect, "quoting": quoting})
     writer.writerow([f"c{number}" for number in range(len(rows[0]))])
     writer.writerows(rows)
     return buffer.getvalue()
