@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, Typ
 from pydantic import BaseModel, ConfigDict
 
 from nodes.declaration.setting import Columns, Layers, PathUse, Settings, info_of, setting
-from nodes.errors import Cancelled, NodeError
+from nodes.errors import Cancelled, LibraryPanic, NodeError, panics_as_errors
 from nodes.file_sets import FileSet, WholePath
 from nodes.values.figure import Figure, FigureSpec
 from nodes.values.model import Model, ModelSpec
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = [
-    "Cancelled", "Columns", "Inputs", "Job", "Layers", "Node", "NodeError", "PathUse", "Port", "PortKind", "Settings", "Spec",
-    "Specs", "Value", "Values", "setting",
+    "Cancelled", "Columns", "Inputs", "Job", "Layers", "LibraryPanic", "Node", "NodeError", "PathUse", "Port", "PortKind",
+    "Settings", "Spec", "Specs", "Value", "Values", "panics_as_errors", "setting",
 ]  # fmt: skip
 
 PortKind = Literal["table", "network", "figure", "model"]

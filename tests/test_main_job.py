@@ -166,7 +166,7 @@ def test_a_training_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(tmp_p
         (["--set", "dense_2.units=9"], "learner", "9"),
         (["--var", "data_dir=/nowhere"], "read_training", "no file"),
         (["--set", "split.group_column=lable"], "split", "Did you mean 'label'?"),
-        (["--set", "learner.epochs=0"], "learner", "greater than or equal to 1"),
+        (["--set", "learner.epochs=0"], "learner", "whole number from 1"),
         (["--set", "read_test.labels=${data_dir}/train-labels-idx1-ubyte.gz"], "read_test", "10000 images, but 60000 labels"),
     ],
 )

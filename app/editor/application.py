@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -40,6 +41,7 @@ def run(files: Sequence[Path], results: Path | None, when_shown: Callable[[MainW
         results: The folder of the stored results; None: the usual one.
         when_shown: Called with the window once it is on the screen and takes input.
     """
+    scale_interface(PreferenceStore.load().values.interface_scale)
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     app = QApplication([sys.argv[0]])
     app.setApplicationName("Layerloom")
@@ -58,6 +60,12 @@ def run(files: Sequence[Path], results: Path | None, when_shown: Callable[[MainW
     QTimer.singleShot(0, window, lambda: when_shown(window))
     QTimer.singleShot(0, window, WarmUp(services.catalog, window).go_on)
     return app.exec()
+
+
+def scale_interface(scale: float) -> None:
+    """Have everything drawn larger or smaller, on top of what the system asks for; before there is a QApplication."""
+    if scale != 1 and "QT_SCALE_FACTOR" not in os.environ:
+        os.environ["QT_SCALE_FACTOR"] = f"{scale:g}"
 
 
 def open_window(services: Services) -> MainWindow:

@@ -23,7 +23,7 @@ from app.engine.instantiation import instantiate
 from app.engine.overrides import Override, with_overrides
 from app.engine.plan import Plan, PlannedNode
 from app.engine.trust import Trust, trust_problems
-from nodes.base import Node, Spec
+from nodes.base import Node, Spec, panics_as_errors
 from nodes.catalog import Catalog
 
 
@@ -179,8 +179,9 @@ class Planner:
         if planned.node is None:
             return
         try:
-            planned.untrusted = self.trust.untrusted(planned.node)
-        except Exception as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
+            with panics_as_errors():
+                planned.untrusted = self.trust.untrusted(planned.node)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
             fault = node_fault(error)
             planned.problems = [*planned.problems, Problem(fault.message, fault.remedy, node=planned.id)]
         planned.problems = [*planned.problems, *trust_problems(planned.id, planned.untrusted)]

@@ -92,6 +92,7 @@ class Session:
         self._context = context
         self._planner = Planner(context.catalog, folder, trust=context.trust)
         self._plan = Plan({}, self._planner.plan(Workflow()).wiring, folder)
+        self._is_behind = False  # the plan is not yet that of the document as it is edited
         self._keys: dict[str, str] = {}
         self._records = KnownRecords(context.store)
         self._bases: dict[str, str] = {}  # of nodes that are not reproducible: what their nonces are for
@@ -107,6 +108,8 @@ class Session:
     @property
     def plan(self) -> Plan:
         """The workflow as it is now, ready to run."""
+        if self._is_behind:
+            self._replan()
         return self._plan
 
     @property
@@ -122,10 +125,10 @@ class Session:
     # -- editing
 
     def edit(self, edit: EditDocument) -> None:
-        """Follow an edit."""
+        """Follow an edit. Planned is once for all edits that came before anybody wants to know the plan, or its news."""
         self.document.follow(edit.as_change(self.document))
         self._runs.give_up(node_id for node_id in edit.nodes if node_id not in self.document.nodes)
-        self._replan()
+        self._is_behind = True
 
     def move(self, folder: Path) -> None:
         """Take relative paths as meant from another folder from now on; runs in progress keep to the old one."""
@@ -134,7 +137,7 @@ class Session:
 
     def refresh(self, closely: bool = True) -> None:
         """Look whether files, or results, have changed outside; `closely`: also for what a glance does not show."""
-        read = {files for planned in self._plan.nodes.values() for files in self._read_by(planned)}
+        read = {files for planned in self.plan.nodes.values() for files in self._read_by(planned)}
         if closely:
             self._context.fingerprints.look_closely(read)
             self._records.clear()
@@ -156,6 +159,7 @@ class Session:
 
     def _replan(self) -> None:
         before = self._plan
+        self._is_behind = False  # whatever goes wrong: the same again helps nobody
         self._plan = self._planner.plan(self.document.workflow())
         for node_id in before.nodes.keys() - self._plan.nodes.keys():
             self._forget(node_id)
@@ -218,7 +222,7 @@ class Session:
         Returns:
             The run's id; None if none of the nodes is there.
         """
-        known = list(self._plan.nodes) if targets is None else [t for t in targets if t in self._plan.nodes]
+        known = list(self.plan.nodes) if targets is None else [t for t in targets if t in self.plan.nodes]
         needed = self._plan.needed_for(known)
         if not needed:
             return None
@@ -269,20 +273,23 @@ class Session:
 
     def reset(self, nodes: Iterable[str]) -> None:
         """Forget the results of nodes and of all behind them; those that are at work on one are stopped."""
-        wanted = self._plan.wiring.downstream(nodes)
+        wanted = self.plan.wiring.downstream(nodes)
         self._runs.forget(wanted)
         for node_id in wanted:
             for key in {self._keys.get(node_id), self._shown.pop(node_id, None)} - {None}:
                 assert key is not None
-                self._context.store.drop(key)
+                self._drop(key)
                 self._context.store.drop_scratch(key)
-                self._context.renewed(key)
-                self._records.drop(key)
             self._failures.pop(node_id, None)
             if node_id in self._bases:
                 self._context.nonces.renew(self._bases[node_id])
         self._feed.touch(wanted)
         self._rekey(self._plan)
+
+    def _drop(self, key: str) -> None:
+        self._context.store.drop(key)
+        self._context.renewed(key)
+        self._records.drop(key)
 
     def close(self, wait: float | None = None) -> None:
         """Stop all runs; with `wait`, for so many seconds wait until they are over."""
@@ -300,7 +307,9 @@ class Session:
                 return
             case NodeStored() | NodeFinished():
                 if event.node in run.forgotten:
-                    self._context.store.drop(event.key)
+                    self._drop(event.key)  # it was stored, and perhaps seen, after it was forgotten
+                    if self._shown.get(event.node) == event.key:
+                        del self._shown[event.node]
                 else:
                     self._finished(event.node, event.key)
             case NodeFailed():
@@ -343,13 +352,14 @@ class Session:
     @property
     def changed(self) -> bool:
         """Whether there is something to tell."""
-        return self._feed.has_news(self._plan.general)
+        return self._is_behind or self._feed.has_news(self._plan.general)
 
     def flush(self) -> None:
         """Tell what is new of nodes and curves."""
+        plan = self.plan
         self._records.look_up(self._keys[n] for n in self._feed.dirty if n in self._keys)
         now = time.time()
-        self._feed.flush(lambda node_id: self._status(self._plan.nodes[node_id], now), self._plan.general)
+        self._feed.flush(lambda node_id: self._status(plan.nodes[node_id], now), plan.general)
 
     def status(self, node_id: str) -> NodeStatus:
         """Return what to show of a node.
@@ -385,9 +395,9 @@ class Session:
         Raises:
             NoSuchNode: If there is none.
         """
-        if node_id not in self._plan.nodes:
+        if node_id not in self.plan.nodes:
             raise NoSuchNode(node_id)
-        return self._plan.nodes[node_id]
+        return self.plan.nodes[node_id]
 
     def shown(self, node_id: str) -> tuple[str, Record] | None:
         """Return the key and the record of the result that views show of a node; None if there is none (any more).

@@ -27,17 +27,21 @@ ColumnType = Literal[
 class CsvReader(FilesReader):
     """Read a table from a CSV file, or from any other text file with one row per line; or from all such files of a folder.
 
-    The columns' types are found from the first rows, or given by hand. The file is then read with exactly these types: a
-    cell that does not fit is an error that names its row and column. Gzipped files are read as they are. A file may be
-    larger than the memory: it is read piece by piece.
+    The columns' types are found from the first rows, or given by hand; where they are doubtful, it is said: codes with leading
+    zeros stay text, dates that may have the month first are named, and so is the encoding where it is not UTF-8. The file is then
+    read with exactly these types: a cell that does not fit is an error that names its row and column, or missing and counted.
+    Gzipped files are read as they are. A file may be larger than the memory: it is read piece by piece.
+
+    What happens to a cell happens in one order: quotes off, blanks off, names, words for missing cells, types. A line `sep=;` at
+    the beginning is followed, lines may end in any way, and quotes in the midst of cells (inch marks) are a part of them.
 
     Columns of one name get different ones: the second *a* becomes *a_duplicated_0*. A column without a name is called after
     its place: *column_2* is the third. Whole numbers that do not fit 64 bits make an Int128 column. In a folder, every file
     has a header of its own, and rows are skipped in each.
 
-    Tables have no row IDs as KNIME's have: a first column of RowIDs is read as a column, or left out. A quote within quotes
-    is written twice (""); there is no other escape character. KNIME's limit of the memory of a column is not needed, and what
-    it calls *If schema changes* is always *Use new schema*; types that must not change are given by hand. Only files of this
+    Tables have no row IDs as KNIME's have: a first column of RowIDs is read as a column, or left out. KNIME's limit of the
+    memory of a column is not needed, and what it calls *If schema changes* is always *Use new schema*; types that must not change
+    are given by hand. Only files of this
     machine are read, no URLs: opening a workflow asks nothing of any server.
 
     Example: of `mnist_train.csv`, with the label in the first column and 784 pixels behind it, it makes 785 columns of

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from nodes.base import Job, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.databases import LISTING_SCHEMA, DatabaseNode, affinity, frame_of, gathered, parameter_values
+from nodes.kit.databases.conversion import affinity, frame_of, gathered, parameter_values
+from nodes.kit.databases.node import LISTING_SCHEMA, DatabaseNode
+from nodes.kit.databases.remote import NoAnswer
 from nodes.kit.files.reading import existing_file
 from nodes.kit.tables.reading.loose_types import KINDS, dtype_of, kinds_statement, misfit_statement, reason, typed_statement
 from nodes.kit.tables.reading.misfits import ON_MISFIT, Misfits, OnMisfit
@@ -17,7 +19,7 @@ from nodes.values.table import BATCH_BYTES, Table, TableSpec
 from nodes.wording import grouped
 
 if TYPE_CHECKING:
-    from nodes.kit.databases import DatabaseConnection
+    from nodes.kit.databases.connection import DatabaseConnection
 
 _MOST_LOOKED_AT = 100_000
 _CELLS_LOOKED_AT = 1_000_000
@@ -43,7 +45,9 @@ class DatabaseReader(DatabaseNode):
     KNIME does this with four nodes (Connector, Table Selector, Query, Reader). A file is read again when it, or the log that the
     database keeps beside it, has changed; a server is asked anew in every run. Of a server on another machine the columns are
     known after running only: before, nothing is sent to it, so that to open a workflow makes nobody known to a stranger's
-    server. A server on this machine (localhost, 127.0.0.1, a socket) is asked at once, and has two seconds to answer.
+    server. All else (files, and a server on this machine: localhost, 127.0.0.1, a socket) is asked at once, and has two seconds
+    to answer; a query that takes longer is asked in the run only. Cancel ends a query, wherever it is. A database is spoken to
+    by a process of its own, so that one that is damaged does no harm.
 
     Example: with kind sqlite, the file shop.db, the query SELECT * FROM orders WHERE amount > ? and the parameter 100, the
     table holds the large orders, ready for a GroupBy.
@@ -92,18 +96,16 @@ class DatabaseReader(DatabaseNode):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The columns of the result, without its rows; None where a server is elsewhere, or does not answer."""
+        """Promise the columns of the result; None where a server is elsewhere, or there is no answer in time."""
         self._statement()
         file = self._file(specs.resolve)
         if self.kind == "postgresql" and not self.on_this_machine:
             return {"table": None}  # opening a workflow must not make itself known to any server elsewhere
-        if self.kind == "postgresql" and (reason := self.unreachable()):
-            specs.warn(f"The columns are known only after a run: {reason}")
+        try:
+            schema, told = self.answer_at_once(file, f"{self._statement()} {self._values()}", self._asked)
+        except NoAnswer as error:
+            specs.warn(f"The columns are known only after a run: {error.message}")
             return {"table": None}
-        with self.connect(file, quick=True) as connection:
-            if self.kind != "sqlite":
-                return {"table": TableSpec(self._schema(connection))}
-            schema, told = self._loose_schema(connection)
         if told:
             specs.warn(f"Read are {', '.join(told[:_NAMED])}{f', {len(told) - _NAMED} more' if len(told) > _NAMED else ''}.")
         return {"table": TableSpec(schema)}
@@ -115,13 +117,17 @@ class DatabaseReader(DatabaseNode):
     def _frames(self, job: Job) -> Iterator[pl.DataFrame]:
         done = 0
         job.progress(None, "asking the database")
-        with self.connect(self._file(job.resolve), scratch=job.scratch) as connection:
+        with self.connect(self._file(job.resolve), scratch=job.scratch, check=job.check_cancelled) as connection:
             frames = self._loose(connection, job) if self.kind == "sqlite" else self._strict(connection)
             for frame in frames:
                 job.check_cancelled()
                 done += frame.height
                 job.progress(None, f"{grouped(done)} rows")
                 yield frame
+
+    def _asked(self, connection: DatabaseConnection) -> tuple[pl.Schema, list[str]]:
+        """Names and types of the columns, and what is worth saying of them."""
+        return self._loose_schema(connection) if self.kind == "sqlite" else (self._schema(connection), [])
 
     def _strict(self, connection: DatabaseConnection) -> Iterator[pl.DataFrame]:
         for batch in connection.query(self._statement(self.limit), self._values()):
@@ -242,7 +248,7 @@ class DatabaseTables(DatabaseNode):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Ask the database's own catalog."""
-        with self.connect(self._file(job.resolve)) as connection:
+        with self.connect(self._file(job.resolve), check=job.check_cancelled) as connection:
             listed = self.listing(connection)
         return {"table": Table.of(listed.filter(pl.col("Schema") == self._in_schema) if self._in_schema else listed)}
 

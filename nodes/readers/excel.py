@@ -12,7 +12,8 @@ import polars as pl
 from pydantic import PrivateAttr
 
 from nodes.base import Job, NodeError, setting
-from nodes.kit.files.many_files import FilesReader, damaged, pattern_setting
+from nodes.kit.files.many_files import FilesReader, pattern_setting
+from nodes.kit.files.reading import damaged
 from nodes.kit.files.workbook_cells import SheetColumn, columns_of, heading
 from nodes.kit.files.workbook_errors import column_number, error_cells, without_unknown_errors
 from nodes.kit.tables.reading.misfits import ON_MISFIT, Misfits, OnMisfit
@@ -56,6 +57,7 @@ class ExcelReader(FilesReader):
     )  # fmt: skip
 
     untyped = True
+    native_format = "excel"
 
     pattern: str = pattern_setting("*.xls*")
     sheet: Literal["first with data", "by name", "by position", "all"] = setting(
@@ -202,6 +204,8 @@ class ExcelReader(FilesReader):
         from python_calamine import SheetTypeEnum
 
         names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+        if not names:
+            raise damaged(path, "it has no sheets")
         if self.sheet == "by name":
             if self.sheet_name not in names:
                 message = f"There is no sheet '{self.sheet_name}' in '{path}'."

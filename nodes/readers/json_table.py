@@ -12,8 +12,8 @@ from pydantic import PrivateAttr
 from nodes.base import Job, NodeError, setting
 from nodes.kit.files.json_lines import JsonLines, read_json
 from nodes.kit.files.json_shapes import JsonShape, NoFit, converted, shape_of
-from nodes.kit.files.many_files import FilesReader, damaged, pattern_setting
-from nodes.kit.files.reading import GIB
+from nodes.kit.files.many_files import FilesReader, pattern_setting
+from nodes.kit.files.reading import GIB, damaged
 from nodes.kit.tables.reading.misfits import ON_MISFIT, Misfits, OnMisfit
 from nodes.wording import gibibytes
 

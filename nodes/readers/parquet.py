@@ -11,8 +11,9 @@ import polars as pl
 
 from nodes.base import Job, setting
 from nodes.file_sets import FileSet
-from nodes.kit.files.many_files import FilesReader, damaged, pattern_setting, scanned
-from nodes.kit.files.zones import in_utc, remark, unknown_zones
+from nodes.kit.files.many_files import FilesReader, pattern_setting, scanned
+from nodes.kit.files.reading import damaged
+from nodes.kit.zones import in_utc, remark, unknown_zones
 
 _NOTHING = "__HIVE_DEFAULT_PARTITION__"
 """What the name of a folder says of a missing value."""
@@ -38,6 +39,8 @@ class ParquetReader(FilesReader):
     keywords = (
         "read_parquet", "scan_parquet", "columnar", "spark", "hive", "partition", "arrow", "pandas", "pq", "import", "open",
     )  # fmt: skip
+
+    native_format = "parquet"
 
     pattern: str = pattern_setting("*.parquet")
     hive_partitioning: bool = setting(

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 ZOOM_STEP = 1.25
 MAP_MARGIN = 14
+ROOMY = 1000
+"""On a canvas of fewer pixels across the minimap is seen only while the view moves."""
 
 
 class Canvas(QWidget):
@@ -206,7 +208,11 @@ class Canvas(QWidget):
         """Return an area to fit, larger where the minimap would cover a node otherwise."""
         size = self.minimap.size() + QSize(2 * MAP_MARGIN, 2 * MAP_MARGIN)
         room = QRectF(self.view.viewport().rect())
-        if not self.minimap_shown or room.width() < 2 * size.width() or room.height() < 2 * size.height():
+        if (
+            not (self.minimap.wanted and self.minimap.lasting)
+            or room.width() < 2 * size.width()
+            or room.height() < 2 * size.height()
+        ):
             return area
         zoom = min(1.0, room.width() / area.width(), room.height() / area.height())
         corner = area.center() + QPointF(room.width() / 2 - size.width(), room.height() / 2 - size.height()) / zoom
@@ -252,12 +258,12 @@ class Canvas(QWidget):
 
     @property
     def minimap_shown(self) -> bool:
-        """Whether the minimap is there."""
-        return not self.minimap.isHidden()
+        """Whether the person wants the minimap."""
+        return self.minimap.wanted
 
     def show_minimap(self, shown: bool) -> None:
-        """Show or hide the minimap."""
-        self.minimap.setVisible(shown)
+        """Show or hide the minimap; on a small canvas it is seen only while the view moves."""
+        self.minimap.set_shown(shown, self.width() >= ROOMY)
 
     def set_snap(self, on: bool) -> None:
         """Let what is dragged move in steps, so that what was aligned stays aligned (Alt drags freely), or not."""
@@ -326,6 +332,7 @@ class Canvas(QWidget):
         size = self.minimap.size()
         self.minimap.move(self.width() - size.width() - MAP_MARGIN, self.height() - size.height() - MAP_MARGIN)
         self._hint.setGeometry(self.rect())
+        self.show_minimap(self.minimap.wanted)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Show the whole workflow first."""

@@ -145,7 +145,7 @@ class SettingRow(QWidget):
         if self.draft.bound is not None and self._chip is not None:
             self._chip.setFocus(Qt.FocusReason.OtherFocusReason)
         elif self.control is not None:
-            self.control.first().setFocus(Qt.FocusReason.OtherFocusReason)
+            self.control.first().setFocus(Qt.FocusReason.TabFocusReason)  # what is there is selected, to be typed over
 
     def show_focus(self, focused: bool) -> None:
         """Make the label bold, and the button for variables visible, while the setting has the focus."""

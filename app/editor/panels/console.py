@@ -102,6 +102,8 @@ class Console(QWidget):
         ):
             self.levels.addItem(text, level)
         self.levels.setCurrentIndex(1)
+        for part in (self.field, self.nodes, self.levels):
+            part.setMinimumWidth(72)  # cut off rather than keeping the window wide
         self._buttons = {
             "mdi6.content-copy": self._button("Copy all that is shown", self.copy),
             "mdi6.content-save-outline": self._button("Save all that is shown …", self._ask_and_save),

@@ -9,11 +9,10 @@ from typing import IO, TYPE_CHECKING, Any
 import polars as pl
 
 from nodes.base import Job, NodeError
-from nodes.kit.files.many_files import damaged
-from nodes.kit.files.reading import starts_with
+from nodes.kit.files.reading import damaged, starts_with
 from nodes.kit.files.writing import pieces
-from nodes.kit.files.zones import remark, with_known_zones
 from nodes.kit.tables.dictionaries import GrowingDictionaries
+from nodes.kit.zones import remark, with_known_zones
 from nodes.values.table import BATCH_BYTES, Table, cell_bytes
 
 if TYPE_CHECKING:
@@ -101,10 +100,16 @@ def _opened(path: Path) -> pa.RecordBatchFileReader | pa.RecordBatchStreamReader
 
 
 def _frame(table: pa.Table, path: Path) -> pl.DataFrame:
-    """Arrow's columns as polars has them; times of a zone that it has not are in UTC."""
+    """Arrow's columns as polars has them, once it is known that they are what they claim: polars takes offsets and lengths on
+    trust, and reads whatever lies there. Times of a zone that it has not are in UTC."""
+    import pyarrow as pa
+
     schema, changed = with_known_zones(table.schema)
     try:
+        table.validate(full=True)
         made = pl.from_arrow(table.cast(schema) if changed else table)
+    except pa.ArrowInvalid as error:
+        raise damaged(path, error) from error
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise damaged(path, error, remedy="Leave columns of such a type out where the file is written.") from error
     assert isinstance(made, pl.DataFrame)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.errors import NodeError
 from nodes.kit.layers.kinds import layer_class
+from nodes.kit.probing.soundness import ensure_sound, refuse_special
 from nodes.values.network import LayerSpec
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 NOTES = "layerloom.json"
 """Our own member of a `.keras` file, which Keras does not look at; in HDF5 an attribute of the same name."""
 
+_NATIVE = (b"PK", b"\x89HDF\r\n\x1a\n")
+"""What files begin with whose weights the HDF5 library reads."""
 MAX_CONFIG_BYTES = 64 * 2**20
 MAX_INFLATION = 100
 """How many times larger than stored a part of a file may become."""
@@ -78,9 +81,12 @@ def look_into(path: Path) -> ModelFile:
             " from, so it cannot be added to or trained on: save the Keras model itself.",
             setting="path",
         )
+    refuse_special(path, "path")
     with _readable(path):
         with path.open("rb") as file:
             start = file.read(8)
+        if start.startswith(_NATIVE):
+            ensure_sound(path, "hdf5", whole=False)
         if start.startswith(b"PK"):
             return _look_into_keras(path)
         if start == b"\x89HDF\r\n\x1a\n":
@@ -104,6 +110,7 @@ def stored_weights(file: ModelFile, layers: Mapping[str, LayerSpec]) -> dict[str
     with _readable(file.path):
         if file.form == "json":
             return {}
+        ensure_sound(file.path, "hdf5", whole=True)
         if file.form == "h5":
             with h5py.File(file.path, "r") as h5:
                 root = _inside(h5, "model_weights")
@@ -153,6 +160,9 @@ def look_into_weights(path: Path) -> StoredWeights:
     """
     import h5py
 
+    refuse_special(path, "path")
+    with _readable(path):
+        ensure_sound(path, "hdf5", whole=False)
     with _readable(path), _hdf5(path) as h5:
         root = _inside(h5, "model_weights") if "model_weights" in h5 else h5
         if "layer_names" in root.attrs or "layer_names0" in root.attrs:
@@ -178,6 +188,8 @@ def look_into_weights(path: Path) -> StoredWeights:
 
 def read_weights(stored: StoredWeights, layers: Iterable[StoredLayer]) -> list[list[NDArray[Any]]]:
     """Return the arrays of some layers that `look_into_weights` found. NodeError if the file is damaged."""
+    with _readable(stored.path):
+        ensure_sound(stored.path, "hdf5", whole=True)
     with _readable(stored.path), _hdf5(stored.path) as h5:
         return [[_numbers(_inside(h5, path.lstrip("/")), f"'{layer.group}'") for path in layer.paths] for layer in layers]
 

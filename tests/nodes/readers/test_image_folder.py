@@ -325,3 +325,10 @@ def test_simplejpeg_gives_pillows_pixels(tmp_path):
             fast = image_decoding._decode_jpeg(buffer.getvalue(), channels)
             assert fast is not None
             assert np.array_equal(fast, image_decoding._decode_any(buffer.getvalue(), channels, "uint8"))
+
+
+def test_files_of_version_1_said_as_in_the_first_file() -> None:
+    old = {"folder": "x", "mode": "as in the first file", "depth": "UInt8"}
+    migrated = ImageFolderReader.migrate(old, 1)
+    assert migrated == {"folder": "x", "mode": "as the first image", "depth": "UInt8"}
+    assert ImageFolderReader.model_validate(migrated).mode == "as the first image"

@@ -82,7 +82,7 @@ def in_utc(path: Path, limit: int | None) -> Iterator[pl.DataFrame]:
     with pq.ParquetFile(path, coerce_int96_timestamp_unit="us") as file:
         schema, _ = with_known_zones(file.schema_arrow)
         yield _frame(schema.empty_table())
-        for batch in file.iter_batches():
+        for batch in file.iter_batches() if left != 0 else ():
             table = pa.Table.from_batches([batch]).cast(schema)
             frame = _frame(table if left is None else table.slice(0, left))
             yield frame
