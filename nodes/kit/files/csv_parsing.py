@@ -28,6 +28,8 @@ from nodes.kit.tables.reading.misfits import Misfits
 _SAMPLED_CELLS = 1_000_000
 """So many cells are looked at for what numbers would lose; their types are found from all rows that a person chose."""
 _FEWEST_ROWS = 200
+_CELLS_AT_ONCE = 2_000_000
+_BLOCK = 4 * 2**20
 _OF_POLARS = re.compile(r"polars|dtype|schema|infer_|truncate_ragged|ignore_errors|row_offset", re.IGNORECASE)
 
 
@@ -133,8 +135,9 @@ class TextFile:
         types = {c: pl.String() if d == pl.Null else d for c, d in types.items()}
         if dialect.thousands:
             types = self._with_thousands(sample, types)
-        numbers = [c for c, d in types.items() if d.is_numeric()]
-        return guess(sample.with_columns(map(self._number, numbers)), types, codes=dialect.codes, dates=dialect.dates)
+        marked = dialect.thousands or dialect.decimal_comma
+        numbers = [self._number(c) for c, d in types.items() if d.is_numeric() and marked]
+        return guess(sample.with_columns(numbers) if numbers else sample, types, codes=dialect.codes, dates=dialect.dates)
 
     def _with_thousands(self, sample: pl.DataFrame, found: Mapping[str, pl.DataType]) -> dict[str, pl.DataType]:
         """The types, with texts such as 1.234.567 counted as numbers."""
@@ -189,7 +192,11 @@ class TextFile:
             lines = CsvLines(source, dialect, limit, str(self.path))
             own = dict(zip(schema, self._names(source, schema), strict=True))
             forms = self._forms(schema)
-            raw = pl.Schema({own[c]: pl.String() if self._as_text(d) else d for c, d in schema.items()})
+            zeros = self._has_zeros(source, schema)
+            texts = {c for c, d in schema.items() if self._as_text(d) or (zeros and d.is_integer())}
+            raw = pl.Schema({own[c]: pl.String() if c in texts else d for c, d in schema.items()})
+            # Texts are looked at column by column: in few large pieces, however many columns there are.
+            rows = max(1, _CELLS_AT_ONCE // len(schema)) if texts else None
             lazy = pl.scan_csv(source, schema=raw, n_rows=limit, **dialect.options())
             last = list(schema)[-1]
             read = list(dict.fromkeys([*columns, last])) if dialect.short_fail else list(columns)
@@ -199,7 +206,7 @@ class TextFile:
             floats = [c for c in read if schema[c].is_float()]
             gaps, infinite, done = False, False, 0
             try:
-                for piece in lazy.collect_batches(maintain_order=True):
+                for piece in lazy.collect_batches(maintain_order=True, chunk_size=rows):
                     full = self._finished(piece, schema, columns, forms, done + 1)
                     if not infinite and any(full[c].is_infinite().any() for c in floats):
                         # polars makes infinity of numbers that are too large, without a word.
@@ -223,13 +230,31 @@ class TextFile:
 
     def _as_text(self, dtype: pl.DataType) -> bool:
         """Whether polars is to read a column as texts that become what they are afterwards."""
-        if dtype.is_integer() or isinstance(dtype, pl.Date | pl.Time | pl.Datetime) or self.dialect.trim:
+        if isinstance(dtype, pl.Date | pl.Time | pl.Datetime) or self.dialect.trim:
             return True
         return dtype != pl.String and (self.dialect.on_misfit == "missing" or bool(self.dialect.thousands and dtype.is_numeric()))
+
+    def _has_zeros(self, source: Path, schema: pl.Schema) -> bool:
+        """Whether a cell of the file may begin with zeros that a whole number would lose: a quick look at its bytes."""
+        numbers = [c for c, dtype in schema.items() if dtype.is_integer() and c not in self.dialect.asked]
+        if not numbers or self.dialect.codes != "text":
+            return False
+        before = re.escape("".join(dict.fromkeys(self.dialect.separator + self.dialect.quote + self.dialect.line_end)))
+        pattern = f"[{before}]0[0-9]"  # so few letters that they are looked for many bytes at once
+        with source.open("rb") as stream:
+            rest = ""
+            while block := stream.read(_BLOCK):
+                text = block.decode("latin-1")  # letters beyond ASCII do not matter here, and may be cut in two
+                if pl.Series([rest + text]).str.contains(pattern).item():
+                    return True
+                rest = text[-2:]
+        return False
 
     def _forms(self, schema: pl.Schema) -> dict[str, DateForm]:
         """How the dates of columns are written."""
         dated = {c: d for c, d in schema.items() if isinstance(d, pl.Date | pl.Time | pl.Datetime)}
+        if not dated:
+            return {}
         unknown = {c: d for c, d in dated.items() if self._guesses.types.get(c) != d or c not in self._guesses.forms}
         if not unknown:
             return dict(self._guesses.forms)
@@ -270,7 +295,8 @@ class TextFile:
             NodeError: If something does not.
         """
         bare = self._bare(piece)
-        texts = [c for c in columns if bare.schema[c] == pl.String and schema[c] != pl.String]
+        kinds = bare.schema
+        texts = [c for c in columns if kinds[c] == pl.String and schema[c] != pl.String]
         if not texts:
             return bare
         # Whole numbers have nothing in them that would have to be taken off.
