@@ -24,6 +24,7 @@ from app.editor.warm_up import WarmUp
 from app.editor.window import MainWindow
 from app.editor.workspace import Services
 from app.folders import data_folder, default_results, examples
+from app.own_workflows import OwnWorkflows
 from app.trusted_scripts import TrustedScripts
 from nodes.catalog import Catalog
 
@@ -85,7 +86,8 @@ def make_services(results: Path | None = None) -> Services:
     suggestions = Suggestions.load(catalog.about, examples(), data_folder() / "suggestions.json")
     limit = ("--limit", str(preferences.values.results_limit_gb))
     engine = EngineClient(results, arguments=limit)
-    return Services(catalog, engine, preferences, suggestions, results or default_results(), TrustedScripts.load())
+    trusted, own = TrustedScripts.load(), OwnWorkflows.load()
+    return Services(catalog, engine, preferences, suggestions, results or default_results(), trusted, own)
 
 
 def _log_to_file() -> None:

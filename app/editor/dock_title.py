@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QMouseEvent
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QToolButton, QWidget
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QToolButton, QWidget
 
 from app.editor.dock_tabs import panel_menu
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
 
 _ANY_HEIGHT = 16777215  # Qt's QWIDGETSIZE_MAX
 
@@ -30,7 +31,7 @@ class DockTitle(QWidget):
         self._maximize = maximize
         self._named = named
         self._in_tab = False
-        self._name = QLabel(dock.windowTitle())
+        self._name = PlainLabel(dock.windowTitle())
         self._name.setProperty("role", "small")
         self._float = _button("Float", lambda: dock.setFloating(not dock.isFloating()))
         self._close = _button("Close", dock.close)

@@ -27,6 +27,8 @@ from app.engine.fingerprints import file_sets
 from app.engine.job import EngineJob, RunControl
 from app.engine.keras_import import KerasImport
 from app.engine.locks import KERAS_LOCK, RESULT_LOCKS, held
+from app.engine.made_files import note_made
+from app.engine.permissions import Claims, places_of, wish_problems
 from app.engine.plan import Plan, PlannedNode
 from app.engine.record import Record
 from app.engine.store import Store
@@ -172,6 +174,7 @@ class NodeWorker:
         key = self._keys[planned.id]
         if self._plan.trust.untrusted(node):  # whatever let it come so far
             raise NodeError("The node has a script that nobody has trusted yet.", "Read it, and trust it.")
+        self._refuse_forbidden_writes(planned, node)
         self._tell(NodeStarted(run=self._run, node=planned.id, key=key, why=self._why(node)))
         inputs = {
             port: self._values.value(source, out, self._keys[source], self.records[source])
@@ -193,8 +196,10 @@ class NodeWorker:
                 streams=lambda: writer.folder,
                 listener=self._tell,
                 control=self._control,
+                claims=Claims(self._plan.trust.writes, places_of(node, self._plan.folder), self._plan.folder),
             )
             outputs = node.execute(Values(inputs), job)
+            note_made(self._plan.folder, job.written)
             for files in file_sets(node, self._plan.folder).values():
                 if not self._store.fingerprints.is_as_it_was(files):
                     raise NodeError(f"{files.path} was changed while the workflow ran.", "Run again.")
@@ -209,6 +214,13 @@ class NodeWorker:
         self.records[planned.id] = record
         self._values.put(planned.id, kept)
         self._tell(NodeFinished(run=self._run, node=planned.id, key=key, seconds=record.seconds, outputs=record.described))
+
+    def _refuse_forbidden_writes(self, planned: PlannedNode, node: Node) -> None:
+        """Look again where a node would write: files may have come there since the plan was made."""
+        permitted, folder = self._plan.trust.writes, self._plan.folder
+        refused = permitted.forbidden(node, planned.id, folder)
+        for problem in refused or wish_problems(planned.id, permitted.wishes(node, planned.id, folder)):
+            raise NodeError(problem.message, problem.remedy, setting=problem.setting)
 
     def _wait_for_keras(self, node_id: str) -> None:
         """Wait for the import of TensorFlow, and say so."""

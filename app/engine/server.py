@@ -24,12 +24,13 @@ from app.engine.configuring_mark import CONFIGURING
 from app.engine.inspection import answers, documents
 from app.engine.looking import Lookers
 from app.engine.messages.base import DocumentRequest, Question, Request, ResultQuestion
-from app.engine.messages.questions import InspectQuestion, PreviewQuestion, ScriptsQuestion
+from app.engine.messages.questions import InspectQuestion, PermissionQuestion, PreviewQuestion
 from app.engine.messages.requests import (
     CancelNodes,
     CloseDocument,
     DropQuestion,
     EditDocument,
+    GrantTrust,
     MoveDocument,
     OpenDocument,
     Ping,
@@ -37,7 +38,6 @@ from app.engine.messages.requests import (
     ResetNodes,
     RunNodes,
     StopEarly,
-    TrustScripts,
 )
 from app.engine.messages.tells import DeviceFound, EngineReady, LogWritten, Pong, Reply
 from app.engine.messages.wire import Malformed
@@ -93,15 +93,15 @@ class Engine:
             OpenDocument: self._open,
             CloseDocument: self._close,
             EditDocument: lambda r: self._session(r).edit(r),
-            MoveDocument: lambda r: self._session(r).move(r.folder),
+            MoveDocument: lambda r: self._session(r).move(r.folder, own=r.own),
             RunNodes: lambda r: self._session(r).run(r.targets, fresh=r.fresh),
             CancelNodes: lambda r: self._session(r).cancel(r.nodes),
             StopEarly: lambda r: self._session(r).stop(r.node),
             ResetNodes: lambda r: self._session(r).reset(r.nodes),
             RefreshDocument: lambda r: self._session(r).refresh(),
-            TrustScripts: self._trust,
+            GrantTrust: self._trust,
             DropQuestion: lambda r: self._lookers.drop(r.number),
-            ScriptsQuestion: lambda q: self._transport.reply(q.number, documents.scripts(self._session(q), q)),
+            PermissionQuestion: lambda q: self._transport.reply(q.number, documents.permissions(self._session(q), q)),
             PreviewQuestion: lambda q: self._transport.reply(q.number, documents.preview(self._session(q), q)),
             InspectQuestion: self._inspect,
         }
@@ -259,14 +259,14 @@ class Engine:
         name = request.document
         if name in self._sessions:
             self._sessions.pop(name).close()
-        self._sessions[name] = Session(name, request.workflow, request.folder, self._context, request.failed)
+        self._sessions[name] = Session(name, request.workflow, request.folder, self._context, request.failed, own=request.own)
 
     def _close(self, request: CloseDocument) -> None:
         session = self._sessions.pop(request.document, None)
         if session is not None:
             session.close()
 
-    def _trust(self, request: TrustScripts) -> None:
+    def _trust(self, request: GrantTrust) -> None:
         """The person trusts scripts."""
         self._context.trust.digests.update(request.digests)
         for session in self._sessions.values():

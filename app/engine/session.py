@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from app.engine.messages.base import Tell
 from app.engine.messages.requests import EditDocument
 from app.engine.messages.tells import LogLevel, LogWritten, RunChanged
 from app.engine.nonces import Nonces
+from app.engine.permissions import Permissions
 from app.engine.plan import Plan, PlannedNode, key_of
 from app.engine.planner import Planner
 from app.engine.record import Record
@@ -79,18 +80,26 @@ class Session:
         folder: The workflow file's folder.
         context: What it shares with others.
         failed: Nodes that are to be shown as failed until they are edited or run: what came of them when the engine died.
+        own: Whether it is the person's own, so that it may write where its settings say.
 
     Attributes:
         document: A copy of what is edited.
     """
 
     def __init__(
-        self, name: str, workflow: Workflow, folder: Path, context: SessionContext, failed: Mapping[str, Problem] | None = None
+        self,
+        name: str,
+        workflow: Workflow,
+        folder: Path,
+        context: SessionContext,
+        failed: Mapping[str, Problem] | None = None,
+        *,
+        own: bool = False,
     ) -> None:
         self.name = name
         self.document = Document(workflow, context.catalog)
         self._context = context
-        self._planner = Planner(context.catalog, folder, trust=context.trust)
+        self._planner = Planner(context.catalog, folder, trust=self._trust(own))
         self._plan = Plan({}, self._planner.plan(Workflow()).wiring, folder)
         self._is_behind = False  # the plan is not yet that of the document as it is edited
         self._keys: dict[str, str] = {}
@@ -130,10 +139,15 @@ class Session:
         self._runs.give_up(node_id for node_id in edit.nodes if node_id not in self.document.nodes)
         self._is_behind = True
 
-    def move(self, folder: Path) -> None:
+    def move(self, folder: Path, *, own: bool = False) -> None:
         """Take relative paths as meant from another folder from now on; runs in progress keep to the old one."""
-        self._planner = Planner(self._context.catalog, folder, trust=self._context.trust)
+        self._planner = Planner(self._context.catalog, folder, trust=self._trust(own))
         self._replan()
+
+    def _trust(self, own: bool) -> Trust:
+        """Return what this document may do: it shares what the person trusts with all others."""
+        shared = self._context.trust
+        return replace(shared, writes=Permissions(own=own, digests=shared.digests, results=self._context.store.root))
 
     def refresh(self, closely: bool = True) -> None:
         """Look whether files, or results, have changed outside; `closely`: also for what a glance does not show."""
@@ -150,7 +164,7 @@ class Session:
             self._replan()
 
     def trust_changed(self) -> None:
-        """Take note that more scripts may run than before."""
+        """Take note that more may be done than before."""
         self._replan()
 
     def fingerprints_changed(self) -> None:

@@ -43,7 +43,8 @@ def flow(folder: Path, **changes: Any) -> Path:
 
 def call(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "app.run", *map(str, arguments)]
-    environment = {"PYTHONPATH": str(Path.cwd()), "LAYERLOOM_RESULTS": str(folder / "results"), "PATH": "/usr/bin:/bin"}
+    environment = {"PYTHONPATH": str(Path.cwd()), "PATH": "/usr/bin:/bin"}
+    environment |= {"LAYERLOOM_RESULTS": str(folder / "results"), "LAYERLOOM_HOME": str(folder / "home")}
     return subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True, timeout=120, env=environment)
 
 

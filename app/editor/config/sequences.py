@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.editor.config.control import Control, MakesControls, mark, reference_text
 from app.editor.config.number import NumberField, number_text, read_number
@@ -15,6 +15,7 @@ from app.editor.config.simple import ScalarControl
 from app.editor.config.values import blank
 from app.editor.config.widgets import FlowLayout, IconButton
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
 from nodes.declaration.shapes import Fixed, Mapped, Maybe, Number, Scalar, Series, Shape
 
 TIMES = "×"
@@ -50,7 +51,7 @@ class FixedControl(Control):
         inside.setSpacing(5)
         for n, item in enumerate(shape.items):
             if n:
-                sign = QLabel(TIMES if self._whole else DASH)
+                sign = PlainLabel(TIMES if self._whole else DASH)
                 sign.setProperty("role", "muted")
                 inside.addWidget(sign)
             field = NumberField(item if isinstance(item, Number) else Number(False), buttons=False)

@@ -31,12 +31,12 @@ from app.engine.messages.requests import (
     CloseDocument,
     DropQuestion,
     EditDocument,
+    GrantTrust,
     MoveDocument,
     RefreshDocument,
     ResetNodes,
     RunNodes,
     StopEarly,
-    TrustScripts,
 )
 from app.engine.messages.tells import (
     DeviceFound,
@@ -171,16 +171,17 @@ class EngineClient(QObject):
 
     # -- what the editor asks for
 
-    def open(self, document_id: str, document: Document, folder: Path) -> None:
+    def open(self, document_id: str, document: Document, folder: Path, *, own: bool = False) -> None:
         """Have the engine look at a document from now on; one that is open already is opened anew.
 
         Args:
             document_id: What the editor calls it.
             document: The document. It is asked for its content now, and whenever a new engine has to open it.
             folder: What its relative paths are meant from.
+            own: Whether it is the person's own, so that it may write where its settings say.
         """
         self.close(document_id)
-        opened = OpenedDocument(f"{document_id}#{next(self._numbers)}", document, folder)
+        opened = OpenedDocument(f"{document_id}#{next(self._numbers)}", document, folder, own)
         self._documents[document_id] = opened
         self._ids[opened.engine_name] = document_id
         if self.is_ready:
@@ -209,13 +210,19 @@ class EngineClient(QObject):
             if self.is_ready:
                 self._process.send(opened.opening())
 
-    def move(self, document_id: str, folder: Path) -> None:
-        """Take relative paths of an open document as meant from another folder from now on; runs in progress go on."""
+    def move(self, document_id: str, folder: Path, *, own: bool = False) -> None:
+        """Take relative paths of an open document as meant from another folder from now on; runs in progress go on.
+
+        Args:
+            document_id: Which one.
+            folder: The folder.
+            own: Whether the document is the person's own from now on.
+        """
         opened = self._documents.get(document_id)
         if opened is not None:
-            opened.folder = folder
+            opened.folder, opened.own = folder, own
             if self.is_ready and not opened.is_apart:
-                self._process.send(MoveDocument(document=opened.engine_name, folder=folder))
+                self._process.send(MoveDocument(document=opened.engine_name, folder=folder, own=own))
 
     def close(self, document_id: str) -> None:
         """Have the engine forget a document; its runs are stopped."""
@@ -270,11 +277,11 @@ class EngineClient(QObject):
         self._request(RefreshDocument(document=document_id))
 
     def trust(self, digests: Iterable[str]) -> None:
-        """Let scripts run in the engine, and in those that are started after it (`app.engine.trust`)."""
+        """Let scripts run, and workflows write, in the engine and in those that are started after it, as these digests say."""
         new = set(digests) - self._trusted
         self._trusted |= new
         if new and self.is_ready:
-            self._process.send(TrustScripts(digests=tuple(sorted(new))))
+            self._process.send(GrantTrust(digests=tuple(sorted(new))))
 
     def ask(self, question: Question[A], on_reply: OnReply[A]) -> Ticket:
         """Put a question (`app.editor.asking.Asks`); one about a document that is not open is never answered."""
@@ -359,7 +366,7 @@ class EngineClient(QObject):
     def _on_ready(self, about: EngineReady) -> None:
         self._about = about
         if self._trusted:
-            self._process.send(TrustScripts(digests=tuple(sorted(self._trusted))))
+            self._process.send(GrantTrust(digests=tuple(sorted(self._trusted))))
         for opened in self._documents.values():
             if not opened.is_apart:
                 self._process.send(opened.opening())

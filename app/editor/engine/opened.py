@@ -25,6 +25,7 @@ class OpenedDocument:
             news.
         document: The document itself, which is asked for its content when an engine is to open it.
         folder: What its relative paths are meant from.
+        own: Whether it is the person's own, so that it may write where its settings say.
         statuses: What was told of its nodes.
         general: The problems that belong to no node.
         runs: Ids of its runs in progress.
@@ -36,6 +37,7 @@ class OpenedDocument:
     engine_name: str
     document: Document
     folder: Path
+    own: bool = False
     statuses: dict[str, NodeStatus] = field(default_factory=dict)
     general: tuple[Problem, ...] = ()
     runs: set[str] = field(default_factory=set)
@@ -53,7 +55,7 @@ class OpenedDocument:
         self.runs.clear()
         failed, self.failed = self.failed, {}
         workflow = self.document.workflow()
-        return OpenDocument(document=self.engine_name, workflow=workflow, folder=self.folder, failed=failed)
+        return OpenDocument(document=self.engine_name, workflow=workflow, folder=self.folder, failed=failed, own=self.own)
 
     def edited(self, change: Change) -> None:
         """Forget what an edit makes untrue."""

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from app.editor.config.widgets import QuietComboBox, Switch
 from app.editor.look import Preference, look
+from app.editor.plain_label import PlainLabel
 from app.editor.preferences import PreferenceStore
 from app.folders import default_results
 from nodes.wording import file_size, percent
@@ -89,7 +90,7 @@ class PreferencesDialog(QDialog):
         self.limit.setMaximumWidth(90)
         self.limit.setAccessibleName("Most room for stored results, in gigabytes")
         self.limit.editingFinished.connect(self._limit)
-        self.size_text = QLabel("Counting …")
+        self.size_text = PlainLabel("Counting …")
         self.size_text.setProperty("role", "muted")
         self.empty_button = QPushButton("Empty stored results …")
         self.empty_button.setProperty("role", "danger")
@@ -137,9 +138,9 @@ class PreferencesDialog(QDialog):
             _label("What nodes put out is kept, so that only what changed runs again. Used longest ago goes first.", "small")
         )
         limit = QHBoxLayout()
-        limit.addWidget(QLabel("Keep at most"))
+        limit.addWidget(PlainLabel("Keep at most"))
         limit.addWidget(self.limit)
-        limit.addWidget(QLabel("GB"))
+        limit.addWidget(PlainLabel("GB"))
         limit.addStretch(1)
         layout.addLayout(limit)
         folder = _label(
@@ -257,7 +258,7 @@ class _StoredResults(QObject):
 
 
 def _label(text: str, role: str) -> QLabel:
-    label = QLabel(text)
+    label = PlainLabel(text)
     label.setProperty("role", role)
     label.setWordWrap(True)
     return label

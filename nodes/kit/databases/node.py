@@ -6,14 +6,14 @@ import ipaddress
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TypeVar
 
 import polars as pl
 
-from nodes.base import Node, NodeError, setting
+from nodes.base import Access, Node, NodeError, setting
 from nodes.file_sets import FileSet, OneFile
 from nodes.kit.databases.connection import DatabaseConnection, DatabasePlace, Kind
 from nodes.kit.databases.conversion import frame_of
@@ -134,6 +134,12 @@ class DatabaseNode(Node):
         advanced=True,
         shown_if={"kind": ["duckdb", "postgresql"]},
     )
+
+    def accesses(self) -> Sequence[Access]:
+        """The server, which is asked with the person's own rights; of a file, whether it is written."""
+        if self.kind != "postgresql":
+            return super().accesses()
+        return (Access("host", "server", f"postgresql://{self.host}:{self.port}/{self.database}"),)
 
     @property
     def reproducible(self) -> bool:

@@ -18,7 +18,7 @@ import pytest
 from app.document.model import Connection, NodeRecord, Workflow
 from app.engine.messages import figures, requests, tables, tells, wire
 from app.engine.messages.base import Answer, Question, Request, Tell, answer_of
-from app.engine.messages.questions import InspectQuestion, PreviewQuestion, ScriptsQuestion
+from app.engine.messages.questions import InspectQuestion, PermissionQuestion, PreviewQuestion
 from app.engine.messages.requests import EditDocument, OpenDocument, Ping, RunNodes
 from app.engine.messages.tables import TableQuestion
 from app.engine.messages.tells import EngineReady, EngineRefusal, LogWritten, Pong, Reply, StatusesChanged
@@ -221,7 +221,7 @@ SCORER: dict[str, Any] = {"document": "doc", "node": "scorer", "port": "confusio
 QUESTIONS: list[Question[Any]] = [
     InspectQuestion(document="doc", node="scorer"),
     PreviewQuestion(document="doc", node="pictures", settings={"rows": 7}),
-    ScriptsQuestion(document="doc"),
+    PermissionQuestion(document="doc"),
     tables.TableQuestion(**PICTURES),
     tables.RowsQuestion(**PICTURES, start=0, stop=5, shown=tables.RowsShown(sort=tables.SortOrder(column="name"))),
     tables.FindQuestion(**PICTURES, text="picture 7", shown=tables.RowsShown(where={"label": "Sneaker"})),
@@ -242,7 +242,7 @@ REQUESTS: list[Request] = [
     requests.StopEarly(document="doc", node="epochs"),
     requests.CancelNodes(document="doc", nodes=("epochs",)),
     requests.ResetNodes(document="doc", nodes=("epochs",)),
-    requests.TrustScripts(digests=("ab",)),
+    requests.GrantTrust(digests=("ab",)),
     requests.DropQuestion(number=1),
     requests.EditDocument(document="doc", nodes={"epochs": None}, orders={"nodes": ("pictures", "scorer", "input", "script")}),
     requests.CloseDocument(document="doc"),

@@ -1,6 +1,8 @@
 """Databases: what is written is read again, of SQLite, DuckDB and a PostgreSQL server that the tests start and stop."""
 
 import sqlite3
+import tempfile
+import uuid
 from contextlib import closing, contextmanager
 from datetime import date, datetime, timedelta
 from datetime import time as clock
@@ -295,11 +297,64 @@ def test_files_that_are_no_databases(kind, tmp_path):
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_a_query_reaches_no_other_file(tmp_path, write):
+ESCAPES = {
+    "duckdb": (
+        "SELECT * FROM read_csv('{secret}')", "SELECT * FROM '{secret}'", "SELECT * FROM read_text('{secret}')",
+        "SELECT * FROM read_blob('{secret}')", "SELECT * FROM glob('{folder}/*')", "ATTACH '{made}'",
+        "COPY (SELECT 1) TO '{made}'", "EXPORT DATABASE '{made}'", "INSTALL httpfs", "LOAD '{made}'",
+        "SET enable_external_access = true", "SELECT * FROM read_csv('http://127.0.0.1:9/x.csv')", "SELECT getenv('HOME')",
+        "SELECT * FROM sqlite_scan('{made}', 't')", "PRAGMA enable_profiling", "SELECT 1; COPY t TO '{made}'",
+        "SELECT * FROM query('COPY t TO ''{made}''')",
+    ),
+    "sqlite": (
+        "ATTACH '{made}' AS a", "SELECT load_extension('{made}')", "SELECT readfile('{secret}')",
+        "SELECT writefile('{made}', 'x')", "VACUUM INTO '{made}'", "SELECT edit('x')", "PRAGMA writable_schema = 1",
+        "SELECT fts3_tokenizer('simple', x'41414141')",
+        "CREATE TEMP TABLE x AS SELECT 1",
+    ),
+    "postgresql": (
+        "COPY t TO '{made}'", "COPY t TO PROGRAM 'touch {made}'", "COPY t FROM PROGRAM 'touch {made}'", "DO 'BEGIN END'",
+        "SELECT lo_import('{secret}')", "SELECT lo_from_bytea(0, 'x')",
+        "SELECT set_config('transaction_read_only', 'off', false)",
+        "SET TRANSACTION READ WRITE", "WITH w AS (DELETE FROM t RETURNING *) SELECT * FROM w", "CREATE TEMP TABLE x AS SELECT 1",
+        "SELECT * INTO u FROM t", "SELECT nextval('s')", "SELECT * FROM t FOR UPDATE",
+    ),
+}  # fmt: skip
+"""What a query may try in order to leave its file, or to change something. `secret` is a file; nothing may be at `made` then."""
+
+
+def test_a_query_reaches_nothing_else(where, write, read, tmp_path):
     (tmp_path / "secret.csv").write_text("a\n1\n")
-    write(FILES["duckdb"], PLAIN)
-    query = f"SELECT * FROM read_csv('{tmp_path / 'secret.csv'}')"
-    assert "disabled" in refusal(DatabaseReader(**FILES["duckdb"], source="query", query=query), tmp_path)
+    made = Path(tempfile.gettempdir()) / f"layerloom-{uuid.uuid4().hex}"  # where another user, as the server's, could write
+    write(where, PLAIN)
+    if where["kind"] == "postgresql":
+        with DatabaseReader(**where).connect(Path(), write=True) as connection:
+            connection.execute("CREATE SEQUENCE s")
+            connection.commit()
+    before = {path.name for path in tmp_path.iterdir()}
+    for template in ESCAPES[where["kind"]]:
+        query = template.format(secret=tmp_path / "secret.csv", made=made, folder=tmp_path)
+        try:
+            said = refusal(DatabaseReader(**where, source="query", query=query), tmp_path)
+        except pytest.fail.Exception as error:
+            raise AssertionError(f"it was not refused: {query}") from error
+        assert "The database says" in said, query
+        assert not made.exists(), query
+    assert {path.name for path in tmp_path.iterdir()} == before
+    assert_frame_equal(read(where), PLAIN)
+
+
+def test_views_in_a_file_reach_nothing_else(tmp_path):
+    """A file of somebody else's may hold views, which are queries of theirs."""
+    import duckdb
+
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    with duckdb.connect(str(tmp_path / "theirs.duckdb")) as connection:
+        connection.execute(f"CREATE VIEW v AS SELECT * FROM read_csv('{tmp_path / 'secret.csv'}')")
+        connection.execute(f"CREATE MACRO m() AS TABLE SELECT * FROM read_text('{tmp_path / 'secret.csv'}')")
+    where = {"kind": "duckdb", "path": "theirs.duckdb"}
+    assert "disabled" in refusal(DatabaseReader(**where, table="v"), tmp_path)
+    assert "disabled" in refusal(DatabaseReader(**where, source="query", query="SELECT * FROM m()"), tmp_path)
 
 
 def test_mistakes_in_the_settings(tmp_path, write):
