@@ -10,7 +10,7 @@ from weakref import WeakMethod
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QFont, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.document.geometry import COLUMN, ROW, TILE
 from app.editor.canvas.export import export_png, export_svg
@@ -24,6 +24,7 @@ from app.editor.canvas.view import CanvasView
 from app.editor.canvas.wire_rules import connect_nodes
 from app.editor.canvas.zoomable_view import LEAST_ZOOM, MOST_ZOOM
 from app.editor.look import interface_font, look
+from app.editor.plain_label import PlainLabel
 from nodes.wording import counted
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Canvas(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view)
         self.minimap = Minimap(self.view, self)
-        self._hint = QLabel("Drag a node here, double-click, or press Space to add one", self)
+        self._hint = PlainLabel("Drag a node here, double-click, or press Space to add one", self)
         self._hint.setProperty("role", "muted")
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
