@@ -35,32 +35,40 @@ def values_of(
         start: The folder the program was started in.
 
     Returns:
-        The values (paths are absolute), and what is wrong with them.
+        The values (paths are absolute), and what is wrong with them. In the place of a given value that is wrong stands the
+        declared one, so that settings that refer to it are not blamed too; a variable whose declared value is wrong has none.
     """
     values: dict[str, Scalar] = {}
     problems: list[Problem] = []
     for variable in variables:
-        raw: Scalar = given.get(variable.name, variable.value)
-        try:
-            value = _typed(raw, variable.type)
-        except ValueError:
-            problems.append(
-                Problem(f"Variable '{variable.name}' is {variable.type}, and {raw!r} is not.", f"Give it as {variable.type}.")
-            )
-            continue
-        if variable.type == "path":
-            base = start if variable.name in given or variable.relative_to == "start" else folder
-            reason = why_no_path(str(value))
-            if reason:
-                message = f"Variable '{variable.name}' is no path that can be used: {reason}."
-                problems.append(Problem(message, "Give it another value."))
-                continue
-            value = os.path.realpath(base / Path(str(value)).expanduser())
-        values[variable.name] = value
+        declared = (variable.value, start if variable.relative_to == "start" else folder)
+        tried = [(given[variable.name], start), declared] if variable.name in given else [declared]
+        wrong = []
+        for raw, base in tried:
+            value = _value(variable, raw, base)
+            if not isinstance(value, Problem):
+                values[variable.name] = value
+                break
+            wrong.append(value)
+        problems += wrong[:1]
     for name in given:
         if name not in {v.name for v in variables}:
             problems.append(Problem(f"The workflow has no variable '{name}'.", _nearest(name, [v.name for v in variables])))
     return values, problems
+
+
+def _value(variable: Variable, raw: Scalar, folder: Path) -> Scalar | Problem:
+    """Return what a variable is if this is its value, a relative path being meant from `folder`; or why it cannot be."""
+    try:
+        value = _typed(raw, variable.type)
+    except ValueError:
+        return Problem(f"Variable '{variable.name}' is {variable.type}, and {raw!r} is not.", f"Give it as {variable.type}.")
+    if variable.type != "path":
+        return value
+    reason = why_no_path(str(value))
+    if reason:
+        return Problem(f"Variable '{variable.name}' is no path that can be used: {reason}.", "Give it another value.")
+    return os.path.realpath(folder / Path(str(value)).expanduser())
 
 
 def why_no_path(text: str) -> str | None:
