@@ -83,13 +83,15 @@ class TimeGrid:
 
     def between(self, places: pl.Series) -> pl.Series:
         """Return the places of all points from the first to the last of some places, which must not be none."""
-        low, high = places.min(), places.max()
-        if self.unit in ELAPSED:
-            return pl.int_range(int(low), int(high) + 1, self._ticks, eager=True)  # type: ignore[arg-type]
+        low, high = pl.lit(places.min(), places.dtype), pl.lit(places.max(), places.dtype)
         every = f"{self.period}{self.unit}"
-        if isinstance(self.dtype, pl.Date):
-            return pl.date_range(low, high, every, eager=True)  # type: ignore[arg-type, call-overload]
-        return pl.datetime_range(low, high, every, time_unit="us", eager=True)  # type: ignore[arg-type, call-overload]
+        if self.unit in ELAPSED:
+            points = pl.int_range(low, high + 1, self._ticks, dtype=pl.Int64)
+        elif isinstance(self.dtype, pl.Date):
+            points = pl.date_range(low, high, every)
+        else:
+            points = pl.datetime_range(low, high, every, time_unit="us")
+        return pl.select(points).to_series()
 
     def times(self, places: pl.Series) -> pl.Series:
         """Return the points at places, as times of the dtype; missing for a day that the zone left out (Samoa, 30.12.2011)."""
