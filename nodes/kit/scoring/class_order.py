@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nodes.base import NodeError
+from nodes.kit.scoring.class_cells import look_alikes
 from nodes.wording import counted
 
 
@@ -36,12 +37,21 @@ class ClassOrder:
 def order_of_several(columns: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
     """Return the class of each of several columns, where some classes are known and others may not occur.
 
-    By the columns' names, if they tell for every column a class of its own and leave none out: the class itself, `P (y=class)`,
-    or what is left without the words that all columns begin with (`p_cat`, `p_dog`). Else the classes in their order.
+    By the columns' names, if these speak of the classes: the class itself, `P (y=class)`, or what is left without the words that
+    all columns begin with (`p_cat`, `p_dog`); a name that only looks like a class (`>50K` for `>50K.`) means it. Else the classes
+    in their order.
     """
-    for told in (list(columns), [_in_brackets(c) for c in columns], _without_prefix(columns), _ends(columns, classes)):
-        if None not in told and "" not in told and len(set(told)) == len(columns) and set(classes) <= set(told):
-            return tuple(str(name) for name in told)
+    brackets = [_in_brackets(c) for c in columns]
+    for told in (list(columns), brackets, _without_prefix(columns), _ends(columns, classes)):
+        if None in told or "" in told or len(set(told)) < len(columns):
+            continue
+        names = [str(name) for name in told]
+        meant = {c: c for c in classes if c in names} | {c: other for c, (other, _) in look_alikes(classes, names).items()}
+        if meant and len(set(meant.values())) == len(classes):
+            by_name = {other: c for c, other in meant.items()}
+            return tuple(by_name.get(name, name) for name in names)
+        if meant or (not classes and told != list(columns)) or (told is brackets and all("=" in c for c in columns)):
+            return tuple(names)  # of other classes: what has no probability is told
     return tuple(classes) if len(classes) == len(columns) else tuple(columns)
 
 

@@ -147,7 +147,7 @@ class ProbabilityNode(Node):
         names = tuple(self.class_names) or told or actual or occurs
         if names is None:
             return None
-        if not names and not (width == 1 and self._positive):  # an empty table
+        if not names and len(self._columns) == 1 and not (width == 1 and self._positive):  # an empty table
             names = tuple(str(n) for n in range(max(width, 2)))
         if width == 1:
             return self._order_of_one(table, tuple(names), told is not None)
