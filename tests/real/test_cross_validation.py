@@ -53,9 +53,10 @@ def matrix_of(frame: pl.DataFrame) -> np.ndarray:
 CASES = [(t, n, s) for t in TARGETS for n in range(12) for s in ("random", "stratified", "linear")]
 
 
-@pytest.mark.parametrize(("target", "number", "sampling"), mostly_exhaustive(CASES, 12, "cross-validation"))
+@pytest.mark.parametrize("case", mostly_exhaustive(CASES, 12, "cross-validation"))
 @pytest.mark.filterwarnings("ignore")
-def test_classes(target: str, number: int, sampling: str) -> None:
+def test_classes(case: tuple[str, int, str]) -> None:
+    target, number, sampling = case
     frame = table_of(target, number)
     table = Table.of(frame)
     model = run(DecisionTreeLearner(target="y", seed=3, max_depth=4), {"table": table})["model"]
