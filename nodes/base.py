@@ -106,12 +106,14 @@ class Specs(Inputs[Spec]):
         node: The node's id in its workflow.
         folder: The workflow's folder, against which relative paths are resolved.
         warnings: What `warn` collected.
+        concerned: Warning -> the setting that it is about.
         errors: What `report` collected.
     """
 
     node: str = "node"
     folder: Path = field(default_factory=Path.cwd)
     warnings: list[str] = field(default_factory=list)
+    concerned: dict[str, str] = field(default_factory=dict)
     errors: list[NodeError] = field(default_factory=list)
 
     def table(self, port: str = "table") -> TableSpec:
@@ -130,9 +132,11 @@ class Specs(Inputs[Spec]):
         """Return an absolute path; a relative one is meant from the workflow's folder."""
         return (self.folder / Path(path).expanduser()).resolve()
 
-    def warn(self, message: str) -> None:
-        """Tell the person something that does not keep the node from running."""
+    def warn(self, message: str, setting: str | None = None) -> None:
+        """Tell the person something that does not keep the node from running, and which setting would change it."""
         self.warnings.append(message)
+        if setting is not None:
+            self.concerned[message] = setting
 
     def report(self, error: NodeError) -> None:
         """Report a mistake and go on looking for more; the node counts as not configured."""

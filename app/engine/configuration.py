@@ -35,7 +35,7 @@ def configure(
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
         errors.append(node_fault(error))
     problems = [Problem(e.message, e.remedy, node=node_id, setting=e.setting) for e in (*specs.errors, *errors)]
-    problems += [Problem(text, node=node_id, severity="warning") for text in specs.warnings]
+    problems += [Problem(text, node=node_id, setting=specs.concerned.get(text), severity="warning") for text in specs.warnings]
     return (NOTHING if specs.errors or errors else made), problems, specs.paths
 
 

@@ -138,10 +138,13 @@ class EngineJob:
         import polars as pl
         import pyarrow as pa
 
+        from nodes.kit.tables.dictionaries import GrowingDictionaries
+
         self._stream_count += 1
         path = self._streams() / f"stream-{self._stream_count}.arrow"
         writer: pa.ipc.RecordBatchFileWriter | None = None
         schema = None
+        dictionaries = GrowingDictionaries()
         with pa.OSFile(str(path), "wb") as sink:
             for frame in batches:
                 self.check_cancelled()
@@ -151,9 +154,9 @@ class EngineJob:
                     step = max(1, BATCH_BYTES // max(width, 1))
                 elif frame.schema != schema:
                     raise ValueError(f"a streamed table changed its columns from {schema} to {frame.schema}")
-                arrow = frame.to_arrow(compat_level=pl.CompatLevel.newest())
+                arrow = dictionaries.applied(frame, frame.to_arrow(compat_level=pl.CompatLevel.newest()))
                 if writer is None:
-                    writer = pa.ipc.new_file(sink, arrow.schema)
+                    writer = pa.ipc.new_file(sink, arrow.schema, options=pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True))
                 writer.write_table(arrow, max_chunksize=step)
             if writer is None:
                 raise ValueError("at least one frame must be streamed, to say which columns there are")

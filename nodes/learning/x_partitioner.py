@@ -9,7 +9,7 @@ import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.learning.folds import FoldNode
-from nodes.kit.scoring.class_cells import disagreement
+from nodes.kit.scoring.lookalikes import lookalike_warning
 from nodes.kit.tables.elementwise import refuse_existing
 from nodes.values.table import TableSpec
 from nodes.wording import counted, left_out
@@ -131,7 +131,7 @@ class XAggregator(Node):
         else:
             text = [pl.col(c).cast(pl.String) for c in ("t", "p")]
             told = frame.select(text)
-            warning = disagreement(told["t"].unique(), told["p"].drop_nulls().unique())
+            warning = lookalike_warning(told["t"].unique(), told["p"].drop_nulls().unique())
             if warning is not None:
                 job.warn(warning)
             wrong = text[0].ne_missing(text[1])

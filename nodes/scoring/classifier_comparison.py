@@ -8,7 +8,8 @@ from typing import cast
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.scoring.class_cells import CLASS_KINDS, classes_of, disagreement, named_cells
+from nodes.kit.scoring.class_cells import CLASS_KINDS, classes_of, named_cells
+from nodes.kit.scoring.lookalikes import lookalike_warning
 from nodes.values.figure import BarsFigure, Figure, FigureSpec
 from nodes.values.table import Table, TableSpec
 from nodes.wording import left_out
@@ -87,7 +88,7 @@ class ClassifierComparison(Node):
             known = pair.drop_nulls("actual")
             if known.height < pair.height:
                 job.warn(f"{name}: {left_out(pair.height - known.height, 'without an actual class')}")
-            warning = disagreement(known["actual"].unique(), known["predicted"].drop_nulls().unique())
+            warning = lookalike_warning(known["actual"].unique(), known["predicted"].drop_nulls().unique())
             if warning is not None:
                 job.warn(f"{name}: {warning}")
             actual, predicted = known["actual"].to_list(), known["predicted"].fill_null("").to_list()

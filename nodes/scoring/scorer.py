@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import polars as pl
 
 from nodes.base import Columns, Job, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.scoring.class_cells import CLASS_KINDS, classes_of, disagreement, named_cells
+from nodes.kit.scoring.class_cells import CLASS_KINDS, classes_of, named_cells
 from nodes.kit.scoring.confusion import (
     COUNTS,
     MACRO,
@@ -24,6 +24,7 @@ from nodes.kit.scoring.confusion import (
     WRONG,
     ClassComparison,
 )
+from nodes.kit.scoring.lookalikes import lookalike_warning
 from nodes.kit.scoring.missing import without_missing
 from nodes.kit.tables.dtypes import union
 from nodes.values.figure import BarsFigure, Figure, FigureSpec, HeatMapFigure
@@ -41,8 +42,8 @@ class Scorer(ClassComparison):
 
     Classes are compared by their names: a category column, text, true and false, or class numbers whose names are known. Class
     numbers without names can be compared with each other. Classes that occur in one column only count too, and so do categories
-    that occur in none. Where no class occurs in both columns, or two differ in blanks, capital letters, punctuation or the way a
-    number is written only, the node warns: `>50K.` is not `>50K`.
+    that occur in none; where classes look like one of the other column (`>50K.` and `>50K`), or the columns have none in
+    common, a warning says so.
 
     The statistics have one row per class and three more: the mean over the classes, the mean weighted by how often a
     class actually occurs, and the overall figures. What is not defined, such as the precision of a class that was never
@@ -106,7 +107,7 @@ class Scorer(ClassComparison):
         classes = None
         if columns.actual_names is not None and columns.predicted_names is not None:
             classes = self._sorted(union(columns.actual_names, columns.predicted_names))
-            warning = disagreement(columns.actual_names, columns.predicted_names)
+            warning = lookalike_warning(columns.actual_names, columns.predicted_names)
             if warning is not None:
                 specs.warn(warning)
         return {
@@ -122,7 +123,7 @@ class Scorer(ClassComparison):
         pairs = self.pairs(table)
         job.check_cancelled()
         pairs = without_missing(pairs, "class", self.missing, job)
-        warning = disagreement(*(pairs[column].unique(maintain_order=True) for column in ("actual", "predicted")))
+        warning = lookalike_warning(*(pairs[column].unique(maintain_order=True) for column in ("actual", "predicted")))
         if warning is not None:
             job.warn(warning)
         known = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -60,12 +61,6 @@ _SAID = (
         "The database has a name or a text that is no UTF-8",
         "Check the database's file, or have it written again.",
         "path",
-    ),
-    (
-        ("Type mismatch",),
-        "A column changes its type",
-        "Raise the rows to find types from, or CAST the column in a query.",
-        "scanned_rows",
     ),
 )
 """Words in what databases say -> what that means, what to do, and the setting at fault."""
@@ -273,7 +268,7 @@ class DatabaseNode(Node):
 
     def _explained(self, error: Exception) -> NodeError:
         """What a database says, in one line, and where to look."""
-        said = " ".join(str(error).partition("Query was:")[0].split())
+        said = " ".join(re.split(r"Query was:|\n\s*query:", str(error))[0].split())
         if "statement timeout" in said:
             return NoAnswer(f"The database did not answer within {QUICK_SECONDS} seconds.")
         for noise in ("[libpq] ", "[SQLite] ", "INVALID_ARGUMENT: ", "INVALID_STATE: ", "NOT_FOUND: ", "IO: ", "IO Error: "):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import polars as pl
+from pydantic import PrivateAttr
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.file_sets import FileSet, Member, OneFile, walk
@@ -22,6 +23,8 @@ from nodes.values.table import Table, TableSpec, describe_dtype
 
 _MOST_DIGITS = 38
 """Of polars' exact decimals."""
+_MOST_REMARKS = 5
+"""Of several files only so many things are said."""
 MOST_FILES_LISTED = 100_000
 """A folder of more files than this is more likely the wrong folder."""
 
@@ -101,11 +104,14 @@ class FilesReader(Node):
         None, "Limit number of rows", "Read no more than this many rows; empty reads all.", ge=1, group="Selection"
     )
 
+    _remarks: list[tuple[str, str]] = PrivateAttr(default_factory=list)
+    """What the last look at the files found worth saying: (sentence, setting at fault)."""
+
     # -- what a format does
 
     @abstractmethod
     def _schema_of(self, path: Path) -> pl.Schema | None:
-        """The columns of a file; None where only reading all of it would tell."""
+        """The columns of a file; None where only reading all of it would tell. What is worth saying goes to `_remark`."""
 
     @abstractmethod
     def _batches_of(
@@ -147,6 +153,8 @@ class FilesReader(Node):
         files = self._files(specs)
         self._ensure_sound(files)
         schemas = self._schemas(files)
+        for message, concerned in self._remarks:
+            specs.warn(message, concerned)
         if schemas is None:
             return {"table": None}
         rows: int | None = 0
@@ -216,6 +224,7 @@ class FilesReader(Node):
 
     def _schemas(self, files: Sequence[tuple[Path, str]], *, whole: bool = False) -> list[pl.Schema] | None:
         found = []
+        self._remarks.clear()
         for path, _ in files:
             with reading(path, "path"):
                 schema = self._schema_whole(path) if whole else self._schema_of(path)
@@ -224,6 +233,13 @@ class FilesReader(Node):
             _check_types(schema, path)
             found.append(schema)
         return found
+
+    def _remark(self, path: Path, message: str, concerned: str) -> None:
+        """Note something worth saying of a file; of many files only the first remarks are kept."""
+        if len(self._remarks) < _MOST_REMARKS:
+            told = message if self.source == "file" else f"'{path.name}': {message}"
+            if (told, concerned) not in self._remarks:
+                self._remarks.append((told, concerned))
 
     def _schema_whole(self, path: Path) -> pl.Schema | None:
         """As `_schema_of`, when it may take as long as it takes."""

@@ -8,7 +8,7 @@ from nodes.kit.processes.limits import GIB, machine_memory
 
 Format = Literal["excel", "parquet", "arrow", "hdf5", "model"]
 PROGRAMS: dict[Format, tuple[str, ...]] = {
-    "excel": ("fastexcel", "polars"),
+    "excel": ("python-calamine",),
     "parquet": ("polars", "pyarrow"),
     "arrow": ("pyarrow", "polars"),
     "hdf5": ("h5py",),

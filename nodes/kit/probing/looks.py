@@ -61,23 +61,19 @@ def _harmless() -> Iterator[None]:
 
 
 def _excel(path: Path, whole: bool) -> None:
-    import logging
-
-    import fastexcel
+    from python_calamine import CalamineWorkbook
 
     from nodes.kit.probing.workbook import refusal
 
-    logging.getLogger("fastexcel").setLevel(logging.CRITICAL)
     with suppress(zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError):
         reason = refusal(path)
         if reason is not None:
             raise Refused(reason)
-    book = fastexcel.read_excel(path)
+    book = CalamineWorkbook.from_path(str(path))
     for name in book.sheet_names:
         with _harmless():
-            book.load_sheet(name, header_row=None, schema_sample_rows=None).to_polars()
-        with _harmless():
-            book.load_sheet(name, schema_sample_rows=None).to_polars()
+            for _ in book.get_sheet_by_name(name).iter_rows():
+                pass
     del whole  # a workbook has no beginning that can be read by itself
 
 
@@ -85,8 +81,14 @@ def _parquet(path: Path, whole: bool) -> None:
     import polars as pl
     import pyarrow.parquet as pq
 
+    from nodes.kit.zones import in_utc, unknown_zones
+
     with _harmless():
         pq.read_metadata(path)
+    if unknown_zones(path):
+        for _ in in_utc(path, None if whole else 0):
+            pass
+        return
     lazy = pl.scan_parquet(path, glob=False, hive_partitioning=False)
     names = lazy.collect_schema().names()
     if not whole:
@@ -105,11 +107,13 @@ def _arrow(path: Path, whole: bool) -> None:
     import polars as pl
     import pyarrow as pa
 
+    from nodes.kit.zones import with_known_zones
+
     with pa.memory_map(str(path)) as mapped:
         is_file = mapped.read(6) == b"ARROW1"
         mapped.seek(0)
         reader = pa.ipc.open_file(mapped) if is_file else pa.ipc.open_stream(mapped)
-        pl.from_arrow(pa.Table.from_batches([], reader.schema))
+        pl.from_arrow(with_known_zones(reader.schema)[0].empty_table())
         if is_file:
             for number in range(reader.num_record_batches):
                 with _harmless():
@@ -123,13 +127,16 @@ def _arrow_batch(batch: Any, whole: bool) -> None:
     import polars as pl
     import pyarrow as pa
 
+    from nodes.kit.zones import with_known_zones
+
     if whole:
         try:
             batch.validate(full=True)
         except pa.ArrowInvalid as error:
             raise Refused(str(error).partition("\n")[0].rstrip(".")) from error
         try:
-            pl.from_arrow(pa.Table.from_batches([batch]))
+            table = pa.Table.from_batches([batch])
+            pl.from_arrow(table.cast(with_known_zones(table.schema)[0]))
         except pl.exceptions.PanicException:
             return  # types that polars does not have: the reader says which
 
@@ -204,7 +211,7 @@ def _model(path: Path, whole: bool) -> None:
 
 
 _LIBRARIES: dict[Format, tuple[str, ...]] = {
-    "excel": ("fastexcel", "polars", "pyarrow"),
+    "excel": ("python_calamine",),
     "parquet": ("polars", "pyarrow.parquet"),
     "arrow": ("polars", "pyarrow"),
     "hdf5": ("h5py",),

@@ -1,9 +1,9 @@
 """Which probability belongs to which class: the one place that decides it, for all nodes that look at probabilities.
 
 Several probabilities (an array, or several columns) belong to the classes in the order that was entered; else as the columns are
-called or know; else in the order of the classes. A single one is said by its column's name to be that of a class
-(`P (survived=yes)`), or belongs to the positive class if one is chosen and the column is plain numbers, or to the second class:
-a network's one output unit says how likely that is.
+called or know; else in the order of the classes. A single one belongs to the class that its column's name tells
+(`P (survived=yes)`), else to the positive class if one is chosen, else to the second one. Where the column knows the classes, as
+the output of a network with one unit does, it belongs to the second of them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nodes.base import NodeError
-from nodes.kit.scoring.class_cells import look_alikes
+from nodes.kit.scoring.lookalikes import look_alikes
 from nodes.wording import counted
 
 

@@ -10,8 +10,9 @@ import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, setting
 from nodes.kit.drawing import numbers, title_setting
-from nodes.kit.scoring.class_cells import CLASS_KINDS, classes_of, look_alikes, named_cells, occurring
+from nodes.kit.scoring.class_cells import CLASS_KINDS, classes_of, named_cells, occurring
 from nodes.kit.scoring.class_order import ClassOrder, checked_names, order_of_one, order_of_several
+from nodes.kit.scoring.lookalikes import look_alikes
 from nodes.values.figure import Line
 from nodes.values.table import Table, TableSpec, describe_dtype, leaf_dtype
 from nodes.wording import counted, left_out
@@ -50,9 +51,9 @@ class ProbabilityNode(Node):
     columns: list[str] = setting(
         [],
         "Probability columns",
-        "The output of the network as one array, or a column of numbers per class. A single column of numbers is the probability "
-        "of the class that its name tells, as P (survived=yes); else of the positive class, else of the second of two classes. "
-        "An array of a single number is that of the second class.",
+        "The output of the network as one array, or a column of numbers per class. A single number is the probability of the "
+        "class that its name ends with, as in P (found=yes), else of the positive class, else of the second one; the output of a "
+        "network that knows its two classes is that of the second.",
         columns=Columns("table", ("array", "number")),
     )
     class_names: list[str] = setting(
@@ -165,8 +166,7 @@ class ProbabilityNode(Node):
             checked_names(names, 1)
         if self._positive is not None and len(names) > 1 and self._positive not in names:
             raise self._no_class(names)
-        plain = not told and not isinstance(table.schema[column], pl.Array)
-        order = order_of_one(column if plain else None, names, self._positive)
+        order = order_of_one(None if told else column, names, self._positive)
         if order is None:
             raise NodeError(
                 f"Column '{column}' is one probability, and it is not clear of which class: "

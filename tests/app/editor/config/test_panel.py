@@ -705,6 +705,19 @@ def test_column_pickers_offer_what_the_real_engine_finds_in_the_file(engine: Eng
     qtbot.waitUntil(lambda: "3 columns" in panel.outcome_text, timeout=10_000)
 
 
+def test_an_encoding_is_chosen_from_those_offered_or_typed(bench: Made) -> None:
+    made = bench(workflow_of(("read", "readers.csv", {"path": "f.csv"})))
+    made.show("read")
+    line = control(made.row("encoding"), TextControl)
+    menu = line.menu(["utf-8", "mac_roman"])
+    menu.actions()[1].trigger()
+    menu.deleteLater()
+    assert line.value() == "mac_roman"
+    assert line.offer.isVisibleTo(line)
+    type_into(line.line, "cp858")
+    assert line.value() == "cp858"
+
+
 def test_a_text_that_is_longer_than_allowed_is_refused(bench: Made) -> None:
     dialog = bench(workflow_of(("csv", "readers.csv", {})))
     dialog.show("csv")
