@@ -40,9 +40,15 @@ def keyed(cell: pl.Expr, dtype: pl.DataType, key: pl.DataType) -> pl.Expr:
         return cell.cast(key)
     # A number with decimals is a whole one, or none that a whole number could agree with: then its bits tell it from others.
     number = cell.cast(pl.Float64)
-    whole = pl.when(number.abs() < float(exact.WIDE)).then(number).cast(pl.Int128, strict=False)
+    if isinstance(dtype, pl.Decimal):
+        # By its digits: as Float64 it would lose those beyond 2**53.
+        whole = cell.cast(pl.String).str.replace(r"\.0*$", "").cast(pl.Int128, strict=False)
+        is_whole = whole.is_not_null()
+    else:
+        whole = pl.when(number.abs() < float(exact.WIDE)).then(number).cast(pl.Int128, strict=False)
+        is_whole = whole.cast(pl.Float64) == number
     other = number.hash().cast(pl.Int128) + pl.lit(exact.WIDE, dtype=pl.Int128)
-    made = pl.when(whole.cast(pl.Float64) == number).then(whole).otherwise(other)
+    made = pl.when(is_whole).then(whole).otherwise(other)
     return pl.when(cell.is_not_null()).then(made)
 
 
