@@ -97,7 +97,7 @@ def scores(plan: Plan, result: RunResult, store: Store) -> list[Score]:
 
         try:
             statistics = store.load(key)["statistics"]
-        except KeyError:  # dropped since, to make room
+        except (KeyError, OSError):  # dropped since, to make room
             continue
         assert isinstance(statistics, Table)
         found.append(Score(planned.title, headline(statistics), statistics))

@@ -1,23 +1,26 @@
 """python -m app.run FILE: runs a workflow without a window.
 
-Exit codes: 0 done; 1 a node failed; 2 wrong call or unreadable file; 3 the workflow has problems; 130 interrupted.
+Exit codes: 0 done; 1 a node failed; 2 wrong call or unreadable file; 3 the workflow has problems; 4 a fault of Layerloom itself;
+130 interrupted, or nobody reads the output any more.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from app import __version__, garbage
 from app.document.problems import DocumentError, Problem
+from app.standard_output import StandardOutput, standard_output
+from app.unexpected import log, log_file, log_to_terminal
 from nodes.wording import counted
 
 if TYPE_CHECKING:
@@ -27,16 +30,28 @@ if TYPE_CHECKING:
     from app.engine.events import Event
     from app.engine.executor import RunResult
     from app.engine.job import RunControl
+    from app.engine.permissions import Permissions, Wish
     from app.engine.plan import Plan
     from app.engine.store import Store
 
-DONE, NODE_FAILED, WRONG_CALL, HAS_PROBLEMS, INTERRUPTED = 0, 1, 2, 3, 130
+DONE, NODE_FAILED, WRONG_CALL, HAS_PROBLEMS, FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    log_to_terminal()
+    with standard_output() as output:
+        options = _parser().parse_args(arguments)
+        options.output = output
+        try:
+            return _carry_out(options)
+        except KeyboardInterrupt:  # before or after the run, which has a handler of its own
+            return INTERRUPTED
+        except Exception as error:  # noqa: BLE001 - a terminal gets words, the log the traceback
+            return _tell_fault(options, error)
+
+
+def _carry_out(options: argparse.Namespace) -> int:
     try:
         with garbage.held():
             workflow, plan = _prepare(options)
@@ -54,29 +69,78 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "Nothing was run. Read them in the file or in the editor; if you trust them, run it with --allow-scripts.",
         )
         return _refuse(options, problem, WRONG_CALL)
-    return _check(options, plan, targets) if options.check else _run(options, workflow, plan, targets)
+    if options.check:
+        return _check(options, plan, targets)
+    wishes = [wish for n in targets for wish in plan.nodes[n].wishes.values()]
+    if wishes:
+        return _refuse(options, _wanted(wishes), WRONG_CALL)
+    return _run(options, workflow, plan, targets)
+
+
+def program() -> NoReturn:
+    """Run the command line, and end the process with the exit code."""
+    code = main()
+    if code == INTERRUPTED:  # what a cancel cannot reach, in some library's native code, does not keep the process either
+        logging.shutdown()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _prepare(options: argparse.Namespace) -> tuple[Workflow, Plan]:
     """Read the workflow and configure its nodes. The engine is imported only here: a wrong call is answered at once.
 
     Raises:
-        DocumentError: If the file cannot be read.
+        DocumentError: If the file, or the current folder, cannot be read.
     """
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise DocumentError(f"The current folder cannot be used: {error.strerror}.", "Start from another one.") from None
     from app.document.file import load
     from app.engine.planner import make_plan
     from app.engine.trust import Trust
-    from app.folders import node_index
+    from app.folders import node_index, sound_files
     from nodes.catalog import Catalog
+    from nodes.kit.probing.soundness import remember_in
 
+    remember_in(sound_files())
     workflow = load(options.file)
     catalog = Catalog.load(index=node_index())
     for name, why in catalog.failures.items():
         logging.getLogger("layerloom").warning("the plug-in %s could not be loaded: %s", name, why)
     folder = options.file.resolve().parent
-    trust = Trust(everything=options.allow_scripts or options.check)  # checking runs nothing
+    trust = Trust(everything=options.allow_scripts or options.check, writes=_permissions(options))  # checking runs nothing
     plan = make_plan(workflow, catalog, folder=folder, variable_values=dict(options.var), overrides=options.set, trust=trust)
     return workflow, plan
+
+
+def _wanted(wishes: Sequence[Wish]) -> Problem:
+    """Return what to say where the workflow would write, or which server it would use, without having been allowed to."""
+    listed = "; ".join(f"'{wish.place}' ({wish.reason[:1].lower()}{wish.reason[1:].rstrip('.')})" for wish in wishes)
+    parents = (wish.place if wish.is_server else str(Path(wish.place).parent) for wish in wishes)
+    options = " ".join(f"--allow-writes {shlex.quote(place)}" for place in dict.fromkeys(parents))
+    return Problem(
+        f"The workflow was not made on this machine, and wants to use: {listed}.",
+        f"Nothing was run. If that is what it is for, run it with {options}; or open it in the editor and allow it there.",
+    )
+
+
+def _permissions(options: argparse.Namespace) -> Permissions:
+    """Return where the workflow may write: where its settings say if it is the person's own, else where they allow it."""
+    from app.engine.permissions import Permissions
+    from app.own_workflows import OwnWorkflows
+    from app.trusted_scripts import TrustedScripts
+
+    return Permissions(
+        own=OwnWorkflows.load().has(options.file),
+        digests=TrustedScripts.load().digests,
+        allowed=tuple(options.allow_writes),
+        chosen=frozenset((node, setting) for node, setting, _ in options.set),
+        results=options.results,
+    )
 
 
 # ------------------------------------------------------------------------------------------------------- the command line
@@ -86,7 +150,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m app.run",
         description="Run a Layerloom workflow without a window. Results that are stored already are not computed again.",
-        epilog="Exit codes: 0 done; 1 a node failed; 2 wrong call or unreadable file; 3 workflow has problems; 130 interrupted.",
+        epilog="Exit codes: 0 done; 1 a node failed; 2 wrong call or unreadable file; 3 workflow has problems; "
+        "4 a fault of Layerloom itself; 130 interrupted, or nobody reads the output any more.",
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="the .workflow.json file")
     parser.add_argument(
@@ -106,6 +171,13 @@ def _parser() -> argparse.ArgumentParser:
         "--allow-scripts",
         action="store_true",
         help="let the scripts in the workflow run; they can do anything that you can, so read them before",
+    )
+    parser.add_argument(
+        "--allow-writes",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="let a workflow of somebody else's write into this folder, or use this database server; may be repeated",
     )
     parser.add_argument("--fresh", action="store_true", help="compute everything again, whatever is stored")
     parser.add_argument("--json", action="store_true", help="print one event per line as JSON")
@@ -142,15 +214,22 @@ def _count(text: str) -> int:
 def _refuse(options: argparse.Namespace, problem: Problem, code: int) -> int:
     """Say why nothing is done."""
     if options.json:
-        print(json.dumps({"event": "problem"} | problem.as_dict(), ensure_ascii=False), flush=True)
-        _print_end("refused")
+        options.output.write_json({"event": "problem"} | problem.as_dict())
+        _write_end(options, "failed" if code == FAULT else "refused")
     else:
         print(f"layerloom: {problem.message} {problem.remedy}".rstrip(), file=sys.stderr)
     return code
 
 
-def _print_end(status: str) -> None:
-    print(json.dumps({"event": "run.finished", "status": status}), flush=True)
+def _tell_fault(options: argparse.Namespace, error: Exception) -> int:
+    """Say that something happened that nobody expected; the traceback goes to a file."""
+    log.error("an unexpected error", exc_info=error)
+    message = f"Layerloom has a fault: {type(error).__name__}: {error}."
+    return _refuse(options, Problem(message, f"Finished results are kept. Please report it, with {log_file()}."), FAULT)
+
+
+def _write_end(options: argparse.Namespace, status: str) -> None:
+    options.output.write_json({"event": "run.finished", "status": status})
 
 
 # --------------------------------------------------------------------------------------------------------------- checking
@@ -162,8 +241,8 @@ def _check(options: argparse.Namespace, plan: Plan, targets: Sequence[str]) -> i
     failed = any(p.severity == "error" for p in problems)
     if options.json:
         for problem in problems:
-            print(json.dumps({"event": "problem"} | problem.as_dict(), ensure_ascii=False))
-        _print_end("problems" if failed else "checked")
+            options.output.write_json({"event": "problem"} | problem.as_dict())
+        _write_end(options, "problems" if failed else "checked")
     else:
         from rich.console import Console
 
@@ -218,8 +297,9 @@ def _run(options: argparse.Namespace, workflow: Workflow, plan: Plan, targets: S
             WRONG_CALL,
         )
     control = RunControl()
+    options.output.on_lost = control.cancel.set  # as other programs end in a pipe whose reader has gone
     seen: list[Event] = []
-    face = _JsonFace() if options.json else _TerminalFace(plan, store, problems)
+    face = _JsonFace(options.output) if options.json else _TerminalFace(plan, store, problems)
 
     def listen(event: Event) -> None:
         if options.report:
@@ -247,8 +327,11 @@ def _run(options: argparse.Namespace, workflow: Workflow, plan: Plan, targets: S
 class _JsonFace:
     """A run as one event per line on standard output."""
 
+    def __init__(self, output: StandardOutput) -> None:
+        self._output = output
+
     def listen(self, event: Event) -> None:
-        print(json.dumps(event.as_dict(), ensure_ascii=False), flush=True)
+        self._output.write_json(event.as_dict())
 
     def interrupted(self) -> None:
         """Nothing to say: the events tell."""
@@ -279,7 +362,7 @@ class _TerminalFace:
         self._listener(event)
 
     def interrupted(self) -> None:
-        self._console.print("Stopping at the next batch; press Ctrl+C again to stop at once.", style="yellow")
+        self._console.print("Stopping; press Ctrl+C again to stop at once.", style="yellow")
 
     def close(self) -> None:
         self._listener.close()
@@ -312,4 +395,4 @@ def _interruptible(control: RunControl, say: Callable[[], None]) -> Iterator[Non
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

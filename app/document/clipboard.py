@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from app.document.editing import Document, Point
 from app.document.file import dump, parse
 from app.document.geometry import TILE
-from app.document.model import Connection, NodeRecord, View, Workflow
+from app.document.model import Connection, NodeRecord, View, Workflow, as_data
 from app.document.problems import DocumentError
 from app.document.variables import references
 from nodes.wording import counted
@@ -76,7 +76,7 @@ def _fragment(document: Document, nodes: Iterable[str], annotations: Iterable[st
     for connection in document.connections.values():
         if connection.target_node in wanted:
             (inside if connection.source_node in wanted else incoming).append(connection)
-    about = {"document": _name(document), "incoming": [c.model_dump(mode="json", by_alias=True) for c in incoming]}
+    about = {"document": _name(document), "incoming": [as_data(c) for c in incoming]}
     return Workflow(
         variables=[v for v in document.variables.values() if v.name in names],
         nodes=records,

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
-import uuid
+import stat
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from app import __version__
-from app.document.model import FORMAT, FORMAT_VERSION, Workflow
+from app.document.atomic_writing import write_atomically
+from app.document.json_text import json_text
+from app.document.model import FORMAT, FORMAT_VERSION, Workflow, as_data
 from app.document.problems import DocumentError
 
 LINE = 120
 """JSON values that fit into this many characters stay on one line, which keeps files short and diffs readable."""
+
+MOST_BYTES = 2**28
+"""A file of more bytes is no workflow; reading it would fill the memory."""
+MOST_LEVELS = 100
+"""Deeper than this nothing is nested that a person or a node has made; what is would break what walks through settings."""
 
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """format version -> function that turns a document of that version into one of the next."""
@@ -34,6 +39,11 @@ def load(path: Path, *, newer: bool = False) -> Workflow:
         DocumentError: If it cannot be read, is no workflow, or is of a newer format than this program knows.
     """
     try:
+        status = path.stat()
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # reading it might never end
+            raise DocumentError(f"{path} is no ordinary file.", "Name a .workflow.json file.")
+        if status.st_size > MOST_BYTES:
+            raise DocumentError(f"{path} is too large to be a workflow.", "Name a .workflow.json file.")
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise DocumentError(f"There is no file {path}.", "Check the name and the folder.") from None
@@ -43,6 +53,8 @@ def load(path: Path, *, newer: bool = False) -> Workflow:
         raise DocumentError(f"{path} is not a text file.", "Name a .workflow.json file.") from None
     except OSError as error:
         raise DocumentError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from error
+    except ValueError:  # of the system's calls, on a name that holds NUL
+        raise DocumentError(f"{path} is no name of a file.", "Name a .workflow.json file.") from None
     return parse(text, str(path), newer=newer)
 
 
@@ -64,10 +76,14 @@ def parse(text: str, name: str = "The text", *, newer: bool = False) -> Workflow
             f"{name} is not JSON: {error.msg} in line {error.lineno}, column {error.colno}.",
             "If it was edited or merged by hand, look there; else take an older copy.",
         ) from None
+    except ValueError:  # Python reads whole numbers of up to 4300 digits
+        raise DocumentError(f"{name} holds a number with thousands of digits.", "Mend it, or take an older copy.") from None
     except RecursionError:
-        raise DocumentError(f"{name} is nested too deeply to be a workflow.", "Name a .workflow.json file.") from None
+        raise _too_deep(name) from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise DocumentError(f"{name} is JSON, but not a Layerloom workflow.", f'A workflow has "format": "{FORMAT}".')
+    if not _has_levels(data, MOST_LEVELS):
+        raise _too_deep(name)
     version = data.get("format_version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise DocumentError(f"{name} does not say its format version.", f'Add "format_version": {FORMAT_VERSION}.')
@@ -82,7 +98,7 @@ def parse(text: str, name: str = "The text", *, newer: bool = False) -> Workflow
     try:
         return Workflow.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
         raise DocumentError(
@@ -98,7 +114,7 @@ def dump(workflow: Workflow) -> str:
     version = max(workflow.format_version, FORMAT_VERSION)
     stamp = workflow.app_version if is_newer(workflow) else __version__
     stamped = workflow.model_copy(update={"format_version": version, "app_version": stamp})
-    data = stamped.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    data = as_data(stamped)
     head = {"format": FORMAT, "format_version": version}
     return _format(head | {k: v for k, v in data.items() if k not in head}) + "\n"
 
@@ -117,36 +133,31 @@ def save(workflow: Workflow, path: Path) -> None:
     try:
         write_atomically(path, dump(workflow).encode())
     except OSError as error:
-        raise DocumentError(f"{path} cannot be written: {error.strerror}.", "Save it somewhere else.") from error
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file by one with this content, so that a crash or power cut leaves the old or the new one.
-
-    Raises:
-        OSError: If that fails; nothing is left behind.
-    """
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileNotFoundError):
-            temporary.chmod(path.stat().st_mode & 0o777)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        raise DocumentError(f"{path} cannot be written: {error.strerror or error}.", "Save it somewhere else.") from error
 
 
 def _format(value: Any, indent: int = 0) -> str:
     """JSON with an indent of two, where whatever fits into a line stays on it."""
-    flat = json.dumps(value, ensure_ascii=False)
-    if (indent and len(flat) + 2 * indent <= LINE) or not isinstance(value, dict | list) or not value:
+    flat = json_text(value)
+    if (indent and len(flat) + 2 * indent <= LINE) or not isinstance(value, dict | list | tuple) or not value:
         return flat
     inner, outer = "  " * (indent + 1), "  " * indent
     if isinstance(value, dict):
-        items = [f"{inner}{json.dumps(k, ensure_ascii=False)}: {_format(v, indent + 1)}" for k, v in value.items()]
+        items = [f"{inner}{json_text(k)}: {_format(v, indent + 1)}" for k, v in value.items()]
         return "{\n" + ",\n".join(items) + f"\n{outer}}}"
     return "[\n" + ",\n".join(inner + _format(v, indent + 1) for v in value) + f"\n{outer}]"
+
+
+def _has_levels(value: Any, most: int) -> bool:
+    """Return whether lists and objects are nested at most so deep."""
+    level = [value]
+    for _ in range(most):
+        level = [inner for outer in level for inner in (outer.values() if isinstance(outer, dict) else outer)]
+        level = [inner for inner in level if isinstance(inner, dict | list)]
+        if not level:
+            return True
+    return False
+
+
+def _too_deep(name: str) -> DocumentError:
+    return DocumentError(f"{name} is nested too deeply to be a workflow.", "Name a .workflow.json file.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
 
 FORMAT = "layerloom-workflow"
 FORMAT_VERSION = 1
@@ -81,7 +81,7 @@ class Connection(_WorkflowPart):
 class NodeView(_WorkflowPart):
     """How a node is drawn; no part of what it computes."""
 
-    position: tuple[float, float] = (0.0, 0.0)
+    position: tuple[FiniteFloat, FiniteFloat] = (0.0, 0.0)
     name: str = Field("", description="Shown instead of the node type's title.")
     note: str = Field("", description="Shown below the node.")
 
@@ -90,8 +90,8 @@ class Annotation(_WorkflowPart):
     """A coloured box with text behind the nodes."""
 
     text: str
-    position: tuple[float, float]
-    size: tuple[float, float]
+    position: tuple[FiniteFloat, FiniteFloat]
+    size: tuple[FiniteFloat, FiniteFloat]
     color: str = "#3F6FD8"
 
 
@@ -127,3 +127,12 @@ class Workflow(_WorkflowPart):
         view = self.view.nodes.get(node_id)
         record = self.node(node_id)
         return (view.name if view else "") or titles.get(record.type, record.type)
+
+
+def as_data(part: BaseModel) -> dict[str, Any]:
+    """Return a part of a workflow as plain data, as a file has it, without what is the default.
+
+    All values stay what they are. (Pydantic's own way to JSON makes null of numbers that are none, and other letters of halves
+    of characters.)
+    """
+    return part.model_dump(mode="python", by_alias=True, exclude_defaults=True)

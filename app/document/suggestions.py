@@ -13,7 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from app.document.file import load, write_atomically
+from app.document.atomic_writing import write_atomically
+from app.document.file import load
 from app.document.model import Workflow
 from app.document.node_type import Types
 from app.document.problems import DocumentError

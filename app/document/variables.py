@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -48,12 +50,30 @@ def values_of(
             continue
         if variable.type == "path":
             base = start if variable.name in given or variable.relative_to == "start" else folder
-            value = str((base / Path(str(value)).expanduser()).resolve())
+            reason = why_no_path(str(value))
+            if reason:
+                message = f"Variable '{variable.name}' is no path that can be used: {reason}."
+                problems.append(Problem(message, "Give it another value."))
+                continue
+            value = os.path.realpath(base / Path(str(value)).expanduser())
         values[variable.name] = value
     for name in given:
         if name not in {v.name for v in variables}:
             problems.append(Problem(f"The workflow has no variable '{name}'.", _nearest(name, [v.name for v in variables])))
     return values, problems
+
+
+def why_no_path(text: str) -> str | None:
+    """Return why no file on any disk can be meant by a path, in words; None if one can."""
+    if "\0" in text:
+        return "it holds the character NUL, which no file name can have"
+    try:
+        os.fsencode(Path(text).expanduser())
+    except RuntimeError:
+        return f"there is no user '{Path(text).parts[0].removeprefix('~')}' with a home"
+    except UnicodeEncodeError:
+        return "it holds half a character"
+    return None
 
 
 def _typed(value: Scalar, kind: str) -> Scalar:
@@ -62,12 +82,19 @@ def _typed(value: Scalar, kind: str) -> Scalar:
     if kind == "integer":
         return int(text) if not isinstance(value, float) else _whole(value)
     if kind == "number":
-        return float(text)
+        return _number(text)
     if kind == "boolean":
         if text.lower() in ("true", "false"):
             return text.lower() == "true"
         raise ValueError(text)
     return str(value)
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if math.isinf(number) and "inf" not in text.lower():
+        raise ValueError(text)  # it is larger than a number can be
+    return number
 
 
 def _whole(value: float) -> int:

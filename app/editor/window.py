@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QVBoxLayout, QWidget
 
@@ -25,6 +25,9 @@ from app.editor.status_bar import StatusBar
 from app.editor.tabs import WorkflowTabs
 from app.editor.toolbar import MainToolbar
 from app.editor.workspace import Services, Workspace
+
+WANTED_SIZE = QSize(1680, 1020)
+"""The size of the first window of all, in device-independent pixels; on a smaller screen it is maximized."""
 
 
 class MainWindow(QMainWindow):
@@ -100,9 +103,12 @@ class MainWindow(QMainWindow):
     def _restore_layout(self) -> None:
         """Put docks and window where they were when the program was left."""
         values = self.desk.services.preferences.values
-        self.resize(1680, 1020)
+        room = self.screen().availableSize()
+        self.resize(WANTED_SIZE.boundedTo(room * 0.9))
         if values.window_geometry:
             self.restoreGeometry(QByteArray(base64.b64decode(values.window_geometry)))
+        elif room.width() < WANTED_SIZE.width() or room.height() < WANTED_SIZE.height():
+            self.setWindowState(Qt.WindowState.WindowMaximized)
         self.docks.restore(values.window_state)
 
     # -- what changes

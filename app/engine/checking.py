@@ -12,6 +12,7 @@ from app.document import variables
 from app.document.problems import Problem
 from nodes.base import Node
 from nodes.declaration.mistakes import mistakes_in
+from nodes.declaration.setting import info_of
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,24 @@ def check_settings(
     if version < node_class.version:
         resolved = node_class.migrate(resolved, version)
     try:
-        return CheckedSettings(node_class.model_validate(resolved), tuple(problems))
+        node = node_class.model_validate(resolved)
     except ValidationError as error:
         mistakes = mistakes_in(node_class, resolved, error)
+    else:
+        wrong = _wrong_paths(node_id, node)
+        return CheckedSettings(None if wrong else node, (*problems, *wrong), bool(wrong))
     told = [m for m in mistakes if not (m.kind == "missing" and m.setting in unresolved)]
     problems += [Problem(m.message, m.remedy, node=node_id, setting=m.setting) for m in told]
     return CheckedSettings(None, tuple(problems), any(m.kind == "wrong" for m in told))
+
+
+def _wrong_paths(node_id: str, node: Node) -> list[Problem]:
+    """Return what is wrong with paths that name no file on any disk; whether there is a file, the node finds out."""
+    problems = []
+    for name, declared in type(node).model_fields.items():
+        text = str(getattr(node, name) or "") if info_of(declared).path else ""
+        reason = variables.why_no_path(text)
+        if reason:
+            message = f"This is no path that can be used: {reason}."
+            problems.append(Problem(message, "Choose another file or folder.", node=node_id, setting=name))
+    return problems

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from app.document.problems import Problem
+from app.engine.configuring_mark import CONFIGURING
 from app.engine.failures import node_fault
 from app.engine.fingerprints import file_sets
-from nodes.base import Node, NodeError, Spec, Specs
+from nodes.base import Node, NodeError, Spec, Specs, panics_as_errors
 
 NOTHING: Mapping[str, Spec | None] = MappingProxyType({})
 """The specs of a node that is not configured."""
@@ -20,18 +22,20 @@ def configure(
     node: Node, node_id: str, inputs: Mapping[str, Spec], folder: Path
 ) -> tuple[Mapping[str, Spec | None], list[Problem], set[Path]]:
     """Return what would come out of one node, what it complains about, and at which files it looked."""
+    CONFIGURING.node(node_id)
     specs = _WatchedSpecs(inputs, node_id, folder)
     made: Mapping[str, Spec | None] = NOTHING
     errors: list[NodeError] = []
     try:
-        made = node.configure(specs)
-        specs.paths.update(path for files in file_sets(node, folder).values() for path in files.watched)
+        with panics_as_errors():
+            made = node.configure(specs)
+            specs.paths.update(path for files in file_sets(node, folder).values() for path in files.watched)
     except NodeError as error:
         errors.append(error)
-    except Exception as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
         errors.append(node_fault(error))
     problems = [Problem(e.message, e.remedy, node=node_id, setting=e.setting) for e in (*specs.errors, *errors)]
-    problems += [Problem(text, node=node_id, severity="warning") for text in specs.warnings]
+    problems += [Problem(text, node=node_id, setting=specs.concerned.get(text), severity="warning") for text in specs.warnings]
     return (NOTHING if specs.errors or errors else made), problems, specs.paths
 
 
@@ -44,4 +48,26 @@ class _WatchedSpecs(Specs):
     def resolve(self, path: str | Path) -> Path:
         found = super().resolve(path)
         self.paths.add(found)
+        reason = why_unusable(found)
+        if reason:
+            raise NodeError(f"{found} cannot be used: {reason}.", "Choose another file or folder.")
         return found
+
+
+def why_unusable(path: Path) -> str | None:
+    """Return why nodes must keep off a path, in words; None if it can be used, or if there is nothing yet.
+
+    A pipe or a device may never end, or never begin; and the libraries that read and write tables take paths as UTF-8.
+    """
+    try:
+        str(path).encode()
+        mode = path.stat().st_mode
+    except UnicodeEncodeError:
+        return "its name, or that of a folder above it, is not UTF-8, which the libraries that read tables need"
+    except (OSError, ValueError):
+        return None
+    return (
+        None
+        if stat.S_ISREG(mode) or stat.S_ISDIR(mode)
+        else "it is neither a file nor a folder, but a pipe, a device or a socket"
+    )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import re
-import sqlite3
 from pathlib import Path
 
-from nodes.base import NodeError
+from nodes.base import LibraryPanic, NodeError
 
 log = logging.getLogger("layerloom.executor")
 
@@ -21,6 +21,8 @@ def explained(error: BaseException, store: Path) -> NodeError:
         store: The folder of the results.
     """
     if isinstance(error, NodeError):
+        if isinstance(error, LibraryPanic):
+            log.error("a library gave up", exc_info=error)
         return error
     if isinstance(error, MemoryError):
         return NodeError("The memory of this machine does not suffice.", "Use fewer rows, smaller images or a smaller batch.")
@@ -29,20 +31,29 @@ def explained(error: BaseException, store: Path) -> NodeError:
             f"No space is left on the disk while the result was written ({store}).",
             "Make room, or choose another folder for the results with --results; everything finished so far is kept.",
         )
+    if isinstance(error, OSError) and error.filename and _is_within(error.filename, store):
+        return NodeError(
+            f"The result cannot be stored in {store}: {error.strerror}.",
+            "Mend that, or choose another folder for the results with --results; everything finished so far is kept.",
+        )
     log.error("unexpected error", exc_info=error)
     detail = str(error).strip().partition("\n")[0]
     return NodeError(f"The node stopped with {type(error).__name__}: {detail}", "The log has the details.")
 
 
-def node_fault(error: Exception) -> NodeError:
-    """Return what to say of an exception that a node did not raise on purpose, before it runs."""
+def node_fault(error: BaseException) -> NodeError:
+    """Return what to say of an exception that a node raised before it ran; most of them not on purpose."""
+    if isinstance(error, NodeError):
+        return error
     return NodeError(f"The node has a fault of its own: {type(error).__name__}: {error}", "Please report it.")
+
+
+def _is_within(file: str | bytes | int, folder: Path) -> bool:
+    return not isinstance(file, int) and Path(os.fsdecode(file)).is_relative_to(folder)
 
 
 def _is_disk_full(error: BaseException) -> bool:
     """Return whether a write failed for want of room; polars and pyarrow give the system's number in the text only."""
-    if isinstance(error, sqlite3.OperationalError):
-        return "full" in str(error)
     found = re.search(r"os error (\d+)|\[errno (\d+)\]", str(error))
     number = getattr(error, "errno", None) or (int(found[1] or found[2]) if found else None)
     return number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

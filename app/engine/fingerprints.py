@@ -9,23 +9,25 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sqlite3
 import stat
 import threading
 import time
-import weakref
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import xxhash
 
+from app.engine.database import Database
 from nodes.base import Node
 from nodes.file_sets import FileSet, Member, is_folder
+
+if TYPE_CHECKING:
+    import sqlite3
 
 MOST_ENTRIES = 1000
 """So many names of a folder a glance looks at."""
@@ -173,16 +175,15 @@ class Fingerprints:
 
     Args:
         database: Where to remember them; None remembers nothing beyond this object.
+
+    Raises:
+        OSError: If the database cannot be opened, for another reason than damage.
     """
 
     def __init__(self, database: Path | None = None) -> None:
         self._lock = threading.Lock()
         self._seen: dict[FileSet, str] = {}
-        self._connection = sqlite3.connect(database or ":memory:", timeout=30, isolation_level=None, check_same_thread=False)
-        weakref.finalize(self, self._connection.close)
-        for table in _TABLES:
-            self._connection.execute(f"CREATE TABLE IF NOT EXISTS {table}")
-        self._connection.execute("CREATE INDEX IF NOT EXISTS file_sets_by_path ON file_sets (path, seen)")
+        self._database = Database(database, _TABLES, ["CREATE INDEX IF NOT EXISTS file_sets_by_path ON file_sets (path, seen)"])
 
     def of(self, files: FileSet) -> str:
         """A hash of the names and contents of all that is read; what is missing or no file counts as that."""
@@ -250,31 +251,26 @@ class Fingerprints:
 
     def _asked(self, query: str, *values: str | bytes) -> list[Any]:
         """The rows of a query; none where the database cannot be read: then files are read again."""
-        with self._lock, suppress(sqlite3.Error):
-            return self._connection.execute(query, values).fetchall()
+        with suppress(OSError):
+            return self._database.all(query, *values)
         return []
 
     def _remember(self, path: Path, seen: str, digest: str | None, contents: Sequence[tuple[bytes, str, str]]) -> None:
         """Note the contents of files, and a fingerprint where it will hold; where that is not possible, they are read again."""
         place = os.fsencode(path)
-        with self._lock, suppress(sqlite3.Error), _transaction(self._connection):
-            self._connection.executemany("INSERT OR REPLACE INTO file_contents VALUES (?, ?, ?)", contents)
+
+        def remember(connection: sqlite3.Connection) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany("INSERT OR REPLACE INTO file_contents VALUES (?, ?, ?)", contents)
             if digest is not None:
-                self._connection.execute("INSERT INTO file_sets VALUES (?, ?, ?)", (place, seen, digest))
+                connection.execute("INSERT INTO file_sets VALUES (?, ?, ?)", (place, seen, digest))
                 former = "SELECT rowid FROM file_sets WHERE path = ? ORDER BY rowid DESC LIMIT ?"
                 forget = f"DELETE FROM file_sets WHERE path = ? AND rowid NOT IN ({former})"  # noqa: S608 - no text of others
-                self._connection.execute(forget, (place, place, KEPT_PER_PATH))
+                connection.execute(forget, (place, place, KEPT_PER_PATH))
+            connection.execute("COMMIT")
 
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
+        with suppress(OSError):
+            self._database.do(remember)
 
 
 def _content(path: str) -> str | None:

@@ -11,11 +11,14 @@ with its nonce, so that a training finds its checkpoint.
 
 from __future__ import annotations
 
-import sqlite3
+import logging
 import threading
 import uuid
-from contextlib import closing
 from pathlib import Path
+
+from app.engine.database import Database
+
+log = logging.getLogger("layerloom.engine")
 
 
 class Nonces:
@@ -23,18 +26,16 @@ class Nonces:
 
     Args:
         database: Where to keep them.
+
+    Raises:
+        OSError: If it cannot be opened, for another reason than damage.
     """
 
     def __init__(self, database: Path) -> None:
-        self._database = database
         self._lock = threading.Lock()
-        with closing(self._connect()) as connection, connection:
-            connection.execute("CREATE TABLE IF NOT EXISTS nonces (base TEXT PRIMARY KEY, nonce TEXT, used INTEGER)")
-            rows = connection.execute("SELECT base, nonce, used FROM nonces")
-            self._known: dict[str, tuple[str, bool]] = {base: (nonce, bool(used)) for base, nonce, used in rows}
-
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._database, timeout=30)
+        self._database = Database(database, ["nonces (base TEXT PRIMARY KEY, nonce TEXT, used INTEGER)"])
+        rows = self._database.all("SELECT base, nonce, used FROM nonces")
+        self._known: dict[str, tuple[str, bool]] = {str(base): (str(nonce), bool(used)) for base, nonce, used in rows}
 
     def of(self, base: str) -> str:
         """The present nonce. Nothing is written for that: most settings that are typed are never run."""
@@ -63,5 +64,7 @@ class Nonces:
 
     def _write(self, base: str, nonce: str, used: bool) -> None:
         self._known[base] = nonce, used
-        with closing(self._connect()) as connection, connection:
-            connection.execute("INSERT OR REPLACE INTO nonces VALUES (?, ?, ?)", (base, nonce, used))
+        try:
+            self._database.all("INSERT OR REPLACE INTO nonces VALUES (?, ?, ?)", base, nonce, used)
+        except OSError as error:  # it holds as long as the engine runs
+            log.warning("which chance a result was made with could not be noted: %s", error.strerror)

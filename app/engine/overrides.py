@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from app.document.file import MOST_LEVELS
 from app.document.model import NodeRecord
 from app.document.problems import Problem
 
@@ -26,10 +28,17 @@ def parse_override(text: str) -> Override:
     node, dot, setting = target.strip().partition(".")
     if not (equals and dot and node and setting):
         raise ValueError(f"'{text}' is not NODE.SETTING=VALUE")
+    if setting.count(".") >= MOST_LEVELS:
+        raise ValueError(f"the setting in '{node}.{setting[:20]}...' is nested too deeply")
     try:
-        return node, setting, _JSON.validate_json(value)
+        parsed = _JSON.validate_json(value)
     except ValidationError:
         return node, setting, value
+    try:
+        json.dumps(parsed)
+    except ValueError:
+        raise ValueError(f"the value of '{node}.{setting}' holds a number with thousands of digits") from None
+    return node, setting, parsed
 
 
 def with_overrides(
@@ -55,7 +64,7 @@ def _with_value(settings: Any, path: Sequence[str], value: Any) -> Any:
     if not path:
         return value
     head, rest = path[0], path[1:]
-    if isinstance(settings, list) and head.isdecimal() and int(head) < len(settings):
+    if isinstance(settings, list) and head.isdecimal() and len(head) < 10 and int(head) < len(settings):
         at = int(head)
         return [*settings[:at], _with_value(settings[at], rest, value), *settings[at + 1 :]]
     inner = settings if isinstance(settings, dict) else {}

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from app.document.file import write_atomically
-from app.engine.result_files import measure
+from app.document.atomic_writing import write_atomically
+from app.document.json_text import json_text
+from app.engine.result_files import checksum, measure
 from app.machine import boot_id
 
+_CHECKSUM = ', "checksum": '
 BOOT = boot_id() or uuid.uuid4().hex
 """The machine's session; one of this process alone where it cannot be known."""
 
@@ -41,19 +43,29 @@ class Record:
     boot: str
 
     def as_json(self) -> str:
-        """As `record.json` holds it."""
-        return json.dumps(vars(self), ensure_ascii=False)
+        """Return it as `record.json` holds it: with a checksum of all the rest at its end."""
+        text = json_text(vars(self))[:-1]
+        return f"{text}{_CHECKSUM}{checksum(text.encode())}}}"
 
     @classmethod
-    def parse(cls, text: str) -> Record:
+    def parse(cls, text: object) -> Record:
         """Read `record.json`; raises ValueError, KeyError or TypeError if it is damaged."""
-        data = json.loads(text)
+        if not isinstance(text, str):
+            raise TypeError(text)
+        said, _, number = text.rpartition(_CHECKSUM)
+        if number != f"{checksum(said.encode(errors='surrogatepass'))}}}":
+            raise ValueError("the record is not what was written")
+        data = json.loads(f"{said}}}")
         files = {name: (int(size), int(digest)) for name, (size, digest) in data.pop("files").items()}
         return cls(files=files, warnings=tuple(data.pop("warnings")), **data)
 
 
 def is_whole(folder: Path, record: Record) -> bool:
-    """Return whether the files are those the record lists; their content is looked at once in each session of the machine."""
+    """Return whether the files are those the record lists; their content is looked at once in each session of the machine.
+
+    Raises:
+        OSError: If that cannot be found out now.
+    """
     try:
         if any((folder / name).stat().st_size != size for name, (size, _) in record.files.items()):
             return False
@@ -61,7 +73,7 @@ def is_whole(folder: Path, record: Record) -> bool:
             return True
         if any(measure(folder / name) != counted for name, counted in record.files.items()):
             return False
-    except OSError:
+    except FileNotFoundError:
         return False
     with suppress(OSError):
         write_atomically(folder / "record.json", replace(record, boot=BOOT).as_json().encode())

@@ -2,74 +2,60 @@
 
 from __future__ import annotations
 
-import errno
-import sqlite3
+import logging
 import threading
 import time
-import weakref
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from app.engine.database import Database, set_aside_files
 from app.engine.record import Record
 from app.engine.result_files import checksum
+
+log = logging.getLogger("layerloom.store")
+
+_TABLE = "results (key TEXT PRIMARY KEY, record TEXT, content BLOB, used REAL)"
 
 
 class SmallResults:
     """Results by key. May be used by several threads and processes at once.
 
+    What cannot be read is not there, and is computed again; where that is so for another reason than damage, it stays.
+
     Args:
-        path: The database; a damaged one is replaced by an empty one.
+        path: The database.
 
     Raises:
-        OSError: If it cannot be opened for another reason, such as a full disk; it is left as it is then.
+        OSError: If it cannot be opened, for another reason than damage.
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._lock = threading.Lock()
         self._used: dict[str, float] = {}
-        try:
-            self._connection = self._open(path)
-        except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-                raise OSError(errno.EIO, str(error), str(path)) from error
-            # What is no database any more is of no use to anybody.
-            path.unlink(missing_ok=True)
-            self._connection = self._open(path)
-        weakref.finalize(self, self._connection.close)
-
-    @staticmethod
-    def _open(path: Path) -> sqlite3.Connection:
-        connection = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-        try:
-            # With a write-ahead log a row costs no fsync, and a power cut may lose the last rows, but nothing else.
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute("CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, record TEXT, content BLOB, used REAL)")
-        except sqlite3.DatabaseError:
-            connection.close()
-            raise
-        return connection
+        self._database = Database(path, [_TABLE])
 
     def record(self, key: str) -> Record | None:
         """Return the record of a result, None if it has no row. Looking counts as use."""
-        with self._lock, suppress(sqlite3.DatabaseError):
-            row = self._connection.execute("SELECT record FROM results WHERE key = ?", (key,)).fetchone()
-            if row is not None:
-                self._used[key] = time.time()
+        with suppress(OSError):
+            for (text,) in self._database.all("SELECT record FROM results WHERE key = ?", key):
                 with suppress(ValueError, KeyError, TypeError):
-                    return Record.parse(row[0])
+                    record = Record.parse(text)
+                    with self._lock:
+                        self._used[key] = time.time()
+                    return record
         return None
 
     def among(self, keys: Collection[str]) -> set[str]:
         """Return those of many keys that have a row."""
         found: set[str] = set()
         wanted = list(keys)
-        with self._lock, suppress(sqlite3.DatabaseError):
+        with suppress(OSError):
             for start in range(0, len(wanted), 500):
                 some = wanted[start : start + 500]
                 query = f"SELECT key FROM results WHERE key IN ({','.join('?' * len(some))})"  # noqa: S608 - only question marks
-                found.update(key for (key,) in self._connection.execute(query, some))
+                found.update(str(key) for (key,) in self._database.all(query, *some))
         return found
 
     def content(self, key: str, record: Record) -> dict[str, bytes] | None:
@@ -77,14 +63,14 @@ class SmallResults:
 
         Raises:
             KeyError: If they are not what was written; the row is dropped then.
+            OSError: If they cannot be read now.
         """
-        with self._lock:
-            row = self._connection.execute("SELECT content FROM results WHERE key = ?", (key,)).fetchone()
-        if row is None:
+        rows = self._database.all("SELECT content FROM results WHERE key = ?", key)
+        if not rows:
             return None
-        files, start = {}, 0
+        content, files, start = rows[0][0], {}, 0
         for name, (size, expected) in record.files.items():
-            files[name] = row[0][start : start + size]
+            files[name] = content[start : start + size] if isinstance(content, bytes) else b""
             start += size
             if checksum(files[name]) != expected:
                 self.drop([key])
@@ -95,28 +81,40 @@ class SmallResults:
         """Keep a result, in the place of the one of this key.
 
         Raises:
-            sqlite3.Error: If the disk is full, say; then there is no result.
+            OSError: If the disk is full, say; then there is no result.
         """
-        row = (key, record.as_json(), b"".join(files.values()), time.time())
-        with self._lock:
-            self._connection.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", row)
+        self._database.all(
+            "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", key, record.as_json(), b"".join(files.values()), time.time()
+        )
 
     def uses(self) -> list[tuple[float, int, str]]:
-        """Return when it was last used, its bytes and its key, of every row."""
-        with self._lock:
-            self._connection.executemany(
-                "UPDATE results SET used = ? WHERE key = ?", [(used, key) for key, used in self._used.items()]
-            )
-            self._used.clear()
-            return self._connection.execute("SELECT used, length(content) + length(record), key FROM results").fetchall()
+        """Return when it was last used, its bytes and its key, of every row.
 
-    def drop(self, keys: list[str]) -> None:
-        """Forget results."""
+        Raises:
+            OSError: If they cannot be read now.
+        """
         with self._lock:
-            self._connection.executemany("DELETE FROM results WHERE key = ?", [(key,) for key in keys])
+            used = [(when, key) for key, when in self._used.items()]
+            self._used.clear()
+        try:
+            self._database.do(lambda c: c.executemany("UPDATE results SET used = ? WHERE key = ?", used))
+        except OSError as error:
+            log.warning("the last use of results could not be noted: %s", error.strerror)
+        columns = "coalesce(CAST(used AS REAL), 0), coalesce(length(content), 0) + coalesce(length(record), 0), CAST(key AS TEXT)"
+        return self._database.do(lambda c: c.execute(f"SELECT {columns} FROM results WHERE key IS NOT NULL").fetchall())  # noqa: S608
+
+    def drop(self, keys: Collection[str]) -> None:
+        """Forget results; raises OSError if that is not possible."""
+        rows = [(key,) for key in keys]
+        self._database.do(lambda c: c.executemany("DELETE FROM results WHERE key = ?", rows))
 
     def clear(self) -> None:
-        """Forget all of them, and give their room back to the disk."""
-        with self._lock:
-            self._connection.execute("DELETE FROM results")
-            self._connection.execute("VACUUM")
+        """Forget all of them, and what was set aside, and give their room back to the disk.
+
+        Raises:
+            OSError: If that is not possible.
+        """
+        self._database.all("DELETE FROM results")
+        self._database.all("VACUUM")
+        for file in set_aside_files(self._path):
+            file.unlink(missing_ok=True)

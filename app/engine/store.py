@@ -13,6 +13,8 @@ dropped and computed again.
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
 import shutil
 import time
@@ -27,6 +29,9 @@ from app.engine.record import BOOT, Record, is_whole
 from app.engine.result_files import Draft, ResultFiles
 from app.engine.small_results import SmallResults
 from nodes.base import Value
+from nodes.values.model import UnreadableModel
+
+log = logging.getLogger("layerloom.store")
 
 DEFAULT_LIMIT = 20 * 2**30
 """How many bytes the store keeps unless told otherwise."""
@@ -41,9 +46,16 @@ class Store:
     Args:
         root: Its folder; made if it is not there.
         limit: Bytes to keep; when they are exceeded, what was used longest ago goes.
+
+    Raises:
+        OSError: If it cannot be used, with the reason in words; what is in it stays.
     """
 
     def __init__(self, root: Path, limit: int = DEFAULT_LIMIT) -> None:
+        try:
+            str(root).encode()
+        except UnicodeEncodeError:
+            raise OSError(errno.EILSEQ, "its name is not UTF-8, which the libraries that write there need", str(root)) from None
         self.root = root
         self.limit = limit
         self._results = root / "results"
@@ -71,25 +83,39 @@ class Store:
         """Return the values of a result, by output port; large ones stay memory-mapped.
 
         Raises:
-            KeyError: If there is no such result.
+            KeyError: If there is no such result, or it is damaged; then it is dropped.
+            OSError: If it cannot be read now.
+            UnreadableModel: If it holds a model of other versions of libraries.
         """
         record = record or self.record(key)
         if record is None:
             raise KeyError(key)
         content = self._small.content(key, record)
         files = ResultFiles(self._folder(key)) if content is None else ResultFiles(content=content)
-        return {port: read_value(files, stored) for port, stored in record.outputs.items()}
+        try:
+            return {port: read_value(files, stored) for port, stored in record.outputs.items()}
+        except (MemoryError, UnreadableModel, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # of the libraries each raises what it likes, and polars panics
+            if isinstance(error, OSError) and error.errno not in (None, errno.ENOENT, errno.EINVAL):
+                raise
+            log.warning("the stored result %s cannot be read and is computed again: %s", key, error)
+            self.drop(key)
+            raise KeyError(key) from error
 
     def _record_in_folder(self, key: str) -> Record | None:
         try:  # one path of text: this is asked of every node at every edit, and most often there is nothing
             record = Record.parse(Path(f"{self._results}/{key[:2]}/{key}/record.json").read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except OSError:  # most often it is not there; what cannot be read now may be readable another time
             return None
-        except (OSError, ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             record = None
         folder = self._folder(key)
-        if record is None or not is_whole(folder, record):
-            self.drop(key)
+        try:
+            if record is None or not is_whole(folder, record):
+                self.drop(key)
+                return None
+        except OSError:
             return None
         with suppress(OSError):
             os.utime(folder / "record.json")
@@ -145,7 +171,7 @@ class Store:
         """Put a finished result in its place; one that is there already stays, unless `replace` is set.
 
         Raises:
-            OSError, sqlite3.Error: If the disk is full, say; then there is no result.
+            OSError: If the disk is full, say; then there is no result.
         """
         if not draft.large and draft.small_bytes <= SMALL:
             self._small.put(key, record, draft.small)
@@ -165,8 +191,11 @@ class Store:
     # -- room
 
     def drop(self, key: str) -> None:
-        """Forget a result."""
-        self._small.drop([key])
+        """Forget a result, as far as that is possible."""
+        try:
+            self._small.drop([key])
+        except OSError as error:
+            log.warning("a result could not be forgotten: %s", error.strerror)
         shutil.rmtree(self._folder(key), ignore_errors=True)
 
     def clear(self) -> None:
@@ -182,8 +211,12 @@ class Store:
         return sum(size for _, size, _ in self._uses())
 
     def make_room(self) -> None:
-        """Drop the results used longest ago until the rest fits into the limit."""
-        uses = sorted(self._uses())
+        """Drop the results used longest ago until the rest fits into the limit; where that is not possible, it is logged."""
+        try:
+            uses = sorted(self._uses())
+        except OSError as error:
+            log.warning("no room could be made among the stored results: %s", error.strerror or error)
+            return
         excess = sum(size for _, size, _ in uses) - self.limit
         for _, size, key in uses:
             if excess <= 0:
@@ -238,7 +271,7 @@ class Writer:
             Its record, and the values as the store now holds them (large ones memory-mapped).
 
         Raises:
-            OSError, sqlite3.Error: If the disk is full, say; then there is no result.
+            OSError: If the disk is full, say; then there is no result.
         """
         draft = self._draft
         outputs = {port: write_value(draft, port, value) for port, value in values.items()}

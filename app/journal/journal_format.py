@@ -15,7 +15,8 @@ from pydantic import BaseModel
 
 from app.document.change import TABLES, Change
 from app.document.editing import Document
-from app.document.model import FORMAT, Workflow
+from app.document.json_text import json_text
+from app.document.model import FORMAT, Workflow, as_data
 
 VERSION = 1
 
@@ -56,6 +57,11 @@ def parse_header(line: bytes) -> JournalHeader:
     return header
 
 
+def header_as_json(header: JournalHeader) -> dict[str, Any]:
+    """Return the first line of a journal as plain data; what is in the workflow stays what it is."""
+    return header.model_dump(mode="python") | {"path": str(header.path) if header.path else None}
+
+
 def workflow_as_json(workflow: Workflow) -> dict[str, Any]:
     """Return a workflow as in a file."""
     content: dict[str, Any] = _record_as_json(workflow)
@@ -73,7 +79,7 @@ def keys_of(document: Document) -> dict[str, list[str]]:
 
 def _record_as_json(record: Any) -> Any:
     if isinstance(record, BaseModel):
-        return record.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return as_data(record)
     return record
 
 
@@ -141,4 +147,4 @@ def digest(workflow: Mapping[str, Any]) -> str:
 
 def as_line(data: Mapping[str, Any]) -> bytes:
     """Return a header or a change as a line of a journal."""
-    return json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
+    return json_text(data, compact=True).encode() + b"\n"

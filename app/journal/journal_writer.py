@@ -13,7 +13,16 @@ from app.document.change import Change
 from app.document.editing import Document
 from app.document.file_state import FileState
 from app.journal.journal_files import Tell, acquire, beside, forget_beside, journals_folder
-from app.journal.journal_format import VERSION, JournalHeader, as_line, change_as_json, digest, keys_of, workflow_as_json
+from app.journal.journal_format import (
+    VERSION,
+    JournalHeader,
+    as_line,
+    change_as_json,
+    digest,
+    header_as_json,
+    keys_of,
+    workflow_as_json,
+)
 from app.machine import boot_id
 
 if TYPE_CHECKING:
@@ -23,6 +32,8 @@ LONG = 1 << 20
 """A journal of more bytes than this, and than four times its header, begins anew with the present workflow."""
 SYNC_SECONDS = 1.0
 RETRY_SECONDS = 5.0
+_CANNOT_WRITE = (OSError, ValueError, TypeError, RecursionError)
+"""The disk's errors, and those of what cannot be written as JSON."""
 
 
 class Journal:
@@ -83,11 +94,11 @@ class Journal:
         if self._stream is None:
             self._retry()
             return
-        line = as_line({"label": change.label, "time": time.time()} | change_as_json(change))
         try:
+            line = as_line({"label": change.label, "time": time.time()} | change_as_json(change))
             self._stream.write(line)
             self._stream.flush()
-        except OSError as error:
+        except _CANNOT_WRITE as error:
             self._failed(error)
             return
         self._dirty = True
@@ -124,11 +135,11 @@ class Journal:
     def _rewrite(self) -> None:
         """Write a journal that begins with the present workflow, and put it in the place of the one that is there."""
         self._tried = time.monotonic()
-        workflow, keys = workflow_as_json(self._document.workflow()), keys_of(self._document)
-        header = self._about.model_copy(update={"edits": self.edits, "time": time.time(), "keys": keys, "workflow": workflow})
-        start = as_line(header.model_dump(mode="json"))
         aside, stream = self.file, None
         try:
+            workflow, keys = workflow_as_json(self._document.workflow()), keys_of(self._document)
+            header = self._about.model_copy(update={"edits": self.edits, "time": time.time(), "keys": keys, "workflow": workflow})
+            start = as_line(header_as_json(header))
             if not self.file.name:
                 file = journals_folder() / f"{uuid.uuid4()}.jsonl"
                 self._lock = acquire(file)
@@ -144,7 +155,7 @@ class Journal:
             aside.replace(self.file)
             if os.name == "nt":
                 stream = self.file.open("ab")
-        except OSError as error:
+        except _CANNOT_WRITE as error:
             if stream is not None:
                 with suppress(OSError):
                     stream.close()
@@ -164,7 +175,7 @@ class Journal:
         if time.monotonic() - self._tried >= RETRY_SECONDS:
             self._rewrite()
 
-    def _failed(self, error: OSError) -> None:
+    def _failed(self, error: Exception) -> None:
         """Stop writing until a whole new journal can be written; what is on disk stays, and the person is told once."""
         self._tried = time.monotonic()
         stream, self._stream = self._stream, None
@@ -173,9 +184,10 @@ class Journal:
                 stream.close()
         if not self._told:
             self._told = True
+            reason = getattr(error, "strerror", None) or error
             self._on_problem(
-                f"The journal that protects your edits from a crash cannot be written: {error.strerror or error}. You can go on "
-                f"working; save often, and make room on the disk. It is tried again by itself."
+                f"The journal that protects your edits from a crash cannot be written: {reason}. You can go on working; save "
+                "often, and make room on the disk. It is tried again by itself."
             )
 
     def _let_go(self, *, remove: bool) -> None:

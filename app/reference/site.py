@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app import __version__
-from app.document.file import load, write_atomically
+from app.document.atomic_writing import write_atomically
+from app.document.file import load
 from app.icon_font import outline
 from app.node_help import node_help
 from app.report.markup import Child, Markup, tag

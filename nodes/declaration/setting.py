@@ -5,7 +5,7 @@ Node authors find all of it in `nodes.base`. What reads it is `nodes.declaration
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -60,6 +60,7 @@ class SettingInfo:
         choices: Value -> a sentence of help.
         lines: Whether a text may have several lines.
         code: The language that a text is written in; None where it is none.
+        offers: Texts that are offered, where others may be typed, too.
     """
 
     label: str = ""
@@ -73,6 +74,7 @@ class SettingInfo:
     choices: Mapping[str, str] = field(default_factory=dict)
     lines: bool = False
     code: Literal["python"] | None = None
+    offers: tuple[str, ...] = ()
 
 
 _UNDECLARED = SettingInfo()
@@ -102,6 +104,7 @@ def setting(
     choices: Mapping[str, str] | None = None,
     lines: bool = False,
     code: Literal["python"] | None = None,
+    offers: Sequence[str] = (),
     **constraints: Any,
 ) -> Any:
     """Declare one setting of a node.
@@ -119,10 +122,11 @@ def setting(
         choices: For a choice: a sentence of help per value.
         lines: Whether a text may have several lines; the dialog then gives it room.
         code: The language a text is written in. Where it is a script that the node runs, `Node.scripts` must name it.
+        offers: For a text: what the dialog offers, though others may be typed.
         **constraints: pydantic's own: ge, gt, le, lt, min_length, max_length, pattern.
     """
     needs = {name: tuple(v) if isinstance(v, list | tuple) else (v,) for name, v in (shown_if or {}).items()}
-    info = SettingInfo(label, help, group, advanced, needs, columns, layers, path, choices or {}, lines, code)
+    info = SettingInfo(label, help, group, advanced, needs, columns, layers, path, choices or {}, lines, code, tuple(offers))
     named: dict[str, Any] = {"title": label, "description": help, **constraints}
     if isinstance(default, list | dict):
         content = default

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.images.columns import spread_where
-from nodes.kit.images.decoding import CHANNELS, MAX_SIDE, OTHER_SIZES, PIXEL_TYPES
+from nodes.kit.images.decoding import THREADED_PIXELS, ImageFormat, Unreadable, probe
+from nodes.kit.images.format_settings import (
+    Mode,
+    OtherSizes,
+    PixelTypeName,
+    chosen_decoder,
+    chosen_format,
+    completed_format,
+    depth_setting,
+    height_setting,
+    interpolation_setting,
+    mode_setting,
+    other_sizes_setting,
+    width_setting,
+)
 from nodes.kit.images.pixels import for_parts
 from nodes.kit.images.preview import preview
-from nodes.kit.images.resampling import METHODS, Aspect, Method
+from nodes.kit.images.resampling import Method
 from nodes.values.figure import Figure
 from nodes.values.table import BATCH_BYTES, Table, cell_bytes
-
-if TYPE_CHECKING:
-    from nodes.kit.images.decoding import ImageFormat
 
 
 class ImageDecoder(Node):
@@ -46,23 +57,12 @@ class ImageDecoder(Node):
     new_column: str | None = setting(
         None, "New column", "Where the decoded images go; empty: into the place of the encoded ones.", min_length=1
     )
-    height: int | None = setting(None, "Height", "In pixels; empty: that of the first image.", ge=1, le=MAX_SIDE)
-    width: int | None = setting(None, "Width", "In pixels; empty: that of the first image.", ge=1, le=MAX_SIDE)
-    mode: Literal["as the first image", "grey", "RGB", "RGBA"] = setting(
-        "as the first image", "Mode", "Which channels the images have."
-    )
-    depth: Literal["as the first image", "UInt8", "UInt16", "Float32"] = setting(
-        "as the first image", "Pixel type", "The type of the pixels."
-    )
-    other_sizes: Literal["stretch", "crop", "pad", "refuse"] = setting(
-        "stretch",
-        "Images of another size",
-        "How an image of another size is fitted.",
-        choices=OTHER_SIZES,
-    )
-    interpolation: Method = setting(
-        "bilinear", "Interpolation", "How values between pixels are found.", choices=METHODS, advanced=True
-    )
+    height: int | None = height_setting()
+    width: int | None = width_setting()
+    mode: Mode = mode_setting()
+    depth: PixelTypeName = depth_setting()
+    other_sizes: OtherSizes = other_sizes_setting()
+    interpolation: Method = interpolation_setting()
     unreadable: Literal["missing", "error"] = setting(
         "missing",
         "Unreadable images",
@@ -77,13 +77,13 @@ class ImageDecoder(Node):
         if self.new_column and self.new_column != self.column and self.new_column in table.schema:
             message = f"There is a column '{self.new_column}' already."
             raise NodeError(message, "Choose another name for the new column.", setting="new_column")
-        format = self._given()
-        return {"table": None if format is None else table.with_columns({self.new_column or self.column: _dtype(format)})}
+        format = chosen_format(self)
+        return {"table": None if format is None else table.with_columns({self.new_column or self.column: format.dtype})}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Decode piece by piece, in several threads."""
         table = values.table()
-        format = self._given() or self._found(table)
+        format = chosen_format(self) or self._completed(table)
         broken: list[int] = []
         made = table.with_columns(job.stream(self._pieces(table, format, broken, job)))
         if broken:
@@ -94,45 +94,24 @@ class ImageDecoder(Node):
         """The first images."""
         return preview(outputs.table(), self.new_column or self.column)
 
-    def _given(self) -> ImageFormat | None:
-        from nodes.kit.images.decoding import ImageFormat
-
-        channels, pixel_type = CHANNELS.get(self.mode), PIXEL_TYPES.get(self.depth)
-        if self.height and self.width and channels and pixel_type:
-            return ImageFormat(self.height, self.width, channels, pixel_type)
-        return None
-
-    def _found(self, table: Table) -> ImageFormat:
-        from nodes.kit.images.decoding import ImageFormat, Unreadable, probe
-
+    def _completed(self, table: Table) -> ImageFormat:
+        """The format, completed by the first image that can be read."""
         for piece in table.batches([self.column], rows=256):
             for data in piece[self.column].drop_nulls():
                 try:
-                    first = probe(io.BytesIO(data))
+                    return completed_format(self, probe(io.BytesIO(data)))
                 except Unreadable as error:
                     if self.unreadable == "error":
                         message = f"The first image of column '{self.column}' {error}."
                         raise NodeError(message, "Have unreadable images made missing.", setting="unreadable") from error
-                    continue
-                return ImageFormat(
-                    self.height or first.height,
-                    self.width or first.width,
-                    CHANNELS.get(self.mode) or first.channels,
-                    PIXEL_TYPES.get(self.depth) or first.pixel_type,
-                )
         # None can be read, so all become missing, and their size does not matter.
-        return ImageFormat(
-            self.height or 1, self.width or 1, CHANNELS.get(self.mode) or 1, PIXEL_TYPES.get(self.depth) or "uint8"
-        )
+        return completed_format(self, ImageFormat(1, 1, 1, "uint8"))
 
     def _pieces(self, table: Table, format: ImageFormat, broken: list[int], job: Job) -> Iterator[pl.DataFrame]:
         import numpy as np
 
-        from nodes.kit.images.decoding import Decoder, Unreadable
-
-        aspect: Aspect | None = None if self.other_sizes == "refuse" else self.other_sizes
-        decoder = Decoder(format, aspect, self.interpolation)
-        dtype = _dtype(format)
+        decoder = chosen_decoder(self, format)
+        dtype = format.dtype
         done = 0
         for piece in table.batches([self.column], rows=max(1, BATCH_BYTES // cell_bytes(dtype))):
             job.progress(done / max(table.height, 1))
@@ -153,13 +132,8 @@ class ImageDecoder(Node):
                             read[row] = False
                             broken.append(done + row)
 
-            for_parts(len(cells), cell_bytes(dtype), work, job, threads=format.height * format.width >= 96 * 96)
+            for_parts(len(cells), cell_bytes(dtype), work, job, threads=format.height * format.width >= THREADED_PIXELS)
             name = self.new_column or self.column
             yield spread_where(pl.Series(name, images if read.all() else images[read], dtype=dtype), pl.Series(read)).to_frame()
             done += piece.height
         broken.sort()
-
-
-def _dtype(format: ImageFormat) -> pl.Array:
-    leaf = {"uint8": pl.UInt8, "uint16": pl.UInt16, "float32": pl.Float32}[format.pixel_type]
-    return pl.Array(leaf, (format.height, format.width, format.channels))

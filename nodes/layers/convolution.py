@@ -52,6 +52,25 @@ def _check_steps(strides: Sequence[int], dilation: Sequence[int]) -> None:
         )
 
 
+def _check_kernel_fault(channels: int, strides: Sequence[int], places: Shape, padding: str, dtype: str) -> None:
+    """Refuse what TensorFlow's oneDNN kernels compute wrongly, without a word and by many orders of magnitude.
+
+    Seen in TensorFlow 2.21 on Intel processors, beside float64 and numpy: the last stride is above 1 and the one before is 1,
+    the output is one place wide and several high, and there is one input channel (bfloat16: any number of them).
+    """
+    if len(strides) < 2 or strides[-1] == 1 or strides[-2] != 1 or places[-1] != 1 or places[-2] == 1:
+        return
+    if (channels == 1 and dtype == "float32") or dtype == "bfloat16":
+        raise NodeError(
+            f"With strides of {' x '.join(map(str, strides))} and an output that is one place wide, TensorFlow computes wrong "
+            "values on most machines.",
+            "Make the last stride 1: where the output is one place wide, nothing else changes."
+            if padding == "valid"
+            else "Make the strides the same, or choose the padding 'valid' and the last stride 1.",
+            setting="strides",
+        )
+
+
 class ConvolutionLayer(SpatialLayer, KernelLayer):
     """Slides filters that see all channels over its input."""
 
@@ -66,10 +85,12 @@ class ConvolutionLayer(SpatialLayer, KernelLayer):
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
         """Return the places of the window, with the filters as channels."""
         sizes, channels = self.split(shape, channels_first)
-        self._check_groups(channels)
+        known = self._check_groups(channels)
         strides, dilation = each(self.strides), each(self.dilation_rate)
         _check_steps(strides, dilation)
         places = slide(sizes, each(self.kernel_size), strides, self.padding, dilation=dilation)
+        if not channels_first:
+            _check_kernel_fault(known, strides, places, self.padding, self.compute_dtype)
         return join(places, self.filters, channels_first)
 
     def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:

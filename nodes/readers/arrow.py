@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from nodes.base import Job
-from nodes.kit.files.arrow import arrow_batches, arrow_rows, arrow_schema
+from nodes.kit.files.arrow import arrow_batches, arrow_remark, arrow_rows, arrow_schema
 from nodes.kit.files.many_files import FilesReader, pattern_setting
 
 
@@ -28,10 +28,15 @@ class ArrowReader(FilesReader):
         "Feather", "IPC", "read_ipc", "scan_ipc", "read_feather", "pyarrow", "stream", "arrows", "import", "open",
     )  # fmt: skip
 
+    native_format = "arrow"
+
     pattern: str = pattern_setting("*.arrow")
 
     def _schema_of(self, path: Path) -> pl.Schema:
-        return arrow_schema(path)
+        schema = arrow_schema(path)
+        if told := arrow_remark(path):
+            self._remark(path, told, "path")
+        return schema
 
     def _rows_of(self, path: Path) -> int | None:
         return arrow_rows(path)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
 from nodes.base import Job, NodeError, Specs, setting
-from nodes.kit.files.csv_parsing import Dialect, TextFile
+from nodes.kit.files.csv_dialect import Dialect, Escape
+from nodes.kit.files.csv_parsing import TextFile
+from nodes.kit.files.encodings import AUTOMATIC, ENCODINGS
 from nodes.kit.files.many_files import FilesReader, pattern_setting
+from nodes.kit.tables.reading.dates import DateOrder, DateRules
+from nodes.kit.tables.reading.guessing import Codes
+from nodes.kit.tables.reading.misfits import ON_MISFIT, OnMisfit
 
 ColumnType = Literal[
     "Boolean", "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Float32", "Float64",
@@ -22,17 +27,21 @@ ColumnType = Literal[
 class CsvReader(FilesReader):
     """Read a table from a CSV file, or from any other text file with one row per line; or from all such files of a folder.
 
-    The columns' types are found from the first rows, or given by hand. The file is then read with exactly these types: a
-    cell that does not fit is an error that names its row and column. Gzipped files are read as they are. A file may be
-    larger than the memory: it is read piece by piece.
+    The columns' types are found from the first rows, or given by hand; where they are doubtful, it is said: codes with leading
+    zeros stay text, dates that may have the month first are named, and so is the encoding where it is not UTF-8. The file is then
+    read with exactly these types: a cell that does not fit is an error that names its row and column, or missing and counted.
+    Gzipped files are read as they are. A file may be larger than the memory: it is read piece by piece.
+
+    What happens to a cell happens in one order: quotes off, blanks off, names, words for missing cells, types. A line `sep=;` at
+    the beginning is followed, lines may end in any way, and quotes in the midst of cells (inch marks) are a part of them.
 
     Columns of one name get different ones: the second *a* becomes *a_duplicated_0*. A column without a name is called after
     its place: *column_2* is the third. Whole numbers that do not fit 64 bits make an Int128 column. In a folder, every file
     has a header of its own, and rows are skipped in each.
 
-    Tables have no row IDs as KNIME's have: a first column of RowIDs is read as a column, or left out. A quote within quotes
-    is written twice (""); there is no other escape character. KNIME's limit of the memory of a column is not needed, and what
-    it calls *If schema changes* is always *Use new schema*; types that must not change are given by hand. Only files of this
+    Tables have no row IDs as KNIME's have: a first column of RowIDs is read as a column, or left out. KNIME's limit of the
+    memory of a column is not needed, and what it calls *If schema changes* is always *Use new schema*; types that must not change
+    are given by hand. Only files of this
     machine are read, no URLs: opening a workflow asks nothing of any server.
 
     Example: of `mnist_train.csv`, with the label in the first column and 784 pixels behind it, it makes 785 columns of
@@ -41,6 +50,7 @@ class CsvReader(FilesReader):
     """
 
     id = "readers.csv"
+    version = 2
     title = "CSV Reader"
     icon = "mdi6.file-delimited"
     keywords = (
@@ -54,7 +64,8 @@ class CsvReader(FilesReader):
     detect: bool = setting(
         False,
         "Detect the format",
-        "Whether column delimiter (, ; tab |) and decimal comma are found from the first lines, instead of set below.",
+        "Whether column delimiter (, ; tab |), decimal comma, lines above the header and comments (#) are found from the first "
+        "lines.",
     )
     delimiter: str = setting(
         ",",
@@ -73,6 +84,17 @@ class CsvReader(FilesReader):
     )
     quote: str = setting(
         '"', "Quote character", "Encloses cells that hold delimiters or line breaks; empty means none.", max_length=1
+    )
+    escape: Escape = setting(
+        "automatic",
+        "Quotes within quotes",
+        "How a quote is written inside a cell in quotes, besides twice.",
+        choices={
+            "automatic": "With a backslash, where quotes are found that would otherwise make no sense.",
+            "none": 'Twice ("") only: a backslash is a backslash.',
+            "backslash": 'With a backslash (\\").',
+        },
+        advanced=True,
     )
     comment: str = setting("", "Comment character", "Lines that begin with it are left out; empty means none. KNIME has #.")
     header: bool = setting(True, "First row contains column names", "If not, the columns are called column_0, column_1, ...")
@@ -104,7 +126,13 @@ class CsvReader(FilesReader):
         advanced=True,
         group="Cells",
     )
-    trim: bool = setting(False, "Trim texts", "Whether blanks around the texts of cells are taken off.", group="Cells")
+    trim: bool = setting(
+        False,
+        "Trim cells",
+        "Whether blanks around cells and column names are taken off, before anything else is made of them; a quote may then "
+        "stand behind a blank.",
+        group="Cells",
+    )
     decimal_comma: bool = setting(
         False,
         "Decimal comma",
@@ -139,12 +167,51 @@ class CsvReader(FilesReader):
     column_types: dict[str, ColumnType] = setting(
         {}, "Column types", "The type of a column, where the one that is found is not meant.", group="Types"
     )
+    codes: Codes = setting(
+        "text",
+        "Numbers with leading zeros",
+        "What becomes of columns whose numbers would lose something: the zeros of 00501, the e of the code 1e5, digits that "
+        "decimal numbers do not have.",
+        choices={"text": "They stay text, and it is said which and why.", "numbers": "They become numbers; it is said which."},
+        group="Types",
+    )
     parse_dates: bool = setting(False, "Find dates and times", "Whether dates and times are recognised as such.", group="Types")
+    date_order: DateOrder = setting(
+        "automatic",
+        "Order of day and month",
+        "Which comes first in dates such as 3/4/2021.",
+        choices={
+            "automatic": "As the numbers above 12 tell; where none does, the day, and it is said.",
+            "day first": "3/4/2021 is in April.",
+            "month first": "3/4/2021 is in March.",
+        },
+        group="Types",
+    )
+    century_pivot: int | None = setting(
+        None,
+        "Two-digit years from",
+        "Years of two digits from this one on are those of 1900, below it of 2000: with 69, 68 is 2068 and 69 is 1969. Empty: "
+        "dates with such years stay text.",
+        ge=0,
+        le=100,
+        group="Types",
+    )
+    on_misfit: OnMisfit = setting(
+        "fail",
+        "If a cell does not fit",
+        "What becomes of a cell that is not of its column's type.",
+        choices=ON_MISFIT,
+        group="Types",
+    )
     scanned_rows: int = setting(
         10_000, "Rows to find types from", "How many rows are looked at to find the types.", ge=1, group="Types", advanced=True
     )
     encoding: str = setting(
-        "utf-8", "File encoding", "Such as utf-8, latin-1, windows-1252 or utf-16.", advanced=True, min_length=1
+        AUTOMATIC,
+        "File encoding",
+        "automatic finds it, and says so where there is doubt; or such as utf-8, windows-1252, mac_roman, latin-1 or utf-16.",
+        min_length=1,
+        offers=ENCODINGS,
     )
     largest_size: float = setting(
         4.0,
@@ -155,13 +222,22 @@ class CsvReader(FilesReader):
         advanced=True,
     )
 
+    @classmethod
+    def migrate(cls, settings: dict[str, Any], version: int) -> dict[str, Any]:
+        """Version 1 made numbers of all digits, took the day for the first part of every date, and knew no escapes."""
+        old = {"codes": "numbers", "date_order": "day first", "escape": "none"} if version < 2 else {}
+        return {**old, **settings}
+
     def _files(self, place: Specs | Job) -> list[tuple[Path, str]]:
         self._dialect()  # mistakes in the settings are told before those of the files
         return super()._files(place)
 
     def _schema_of(self, path: Path) -> pl.Schema:
         # In a folder, a file without values in a column says nothing of the column's type.
-        found = TextFile(path, self._dialect()).schema(blank_as_null=self.source == "folder")
+        text = TextFile(path, self._dialect())
+        found = text.schema(blank_as_null=self.source == "folder")
+        for message, concerned in text.remarks():
+            self._remark(path, message, concerned)
         if self.maximum_columns is not None and len(found) > self.maximum_columns:
             message = f"'{path}' has {len(found)} columns, more than {self.maximum_columns}."
             raise NodeError(message, "Check the delimiter, or allow more columns.", setting="maximum_columns")
@@ -202,6 +278,7 @@ class CsvReader(FilesReader):
         Raises:
             NodeError: If settings do not fit together.
         """
+        dates = DateRules(self.date_order, self.century_pivot)
         dialect = Dialect(
             separator=self._separator,
             quote=self.quote,
@@ -212,12 +289,17 @@ class CsvReader(FilesReader):
             skip_rows=self.skip_rows,
             short_fail=self.short_rows == "fail",
             long_fail=self.long_rows == "fail",
-            null_values=self.null_values,
+            null_values=tuple(self.null_values),
             empty_is_missing=self.empty_is_missing,
             decimal_comma=self.decimal_comma and not self.detect,
             thousands=self.thousands,
             trim=self.trim,
-            parse_dates=self.parse_dates,
+            escape=self.escape,
+            codes=self.codes,
+            dates=dates if self.parse_dates else None,
+            typed_dates=dates,
+            asked=tuple(self.column_types),
+            on_misfit=self.on_misfit,
             scanned_rows=self.scanned_rows,
             encoding=self.encoding,
             largest_size=self.largest_size,

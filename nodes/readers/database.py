@@ -9,13 +9,26 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from nodes.base import Job, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.databases import LISTING_SCHEMA, DatabaseNode, affinity, frame_of, gathered, parameter_values
+from nodes.kit.databases.conversion import affinity, frame_of, gathered, parameter_values
+from nodes.kit.databases.node import LISTING_SCHEMA, DatabaseNode
+from nodes.kit.databases.remote import NoAnswer
 from nodes.kit.files.reading import existing_file
+from nodes.kit.tables.reading.loose_types import KINDS, dtype_of, kinds_statement, misfit_statement, reason, typed_statement
+from nodes.kit.tables.reading.misfits import ON_MISFIT, Misfits, OnMisfit
 from nodes.values.table import BATCH_BYTES, Table, TableSpec
 from nodes.wording import grouped
 
 if TYPE_CHECKING:
-    from nodes.kit.databases import DatabaseConnection
+    from nodes.kit.databases.connection import DatabaseConnection
+
+_MOST_LOOKED_AT = 100_000
+_CELLS_LOOKED_AT = 1_000_000
+"""So many rows and cells of SQLite are looked at for types, where a person does not want more: in a moment."""
+_ASKED_AT_ONCE = 200
+_ROWS = 4096
+_LISTED = 5
+_MOST_SHOWN = 40
+_NAMED = 4
 
 
 class DatabaseReader(DatabaseNode):
@@ -24,14 +37,17 @@ class DatabaseReader(DatabaseNode):
     The rows are streamed: a result larger than memory is fine. The connection can only read, one statement is run, and a
     DuckDB query reaches no other file. Values go into the query as parameters (? in SQLite and DuckDB, $1, $2, ... in
     PostgreSQL), never as pieces of text. The types are the database's; SQLite has none for its columns, so they are found
-    from the first rows, and dates and true or false stay the text and the numbers that SQLite keeps. PostgreSQL's numeric
-    becomes Float64 (cast it to text in the query to keep every digit), an interval a Duration with months of 30 days, UUIDs
-    and JSON become text. Columns of one name are numbered: id, id_1.
+    from the first rows: numbers among texts are text, and that is said. A cell of another kind further down is an error that
+    names its row, or missing and counted. Dates and true or false stay the text and the numbers that SQLite keeps.
+    PostgreSQL's numeric becomes Float64 (cast it to text in the query to keep every digit), an interval a Duration with months
+    of 30 days, UUIDs and JSON become text. Columns of one name are numbered: id, id_1.
 
     KNIME does this with four nodes (Connector, Table Selector, Query, Reader). A file is read again when it, or the log that the
     database keeps beside it, has changed; a server is asked anew in every run. Of a server on another machine the columns are
     known after running only: before, nothing is sent to it, so that to open a workflow makes nobody known to a stranger's
-    server. A server on this machine (localhost, 127.0.0.1, a socket) is asked at once, and has two seconds to answer.
+    server. All else (files, and a server on this machine: localhost, 127.0.0.1, a socket) is asked at once, and has two seconds
+    to answer; a query that takes longer is asked in the run only. Cancel ends a query, wherever it is. A database is spoken to
+    by a process of its own, so that one that is damaged does no harm.
 
     Example: with kind sqlite, the file shop.db, the query SELECT * FROM orders WHERE amount > ? and the parameter 100, the
     table holds the large orders, ready for a GroupBy.
@@ -65,24 +81,34 @@ class DatabaseReader(DatabaseNode):
     scanned_rows: int = setting(
         1000,
         "Rows to find types from",
-        "How many rows are looked at to find the types of SQLite's columns.",
+        "How many rows are looked at to find the types of SQLite's columns, at least; of a table of few columns it is more.",
         ge=1,
         le=1_000_000,
         advanced=True,
         shown_if={"kind": "sqlite"},
     )
+    on_misfit: OnMisfit = setting(
+        "fail",
+        "If a cell does not fit",
+        "What becomes of a cell of SQLite that is not of its column's type.",
+        choices=ON_MISFIT,
+        shown_if={"kind": "sqlite"},
+    )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The columns of the result, without its rows; None where a server is elsewhere, or does not answer."""
+        """Promise the columns of the result; None where a server is elsewhere, or there is no answer in time."""
         self._statement()
         file = self._file(specs.resolve)
         if self.kind == "postgresql" and not self.on_this_machine:
             return {"table": None}  # opening a workflow must not make itself known to any server elsewhere
-        if self.kind == "postgresql" and (reason := self.unreachable()):
-            specs.warn(f"The columns are known only after a run: {reason}")
+        try:
+            schema, told = self.answer_at_once(file, f"{self._statement()} {self._values()}", self._asked)
+        except NoAnswer as error:
+            specs.warn(f"The columns are known only after a run: {error.message}")
             return {"table": None}
-        with self.connect(file, quick=True) as connection:
-            return {"table": TableSpec(self._schema(connection))}
+        if told:
+            specs.warn(f"Read are {', '.join(told[:_NAMED])}{f', {len(told) - _NAMED} more' if len(told) > _NAMED else ''}.")
+        return {"table": TableSpec(schema)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Stream the result into the table."""
@@ -91,57 +117,84 @@ class DatabaseReader(DatabaseNode):
     def _frames(self, job: Job) -> Iterator[pl.DataFrame]:
         done = 0
         job.progress(None, "asking the database")
-        with self.connect(self._file(job.resolve), scratch=job.scratch) as connection:
-            schema = self._schema(connection) if self.kind == "sqlite" else None
-            statement = self._statement(self.limit)
-            if schema is not None and pl.String() in schema.values():
-                statement = self._exact(connection, schema)
-            for batch in connection.query(statement, self._values(), self._rows):
+        with self.connect(self._file(job.resolve), scratch=job.scratch, check=job.check_cancelled) as connection:
+            frames = self._loose(connection, job) if self.kind == "sqlite" else self._strict(connection)
+            for frame in frames:
                 job.check_cancelled()
-                frame = frame_of(batch)
                 done += frame.height
                 job.progress(None, f"{grouped(done)} rows")
-                yield frame if schema is None else self._cast(frame, schema)
+                yield frame
 
-    def _exact(self, connection: DatabaseConnection, schema: pl.Schema) -> str:
-        """The statement for SQLite with columns of text made text by SQLite: its driver would round the numbers among them."""
-        names = next(iter(connection.query(self._statement(0), self._values()))).schema.names
-        quoted = ['"' + name.replace('"', '""') + '"' for name in names]
-        asked = [f"CAST({q} AS TEXT) AS {q}" if d == pl.String else q for q, d in zip(quoted, schema.values(), strict=True)]
-        return f"SELECT {', '.join(asked)} FROM ({self._statement(self.limit)})"  # noqa: S608 (quoted, read-only)
+    def _asked(self, connection: DatabaseConnection) -> tuple[pl.Schema, list[str]]:
+        """Names and types of the columns, and what is worth saying of them."""
+        return self._loose_schema(connection) if self.kind == "sqlite" else (self._schema(connection), [])
 
-    def _cast(self, frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
-        """The frame in the types that were promised: those of columns that began with nothing may be others."""
-        for column, dtype in schema.items():
-            # polars makes bytes of numbers without a word.
-            numbers = dtype == pl.Binary and frame.schema[column].is_numeric()
-            if numbers and frame[column].null_count() < frame.height:
-                message = f"Column '{column}' changes its type after the first rows."
-                hint = "Raise the rows to find types from, or CAST the column in a query."
-                raise NodeError(message, hint, setting="scanned_rows")
-        return frame.cast(schema)
+    def _strict(self, connection: DatabaseConnection) -> Iterator[pl.DataFrame]:
+        for batch in connection.query(self._statement(self.limit), self._values()):
+            yield frame_of(batch)
 
     def _schema(self, connection: DatabaseConnection) -> pl.Schema:
-        """Names and types of the result's columns."""
-        asked = self.scanned_rows if self.kind == "sqlite" else 0
-        if self.limit is not None:
-            asked = min(asked, self.limit)
-        frame = pl.concat([frame_of(b) for b in connection.query(self._statement(asked), self._values(), self._rows)])
+        """Names and types of the result's columns, of databases that have types.
+
+        Raises:
+            NodeError: If there are none.
+        """
+        frame = pl.concat([frame_of(b) for b in connection.query(self._statement(0), self._values())])
         if not frame.width:
             raise NodeError("The result has no columns.", "Choose another table or query.", setting=self._asks())
-        schema = dict(frame.schema)
-        if self.kind == "sqlite" and self.source == "table":
+        return frame.schema
+
+    # -- SQLite
+
+    def _loose_schema(self, connection: DatabaseConnection) -> tuple[pl.Schema, list[str]]:
+        """Names and types of the columns of SQLite, from the first rows, and what is worth saying of them."""
+        names = self._schema(connection).names()
+        rows = max(self.scanned_rows, min(_MOST_LOOKED_AT, _CELLS_LOOKED_AT // len(names)))
+        rows = rows if self.limit is None else min(rows, self.limit)
+        kinds: list[int] = []
+        for first in range(0, len(names), _ASKED_AT_ONCE):
+            # SQLite takes 2000 columns in one answer; all columns have to be named all the same.
+            asked = range(first, min(first + _ASKED_AT_ONCE, len(names)))
+            statement = kinds_statement(self._statement(), len(names), rows, asked)
+            answer = [frame_of(b) for b in connection.query(statement, self._values())]
+            kinds += [int(cell or 0) for cell in answer[0].row(0)]
+        found = [dict(zip(KINDS, map(bool, kinds[n : n + len(KINDS)]), strict=True)) for n in range(0, len(kinds), len(KINDS))]
+        declared: dict[str, str] = {}
+        if self.source == "table":
             listed = self.listing(connection)
             mine = listed.filter(pl.col("Table").str.to_lowercase() == self.table.lower())
             declared = dict(zip(mine["Column"], mine["Data type"], strict=True))
-            for column in frame.columns:
-                if frame[column].null_count() == frame.height:
-                    schema[column] = affinity(declared, column) or schema[column]
-        return pl.Schema(schema)
+        types = {c: dtype_of(kinds) or affinity(declared, c) or pl.Int64() for c, kinds in zip(names, found, strict=True)}
+        told = [f"'{c}' {why}" for c, kinds in zip(names, found, strict=True) if (why := reason(kinds))]
+        return pl.Schema(types), told
 
-    @property
-    def _rows(self) -> int | None:
-        return self.scanned_rows if self.kind == "sqlite" else None
+    def _loose(self, connection: DatabaseConnection, job: Job) -> Iterator[pl.DataFrame]:
+        """The rows of SQLite, each cell of its column's type."""
+        schema, _ = self._loose_schema(connection)
+        misfits = 0
+        statement = typed_statement(self._statement(self.limit), list(schema.values()))
+        for number, batch in enumerate(connection.query(statement, self._values(), _ROWS)):
+            frame = frame_of(batch)[1 if number == 0 else 0 :]
+            misfits += int(frame.to_series(-1).sum() or 0)
+            if misfits and self.on_misfit == "fail":
+                self._tell_misfits(connection, schema, job)
+            frame = frame.select(frame.columns[:-1])
+            frame.columns = list(schema)
+            yield frame.cast(schema)
+        if misfits:
+            self._tell_misfits(connection, schema, job)
+
+    def _tell_misfits(self, connection: DatabaseConnection, schema: pl.Schema, job: Job) -> None:
+        """Raise for the first cell that does not fit its column's type, or warn of all."""
+        misfits = Misfits("the result", self.on_misfit, "scanned_rows")
+        for n, (column, dtype) in enumerate(schema.items()):
+            asked = misfit_statement(self._statement(self.limit), len(schema), n, dtype, _LISTED)
+            found = pl.concat([frame_of(b) for b in connection.query(asked, self._values())])
+            if found.height:
+                cells = [(int(row), str(text)[:_MOST_SHOWN]) for row, text, _ in found.iter_rows()]
+                hint = "Look at more rows for the types, let such cells be missing, or CAST the column in a query."
+                misfits.add(column, cells, int(found.row(0)[2]), dtype, hint)
+        misfits.tell(job)
 
     def _values(self) -> list[int | float | str]:
         return parameter_values(self.parameters) if self.source == "query" else []
@@ -195,7 +248,7 @@ class DatabaseTables(DatabaseNode):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Ask the database's own catalog."""
-        with self.connect(self._file(job.resolve)) as connection:
+        with self.connect(self._file(job.resolve), check=job.check_cancelled) as connection:
             listed = self.listing(connection)
         return {"table": Table.of(listed.filter(pl.col("Schema") == self._in_schema) if self._in_schema else listed)}
 

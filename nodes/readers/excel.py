@@ -1,40 +1,46 @@
-"""Excel Reader: sheets of workbooks. fastexcel (calamine) reads them."""
+"""Excel Reader: sheets of workbooks. calamine reads them."""
 
 from __future__ import annotations
 
-import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date, time
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
+from pydantic import PrivateAttr
 
 from nodes.base import Job, NodeError, setting
-from nodes.kit.files.many_files import FilesReader, damaged, pattern_setting
+from nodes.kit.files.many_files import FilesReader, pattern_setting
+from nodes.kit.files.reading import damaged
+from nodes.kit.files.workbook_cells import SheetColumn, columns_of, heading
+from nodes.kit.files.workbook_errors import column_number, error_cells, without_unknown_errors
+from nodes.kit.tables.reading.misfits import ON_MISFIT, Misfits, OnMisfit
 from nodes.wording import counted
 
 if TYPE_CHECKING:
-    import fastexcel
+    from python_calamine import CalamineSheet, CalamineWorkbook
 
 _AT_ONCE = 2**20
 """A larger workbook is not read while the node is configured, so its columns are known only after running."""
-_DAY_ZERO = (date(1899, 12, 30), date(1899, 12, 31), date(1904, 1, 1))
-"""The days that a time of day without one has, by how the workbook counts days."""
 ExcelType = Literal["Int64", "Float64", "String", "Boolean", "Date", "Datetime", "Duration"]
-_TYPES = {
-    "Int64": "float", "Float64": "float", "String": "string", "Boolean": "boolean", "Date": "date", "Datetime": "datetime",
-    "Duration": "duration",
+_TYPES: dict[ExcelType, pl.DataType] = {
+    "Int64": pl.Int64(), "Float64": pl.Float64(), "String": pl.String(), "Boolean": pl.Boolean(), "Date": pl.Date(),
+    "Datetime": pl.Datetime("ms"), "Duration": pl.Duration("ms"),
 }  # fmt: skip
+_NAMED = 4
+"""How many columns a remark names."""
 
 
 class ExcelReader(FilesReader):
     """Read a table from a sheet of an Excel workbook, or from all its sheets, or from all workbooks of a folder.
 
     Workbooks of Excel (.xlsx, .xlsm, .xlsb, .xls) and LibreOffice (.ods). A formula gives the value that was saved with it.
-    The types are found from all rows: a column of numbers with a text among them is one of texts, whole numbers are Int64,
-    times that are all midnight are days, and times without a day are times. Cells of errors (#N/A) are missing. Of merged cells
-    the first one has the value. Rows and columns that are empty around the cells are left out.
+    The types are found from all rows: a column of numbers with a text among them is one of texts with all digits of the numbers,
+    and that is said; whole numbers are Int64, times that are all midnight are days, times without a day are times, and spans
+    ([h]:mm:ss) are durations. Cells of errors (#N/A) are missing, and in .xlsx they are counted. Of merged cells the first one
+    has the value. Rows and columns that are empty around the cells are left out.
 
     KNIME's reevaluation of formulas is left out, and so are its row IDs: a column of them is a column like any other.
 
@@ -42,6 +48,7 @@ class ExcelReader(FilesReader):
     """
 
     id = "readers.excel"
+    version = 2
     title = "Excel Reader"
     icon = "mdi6.microsoft-excel"
     keywords = (
@@ -50,6 +57,7 @@ class ExcelReader(FilesReader):
     )  # fmt: skip
 
     untyped = True
+    native_format = "excel"
 
     pattern: str = pattern_setting("*.xls*")
     sheet: Literal["first with data", "by name", "by position", "all"] = setting(
@@ -99,29 +107,60 @@ class ExcelReader(FilesReader):
         {}, "Column types", "The type of a column, where the one that is found is not meant.", group="Types"
     )
 
+    on_misfit: OnMisfit = setting(
+        "fail",
+        "If a cell does not fit",
+        "What becomes of a cell that is not of its column's type.",
+        choices=ON_MISFIT,
+        group="Types",
+    )
+
+    _last: dict[Path, pl.DataFrame] = PrivateAttr(default_factory=dict)
+    """The one file that was read to know its columns, until its rows are asked for."""
+    _misfits: list[Misfits] = PrivateAttr(default_factory=list)
+
+    @classmethod
+    def migrate(cls, settings: dict[str, Any], version: int) -> dict[str, Any]:
+        """Version 1 had missing cells for those that did not fit."""
+        return settings if version >= 2 else {"on_misfit": "missing", **settings}
+
     def _schema_of(self, path: Path) -> pl.Schema | None:
-        return self._schema_whole(path) if path.stat().st_size <= _AT_ONCE else None
+        return self._read(path).schema if path.stat().st_size <= _AT_ONCE else None
 
     def _schema_whole(self, path: Path) -> pl.Schema:
-        return self._read(path).schema
+        frame = self._read(path)
+        if self.source == "file":
+            self._last[path] = frame
+        return frame.schema
 
     def _batches_of(
         self, path: Path, schema: pl.Schema, columns: Sequence[str], limit: int | None, job: Job
     ) -> Iterator[pl.DataFrame]:
-        frame = self._read(path).select(columns)
+        whole = self._last.pop(path) if path in self._last else self._read(path)
+        for misfits in self._misfits:
+            misfits.tell(job)
+        if path.stat().st_size > _AT_ONCE:
+            for message, _ in self._remarks:
+                job.warn(message)
+        frame = whole.select(columns)
         return iter([frame if limit is None else frame.head(limit)])
+
+    # -- workbooks
 
     def _read(self, path: Path) -> pl.DataFrame:
         """The rows of the chosen sheets."""
-        import fastexcel
+        from python_calamine import CalamineError, CalamineWorkbook
 
-        # It would warn of every column without values.
-        logging.getLogger("fastexcel").setLevel(logging.ERROR)
+        self._misfits.clear()
+        remedy = "Choose a workbook, and check its sheet, rows and columns."
         try:
-            book = fastexcel.read_excel(path)
-            frames = [(name, self._sheet(book, name)) for name in self._chosen(book, path)]
-        except (fastexcel.FastExcelError, pl.exceptions.PolarsError, ValueError) as error:
-            raise damaged(path, error, remedy="Choose a workbook, and check its sheet, rows and columns.") from error
+            frames = self._frames(CalamineWorkbook.from_path(str(path)), path)
+        except CalamineError as error:
+            if "cell error" not in str(error):
+                raise damaged(path, error, remedy=remedy) from error
+            frames = self._frames(CalamineWorkbook.from_filelike(without_unknown_errors(path)), path)
+        except (OSError, ValueError) as error:
+            raise damaged(path, error, remedy=remedy) from error
         filled = [(name, frame) for name, frame in frames if frame.width]
         if not filled:
             message = f"There is nothing in the chosen cells of '{path}'."
@@ -140,6 +179,9 @@ class ExcelReader(FilesReader):
             return filled[0][1]
         return self._one_below_the_other(filled)
 
+    def _frames(self, book: CalamineWorkbook, path: Path) -> list[tuple[str, pl.DataFrame]]:
+        return [(sheet.name, self._sheet(sheet, path)) for sheet in self._chosen(book, path)]
+
     def _one_below_the_other(self, sheets: Sequence[tuple[str, pl.DataFrame]]) -> pl.DataFrame:
         first, rest = sheets[0], sheets[1:]
         if self.combine == "fail":
@@ -157,76 +199,114 @@ class ExcelReader(FilesReader):
             hint = "Give the columns their types, or read the sheets by themselves."
             raise NodeError(f"The sheets do not fit together: {error}.", hint, setting="column_types") from error
 
-    def _chosen(self, book: fastexcel.ExcelReader, path: Path) -> list[str]:
-        """The names of the sheets to read."""
-        names = book.sheet_names
+    def _chosen(self, book: CalamineWorkbook, path: Path) -> list[CalamineSheet]:
+        """The sheets to read."""
+        from python_calamine import SheetTypeEnum
+
+        names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+        if not names:
+            raise damaged(path, "it has no sheets")
         if self.sheet == "by name":
             if self.sheet_name not in names:
                 message = f"There is no sheet '{self.sheet_name}' in '{path}'."
                 raise NodeError(message, f"There are: {', '.join(names[:8])}.", setting="sheet_name")
-            return [self.sheet_name]
+            return [book.get_sheet_by_name(self.sheet_name)]
         if self.sheet == "by position":
             if self.sheet_position > len(names):
                 message = f"'{path}' has {counted(len(names), 'sheet')}, no {self.sheet_position}."
                 raise NodeError(message, "Choose a smaller number.", setting="sheet_position")
-            return [names[self.sheet_position - 1]]
+            return [book.get_sheet_by_name(names[self.sheet_position - 1])]
+        sheets = map(book.get_sheet_by_name, names)
         if self.sheet == "all":
-            return names
-        return [next((n for n in names if book.load_sheet(n, header_row=None, n_rows=1).width), names[0])]
+            return list(sheets)
+        return list(islice((sheet for sheet in sheets if sheet.height), 1))
 
-    def _sheet(self, book: fastexcel.ExcelReader, name: str) -> pl.DataFrame:
-        options: dict[str, Any] = {}
-        if self.column_types:
-            options["dtypes"] = {column: _TYPES[dtype] for column, dtype in self.column_types.items()}
-        if self.cells.strip():
-            options["use_columns"] = self.cells.replace(" ", "").upper()
-        above = self.first_row - 1
-        if self.last_row is not None:
-            rows = self.last_row - above - int(self.header)
-            if rows < 0:
-                raise NodeError("The last row stands before the first.", "Choose a later one.", setting="last_row")
-            options["n_rows"] = rows
-        sheet = book.load_sheet(
-            name,
-            header_row=above if self.header else None,
-            skip_rows=None if self.header or not above else above,
-            schema_sample_rows=None,
-            **options,
-        )
-        frame: pl.DataFrame = sheet.to_polars()
-        # As the CSV Reader calls columns without a name.
-        nameless = {c: f"column_{i}" for i, c in enumerate(frame.columns) if not self.header or c.startswith("__UNNAMED__")}
-        frame = frame.rename({c: name for c, name in nameless.items() if not self.header or name not in frame.columns})
-        frame = frame.slice(self.skip_rows)
-        if self.skip_empty_rows and frame.width:
-            frame = frame.filter(~pl.all_horizontal(pl.all().is_null()))
-        if self.skip_empty_columns:
-            frame = frame.select(c.name for c in frame if c.null_count() < frame.height)
-        return frame.with_columns(self._refined(cells) for cells in frame.get_columns())
+    # -- sheets
 
-    @staticmethod
-    def _whole(cells: pl.Series) -> pl.Series:
-        """Whole numbers of a column, read as the decimal ones that a workbook has: fastexcel cuts off what follows the point.
+    def _sheet(self, sheet: CalamineSheet, path: Path) -> pl.DataFrame:
+        """The rows of a sheet, in the order of steps of `nodes.kit.tables.reading`."""
+        if sheet.start is None or sheet.end is None:
+            return pl.DataFrame()
+        last = sheet.end[0] + 1 if self.last_row is None else min(sheet.end[0] + 1, self.last_row)
+        if self.last_row is not None and self.last_row < self.first_row + int(self.header) - 1:
+            raise NodeError("The last row stands before the first.", "Choose a later one.", setting="last_row")
+        left = sheet.start[1]
+        chosen = [place - left for place in self._places(left, sheet.end[1])]
+        # calamine gives the rows above the first cell, too, but no columns before it.
+        rows = islice(sheet.iter_rows(), self.first_row - 1, last)
+        number = self.first_row
+        names: Sequence[Any] = [""] * (sheet.end[1] - left + 1)
+        if self.header:
+            for names in rows:
+                number += 1
+                if any(name != "" for name in names):
+                    break
+            else:
+                return pl.DataFrame()
+        columns = columns_of(rows, len(names), chosen)
+        made = self._typed(sheet.name, path, dict(zip(self._names([names[n] for n in chosen]), columns, strict=True)), number)
+        self._count_errors(path, sheet.name, (number - 1, last), {n + left for n in chosen})
+        return made
+
+    def _places(self, first: int, last: int) -> list[int]:
+        """The columns of the sheet that are wanted, from 0, in the order in which they are given.
 
         Raises:
-            NodeError: Naming the first that is not whole.
+            NodeError: If a range is none.
         """
-        broken = (cells != cells.round()).arg_max() if cells.dtype == pl.Float64 else None
-        if broken is not None and cells[broken] is not None and cells[broken] != round(cells[broken]):
-            message = f"Row {broken + 1} has {cells[broken]:g} in column '{cells.name}', which is no whole number."
-            raise NodeError(message, "Set the type of the column to Float64.", setting="column_types")
-        return cells.cast(pl.Int64)
+        ranges = [part for part in self.cells.replace(" ", "").upper().split(",") if part]
+        if not ranges:
+            return list(range(first, last + 1))
+        found = []
+        for part in ranges:
+            begin, _, end = part.partition(":")
+            if (
+                not begin
+                or part.count(":") > 1
+                or (":" in part and not end)
+                or column_number(end or begin) < column_number(begin)
+            ):
+                raise NodeError(f"'{part}' names no columns.", "Write such as B:F or A,C,E:H.", setting="cells")
+            found += [place for place in range(column_number(begin), column_number(end or begin) + 1) if first <= place <= last]
+        return list(dict.fromkeys(found))
 
-    def _refined(self, cells: pl.Series) -> pl.Series:
-        """A column as the type that a person sees in it: a workbook knows no whole numbers, and no days without a time."""
-        if cells.name in self.column_types:
-            return self._whole(cells) if self.column_types[cells.name] == "Int64" else cells
-        if cells.null_count() == cells.len():
-            return cells.cast(pl.Null)  # another sheet or file may know the type
-        if cells.dtype == pl.Float64 and ((cells.round() == cells) & (cells.abs() < 2**53)).all():
-            return cells.cast(pl.Int64)
-        if isinstance(cells.dtype, pl.Datetime) and cells.dt.date().is_in(_DAY_ZERO).all():
-            return cells.dt.time()
-        if isinstance(cells.dtype, pl.Datetime) and (cells.dt.time() == time()).all():
-            return cells.cast(pl.Date)
-        return cells
+    def _names(self, headings: Sequence[Any]) -> list[str]:
+        """The names of the columns: those of the header as text, others by their place; each another."""
+        given = [heading(cell) if cell != "" else "" for cell in headings]
+        made: list[str] = []
+        for place, name in enumerate(given):
+            fresh, number = name or f"column_{place}", 0
+            while fresh in made or ((number or not name) and fresh in given):
+                number += 1
+                fresh = f"{name or f'column_{place}'}_{number}"
+            made.append(fresh)
+        return made
+
+    def _typed(self, sheet: str, path: Path, columns: dict[str, SheetColumn], first_row: int) -> pl.DataFrame:
+        """The columns of a sheet with their types, without rows that are left out."""
+        misfits = Misfits(f"sheet '{sheet}' of '{path}'", self.on_misfit)
+        self._misfits.append(misfits)
+        found = pl.DataFrame([column.found(name) for name, column in columns.items()])
+        rows = pl.Series("row", range(first_row, first_row + found.height), dtype=pl.Int64)
+        asked = [columns[c].asked(c, _TYPES[t], misfits, rows) for c, t in self.column_types.items() if c in columns]
+        kept = pl.Series("kept", [True] * found.height, dtype=pl.Boolean)
+        if self.skip_empty_rows and found.width:
+            kept = found.select(~pl.all_horizontal(pl.all().is_null())).to_series()
+        frame = found.with_columns(asked)[self.skip_rows :].filter(kept[self.skip_rows :])
+        if self.skip_empty_columns:
+            frame = frame.select(c.name for c in frame if c.null_count() < frame.height)
+        told = [column.remark(name) for name, column in columns.items() if name not in self.column_types]
+        told = [remark for remark in told if remark]
+        if told:
+            more = f", {len(told) - _NAMED} more like them" if len(told) > _NAMED else ""
+            self._remark(path, f"Read are {', '.join(told[:_NAMED])}{more}.", "column_types")
+        # Another sheet or file may know the type of a column without values.
+        return frame.with_columns(pl.col(c.name).cast(pl.Null) for c in frame if c.null_count() == c.len())
+
+    def _count_errors(self, path: Path, sheet: str, rows: tuple[int, int], columns: set[int]) -> None:
+        """Say how many of the cells that are read are errors."""
+        codes = Counter(code for row, place, code in error_cells(path, sheet) if rows[0] <= row < rows[1] and place in columns)
+        if codes:
+            listed = ", ".join(f"{code} {counted(number, 'time')}" for code, number in codes.most_common())
+            cells = counted(codes.total(), "cell is an error", "cells are errors")
+            self._remark(path, f"{cells} in sheet '{sheet}' and missing here: {listed}.", "sheet")

@@ -15,19 +15,24 @@ import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.file_sets import FileSet, Member, is_folder, walk
-from nodes.kit.images.decoding import (
-    CHANNELS,
-    MAX_SIDE,
-    OTHER_SIZES,
-    PIXEL_TYPES,
-    THREADED_PIXELS,
-    Decoder,
-    ImageFormat,
-    Unreadable,
-    probe,
+from nodes.kit.images.decoding import THREADED_PIXELS, Decoder, ImageFormat, Unreadable, probe
+from nodes.kit.images.format_settings import (
+    AS_FIRST,
+    Mode,
+    OtherSizes,
+    PixelTypeName,
+    chosen_decoder,
+    chosen_format,
+    completed_format,
+    depth_setting,
+    height_setting,
+    interpolation_setting,
+    mode_setting,
+    other_sizes_setting,
+    width_setting,
 )
 from nodes.kit.images.preview import preview
-from nodes.kit.images.resampling import METHODS, Aspect, Method
+from nodes.kit.images.resampling import Method
 from nodes.values.figure import Figure
 from nodes.values.table import BATCH_BYTES, Table, TableSpec, cell_bytes
 
@@ -109,6 +114,7 @@ class ImageFolderReader(Node):
     title = "Image Folder Reader"
     shelf = "Readers"
     icon = "mdi6.folder-image"
+    version = 2
     keywords = (
         "folder of images", "pictures",
         "Image Reader", "image_dataset_from_directory", "png", "jpeg", "jpg", "tiff", "webp", "gif", "bmp", "photos", "directory",
@@ -129,28 +135,12 @@ class ImageFolderReader(Node):
     extensions: list[str] = setting(
         EXTENSIONS, "Extensions", "Only files with these endings are read.", advanced=True, min_length=1
     )
-    height: int | None = setting(
-        None, "Height", "Height of the images in pixels; empty takes that of the first image.", ge=1, le=MAX_SIDE, group="Image"
-    )
-    width: int | None = setting(
-        None, "Width", "Width of the images in pixels; empty takes that of the first image.", ge=1, le=MAX_SIDE, group="Image"
-    )
-    mode: Literal["as in the first file", "grey", "RGB", "RGBA"] = setting(
-        "as in the first file", "Mode", "Which channels the images have.", group="Image"
-    )
-    depth: Literal["as in the first file", "UInt8", "UInt16", "Float32"] = setting(
-        "as in the first file", "Bit depth", "The type of the pixel values.", group="Image"
-    )
-    other_sizes: Literal["stretch", "crop", "pad", "refuse"] = setting(
-        "stretch",
-        "Images of another size",
-        "How an image of another size is fitted.",
-        group="Image",
-        choices=OTHER_SIZES,
-    )
-    interpolation: Method = setting(
-        "bilinear", "Interpolation", "How values between pixels are found.", group="Image", choices=METHODS, advanced=True
-    )
+    height: int | None = height_setting(group="Image")
+    width: int | None = width_setting(group="Image")
+    mode: Mode = mode_setting(group="Image")
+    depth: PixelTypeName = depth_setting(group="Image")
+    other_sizes: OtherSizes = other_sizes_setting(group="Image")
+    interpolation: Method = interpolation_setting(group="Image")
     unreadable: Literal["skip and list", "error"] = setting(
         "skip and list",
         "Unreadable files",
@@ -160,6 +150,12 @@ class ImageFolderReader(Node):
             "error": "The first one stops the node.",
         },
     )
+
+    @classmethod
+    def migrate(cls, settings: dict[str, Any], version: int) -> dict[str, Any]:
+        """Version 1 said "as in the first file"."""
+        former = {n: AS_FIRST for n in ("mode", "depth") if version < 2 and settings.get(n) == "as in the first file"}
+        return settings | former
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """The schema: classes from the folders' names, size and mode from the settings and the first image's header."""
@@ -232,16 +228,7 @@ class ImageFolderReader(Node):
         if head is None:
             hint = "Choose another folder, include subfolders, or change the extensions."
             raise NodeError(f"There is no image file in '{folder}'.", hint, setting="folder")
-        channels, pixel_type = CHANNELS.get(self.mode), PIXEL_TYPES.get(self.depth)
-        if self.height and self.width and channels and pixel_type:
-            return ImageFormat(self.height, self.width, channels, pixel_type)
-        first = self._first_readable(folder, chain([head], files))
-        return ImageFormat(
-            self.height or first.height,
-            self.width or first.width,
-            channels or first.channels,
-            pixel_type or first.pixel_type,
-        )
+        return chosen_format(self) or completed_format(self, self._first_readable(folder, chain([head], files)))
 
     def _first_readable(self, folder: Path, files: Iterable[str]) -> ImageFormat:
         for file in files:
@@ -250,13 +237,12 @@ class ImageFolderReader(Node):
             except Unreadable as error:
                 if self.unreadable == "error":
                     raise _cannot_read(file, str(error)) from error
-        hint = "Choose another folder, or set size, mode and bit depth."
+        hint = "Choose another folder, or set size, mode and pixel type."
         raise NodeError(f"No file in '{folder}' is an image that can be read.", hint, setting="folder")
 
     def _schema(self, format: ImageFormat, classes: list[str] | None) -> pl.Schema:
-        leaf = {"uint8": pl.UInt8, "uint16": pl.UInt16, "float32": pl.Float32}[format.pixel_type]
         columns: dict[str, pl.DataType] = {
-            "image": pl.Array(leaf, (format.height, format.width, format.channels)),
+            "image": format.dtype,
             "file": pl.String(),
         }
         if classes is not None:
@@ -270,8 +256,7 @@ class ImageFolderReader(Node):
         import numpy as np
 
         format, classes = self._format(folder), self._classes(folder)
-        aspect: Aspect | None = None if self.other_sizes == "refuse" else self.other_sizes
-        decoder = Decoder(format, aspect, self.interpolation)
+        decoder = chosen_decoder(self, format)
         schema = self._schema(format, classes)
         shape = (format.height, format.width, format.channels)
         step = max(1, BATCH_BYTES // cell_bytes(schema["image"]))

@@ -12,20 +12,24 @@ from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, 
 from nodes.file_sets import WholePath
 from nodes.kit.files.many_files import existing_folder
 from nodes.kit.images.columns import refuse_existing, spread_where
-from nodes.kit.images.decoding import (
-    CHANNELS,
-    MAX_SIDE,
-    OTHER_SIZES,
-    PIXEL_TYPES,
-    THREADED_PIXELS,
-    Decoder,
-    ImageFormat,
-    Unreadable,
-    probe,
+from nodes.kit.images.decoding import THREADED_PIXELS, ImageFormat, Unreadable, probe
+from nodes.kit.images.format_settings import (
+    Mode,
+    OtherSizes,
+    PixelTypeName,
+    chosen_decoder,
+    chosen_format,
+    completed_format,
+    depth_setting,
+    height_setting,
+    interpolation_setting,
+    mode_setting,
+    other_sizes_setting,
+    width_setting,
 )
 from nodes.kit.images.pixels import for_parts
 from nodes.kit.images.preview import preview
-from nodes.kit.images.resampling import METHODS, Aspect, Method
+from nodes.kit.images.resampling import Method
 from nodes.values.figure import Figure
 from nodes.values.table import BATCH_BYTES, Table, TableSpec, cell_bytes
 
@@ -67,41 +71,12 @@ class ImageReaderTable(Node):
         "What the new column holds.",
         choices={"images": "Decoded images of one size.", "encoded": "The files as they are (Binary); any size."},
     )
-    height: int | None = setting(
-        None,
-        "Height",
-        "In pixels; empty: that of the first image.",
-        ge=1,
-        le=MAX_SIDE,
-        group="Image",
-        shown_if={"content": "images"},
-    )
-    width: int | None = setting(
-        None,
-        "Width",
-        "In pixels; empty: that of the first image.",
-        ge=1,
-        le=MAX_SIDE,
-        group="Image",
-        shown_if={"content": "images"},
-    )
-    mode: Literal["as the first image", "grey", "RGB", "RGBA"] = setting(
-        "as the first image", "Mode", "Which channels the images have.", group="Image", shown_if={"content": "images"}
-    )
-    depth: Literal["as the first image", "UInt8", "UInt16", "Float32"] = setting(
-        "as the first image", "Pixel type", "The type of the pixels.", group="Image", shown_if={"content": "images"}
-    )
-    other_sizes: Literal["stretch", "crop", "pad", "refuse"] = setting(
-        "stretch",
-        "Images of another size",
-        "How an image of another size is fitted.",
-        group="Image",
-        shown_if={"content": "images"},
-        choices=OTHER_SIZES,
-    )
-    interpolation: Method = setting(
-        "bilinear", "Interpolation", "How values between pixels are found.", group="Image", choices=METHODS, advanced=True
-    )
+    height: int | None = height_setting(group="Image", shown_if={"content": "images"})
+    width: int | None = width_setting(group="Image", shown_if={"content": "images"})
+    mode: Mode = mode_setting(group="Image", shown_if={"content": "images"})
+    depth: PixelTypeName = depth_setting(group="Image", shown_if={"content": "images"})
+    other_sizes: OtherSizes = other_sizes_setting(group="Image", shown_if={"content": "images"})
+    interpolation: Method = interpolation_setting(group="Image", shown_if={"content": "images"})
     unreadable: Literal["missing", "error"] = setting(
         "missing",
         "Unreadable files",
@@ -124,8 +99,8 @@ class ImageReaderTable(Node):
         refuse_existing(kept, self.new_column, "new_column")
         if self.content == "encoded":
             return {"table": kept.with_columns({self.new_column: pl.Binary})}
-        format = self._given()
-        return {"table": None if format is None else kept.with_columns({self.new_column: _dtype(format)})}
+        format = chosen_format(self)
+        return {"table": None if format is None else kept.with_columns({self.new_column: format.dtype})}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Read piece by piece, in several threads where images are large."""
@@ -150,13 +125,7 @@ class ImageReaderTable(Node):
 
     # -- what the images become
 
-    def _given(self) -> ImageFormat | None:
-        channels, pixel_type = CHANNELS.get(self.mode), PIXEL_TYPES.get(self.depth)
-        if self.height and self.width and channels and pixel_type:
-            return ImageFormat(self.height, self.width, channels, pixel_type)
-        return None
-
-    def _found(self, table: Table, base: Path) -> ImageFormat:
+    def _completed(self, table: Table, base: Path) -> ImageFormat:
         """The settings, completed by the first image that can be read."""
         first = ImageFormat(1, 1, 1, "uint8")  # where none can be read all become missing, and their size does not matter
         for path in self._paths(table):
@@ -166,12 +135,7 @@ class ImageReaderTable(Node):
             except Unreadable as error:
                 if self.unreadable == "error":
                     raise self._cannot_read(path, str(error)) from error
-        return ImageFormat(
-            self.height or first.height,
-            self.width or first.width,
-            CHANNELS.get(self.mode) or first.channels,
-            PIXEL_TYPES.get(self.depth) or first.pixel_type,
-        )
+        return completed_format(self, first)
 
     def _paths(self, table: Table) -> Iterator[str]:
         for piece in table.batches([self.column]):
@@ -200,8 +164,8 @@ class ImageReaderTable(Node):
             raise Unreadable(f"is no path: {error}") from error
 
     def _pieces(self, table: Table, base: Path, broken: list[tuple[int, str]], job: Job) -> Iterator[pl.DataFrame]:
-        format = None if self.content == "encoded" else self._given() or self._found(table, base)
-        rows = _ENCODED_ROWS if format is None else max(1, BATCH_BYTES // cell_bytes(_dtype(format)))
+        format = None if self.content == "encoded" else chosen_format(self) or self._completed(table, base)
+        rows = _ENCODED_ROWS if format is None else max(1, BATCH_BYTES // cell_bytes(format.dtype))
         done = 0
         for piece in table.batches([self.column], rows=rows):
             job.check_cancelled()
@@ -230,8 +194,7 @@ class ImageReaderTable(Node):
     ) -> pl.Series:
         import numpy as np
 
-        aspect: Aspect | None = None if self.other_sizes == "refuse" else self.other_sizes
-        decoder, dtype = Decoder(format, aspect, self.interpolation), _dtype(format)
+        decoder, dtype = chosen_decoder(self, format), format.dtype
         images = np.zeros((len(paths), *dtype.shape), format.pixel_type)
         read = np.array([path is not None for path in paths], bool)
 
@@ -257,8 +220,3 @@ class ImageReaderTable(Node):
     def _cannot_read(self, path: str, reason: str) -> NodeError:
         hint = "Mend the path or the file, choose the folder that paths are relative to, or have such images made missing."
         return NodeError(f"'{path}' {reason}.", hint, setting="unreadable")
-
-
-def _dtype(format: ImageFormat) -> pl.Array:
-    leaf = {"uint8": pl.UInt8, "uint16": pl.UInt16, "float32": pl.Float32}[format.pixel_type]
-    return pl.Array(leaf, (format.height, format.width, format.channels))

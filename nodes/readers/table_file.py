@@ -9,8 +9,9 @@ from pathlib import Path
 import polars as pl
 
 from nodes.base import Job
-from nodes.kit.files.arrow import CLASSES_NOTE, arrow_batches, arrow_metadata, arrow_rows, arrow_schema
-from nodes.kit.files.many_files import FilesReader, damaged, pattern_setting
+from nodes.kit.files.arrow import CLASSES_NOTE, arrow_batches, arrow_metadata, arrow_remark, arrow_rows, arrow_schema
+from nodes.kit.files.many_files import FilesReader, pattern_setting
+from nodes.kit.files.reading import damaged
 
 
 class TableReader(FilesReader):
@@ -28,10 +29,15 @@ class TableReader(FilesReader):
     icon = "mdi6.table-arrow-left"
     keywords = ("load table", "open", "import", "arrow", "images", "exact copy", "restore", ".table")
 
+    native_format = "arrow"
+
     pattern: str = pattern_setting("*.table")
 
     def _schema_of(self, path: Path) -> pl.Schema:
-        return arrow_schema(path)
+        schema = arrow_schema(path)
+        if told := arrow_remark(path):
+            self._remark(path, told, "path")
+        return schema
 
     def _rows_of(self, path: Path) -> int | None:
         return arrow_rows(path)

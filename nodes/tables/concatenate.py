@@ -177,7 +177,8 @@ def _pieces(tables: Sequence[Table], schema: Schema, job: Job) -> Iterator[pl.Da
 
 def _fitted(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     """The frame with exactly these columns; those that it does not have are missing in every row."""
-    absent = [pl.lit(None).alias(c) for c in schema if c not in frame.columns]
+    there = set(frame.columns)
+    absent = [pl.lit(None).alias(c) for c in schema if c not in there]
     whole = frame.with_columns(absent)
     return pl.DataFrame([cast_exactly(whole[c], dtype) for c, dtype in schema.items()])
 

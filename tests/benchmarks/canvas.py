@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+from tests import screen
+
+os.environ.setdefault("QT_QPA_PLATFORM", screen.PLATFORM)
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nodes.wording import grouped
+from tests import screen
 from tests.benchmarks import nodegraphqt
 from tests.benchmarks.main_job import DATA, slice_of_the_data
 from tests.benchmarks.main_job import WORKFLOW as EXAMPLE
@@ -70,7 +71,7 @@ def _start(setup: Setup) -> Iterator[Row]:
 def use_window() -> None:
     """Be `python -m app`, with the arguments after the first, which is the home; tell when a key that is typed has been taken."""
     home, *files = sys.argv[1:]
-    os.environ |= {"QT_QPA_PLATFORM": "offscreen", "LAYERLOOM_HOME": home, "LAYERLOOM_RESULTS": f"{home}/results"}
+    os.environ |= {"QT_QPA_PLATFORM": screen.PLATFORM, "LAYERLOOM_HOME": home, "LAYERLOOM_RESULTS": f"{home}/results"}
     from app.__main__ import main
     from app.editor import application
 
@@ -129,7 +130,7 @@ def _canvas(setup: Setup) -> Iterator[Row]:
 
 def seconds_on_the_canvas(nodes: int, wires: int) -> dict[str, list[float]]:
     """What was measured -> median and worst, in milliseconds."""
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    os.environ["QT_QPA_PLATFORM"] = screen.PLATFORM
     from PySide6.QtWidgets import QApplication
 
     app = QApplication([])
@@ -248,7 +249,7 @@ class _Window:
 
     def __init__(self, folder: Path) -> None:
         places = {"LAYERLOOM_HOME": f"{folder}/home", "LAYERLOOM_RESULTS": f"{folder}/results"}
-        os.environ |= {"QT_QPA_PLATFORM": "offscreen", **places}
+        os.environ |= {"QT_QPA_PLATFORM": screen.PLATFORM, **places}
 
     def __enter__(self) -> Any:
         from PySide6.QtWidgets import QApplication

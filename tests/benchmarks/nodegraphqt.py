@@ -12,13 +12,15 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any
 
+from tests import screen
+
 COLUMNS = 40
 FRAMES = 20
 
 
 def window_is_there() -> float:
     """When the window of a program with an empty graph, its node list and its properties took input, on the monotonic clock."""
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    os.environ["QT_QPA_PLATFORM"] = screen.PLATFORM
     from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
     app = QApplication([])
@@ -42,7 +44,7 @@ def large_graph(nodes: int, wires: int) -> dict[str, Any]:
     Returns:
         made, opened, undone in seconds; pan, zoom, drag as lists of milliseconds.
     """
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    os.environ["QT_QPA_PLATFORM"] = screen.PLATFORM
     from PySide6.QtCore import QEvent
     from PySide6.QtWidgets import QApplication
 

@@ -12,6 +12,7 @@ from typing import ClassVar
 from nodes.base import Job, Node, Port, Spec, Specs, Value, Values
 from nodes.base import setting as declared
 from nodes.wording import grouped
+from tests import screen
 from tests.benchmarks.measuring import ROOT, Setup, in_fresh_process
 from tests.benchmarks.report import Goal, Row
 
@@ -80,7 +81,7 @@ class BigTable(Node):
 
 def seconds_in_the_view(rows: int, rounds: int, folder: str) -> dict[str, list[float]]:
     """Seconds (pages: milliseconds) of what a person does with the table, by round."""
-    os.environ |= {"QT_QPA_PLATFORM": "offscreen", "LAYERLOOM_HOME": f"{folder}/home"}
+    os.environ |= {"QT_QPA_PLATFORM": screen.PLATFORM, "LAYERLOOM_HOME": f"{folder}/home"}
     from PySide6.QtWidgets import QApplication
 
     app = QApplication([])
@@ -160,7 +161,7 @@ def _is_drawn(view: object) -> bool:
 
 def seconds_of_a_proxy_model(rows: int) -> float:
     """Seconds that Qt's own way takes to put rows in order: a proxy that compares what the model gives."""
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    os.environ["QT_QPA_PLATFORM"] = screen.PLATFORM
     import random
 
     from PySide6.QtCore import QAbstractTableModel, QModelIndex, QSortFilterProxyModel, Qt

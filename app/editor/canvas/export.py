@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QBuffer, QIODevice, QRectF, QSize
 from PySide6.QtGui import QImage, QPainter
 
-from app.document.file import write_atomically
+from app.document.atomic_writing import write_atomically
 from app.document.problems import DocumentError
 
 if TYPE_CHECKING:

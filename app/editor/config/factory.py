@@ -78,7 +78,7 @@ class ControlFactory:
         elif info.lines or (isinstance(default, str) and "\n" in default):
             made = LinesControl(optional=optional)
         else:
-            made = TextControl(longest, optional=optional)
+            made = TextControl(longest, optional=optional, offers=info.offers)
         return made
 
     def _offer(self, info: SettingInfo) -> ColumnOffer | None:

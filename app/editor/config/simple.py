@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.editor.config.control import Control, mark
-from app.editor.config.widgets import QuietComboBox, Switch
+from app.editor.config.widgets import IconButton, QuietComboBox, Switch
 from nodes.declaration.declared import same
 
 NOTHING = "none"
@@ -122,10 +122,17 @@ class TextControl(Control):
         longest: How many characters it may have.
         optional: Whether an empty line means no text at all.
         line: The line to use, where it is one with abilities of its own.
+        offers: Texts to choose from; others can be typed.
     """
 
     def __init__(
-        self, longest: int | None = None, parent: QWidget | None = None, *, optional: bool = False, line: QLineEdit | None = None
+        self,
+        longest: int | None = None,
+        parent: QWidget | None = None,
+        *,
+        optional: bool = False,
+        line: QLineEdit | None = None,
+        offers: Sequence[str] = (),
     ) -> None:
         super().__init__(parent)
         self.line = line or QLineEdit()
@@ -140,9 +147,27 @@ class TextControl(Control):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(4)
         self._layout.addWidget(self.line, 1)
+        self.offer: IconButton | None = None
+        if offers:
+            self.offer = IconButton("mdi6.chevron-down", "Choose")
+            self.offer.clicked.connect(lambda: self.menu(offers).popup(self.line.mapToGlobal(self.line.rect().bottomLeft())))
+            self._layout.addWidget(self.offer)
         if longest == 1:
             self._layout.addStretch()
         self.setFocusProxy(self.line)
+
+    def menu(self, offers: Sequence[str]) -> QMenu:
+        """Return a new menu of the texts to choose from."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for text in offers:
+            menu.addAction(text)
+        menu.triggered.connect(lambda action: self._chosen(action.text()))
+        return menu
+
+    def _chosen(self, text: str) -> None:
+        self.line.setText(text)
+        self._typed()
 
     def value(self) -> Any:
         """Return the text; None where it is empty and may be."""
@@ -160,6 +185,8 @@ class TextControl(Control):
         """Name the line."""
         super().set_name(name)
         self.line.setAccessibleName(name)
+        if self.offer is not None:
+            self.offer.setAccessibleName(f"{name}: choose")
 
     def set_invalid(self, invalid: bool) -> None:
         """Mark the line."""

@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QToolButton, QWidget
 
-from app.document.file import write_atomically
+from app.document.atomic_writing import write_atomically
 from app.editor.look import look
 from app.editor.views.background import in_background
 

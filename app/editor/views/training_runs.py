@@ -322,7 +322,7 @@ class TrainingHistory(QObject):
 
 
 def _store(file: Path, text: str) -> None:
-    from app.document.file import write_atomically
+    from app.document.atomic_writing import write_atomically
 
     file.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(file, text.encode())

@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 import msgspec
 from pydantic import BaseModel, ValidationError
 
+from app.document.json_text import json_text
+from app.document.model import as_data
 from app.document.problems import Problem
 from app.engine.messages import tells
 from app.engine.messages.base import A, Answer, EngineMessage, Request, Tell
@@ -42,7 +44,7 @@ class Malformed(msgspec.Struct, frozen=True):
 def encode(message: EngineMessage) -> bytes:
     """Return a message as a line of JSON, with its end."""
     data = msgspec.to_builtins(message, enc_hook=_to_builtin)
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(errors="replace") + b"\n"
+    return json_text(data, compact=True).encode() + b"\n"
 
 
 def encode_reply(number: int, answer: Answer) -> bytes:
@@ -133,7 +135,7 @@ def _kind_of(data: Any, base: type[S]) -> type[S]:
 def _to_builtin(value: Any) -> Any:
     """What is neither JSON nor a message: records of a workflow, paths, the scalars and arrays of numpy; else its text."""
     if isinstance(value, BaseModel):
-        return value.model_dump(mode="json", by_alias=True)
+        return as_data(value)
     return value.tolist() if hasattr(value, "tolist") else str(value)
 
 

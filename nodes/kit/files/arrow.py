@@ -9,9 +9,10 @@ from typing import IO, TYPE_CHECKING, Any
 import polars as pl
 
 from nodes.base import Job, NodeError
-from nodes.kit.files.many_files import damaged
-from nodes.kit.files.reading import starts_with
+from nodes.kit.files.reading import damaged, starts_with
 from nodes.kit.files.writing import pieces
+from nodes.kit.tables.dictionaries import GrowingDictionaries
+from nodes.kit.zones import remark, with_known_zones
 from nodes.values.table import BATCH_BYTES, Table, cell_bytes
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ def arrow_schema(path: Path) -> pl.Schema:
             return pl.Schema(_frame(pa.Table.from_batches([], reader.schema), path).schema)
     except (pa.ArrowException, ValueError) as error:
         raise damaged(path, error) from error
+
+
+def arrow_remark(path: Path) -> str:
+    """Return what is worth saying of an Arrow file; empty where nothing is."""
+    with _opened(path) as reader:
+        return remark(with_known_zones(reader.schema)[1])
 
 
 def arrow_rows(path: Path) -> int | None:
@@ -93,9 +100,16 @@ def _opened(path: Path) -> pa.RecordBatchFileReader | pa.RecordBatchStreamReader
 
 
 def _frame(table: pa.Table, path: Path) -> pl.DataFrame:
-    """Arrow's columns as polars has them."""
+    """Arrow's columns as polars has them, once it is known that they are what they claim: polars takes offsets and lengths on
+    trust, and reads whatever lies there. Times of a zone that it has not are in UTC."""
+    import pyarrow as pa
+
+    schema, changed = with_known_zones(table.schema)
     try:
-        made = pl.from_arrow(table)
+        table.validate(full=True)
+        made = pl.from_arrow(table.cast(schema) if changed else table)
+    except pa.ArrowInvalid as error:
+        raise damaged(path, error) from error
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise damaged(path, error, remedy="Leave columns of such a type out where the file is written.") from error
     assert isinstance(made, pl.DataFrame)
@@ -128,12 +142,14 @@ def write_arrow(
     """
     import pyarrow as pa
 
-    options = pa.ipc.IpcWriteOptions(compression=None if compression == "none" else compression)
+    packing = None if compression == "none" else compression
+    options = pa.ipc.IpcWriteOptions(compression=packing, emit_dictionary_deltas=True)
+    dictionaries = GrowingDictionaries()
     level = pl.CompatLevel.oldest() if older else pl.CompatLevel.newest()
     writer: Any = None
     try:
         for piece in pieces(table, job):
-            arrow = piece.to_arrow(compat_level=level)
+            arrow = dictionaries.applied(piece, piece.to_arrow(compat_level=level))
             if metadata is not None:
                 arrow = arrow.replace_schema_metadata(dict(metadata))
             if writer is None:

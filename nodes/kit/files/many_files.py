@@ -10,16 +10,21 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import polars as pl
+from pydantic import PrivateAttr
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.file_sets import FileSet, Member, OneFile, walk
-from nodes.kit.files.reading import existing_file, reading
+from nodes.kit.files.reading import damaged, existing_file, reading
 from nodes.kit.images.preview import preview
+from nodes.kit.probing.formats import Format
+from nodes.kit.probing.soundness import ensure_sound
 from nodes.values.figure import Figure
 from nodes.values.table import Table, TableSpec, describe_dtype
 
 _MOST_DIGITS = 38
 """Of polars' exact decimals."""
+_MOST_REMARKS = 5
+"""Of several files only so many things are said."""
 MOST_FILES_LISTED = 100_000
 """A folder of more files than this is more likely the wrong folder."""
 
@@ -65,6 +70,8 @@ class FilesReader(Node):
     output_ports = (Port("table", "table", "Table", "The rows of the file or files."),)
     untyped: ClassVar[bool] = False
     """Whether the files do not say what types their columns have: one without values then becomes one of texts."""
+    native_format: ClassVar[Format | None] = None
+    """The format, where native code reads it: another process looks at such files first. None of texts."""
 
     source: Literal["file", "folder"] = setting(
         "file",
@@ -97,11 +104,14 @@ class FilesReader(Node):
         None, "Limit number of rows", "Read no more than this many rows; empty reads all.", ge=1, group="Selection"
     )
 
+    _remarks: list[tuple[str, str]] = PrivateAttr(default_factory=list)
+    """What the last look at the files found worth saying: (sentence, setting at fault)."""
+
     # -- what a format does
 
     @abstractmethod
     def _schema_of(self, path: Path) -> pl.Schema | None:
-        """The columns of a file; None where only reading all of it would tell."""
+        """The columns of a file; None where only reading all of it would tell. What is worth saying goes to `_remark`."""
 
     @abstractmethod
     def _batches_of(
@@ -141,12 +151,16 @@ class FilesReader(Node):
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Promise the columns of all files together; their rows, where the files say how many they have."""
         files = self._files(specs)
+        self._ensure_sound(files)
         schemas = self._schemas(files)
+        for message, concerned in self._remarks:
+            specs.warn(message, concerned)
         if schemas is None:
             return {"table": None}
         rows: int | None = 0
         for path, _ in files:
-            found = self._rows_of(path)
+            with reading(path, "path"):
+                found = self._rows_of(path)
             rows = None if rows is None or found is None else rows + found
         if rows is not None and self.limit is not None:
             rows = min(rows, self.limit)
@@ -155,6 +169,7 @@ class FilesReader(Node):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Read file by file, piece by piece."""
         files = self._files(job)
+        self._ensure_sound(files, job)
         schemas = self._schemas(files, whole=True)
         schema = self._combined(schemas or [])
         made = job.stream(self._pieces(files, schemas or [], schema, job))
@@ -200,8 +215,16 @@ class FilesReader(Node):
             raise NodeError(f"There are {len(names)} files in '{folder}'.", "Choose fewer with a pattern.", setting="pattern")
         return [(folder / name, (given / name).as_posix()) for name in names]
 
+    def _ensure_sound(self, files: Sequence[tuple[Path, str]], job: Job | None = None) -> None:
+        """Have files that were never seen looked at by a process that may die of it: before a run as much as is needed then."""
+        for path, _ in files if self.native_format is not None else ():
+            assert self.native_format is not None
+            with reading(path, "path"):
+                ensure_sound(path, self.native_format, whole=job is not None, check=job.check_cancelled if job else lambda: None)
+
     def _schemas(self, files: Sequence[tuple[Path, str]], *, whole: bool = False) -> list[pl.Schema] | None:
         found = []
+        self._remarks.clear()
         for path, _ in files:
             with reading(path, "path"):
                 schema = self._schema_whole(path) if whole else self._schema_of(path)
@@ -210,6 +233,13 @@ class FilesReader(Node):
             _check_types(schema, path)
             found.append(schema)
         return found
+
+    def _remark(self, path: Path, message: str, concerned: str) -> None:
+        """Note something worth saying of a file; of many files only the first remarks are kept."""
+        if len(self._remarks) < _MOST_REMARKS:
+            told = message if self.source == "file" else f"'{path.name}': {message}"
+            if (told, concerned) not in self._remarks:
+                self._remarks.append((told, concerned))
 
     def _schema_whole(self, path: Path) -> pl.Schema | None:
         """As `_schema_of`, when it may take as long as it takes."""
@@ -343,9 +373,3 @@ def scanned(
         yield from lazy.collect_batches(maintain_order=True)
     except pl.exceptions.PolarsError as error:
         raise damaged(path, error, setting_at_fault, remedy) from error
-
-
-def damaged(path: Path, error: Any, setting: str = "path", remedy: str = "Copy the file again, or choose another.") -> NodeError:
-    """Return what is said of a file that its library cannot read."""
-    first = str(error).strip().partition("\n")[0].rstrip(".")
-    return NodeError(f"'{path}' cannot be read: {first}.", remedy, setting=setting)

@@ -62,7 +62,7 @@ class ImageColumns:
         self.columns = list(columns)
         self.setting = setting
         self._decoders = {c: self._decoder(c) for c in self.columns if not is_array(table.schema[c])}
-        self.spec = table.spec.with_columns({c: _array_of(d) for c, d in self._decoders.items()}, table.classes)
+        self.spec = table.spec.with_columns({c: d.format.dtype for c, d in self._decoders.items()}, table.classes)
 
     def dtype(self, column: str) -> pl.Array:
         """Return the dtype of a column once decoded."""
@@ -112,7 +112,7 @@ class ImageColumns:
         from nodes.kit.images.decoding import Unreadable
 
         decoder = self._decoders[column.name]
-        dtype = _array_of(decoder)
+        dtype = decoder.format.dtype
         present = column.is_not_null().to_numpy()
         images = np.empty((int(present.sum()), *dtype.shape), decoder.format.pixel_type)
         for number, (row, data) in enumerate(zip(np.flatnonzero(present), column.drop_nulls(), strict=True)):
@@ -125,11 +125,6 @@ class ImageColumns:
                     setting=self.setting,
                 ) from error
         return spread(pl.Series(column.name, images, dtype=dtype), column)
-
-
-def _array_of(decoder: Decoder) -> pl.Array:
-    leaf = {"uint8": pl.UInt8, "uint16": pl.UInt16, "float32": pl.Float32}[decoder.format.pixel_type]
-    return pl.Array(leaf, (decoder.format.height, decoder.format.width, decoder.format.channels))
 
 
 def check_whole(column: pl.Series, start: int, setting: str) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import functools
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
+
+import polars as pl
 
 from nodes.kit.images.resampling import Aspect, Method, resample
 
@@ -25,17 +27,6 @@ PixelType = Literal["uint8", "uint16", "float32"]
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 """What is read, as Pillow names it. Pillow knows more, among them formats that run programs (EPS)."""
 
-CHANNELS: Mapping[str, int] = {"grey": 1, "RGB": 3, "RGBA": 4}
-"""What settings call a mode -> its channels."""
-PIXEL_TYPES: Mapping[str, PixelType] = {"UInt8": "uint8", "UInt16": "uint16", "Float32": "float32"}
-"""What settings call a type of pixels -> numpy's name."""
-OTHER_SIZES = {
-    "stretch": "Height and width change each on its own.",
-    "crop": "Shapes stay true; what stands over is cut off on both sides.",
-    "pad": "Shapes stay true; what is missing is black.",
-    "refuse": "It counts as unreadable.",
-}
-"""What becomes of an image of another size -> a sentence of help."""
 MAX_SIDE = 16_384
 THREADED_PIXELS = 96 * 96
 """Smaller images are decoded in one thread: several would spend their time waiting for Python's lock."""
@@ -64,6 +55,12 @@ class ImageFormat:
     width: int
     channels: int
     pixel_type: PixelType
+
+    @property
+    def dtype(self) -> pl.Array:
+        """The type of a column of such images."""
+        leaf = {"uint8": pl.UInt8, "uint16": pl.UInt16, "float32": pl.Float32}[self.pixel_type]
+        return pl.Array(leaf, (self.height, self.width, self.channels))
 
 
 @dataclass(frozen=True)

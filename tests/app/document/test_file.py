@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import stat
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.document.file import dump, is_newer, load, parse, save, write_atomically
+from app.document.file import dump, is_newer, load, parse, save
 from app.document.model import FORMAT_VERSION, Annotation, Connection, NodeRecord, NodeView, Variable, View, Workflow
 from app.document.problems import DocumentError
 from app.document.schema import workflow_schema
@@ -103,27 +104,6 @@ def test_missing_files_folders_and_pictures_are_refused_in_words(tmp_path: Path)
             load(path)
 
 
-def test_saving_replaces_the_file_whole_and_keeps_its_mode(tmp_path: Path) -> None:
-    path = tmp_path / "a.workflow.json"
-    save(Workflow(name="first"), path)
-    path.chmod(0o640)
-    save(Workflow(name="second"), path)
-    assert load(path).name == "second"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    assert [p.name for p in tmp_path.iterdir()] == ["a.workflow.json"]
-
-
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
-    path = tmp_path / "a.txt"
-    path.write_bytes(b"old")
-    with pytest.raises(TypeError):
-        write_atomically(path, "not bytes")  # type: ignore[arg-type]
-    assert path.read_bytes() == b"old"
-    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
-    with pytest.raises(DocumentError, match="cannot be written"):
-        save(Workflow(), tmp_path / "no such folder" / "a.workflow.json")
-
-
 def test_the_schema_in_resources_is_that_of_the_models() -> None:
     stored = json.loads(Path("resources/workflow.schema.json").read_text())
     assert stored == workflow_schema(), "run `make schema`"
@@ -150,3 +130,65 @@ def test_a_newer_format_is_opened_where_asked_for_and_saved_back_as_it_was(tmp_p
     workflow = load(path, newer=True)
     assert is_newer(workflow)
     assert dump(workflow) == text
+
+
+AWKWARD = st.recursive(
+    st.integers(-(10**30), 10**30)
+    | st.floats()
+    | st.text(st.characters(codec=None) | st.characters(categories=["Cs"]), max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(NAMES, AWKWARD, max_size=3))
+def test_numbers_that_are_none_and_halves_of_characters_are_saved_as_what_they_are(settings: dict[str, Any]) -> None:
+    text = dump(Workflow(nodes=[NodeRecord(id="a", type="any.type", settings=settings)]))
+    again = parse(text.encode().decode())
+    assert repr(again.nodes[0].settings) == repr(settings)
+    assert dump(again) == text
+
+
+@pytest.mark.parametrize("level", ["[", '{"a": '])
+def test_whatever_is_not_refused_as_too_deep_can_be_saved(level: str) -> None:
+    refused = []
+    for depth in (50, 90, 100, 110, 254, 260, 400, 900, 5000):
+        inner = level * depth + "1" + ("]" if level == "[" else "}") * depth
+        node = f'{{"id": "a", "type": "x", "settings": {{"s": {inner}}}}}'
+        text = f'{{"format": "layerloom-workflow", "format_version": 1, "nodes": [{node}]}}'
+        try:
+            assert parse(dump(parse(text))).nodes == parse(text).nodes
+        except DocumentError as error:
+            assert "nested too deeply" in error.message
+            refused.append(depth)
+    assert refused == [100, 110, 254, 260, 400, 900, 5000]
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        (f'"more": {"9" * 5000}', "thousands of digits"),
+        ('"view": {"nodes": {"a": {"position": [NaN, 0]}}}', "finite number"),
+        ('"view": {"nodes": {"a": {"position": [1e999, 0]}}}', "finite number"),
+        ('"\\ud800": 1', "is damaged"),
+    ],
+)
+def test_what_no_workflow_can_hold_is_refused_in_words(part: str, words: str) -> None:
+    with pytest.raises(DocumentError, match=words):
+        parse(f'{{"format": "layerloom-workflow", "format_version": 1, {part}}}')
+
+
+def test_what_is_no_ordinary_file_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(DocumentError, match="no ordinary file"):
+            load(path)
+        with pytest.raises(DocumentError, match="no ordinary file"):
+            save(Workflow(), path)
+    with pytest.raises(DocumentError, match="no name of a file"):
+        load(tmp_path / "a\0b")
+    for path in (tmp_path / "a\0b", tmp_path / "\ud800"):
+        with pytest.raises(DocumentError, match="no name that a file can have"):
+            save(Workflow(), path)
+    with pytest.raises(DocumentError, match="cannot be read"):
+        load(tmp_path / ("x" * 300))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.document.file import write_atomically
+from app.document.atomic_writing import write_atomically
 from app.document.file_state import FileState
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from app.document.model import Variable
 from app.document.variables import resolve, values_of
 
@@ -69,3 +71,20 @@ def test_a_reference_to_nothing_is_a_problem_of_its_node() -> None:
     assert resolved == {"b": 1}
     assert (problem.node, problem.setting) == ("node", "a")
     assert "Did you mean 'data'?" in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [("a\0b", "the character NUL"), ("~nosuchuser/x", "no user 'nosuchuser'"), ("\ud800", "half a character")],
+)
+def test_what_can_be_no_path_is_a_problem_of_its_variable(tmp_path: Path, value: str, words: str) -> None:
+    values, problems = values_of([Variable(name="p", type="path", value=value)], {}, folder=tmp_path, start=tmp_path)
+    assert values == {}
+    assert "'p'" in problems[0].message
+    assert words in problems[0].message
+
+
+def test_a_number_too_large_to_be_one_is_not_taken_for_infinity(tmp_path: Path) -> None:
+    big = Variable(name="n", type="number", value=10**400)
+    assert values_of([big], {}, folder=tmp_path, start=tmp_path)[1]
+    assert values_of([big], {"n": "-inf"}, folder=tmp_path, start=tmp_path)[0] == {"n": float("-inf")}

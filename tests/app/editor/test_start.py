@@ -21,6 +21,7 @@ from app.editor.views.background import in_background, wait_until_idle
 from app.editor.warm_up import WarmUp
 from app.icon_font import character
 from nodes.catalog import Catalog
+from tests import screen
 
 LATER = {"tensorflow", "keras", "polars", "pyarrow", "matplotlib", "numpy", "networkx", "NodeGraphQt", "qtpy", "qtawesome"}
 START = """
@@ -62,7 +63,7 @@ def collecting() -> Iterator[None]:
 
 
 def test_the_window_stands_without_what_is_needed_later(tmp_path: Path) -> None:
-    here = {"LAYERLOOM_HOME": str(tmp_path), "LAYERLOOM_RESULTS": str(tmp_path / "results"), "QT_QPA_PLATFORM": "offscreen"}
+    here = {"LAYERLOOM_HOME": str(tmp_path), "LAYERLOOM_RESULTS": str(tmp_path / "results"), "QT_QPA_PLATFORM": screen.PLATFORM}
     command = [sys.executable, "-c", START]
     for which in ("first", "second"):
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True, env=os.environ | here)

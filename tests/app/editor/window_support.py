@@ -39,6 +39,7 @@ from app.editor.panels.quick_add import QuickAdd
 from app.editor.window import MainWindow
 from app.editor.workspace import Workspace
 from app.engine.status import NodeStatus
+from tests import screen
 from tests.app.editor.config.support import enter
 
 Popup = TypeVar("Popup", bound=QWidget)
@@ -490,5 +491,5 @@ def environment(folder: Path) -> dict[str, str]:
         "LAYERLOOM_HOME": str(folder / "home"),
         "LAYERLOOM_RESULTS": str(folder / "results"),
         "PYTHONPATH": str(REPOSITORY),
-        "QT_QPA_PLATFORM": "offscreen",
+        "QT_QPA_PLATFORM": screen.PLATFORM,
     }

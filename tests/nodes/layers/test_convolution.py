@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from absl import logging
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nodes.base import NodeError, Specs
 from nodes.kit.layers.base import Layer
@@ -274,6 +276,10 @@ def test_the_type_of_numbers_that_is_announced_comes_out(layer: Layer, shape: tu
         ((4, 4, 4), Conv3D(), r"works on volumes \(depth, height, width, channels\), but gets 4 x 4 x 4", None),
         (VOLUME, Conv3D(kernel_size=(1, 1, 4)), "window of 1 x 1 x 4 is larger than its input of 4 x 5 x 3", "kernel_size"),
         (VOLUME, Conv3D(strides=(1, 2, 1), dilation_rate=(1, 1, 2)), "both above 1", "dilation_rate"),
+        ((5, 4, 1), Conv2D(kernel_size=(1, 3), strides=(1, 2)), "computes wrong values", "strides"),
+        ((5, 2, 1), Conv2D(strides=(1, 2), padding="same"), "computes wrong values", "strides"),
+        ((5, 4, 3), Conv2D(kernel_size=(1, 3), strides=(1, 2), dtype="mixed_bfloat16"), "computes wrong values", "strides"),
+        ((2, 5, 4, 1), Conv3D(kernel_size=(1, 1, 3), strides=(1, 1, 2)), "computes wrong values", "strides"),
         (SEQUENCE, Conv1D(kernel_size=4, dilation_rate=3), "window of 10 is larger", "kernel_size"),
         (SEQUENCE, SeparableConv1D(kernel_size=8), "window of 8 is larger", "kernel_size"),
         (SEQUENCE, MaxPooling1D(pool_size=8), "window of 8 is larger", "pool_size"),
@@ -298,6 +304,34 @@ def test_mistakes_are_found_before_anything_runs(shape: tuple[int | None, ...], 
 
     assert caught.value.remedy
     assert caught.value.setting == setting
+
+
+@given(
+    size=st.tuples(st.integers(1, 6), st.integers(1, 7)),
+    window=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    strides=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    channels=st.sampled_from([1, 2, 3]),
+    padding=st.sampled_from(["valid", "same"]),
+)
+def test_what_is_not_refused_tensorflow_computes_as_numpy_does(
+    size: tuple[int, int], window: tuple[int, int], strides: tuple[int, int], channels: int, padding: str
+):
+    layer = Conv2D(filters=2, kernel_size=window, strides=strides, padding=padding)
+    try:
+        layer.infer([TensorSpec((*size, channels))], False)
+    except NodeError:
+        return
+    draw = np.random.default_rng(0)
+    images = draw.normal(size=(2, *size, channels)).astype("float32")
+    made = import_keras().layers.Conv2D(**layer.to_config(False))
+    got = np.asarray(made(images))
+    kernel = np.asarray(made.get_weights()[0], "float64")
+    missing = [
+        max((-(-n // s) - 1) * s + k - n, 0) if padding == "same" else 0 for n, s, k in zip(size, strides, window, strict=True)
+    ]
+    padded = np.pad(images.astype("float64"), [(0, 0), *((m // 2, m - m // 2) for m in missing), (0, 0)])
+    seen = np.lib.stride_tricks.sliding_window_view(padded, window, (1, 2))[:, :: strides[0], :: strides[1]]
+    np.testing.assert_allclose(got, np.einsum("bhwcij,ijcf->bhwf", seen, kernel), atol=1e-4)
 
 
 @pytest.mark.parametrize("layer", [Cropping1D(), UpSampling1D()])

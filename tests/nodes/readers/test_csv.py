@@ -115,11 +115,11 @@ def test_files_that_are_no_tables(refused, tmp_path):
     assert "is empty" in refused("")
     assert "not a text file" in refused(bytes(range(256)))
     assert "archive" in refused(b"PK\3\4 and so on")
-    assert "not written in utf-8" in refused("a\nä\n".encode("latin-1"), when="execute")
+    assert "not written in utf-8" in refused("a\nä\n".encode("latin-1"), encoding="utf-8")
     assert "not written in utf-16" in refused(b"a,b\n1,2\n\xd8", encoding="utf-16")
     assert "no rows" in refused("a,b\n", skip_lines=5)
     assert "damaged" in refused(gzip.compress(b"a,b\n" * 1000)[:-9], when="execute")
-    assert "cannot be read" in refused('a,b\n1,"2\n', when="execute")
+    assert "never closed" in refused('a,b\n1,"2\n', when="execute")
 
 
 def test_mistakes_in_the_settings(refused, tmp_path):

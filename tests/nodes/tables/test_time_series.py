@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,7 +17,7 @@ from nodes.tables.moving_aggregation import MovingAggregation
 from nodes.tables.moving_window import MovingWindow
 from nodes.tables.timestamp_alignment import TimestampAlignment
 from nodes.values.table import Table
-from tests.support import configure, run
+from tests.support import RecordingJob, configure, run
 
 SERIES = pl.DataFrame({"x": np.arange(12.0), "y": np.arange(12.0) * 10, "t": [f"t{i}" for i in range(12)]})
 
@@ -125,3 +127,66 @@ def test_moving_aggregation_by_group_and_exponential():
     assert run(node, {"table": Table.of(frame)})["table"].frame()["sum(x)"].to_list() == [None, None, 3.0, 30.0, 5.0, 50.0]
     ewm = MovingAggregation(columns=["x"], window_size=3, method="ewm")
     assert run(ewm, {"table": Table.of(frame)})["table"].frame()["ewm(x)"].to_list() == frame["x"].ewm_mean(span=3).to_list()
+
+
+ZONES = [
+    "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo", "Asia/Kolkata", "Pacific/Apia",
+    "Africa/Cairo", "Asia/Kathmandu", "UTC", "Antarctica/Troll", "America/St_Johns",
+]  # fmt: skip
+CHANGES = [
+    datetime(2024, 3, 30), datetime(2024, 10, 26), datetime(2024, 4, 6), datetime(2018, 11, 3), datetime(2011, 12, 29),
+    datetime(2024, 4, 25), datetime(2024, 11, 2),
+]  # fmt: skip
+
+
+@given(
+    zone=st.sampled_from(ZONES),
+    start=st.sampled_from(CHANGES),
+    unit=st.sampled_from(["minute", "hour", "day", "week", "month"]),
+    period=st.integers(1, 7),
+    minutes=st.sampled_from([13, 30, 60, 95, 24 * 60]),
+    time_unit=st.sampled_from(["ms", "us", "ns"]),
+)
+@settings(max_examples=60)
+def test_every_row_lands_on_the_grid(zone: str, start: datetime, unit: Any, period: int, minutes: int, time_unit: Any) -> None:
+    """Over the changes of summer time, and over days that a zone has left out; the grid is regular, and goes up."""
+    times = pl.datetime_range(
+        start, start + timedelta(days=3), timedelta(minutes=minutes), time_unit=time_unit, time_zone="UTC", eager=True
+    )
+    frame = pl.DataFrame({"at": times.dt.convert_time_zone(zone), "n": pl.repeat(1, len(times), eager=True)})
+    if unit == "minute":
+        period *= 11
+    node = TimestampAlignment(column="at", unit=unit, period=period, several="sum")
+    made = run(node, {"table": Table.of(frame)})["table"].frame()
+    assert made["n"].sum() == frame.height
+    at = made["at"].cast(pl.Datetime("us", zone))
+    assert (
+        at.diff().drop_nulls().dt.total_microseconds().min() is None or at.diff().drop_nulls().dt.total_microseconds().min() > 0
+    )
+    assert at[0] <= frame["at"][0]
+    if unit in ("minute", "hour"):
+        assert at.diff().drop_nulls().n_unique() <= 1
+    # A row stands at the last point that is not after it.
+    places = at.dt.timestamp("us").search_sorted(frame["at"].dt.timestamp("us"), side="right") - 1
+    counts = np.bincount(places.to_numpy(), minlength=made.height)
+    assert counts.tolist() == made["n"].fill_null(0).cast(pl.Int64).to_list()
+
+
+def test_two_hours_over_the_begin_of_summer_time_in_berlin() -> None:
+    """48 half hours stay 48; and the clock jumps with the grid."""
+    times = pl.datetime_range(datetime(2024, 3, 30, 23), datetime(2024, 3, 31, 22, 30), "30m", time_zone="UTC", eager=True)
+    frame = pl.DataFrame({"at": times.dt.convert_time_zone("Europe/Berlin"), "n": [1] * 48})
+    made = run(TimestampAlignment(column="at", period=2, several="sum"), {"table": Table.of(frame)})["table"].frame()
+    assert made["n"].sum() == 48
+    assert made["at"].dt.strftime("%H:%M").to_list()[:4] == ["00:00", "03:00", "05:00", "07:00"]
+    days = run(TimestampAlignment(column="at", unit="day", several="sum"), {"table": Table.of(frame)})["table"].frame()
+    assert days["n"].to_list() == [46, 2]
+
+
+def test_rows_without_a_time_are_counted_and_a_grid_that_is_too_fine_is_refused() -> None:
+    job = RecordingJob(Path.cwd())
+    frame = pl.DataFrame({"at": [datetime(2024, 1, 1), None, datetime(2124, 1, 1)]})
+    run(TimestampAlignment(column="at", unit="year"), {"table": Table.of(frame)}, job=job)
+    assert job.warnings == ["1 row without a time left out."]
+    with pytest.raises(NodeError, match="more than 50000000 points"):
+        run(TimestampAlignment(column="at", unit="millisecond"), {"table": Table.of(frame)})

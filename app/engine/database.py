@@ -1,0 +1,169 @@
+"""An SQLite file that nothing of value is lost with: a damaged one is set aside, and every other trouble is told in words."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import sqlite3
+import threading
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+log = logging.getLogger("layerloom.store")
+
+Found = TypeVar("Found")
+
+WAIT_SECONDS = 20.0
+"""So long another program may hold the file before it is given up. A transaction takes milliseconds."""
+_DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH}
+_FOREIGN = ("no such table", "no such column", "has no column", "columns but")
+"""What SQLite says of tables that are not those we made: they are damaged, or somebody else's."""
+_REASONS = {
+    sqlite3.SQLITE_FULL: (errno.ENOSPC, "no space is left on the disk"),
+    sqlite3.SQLITE_READONLY: (errno.EROFS, "the file, or its folder, may only be read"),
+    sqlite3.SQLITE_BUSY: (errno.EBUSY, "another program keeps the file locked"),
+    sqlite3.SQLITE_LOCKED: (errno.EBUSY, "another program keeps the file locked"),
+    sqlite3.SQLITE_PERM: (errno.EPERM, "the file may not be opened"),
+    sqlite3.SQLITE_AUTH: (errno.EPERM, "the file may not be opened"),
+    sqlite3.SQLITE_CANTOPEN: (
+        errno.EPERM,
+        "the file cannot be opened: it, or its folder, is not accessible, or its path is too long",
+    ),
+    sqlite3.SQLITE_IOERR: (errno.EIO, "the disk cannot be read or written, or has no room"),
+}
+
+
+class Database:
+    """A database of a few tables. May be used by several threads and processes at once.
+
+    A file that is damaged, wherever that shows, is renamed with all that belongs to it, an empty one takes its place, and that
+    is logged. A file that was moved away, or deleted, is made anew.
+
+    Args:
+        path: The file; None keeps all in memory.
+        tables: What is made when it is not there: `name (columns)`.
+        more: Statements to carry out after that.
+
+    Raises:
+        OSError: If it cannot be opened for another reason than damage, such as a full disk; it is left as it is then.
+    """
+
+    def __init__(self, path: Path | None, tables: Sequence[str], more: Sequence[str] = ()) -> None:
+        self._path = path
+        self._setup = [*(f"CREATE TABLE IF NOT EXISTS {table}" for table in tables), *more]
+        self._lock = threading.RLock()
+        self._identity: tuple[int, int] | None = None
+        self._connection: sqlite3.Connection | None = None
+        self.do(lambda _: None)
+
+    def do(self, work: Callable[[sqlite3.Connection], Found]) -> Found:
+        """Have `work` use the connection, alone, and return what it returns; it is done again where a damaged file was replaced.
+
+        Raises:
+            OSError: If that is not possible, with the reason in words; the file is left as it is.
+        """
+        with self._lock:
+            try:
+                return work(self._opened())
+            except sqlite3.Error as error:
+                self._roll_back()
+                if self._path is None or not _is_damage(error):
+                    raise self._in_words(error) from error
+                cause = error
+            try:
+                self._set_aside(self._path, cause)
+                return work(self._opened())
+            except sqlite3.Error as error:
+                self._roll_back()
+                raise self._in_words(error) from error
+
+    def all(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        """Return the rows of a query; raises OSError like `do`."""
+        return self.do(lambda connection: connection.execute(query, values).fetchall())
+
+    # -- the file
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is not None and self._identity == _identity(self._path):
+            return self._connection
+        self._close()
+        connection = sqlite3.connect(
+            self._path or ":memory:", timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        connection.text_factory = lambda text: text.decode(errors="replace")  # damaged text is found by its checksum
+        self._connection, self._identity = connection, _identity(self._path)
+        weakref.finalize(self, connection.close)
+        try:
+            # With a write-ahead log a row costs no fsync, and a power cut may lose the last rows, but nothing else.
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            for statement in self._setup:
+                connection.execute(statement)
+        except sqlite3.Error:
+            connection.close()
+            self._connection = None
+            raise
+        return connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None
+
+    def _roll_back(self) -> None:
+        if self._connection is not None and self._connection.in_transaction:
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+
+    def _set_aside(self, path: Path, error: sqlite3.Error) -> None:
+        """Rename a damaged file, unless another process, or another object of this one, has done so already."""
+        import filelock
+
+        damaged = self._identity
+        self._close()
+        with filelock.FileLock(f"{path}.lock"):
+            if damaged is None or _identity(path) != damaged:
+                return
+            target = _free(path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"))
+            # The log goes first: beside a new file it would be taken for that one's.
+            for ending in ("-wal", "-shm", ""):
+                with suppress(FileNotFoundError):
+                    Path(f"{path}{ending}").rename(f"{target}{ending}")
+        log.warning("%s is damaged (%s); it was set aside as %s, and what was in it is computed again", path, error, target.name)
+
+    def _in_words(self, error: sqlite3.Error) -> OSError:
+        code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+        number, reason = _REASONS.get(code, (errno.EIO, str(error)))
+        return OSError(number, reason, str(self._path))
+
+
+def set_aside_files(path: Path) -> list[Path]:
+    """Return the damaged files that were set aside in the place of this one."""
+    return [p for p in path.parent.iterdir() if p.name.startswith(f"{path.name}.damaged-")]
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    return code in _DAMAGED or any(words in str(error) for words in _FOREIGN)
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path) if path is not None else None  # noqa: PTH116 - before every statement
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if status is not None else (0, 0)
+
+
+def _free(path: Path) -> Path:
+    candidate, number = path, 1
+    while candidate.exists():
+        number += 1
+        candidate = path.with_name(f"{path.name}-{number}")
+    return candidate

@@ -1,0 +1,176 @@
+"""Workbooks as people fill them: every cell comes out as it is seen, or it is said what became of it."""
+
+import zipfile
+from datetime import date, datetime, time, timedelta
+
+import polars as pl
+import pytest
+import xlsxwriter
+
+from nodes.base import NodeError
+from nodes.readers.excel import ExcelReader
+from tests.real.readers.conftest import Read
+
+FORMATS = {"day": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm:ss", "clock": "hh:mm:ss", "span": "[h]:mm:ss"}
+
+
+class Shown(tuple):
+    """A number with a format: (number, name of the format)."""
+
+
+@pytest.fixture
+def excel_read(tmp_path):
+    def read(*rows, at=(0, 0), options=None, mend=None, **settings):
+        book = xlsxwriter.Workbook(tmp_path / "b.xlsx", options or {})
+        sheet = book.add_worksheet("S")
+        formats = {name: book.add_format({"num_format": code}) for name, code in FORMATS.items()}
+        for r, row in enumerate(rows, at[0]):
+            for c, cell in enumerate(row, at[1]):
+                if isinstance(cell, Shown):
+                    sheet.write_number(r, c, cell[0], formats[cell[1]])
+                elif isinstance(cell, str) and cell.startswith("#"):
+                    sheet.write_formula(r, c, "=f()", None, cell)
+                elif cell is not None:
+                    sheet.write(r, c, cell)
+        book.close()
+        if mend:
+            _replace(tmp_path / "b.xlsx", *mend)
+        return Read(ExcelReader(path="b.xlsx", **settings), tmp_path)
+
+    return read
+
+
+def _replace(path, old, new):
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    parts["xl/worksheets/sheet1.xml"] = parts["xl/worksheets/sheet1.xml"].replace(old, new)
+    with zipfile.ZipFile(path, "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+
+
+CODES = ["#N/A", "#DIV/0!", "#NAME?", "#REF!", "#VALUE!", "#NUM!", "#NULL!"]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_cells_of_errors_are_missing_and_counted(excel_read, code):
+    made = excel_read(["n", "t"], [1.5, "x"], [code, "y"], [2.5, code])
+    assert made.rows() == [(1.5, "x"), (None, "y"), (2.5, None)]
+    assert made.says("2 cells are errors", code) == "sheet"
+
+
+@pytest.mark.parametrize("code", [b"#SPILL!", b"#CALC!", b"#FIELD!", b"#BLOCKED!", b"#GETTING_DATA"])
+def test_newer_errors_do_not_make_a_sheet_unreadable(excel_read, code):
+    made = excel_read(["n", "t"], [1.5, "x"], ["#N/A", "y"], mend=(b"#N/A", code))
+    assert made.rows() == [(1.5, "x"), (None, "y")]
+    assert made.says("1 cell is an error", code.decode()) == "sheet"
+
+
+def test_errors_outside_of_what_is_read_do_not_count(excel_read):
+    assert not excel_read(["n", "t"], [1.5, "#N/A"], cells="A").told
+    assert not excel_read(["n"], [1], ["#N/A"], last_row=2).told
+
+
+def test_numbers_as_text_keep_their_digits(excel_read):
+    numbers = [0.1234567890123456, 3.123456789012345, 1e-12, 1234567890123456, 1e20, 0.1, 5, -2.5]
+    made = excel_read(["v"], *[[number] for number in numbers], ["word"])
+    assert made.frame["v"].to_list() == [
+        "0.1234567890123456", "3.123456789012345", "1e-12", "1234567890123456", "1e+20", "0.1", "5", "-2.5", "word",
+    ]  # fmt: skip
+    assert made.says("'v' as text", "1 cell of texts among numbers", "'word'") == "column_types"
+    typed = excel_read(["v"], *[[number] for number in numbers], column_types={"v": "String"})
+    assert [float(cell) for cell in typed.frame["v"]] == numbers
+
+
+def test_spans_and_what_stands_among_them(excel_read):
+    spans = [Shown((1.25, "span")), Shown((0.5, "span")), Shown((100, "span"))]
+    expected = [timedelta(hours=30), timedelta(hours=12), timedelta(days=100)]
+    assert excel_read(["d"], *[[s] for s in spans]).frame["d"].to_list() == expected
+    mixed = excel_read(["d"], *[[s] for s in spans], ["late"])
+    assert mixed.frame["d"].to_list() == ["30:00:00", "12:00:00", "2400:00:00", "late"]
+    assert mixed.says("'d' as text", "1 cell of texts among durations") == "column_types"
+    clocks = excel_read(["d"], [spans[0]], [Shown((0.5, "clock"))])
+    assert clocks.frame["d"].to_list() == expected[:2]
+
+
+@pytest.mark.parametrize("options", [{}, {"date_1904": True}])
+def test_both_systems_of_dates(excel_read, options):
+    first = 45000 if not options else 45000 - 1462
+    made = excel_read(
+        ["day", "moment", "clock"],
+        [Shown((first, "day")), Shown((first + 0.5, "moment")), Shown((0.25, "clock"))],
+        [Shown((first + 1, "day")), Shown((first, "moment")), Shown((0.75, "clock"))],
+        options=options,
+    )
+    assert made.columns() == {
+        "day": [date(2023, 3, 15), date(2023, 3, 16)],
+        "moment": [datetime(2023, 3, 15, 12), datetime(2023, 3, 15)],
+        "clock": [time(6), time(18)],
+    }
+
+
+def test_the_first_days_of_1900(excel_read):
+    made = excel_read(["d"], *[[Shown((number, "day"))] for number in (1, 59, 61)])
+    assert made.frame["d"].to_list() == [date(1900, 1, 1), date(1900, 2, 28), date(1900, 3, 1)]
+
+
+def test_dates_among_other_cells(excel_read):
+    made = excel_read(["d"], [Shown((45000, "day"))], ["soon"], [3])
+    assert made.frame["d"].to_list() == ["2023-03-15 00:00:00", "soon", "3"]
+    assert made.says("'d' as text")
+    made = excel_read(["d"], [Shown((45000, "day"))], ["2023-03-16"], column_types={"d": "Date"})
+    assert made.frame["d"].to_list() == [date(2023, 3, 15), date(2023, 3, 16)]
+
+
+def test_truth_among_numbers_is_said(excel_read):
+    made = excel_read(["v"], [True], [2.5])
+    assert made.frame["v"].to_list() == [1.0, 2.5]
+    assert made.says("1 cell of true or false as 1 or 0") == "column_types"
+
+
+def test_headings_of_every_type(excel_read):
+    made = excel_read(
+        ["a", "a", None, 2024, 1.5, True, Shown((45000, "day")), Shown((45000.5, "moment")), "#N/A", "a_1"],
+        list(range(10)),
+    )
+    assert made.frame.columns == [
+        "a", "a_2", "column_2", "2024", "1.5", "true", "2023-03-15", "2023-03-15 12:00:00", "column_8", "a_1",
+    ]  # fmt: skip
+    assert made.rows() == [tuple(range(10))]
+
+
+def test_ranges_with_empty_columns_and_rows(excel_read):
+    rows = (["a", None, "b"], [1, None, 2], [None, None, None], [3, None, 4])
+    assert excel_read(*rows, at=(3, 2)).rows() == [(1, None, 2), (3, None, 4)]
+    assert excel_read(*rows, at=(3, 2), cells="B:E").columns() == {"a": [1, 3], "column_1": [None, None], "b": [2, 4]}
+    assert excel_read(*rows, at=(3, 2), cells="D").columns() == {"column_0": []}
+    assert excel_read(*rows, at=(3, 2), cells="E,C", first_row=4).columns() == {"b": [2, 4], "a": [1, 3]}
+    assert excel_read(*rows, at=(3, 2), skip_empty_columns=True).columns() == {"a": [1, 3], "b": [2, 4]}
+    assert excel_read(*rows, at=(3, 2), skip_empty_rows=False).frame.height == 3
+    assert excel_read(*rows, at=(3, 2), header=False, first_row=5).rows() == [(1, None, 2), (3, None, 4)]
+    with pytest.raises(NodeError, match="names no columns"):
+        excel_read(*rows, cells="E:B")
+
+
+def test_cells_that_do_not_fit_are_an_error_or_counted(excel_read):
+    rows = (["n", "d", "t"], [1, Shown((45000, "day")), 1], ["two", "soon", "x"], [2.5, 3, None])
+    types = {"n": "Int64", "d": "Date", "t": "String"}
+    with pytest.raises(NodeError, match=r"Row 3 of sheet 'S' of '.*' has 'two' in column 'n', which is no Int64"):
+        excel_read(*rows, column_types=types)
+    made = excel_read(*rows, column_types=types, on_misfit="missing")
+    assert made.rows() == [(1, date(2023, 3, 15), "1"), (None, None, "x"), (None, None, None)]
+    (warning,) = made.warned
+    assert "4 cells do not fit" in warning
+    assert "'2.5' (column 'n', row 4)" in warning
+
+
+def test_texts_that_read_as_a_type_that_is_asked_for(excel_read):
+    rows = (["n", "b", "d"], ["12", "TRUE", "2024-02-29"], [3, False, Shown((45000, "day"))])
+    made = excel_read(*rows, column_types={"n": "Int64", "b": "Boolean", "d": "Date"})
+    assert made.rows() == [(12, True, date(2024, 2, 29)), (3, False, date(2023, 3, 15))]
+    assert made.frame.schema == {"n": pl.Int64, "b": pl.Boolean, "d": pl.Date}
+
+
+def test_workbooks_of_the_first_version_keep_their_meaning():
+    assert ExcelReader.migrate({"sheet": "all"}, 1) == {"sheet": "all", "on_misfit": "missing"}
+    assert ExcelReader.migrate({}, 2) == {}
