@@ -277,7 +277,7 @@ class _TreeWalk:
             return self._over_rows(tree)
         if name == "Sql" and inside == "ToFloat" and parts[0].is_number:
             return StepResult(parts[0].cells.cast(pl.Float64), parts[0].faults)
-        if name == "Boolean" and isinstance(inside, dict) and "IsIn" in inside and parts[0].cells.dtype.is_numeric():
+        if name in ("Boolean", "Sql") and isinstance(inside, dict) and "IsIn" in inside and parts[0].cells.dtype.is_numeric():
             parts[1] = _among(parts[0], parts[1])
         if name == "Abs" and parts[0].cells.dtype.is_integer():
             # The smallest whole number has no positive one.
@@ -437,7 +437,8 @@ def _among(part: StepResult, among: StepResult) -> StepResult:
     values = listed.explode()
     if part.cells.dtype.is_float():
         single = part.raw is not None and part.raw.dtype == pl.Float32
-        values = (values.cast(pl.Float32) if single else values).cast(pl.Float64)
+        values = values.cast(pl.Float64)
+        values = values.cast(pl.Float32).cast(pl.Float64) if single else values
     elif not values.dtype.is_integer():
         # A number with decimals is no whole number.
         real = values.cast(pl.Float64)
