@@ -35,32 +35,40 @@ def values_of(
         start: The folder the program was started in.
 
     Returns:
-        The values (paths are absolute), and what is wrong with them.
+        The values (paths are absolute), and what is wrong with them. In the place of a given value that is wrong stands the
+        declared one.
     """
     values: dict[str, Scalar] = {}
     problems: list[Problem] = []
     for variable in variables:
-        raw: Scalar = given.get(variable.name, variable.value)
-        try:
-            value = _typed(raw, variable.type)
-        except ValueError:
-            problems.append(
-                Problem(f"Variable '{variable.name}' is {variable.type}, and {raw!r} is not.", f"Give it as {variable.type}.")
-            )
-            continue
-        if variable.type == "path":
-            base = start if variable.name in given or variable.relative_to == "start" else folder
-            reason = why_no_path(str(value))
-            if reason:
-                message = f"Variable '{variable.name}' is no path that can be used: {reason}."
-                problems.append(Problem(message, "Give it another value."))
-                continue
-            value = os.path.realpath(base / Path(str(value)).expanduser())
-        values[variable.name] = value
+        is_given = variable.name in given
+        value, problem = _value_of(variable, given.get(variable.name, variable.value), given=is_given, folder=folder, start=start)
+        if problem is not None:
+            problems.append(problem)
+            if is_given:  # one mistake is one problem: the nodes are looked at with the value in the file
+                value, _ = _value_of(variable, variable.value, given=False, folder=folder, start=start)
+        if value is not None:
+            values[variable.name] = value
     for name in given:
         if name not in {v.name for v in variables}:
             problems.append(Problem(f"The workflow has no variable '{name}'.", _nearest(name, [v.name for v in variables])))
     return values, problems
+
+
+def _value_of(variable: Variable, raw: Scalar, *, given: bool, folder: Path, start: Path) -> tuple[Scalar | None, Problem | None]:
+    """Return a variable's value, paths absolute; None, and why, where there is none."""
+    try:
+        value = _typed(raw, variable.type)
+    except ValueError:
+        message = f"Variable '{variable.name}' is {variable.type}, and {raw!r} is not."
+        return None, Problem(message, f"Give it as {variable.type}.")
+    if variable.type != "path":
+        return value, None
+    reason = why_no_path(str(value))
+    if reason:
+        return None, Problem(f"Variable '{variable.name}' is no path that can be used: {reason}.", "Give it another value.")
+    base = start if given or variable.relative_to == "start" else folder
+    return os.path.realpath(base / Path(str(value)).expanduser()), None
 
 
 def why_no_path(text: str) -> str | None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nodes.errors import NodeError
+from nodes.base import NodeError, Specs
 from nodes.values.model import Encoding, Feature, ModelSpec, Target
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype, is_category, leaf_dtype
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +21,8 @@ FEATURE_KINDS = ("number", "boolean", "category", "array")
 """Kinds of column that a model can look at."""
 CLASS_KINDS = ("category", "integer", "boolean")
 """Kinds of column that can hold classes."""
+_NAMED = 5
+"""How many columns a message names."""
 MAX_CATEGORIES = 1000
 """A column with more different texts is no category but a name or a path."""
 
@@ -55,6 +58,36 @@ def features_of(
             "There is no column to learn from.", "Choose columns of numbers, categories or arrays.", setting="columns"
         )
     return tuple(_feature(c, table, encoding) for c in chosen)
+
+
+def warn_of_left_out(specs: Specs, columns: Sequence[str], model: ModelSpec, *, setting: str) -> None:
+    """Say which columns a model does not look at because nobody chose them and they are no numbers.
+
+    Args:
+        specs: Told of it; their table is what is learned from.
+        columns: Those chosen; with some the person knows what is left out.
+        model: What the model looks at.
+        setting: The setting that chooses columns.
+    """
+    if columns:
+        return
+    seen = {feature.name for feature in model.features} | ({model.target.name} if model.target else set())
+    left = [(c, d) for c, d in specs.table().schema.items() if c not in seen]
+    texts = [c for c, d in left if COLUMN_KINDS["category"](d)]
+    others = [c for c, d in left if not COLUMN_KINDS["category"](d)]
+    if texts:
+        specs.warn(
+            f"Left out as text: {_named(texts)}. Choose them under 'Columns' to learn from them, too: as categories they become "
+            "numbers.",
+            setting,
+        )
+    if others:
+        specs.warn(f"Left out, as they hold neither numbers nor categories: {_named(others)}.", setting)
+
+
+def _named(columns: Sequence[str]) -> str:
+    more = len(columns) - _NAMED
+    return ", ".join(f"'{c}'" for c in columns[:_NAMED]) + (f" and {counted(more, 'more column')}" if more > 0 else "")
 
 
 def with_categories(features: Sequence[Feature], table: Table) -> tuple[Feature, ...]:

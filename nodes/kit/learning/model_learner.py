@@ -21,6 +21,7 @@ from nodes.kit.learning.encoding import (
     matrix,
     target_numbers,
     target_of,
+    warn_of_left_out,
     with_categories,
 )
 from nodes.kit.learning.model_figures import linear_coefficients, model_figures
@@ -114,6 +115,7 @@ class ModelLearner(Node):
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Promise the model's columns and target, and the tables about it."""
         model = self.model_spec(specs.table())
+        warn_of_left_out(specs, self.columns, model, setting="columns")
         self.estimator(model.features)
         return {"model": model, **{port: TableSpec(schema) for port, schema in self._extra_schemas().items()}}
 
