@@ -31,6 +31,6 @@ def test_what_is_no_file_is_refused_before_anybody_opens_it(tmp_path: Path, node
     odd.mkdir()
     (odd / "a.csv").write_text("a\n1\n")
     for path, words in (("pipe", "a pipe"), ("/dev/zero", "a pipe"), (str(odd / "a.csv"), "not UTF-8")):
-        node = CATALOG[node_id].model_construct(**dict.fromkeys(read_paths(node_id), path))
+        node = CATALOG[node_id].model_construct(None, **dict.fromkeys(read_paths(node_id), path))
         _, problems, _ = configure(node, "a", {}, tmp_path)
         assert any(words in problem.message for problem in problems), (node_id, path, problems)

@@ -9,12 +9,14 @@ import signal
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
+from app.engine import database as database_module
 from app.engine import record as module
 from app.engine.store import Store
 from nodes.base import Value
@@ -247,6 +249,35 @@ def test_a_damaged_database_costs_its_results_and_nothing_more(store: Store) -> 
     again = Store(other)
     put(again, "ad02", table=Table.of(pl.DataFrame({"n": [1]})))
     assert again.record("ad02") is not None
+
+
+def test_a_damaged_database_is_set_aside_with_its_log_and_never_deleted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    database, damage = tmp_path / "store.sqlite", b"no database at all" * 1000
+    database.write_bytes(damage)
+    Path(f"{database}-wal").write_bytes(b"its log")
+    store = Store(tmp_path)
+    put(store, "ad05", table=Table.of(pl.DataFrame({"n": [1]})))
+    assert store.record("ad05") is not None
+    aside = [p for p in store.root.iterdir() if ".damaged-" in p.name and not p.name.endswith(("-wal", "-shm"))]
+    assert [p.read_bytes()[: len(damage)] for p in aside] == [damage]
+    assert Path(f"{aside[0]}-wal").read_bytes() == b"its log"
+    assert aside[0].name in caplog.text
+    store.clear()
+    assert not [p for p in store.root.iterdir() if ".damaged-" in p.name]
+
+
+def test_book_keeping_that_fails_is_logged_and_ends_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(store, "ad06", table=Table.of(pl.DataFrame({"n": [1]})))
+    monkeypatch.setattr(database_module, "WAIT_SECONDS", 0.1)
+    second = Store(store.root, limit=0)
+    with closing(sqlite3.connect(store.root / "store.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        second.make_room()
+        second.drop("ad06")
+        with pytest.raises(OSError, match="another program keeps the file locked"):
+            put(second, "ad07", table=Table.of(pl.DataFrame({"n": [1]})))
+        other.execute("ROLLBACK")
+    assert store.record("ad06") is not None
 
 
 def test_a_full_disk_is_no_reason_to_forget_small_results(tmp_path: Path) -> None:
