@@ -39,6 +39,11 @@ def node_index() -> Path:
     return cache_folder() / "nodes.json"
 
 
+def sound_files() -> Path:
+    """Return the file in which the engine keeps which files of others it found sound, so that it reads them directly."""
+    return cache_folder() / "sound_files.txt"
+
+
 def source_index() -> Path:
     """The file in which the engine keeps what it knows of source files from one start to the next."""
     return cache_folder() / "sources.json"

@@ -9,12 +9,13 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from app import __version__, garbage
 from app.document.problems import DocumentError, Problem
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from app.engine.events import Event
     from app.engine.executor import RunResult
     from app.engine.job import RunControl
+    from app.engine.permissions import Permissions, Wish
     from app.engine.plan import Plan
     from app.engine.store import Store
 
@@ -67,7 +69,24 @@ def _carry_out(options: argparse.Namespace) -> int:
             "Nothing was run. Read them in the file or in the editor; if you trust them, run it with --allow-scripts.",
         )
         return _refuse(options, problem, WRONG_CALL)
-    return _check(options, plan, targets) if options.check else _run(options, workflow, plan, targets)
+    if options.check:
+        return _check(options, plan, targets)
+    wishes = [wish for n in targets for wish in plan.nodes[n].wishes.values()]
+    if wishes:
+        return _refuse(options, _wanted(wishes), WRONG_CALL)
+    return _run(options, workflow, plan, targets)
+
+
+def program() -> NoReturn:
+    """Run the command line, and end the process with the exit code."""
+    code = main()
+    if code == INTERRUPTED:  # what a cancel cannot reach, in some library's native code, does not keep the process either
+        logging.shutdown()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _prepare(options: argparse.Namespace) -> tuple[Workflow, Plan]:
@@ -83,17 +102,45 @@ def _prepare(options: argparse.Namespace) -> tuple[Workflow, Plan]:
     from app.document.file import load
     from app.engine.planner import make_plan
     from app.engine.trust import Trust
-    from app.folders import node_index
+    from app.folders import node_index, sound_files
     from nodes.catalog import Catalog
+    from nodes.kit.probing.soundness import remember_in
 
+    remember_in(sound_files())
     workflow = load(options.file)
     catalog = Catalog.load(index=node_index())
     for name, why in catalog.failures.items():
         logging.getLogger("layerloom").warning("the plug-in %s could not be loaded: %s", name, why)
     folder = options.file.resolve().parent
-    trust = Trust(everything=options.allow_scripts or options.check)  # checking runs nothing
+    trust = Trust(everything=options.allow_scripts or options.check, writes=_permissions(options))  # checking runs nothing
     plan = make_plan(workflow, catalog, folder=folder, variable_values=dict(options.var), overrides=options.set, trust=trust)
     return workflow, plan
+
+
+def _wanted(wishes: Sequence[Wish]) -> Problem:
+    """Return what to say where the workflow would write, or which server it would use, without having been allowed to."""
+    listed = "; ".join(f"'{wish.place}' ({wish.reason[:1].lower()}{wish.reason[1:].rstrip('.')})" for wish in wishes)
+    parents = (wish.place if wish.is_server else str(Path(wish.place).parent) for wish in wishes)
+    options = " ".join(f"--allow-writes {shlex.quote(place)}" for place in dict.fromkeys(parents))
+    return Problem(
+        f"The workflow was not made on this machine, and wants to use: {listed}.",
+        f"Nothing was run. If that is what it is for, run it with {options}; or open it in the editor and allow it there.",
+    )
+
+
+def _permissions(options: argparse.Namespace) -> Permissions:
+    """Return where the workflow may write: where its settings say if it is the person's own, else where they allow it."""
+    from app.engine.permissions import Permissions
+    from app.own_workflows import OwnWorkflows
+    from app.trusted_scripts import TrustedScripts
+
+    return Permissions(
+        own=OwnWorkflows.load().has(options.file),
+        digests=TrustedScripts.load().digests,
+        allowed=tuple(options.allow_writes),
+        chosen=frozenset((node, setting) for node, setting, _ in options.set),
+        results=options.results,
+    )
 
 
 # ------------------------------------------------------------------------------------------------------- the command line
@@ -124,6 +171,13 @@ def _parser() -> argparse.ArgumentParser:
         "--allow-scripts",
         action="store_true",
         help="let the scripts in the workflow run; they can do anything that you can, so read them before",
+    )
+    parser.add_argument(
+        "--allow-writes",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="let a workflow of somebody else's write into this folder, or use this database server; may be repeated",
     )
     parser.add_argument("--fresh", action="store_true", help="compute everything again, whatever is stored")
     parser.add_argument("--json", action="store_true", help="print one event per line as JSON")
@@ -308,7 +362,7 @@ class _TerminalFace:
         self._listener(event)
 
     def interrupted(self) -> None:
-        self._console.print("Stopping at the next batch; press Ctrl+C again to stop at once.", style="yellow")
+        self._console.print("Stopping; press Ctrl+C again to stop at once.", style="yellow")
 
     def close(self) -> None:
         self._listener.close()
@@ -341,4 +395,4 @@ def _interruptible(control: RunControl, say: Callable[[], None]) -> Iterator[Non
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, Typ
 
 from pydantic import BaseModel, ConfigDict
 
+from nodes.declaration.accesses import Access, declared_accesses, patterned
 from nodes.declaration.setting import Columns, Layers, PathUse, Settings, info_of, setting
-from nodes.errors import Cancelled, NodeError
+from nodes.errors import Cancelled, LibraryPanic, NodeError, panics_as_errors
 from nodes.file_sets import FileSet, WholePath
 from nodes.values.figure import Figure, FigureSpec
 from nodes.values.model import Model, ModelSpec
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = [
-    "Cancelled", "Columns", "Inputs", "Job", "Layers", "Node", "NodeError", "PathUse", "Port", "PortKind", "Settings", "Spec",
-    "Specs", "Value", "Values", "setting",
+    "Access", "Cancelled", "Columns", "Inputs", "Job", "Layers", "LibraryPanic", "Node", "NodeError", "PathUse", "Port",
+    "PortKind", "Settings", "Spec", "Specs", "Value", "Values", "panics_as_errors", "patterned", "setting",
 ]  # fmt: skip
 
 PortKind = Literal["table", "network", "figure", "model"]
@@ -204,6 +205,13 @@ class Job(Protocol):
         Memory stays at one batch, however long the table is. At least one frame (it may have no rows) must come.
         """
 
+    def claim(self, path: Path) -> None:
+        """Ask, before a file is written whose name is known only now, or that grows, whether it may be written.
+
+        Raises:
+            NodeError: If it may not, since it lies elsewhere than the node's settings said.
+        """
+
     def wrote(self, path: Path) -> None:
         """Say that the user's own file `path` was written: it must still be there, unchanged, for the result to hold."""
 
@@ -267,6 +275,15 @@ class Node(BaseModel):
         """
         given = {name: str(getattr(self, name) or "") for name in self.read_paths()}
         return {name: WholePath(resolve(path)) for name, path in given.items() if path}
+
+    def accesses(self) -> Sequence[Access]:
+        """Return the files and folders that `execute` would write outside of the stored results, and servers it would talk to.
+
+        A workflow that the person does not know is asked about them before it runs (`app.engine.permissions`). By default
+        these are all settings that are declared as paths to write, at any depth; a node that knows better, for example that
+        it never replaces a file, says so.
+        """
+        return tuple(declared_accesses(self))
 
     @abstractmethod
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:

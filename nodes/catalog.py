@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import os
 import pkgutil
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any, Protocol
 
 import nodes
@@ -25,6 +28,8 @@ from nodes.about import NodeAbout, NodeType
 from nodes.base import Node
 
 __all__ = ["Catalog", "NodeAbout", "NodeType"]
+
+log = logging.getLogger("layerloom.nodes")
 
 ENTRY_POINT_GROUP = "layerloom.nodes"
 
@@ -68,7 +73,8 @@ class Catalog(Mapping[str, type[Node]]):
 
     @classmethod
     def load(cls, plugins: bool = True, index: Path | None = None) -> Catalog:
-        """Find all node classes. A plug-in that fails to import is noted and left out.
+        """Find all node classes. A plug-in that fails to import is noted and left out, and so is one whose node has an id that
+        another one has already: the first keeps it, and this package comes first.
 
         Args:
             plugins: Whether to look at other packages' entry points too.
@@ -76,12 +82,12 @@ class Catalog(Mapping[str, type[Node]]):
                 or has changed since, is imported. It is made anew, without a word, if it is missing or damaged.
 
         Raises:
-            ValueError: If two classes have one id.
+            ValueError: If two classes of this package have one id.
         """
         kept = _read(index)
         now: dict[str, Any] = {}
         failures: dict[str, str] = {}
-        found: list[NodeAbout] = []
+        found: dict[str, NodeAbout] = {}
         sources: list[_Source] = [_Own()]
         if plugins:
             sources += [_PlugIn(point) for point in entry_points(group=ENTRY_POINT_GROUP)]
@@ -89,31 +95,45 @@ class Catalog(Mapping[str, type[Node]]):
             about = _recalled(source, kept)
             if about is None:
                 try:
-                    modules = source.modules()
-                except Exception as error:
-                    if isinstance(source, _Own):
+                    with _interruptible() as interrupted:
+                        about = [NodeAbout.of(c) for module in source.modules() for c in _classes_of(module)]
+                        kept_of_it = {"files": source.stamps(), "nodes": [a.as_dict() for a in about]}
+                except BaseException as error:  # a plug-in may call sys.exit, or raise what it likes
+                    if isinstance(source, _Own) or interrupted.is_set():
                         raise
                     failures[source.name] = f"{type(error).__name__}: {error}"
                     continue
-                about = [NodeAbout.of(c) for module in modules for c in _classes_of(module)]
-                now[source.key] = {"files": source.stamps(), "nodes": [a.as_dict() for a in about]}
             else:
-                now[source.key] = kept[source.key]
-            found += about
+                kept_of_it = kept[source.key]
+            try:
+                found |= _by_id(about, found)
+            except ValueError as error:
+                if isinstance(source, _Own):
+                    raise
+                failures[source.name] = f"{error}; the plug-in is left out."
+                continue
+            now[source.key] = kept_of_it
         if index is not None and now != kept:
             _write(index, now)
-        return cls(_Imported(_by_id(found)), failures)
+        return cls(_Imported(found), failures)
 
 
 class _Imported(Mapping[str, type[Node]]):
-    """Classes that are imported when they are asked for."""
+    """Classes that are imported when they are asked for; one of a plug-in that cannot be imported then is not there any more."""
 
-    def __init__(self, about: Mapping[str, NodeAbout]) -> None:
+    def __init__(self, about: dict[str, NodeAbout]) -> None:
         self.about = about
 
     def __getitem__(self, node_id: str) -> type[Node]:
         about = self.about[node_id]
-        found: type[Node] = getattr(importlib.import_module(about.module), about.name)
+        try:
+            found: type[Node] = getattr(importlib.import_module(about.module), about.name)
+        except (Exception, SystemExit) as error:
+            if about.module.startswith("nodes."):
+                raise
+            log.warning("the node %s of a plug-in could not be loaded: %s: %s", node_id, type(error).__name__, error)
+            del self.about[node_id]
+            raise KeyError(node_id) from error
         return found
 
     def __contains__(self, node_id: object) -> bool:
@@ -126,14 +146,39 @@ class _Imported(Mapping[str, type[Node]]):
         return len(self.about)
 
 
-def _by_id(found: Iterable[NodeAbout]) -> dict[str, NodeAbout]:
+def _by_id(found: Iterable[NodeAbout], before: Mapping[str, NodeAbout]) -> dict[str, NodeAbout]:
+    """Return id -> what there is to know of a class.
+
+    Raises:
+        ValueError: If an id stands for two classes, among these or those from `before`.
+    """
     known: dict[str, NodeAbout] = {}
     for about in found:
-        other = known.setdefault(about.id, about)
+        other = before.get(about.id) or known.setdefault(about.id, about)
         if (other.module, other.name) != (about.module, about.name):
             first, second = f"{other.module}.{other.name}", f"{about.module}.{about.name}"
             raise ValueError(f"node id '{about.id}' is declared by {first} and by {second}")
     return known
+
+
+@contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """Yield what is set if the person presses Ctrl+C meanwhile: a KeyboardInterrupt may also come from what is imported."""
+    pressed = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield pressed
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        pressed.set()
+        before(number, frame)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 # ------------------------------------------------------------------------------------------------------ where classes are

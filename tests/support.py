@@ -27,6 +27,7 @@ class RecordingJob:
     fractions: list[float | None] = field(default_factory=list)
     points: list[tuple[float, dict[str, float], bool]] = field(default_factory=list)
     written: list[Path] = field(default_factory=list)
+    claimed: list[Path] = field(default_factory=list)
 
     @property
     def scratch(self) -> Path:
@@ -57,6 +58,9 @@ class RecordingJob:
     def stream(self, batches: Iterable[pl.DataFrame]) -> Table:
         frame = pl.concat(list(batches))
         return Table([Part(frame, {c: c for c in frame.columns})])
+
+    def claim(self, path: Path) -> None:
+        self.claimed.append(path)
 
     def wrote(self, path: Path) -> None:
         assert path.exists()

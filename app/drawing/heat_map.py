@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 NUMBERED_CELLS = 30
 """Up to so many columns the cells of a heat map show their numbers, and are drawn as vectors."""
+MOST_SHADES = 1000
+"""So many cells in a row can be told apart; of more, neighbours are drawn as one, in their mean colour."""
 
 
 def draw_heat_map(drawing: Drawing, figure: HeatMapFigure, colors: Theme) -> float:
@@ -51,7 +53,7 @@ def draw_heat_map(drawing: Drawing, figure: HeatMapFigure, colors: Theme) -> flo
         axes.invert_yaxis()
         _number_cells(axes, values, shades, cell_width, is_confusion=is_confusion)
     else:
-        axes.imshow(shades, extent=(0, columns, rows, 0), aspect="auto", interpolation="none")
+        axes.imshow(_thinned(shades), extent=(0, columns, rows, 0), aspect="auto", interpolation="none")
         if not is_confusion:
             _tell_shades(drawing, axes, values, colors, diverging=shading == "diverging")
     bare(axes, colors)
@@ -62,6 +64,19 @@ def draw_heat_map(drawing: Drawing, figure: HeatMapFigure, colors: Theme) -> flo
     axes.set_ylabel(fitting(figure.row_label, rows * cell_height, LABEL_SIZE), labelpad=8, loc="top")
     head = 0.3 + (min(text_width(figure.column_names, TICK_SIZE), 2.0) * 0.72 if slanted else 0.0)
     return rows * cell_height + head + (0.3 if figure.column_label else 0)
+
+
+def _thinned(shades: NDArray[Any]) -> NDArray[Any]:
+    """Return the means of blocks of cells, of shades that are more than can be told apart on paper or screen."""
+    import numpy as np
+
+    for axis in (0, 1):
+        step = math.ceil(shades.shape[axis] / MOST_SHADES)
+        if step > 1:
+            starts = np.arange(0, shades.shape[axis], step)
+            sizes = np.diff([*starts, shades.shape[axis]])
+            shades = np.add.reduceat(shades, starts, axis) / np.expand_dims(sizes, (1, 2) if axis == 0 else (0, 2))
+    return shades
 
 
 def _confusion_shades(values: NDArray[Any], colors: Theme) -> NDArray[Any]:

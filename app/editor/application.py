@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from app.editor.warm_up import WarmUp
 from app.editor.window import MainWindow
 from app.editor.workspace import Services
 from app.folders import data_folder, default_results, examples
+from app.own_workflows import OwnWorkflows
 from app.trusted_scripts import TrustedScripts
 from nodes.catalog import Catalog
 
@@ -40,6 +42,7 @@ def run(files: Sequence[Path], results: Path | None, when_shown: Callable[[MainW
         results: The folder of the stored results; None: the usual one.
         when_shown: Called with the window once it is on the screen and takes input.
     """
+    scale_interface(PreferenceStore.load().values.interface_scale)
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     app = QApplication([sys.argv[0]])
     app.setApplicationName("Layerloom")
@@ -60,6 +63,12 @@ def run(files: Sequence[Path], results: Path | None, when_shown: Callable[[MainW
     return app.exec()
 
 
+def scale_interface(scale: float) -> None:
+    """Have everything drawn larger or smaller, on top of what the system asks for; before there is a QApplication."""
+    if scale != 1 and "QT_SCALE_FACTOR" not in os.environ:
+        os.environ["QT_SCALE_FACTOR"] = f"{scale:g}"
+
+
 def open_window(services: Services) -> MainWindow:
     """Show a window; it says what was wrong with the person's folders and settings."""
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -77,7 +86,8 @@ def make_services(results: Path | None = None) -> Services:
     suggestions = Suggestions.load(catalog.about, examples(), data_folder() / "suggestions.json")
     limit = ("--limit", str(preferences.values.results_limit_gb))
     engine = EngineClient(results, arguments=limit)
-    return Services(catalog, engine, preferences, suggestions, results or default_results(), TrustedScripts.load())
+    trusted, own = TrustedScripts.load(), OwnWorkflows.load()
+    return Services(catalog, engine, preferences, suggestions, results or default_results(), trusted, own)
 
 
 def _log_to_file() -> None:

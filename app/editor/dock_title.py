@@ -5,29 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
-from PySide6.QtGui import QEnterEvent
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QToolButton, QWidget
+from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QMouseEvent
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QToolButton, QWidget
 
+from app.editor.dock_tabs import panel_menu
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
 
 _ANY_HEIGHT = 16777215  # Qt's QWIDGETSIZE_MAX
 
 
 class DockTitle(QWidget):
-    """A slim title bar; dragging it moves the dock, a double click floats it (Qt does both).
+    """A slim title bar; dragging it moves the dock, a double click gives it all the room of the window.
 
     Args:
         dock: The dock it belongs to.
+        maximize: Gives the dock all the room, or its place again.
         named: Whether it shows the dock's name; not where what is in the dock has a heading of its own.
     """
 
-    def __init__(self, dock: QDockWidget, *, named: bool = True) -> None:
+    def __init__(self, dock: QDockWidget, maximize: Callable[[], object], *, named: bool = True) -> None:
         super().__init__(dock)
         self.setObjectName("dockTitle")
         self._dock = dock
+        self._maximize = maximize
         self._named = named
         self._in_tab = False
-        self._name = QLabel(dock.windowTitle())
+        self._name = PlainLabel(dock.windowTitle())
         self._name.setProperty("role", "small")
         self._float = _button("Float", lambda: dock.setFloating(not dock.isFloating()))
         self._close = _button("Close", dock.close)
@@ -60,6 +64,20 @@ class DockTitle(QWidget):
         """Hide the buttons, unless the dock floats."""
         self._show_buttons(self._dock.isFloating())
         super().leaveEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Maximize; of a floating dock, put it back."""
+        if self._dock.isFloating():
+            self._dock.setFloating(False)
+        else:
+            self._maximize()
+        event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer all that can be done with the dock."""
+        menu = panel_menu(self._dock, self._maximize)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
 
     def _show_buttons(self, shown: bool) -> None:
         self._float.setVisible(shown)

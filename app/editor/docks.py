@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 
 from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTabWidget, QWidget
 
 from app.editor.config.panel import ConfigPanel
+from app.editor.dock_tabs import DockTabs
 from app.editor.dock_title import DockTitle
 from app.editor.panels.console import Console
 from app.editor.panels.help_view import HelpView
@@ -62,6 +63,7 @@ class Docks:
         self._window = window
         self._docks: dict[str, QDockWidget] = {}
         self._aside: QByteArray | None = None
+        self._maximized: QByteArray | None = None
         values = services.preferences.values
         self.repository = NodeRepository(services.catalog)
         self.repository.set_recent(values.recent_nodes)
@@ -96,11 +98,12 @@ class Docks:
             (Qt.Corner.TopRightCorner, RIGHT),
         ):
             self._window.setCorner(corner, area)
+        DockTabs(self._window, self._docks, self.toggle_maximized)
 
     def _add(self, name: str, title: str, widget: QWidget) -> None:
         dock = QDockWidget(title, self._window)
         dock.setObjectName(name)
-        dock.setTitleBarWidget(DockTitle(dock, named=name != "learning"))
+        dock.setTitleBarWidget(DockTitle(dock, lambda: self.toggle_maximized(name), named=name != "learning"))
         dock.setWidget(widget)
         self._docks[name] = dock
 
@@ -118,13 +121,15 @@ class Docks:
         for name in ("config", "monitor"):
             self._docks[name].raise_()
         docks, resize = self._docks, self._window.resizeDocks
-        resize([docks["repository"], docks["config"]], [220, 310] if narrow else [262, 340], Qt.Orientation.Horizontal)
+        resize([docks["repository"], docks["config"]], [244, 310] if narrow else [262, 340], Qt.Orientation.Horizontal)
         if not narrow:
             resize([docks["learning"], docks["monitor"]], [370, 730], Qt.Orientation.Horizontal)
         resize([docks["monitor"]], [240 if low else 330], Qt.Orientation.Vertical)
 
     def show(self, name: str) -> None:
         """Open a dock, and bring it before those it shares its place with."""
+        if self._maximized is not None and not self._docks[name].isVisible():
+            self.toggle_maximized()
         self._docks[name].show()
         self._docks[name].raise_()
 
@@ -135,10 +140,44 @@ class Docks:
         menu.addSeparator()
         menu.addAction("Put back where they were").triggered.connect(self.reset)
 
+    # -- one for all the room
+
+    def toggle_maximized(self, name: str = "") -> None:
+        """Give a dock all the room, or everything its place again.
+
+        Args:
+            name: The dock; that with the focus if not given, or the canvas if none has it.
+        """
+        if self._maximized is not None:
+            layout, self._maximized = self._maximized, None
+            self._center().show()
+            self._window.restoreState(layout, LAYOUT_VERSION)
+            return
+        chosen = self._docks.get(name or self.focused())
+        self._maximized = self._window.saveState(LAYOUT_VERSION)
+        for dock in self._docks.values():
+            dock.setVisible(dock is chosen or dock.isFloating())
+        self._center().setVisible(chosen is None)
+
+    @property
+    def is_maximized(self) -> bool:
+        """Whether something has all the room."""
+        return self._maximized is not None
+
+    def focused(self) -> str:
+        """Return the name of the dock with the focus; empty if none has it."""
+        focus = QApplication.focusWidget()
+        return next((name for name, dock in self._docks.items() if focus is not None and dock.isAncestorOf(focus)), "")
+
+    def _center(self) -> QWidget:
+        return self._window.centralWidget()
+
     # -- the layout
 
     def put_aside(self, aside: bool) -> None:
         """Hide the docks that show a workflow while the welcome page is in front, or have them back as they were."""
+        if self._maximized is not None:
+            self.toggle_maximized()
         if aside and self._aside is None:
             self._aside = self._window.saveState(LAYOUT_VERSION)
             for name, dock in self._docks.items():
@@ -155,8 +194,10 @@ class Docks:
 
     def state(self) -> str:
         """Return where the docks of a workflow are, as text."""
-        return base64.b64encode((self._aside or self._window.saveState(LAYOUT_VERSION)).data()).decode()
+        return base64.b64encode((self._aside or self._maximized or self._window.saveState(LAYOUT_VERSION)).data()).decode()
 
     def reset(self) -> None:
         """Put all docks back where they are at first."""
+        if self._maximized is not None:
+            self.toggle_maximized()
         self._arrange()

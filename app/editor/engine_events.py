@@ -14,7 +14,7 @@ from app.editor.panels.console import LogLine
 from app.editor.panels.message_bar import Button
 from app.editor.status_bar import StatusBar
 from app.editor.workspace import Workspace
-from app.engine.messages.tells import EngineReady, LogWritten, MetricsMeasured
+from app.engine.messages.tells import EngineReady, LogWritten, MetricsMeasured, StatusesChanged
 
 _ENDINGS = {"done": "done", "warning": "done", "failed": "failed"}
 """A node's state after it ran -> how its training ended; any other: it was cancelled."""
@@ -37,9 +37,12 @@ class EngineEvents(QObject):
         engine.died.connect(self._on_death)
         engine.hanging.connect(self._on_hanging)
         engine.cancel_ignored.connect(self._on_cancel_ignored)
+        engine.set_apart.connect(self._on_set_apart)
+        engine.statuses.connect(self._on_statuses)
         engine.metrics.connect(self._on_metrics)
         engine.logged.connect(self._on_log)
         desk.opened.connect(self._follow)
+        self._apart: set[str] = set()
 
     # -- how it is
 
@@ -52,7 +55,7 @@ class EngineEvents(QObject):
 
     def _on_death(self, death: EngineDeath) -> None:
         self._status_bar.show_engine("engine stopped", works=False)
-        text = f"{death.message} {death.remedy}"
+        text = f"{death.message}{self._where(death.configuring)} {death.remedy}"
         self._docks.console.add(LogLine(text, "error", time=time.time()))
         buttons: list[Button] = [] if death.restarting else [("Start the engine", self._engine.restart)]
         self._desk.ask(text, buttons, key="engine", severity="error")
@@ -76,6 +79,35 @@ class EngineEvents(QObject):
                 [("Start anew", self._engine.restart), ("Wait", lambda: None)],
                 key="cancel",
             )
+
+    def _where(self, configuring: tuple[str, str] | None) -> str:
+        """Say what the engine was configuring when it ended."""
+        workspace = self._desk.find(configuring[0]) if configuring is not None else None
+        if configuring is None or workspace is None:
+            return ""
+        node = configuring[1]
+        at = f"the node '{workspace.document.title(node)}' of " if node in workspace.document.nodes else ""
+        return f" That was while it configured {at}'{workspace.title}'."
+
+    def _on_set_apart(self, document: str, node: str) -> None:
+        workspace = self._desk.find(document)
+        if workspace is None:
+            return
+        self._apart.add(document)
+        where = f", the last time at the node '{workspace.document.title(node)}'" if node in workspace.document.nodes else ""
+        self._desk.ask(
+            f"Configuring '{workspace.title}' ended the engine twice{where}. It is open without being configured: it can be "
+            "edited and saved, but not run. It is configured again when it is edited. Other workflows go on.",
+            [("Configure again", lambda: self._engine.configure_again(document)), ("Leave it", lambda: None)],
+            key=f"apart {document}",
+            severity="error",
+        )
+
+    def _on_statuses(self, document: str, told: StatusesChanged) -> None:
+        """Take the message away when a document that was set apart has been configured."""
+        if document in self._apart and any(status.state != "not configured" for status in told.nodes.values()):
+            self._apart.remove(document)
+            self._desk.dismiss(f"apart {document}")
 
     # -- what nodes tell
 

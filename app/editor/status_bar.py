@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QStatusBar, QToolButton, QWidget
 
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
 from app.editor.workspace import Workspace
 
 FINISHED = ("done", "warning")
@@ -22,8 +23,8 @@ class StatusBar(QStatusBar):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        self._engine = QLabel("engine is starting ...")
-        self._run = QLabel()
+        self._engine = PlainLabel("engine is starting ...")
+        self._run = PlainLabel()
         self.problems = QToolButton(accessibleName="Problems")
         self.problems.clicked.connect(self.problems_requested)
         self._zoom = QToolButton(accessibleName="Zoom", toolTip="Actual size (Ctrl+0)")

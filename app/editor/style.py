@@ -157,8 +157,8 @@ QPushButton[role="note"] {
 QPushButton[role="note"]:hover, QPushButton[role="note"]:focus { border: 1px solid $accent; }
 
 /* panels */
-QPushButton[role="segment"] { padding: 6px 18px; }
-QPushButton[role="segment"]:checked { background: $selection; border: 1px solid $accent; color: $text; font-weight: 600; }
+QPushButton[role="segment"] { padding: 6px 18px; font-weight: 600; }
+QPushButton[role="segment"]:checked { background: $selection; border: 1px solid $accent; color: $text; }
 QTableWidget#variables::item { padding: 0 8px; }
 QScrollArea#welcome { background: $panel; border: none; }
 QFrame[role="example"] { background: $panel; border: 1px solid $line; border-radius: 11px; }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from app.editor.actions import SEPARATOR, ActionTable
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
 
 
 class MainToolbar(QToolBar):
@@ -27,7 +28,7 @@ class MainToolbar(QToolBar):
         self.setIconSize(QSize(20, 20))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._menu = self._menu_button(menu)
-        self._wordmark = QLabel(self)
+        self._wordmark = PlainLabel(parent=self)
         self._wordmark.setObjectName("wordmark")
         self.addWidget(self._wordmark)
         for action_id in entries:
@@ -75,6 +76,7 @@ class MainToolbar(QToolBar):
     def _redraw(self) -> None:
         """Draw what holds icons or colours in those of now."""
         colors = look().colors
+        self._wordmark.setTextFormat(Qt.TextFormat.RichText)
         self._wordmark.setText(f"<b>Layer<span style='color:{colors.accent}'>loom</span></b>")
         self._menu.setIcon(look().icon("mdi6.menu"))
         self._find.setIcon(look().icon("mdi6.magnify", colors.muted))

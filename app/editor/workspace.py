@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from app.editor.engine.client import EngineClient
     from app.editor.preferences import PreferenceStore
     from app.journal import Journal
+    from app.own_workflows import OwnWorkflows
     from app.trusted_scripts import TrustedScripts
     from nodes.catalog import Catalog
 
@@ -42,6 +43,8 @@ class Services:
     """The folder of the stored results."""
     trusted: TrustedScripts
     """What scripts the person trusts."""
+    own: OwnWorkflows
+    """Which workflow files are the person's own."""
 
 
 class Workspace(QObject):
@@ -53,6 +56,7 @@ class Workspace(QObject):
         path: Its file; None for one that was never saved.
         folder: Against which its relative paths are meant while it has no file.
         title: What its tab is called while it has no file.
+        own: Whether it is the person's own, so that it may write where its settings say without being asked about.
 
     Attributes:
         id: What the engine calls it; of this session only.
@@ -71,7 +75,9 @@ class Workspace(QObject):
     runs_changed = Signal()
     """A run began or ended."""
 
-    def __init__(self, services: Services, workflow: Workflow, path: Path | None, folder: Path, title: str = "") -> None:
+    def __init__(
+        self, services: Services, workflow: Workflow, path: Path | None, folder: Path, title: str = "", *, own: bool = False
+    ) -> None:
         super().__init__()
         from app.editor.canvas import Canvas
 
@@ -81,6 +87,7 @@ class Workspace(QObject):
         self.path = path
         self.folder = path.resolve().parent if path else folder
         self.untitled = title or "untitled"
+        self.own = own
         self.statuses: dict[str, NodeStatus] = {}
         self.general: Sequence[Problem] = ()
         self.runs: dict[str, RunChanged] = {}
@@ -91,7 +98,7 @@ class Workspace(QObject):
         self._end_listening = self.document.subscribe(self._on_change)
         services.engine.statuses.connect(self._on_statuses)
         services.engine.run_changed.connect(self._on_run)
-        services.engine.open(self.id, self.document, self.folder)
+        services.engine.open(self.id, self.document, self.folder, own=own)
 
     # -- names
 
@@ -117,8 +124,14 @@ class Workspace(QObject):
         self.path = path
         self.folder = path.resolve().parent
         if changed_folder:
-            self.services.engine.move(self.id, self.folder)
+            self.services.engine.move(self.id, self.folder, own=self.own)
         self.renamed.emit()
+
+    def belongs(self, own: bool) -> None:
+        """Take note whether its content is the person's own, now that all of it is another one."""
+        if own != self.own:
+            self.own = own
+            self.services.engine.move(self.id, self.folder, own=own)
 
     # -- the engine
 

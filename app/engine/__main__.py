@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         metavar="SECONDS",
         help="import TensorFlow after so long with nothing to do; -1: never",
     )
+    parser.add_argument("--mark", type=Path, metavar="FILE", help="where to write what is being configured")
     options = parser.parse_args(arguments)
     faulthandler.enable()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -41,11 +42,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from app.engine.transport import take_standard_streams
 
     transport = take_standard_streams()
+    from app.engine.configuring_mark import CONFIGURING
     from app.engine.messages.tells import EngineRefusal
     from app.engine.server import Engine
     from app.engine.store import DEFAULT_LIMIT, Store
-    from app.folders import default_results
+    from app.folders import default_results, sound_files
+    from nodes.kit.probing.soundness import remember_in
 
+    if options.mark is not None:
+        CONFIGURING.write_to(options.mark)
+    remember_in(sound_files())
     results = options.results or default_results()
     try:
         store = Store(results, DEFAULT_LIMIT if options.limit is None else round(options.limit * 2**30))

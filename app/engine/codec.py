@@ -91,7 +91,8 @@ def _write_large(draft: Draft, stem: str, part: Part) -> dict[str, Any]:
 
 
 def _bytes(part: Part) -> int:
-    return part.frame.height * sum(cell_bytes(part.frame.schema[c]) for c in part.names.values())
+    schema = part.frame.schema  # made anew of all columns whenever it is asked for
+    return part.frame.height * sum(cell_bytes(schema[c]) for c in part.names.values())
 
 
 def _read_table(files: ResultFiles, stored: Mapping[str, Any]) -> Table:

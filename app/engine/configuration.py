@@ -9,9 +9,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from app.document.problems import Problem
+from app.engine.configuring_mark import CONFIGURING
 from app.engine.failures import node_fault
 from app.engine.fingerprints import file_sets
-from nodes.base import Node, NodeError, Spec, Specs
+from nodes.base import Node, NodeError, Spec, Specs, panics_as_errors
 
 NOTHING: Mapping[str, Spec | None] = MappingProxyType({})
 """The specs of a node that is not configured."""
@@ -21,15 +22,17 @@ def configure(
     node: Node, node_id: str, inputs: Mapping[str, Spec], folder: Path
 ) -> tuple[Mapping[str, Spec | None], list[Problem], set[Path]]:
     """Return what would come out of one node, what it complains about, and at which files it looked."""
+    CONFIGURING.node(node_id)
     specs = _WatchedSpecs(inputs, node_id, folder)
     made: Mapping[str, Spec | None] = NOTHING
     errors: list[NodeError] = []
     try:
-        made = node.configure(specs)
-        specs.paths.update(path for files in file_sets(node, folder).values() for path in files.watched)
+        with panics_as_errors():
+            made = node.configure(specs)
+            specs.paths.update(path for files in file_sets(node, folder).values() for path in files.watched)
     except NodeError as error:
         errors.append(error)
-    except Exception as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
         errors.append(node_fault(error))
     problems = [Problem(e.message, e.remedy, node=node_id, setting=e.setting) for e in (*specs.errors, *errors)]
     problems += [Problem(text, node=node_id, severity="warning") for text in specs.warnings]

@@ -10,7 +10,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -79,7 +79,7 @@ class Database:
                 self._set_aside(self._path, cause)
                 return work(self._opened())
             except sqlite3.Error as error:
-                self._roll_back()
+                self.close()
                 raise self._in_words(error) from error
 
     def all(self, query: str, *values: object) -> list[tuple[object, ...]]:
@@ -91,7 +91,7 @@ class Database:
     def _opened(self) -> sqlite3.Connection:
         if self._connection is not None and self._identity == _identity(self._path):
             return self._connection
-        self._close()
+        self.close()
         connection = sqlite3.connect(
             self._path or ":memory:", timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
         )
@@ -104,13 +104,14 @@ class Database:
             connection.execute("PRAGMA synchronous=NORMAL")
             for statement in self._setup:
                 connection.execute(statement)
-        except sqlite3.Error:
-            connection.close()
-            self._connection = None
+        except sqlite3.Error as error:
+            if not _is_damage(error):  # closing a damaged one would touch its log before it is set aside
+                self.close()
             raise
         return connection
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Let go of the file; it is opened again when it is asked for something."""
         if self._connection is not None:
             with suppress(sqlite3.Error):
                 self._connection.close()
@@ -126,8 +127,9 @@ class Database:
         import filelock
 
         damaged = self._identity
-        self._close()
-        with filelock.FileLock(f"{path}.lock"):
+        if os.name == "nt":  # an open file cannot be renamed there; elsewhere closing it first would write to it
+            self.close()
+        with filelock.FileLock(f"{path}.lock"), closing(self):
             if damaged is None or _identity(path) != damaged:
                 return
             target = _free(path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"))

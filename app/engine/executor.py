@@ -11,12 +11,12 @@ import threading
 import time
 import uuid
 from collections.abc import Collection, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field
 
 from app.engine.events import Event, Listener, NodeSkipped, RunFinished, RunStarted, RunStatus
 from app.engine.job import RunControl
+from app.engine.node_threads import NodeThreads
 from app.engine.node_worker import NodeWorker
 from app.engine.plan import NonceOf, Plan
 from app.engine.scheduler import Scheduler
@@ -74,7 +74,7 @@ def run(
 
 
 class _WorkflowRun:
-    """One run in progress. The thread that calls `run` decides what is computed when; the threads of a pool compute."""
+    """One run in progress. The thread that calls `run` decides what is computed when; others compute (`node_threads`)."""
 
     def __init__(
         self,
@@ -140,16 +140,16 @@ class _WorkflowRun:
 
     def _compute(self, todo: list[str]) -> None:
         """Compute nodes, given in topological order, each once all that it needs is done, until nothing is left that can be."""
-        with closing(self._worker), ThreadPoolExecutor(max_workers=max(1, self._jobs), thread_name_prefix="node") as pool:
+        with closing(self._worker):
             self._worker.prepare(self._plan.nodes[node_id] for node_id in todo)
-            started = self._work(Scheduler(self._plan.wiring.graph, todo), set(todo), pool)
+            started = self._work(Scheduler(self._plan.wiring.graph, todo), set(todo))
         for node_id in todo:
             if node_id not in started and node_id not in self._skipped:  # after a cancel of the run
                 self._skip(node_id, "the run was cancelled")
 
-    def _work(self, scheduler: Scheduler, todo: Collection[str], pool: ThreadPoolExecutor) -> set[str]:
-        """Submit nodes as they become ready, until nothing is left that can run; return those that were submitted."""
-        running: dict[Future[bool], str] = {}
+    def _work(self, scheduler: Scheduler, todo: Collection[str]) -> set[str]:
+        """Have nodes computed as they become ready, until nothing is left that can be; return those that were begun."""
+        threads = NodeThreads(self._jobs, self._worker.complete, self._control.is_cancelled)
         started: set[str] = set()
         while True:
             for node_id in self._control.cancelled_nodes.intersection(todo) - started - self._skipped.keys():
@@ -157,15 +157,18 @@ class _WorkflowRun:
                 self._skip_behind(node_id, scheduler)
             for node_id in () if self._control.cancel.is_set() else scheduler.take_ready():  # after a cancel nothing new begins
                 started.add(node_id)
-                running[pool.submit(self._worker.complete, self._plan.nodes[node_id])] = node_id
-            if not running:
+                threads.submit(self._plan.nodes[node_id])
+            if not threads:
                 return started
             # Waking up four times a second keeps the main thread open to Ctrl+C on every system, and shows cancelled nodes.
-            for future in wait(running, timeout=0.25, return_when=FIRST_COMPLETED).done:
-                node_id = running.pop(future)
-                if future.result():
-                    scheduler.done(node_id)
-                else:
+            done = threads.next_done(timeout=0.25)
+            if done is not None and done[1]:
+                scheduler.done(done[0])
+            elif done is not None:
+                self._skip_behind(done[0], scheduler)
+            for node_id in threads.overdue():
+                if self._worker.give_up(self._plan.nodes[node_id]):
+                    threads.give_up(node_id)
                     self._skip_behind(node_id, scheduler)
 
     def _skip_behind(self, node_id: str, scheduler: Scheduler) -> None:

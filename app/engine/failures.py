@@ -8,7 +8,7 @@ import os
 import re
 from pathlib import Path
 
-from nodes.base import NodeError
+from nodes.base import LibraryPanic, NodeError
 
 log = logging.getLogger("layerloom.executor")
 
@@ -21,6 +21,8 @@ def explained(error: BaseException, store: Path) -> NodeError:
         store: The folder of the results.
     """
     if isinstance(error, NodeError):
+        if isinstance(error, LibraryPanic):
+            log.error("a library gave up", exc_info=error)
         return error
     if isinstance(error, MemoryError):
         return NodeError("The memory of this machine does not suffice.", "Use fewer rows, smaller images or a smaller batch.")
@@ -39,8 +41,10 @@ def explained(error: BaseException, store: Path) -> NodeError:
     return NodeError(f"The node stopped with {type(error).__name__}: {detail}", "The log has the details.")
 
 
-def node_fault(error: Exception) -> NodeError:
-    """Return what to say of an exception that a node did not raise on purpose, before it runs."""
+def node_fault(error: BaseException) -> NodeError:
+    """Return what to say of an exception that a node raised before it ran; most of them not on purpose."""
+    if isinstance(error, NodeError):
+        return error
     return NodeError(f"The node has a fault of its own: {type(error).__name__}: {error}", "Please report it.")
 
 

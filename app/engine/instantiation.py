@@ -9,7 +9,7 @@ from app.document.model import NodeRecord
 from app.document.problems import Problem
 from app.engine.checking import check_settings
 from app.engine.failures import node_fault
-from nodes.base import Node
+from nodes.base import Node, panics_as_errors
 from nodes.catalog import Catalog
 
 
@@ -25,8 +25,9 @@ def instantiate(
         _, problems = variables.resolve(record.settings, values, record.id)
         return None, [*problems, Problem(message, "Update the package that brings it.", node=record.id)]
     try:
-        checked = check_settings(record.id, node_class, record.settings, values, record.type_version)
-    except Exception as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
+        with panics_as_errors():
+            checked = check_settings(record.id, node_class, record.settings, values, record.type_version)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
         fault = node_fault(error)
         return None, [Problem(fault.message, fault.remedy, node=record.id)]
     return checked.node, list(checked.problems)

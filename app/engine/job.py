@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from app.engine.arrow_files import map_frame
 from app.engine.events import Listener, NodeLog, NodeMetrics, NodeProgress
 from app.engine.fingerprints import signature
+from app.engine.permissions import Claims
 from nodes.base import Cancelled
 from nodes.values.table import BATCH_BYTES, Part, Table, cell_bytes
 
@@ -53,6 +54,7 @@ class EngineJob:
         streams: Makes and gives the folder where streamed tables are written.
         listener: Gets the events.
         control: The person's wishes.
+        claims: Where it may write.
 
     Attributes:
         warnings: What the node warned of.
@@ -70,6 +72,7 @@ class EngineJob:
         streams: Callable[[], Path],
         listener: Listener,
         control: RunControl,
+        claims: Claims | None = None,
     ) -> None:
         self.node = node
         self.warnings: list[str] = []
@@ -81,6 +84,7 @@ class EngineJob:
         self._streams = streams
         self._listener = listener
         self._control = control
+        self._claims = claims
         self._last = {"progress": 0.0, "metrics": 0.0}
         self._stream_count = 0
 
@@ -156,6 +160,11 @@ class EngineJob:
             writer.close()
         frame = map_frame(path)
         return Table([Part(frame, {c: c for c in frame.columns}, file=path)])
+
+    def claim(self, path: Path) -> None:
+        """See `nodes.base.Job`."""
+        if self._claims is not None:
+            self._claims.claim(path)
 
     def wrote(self, path: Path) -> None:
         """See `nodes.base.Job`."""

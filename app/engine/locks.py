@@ -5,10 +5,26 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 KERAS_LOCK = threading.Lock()
 """Held by the node that uses TensorFlow, among all runs: it uses all cores by itself, and its random state is global."""
+
+
+@dataclass(eq=False)
+class _ResultLock:
+    """The lock of a result in the making.
+
+    Attributes:
+        lock: Held by the one who makes it.
+        users: How many hold it or wait for it.
+        is_forfeited: Whether its holder was given up: who waits for it waits for another one instead.
+    """
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    users: int = 0
+    is_forfeited: bool = False
 
 
 class ResultLocks:
@@ -16,7 +32,7 @@ class ResultLocks:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._locks: dict[tuple[Path, str], tuple[threading.Lock, int]] = {}
+        self._locks: dict[tuple[Path, str], _ResultLock] = {}
 
     @contextmanager
     def held(self, store: Path, key: str, while_waiting: Callable[[], None]) -> Iterator[bool]:
@@ -25,20 +41,38 @@ class ResultLocks:
         Args:
             store: The folder of the store that the result goes to.
             key: Of the result.
-            while_waiting: See `held`.
+            while_waiting: Called a few times a second as long as somebody else holds it; may raise.
         """
-        place = store, key
-        with self._lock:
-            lock, users = self._locks.get(place, (threading.Lock(), 0))
-            self._locks[place] = lock, users + 1
-        try:
-            with held(lock, while_waiting):
-                yield users > 0
-        finally:
+        others = False
+        while True:
             with self._lock:
-                lock, users = self._locks.pop(place)
-                if users > 1:
-                    self._locks[place] = lock, users - 1
+                mine = self._locks.setdefault((store, key), _ResultLock())
+                others |= mine.users > 0
+                mine.users += 1
+            try:
+                while not (has := mine.lock.acquire(timeout=0.1)) and not mine.is_forfeited:
+                    while_waiting()
+                if has:
+                    try:
+                        yield others
+                    finally:
+                        mine.lock.release()
+                    return
+            finally:
+                self._leave((store, key), mine)
+
+    def forfeit(self, store: Path, key: str) -> None:
+        """Take the lock of a result from its holder, who was given up."""
+        with self._lock:
+            mine = self._locks.pop((store, key), None)
+            if mine is not None:
+                mine.is_forfeited = True
+
+    def _leave(self, place: tuple[Path, str], mine: _ResultLock) -> None:
+        with self._lock:
+            mine.users -= 1
+            if not mine.users and self._locks.get(place) is mine:
+                del self._locks[place]
 
 
 RESULT_LOCKS = ResultLocks()

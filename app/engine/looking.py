@@ -15,7 +15,7 @@ from app.engine.runs import Post
 from app.engine.session import Session
 from app.engine.store import Store
 from app.engine.transport import StreamTransport
-from nodes.base import NodeError
+from nodes.base import LibraryPanic, NodeError, panics_as_errors
 
 log = logging.getLogger("layerloom.engine")
 
@@ -99,8 +99,12 @@ class Lookers:
         """In a looker's thread."""
         try:
             try:
-                self._transport.reply(number, make())
+                with panics_as_errors():
+                    answer = make()
+                self._transport.reply(number, answer)
             except NodeError as error:
+                if isinstance(error, LibraryPanic):
+                    log.exception("a library gave up over an answer")
                 self._refuse(number, error.message, error.remedy)
             except BrokenPipeError:
                 raise

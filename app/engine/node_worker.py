@@ -5,14 +5,16 @@ What runs when is not its business (`app.engine.executor`).
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 
 from app.engine.configuration import configure
 from app.engine.events import (
     Event,
     NodeCancelled,
+    NodeEvent,
     NodeFailed,
     NodeFinished,
     NodeLog,
@@ -25,11 +27,13 @@ from app.engine.fingerprints import file_sets
 from app.engine.job import EngineJob, RunControl
 from app.engine.keras_import import KerasImport
 from app.engine.locks import KERAS_LOCK, RESULT_LOCKS, held
+from app.engine.made_files import note_made
+from app.engine.permissions import Claims, places_of, wish_problems
 from app.engine.plan import Plan, PlannedNode
 from app.engine.record import Record
 from app.engine.store import Store
 from app.engine.value_cache import ValueCache
-from nodes.base import Cancelled, Node, NodeError, Value, Values
+from nodes.base import Cancelled, Node, NodeError, Value, Values, panics_as_errors
 
 
 class NodeWorker:
@@ -66,7 +70,10 @@ class NodeWorker:
         self._plan = plan
         self._keys = keys
         self._store = store
-        self._tell = tell
+        self._listener = tell
+        self._lock = threading.Lock()
+        self._given_up: set[str] = set()
+        self._over: set[str] = set()  # what came of these is settled
         self._fresh = fresh
         self._control = control
         self._values = ValueCache(store)
@@ -95,9 +102,33 @@ class NodeWorker:
                 self._keras = KerasImport()
 
     def close(self) -> None:
-        """Wait for what is still going on."""
-        if self._keras is not None:
+        """Wait for what is still going on; not after a cancel, which must not take as long as the import of TensorFlow."""
+        if self._keras is not None and not self._control.cancel.is_set():
             self._keras.join()
+
+    def give_up(self, planned: PlannedNode) -> bool:
+        """Want nothing more of a node that was cancelled and does not end; say whether there was still something to give up."""
+        with self._lock:
+            if planned.id in self._over:
+                return False
+            self._given_up.add(planned.id)
+        RESULT_LOCKS.forfeit(self._store.root, self._keys[planned.id])
+        text = "The node did not stop when it was cancelled, and was left to itself: what it still finds is dropped."
+        self._listener(NodeLog(run=self._run, node=planned.id, level="info", message=text))
+        self._listener(NodeCancelled(run=self._run, node=planned.id))
+        return True
+
+    def _tell(self, event: Event) -> None:
+        """Pass on what happens to a node, unless it was given up."""
+        if not (isinstance(event, NodeEvent) and event.node in self._given_up):
+            self._listener(event)
+
+    def _settle(self, node_id: str) -> None:
+        """Take it that a node's end is what it comes to now; raise `Cancelled` if it was given up before."""
+        with self._lock:
+            if node_id in self._given_up:
+                raise Cancelled
+            self._over.add(node_id)
 
     def complete(self, planned: PlannedNode) -> bool:
         """Compute a node and store its result; say whether that worked out. For worker threads."""
@@ -114,10 +145,11 @@ class NodeWorker:
                 self._check_cancelled(planned.id)
                 # Another run, or a twin of this node in this one, may have computed it meanwhile.
                 if not ((node.needs_keras or others or key in self._computed) and self.take_from_store(planned.id)):
-                    self._compute(planned, node)
+                    with panics_as_errors():
+                        self._compute(planned, node)
         except Cancelled:
-            self._tell(NodeCancelled(run=self._run, node=planned.id))
-        except BaseException as error:  # noqa: BLE001 - also a panic of polars or a script's `sys.exit` is no dead run
+            self._end_cancelled(planned.id)
+        except BaseException as error:  # noqa: BLE001 - also a script's `sys.exit` is no dead run
             self._fail(planned, explained(error, self._store.root))
         else:
             return True
@@ -142,6 +174,7 @@ class NodeWorker:
         key = self._keys[planned.id]
         if self._plan.trust.untrusted(node):  # whatever let it come so far
             raise NodeError("The node has a script that nobody has trusted yet.", "Read it, and trust it.")
+        self._refuse_forbidden_writes(planned, node)
         self._tell(NodeStarted(run=self._run, node=planned.id, key=key, why=self._why(node)))
         inputs = {
             port: self._values.value(source, out, self._keys[source], self.records[source])
@@ -163,8 +196,10 @@ class NodeWorker:
                 streams=lambda: writer.folder,
                 listener=self._tell,
                 control=self._control,
+                claims=Claims(self._plan.trust.writes, places_of(node, self._plan.folder), self._plan.folder),
             )
             outputs = node.execute(Values(inputs), job)
+            note_made(self._plan.folder, job.written)
             for files in file_sets(node, self._plan.folder).values():
                 if not self._store.fingerprints.is_as_it_was(files):
                     raise NodeError(f"{files.path} was changed while the workflow ran.", "Run again.")
@@ -174,10 +209,18 @@ class NodeWorker:
             )
         if job.used_scratch:
             self._store.drop_scratch(key)
+        self._settle(planned.id)
         self._computed.add(key)
         self.records[planned.id] = record
         self._values.put(planned.id, kept)
         self._tell(NodeFinished(run=self._run, node=planned.id, key=key, seconds=record.seconds, outputs=record.described))
+
+    def _refuse_forbidden_writes(self, planned: PlannedNode, node: Node) -> None:
+        """Look again where a node would write: files may have come there since the plan was made."""
+        permitted, folder = self._plan.trust.writes, self._plan.folder
+        refused = permitted.forbidden(node, planned.id, folder)
+        for problem in refused or wish_problems(planned.id, permitted.wishes(node, planned.id, folder)):
+            raise NodeError(problem.message, problem.remedy, setting=problem.setting)
 
     def _wait_for_keras(self, node_id: str) -> None:
         """Wait for the import of TensorFlow, and say so."""
@@ -205,6 +248,15 @@ class NodeWorker:
             return "it does not give the same result twice"
         return "there is no result for these settings and inputs yet"
 
+    def _end_cancelled(self, node_id: str) -> None:
+        with suppress(Cancelled):
+            self._settle(node_id)
+            self._tell(NodeCancelled(run=self._run, node=node_id))
+
     def _fail(self, planned: PlannedNode, error: NodeError) -> None:
+        try:
+            self._settle(planned.id)
+        except Cancelled:
+            return
         self.failures[planned.id] = error
         self._tell(NodeFailed(run=self._run, node=planned.id, message=error.message, remedy=error.remedy, setting=error.setting))

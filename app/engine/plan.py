@@ -13,11 +13,13 @@ from app.document.problems import Problem
 from app.engine.configuration import NOTHING
 from app.engine.fingerprints import Fingerprints, file_sets
 from app.engine.keys import result_key
+from app.engine.permissions import Wish
 from app.engine.trust import Trust
 from nodes.base import Node, Spec
 from nodes.file_sets import FileSet
 
 _NO_SCRIPTS: Mapping[str, str] = MappingProxyType({})
+_NO_WISHES: Mapping[str, Wish] = MappingProxyType({})
 
 
 @dataclass
@@ -33,6 +35,7 @@ class PlannedNode:
         problems: What is wrong with it.
         blocked_by: The first node above it that is not configured, if this one therefore is not either.
         untrusted: Its scripts that may not run before the person trusts them: setting -> source. It is not ready then.
+        wishes: Where it may not write before the person allows it: place -> wish. It is not ready then.
     """
 
     id: str
@@ -43,6 +46,7 @@ class PlannedNode:
     problems: list[Problem] = field(default_factory=list)
     blocked_by: str | None = None
     untrusted: Mapping[str, str] = field(default_factory=lambda: _NO_SCRIPTS)
+    wishes: Mapping[str, Wish] = field(default_factory=lambda: _NO_WISHES)
 
     @property
     def sources(self) -> set[str]:
@@ -66,6 +70,7 @@ class PlannedNode:
             and self.problems == other.problems
             and self.blocked_by == other.blocked_by
             and self.untrusted == other.untrusted
+            and self.wishes == other.wishes
         )
 
 

@@ -21,9 +21,10 @@ from app.engine.failures import node_fault
 from app.engine.fingerprints import glance
 from app.engine.instantiation import instantiate
 from app.engine.overrides import Override, with_overrides
+from app.engine.permissions import wish_problems
 from app.engine.plan import Plan, PlannedNode
 from app.engine.trust import Trust, trust_problems
-from nodes.base import Node, Spec
+from nodes.base import Node, Spec, panics_as_errors
 from nodes.catalog import Catalog
 
 
@@ -46,7 +47,7 @@ def make_plan(
         start: The folder the program was started in; by default the current one.
         variable_values: Values that replace those of workflow variables, as text.
         overrides: (node, setting in dotted form, value) that replace settings for this run.
-        trust: Which scripts may run; by default none. Planning itself runs no script.
+        trust: Which scripts may run, and where the workflow may write; by default none. Planning runs no script.
     """
     planner = Planner(catalog, folder, start, trust)
     return planner.plan(workflow, variable_values=variable_values or {}, overrides=overrides)
@@ -62,7 +63,7 @@ class Planner:
         catalog: The node classes.
         folder: The workflow file's folder.
         start: The folder the program was started in; by default the current one.
-        trust: Which scripts may run; by default none.
+        trust: Which scripts may run, and where the workflow may write.
     """
 
     def __init__(self, catalog: Catalog, folder: Path, start: Path | None = None, trust: Trust | None = None) -> None:
@@ -114,6 +115,7 @@ class Planner:
                 and made.record is record
                 and before.title == title
                 and not before.untrusted
+                and not before.wishes
                 and before.inputs == inputs
                 and self._wiring_problems.get(node_id, _NO_PROBLEMS) == problems
                 and self._is_unmoved(before, plan)
@@ -122,8 +124,10 @@ class Planner:
                 continue
             node, found = self._make(record)
             planned = PlannedNode(node_id, title, node, dict(inputs), problems=[*found, *problems])
-            self._configure(planned, plan)
-            self._look_at_scripts(planned)
+            asked = self._look_at_trust(planned)
+            if not any(wish.is_server for wish in planned.wishes.values()):
+                self._configure(planned, plan)
+            planned.problems = [*planned.problems, *asked]
             plan.nodes[node_id] = before if before is not None and before.is_same(planned) else planned
         for memory in (self._made, self._configured):
             for gone in memory.keys() - plan.nodes.keys():
@@ -174,16 +178,22 @@ class Planner:
         planned.specs = before.specs
         planned.problems += before.problems
 
-    def _look_at_scripts(self, planned: PlannedNode) -> None:
-        """Note which of a node's scripts may not run; what would come out of it is told all the same."""
+    def _look_at_trust(self, planned: PlannedNode) -> list[Problem]:
+        """Note which of a node's scripts may not run, and where it may not write; return what is to be said of it.
+
+        What would come out is told all the same, unless a server would have to be asked for it.
+        """
         if planned.node is None:
-            return
+            return []
         try:
-            planned.untrusted = self.trust.untrusted(planned.node)
-        except Exception as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
+            with panics_as_errors():
+                planned.untrusted = self.trust.untrusted(planned.node)
+                forbidden = self.trust.writes.forbidden(planned.node, planned.id, self.folder)
+                planned.wishes = {} if forbidden else self.trust.writes.wishes(planned.node, planned.id, self.folder)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
             fault = node_fault(error)
-            planned.problems = [*planned.problems, Problem(fault.message, fault.remedy, node=planned.id)]
-        planned.problems = [*planned.problems, *trust_problems(planned.id, planned.untrusted)]
+            return [Problem(fault.message, fault.remedy, node=planned.id)]
+        return [*forbidden, *trust_problems(planned.id, planned.untrusted), *wish_problems(planned.id, planned.wishes)]
 
 
 @dataclass(frozen=True)
@@ -266,4 +276,5 @@ def _wired_alike(one: Workflow, other: Workflow) -> bool:
 
 
 def _title(catalog: Catalog, node_type: str) -> str:
-    return catalog[node_type].title if node_type in catalog else node_type
+    node_class = catalog.get(node_type)
+    return node_type if node_class is None else node_class.title

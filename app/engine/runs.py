@@ -26,6 +26,7 @@ from app.engine.events import (
 from app.engine.executor import RunResult
 from app.engine.job import RunControl
 from app.engine.remaining_time import RemainingTime
+from nodes.base import panics_as_errors
 
 log = logging.getLogger("layerloom.engine")
 
@@ -163,7 +164,8 @@ class RunsInProgress:
         """In the run's own thread."""
         result = RunResult("failed")
         try:
-            result = work(run.id, run.control, lambda event: self._post(lambda: self._see(event)))
+            with panics_as_errors():
+                result = work(run.id, run.control, lambda event: self._post(lambda: self._see(event)))
         except Exception as error:  # such as a disk that is full when the store is looked through
             log.exception("a run ended unexpectedly")
             message = f"The run ended with {type(error).__name__}: {error}"

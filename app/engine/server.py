@@ -13,21 +13,24 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
 from app import __version__
 from app.document.problems import Problem
 from app.engine.background_fingerprints import BackgroundFingerprints
+from app.engine.configuring_mark import CONFIGURING
 from app.engine.inspection import answers, documents
 from app.engine.looking import Lookers
 from app.engine.messages.base import DocumentRequest, Question, Request, ResultQuestion
-from app.engine.messages.questions import InspectQuestion, PreviewQuestion, ScriptsQuestion
+from app.engine.messages.questions import InspectQuestion, PermissionQuestion, PreviewQuestion
 from app.engine.messages.requests import (
     CancelNodes,
     CloseDocument,
     DropQuestion,
     EditDocument,
+    GrantTrust,
     MoveDocument,
     OpenDocument,
     Ping,
@@ -35,16 +38,16 @@ from app.engine.messages.requests import (
     ResetNodes,
     RunNodes,
     StopEarly,
-    TrustScripts,
 )
 from app.engine.messages.tells import DeviceFound, EngineReady, LogWritten, Pong, Reply
 from app.engine.messages.wire import Malformed
+from app.engine.node_threads import given_up_threads
 from app.engine.nonces import Nonces
 from app.engine.session import NoSuchNode, Session, SessionContext
 from app.engine.store import Store
 from app.engine.transport import StreamTransport
 from app.folders import node_index
-from nodes.base import NodeError
+from nodes.base import NodeError, panics_as_errors
 from nodes.catalog import Catalog
 from nodes.kit.networks.keras_model import import_keras
 from nodes.wording import counted
@@ -52,6 +55,8 @@ from nodes.wording import counted
 log = logging.getLogger("layerloom.engine")
 
 TELLS_PER_SECOND = 15
+BUSY_TELL_SECONDS = 0.25
+"""How often news are told while more is waiting to be done."""
 TICK_SECONDS = 3.0
 """How often a glance is cast at the files that nodes read."""
 LAST_SECONDS = 1.5
@@ -88,15 +93,15 @@ class Engine:
             OpenDocument: self._open,
             CloseDocument: self._close,
             EditDocument: lambda r: self._session(r).edit(r),
-            MoveDocument: lambda r: self._session(r).move(r.folder),
+            MoveDocument: lambda r: self._session(r).move(r.folder, own=r.own),
             RunNodes: lambda r: self._session(r).run(r.targets, fresh=r.fresh),
             CancelNodes: lambda r: self._session(r).cancel(r.nodes),
             StopEarly: lambda r: self._session(r).stop(r.node),
             ResetNodes: lambda r: self._session(r).reset(r.nodes),
             RefreshDocument: lambda r: self._session(r).refresh(),
-            TrustScripts: self._trust,
+            GrantTrust: self._trust,
             DropQuestion: lambda r: self._lookers.drop(r.number),
-            ScriptsQuestion: lambda q: self._transport.reply(q.number, documents.scripts(self._session(q), q)),
+            PermissionQuestion: lambda q: self._transport.reply(q.number, documents.permissions(self._session(q), q)),
             PreviewQuestion: lambda q: self._transport.reply(q.number, documents.preview(self._session(q), q)),
             InspectQuestion: self._inspect,
         }
@@ -132,7 +137,8 @@ class Engine:
         for request in self._transport.requests():
             if isinstance(request, Ping):
                 since = self._busy_since
-                self._transport.tell(Pong(busy=0.0 if since is None else round(time.monotonic() - since, 2)))
+                busy = 0.0 if since is None else round(time.monotonic() - since, 2)
+                self._transport.tell(Pong(busy=busy, given_up=given_up_threads()))
             else:
                 self._queue.put(partial(self._handle, request))
         self._queue.put(None)
@@ -146,11 +152,13 @@ class Engine:
             return max(0.0, self._last_flush + 1 / TELLS_PER_SECOND - now)
         return 0.5
 
-    def _do(self, task: Callable[[], None]) -> None:
+    def _do(self, task: Callable[[], None], document: str = "") -> None:
         self._busy_since = time.monotonic()
         try:
-            task()
-            self._tick()
+            with panics_as_errors():
+                with CONFIGURING.document(document) if document else nullcontext():
+                    task()
+                self._tick()
         except OSError as error:
             if isinstance(error, BrokenPipeError):
                 self._queue.put(None)
@@ -162,20 +170,22 @@ class Engine:
             self._busy_since = None
 
     def _flush(self) -> None:
-        now = time.monotonic()
-        if now - self._last_flush < 1 / TELLS_PER_SECOND:
+        """Tell what is new, at times. As long as requests wait, edits among them, that is less often: each time is a plan."""
+        between = 1 / TELLS_PER_SECOND if self._queue.empty() else BUSY_TELL_SECONDS
+        if time.monotonic() - self._last_flush < between:
             return
         for session in self._sessions.values():
             if session.changed:
-                self._last_flush = now
-                self._do(session.flush)
+                self._do(session.flush, session.name)
+                self._last_flush = time.monotonic()
 
     def _tick(self) -> None:
         now = time.monotonic()
         if now - self._last_tick > TICK_SECONDS:
             self._last_tick = now
             for session in self._sessions.values():
-                session.refresh(closely=False)
+                with CONFIGURING.document(session.name):
+                    session.refresh(closely=False)
         running = any(session.running for session in self._sessions.values())
         if self._warm_up is not None and not running and now - self._last_request > self._warm_up:
             self._warm_up = None
@@ -209,10 +219,12 @@ class Engine:
             self._refuse(request, f"The engine does not understand the editor. {request.message}", "The log has the details.")
             return
         try:
-            if isinstance(request, ResultQuestion):
-                self._look(request)
-            else:
-                self._doing[type(request)](request)
+            at = CONFIGURING.document(request.document) if isinstance(request, DocumentRequest) else nullcontext()
+            with panics_as_errors(), at:
+                if isinstance(request, ResultQuestion):
+                    self._look(request)
+                else:
+                    self._doing[type(request)](request)
         except NodeError as error:
             self._refuse(request, error.message, error.remedy)
         except NoSuchNode:
@@ -247,18 +259,19 @@ class Engine:
         name = request.document
         if name in self._sessions:
             self._sessions.pop(name).close()
-        self._sessions[name] = Session(name, request.workflow, request.folder, self._context, request.failed)
+        self._sessions[name] = Session(name, request.workflow, request.folder, self._context, request.failed, own=request.own)
 
     def _close(self, request: CloseDocument) -> None:
         session = self._sessions.pop(request.document, None)
         if session is not None:
             session.close()
 
-    def _trust(self, request: TrustScripts) -> None:
+    def _trust(self, request: GrantTrust) -> None:
         """The person trusts scripts."""
         self._context.trust.digests.update(request.digests)
         for session in self._sessions.values():
-            session.trust_changed()
+            with CONFIGURING.document(session.name):
+                session.trust_changed()
 
     # -- questions that are answered beside everything else
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from app.engine.messages.base import Tell
 from app.engine.messages.requests import EditDocument
 from app.engine.messages.tells import LogLevel, LogWritten, RunChanged
 from app.engine.nonces import Nonces
+from app.engine.permissions import Permissions
 from app.engine.plan import Plan, PlannedNode, key_of
 from app.engine.planner import Planner
 from app.engine.record import Record
@@ -79,19 +80,28 @@ class Session:
         folder: The workflow file's folder.
         context: What it shares with others.
         failed: Nodes that are to be shown as failed until they are edited or run: what came of them when the engine died.
+        own: Whether it is the person's own, so that it may write where its settings say.
 
     Attributes:
         document: A copy of what is edited.
     """
 
     def __init__(
-        self, name: str, workflow: Workflow, folder: Path, context: SessionContext, failed: Mapping[str, Problem] | None = None
+        self,
+        name: str,
+        workflow: Workflow,
+        folder: Path,
+        context: SessionContext,
+        failed: Mapping[str, Problem] | None = None,
+        *,
+        own: bool = False,
     ) -> None:
         self.name = name
         self.document = Document(workflow, context.catalog)
         self._context = context
-        self._planner = Planner(context.catalog, folder, trust=context.trust)
+        self._planner = Planner(context.catalog, folder, trust=self._trust(own))
         self._plan = Plan({}, self._planner.plan(Workflow()).wiring, folder)
+        self._is_behind = False  # the plan is not yet that of the document as it is edited
         self._keys: dict[str, str] = {}
         self._records = KnownRecords(context.store)
         self._bases: dict[str, str] = {}  # of nodes that are not reproducible: what their nonces are for
@@ -107,6 +117,8 @@ class Session:
     @property
     def plan(self) -> Plan:
         """The workflow as it is now, ready to run."""
+        if self._is_behind:
+            self._replan()
         return self._plan
 
     @property
@@ -122,19 +134,24 @@ class Session:
     # -- editing
 
     def edit(self, edit: EditDocument) -> None:
-        """Follow an edit."""
+        """Follow an edit. Planned is once for all edits that came before anybody wants to know the plan, or its news."""
         self.document.follow(edit.as_change(self.document))
         self._runs.give_up(node_id for node_id in edit.nodes if node_id not in self.document.nodes)
+        self._is_behind = True
+
+    def move(self, folder: Path, *, own: bool = False) -> None:
+        """Take relative paths as meant from another folder from now on; runs in progress keep to the old one."""
+        self._planner = Planner(self._context.catalog, folder, trust=self._trust(own))
         self._replan()
 
-    def move(self, folder: Path) -> None:
-        """Take relative paths as meant from another folder from now on; runs in progress keep to the old one."""
-        self._planner = Planner(self._context.catalog, folder, trust=self._context.trust)
-        self._replan()
+    def _trust(self, own: bool) -> Trust:
+        """Return what this document may do: it shares what the person trusts with all others."""
+        shared = self._context.trust
+        return replace(shared, writes=Permissions(own=own, digests=shared.digests, results=self._context.store.root))
 
     def refresh(self, closely: bool = True) -> None:
         """Look whether files, or results, have changed outside; `closely`: also for what a glance does not show."""
-        read = {files for planned in self._plan.nodes.values() for files in self._read_by(planned)}
+        read = {files for planned in self.plan.nodes.values() for files in self._read_by(planned)}
         if closely:
             self._context.fingerprints.look_closely(read)
             self._records.clear()
@@ -147,7 +164,7 @@ class Session:
             self._replan()
 
     def trust_changed(self) -> None:
-        """Take note that more scripts may run than before."""
+        """Take note that more may be done than before."""
         self._replan()
 
     def fingerprints_changed(self) -> None:
@@ -156,6 +173,7 @@ class Session:
 
     def _replan(self) -> None:
         before = self._plan
+        self._is_behind = False  # whatever goes wrong: the same again helps nobody
         self._plan = self._planner.plan(self.document.workflow())
         for node_id in before.nodes.keys() - self._plan.nodes.keys():
             self._forget(node_id)
@@ -218,7 +236,7 @@ class Session:
         Returns:
             The run's id; None if none of the nodes is there.
         """
-        known = list(self._plan.nodes) if targets is None else [t for t in targets if t in self._plan.nodes]
+        known = list(self.plan.nodes) if targets is None else [t for t in targets if t in self.plan.nodes]
         needed = self._plan.needed_for(known)
         if not needed:
             return None
@@ -269,7 +287,7 @@ class Session:
 
     def reset(self, nodes: Iterable[str]) -> None:
         """Forget the results of nodes and of all behind them; those that are at work on one are stopped."""
-        wanted = self._plan.wiring.downstream(nodes)
+        wanted = self.plan.wiring.downstream(nodes)
         self._runs.forget(wanted)
         for node_id in wanted:
             for key in {self._keys.get(node_id), self._shown.pop(node_id, None)} - {None}:
@@ -348,13 +366,14 @@ class Session:
     @property
     def changed(self) -> bool:
         """Whether there is something to tell."""
-        return self._feed.has_news(self._plan.general)
+        return self._is_behind or self._feed.has_news(self._plan.general)
 
     def flush(self) -> None:
         """Tell what is new of nodes and curves."""
+        plan = self.plan
         self._records.look_up(self._keys[n] for n in self._feed.dirty if n in self._keys)
         now = time.time()
-        self._feed.flush(lambda node_id: self._status(self._plan.nodes[node_id], now), self._plan.general)
+        self._feed.flush(lambda node_id: self._status(plan.nodes[node_id], now), plan.general)
 
     def status(self, node_id: str) -> NodeStatus:
         """Return what to show of a node.
@@ -390,9 +409,9 @@ class Session:
         Raises:
             NoSuchNode: If there is none.
         """
-        if node_id not in self._plan.nodes:
+        if node_id not in self.plan.nodes:
             raise NoSuchNode(node_id)
-        return self._plan.nodes[node_id]
+        return self.plan.nodes[node_id]
 
     def shown(self, node_id: str) -> tuple[str, Record] | None:
         """Return the key and the record of the result that views show of a node; None if there is none (any more).

@@ -30,6 +30,7 @@ class NodeStatus(Struct, frozen=True, omit_defaults=True):
         seconds_left: How long it will probably take still; None if not known.
         seconds: How long its result took.
         untrusted: Whether it is not configured because it has a script that the person has not trusted yet.
+        asks: Whether it is not configured because it would write to a place that the person has not allowed yet.
     """
 
     state: State = "not configured"
@@ -44,3 +45,4 @@ class NodeStatus(Struct, frozen=True, omit_defaults=True):
     seconds_left: float | None = None
     seconds: float | None = None
     untrusted: bool = False
+    asks: bool = False

@@ -37,6 +37,7 @@ def node_status(
         shown_key=shown_key,
         outdated=shown_key is not None and shown_key != key,
         untrusted=bool(planned.untrusted),
+        asks=bool(planned.wishes),
     )
     if record is not None:
         warnings = tuple(Problem(text, node=planned.id, severity="warning") for text in record.warnings)

@@ -1,4 +1,5 @@
-"""Trust: which scripts inside workflows may run. A workflow file of somebody else's may be opened, but not run its programs.
+"""Trust: which scripts inside workflows may run, and where they may write. A workflow file of somebody else's may be opened,
+but not run its programs.
 
 A script is known by its text alone: trusted once, it is trusted in every workflow; changed by one character, it is not.
 Who decides is the person at the editor (`app.trusted_scripts`) or the command line (`--allow-scripts`); the engine only obeys.
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from app.document.problems import Problem
+from app.engine.permissions import Permissions
 from nodes.base import Node
 from nodes.declaration.declared import groups_of, settings_of
 
@@ -28,10 +30,12 @@ class Trust:
     Attributes:
         everything: Any script.
         digests: Those that the person trusts. It only grows.
+        writes: Where it may write, and which servers it may talk to.
     """
 
     everything: bool = False
     digests: set[str] = field(default_factory=set)
+    writes: Permissions = field(default_factory=Permissions)
 
     def untrusted(self, node: Node) -> dict[str, str]:
         """Return the scripts of a node that may not run: setting in dotted form -> source."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
+import logging
 import math
 import platform
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +26,7 @@ from app.engine.events import Event, NodeCancelled, NodeLog, NodeSkipped, NodeSt
 from app.outcome import Outcome, Score, described, outcomes, scores
 from app.report.markup import Child, Markup, tag
 from app.report.workflow_picture import node_tile, workflow_picture
-from nodes.base import Port, Value, Values
+from nodes.base import Port, Value, Values, panics_as_errors
 from nodes.declaration.declared import settings_of
 from nodes.values.figure import Figure, ImagesFigure, TextFigure
 from nodes.values.table import Table, TableSpec, describe_dtype
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from app.engine.executor import RunResult
     from app.engine.plan import Plan, PlannedNode
     from app.engine.store import Store
+
+log = logging.getLogger("layerloom.report")
 
 STYLE = Path(__file__).with_name("report.css")
 
@@ -279,7 +282,12 @@ class _ReportPage:
         """Return the node's own views and, where no view shows them, example images of columns that are new or newly chosen."""
         if planned.node is None or not values:
             return []
-        figures = list(planned.node.views(Values(values)))
+        try:
+            with panics_as_errors():
+                figures = list(planned.node.views(Values(values)))
+        except Exception as error:
+            log.exception("a view could not be made")
+            return [tag("p", f"The views of this node could not be made: {error}")]
         drawn = [self._figure(figure) for figure in figures]
         if not any(isinstance(figure, ImagesFigure) for figure in figures):
             drawn += [_images(figure) for figure in self._examples(planned, values)]

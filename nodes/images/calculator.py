@@ -11,7 +11,8 @@ from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, s
 from nodes.kit.images.columns import ImageColumns, all_there, spread_where
 from nodes.kit.images.pixels import check_numbers, numpy_dtype, put
 from nodes.kit.images.preview import preview
-from nodes.kit.tables.expressions import HELP, by_row, parsed, reason
+from nodes.kit.tables.expressions import HELP, by_row, in_words, parsed
+from nodes.kit.tables.formulas import Formula, first_fault
 from nodes.values.figure import Figure
 from nodes.values.table import TableSpec, describe_dtype, leaf_dtype
 
@@ -103,7 +104,7 @@ class ImageCalculator(Node):
                 "Leave out AVG, SUM, MAX and their kin.",
                 setting="expression",
             )
-        found = list(dict.fromkeys(expression.meta.root_names()))
+        found = expression.columns
         images = [c for c in found if _is_image(table.schema[c])]
         if not images:
             raise NodeError("The expression names no column of images.", "Use the name of one.", setting="expression")
@@ -123,15 +124,15 @@ class ImageCalculator(Node):
         leaf = kept if self.target_type == "as the first image" else getattr(pl, self.target_type)
         return images, [c for c in found if c not in images], pl.Array(leaf, (*shapes[0][:2], channels))
 
-    def _check_result(self, expression: pl.Expr, pixels: Mapping[str, pl.DataType]) -> None:
-        made = pl.LazyFrame(schema=pixels).select(expression.alias("\0")).collect_schema()["\0"]
+    def _check_result(self, expression: Formula, pixels: Mapping[str, pl.DataType]) -> None:
+        made = expression.dtype(pl.Schema(pixels))
         if not (made.is_numeric() or made == pl.Boolean):
             raise NodeError("The expression gives no numbers.", "Pixels must be numbers.", setting="expression")
 
     def _pieces(self, source: ImageColumns, numbers: Sequence[str], dtype: pl.Array, job: Job) -> Iterator[pl.DataFrame]:
         import numpy as np
 
-        expression = pl.sql_expr(self.expression)
+        expression = Formula(pl.sql_expr(self.expression))
         wide = any(numpy_dtype(leaf_dtype(source.dtype(c))) not in _EXACT_IN_FLOAT32 for c in source.columns)
         kind: Any = np.float64 if wide else np.float32
         pixels = dtype.shape[0] * dtype.shape[1] * dtype.shape[2]
@@ -149,12 +150,16 @@ class ImageCalculator(Node):
             for column in numbers:
                 flat[column] = whole[column].gather(np.repeat(np.arange(whole.height), pixels))
             try:
-                made = pl.DataFrame(flat).select(expression.alias("\0")).to_series()
+                found = expression.outcome(pl.DataFrame(flat))
             except pl.exceptions.PolarsError as error:
-                message = f"The expression cannot be computed: {reason(error)}."
+                message = f"The expression cannot be computed: {in_words(error)}."
                 raise NodeError(message, "Look at the cells of the columns it names.", setting="expression") from error
+            fault = first_fault(found)
+            if fault is not None:
+                why = fault.why(int(fault.cells.arg_max() or 0))
+                raise NodeError(f"A pixel cannot be computed: {why}.", fault.remedy, setting="expression")
             out = np.empty((whole.height, *dtype.shape), numpy_dtype(leaf_dtype(dtype)))
-            values = made.cast(pl.Float64 if wide else pl.Float32).fill_null(float("nan")).to_numpy()
+            values = found.cells.cast(pl.Float64 if wide else pl.Float32).fill_null(float("nan")).to_numpy()
             put(np.broadcast_to(values, (whole.height * pixels,)).reshape(out.shape), out)
             yield spread_where(pl.Series(self._target(source.columns), out, dtype=dtype), there).to_frame()
             done += piece.height

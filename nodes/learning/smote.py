@@ -126,7 +126,8 @@ class SMOTE(Node):
             if len(labels)
             else new.with_columns(different.clear().alias(column))
         )
-        missing = [pl.lit(None, dtype=d).alias(c) for c, d in table.schema.items() if c not in new.columns]
+        there = set(new.columns)
+        missing = [pl.lit(None, dtype=d).alias(c) for c, d in table.schema.items() if c not in there]
         new = new.with_columns(missing).select(pl.col(c).cast(d) for c, d in table.schema.items())
 
         def pieces() -> Any:
@@ -149,7 +150,8 @@ class SMOTE(Node):
             table.require(column, *KINDS, setting="columns")
         without = [str(self.class_column)]
         features = features_of(table, self.columns, without)
-        numbers = tuple(f for f in features if f.kind != "category" and f.name in table.columns_of(*KINDS))
+        usable = set(table.columns_of(*KINDS))
+        numbers = tuple(f for f in features if f.kind != "category" and f.name in usable)
         if not numbers:
             raise NodeError("The table has no columns of numbers.", "Choose columns.", setting="columns")
         return numbers

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import polars as pl
 from pydantic import Field
 
-from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.base import Access, Job, Node, NodeError, Port, Spec, Specs, Value, Values, patterned, setting
 from nodes.kit.networks import inputs
 from nodes.kit.networks.batches import BatchLoader
 from nodes.kit.networks.binding import TensorReader
@@ -240,6 +240,17 @@ class NetworkLearner(Node):
     def reproducible(self) -> bool:
         """Only a seed makes it so."""
         return self.seed is not None
+
+    def accesses(self) -> Sequence[Access]:
+        """What is written beside the training; TensorBoard's files have names of their own in every run."""
+        made = []
+        if self.model_checkpoint:
+            made.append(patterned("model_checkpoint.filepath", self.model_checkpoint.filepath))
+        if self.csv_logger:
+            made.append(Access("csv_logger.filename", "file", self.csv_logger.filename))
+        if self.tensorboard:
+            made.append(Access("tensorboard.log_dir", "folder", self.tensorboard.log_dir, replaces=False))
+        return made
 
     def scripts(self) -> Mapping[str, str]:
         """Return the losses of one's own."""

@@ -28,6 +28,8 @@ class ArrowReader(FilesReader):
         "Feather", "IPC", "read_ipc", "scan_ipc", "read_feather", "pyarrow", "stream", "arrows", "import", "open",
     )  # fmt: skip
 
+    native_format = "arrow"
+
     pattern: str = pattern_setting("*.arrow")
 
     def _schema_of(self, path: Path) -> pl.Schema:

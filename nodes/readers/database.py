@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from nodes.base import Job, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.databases import LISTING_SCHEMA, DatabaseNode, affinity, frame_of, gathered, parameter_values
+from nodes.kit.databases.conversion import affinity, frame_of, gathered, parameter_values
+from nodes.kit.databases.node import LISTING_SCHEMA, DatabaseNode
+from nodes.kit.databases.remote import NoAnswer
 from nodes.kit.files.reading import existing_file
 from nodes.values.table import BATCH_BYTES, Table, TableSpec
 from nodes.wording import grouped
 
 if TYPE_CHECKING:
-    from nodes.kit.databases import DatabaseConnection
+    from nodes.kit.databases.connection import DatabaseConnection
 
 
 class DatabaseReader(DatabaseNode):
@@ -31,7 +33,9 @@ class DatabaseReader(DatabaseNode):
     KNIME does this with four nodes (Connector, Table Selector, Query, Reader). A file is read again when it, or the log that the
     database keeps beside it, has changed; a server is asked anew in every run. Of a server on another machine the columns are
     known after running only: before, nothing is sent to it, so that to open a workflow makes nobody known to a stranger's
-    server. A server on this machine (localhost, 127.0.0.1, a socket) is asked at once, and has two seconds to answer.
+    server. All else (files, and a server on this machine: localhost, 127.0.0.1, a socket) is asked at once, and has two seconds
+    to answer; a query that takes longer is asked in the run only. Cancel ends a query, wherever it is. A database is spoken to
+    by a process of its own, so that one that is damaged does no harm.
 
     Example: with kind sqlite, the file shop.db, the query SELECT * FROM orders WHERE amount > ? and the parameter 100, the
     table holds the large orders, ready for a GroupBy.
@@ -73,16 +77,17 @@ class DatabaseReader(DatabaseNode):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The columns of the result, without its rows; None where a server is elsewhere, or does not answer."""
+        """Promise the columns of the result; None where a server is elsewhere, or there is no answer in time."""
         self._statement()
         file = self._file(specs.resolve)
         if self.kind == "postgresql" and not self.on_this_machine:
             return {"table": None}  # opening a workflow must not make itself known to any server elsewhere
-        if self.kind == "postgresql" and (reason := self.unreachable()):
-            specs.warn(f"The columns are known only after a run: {reason}")
+        try:
+            schema = self.answer_at_once(file, f"{self._statement()} {self._values()}", self._schema)
+        except NoAnswer as error:
+            specs.warn(f"The columns are known only after a run: {error.message}")
             return {"table": None}
-        with self.connect(file, quick=True) as connection:
-            return {"table": TableSpec(self._schema(connection))}
+        return {"table": TableSpec(schema)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Stream the result into the table."""
@@ -91,7 +96,7 @@ class DatabaseReader(DatabaseNode):
     def _frames(self, job: Job) -> Iterator[pl.DataFrame]:
         done = 0
         job.progress(None, "asking the database")
-        with self.connect(self._file(job.resolve), scratch=job.scratch) as connection:
+        with self.connect(self._file(job.resolve), scratch=job.scratch, check=job.check_cancelled) as connection:
             schema = self._schema(connection) if self.kind == "sqlite" else None
             statement = self._statement(self.limit)
             if schema is not None and pl.String() in schema.values():
@@ -195,7 +200,7 @@ class DatabaseTables(DatabaseNode):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Ask the database's own catalog."""
-        with self.connect(self._file(job.resolve)) as connection:
+        with self.connect(self._file(job.resolve), check=job.check_cancelled) as connection:
             listed = self.listing(connection)
         return {"table": Table.of(listed.filter(pl.col("Schema") == self._in_schema) if self._in_schema else listed)}
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from nodes.base import Job, NodeError, setting
-from nodes.kit.files.many_files import FilesReader, damaged, pattern_setting
+from nodes.kit.files.many_files import FilesReader, pattern_setting
+from nodes.kit.files.reading import damaged
 from nodes.wording import counted
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class ExcelReader(FilesReader):
     )  # fmt: skip
 
     untyped = True
+    native_format = "excel"
 
     pattern: str = pattern_setting("*.xls*")
     sheet: Literal["first with data", "by name", "by position", "all"] = setting(
@@ -160,6 +162,8 @@ class ExcelReader(FilesReader):
     def _chosen(self, book: fastexcel.ExcelReader, path: Path) -> list[str]:
         """The names of the sheets to read."""
         names = book.sheet_names
+        if not names:
+            raise damaged(path, "it has no sheets")
         if self.sheet == "by name":
             if self.sheet_name not in names:
                 message = f"There is no sheet '{self.sheet_name}' in '{path}'."

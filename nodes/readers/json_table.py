@@ -10,8 +10,8 @@ from typing import Any, Literal
 import polars as pl
 
 from nodes.base import Job, NodeError, setting
-from nodes.kit.files.many_files import FilesReader, damaged, pattern_setting, scanned
-from nodes.kit.files.reading import GIB, starts_with
+from nodes.kit.files.many_files import FilesReader, pattern_setting, scanned
+from nodes.kit.files.reading import GIB, damaged, starts_with
 from nodes.wording import gibibytes
 
 _AT_ONCE = 2 * 2**20

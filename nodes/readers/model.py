@@ -8,6 +8,7 @@ from typing import Any
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.files.reading import existing_file, reading
 from nodes.kit.learning.model_figures import model_figures
+from nodes.kit.probing.soundness import ensure_sound
 from nodes.values.figure import Figure
 from nodes.values.model import UnreadableModel, from_bytes, spec_from_bytes
 
@@ -47,6 +48,8 @@ class ModelReader(Node):
         """The model where there is a job, and else what it is."""
         path = existing_file(self.path, place.resolve, "path")
         with reading(path, "path"):
+            if job is not None:  # before, only JSON is read of it
+                ensure_sound(path, "model", whole=True, check=job.check_cancelled)
             content = path.read_bytes()
         try:
             return from_bytes(content, job.warn) if job else spec_from_bytes(content)

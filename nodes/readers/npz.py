@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, TYPE_CHECKING, Any
 
 import polars as pl
@@ -28,8 +29,15 @@ _ZIP_MAGIC = b"PK"
 _PICKLE_MAGIC = b"\x80"
 _SINGLE = "data"
 """The column's name for the array of an .npy file, which has none."""
+_LARGEST = 4 * GIB
+_HARMLESS = GIB // 4
+"""So much any file may take."""
+_MOST_INFLATION = 100
 _KINDS = "biufU"
 """numpy kinds that have a polars dtype: booleans, integers, floats, text."""
+_LAST_CODE_POINT = 0x10FFFF
+_SURROGATES = (0xD800, 0xDFFF)
+"""Halves of characters in UTF-16, which are no characters by themselves."""
 
 
 @dataclass(frozen=True)
@@ -85,10 +93,11 @@ class NpzReader(Node):
         "Grey images without channels",
         "Give arrays of shape (rows, height, width) a fourth dimension of size 1, so that they are images of one channel.",
     )
-    largest_size: float = setting(
-        4.0,
+    largest_size: float | None = setting(
+        None,
         "Largest size (GiB)",
-        "A file whose arrays would take more memory than this is refused.",
+        "A file whose arrays would take more memory than this is refused; empty: 4, and less for a small file that claims to hold"
+        " a hundred times its own size.",
         gt=0,
         le=4096,
         advanced=True,
@@ -135,12 +144,20 @@ class NpzReader(Node):
             listed = ", ".join(array.describe() for array in chosen)
             raise NodeError("The arrays have different numbers of rows.", f"Choose some of them: {listed}.", setting="arrays")
         size = sum(array.size for array in chosen)
-        if size > self.largest_size * GIB:
-            message = f"The arrays take {gibibytes(size)}, more than the largest size of {self.largest_size:g} GiB."
+        largest = self._largest(path)
+        if size > largest:
+            message = f"The arrays take {gibibytes(size)}, more than the largest size of {gibibytes(largest)}"
+            message += f" of a file of {path.stat().st_size} bytes." if self.largest_size is None and largest < _LARGEST else "."
             raise NodeError(
                 message, "Choose fewer arrays, or raise the largest size if there is memory for it.", setting="largest_size"
             )
         return chosen
+
+    def _largest(self, path: Path) -> float:
+        """How many bytes the arrays of a file may take."""
+        if self.largest_size is not None:
+            return self.largest_size * GIB
+        return min(_LARGEST, max(_HARMLESS, _MOST_INFLATION * path.stat().st_size))
 
     def _with_channel(self, array: NDArray[Any]) -> NDArray[Any]:
         return array[..., None] if self.channel_axis and array.ndim == 3 else array
@@ -232,7 +249,12 @@ def _read(path: Path, stored: StoredArray) -> NDArray[Any]:
         else:
             with zipfile.ZipFile(path) as archive, archive.open(f"{stored.name}.npy") as member:
                 array = npy.read_array(member, allow_pickle=False)
-    return np.ascontiguousarray(array, stored.dtype.newbyteorder("="))
+    array = np.ascontiguousarray(array, stored.dtype.newbyteorder("="))
+    if array.dtype.kind == "U" and array.dtype.itemsize:
+        points = array.view(np.uint32)
+        if ((points > _LAST_CODE_POINT) | ((points >= _SURROGATES[0]) & (points <= _SURROGATES[1]))).any():
+            raise _damaged(path, f"array '{stored.name}' holds characters that there are none of")
+    return array
 
 
 @contextmanager
@@ -241,7 +263,7 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         with reading(path, "path"):
             yield
-    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError) as error:
+    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, TokenError) as error:
         raise _damaged(path, str(error)) from error
     except MemoryError as error:
         hint = "Choose fewer arrays, or a machine with more memory."

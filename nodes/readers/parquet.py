@@ -10,7 +10,8 @@ import polars as pl
 
 from nodes.base import Job, setting
 from nodes.file_sets import FileSet
-from nodes.kit.files.many_files import FilesReader, damaged, pattern_setting, scanned
+from nodes.kit.files.many_files import FilesReader, pattern_setting, scanned
+from nodes.kit.files.reading import damaged
 
 
 class ParquetReader(FilesReader):
@@ -32,6 +33,8 @@ class ParquetReader(FilesReader):
     keywords = (
         "read_parquet", "scan_parquet", "columnar", "spark", "hive", "partition", "arrow", "pandas", "pq", "import", "open",
     )  # fmt: skip
+
+    native_format = "parquet"
 
     pattern: str = pattern_setting("*.parquet")
     hive_partitioning: bool = setting(

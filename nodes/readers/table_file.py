@@ -10,7 +10,8 @@ import polars as pl
 
 from nodes.base import Job
 from nodes.kit.files.arrow import CLASSES_NOTE, arrow_batches, arrow_metadata, arrow_rows, arrow_schema
-from nodes.kit.files.many_files import FilesReader, damaged, pattern_setting
+from nodes.kit.files.many_files import FilesReader, pattern_setting
+from nodes.kit.files.reading import damaged
 
 
 class TableReader(FilesReader):
@@ -27,6 +28,8 @@ class TableReader(FilesReader):
     title = "Table Reader"
     icon = "mdi6.table-arrow-left"
     keywords = ("load table", "open", "import", "arrow", "images", "exact copy", "restore", ".table")
+
+    native_format = "arrow"
 
     pattern: str = pattern_setting("*.table")
 

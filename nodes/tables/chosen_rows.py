@@ -73,8 +73,8 @@ class RowSplitter(Node):
 class ReferenceRowFilter(Node):
     """Keep the rows whose value is in a column of another table, or those whose value is not.
 
-    A missing cell is in no other table. The rows keep their order, and nothing is copied. (The Joiner does the same for
-    several columns: its semi and anti joins.)
+    A missing cell is in no other table; numbers of different types agree by their exact values, and NaN agrees with NaN. The
+    rows keep their order, and nothing is copied. (The Joiner does the same for several columns: its semi and anti joins.)
 
     Example: data column `file`, reference column `file` of a list of broken images, and exclude, keep the sound ones.
     """
@@ -109,6 +109,8 @@ class ReferenceRowFilter(Node):
         inner = Specs({"left": specs["table"], "right": specs["reference"]})
         try:
             self._joiner.configure(inner)
+            for warning in inner.warnings:
+                specs.warn(warning)
         except NodeError as error:
             message = f"'{self.column}' and '{self.reference}' cannot be compared."
             raise NodeError(message, "Choose columns of one kind.", setting="reference") from error

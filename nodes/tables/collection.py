@@ -9,7 +9,7 @@ from typing import Literal
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.tables.dtypes import common_dtype
+from nodes.kit.tables.dtypes import cast_exactly, common_dtype
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype
 from nodes.wording import done_of
 
@@ -120,7 +120,7 @@ class CreateCollectionColumn(Node):
         dtype = self._dtype(table.spec)
         is_array = isinstance(dtype, pl.Array)
         inner = dtype.inner if isinstance(dtype, pl.Array | pl.List) else dtype
-        cells = [pl.col(c).cast(inner) for c in self._columns]
+        cells = [pl.col(c) for c in self._columns]
         collection = pl.concat_arr(cells) if is_array else pl.concat_list(cells)
         if self.skip_missing:
             # A list of one column is missing where its only cell is: an empty list is meant.
@@ -130,6 +130,7 @@ class CreateCollectionColumn(Node):
         done = 0
         for batch in table.batches(self._columns):
             job.check_cancelled()
+            batch = pl.DataFrame([cast_exactly(batch[c], inner) for c in self._columns])  # type: ignore[arg-type]  # noqa: PLW2901
             yield batch.select(collection.cast(dtype).alias(self.output_name))
             done += batch.height
             job.progress(done / max(table.height, 1), done_of(done, table.height))

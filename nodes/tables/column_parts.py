@@ -8,7 +8,7 @@ from typing import Literal
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.tables.dtypes import common_dtype
+from nodes.kit.tables.dtypes import cast_exactly, common_dtype
 from nodes.kit.tables.elementwise import Elementwise, chosen, refuse_existing
 from nodes.values.table import TableSpec, describe_dtype
 
@@ -96,8 +96,13 @@ class ColumnMerger(Elementwise):
             )
         if self._name not in (self.primary, self.secondary):
             refuse_existing(table, self._name, "column")
-        merged = pl.coalesce(pl.col(str(self.primary)).cast(dtype), pl.col(str(self.secondary)).cast(dtype))
+        merged = pl.coalesce(*(pl.col(str(c)).cast(dtype, strict=False) for c in (self.primary, self.secondary)))
         return {self._name: merged}
+
+    def check(self, before: pl.DataFrame, after: pl.DataFrame, start: int) -> None:
+        """Every number must fit into the type that both columns have in common."""
+        for column in (str(self.primary), str(self.secondary)):
+            cast_exactly(before[column], after[self._name].dtype)
 
     def new_classes(self, table: TableSpec) -> dict[str, tuple[str, ...]]:
         """Class names, where both columns have the same."""

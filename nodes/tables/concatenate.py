@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.tables.dtypes import common_dtype, zone
+from nodes.kit.tables.dtypes import cast_exactly, common_dtype, zone
 from nodes.values.table import Table, TableSpec, describe_dtype
 from nodes.wording import done_of
 
@@ -177,8 +177,10 @@ def _pieces(tables: Sequence[Table], schema: Schema, job: Job) -> Iterator[pl.Da
 
 def _fitted(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     """The frame with exactly these columns; those that it does not have are missing in every row."""
-    absent = [pl.lit(None).alias(c) for c in schema if c not in frame.columns]
-    return frame.with_columns(absent).select(pl.col(c).cast(dtype) for c, dtype in schema.items())
+    there = set(frame.columns)
+    absent = [pl.lit(None).alias(c) for c in schema if c not in there]
+    whole = frame.with_columns(absent)
+    return pl.DataFrame([cast_exactly(whole[c], dtype) for c, dtype in schema.items()])
 
 
 def _polars_schema(schema: Schema) -> pl.Schema:

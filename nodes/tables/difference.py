@@ -9,6 +9,7 @@ import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.elementwise import chosen, computed_schema, refuse_existing
+from nodes.kit.tables.exact import spans_that_wrapped
 from nodes.values.table import Table, TableSpec
 
 KINDS = ("number", "time")
@@ -18,7 +19,8 @@ class Difference(Node):
     """Tell by how much each row differs from the row before it, or from one some rows before.
 
     The first rows have none before them: their difference is missing. Dates and times give durations. The order of the rows
-    counts: put a Sorter before.
+    counts: put a Sorter before. Differences of whole numbers are whole numbers of 64 bits (Int64), and one that does not fit is
+    an error; those of all other numbers are Float64.
 
     Example: choose `price`, with steps of 1: each row tells by how much the price has changed since the row before.
     """
@@ -54,7 +56,8 @@ class Difference(Node):
         for column in chosen(table, self.columns, *kinds):
             if self.suffix:
                 refuse_existing(table, column + self.suffix, "suffix")
-        return {"table": table.with_columns(computed_schema(table, self._expressions(table)))}
+        made = computed_schema(table, self._expressions(table))
+        return {"table": table.with_columns({c: _narrow(d) for c, d in made.items()})}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Works piece by piece, looking back at the last rows of the piece before."""
@@ -72,13 +75,14 @@ class Difference(Node):
                 cell = cell.cast(large if type(dtype).__name__.endswith(("64", "128")) else pl.Int64)
             elif isinstance(dtype, pl.Time):
                 cell = cell.cast(pl.Duration("ns"))
+            elif dtype.is_numeric():
+                cell = cell.cast(pl.Float64)
             elif isinstance(dtype, pl.Date):
                 cell = cell.cast(pl.Datetime("us"))
             earlier = cell.shift(self.n)
             match self.method:
                 case "difference":
                     change = cell - earlier
-                    change = change.cast(pl.Int64) if dtype.is_integer() else change
                 case "percent":
                     change = (cell - earlier) * 100.0 / earlier
                 case "logarithm":
@@ -86,17 +90,43 @@ class Difference(Node):
             made[column + (self.suffix or "")] = change
         return made
 
+    def _fitting(self, changes: pl.Series, cells: pl.Series, start: int) -> pl.Series:
+        """The differences in their type.
+
+        Raises:
+            NodeError: If one does not fit.
+        """
+        made = changes.cast(_narrow(changes.dtype), strict=False)
+        wrong = changes.is_not_null() & made.is_null()
+        if cells.dtype.is_temporal():
+            wrapped = spans_that_wrapped(cells, cells.shift(self.n), made, "-")
+            wrong = wrong if wrapped is None else wrapped
+        if wrong.any():
+            row = int(wrong.arg_max() or 0)
+            raise NodeError(
+                f"In row {start + row + 1} the difference of '{cells.name}' does not fit into 64 bits: "
+                f"{cells[row]} less {cells[row - self.n]}.",
+                "Make numbers with decimals of the column (Column Type Converter), or points in time of a coarser unit.",
+                setting="columns",
+            )
+        return made
+
     def _pieces(self, table: Table, job: Job) -> Iterator[pl.DataFrame]:
         made = self._expressions(table.spec)
         columns = list(dict.fromkeys(self.columns))
+        names = {column + (self.suffix or ""): column for column in columns}
         step = table.rows_per_batch(columns)
         for start in range(0, max(table.height, 1), step):
             job.check_cancelled()
             before = min(self.n, start)
             piece = table.slice(start - before, before + step).frame(columns)
-            try:
-                yield piece.with_columns(**made).select(list(made)).slice(before)
-            except pl.exceptions.InvalidOperationError as error:
-                message = "A difference is too large for a whole number of 64 bits."
-                raise NodeError(message, "Make numbers with decimals of the column (Column Type Converter).") from error
+            changes = piece.select(**made)
+            yield pl.DataFrame([self._fitting(changes[name], piece[c], start - before) for name, c in names.items()]).slice(
+                before
+            )
             job.progress(start / max(table.height, 1))
+
+
+def _narrow(dtype: pl.DataType) -> pl.DataType:
+    """Int64 for whole numbers, else the type itself."""
+    return pl.Int64() if dtype.is_integer() else dtype

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
-from nodes.kit.tables.aggregation import KEEPS_CLASSES, METHODS, PLAIN_KINDS, Aggregation, Method
+from nodes.kit.tables.aggregation import KEEPS_CLASSES, METHODS, PLAIN_KINDS, Aggregation, Method, narrow_schema, narrowed
 from nodes.kit.tables.patterns import full_match
 from nodes.values.table import Table, TableSpec
 
@@ -43,6 +43,8 @@ class GroupBy(Node):
 
     Without a group column, all rows become one. Missing cells do not count, unless an aggregation says so; NaN counts as
     missing, but for a key: a missing key is a group of its own, and so is NaN. Groups come in the order of their first row.
+    Sums, products and ranges of whole numbers are whole numbers of 64 bits, and what does not fit is an error; all other
+    figures are numbers with decimals (Float64).
     A column's own aggregations come first; else the first pattern that it fits decides, then the first kind. (KNIME's limit
     of different values and its choice of memory or disk are not needed here.)
 
@@ -90,7 +92,7 @@ class GroupBy(Node):
             raise NodeError("There is nothing to group by and nothing to aggregate.", "Choose group columns.", setting="keys")
         for i, aggregation in enumerate(self.aggregations):
             aggregation.check(table, f"aggregations.{i}")
-        schema = self._query(pl.LazyFrame(schema=table.schema), table).collect_schema()
+        schema = grouped_schema(self.keys, self._all(table), table)
         return {"table": TableSpec(schema, None if self.keys else 1, self._classes(table))}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
@@ -98,12 +100,10 @@ class GroupBy(Node):
         table = values.table()
         used = {*self.keys, *(a.column for a in self._all(table.spec).values())}
         job.progress(None, "Grouping")
-        made = self._query(table.lazy([c for c in table.columns if c in used]), table.spec).collect()
+        frame = table.lazy([c for c in table.columns if c in used])
+        made = grouped_rows(frame, self.keys, self._all(table.spec), table.spec, self.maintain_order)
         job.check_cancelled()
         return {"table": Table.of(made, self._classes(table.spec))}
-
-    def _query(self, frame: pl.LazyFrame, table: TableSpec) -> pl.LazyFrame:
-        return grouped_rows(frame, self.keys, self._all(table), table, self.maintain_order)
 
     def _all(self, table: TableSpec) -> dict[str, Aggregation]:
         """The results' names, and what they are.
@@ -154,23 +154,44 @@ def named_by(naming: Naming, aggregation: Aggregation) -> str:
 
 
 def grouped_rows(
-    frame: pl.LazyFrame, keys: list[str], aggregations: Mapping[str, Aggregation], table: TableSpec, maintain_order: bool
-) -> pl.LazyFrame:
-    """One row per group, as a polars query; without keys one row of all."""
+    frame: pl.LazyFrame, keys: Sequence[str], aggregations: Mapping[str, Aggregation], table: TableSpec, maintain_order: bool
+) -> pl.DataFrame:
+    """Return one row per group; without keys one row of all.
+
+    Raises:
+        NodeError: If a result does not fit into 64 bits.
+    """
     keys = list(dict.fromkeys(keys))
     height = frame.select(pl.len()).collect().item() if any(a.method == "percent" for a in aggregations.values()) else 0
-    wide = _wide(frame, [a.column for a in aggregations.values() if a.method == "sum" and a.column], table)
-    made = {name: a.expression(table, pl.lit(height), wide=a.column in wide) for name, a in aggregations.items()}
-    if keys:
-        return frame.group_by(keys, maintain_order=maintain_order).agg(**made)
-    return frame.select(**made)
+    wide = _wide(frame, [str(a.column) for a in aggregations.values() if a.may_be_wide(table.schema[str(a.column)])])
+    figures = {name: a.expression(table, pl.lit(height), wide=a.column in wide) for name, a in aggregations.items()}
+    return narrowed(_query(frame, keys, figures, maintain_order).collect(), aggregations, keys)
 
 
-def _wide(frame: pl.LazyFrame, columns: Iterable[str], table: TableSpec) -> set[str]:
-    """Of columns of 64 bits those whose sums may not fit: most can never, and are added as fast as polars does."""
-    asked = [c for c in dict.fromkeys(columns) if table.schema[c] in (pl.Int64, pl.UInt64)]
+def grouped_schema(keys: Sequence[str], aggregations: Mapping[str, Aggregation], table: TableSpec) -> pl.Schema:
+    """Return the columns of `grouped_rows`."""
+    frame = pl.LazyFrame(schema=table.schema)
+    figures = {name: a.expression(table, pl.lit(0)) for name, a in aggregations.items()}
+    schema = _query(frame, list(dict.fromkeys(keys)), figures, maintain_order=False).collect_schema()
+    return narrow_schema(schema, aggregations)
+
+
+def _query(
+    frame: pl.LazyFrame,
+    keys: list[str],
+    made: Mapping[str, pl.Expr],
+    maintain_order: bool,
+) -> pl.LazyFrame:
+    return frame.group_by(keys, maintain_order=maintain_order).agg(**made) if keys else frame.select(**made)
+
+
+def _wide(frame: pl.LazyFrame, columns: Iterable[str]) -> set[str]:
+    """Of columns of whole numbers those whose sums may not fit into 64 bits: most can never, and are added as fast as polars
+    does."""
+    asked = list(dict.fromkeys(columns))
     if not asked:
         return set()
     sizes = [pl.max_horizontal(pl.col(c).min().cast(pl.Float64).abs(), pl.col(c).max().cast(pl.Float64)).alias(c) for c in asked]
     largest = frame.select(*sizes, pl.len().alias("\0rows")).collect().row(0, named=True)
-    return {c for c in asked if (largest[c] or 0.0) * largest["\0rows"] >= 2.0**63}
+    # The range of two rows may be twice the largest.
+    return {c for c in asked if (largest[c] or 0.0) * max(largest["\0rows"], 2) >= 2.0**63}

@@ -9,10 +9,11 @@ import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.cells import as_text
-from nodes.kit.tables.dtypes import common_dtype, zone
+from nodes.kit.tables.dtypes import cast_exactly, common_dtype, zone
 from nodes.kit.tables.gathering import taken
+from nodes.kit.tables.keys import coarse, key_dtype, keyed, warned
 from nodes.kit.tables.naming import fresh_name
-from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype
+from nodes.values.table import Table, TableSpec, describe_dtype
 
 KINDS = ("number", "category", "boolean", "time")
 
@@ -30,7 +31,8 @@ class Joiner(Node):
     A row that has several partners comes once with each. Where a row has none, the columns of the other table are missing:
     in a left join for rows of the left table, in a right join for those of the right one, in a full join for both. Rows
     without a partner come out at ports of their own too, whatever the join. A missing cell agrees with nothing unless you
-    say so. Whole numbers, and numbers with decimals, of different types agree by value; categories agree by name.
+    say so. Numbers of different types agree by their exact values, however many digits they have; NaN agrees with NaN; categories
+    agree by name. Where one column is Float32 and the other Float64, you are warned: 0.1 is not the same number there.
 
     Only the key columns are read. The data are not copied, but for columns that get missing cells. To leave columns out, put
     a Column Filter before or after: it costs nothing.
@@ -135,6 +137,8 @@ class Joiner(Node):
             raise NodeError("With any pair matching, partners are not checked.", "Choose m:m.", setting="expected")
         for i, pair in enumerate(self.on):
             self._key_dtype(pair, left, right, f"on.{i}")
+            if self.compare == "value" and coarse(left.schema[str(pair.left)], right.schema[str(pair.right)]):
+                specs.warn(warned(str(pair.left), str(pair.right)))
         unmatched = {"left_unmatched": left.with_rows(None), "right_unmatched": right.with_rows(None)}
         if self.how in ("semi", "anti"):
             return {"table": left.with_rows(None), **unmatched}
@@ -176,7 +180,8 @@ class Joiner(Node):
             frame = out.frame(list(merged))
             other = taken(right.select(list({right_of[c]: None for c in merged})), pairs["right"], job).frame()  # type: ignore[misc]
             filled = [
-                pl.coalesce(frame[c].cast(dtype), other[str(right_of[c])].cast(dtype)).alias(c) for c, dtype in merged.items()
+                pl.coalesce(cast_exactly(frame[c], dtype), cast_exactly(other[str(right_of[c])], dtype)).alias(c)
+                for c, dtype in merged.items()
             ]
             classes = {c: n for c, n in left.classes.items() if c in merged and merged[c] == left.schema[c]}
             out = out.with_columns(pl.select(filled), classes)
@@ -231,7 +236,7 @@ class Joiner(Node):
         frame = table.frame(list(dict.fromkeys(columns)))
         text = self.compare == "text"
         keys = {
-            f"key {i}": as_text(pl.col(c), frame.schema[c]) if text else pl.col(c).cast(d)
+            f"key {i}": as_text(pl.col(c), frame.schema[c]) if text else keyed(pl.col(c), frame.schema[c], d)
             for i, (c, d) in enumerate(zip(columns, dtypes, strict=True))
         }
         return frame.select(**keys).with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias(side))
@@ -246,11 +251,7 @@ class Joiner(Node):
         second = right.require(pair.right, *KINDS, setting=f"{path}.right")
         if self.compare == "text":
             return pl.String()
-        if first == second:
-            return pl.String() if isinstance(first, pl.Categorical) else first
-        if COLUMN_KINDS["category"](first) and COLUMN_KINDS["category"](second):
-            return pl.String()
-        common = common_dtype(first, second)
+        common = key_dtype(first, second)
         if common is None:
             raise NodeError(
                 f"Left column '{pair.left}' is {describe_dtype(first)}{zone(first)}, but right column '{pair.right}' is "

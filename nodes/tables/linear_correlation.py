@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import combinations
-from typing import Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.values.figure import Figure, HeatMapFigure
 from nodes.values.table import Table, TableSpec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 KINDS = ("number", "boolean", "category")
 NUMERIC = ("number", "boolean")
@@ -84,25 +87,47 @@ class LinearCorrelation(Node):
         return {"matrix": TableSpec(matrix, count), "pairs": TableSpec(_pair_schema(), count * (count - 1) // 2)}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Compares pair by pair."""
+        """Compare columns of numbers all at once, where that is exact, and all others pair by pair."""
+        import numpy as np
+
         table = values.table()
         columns = self._columns(table.spec)
         frame = table.frame(columns)
         numeric = set(table.spec.columns_of(*NUMERIC))
-        cells: dict[tuple[str, str], float | None] = {(c, c): self._compare(frame, c, c, numeric)[0] for c in columns}
-        rows: list[tuple[str, str, float | None, int, float | None]] = []
-        pairs = list(combinations(columns, 2))
-        for number, (first, second) in enumerate(pairs):
+        size = len(columns)
+        fast = self._at_once(frame.select(c for c in columns if c in numeric))
+        where = np.array([number for number, column in enumerate(columns) if column in fast.places], dtype=np.int64)
+        square = np.ix_(where, where)
+        coefficients, counts, chances = (
+            np.full((size, size), math.nan),
+            np.zeros((size, size), int),
+            np.full((size, size), math.nan),
+        )
+        coefficients[square], counts[square], chances[square] = fast.coefficients, fast.counts, fast.chances
+        alone = np.ones((size, size), dtype=bool)
+        alone[square] = fast.is_doubtful
+        pairs_alone = np.argwhere(np.triu(alone))
+        for number, (one, other) in enumerate(pairs_alone.tolist()):
             job.check_cancelled()
-            job.progress(number / len(pairs), f"{first}, {second}")
-            coefficient, count, chance = self._compare(frame, first, second, numeric)
-            cells[first, second] = cells[second, first] = coefficient
-            rows.append((first, second, coefficient, count, chance))
-        matrix = {"column": columns, **{c: [cells[r, c] for r in columns] for c in columns}}
-        schema = {"column": pl.String(), **dict.fromkeys(columns, pl.Float64())}
+            job.progress(number / len(pairs_alone), f"{columns[one]}, {columns[other]}")
+            coefficient, count, chance = self._compare(frame, columns[one], columns[other], numeric)
+            coefficients[one, other] = math.nan if coefficient is None else coefficient
+            chances[one, other] = math.nan if chance is None else chance
+            counts[one, other] = count
+        ones, others = np.triu_indices(size, 1)
+        whole = np.where(np.tri(size, k=-1, dtype=bool), coefficients.T, coefficients)
+        names = pl.Series(columns, dtype=pl.String)
+        matrix = pl.DataFrame(whole, schema=columns).fill_nan(None)
+        pairs = {
+            "first": names.gather(ones),
+            "second": names.gather(others),
+            "correlation": pl.Series(coefficients[ones, others]).fill_nan(None),
+            "rows": pl.Series(counts[ones, others]),
+            "p-value": pl.Series(chances[ones, others]).fill_nan(None),
+        }
         return {
-            "matrix": Table.of(pl.DataFrame(matrix, schema=schema)),
-            "pairs": Table.of(pl.DataFrame(rows, schema=_pair_schema(), orient="row")),
+            "matrix": Table.of(matrix.insert_column(0, names.alias("column"))),
+            "pairs": Table.of(pl.DataFrame(pairs, schema=_pair_schema())),
         }
 
     def views(self, outputs: Values) -> Sequence[Figure]:
@@ -114,6 +139,23 @@ class LinearCorrelation(Node):
 
     def _columns(self, table: TableSpec) -> list[str]:
         return list(dict.fromkeys(self.columns)) or table.columns_of(*NUMERIC)
+
+    def _at_once(self, frame: pl.DataFrame) -> _AllPairs:
+        """Return what matrices tell of columns of numbers; of ranks only those without missing cells, of Kendall's none."""
+        import numpy as np
+
+        if not frame.width:
+            return _AllPairs.of({}, np.zeros((frame.height, 0)))
+        cast = frame.select(pl.all().cast(pl.Float64).fill_nan(None))
+        finite = cast.select(pl.all().is_infinite().any().not_().fill_null(True)).row(0)
+        whole = cast.null_count().row(0)
+        fit = [f and self.method != "kendall" and (self.method == "pearson" or not n) for f, n in zip(finite, whole, strict=True)]
+        names = [c for c, fits in zip(cast.columns, fit, strict=True) if fits]
+        taken = cast.select(names)
+        if self.method == "spearman":
+            taken = taken.select(pl.all().rank("average"))
+        numbers = taken.to_numpy().reshape(taken.height, len(names))
+        return _AllPairs.of({c: n for n, c in enumerate(names)}, numbers.astype(np.float64))
 
     def _compare(self, frame: pl.DataFrame, first: str, second: str, numeric: set[str]) -> tuple[float | None, int, float | None]:
         """The coefficient, None where there is none, the number of rows that count, and the p-value."""
@@ -134,10 +176,10 @@ class LinearCorrelation(Node):
         from scipy import stats
 
         count = numbers.height
+        if any(numbers[c].min() == numbers[c].max() for c in ("a", "b")):
+            return None, count, None  # whatever the rounding of the mean: 0.1 ten times has no spread
         if self.method == "kendall":
             a, b = (numbers[c].to_numpy() for c in ("a", "b"))
-            if (a == a[0]).all() or (b == b[0]).all():
-                return None, count, None
             made = stats.kendalltau(a, b)
             return float(made.statistic), count, float(made.pvalue)
         found = numbers.select(pl.corr("a", "b", method=self.method)).item()
@@ -149,6 +191,54 @@ class LinearCorrelation(Node):
             return found, count, 1.0
         t = math.inf if abs(found) == 1 else abs(found) * math.sqrt(free / (1 - found * found))
         return found, count, float(2 * stats.t.sf(t, free))
+
+
+@dataclass(frozen=True)
+class _AllPairs:
+    """Pearson's coefficients of all pairs of some columns.
+
+    Attributes:
+        places: Column -> its place in the matrices.
+        coefficients: From -1 to 1, NaN where there is none; columns x columns.
+        counts: In how many rows both are there.
+        chances: The p-values.
+        is_doubtful: Whether a column varies so little in the rows of a pair that rounding would decide: look at that pair alone.
+    """
+
+    places: Mapping[str, int]
+    coefficients: NDArray[Any]
+    counts: NDArray[Any]
+    chances: NDArray[Any]
+    is_doubtful: NDArray[Any]
+
+    @classmethod
+    def of(cls, places: Mapping[str, int], numbers: NDArray[Any]) -> _AllPairs:
+        """Return them for rows x columns, with NaN where a cell is missing.
+
+        With X the columns, each less its mean, 0 where missing, and M their masks, sums over the rows that a pair has in
+        common are products of matrices: n = M'M, sum x = X'M, sum x² = (X²)'M, sum xy = X'X.
+        """
+        import numpy as np
+        from scipy import special
+
+        there = ~np.isnan(numbers)
+        with np.errstate(all="ignore"):
+            counts = there.sum(0)
+            means = np.where(there, numbers, 0).sum(0) / np.maximum(counts, 1)
+            x, mask = np.where(there, numbers - means, 0), there.astype(np.float64)
+            n = mask.T @ mask
+            sums, squares = x.T @ mask, (x * x).T @ mask
+            spread = squares - sums * sums / n  # of the one in the rows of both, times n
+            together = x.T @ x - sums * sums.T / n
+            found = np.clip(together / np.sqrt(spread * spread.T), -1, 1)
+            scale = np.maximum(squares, (means * means)[:, None] * n)
+            small = ~(spread > 1e-9 * scale)
+            doubtful = small | small.T | ~np.isfinite(found)
+            np.fill_diagonal(found, np.where(np.diag(doubtful), math.nan, 1.0))
+            free = n - 2
+            t = np.abs(found) * np.sqrt(free / (1 - found * found))
+            chances = np.where(free > 0, 2 * special.stdtr(free, -t), 1.0)
+        return cls(places, found, n.astype(np.int64), chances, doubtful)
 
 
 def _cramers_v(pair: pl.DataFrame, most: int) -> tuple[float | None, float | None]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import polars as pl
 
 from nodes.base import NodeError, setting
-from nodes.kit.tables.computed import Computed
-from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed
+from nodes.kit.tables.computed import Computation, Computed
+from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, parsed
+from nodes.kit.tables.formulas import Outcome
 from nodes.values.table import TableSpec, describe_dtype
 
 
 class MathFormula(Computed):
     """Compute a column of numbers by a formula.
 
-    The formula is written as in SQL: `(x - 32) / 1.8`, `SQRT(x * x + y * y)`, `CASE WHEN x < 0 THEN 0 ELSE x END`. Figures
-    of a whole column stand beside its cells: `x - AVG(x)`, `x / MAX(x)`, also MIN, SUM, MEDIAN, STDDEV, COUNT, and per group
-    `x / SUM(x) OVER (PARTITION BY label)`. A cell that is missing makes the result missing. x / 0 is infinite.
+    The formula is written as in SQL: `(x - 32) / 1.8`, `SQRT(x * x + y * y)`, `CASE WHEN x < 0 THEN 0 ELSE x END`. Figures of a
+    whole column stand beside its cells: `x - AVG(x)`, `x / MAX(x)`, also MIN, SUM, MEDIAN, STDDEV, COUNT, and per group `x /
+    SUM(x) OVER (PARTITION BY label)`. A cell that is missing makes the result missing. x / 0 is infinite. The result is Int64
+    or Float64, of whatever types the columns are: 23 * 60 is 1380 for an hour too, and what 64 bits do not hold is an error.
 
     Example: `weight / (height * height)` into the new column `bmi`; a name with a space stands in double quotes: `"body
     weight" * 2`.
@@ -43,10 +45,10 @@ class MathFormula(Computed):
         False, "Convert to Int", "Whether the result is rounded to whole numbers (Int64); what does not fit becomes missing."
     )
 
-    def columns_of(self, table: TableSpec) -> tuple[dict[str, pl.Expr], bool]:
+    def columns_of(self, table: TableSpec) -> tuple[dict[str, Computation], bool]:
         """The one column."""
         made = parsed(self.expression, table, "expression")
-        dtype = dtype_of(made, table)
+        dtype = made.dtype(table.schema)
         if not dtype.is_numeric() and not isinstance(dtype, pl.Boolean):
             raise NodeError(
                 f"The result is {describe_dtype(dtype)}, not a number.",
@@ -54,5 +56,13 @@ class MathFormula(Computed):
                 setting="expression",
             )
         if self.convert_to_int:
-            made = made.cast(pl.Float64).round().cast(pl.Int64, strict=False)
+            made = made.then(_rounded)
         return {self.column: made}, by_row(self.expression)
+
+
+def _rounded(made: Outcome) -> Outcome:
+    """The nearest whole numbers; what does not fit is missing."""
+    cells = made.cells
+    if cells.dtype.is_float():
+        cells = cells.round()
+    return Outcome(cells.cast(pl.Int64, strict=False), made.faults)

@@ -197,7 +197,7 @@ class MissingValue(Node):
             # A rolling mean ends at its row: moved up, it is in the middle of its window.
             padded = number.append(pl.repeat(None, treatment.after, dtype=pl.Float64))
             mean = padded.rolling_mean(treatment.before + 1 + treatment.after, min_samples=1).slice(treatment.after)
-            yield piece.select(number.fill_null(mean).cast(target).alias(column)).slice(start - low, step)
+            yield piece.select(number.fill_null(mean.fill_nan(None)).cast(target).alias(column)).slice(start - low, step)
 
     def _filler(
         self, table: Table, column: str, treatment: Treatment, given: Mapping[str, str | None] | None, job: Job
@@ -220,7 +220,7 @@ class MissingValue(Node):
         for cells in self._cells(table, column, job):
             total += float(cells.cast(pl.Float64).sum())
             count += len(cells) - cells.null_count()
-        mean = pl.Series([total / count if count else None], dtype=pl.Float64)
+        mean = pl.Series([total / count if count else None], dtype=pl.Float64).fill_nan(None)
         return (mean.round() if treatment.method == "rounded mean" else mean).cast(target)
 
     def _pieces(self, table: Table, fillers: Mapping[str, pl.Series], job: Job) -> Iterator[pl.DataFrame]:
@@ -258,10 +258,18 @@ def _filled(method: str) -> pl.Expr:
     number = cell.cast(pl.Float64)
     before, after = number.forward_fill(), number.backward_fill()
     if method == "average":
-        return number.fill_null((before + after) / 2)
+        return number.fill_null(_known((before + after) / 2))
     row = pl.when(cell.is_not_null()).then(pl.col("row"))
     share = (pl.col("row") - row.forward_fill()) / (row.backward_fill() - row.forward_fill())
-    return number.fill_null(before + (after - before) * share)
+    # Halves of a line that is longer than the largest number; from -inf to inf there is none, and the cell stays missing.
+    rise = after - before
+    line = pl.when(rise.is_finite()).then(before + rise * share).otherwise(before * (1 - share) + after * share)
+    return number.fill_null(_known(line))
+
+
+def _known(number: pl.Expr) -> pl.Expr:
+    """Computed numbers with missing cells for NaN, which is none."""
+    return number.fill_nan(None)
 
 
 def _text(value: pl.Series) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from nodes.base import Columns, Job, Node, Port, Spec, Specs, Value, Values, setting
+from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.elementwise import chosen, refuse_existing
 from nodes.kit.tables.sampling import GROUP_KINDS
 from nodes.values.table import Table
@@ -17,8 +17,10 @@ class MovingAggregation(Node):
     """Reckon the mean, sum, ... of a window of rows that moves along with each row.
 
     The window ends at the row (backward), begins there (forward), or has it in its middle (central). Cumulative, it grows from
-    the first row on. Missing cells and NaN do not count. Where a window has fewer cells than needed, the result is missing.
-    The order of the rows counts. KNIME's Moving Average is here the method mean; its exponential average is `ewm`.
+    the first row on. Missing cells and NaN do not count. Where a window has fewer cells than needed, the result is missing. The
+    order of the rows counts. Sums, minima and maxima of whole numbers are whole numbers of 64 bits, and a sum that does not fit
+    is an error; all other results are numbers with decimals (Float64). KNIME's Moving Average is here the method mean; its
+    exponential average is `ewm`.
 
     Example: the mean of 7 rows, backward, of `sold` smooths away the days of the week.
     """
@@ -72,28 +74,59 @@ class MovingAggregation(Node):
     )
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
-        """The table with a Float64 column for each."""
+        """The table with a column for each: Float64, or Int64 for sums and ends of whole numbers."""
         table = specs.table()
         columns = chosen(table, self.columns, "number")
         if self.group_column is not None:
             table.require(self.group_column, *GROUP_KINDS, setting="group_column")
         for column in columns:
             refuse_existing(table, self._name(column), "columns")
-        return {"table": table.with_columns({self._name(c): pl.Float64() for c in columns})}
+        return {"table": table.with_columns({self._name(c): self._dtype(table.schema[c]) for c in columns})}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Reckons on whole columns."""
         table = values.table()
         columns = chosen(table.spec, self.columns, "number")
         read = list(dict.fromkeys([*columns, *([self.group_column] if self.group_column else [])]))
-        expressions = [self._moved(pl.col(c).cast(pl.Float64).fill_nan(None), table.height) for c in columns]
+        expressions = [self._moved(self._number(c, table.schema[c]), table.height) for c in columns]
         if self.group_column:
             expressions = [e.over(self.group_column) for e in expressions]
-        made = table.frame(read).select(
-            e.cast(pl.Float64).alias(self._name(c)) for e, c in zip(expressions, columns, strict=True)
-        )
+        made = table.frame(read).select(e.alias(self._name(c)) for e, c in zip(expressions, columns, strict=True))
         job.check_cancelled()
+        made = pl.DataFrame([self._fitting(made[self._name(c)], c, table.schema[c]) for c in columns])
         return {"table": table.with_columns(Table.of(made))}
+
+    def _dtype(self, dtype: pl.DataType) -> pl.DataType:
+        """The type of the results of a column."""
+        return pl.Int64() if dtype.is_integer() and self.method in ("sum", "min", "max") else pl.Float64()
+
+    def _number(self, column: str, dtype: pl.DataType) -> pl.Expr:
+        """The cells as they are computed with."""
+        cell = pl.col(column)
+        if self._dtype(dtype) == pl.Int64:
+            return cell.cast(pl.Int128)
+        number = cell.cast(pl.Float64).fill_nan(None)
+        if self.method in ("std", "var"):
+            # They do not depend on where 0 is; far from it, a moving variance loses digits.
+            middle = number.filter(number.is_finite()).mean().fill_null(0.0)
+            return number - pl.when(middle.is_finite()).then(middle).otherwise(0.0)
+        return number
+
+    def _fitting(self, cells: pl.Series, column: str, dtype: pl.DataType) -> pl.Series:
+        """The results in their type.
+
+        Raises:
+            NodeError: If a sum does not fit.
+        """
+        made = cells.cast(self._dtype(dtype), strict=False)
+        if made.null_count() > cells.null_count():
+            row = int((cells.is_not_null() & made.is_null()).arg_max() or 0)
+            raise NodeError(
+                f"The {self.method} of '{column}' for row {row + 1} does not fit into 64 bits: {cells[row]}.",
+                "Make numbers with decimals of the column first (Column Type Converter).",
+                setting="columns",
+            )
+        return made
 
     def _name(self, column: str) -> str:
         return f"{self.method}({column})"

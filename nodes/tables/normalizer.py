@@ -119,15 +119,20 @@ class Normalizer(Node):
 
         A second walk finds the deviations, since a difference of large sums would lose the digits that matter.
         """
-        sums, counts = [], []
+        sums, counts, lows, highs = [], [], [], []
         for piece in table.batches(columns):
             job.check_cancelled()
             finite = _finite(piece)
             sums.append(finite.sum())
             counts.append(finite.count().cast(pl.Int64))
+            lows.append(finite.min())
+            highs.append(finite.max())
         numbers = pl.concat(counts).sum().row(0)
         totals = zip(pl.concat(sums).sum().row(0), numbers, strict=True)
         means = [(total or 0.0) / max(number, 1) for total, number in totals]
+        ends = list(zip(pl.concat(lows).min().row(0), pl.concat(highs).max().row(0), strict=True))
+        # Ten times 0.1 has the mean 0.09999999999999999: equal numbers are their own mean, and have no spread.
+        means = [low if low == high and low is not None else mean for mean, (low, high) in zip(means, ends, strict=True)]
         squares = []
         for piece in table.batches(columns):
             job.check_cancelled()

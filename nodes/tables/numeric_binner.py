@@ -95,7 +95,7 @@ class NumericBinner(Node):
                 raise NodeError(
                     f"The second input tells no edges of column '{unknown}'.", "Bin only the columns that it tells of."
                 )
-        edges = given or {c: self._edges(table, c) for c in columns}
+        edges = given or self._edges(table, columns, job)
         made = job.stream(self._binned(batch, edges) for batch in self._batches(table, columns, job))
         rows = [(c, edge) for c, found in edges.items() for edge in found]
         return {
@@ -115,21 +115,29 @@ class NumericBinner(Node):
             raise NodeError(f"There are {count} bins.", f"Enter {count} different names, or none.", setting="labels")
         return list(self.labels)
 
-    def _edges(self, table: Table, column: str) -> list[float]:
-        """The numbers between two bins."""
+    def _edges(self, table: Table, columns: Sequence[str], job: Job) -> dict[str, list[float]]:
+        """Return the numbers between two bins, by column."""
         if self.method == "manual":
-            return list(self.edges)
-        number = pl.col(column).cast(pl.Float64)
-        number = number.filter(number.is_finite())
+            return {column: list(self.edges) for column in columns}
         shares = [i / self.bins for i in range(1, self.bins)]
         if self.method == "equal frequency":
-            found = table.frame([column]).select(number.quantile(share, "linear").alias(str(share)) for share in shares).row(0)
-            return [float(edge) for edge in found] if found[0] is not None else list(shares)
-        ends = pl.concat(piece.select(low=number.min(), high=number.max()) for piece in table.batches([column]))
-        low, high = ends.select(pl.col("low").min(), pl.col("high").max()).row(0)
-        if low is None:
-            return list(shares)
-        return [float(low * (1 - share) + high * share) for share in shares]
+            found = {}
+            for column in columns:
+                job.check_cancelled()
+                finite = table.frame([column]).select(_finite(column))
+                row = finite.select(pl.col(column).quantile(share, "linear").alias(str(share)) for share in shares).row(0)
+                found[column] = [float(edge) for edge in row] if row[0] is not None else list(shares)
+            return found
+        pieces = [
+            (piece.select(_finite(c).min() for c in columns), piece.select(_finite(c).max() for c in columns))
+            for piece in self._batches(table, list(columns), job)
+        ]
+        lows = pl.concat(low for low, _ in pieces).select(pl.all().min()).row(0)
+        highs = pl.concat(high for _, high in pieces).select(pl.all().max()).row(0)
+        return {
+            column: list(shares) if low is None else [float(low * (1 - share) + high * share) for share in shares]
+            for column, low, high in zip(columns, lows, highs, strict=True)
+        }
 
     def _batches(self, table: Table, columns: list[str], job: Job) -> Iterator[pl.DataFrame]:
         for batch in table.batches(columns):
@@ -139,15 +147,22 @@ class NumericBinner(Node):
     def _binned(self, batch: pl.DataFrame, edges: Mapping[str, Sequence[float]]) -> pl.DataFrame:
         import numpy as np
 
+        names = {count: self._names(count) for count in {len(found) + 1 for found in edges.values()}}
+        bins = {count: pl.Series(of_count, dtype=pl.Enum(of_count)) for count, of_count in names.items()}
+        numbers = batch.select(pl.col(c).cast(pl.Float64) for c in edges)
         made = {}
-        for column, found in edges.items():
-            numbers = batch[column].cast(pl.Float64)
-            names = self._names(len(found) + 1)
-            codes = np.searchsorted(found, numbers.to_numpy(), side="right" if self.left_closed else "left")
-            kept = pl.Series(names, dtype=pl.Enum(names)).gather(codes)
-            valid = numbers.is_not_null() & numbers.is_not_nan().fill_null(False)
-            made[column + (self.suffix or "")] = pl.select(pl.when(valid).then(kept)).to_series()
+        for series, (column, found) in zip(numbers, edges.items(), strict=True):
+            codes = np.searchsorted(found, series.to_numpy(), side="right" if self.left_closed else "left")
+            valid = (series.is_not_null() & series.is_not_nan().fill_null(False)).to_numpy()
+            places = pl.Series(codes).set(pl.Series(~valid), None)  # no place: a missing cell
+            made[column + (self.suffix or "")] = bins[len(found) + 1].gather(places)
         return pl.DataFrame(made)
+
+
+def _finite(column: str) -> pl.Expr:
+    """Return the numbers of a column that are neither missing nor NaN nor infinite."""
+    number = pl.col(column).cast(pl.Float64)
+    return number.filter(number.is_finite())
 
 
 def _edge_schema() -> pl.Schema:

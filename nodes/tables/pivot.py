@@ -9,7 +9,7 @@ import polars as pl
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.aggregation import PLAIN_KINDS, Aggregation
 from nodes.kit.tables.cells import as_text
-from nodes.tables.group_by import NAMINGS, Naming, grouped_rows, named_by
+from nodes.tables.group_by import NAMINGS, Naming, grouped_rows, grouped_schema, named_by
 from nodes.values.table import Table, TableSpec
 
 SEVERAL = 2
@@ -72,7 +72,7 @@ class Pivot(Node):
             values = ["false", "true"]
         else:
             return {"table": None, "group_totals": self._group_totals_spec(table), "pivot_totals": None}
-        frame = self._grouped(pl.LazyFrame(schema=table.schema), table).collect_schema()
+        frame = grouped_schema([*self._index, str(self.on)], self._hidden(results), table)
         schema = {c: frame[c] for c in self._index}
         columns = self._columns(values, results)
         schema |= {name: frame[result] for name, (_, result) in columns.items()}
@@ -92,16 +92,17 @@ class Pivot(Node):
         results = self._results(table.spec)
         used = {*self.index, self.on, *(a.column for a in results.values())}
         job.progress(None, "Grouping")
-        groups = self._grouped(table.lazy([c for c in table.columns if c in used]), table.spec).collect()
+        groups = self._grouped(table.lazy([c for c in table.columns if c in used]), table.spec)
         job.check_cancelled()
         columns = self._columns(self._values(groups[self.on]), results)
         cells = self._cells(columns, table.schema[self.on])
         made = groups.group_by(self._index, maintain_order=True).agg(cells) if self.index else groups.select(cells)
         classes = {c: n for c, n in table.classes.items() if c in self._index}
         read = table.lazy([c for c in table.columns if c in used])
-        by_group = self._group_totals(read, table.spec).collect()
+        self._check_names(results)
+        by_group = grouped_rows(read, self._index, results, table.spec, maintain_order=True)
         job.check_cancelled()
-        by_value = grouped_rows(read, [self.on], self._hidden(results), table.spec, maintain_order=True).collect()
+        by_value = grouped_rows(read, [self.on], self._hidden(results), table.spec, maintain_order=True)
         return {
             "table": Table.of(made, classes),
             "group_totals": Table.of(by_group, classes),
@@ -116,17 +117,19 @@ class Pivot(Node):
             for name, (value, result) in columns.items()
         ]
 
-    def _group_totals(self, frame: pl.LazyFrame, table: TableSpec) -> pl.LazyFrame:
-        """The results of each group's rows, under names of their own."""
-        results = self._results(table)
+    def _check_names(self, results: Mapping[str, Aggregation]) -> None:
+        """Raises:
+        NodeError: If a total has the name of a group column.
+        """
         for i, name in enumerate(results):
             if name in self._index:
                 message = f"An aggregation has the name of the group column '{name}'."
                 raise NodeError(message, "Give it another name.", setting=f"aggregations.{i}.new_name")
-        return grouped_rows(frame, self._index, results, table, maintain_order=True)
 
     def _group_totals_spec(self, table: TableSpec) -> TableSpec:
-        schema = self._group_totals(pl.LazyFrame(schema=table.schema), table).collect_schema()
+        results = self._results(table)
+        self._check_names(results)
+        schema = grouped_schema(self._index, results, table)
         classes = {c: n for c, n in table.classes.items() if c in self._index}
         return TableSpec(schema, None if self.index else 1, classes)
 
@@ -152,7 +155,7 @@ class Pivot(Node):
             result[name] = aggregation
         return result
 
-    def _grouped(self, frame: pl.LazyFrame, table: TableSpec) -> pl.LazyFrame:
+    def _grouped(self, frame: pl.LazyFrame, table: TableSpec) -> pl.DataFrame:
         """One row per group and value. The results have names of their own here, which no column has."""
         assert self.on is not None
         return grouped_rows(frame, [*self._index, self.on], self._hidden(self._results(table)), table, maintain_order=True)

@@ -231,7 +231,8 @@ def _operand(value: Operand | None, dtype: pl.DataType, setting: str) -> pl.Expr
             # Given a dtype, `lit` builds a whole Series; a cast costs nothing, but its literal holds 64 bits only.
             return pl.lit(number).cast(pl.Int128) if abs(number) < 2**63 else pl.lit(number, dtype=pl.Int128)
         if dtype.is_numeric():
-            return pl.lit(_finite(value)).cast(pl.Float64)
+            # A cell of Float32 that looks like 0.1 is the nearest to it that Float32 has, and no 0.1 of Float64.
+            return pl.lit(_finite(value)).cast(pl.Float32 if dtype == pl.Float32 else pl.Float64)
         if isinstance(dtype, pl.Date):
             return pl.lit(datetime.date.fromisoformat(str(value)))
         if isinstance(dtype, pl.Datetime):

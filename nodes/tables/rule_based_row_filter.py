@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed, reason
+from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, in_words, parsed
+from nodes.kit.tables.formulas import Formula
 from nodes.values.table import TableSpec, describe_dtype
 from nodes.wording import done_of
 
@@ -50,25 +51,25 @@ class RuleBasedRowFilter(Node):
 
         table = values.table()
         condition = self._parsed(table.spec)
-        columns = [c for c in table.columns if c in set(condition.meta.root_names())]
+        columns = [c for c in table.columns if c in set(condition.columns)]
         pieces = table.batches(columns) if by_row(self.condition) else iter([table.frame(columns)])
         masks: list[NDArray[Any]] = []
         done = 0
         try:
             for piece in pieces:
                 job.check_cancelled()
-                masks.append(piece.with_columns(condition.fill_null(False).alias("\0")).get_column("\0").to_numpy())
+                masks.append(condition.computed(piece, done).fill_null(False).to_numpy())
                 done += piece.height
                 job.progress(done / max(table.height, 1), done_of(done, table.height))
         except pl.exceptions.PolarsError as error:
-            message = f"The condition cannot be computed: {reason(error)}."
+            message = f"The condition cannot be computed: {in_words(error)}."
             raise NodeError(message, "Look at the cells of the columns it names.", setting="condition") from error
         mask = np.concatenate(masks)
         return {"true": table.take(np.flatnonzero(mask)), "false": table.take(np.flatnonzero(~mask))}
 
-    def _parsed(self, table: TableSpec) -> pl.Expr:
+    def _parsed(self, table: TableSpec) -> Formula:
         condition = parsed(self.condition, table, "condition")
-        dtype = dtype_of(condition, table)
+        dtype = condition.dtype(table.schema)
         if not isinstance(dtype, pl.Boolean):
             raise NodeError(
                 f"The condition is {describe_dtype(dtype)}, not true or false.", "Compare it with something.", setting="condition"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import polars as pl
 
 from nodes.base import NodeError, Settings, setting
-from nodes.kit.tables.computed import Computed
+from nodes.kit.tables.computed import Computation, Computed
 from nodes.kit.tables.dtypes import common_dtype
 from nodes.kit.tables.expression_limits import MOST_RULES
-from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, dtype_of, parsed
+from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, parsed
+from nodes.kit.tables.formulas import Formula, Outcome, Unfit, either, refuse_faults
 from nodes.values.table import TableSpec, describe_dtype
 from nodes.wording import grouped
 
@@ -18,6 +22,46 @@ class Rule(Settings):
 
     condition: str = setting("TRUE", "If", f"What must be true, such as {EXAMPLES['rule']}. {HELP}", lines=True)
     outcome: str = setting("0", "Then", "The cell: a number, a text in single quotes, a column, or any expression.")
+
+
+@dataclass(frozen=True)
+class RuleChain:
+    """Rules, ready to be computed: an outcome that a rule before it leaves no row to is not looked at.
+
+    Attributes:
+        cases: Conditions and outcomes, the first that is true deciding.
+        common: The type of all outcomes.
+        made: The type of the results.
+    """
+
+    cases: Sequence[tuple[Formula, Formula]]
+    common: pl.DataType
+    made: pl.DataType
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that the rules name."""
+        return list(dict.fromkeys(c for case in self.cases for formula in case for c in formula.columns))
+
+    def dtype(self, schema: pl.Schema) -> pl.DataType:
+        """Return the type of the results."""
+        return self.made
+
+    def computed(self, frame: pl.DataFrame, start: int = 0) -> pl.Series:
+        """Return the results for the rows of a frame.
+
+        Raises:
+            NodeError: If a row could not be computed.
+        """
+        made = Outcome(pl.Series([None], dtype=self.common).new_from_index(0, frame.height))
+        try:
+            for condition, outcome in reversed(self.cases):
+                told = outcome.outcome(frame)
+                made = either(condition.outcome(frame), Outcome(told.cells.cast(self.common), told.faults), made)
+        except Unfit as error:
+            refuse_faults(Outcome(made.cells, (error.fault,)), start)
+        refuse_faults(made, start)
+        return made.cells.cast(self.made)
 
 
 class RuleEngine(Computed):
@@ -43,7 +87,7 @@ class RuleEngine(Computed):
         False, "Outcomes are categories", "Whether texts become the categories of a category column, in the order of the rules."
     )
 
-    def columns_of(self, table: TableSpec) -> tuple[dict[str, pl.Expr], bool]:
+    def columns_of(self, table: TableSpec) -> tuple[dict[str, Computation], bool]:
         """The one column, as a chain of when and then."""
         if not self.rules:
             raise NodeError("There is no rule.", "Add one.", setting="rules")
@@ -54,24 +98,19 @@ class RuleEngine(Computed):
                 setting="rules",
             )
         outcomes = [parsed(rule.outcome, table, f"rules.{i}.outcome") for i, rule in enumerate(self.rules)]
-        dtype = self._dtype([dtype_of(outcome, table) for outcome in outcomes])
+        dtype = self._dtype([outcome.dtype(table.schema) for outcome in outcomes])
         cases = []
         for i, (rule, outcome) in enumerate(zip(self.rules, outcomes, strict=True)):
             condition = parsed(rule.condition, table, f"rules.{i}.condition")
-            told = dtype_of(condition, table)
+            told = condition.dtype(table.schema)
             if not isinstance(told, pl.Boolean):
                 raise NodeError(
                     f"The condition of rule {i + 1} is {describe_dtype(told)}, not true or false.",
                     "Compare it with something.",
                     setting=f"rules.{i}.condition",
                 )
-            cases.append((condition.fill_null(False), outcome.cast(dtype)))
-        made: pl.Expr = pl.lit(None, dtype=dtype)
-        for condition, cell in reversed(cases):
-            made = pl.when(condition).then(cell).otherwise(made)
-        if self.as_category:
-            made = made.cast(pl.Enum(self._categories(outcomes, dtype)))
-        # A rule that names no column is one value: it must still be as long as the table.
+            cases.append((condition, outcome))
+        made = RuleChain(cases, dtype, pl.Enum(self._categories(outcomes, dtype)) if self.as_category else dtype)
         return {self.column: made}, all(by_row(rule.condition) and by_row(rule.outcome) for rule in self.rules)
 
     def _dtype(self, dtypes: list[pl.DataType]) -> pl.DataType:
@@ -92,7 +131,7 @@ class RuleEngine(Computed):
             common = wider
         return common
 
-    def _categories(self, outcomes: list[pl.Expr], dtype: pl.DataType) -> list[str]:
+    def _categories(self, outcomes: list[Formula], dtype: pl.DataType) -> list[str]:
         """The texts that the rules name.
 
         Raises:
@@ -100,12 +139,12 @@ class RuleEngine(Computed):
         """
         names: dict[str, None] = {}
         for i, outcome in enumerate(outcomes):
-            if not isinstance(dtype, pl.String) or outcome.meta.root_names():
+            if not isinstance(dtype, pl.String) or outcome.columns:
                 raise NodeError(
                     f"The outcome of rule {i + 1} is no text in single quotes: its categories are not known before running.",
                     "Write a text, or switch categories off.",
                     setting=f"rules.{i}.outcome",
                 )
-            value = pl.select(outcome.alias("value")).item()
+            value = outcome.computed(pl.DataFrame(height=1)).item()
             names |= {} if value is None else {value: None}
         return list(names)

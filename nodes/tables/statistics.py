@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from nodes.base import Columns, Job, Node, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.tables.aggregation import kurtosis, skewness
 from nodes.kit.tables.blocks import column_blocks
 from nodes.kit.tables.cells import as_text
 from nodes.values.table import Table, TableSpec, describe_dtype
@@ -22,8 +23,9 @@ class Statistics(Node):
     """Describe each column: how many values, missing and different ones, mean, spread, quantiles, most common values.
 
     The first output has one row per column; what a column has not (text has no mean) is missing. NaN and infinite cells are
-    counted, and left out of all other figures. Standard deviation and variance are those of a sample (n - 1), the kurtosis
-    is 0 for a normal distribution. The second output counts how often each value of a text, category or boolean column
+    counted, and left out of all other figures, which are numbers with decimals (Float64), whatever the column. Standard
+    deviation and variance (n - 1), skewness and kurtosis (0 for a normal distribution) are those of a sample, as in KNIME and
+    Excel. The second output counts how often each value of a text, category or boolean column
     occurs, the most common first.
 
     Example: wire a table to it that you have just read: a column with 40 % missing values, or with a single value, shows
@@ -120,6 +122,8 @@ def _figures(frame: pl.DataFrame) -> dict[str, dict[str, Any]]:
         figures |= {"NaN": cell.is_nan().sum(), "infinite": cell.is_infinite().sum()}
         cell = cell.filter(cell.is_finite())
     number = cell.cast(pl.Float64)
+    # Added exactly, and rounded once.
+    whole_sum = cell.cast(pl.Int128).sum().cast(pl.Float64) if dtype.is_integer() else number.sum()
     figures |= {
         "min": number.min(),
         "max": number.max(),
@@ -127,9 +131,9 @@ def _figures(frame: pl.DataFrame) -> dict[str, dict[str, Any]]:
         "mean absolute deviation": (number - number.mean()).abs().mean(),
         "std": number.std(),
         "var": number.var(),
-        "skewness": number.skew(),
-        "kurtosis": number.kurtosis(),
-        "sum": pl.when(number.count() > 0).then(number.sum()),
+        "skewness": skewness(number),
+        "kurtosis": kurtosis(number),
+        "sum": pl.when(number.count() > 0).then(whole_sum),
     }
     figures |= {f"{q} % quantile": number.quantile(q / 100, "linear") for q in QUANTILES}
     long = _long(frame)

@@ -10,7 +10,7 @@ import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.cells import as_text
-from nodes.kit.tables.dtypes import common_dtype
+from nodes.kit.tables.dtypes import cast_exactly, common_dtype
 from nodes.values.table import Table, TableSpec
 
 PLAIN = ("number", "category", "boolean", "time")
@@ -72,8 +72,8 @@ class Transpose(Node):
             raise NodeError(message, "Choose other names.", setting="names")
         text_wanted = isinstance(dtype, pl.String)
         frame = table.frame(old)
-        plain = [as_text(pl.col(c), d) if text_wanted else pl.col(c).cast(dtype) for c, d in frame.schema.items()]
-        columns = [column.to_list() for column in frame.select(plain)]
+        plain = frame.select(as_text(pl.col(c), d) if text_wanted else pl.col(c) for c, d in frame.schema.items())
+        columns = [cast_exactly(column, dtype).to_list() for column in plain]
         made: dict[str, pl.Series] = {}
         if self.header:
             made[self.header] = pl.Series(old, dtype=pl.String)

@@ -8,7 +8,7 @@ from functools import reduce
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.tables.dtypes import common_dtype
+from nodes.kit.tables.dtypes import cast_exactly, common_dtype
 from nodes.kit.tables.elementwise import chosen
 from nodes.values.table import Table, TableSpec, describe_dtype
 
@@ -100,8 +100,7 @@ class Unpivot(Node):
             for batch in table.batches([column]):
                 job.check_cancelled()
                 cells = batch.filter(pl.col(column).is_not_null()) if self.skip_missing else batch
-                yield cells.select(
-                    pl.lit(column).cast(schema[self.variable_name]).alias(self.variable_name),
-                    pl.col(column).cast(schema[self.value_name]).alias(self.value_name),
-                )
+                value = cast_exactly(cells[column], schema[self.value_name]).alias(self.value_name)
+                name = pl.lit(column).cast(schema[self.variable_name]).alias(self.variable_name)
+                yield value.to_frame().select(name, pl.col(self.value_name))
             job.progress((number + 1) / len(columns), column)

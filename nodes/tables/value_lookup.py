@@ -8,10 +8,10 @@ from typing import Literal
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.tables.cells import as_text
-from nodes.kit.tables.dtypes import common_dtype
+from nodes.kit.tables.dtypes import cast_exactly
 from nodes.kit.tables.elementwise import refuse_existing
 from nodes.kit.tables.gathering import taken
+from nodes.kit.tables.keys import coarse, key_dtype, keyed, warned
 from nodes.kit.tables.naming import fresh_name
 from nodes.kit.tables.patterns import full_match
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype
@@ -24,8 +24,9 @@ class ValueLookup(Node):
     """Look each value of a column up in a dictionary, and put what stands beside it there into the row.
 
     Every row stays, once (other than in a join). If the dictionary has a key twice, the first or the last counts. Where a value
-    is not found, the cells are missing, or those of the next smaller or next larger key. Keys can be patterns: parts of
-    the text, wildcards or regular expressions. A column whose name the table has gets a number: `label (#1)`.
+    is not found, the cells are missing, or those of the next smaller or next larger key. Keys can be patterns: parts of the
+    text, wildcards or regular expressions. Numbers of different types agree by their exact values. A column whose name the
+    table has gets a number: `label (#1)`.
 
     Example: lookup column `file`, a dictionary of `file` and `label`: labels for images.
     """
@@ -103,6 +104,8 @@ class ValueLookup(Node):
         """The table with the dictionary's columns."""
         table, dictionary = specs.table(), specs.table("dictionary")
         self._dtype(table, dictionary)
+        if coarse(table.schema[str(self.column)], dictionary.schema[str(self.key)]):
+            specs.warn(warned(str(self.column), str(self.key)))
         for column in self._columns(dictionary):
             dictionary.require(column, setting="values")
         names = self._names(table, dictionary)
@@ -142,9 +145,12 @@ class ValueLookup(Node):
 
         def cells(source: Table, name: str) -> pl.DataFrame:
             frame = source.frame([name])
-            made = as_text(pl.col(name), frame.schema[name]) if isinstance(dtype, pl.String) else pl.col(name).cast(dtype)
-            return frame.select(made.alias("value"))
+            return frame.select(keyed(pl.col(name), frame.schema[name], dtype).alias("value"))
 
+        if self.no_match.startswith("next") and dtype == pl.Int128:
+            dtype = pl.Float64()  # no whole number stands for 0.5 in an order
+            for source, name in ((table, column), (dictionary, key)):
+                cast_exactly(source.frame([name])[name], dtype)
         looked = cells(table, column).with_row_index("place")
         keys = cells(dictionary, key).with_row_index("row").filter(pl.col("value").is_not_null())
         keys = keys.unique("value", keep=self.several, maintain_order=True)
@@ -153,6 +159,9 @@ class ValueLookup(Node):
         if self.no_match in ("missing", "fail"):
             return looked.join(keys, on="value", how="left", maintain_order="left")["row"]
         strategy: Literal["backward", "forward"] = "backward" if self.no_match == "next smaller" else "forward"
+        if dtype.is_float():  # NaN is next to nothing
+            looked, keys = (frame.with_columns(pl.col("value").fill_nan(None)) for frame in (looked, keys))
+            keys = keys.drop_nulls("value")
         present = looked.filter(pl.col("value").is_not_null()).sort("value")
         found = present.join_asof(keys.sort("value"), on="value", strategy=strategy)
         return looked.select("place").join(found.select("place", "row"), on="place", how="left", maintain_order="left")["row"]
@@ -201,7 +210,7 @@ class ValueLookup(Node):
         first = table.require(self.column, *KINDS, setting="column")
         second = dictionary.require(self.key, *KINDS, setting="key")
         texts = COLUMN_KINDS["category"](first) and COLUMN_KINDS["category"](second)
-        common = pl.String() if texts else common_dtype(first, second)
+        common = pl.String() if texts else key_dtype(first, second)
         if common is None:
             raise NodeError(
                 f"Column '{self.column}' is {describe_dtype(first)}, but the key is {describe_dtype(second)}.",

@@ -195,6 +195,8 @@ def from_bytes(content: bytes, warn: Callable[[str], None] | None = None) -> Mod
     from sklearn.exceptions import InconsistentVersionWarning
     from skops.io.exceptions import UntrustedTypesFoundException
 
+    from nodes.values.tampering import Tampered, check_estimator
+
     spec = spec_from_bytes(content)
     try:
         with warnings.catch_warnings(record=True) as caught:
@@ -206,6 +208,12 @@ def from_bytes(content: bytes, warn: Callable[[str], None] | None = None) -> Mod
         raise UnreadableModel(f"it is damaged, or of another version of scikit-learn ({error})") from error
     if not hasattr(estimator, "get_params"):
         raise UnreadableModel("it holds no model of scikit-learn")
+    try:
+        check_estimator(estimator)
+    except Tampered as error:
+        raise UnreadableModel(f"it is damaged, or made to do harm: {error}") from error
+    except (AttributeError, KeyError, IndexError, ValueError, TypeError, OverflowError) as error:
+        raise UnreadableModel(f"it is damaged, or of another version of scikit-learn ({error})") from error
     others = [w.message.original_sklearn_version for w in caught if isinstance(w.message, InconsistentVersionWarning)]
     if others:
         told = f"scikit-learn {others[0]} fitted it, and this is {__version__}"

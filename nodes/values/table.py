@@ -210,7 +210,9 @@ class Part:
         """Return these columns, under their names in the table."""
         import polars as pl
 
-        if columns == self.frame.columns and all(c == s for c, s in self.names.items()):
+        # The frame makes the list of its names anew at every look: that is looked at last.
+        is_whole = len(columns) == self.frame.width and len(columns) == len(self.names)
+        if is_whole and all(c == s for c, s in self.names.items()) and columns == self.frame.columns:
             chosen = self.frame
         else:
             chosen = pl.DataFrame({c: self.frame.get_column(self.names[c]) for c in columns})

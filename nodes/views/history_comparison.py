@@ -43,8 +43,9 @@ class HistoryComparison(Node):
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Promise a figure of lines."""
         tables = cast("list[TableSpec]", specs.all("history"))
+        there = {column for table in tables for column in table.columns_of("number")}
         for quantity in self.quantities:
-            if not any(quantity in table.columns_of("number") for table in tables):
+            if quantity not in there:
                 tables[0].require(quantity, "number", setting="quantities")
         if not self._quantities(tables):
             raise NodeError("The first table has no numbers to draw.", "Connect the History output of a Learner.")
@@ -55,16 +56,18 @@ class HistoryComparison(Node):
         import numpy as np
 
         tables = cast("list[Table]", values.all("history"))
+        quantities = self._quantities([table.spec for table in tables])
+        there = [set(table.spec.columns_of("number")) for table in tables]
+        frames = [table.frame([c for c in (STEP, *quantities) if c in has]) for table, has in zip(tables, there, strict=True)]
         lines = []
-        for quantity in self._quantities([table.spec for table in tables]):
-            for place, table in enumerate(tables):
-                if quantity not in table.spec.columns_of("number"):
+        for quantity in quantities:
+            for place, (table, has, frame) in enumerate(zip(tables, there, frames, strict=True)):
+                if quantity not in has:
                     job.warn(f"The history at input {place + 1} has no '{quantity}'.")
                     continue
-                has_steps = STEP in table.spec.columns_of("number")
-                x = numbers(table.frame([STEP])[STEP]) if has_steps else np.arange(1, table.height + 1)
+                x = numbers(frame[STEP]) if STEP in has else np.arange(1, table.height + 1)
                 name = self.names[place] if place < len(self.names) and self.names[place] else f"training {place + 1}"
-                y = numbers(table.frame([quantity])[quantity])
+                y = numbers(frame[quantity])
                 lines.append(Line(name, x.tolist(), y.tolist(), quantity, hue=place))
         return {"figure": LinesFigure("Learning curves", lines, STEP, log=self.log)}
 

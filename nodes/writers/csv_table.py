@@ -20,6 +20,10 @@ from nodes.values.table import Table, TableSpec, describe_dtype
 if TYPE_CHECKING:
     pass
 
+_FORMULA = r"^(?:[\t\r\n]|\s*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}])"
+"""How a cell begins that a spreadsheet may compute; also in the wide forms of East Asian writing (OWASP, "CSV Injection")."""
+_NUMBER = r"^[+-]?[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?$"
+
 LINE_ENDS = {"LF": "\n", "CRLF": "\r\n"}
 QuoteStyle = Literal["necessary", "always", "non_numeric", "never"]
 
@@ -79,6 +83,13 @@ class CsvWriter(FileWriter):
         False, "Byte order mark", "Whether the file begins with the mark by which Excel knows UTF-8.", advanced=True
     )
     null_text: str = setting("", "Missing cells", "What is written for a missing cell.")
+    escape_formulas: bool = setting(
+        False,
+        "Escape formulas",
+        "Whether an apostrophe is set before texts that Excel or LibreOffice would compute, as they begin with = + - or @; plain "
+        "numbers stay. For tables with texts of other people's that are opened in a spreadsheet.",
+        advanced=True,
+    )
     collections: Literal["refuse", "as text"] = setting(
         "refuse",
         "Images and collections",
@@ -91,6 +102,9 @@ class CsvWriter(FileWriter):
         self.check_target(specs)
         self._separator()
         self._check_columns(specs.table())
+        if self.escape_formulas and self.quote == "never":
+            message = "Without quotes, a text with a delimiter in it becomes several cells, and any of them may be a formula."
+            raise NodeError(message, "Have cells quoted where that is necessary, or do not escape formulas.", setting="quote")
         return {}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
@@ -142,7 +156,7 @@ class CsvWriter(FileWriter):
         for piece in table.batches():
             job.check_cancelled()
             job.progress(done / max(table.height, 1))
-            collections_as_text(piece).write_csv(
+            self._as_written(collections_as_text(piece)).write_csv(
                 stream,
                 include_header=self.header and new and done == 0,
                 include_bom=self.bom and new and done == 0,
@@ -154,6 +168,20 @@ class CsvWriter(FileWriter):
                 quote_style=self.quote,
             )
             done += piece.height
+
+    def _as_written(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The texts of a frame, and the names of its columns, as they stand in the file."""
+        if not self.escape_formulas:
+            return frame
+        texts = [c for c, dtype in frame.schema.items() if isinstance(dtype, pl.String | pl.Enum | pl.Categorical)]
+        escaped = frame.with_columns(_without_formulas(pl.col(c).cast(pl.String)).alias(c) for c in texts)
+        return escaped.rename(dict(zip(frame.columns, self._names(frame.columns), strict=True)))
+
+    def _names(self, columns: list[str]) -> list[str]:
+        """The names of columns as they stand in the file."""
+        if not self.escape_formulas or not columns:
+            return columns
+        return pl.select(_without_formulas(pl.lit(pl.Series(columns)))).to_series().to_list()
 
     def _append(self, table: Table, path: Path, job: Job) -> None:
         """Add rows to a file; if that fails, the file is as it was."""
@@ -200,9 +228,15 @@ class CsvWriter(FileWriter):
         opened = gzip.open if self.gzip else open
         with opened(path, "rt", encoding="utf-8-sig", errors="replace", newline="") as text:
             there = next(csv.reader(text, delimiter=self._separator(), quotechar=self.quote_char), [])
-        if there != table.columns:
+        if there != self._names(table.columns):
             raise NodeError(
                 f"'{path}' has other columns: {', '.join(there[:8])}.",
                 "Choose another file, or bring the columns into its order.",
                 setting="if_exists",
             )
+
+
+def _without_formulas(texts: pl.Expr) -> pl.Expr:
+    """Return the texts with an apostrophe before those that a spreadsheet may compute."""
+    computed = texts.str.contains(_FORMULA) & ~texts.str.contains(_NUMBER)
+    return pl.when(computed).then(pl.concat_str(pl.lit("'"), texts)).otherwise(texts)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from nodes.base import Job, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.databases import DatabaseNode
+from nodes.kit.databases.node import DatabaseNode
 from nodes.kit.files.writing import collections_as_text
 from nodes.values.table import Table, TableSpec, describe_dtype
 
 if TYPE_CHECKING:
-    from nodes.kit.databases import DatabaseConnection, IngestMode
+    from nodes.kit.databases.connection import DatabaseConnection, IngestMode
 
 
 class DatabaseWriter(DatabaseNode):
@@ -88,7 +88,7 @@ class DatabaseWriter(DatabaseNode):
         try:
             if in_file:
                 path.parent.mkdir(parents=True, exist_ok=True)
-            with self.connect(path, write=True, scratch=job.scratch) as connection:
+            with self.connect(path, write=True, scratch=job.scratch, check=job.check_cancelled) as connection:
                 self._write(table, connection, job)
                 job.check_cancelled()
                 connection.commit()

@@ -156,7 +156,8 @@ class ExcelWriter(FileWriter):
         writers: Sequence[Callable[[int, int, Any], Any]] | None = None
         for piece in pieces(table, job):
             frame = _as_text(collections_as_text(piece))
-            writers = writers or [self._writer(book, sheet, frame.schema[c], c) for c in names]
+            schema = frame.schema
+            writers = writers or [self._writer(book, sheet, schema[c], c) for c in names]
             for cells in frame.iter_rows():
                 for number, cell in enumerate(cells):
                     if cell is not None:

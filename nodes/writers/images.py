@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 
-from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.base import Access, Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.files.writing import written_aside
 from nodes.kit.images.columns import IMAGES, ImageColumns, image_dtype, refuse_existing
 from nodes.kit.images.encoding import ENDINGS, FORMATS, Format, check_encodable, encoded
@@ -74,6 +74,10 @@ class ImageWriter(Node):
         },
     )
     path_column: str = setting("path", "Path column", "The name of the column of paths.", min_length=1)
+
+    def accesses(self) -> Sequence[Access]:
+        """The folder, with all that is in it."""
+        return (Access("folder", "folder", self.folder, replaces=self.if_exists == "overwrite"),) if self.folder.strip() else ()
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Promise the table with a column of paths."""
@@ -174,6 +178,7 @@ class ImageWriter(Node):
 
     def _write(self, source: ImageColumns, folder: Path, names: list[str | None], job: Job) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        claimed: set[Path] = set()
         for row, (name, image) in enumerate(zip(names, _images(source, self.column), strict=True)):
             job.check_cancelled()
             job.progress(row / len(names))
@@ -182,6 +187,9 @@ class ImageWriter(Node):
             path = folder / name
             if self.if_exists != "skip" or not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
+                if path.parent not in claimed:
+                    job.claim(path.parent)
+                    claimed.add(path.parent)
                 with written_aside(path) as stream:
                     stream.write(encoded(image, self.format, self.quality))
             job.wrote(path)

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from nodes.base import Job, Node, NodeError, Port, Specs, Values, setting
+from nodes.base import Access, Job, Node, NodeError, Port, Specs, Values, setting
 from nodes.kit.networks.binding import Binding
 from nodes.kit.networks.inputs import InputColumns, bind_inputs
 from nodes.kit.networks.keras_model import to_keras, without_chatter
@@ -151,6 +151,16 @@ class NetworkWriter(Node):
         ge=13,
         le=18,
     )
+
+    def accesses(self) -> Sequence[Access]:
+        """The files, one for each format; the folder that a SavedModel is."""
+        try:
+            files = self._files(Path(self.path))
+        except NodeError:
+            return ()
+        replaces = self.if_exists != "fail"
+        kinds: Mapping[Form, Literal["file", "folder"]] = {".savedmodel": "folder"}
+        return tuple(Access("path", kinds.get(form, "file"), str(path), replaces=replaces) for path, form in files.items())
 
     def configure(self, specs: Specs) -> Mapping[str, None]:
         """Check that there is a place to write to."""

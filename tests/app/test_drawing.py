@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import warnings
+from collections.abc import Callable
 from typing import get_args
 from xml.etree import ElementTree
 
@@ -443,3 +444,20 @@ def test_an_arrow_that_passes_boxes_swings_around_them():
     reach = [arrow[:-1, 0].min() for arrow in (straight, around)]  # the last point closes the arrow's head, wherever it is
     assert reach[0] > passed.get_x()
     assert reach[1] < passed.get_x()
+
+
+SNEAKY = "</text></g></svg><script>alert(1)</script><image href='http://192.0.2.1/x.png' onload='x'/><!--&#60;![CDATA[ \x1b\u202e"
+
+
+@pytest.mark.parametrize("make", [
+    lambda evil: BarsFigure(evil, [evil], {evil: [1.0]}, evil),
+    lambda evil: TextFigure(evil, evil),
+    lambda evil: LinesFigure(evil, [Line(evil, [1, 2], [0.5, 0.7])], evil),
+], ids=["bars", "text", "lines"])  # fmt: skip
+def test_no_text_becomes_a_part_of_the_drawing_that_does_something(make: Callable[[str], Figure]) -> None:
+    root = ElementTree.fromstring(to_svg(make(SNEAKY)))
+    for element in root.iter():
+        assert element.tag.rpartition("}")[2] not in ("script", "foreignObject", "iframe", "a", "animate", "set"), element.tag
+        for name, value in element.attrib.items():
+            assert not name.startswith("on"), name
+            assert not name.endswith("href") or value.startswith(("#", "data:image/png;base64,")), value

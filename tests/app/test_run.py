@@ -6,9 +6,12 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
 
 from app.document.file import save
@@ -40,7 +43,8 @@ def flow(folder: Path, **changes: Any) -> Path:
 
 def call(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "app.run", *map(str, arguments)]
-    environment = {"PYTHONPATH": str(Path.cwd()), "LAYERLOOM_RESULTS": str(folder / "results"), "PATH": "/usr/bin:/bin"}
+    environment = {"PYTHONPATH": str(Path.cwd()), "PATH": "/usr/bin:/bin"}
+    environment |= {"LAYERLOOM_RESULTS": str(folder / "results"), "LAYERLOOM_HOME": str(folder / "home")}
     return subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True, timeout=120, env=environment)
 
 
@@ -178,3 +182,33 @@ def test_ctrl_c_stops_keeps_what_is_finished_and_says_how_to_go_on(tmp_path: Pat
     assert running.wait(timeout=30) == 130
     assert rest[-1]["status"] == "cancelled"
     assert {e["node"] for e in rest if e["event"] == "node.skipped"} == {"keep", "write"}
+
+
+def test_ctrl_c_ends_a_learner_in_native_code_that_hears_nothing(tmp_path: Path) -> None:
+    chance = np.random.default_rng(0)
+    rows = 40_000  # a support vector machine is at this for minutes, in one call
+    columns = {f"x{n}": chance.normal(size=rows) for n in range(20)} | {"y": chance.integers(0, 2, rows)}
+    pl.DataFrame(columns).write_parquet(tmp_path / "in.parquet")
+    learner = NodeRecord(id="learn", type="learning.svm", settings={"target": "y", "C": 1000.0})
+    workflow = Workflow(
+        nodes=[NodeRecord(id="read", type="readers.parquet", settings={"path": "in.parquet"}), learner],
+        connections=[Connection(source="read.table", target="learn.table")],
+    )
+    save(workflow, tmp_path / "long.workflow.json")
+    command = [sys.executable, "-m", "app.run", str(tmp_path / "long.workflow.json"), "--json", "--results", str(tmp_path / "r")]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path.cwd())
+    assert running.stdout is not None
+    assert running.stderr is not None
+    for line in running.stdout:
+        if json.loads(line)["event"] == "node.progress" and "learning from" in line:
+            break
+    time.sleep(1.0)
+    running.send_signal(signal.SIGINT)
+    rest = [json.loads(line) for line in running.stdout]
+    said = running.stderr.read()
+    assert running.wait(timeout=30) == 130
+    assert {e["node"] for e in rest if e["event"] == "node.cancelled"} == {"learn"}
+    assert rest[-1]["status"] == "cancelled"
+    assert "Traceback" not in said
+    running.stdout.close()
+    running.stderr.close()

@@ -1,7 +1,8 @@
-"""What the person trusts outlives the program, in a file that anybody can read."""
+"""What the person trusts outlives the program, in a file that anybody can read, and only this program can write."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -32,10 +33,34 @@ def test_two_windows_do_not_lose_what_the_other_one_wrote(tmp_path: Path) -> Non
 
 def test_a_damaged_file_trusts_nothing_that_was_not_trusted(tmp_path: Path) -> None:
     path = tmp_path / "t"
-    path.write_bytes(b"\xff\xfe\n\n" + digest("a").encode() + b" 2026-01-01 A\nhalf a li")
+    TrustedScripts(path).add({"a": "A"})
+    path.write_bytes(b"\xff\xfe\n\n" + path.read_bytes() + b"half a li")
     found = TrustedScripts(path)
     assert found.trusts("a")
     assert not found.trusts("half a li")
+    found.add({"b": "B"})
+    assert TrustedScripts(path).digests == {digest("a"), digest("b")}
+
+
+def test_what_somebody_else_has_added_is_not_trusted(tmp_path: Path) -> None:
+    """As a CSV Writer in append mode could."""
+    path = tmp_path / "t"
+    TrustedScripts(path).add({"a": "A"})
+    signature = path.read_text().split()[-1]
+    with path.open("a") as file:
+        file.write(f"{digest('evil')} 2026-01-01 A\n{digest('evil')} 2026-01-01 A {signature}\n")
+    assert TrustedScripts(path).digests == {digest("a")}
+    (tmp_path / "u").write_bytes(path.read_bytes())
+    assert TrustedScripts(tmp_path / "u").digests == set(), "a line holds in its own file only"
+
+
+def test_the_key_is_of_this_machine_and_nobody_else_can_read_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    TrustedScripts(tmp_path / "t").add({"a": "A"})
+    key = tmp_path / "home" / "config" / "machine.key"
+    assert key.stat().st_mode & 0o077 == 0 or os.name == "nt"
+    assert TrustedScripts(tmp_path / "t").trusts("a")
+    monkeypatch.setenv("LAYERLOOM_HOME", str(tmp_path / "other"))
+    assert not TrustedScripts(tmp_path / "t").trusts("a")
 
 
 def test_a_file_that_cannot_be_kept_is_said(tmp_path: Path) -> None:

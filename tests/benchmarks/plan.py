@@ -5,11 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nodes.wording import grouped
 from tests.benchmarks.measuring import Setup, in_fresh_process
 from tests.benchmarks.report import Goal, Row
 from tests.benchmarks.workflows import KINDS
+
+if TYPE_CHECKING:
+    from app.document.change import Change
 
 MILLISECONDS_FOR_1000 = 50.0
 GROWTH = 1.25
@@ -24,6 +28,20 @@ def measure(setup: Setup) -> Iterator[Row]:
         folder = setup.new_folder("plan")
         found = in_fresh_process(seconds_per_length, kind=kind, lengths=lengths, rounds=max(setup.rounds, 3), folder=folder)
         yield from rows_of_lengths("plan and keys", kind, lengths, found, per_1000=MILLISECONDS_FOR_1000)
+    yield from _edits_that_wait(setup)
+
+
+def _edits_that_wait(setup: Setup) -> Iterator[Row]:
+    """Edits that have come while others were planned, followed together, beside a plan for each of them."""
+    nodes, edits = (30, 20) if setup.quick else (300, 2_000)
+    setup.say(f"{grouped(edits)} edits that wait, in a chain of {grouped(nodes)}")
+    together, one_by_one = setup.alternate(
+        "edits that wait",
+        lambda: in_fresh_process(seconds_of_edits, folder=setup.new_folder("edits"), nodes=nodes, edits=edits, together=True),
+        lambda: in_fresh_process(seconds_of_edits, folder=setup.new_folder("edits"), nodes=nodes, edits=edits, together=False),
+    )
+    name = f"{grouped(edits)} edits that wait in a chain of {grouped(nodes)}, until their effect can be told"
+    yield Row(name, "s", together, one_by_one, Goal(0.5), note="beside a plan for each edit")
 
 
 def rows_of_lengths(what: str, kind: str, lengths: list[int], found: list[list[float]], *, per_1000: float) -> Iterator[Row]:
@@ -72,3 +90,47 @@ def seconds_per_length(kind: str, lengths: list[int], rounds: int, folder: str) 
         for number in range(len(lengths)):
             found[number].append(once(number))
     return found
+
+
+def seconds_of_edits(folder: str, nodes: int, edits: int, together: bool) -> float:
+    """Seconds from the first edit to the news of the last, as the engine's session has them."""
+    import queue
+
+    from app.document.editing import Document
+    from app.engine.background_fingerprints import BackgroundFingerprints
+    from app.engine.messages.requests import EditDocument
+    from app.engine.nonces import Nonces
+    from app.engine.session import Session, SessionContext
+    from app.engine.store import Store
+
+    kind = KINDS["filters"]
+    workflow, catalog = kind.make(nodes, Path(folder)), kind.catalog()
+    store = Store(Path(folder) / "store")
+    posted: queue.SimpleQueue[object] = queue.SimpleQueue()
+    fingerprints = BackgroundFingerprints(store.fingerprints, posted.put, lambda: None)
+    nonces = Nonces(store.root / "store.sqlite")
+    context = SessionContext(catalog, store, nonces, fingerprints, posted.put, lambda _: None)
+    session = Session("doc", workflow, Path(folder), context)
+    session.flush()
+    waiting: list[EditDocument] = []
+    document = Document(workflow, catalog)
+
+    def keep(change: Change) -> None:
+        request = EditDocument.of("doc", change)
+        if request is not None:
+            waiting.append(request)
+
+    document.subscribe(keep)
+    for number in range(edits):
+        document.set_settings("node_1", {"criteria": [{"column": "size", "operator": ">=", "value": -number}]})
+    began = time.perf_counter()
+    for request in waiting:
+        session.edit(request)
+        if not together:
+            session.flush()
+    session.flush()
+    seconds = time.perf_counter() - began
+    fingerprints.close()
+    if len(waiting) != edits or not session.plan.nodes[f"node_{nodes - 1}"].ready:
+        raise RuntimeError("the edits were not followed")
+    return seconds

@@ -129,6 +129,63 @@ def test_a_plug_in_that_fails_is_tried_again_at_every_start(tmp_path: Path) -> N
     assert not look(index, tmp_path)["failures"]
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import sys\nsys.exit()",
+        "raise KeyboardInterrupt",
+        "raise SystemExit(3)",
+        "raise GeneratorExit",
+        "class Odd(BaseException): ...\nraise Odd('odd')",
+        "1 / 0",
+        "def",
+    ],
+)
+def test_a_plug_in_that_ends_the_program_is_left_out_with_a_warning(code: str, tmp_path: Path) -> None:
+    index = tmp_path / "nodes.json"
+    plug_in(tmp_path, "plug_a", "plug_b")
+    (tmp_path / "plug_a.py").write_text(code)
+    write(tmp_path, "plug_b", "Second")
+    for _ in range(2):
+        found = look(index, tmp_path)
+        assert list(found["failures"]) == ["plug_a (plug_a)"]
+        assert set(found["about"]) == {"plug.plug_b"}
+
+
+def test_of_two_plug_ins_with_one_id_the_first_keeps_it(tmp_path: Path) -> None:
+    index = tmp_path / "nodes.json"
+    plug_in(tmp_path, "plug_a", "plug_b", "plug_c")
+    write(tmp_path, "plug_a", "First")
+    write(tmp_path, "plug_b", "Second")
+    for taken in ("plug.plug_a", "tables.row_filter"):
+        write(tmp_path, "plug_b", "Second")
+        text = (tmp_path / "plug_b.py").read_text()
+        (tmp_path / "plug_b.py").write_text(text.replace("plug.plug_b", taken))
+        write(tmp_path, "plug_c", "Third")
+        for _ in range(2):
+            found = look(index, tmp_path)
+            assert f"'{taken}' is declared by" in found["failures"]["plug_b (plug_b)"]
+            assert found["about"] == {"plug.plug_a": ["First", "Does it."], "plug.plug_c": ["Third", "Does it."]}
+
+
+def test_a_node_of_a_plug_in_that_fails_when_it_is_asked_for_is_not_there_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = tmp_path / "nodes.json"
+    plug_in(tmp_path, "plug_a")
+    write(tmp_path, "plug_a", "First")
+    source = tmp_path / "plug_a.py"
+    source.write_text(f"import os, sys\nif 'PLUG_FAILS' in os.environ:\n    sys.exit(1)\n{source.read_text()}")
+    look(index, tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PLUG_FAILS", "1")
+    catalog = Catalog.load(index=index)
+    assert "plug.plug_a" in catalog.about, "it was known from an earlier start"
+    assert catalog.get("plug.plug_a") is None
+    assert "plug.plug_a" not in catalog
+    assert "plug.plug_a" not in catalog.about
+
+
 @pytest.mark.parametrize("damage", [b"", b"\xff\xfe", b"[1, 2]", b"{}", b'{"x": 3}', "halved", "renamed"])
 def test_a_damaged_index_is_made_anew(damage: bytes | str, tmp_path: Path) -> None:
     index = tmp_path / "nodes.json"

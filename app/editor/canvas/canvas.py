@@ -10,7 +10,7 @@ from weakref import WeakMethod
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QFont, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.document.geometry import COLUMN, ROW, TILE
 from app.editor.canvas.export import export_png, export_svg
@@ -24,6 +24,7 @@ from app.editor.canvas.view import CanvasView
 from app.editor.canvas.wire_rules import connect_nodes
 from app.editor.canvas.zoomable_view import LEAST_ZOOM, MOST_ZOOM
 from app.editor.look import interface_font, look
+from app.editor.plain_label import PlainLabel
 from nodes.wording import counted
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 ZOOM_STEP = 1.25
 MAP_MARGIN = 14
+ROOMY = 1000
+"""On a canvas of fewer pixels across the minimap is seen only while the view moves."""
 
 
 class Canvas(QWidget):
@@ -72,7 +75,7 @@ class Canvas(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view)
         self.minimap = Minimap(self.view, self)
-        self._hint = QLabel("Drag a node here, double-click, or press Space to add one", self)
+        self._hint = PlainLabel("Drag a node here, double-click, or press Space to add one", self)
         self._hint.setProperty("role", "muted")
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -206,7 +209,11 @@ class Canvas(QWidget):
         """Return an area to fit, larger where the minimap would cover a node otherwise."""
         size = self.minimap.size() + QSize(2 * MAP_MARGIN, 2 * MAP_MARGIN)
         room = QRectF(self.view.viewport().rect())
-        if not self.minimap_shown or room.width() < 2 * size.width() or room.height() < 2 * size.height():
+        if (
+            not (self.minimap.wanted and self.minimap.lasting)
+            or room.width() < 2 * size.width()
+            or room.height() < 2 * size.height()
+        ):
             return area
         zoom = min(1.0, room.width() / area.width(), room.height() / area.height())
         corner = area.center() + QPointF(room.width() / 2 - size.width(), room.height() / 2 - size.height()) / zoom
@@ -252,12 +259,12 @@ class Canvas(QWidget):
 
     @property
     def minimap_shown(self) -> bool:
-        """Whether the minimap is there."""
-        return not self.minimap.isHidden()
+        """Whether the person wants the minimap."""
+        return self.minimap.wanted
 
     def show_minimap(self, shown: bool) -> None:
-        """Show or hide the minimap."""
-        self.minimap.setVisible(shown)
+        """Show or hide the minimap; on a small canvas it is seen only while the view moves."""
+        self.minimap.set_shown(shown, self.width() >= ROOMY)
 
     def set_snap(self, on: bool) -> None:
         """Let what is dragged move in steps, so that what was aligned stays aligned (Alt drags freely), or not."""
@@ -326,6 +333,7 @@ class Canvas(QWidget):
         size = self.minimap.size()
         self.minimap.move(self.width() - size.width() - MAP_MARGIN, self.height() - size.height() - MAP_MARGIN)
         self._hint.setGeometry(self.rect())
+        self.show_minimap(self.minimap.wanted)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Show the whole workflow first."""

@@ -1,12 +1,12 @@
-"""The whole workflow, small: where the view is, and a way to move it."""
+"""The whole workflow, small: where the view is, and a way to move it. Where there is little room it is seen only meanwhile."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QPointF, QPropertyAnimation, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QEnterEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import QGraphicsOpacityEffect, QWidget
 
 from app.document.geometry import TILE
 from app.editor.look import look
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SIZE = QSize(168, 104)
 MARGIN = 8.0
+SEEN_MS, FADING_MS = 1200, 250
+"""How long it stays after the last movement where there is little room, and how long it then takes to go."""
 
 
 class Minimap(QWidget):
@@ -24,6 +26,10 @@ class Minimap(QWidget):
     Args:
         view: What it is the map of.
         parent: The canvas.
+
+    Attributes:
+        wanted: Whether the person wants it.
+        lasting: Whether it stays, or is seen only while the view moves.
     """
 
     def __init__(self, view: ZoomableView, parent: QWidget) -> None:
@@ -39,6 +45,13 @@ class Minimap(QWidget):
         self._later.setSingleShot(True)
         self._later.setInterval(60)
         self._later.timeout.connect(self.redraw)
+        self.wanted, self.lasting = True, True
+        self._veil = QGraphicsOpacityEffect(self, enabled=False)
+        self.setGraphicsEffect(self._veil)
+        self._fading = QPropertyAnimation(self._veil, b"opacity", self, duration=FADING_MS, startValue=1.0, endValue=0.0)
+        self._fading.finished.connect(self.hide)
+        self._seen = QTimer(self, singleShot=True, interval=SEEN_MS)
+        self._seen.timeout.connect(self._fade)
         view.canvas_scene.content_changed.connect(self._changed)
         view.area_changed.connect(self._moved)
 
@@ -47,12 +60,55 @@ class Minimap(QWidget):
             self._later.start()
 
     def _moved(self) -> None:
+        if self.wanted and not self.lasting:
+            self._appear()
         if self.isVisible():
             self.update()
 
     def stop(self) -> None:
-        """End its timer."""
+        """End its timers."""
         self._later.stop()
+        self._seen.stop()
+        self._fading.stop()
+
+    # -- coming and going
+
+    def set_shown(self, wanted: bool, lasting: bool) -> None:
+        """Show it always, only while the view moves, or never."""
+        if (wanted, lasting) == (self.wanted, self.lasting):
+            return
+        self.wanted, self.lasting = wanted, lasting
+        self._appear()
+        if not wanted:
+            self.hide()
+
+    def _appear(self) -> None:
+        self._fading.stop()
+        self._veil.setEnabled(False)
+        if self.isHidden():
+            self.redraw()
+            self.show()
+        if self.lasting:
+            self._seen.stop()
+        else:
+            self._seen.start()
+
+    def _fade(self) -> None:
+        if not self.underMouse():
+            self._veil.setEnabled(True)
+            self._fading.start()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Stay while the pointer is here."""
+        self._appear()
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Go some time later, where it does not last."""
+        self._appear()
+        super().leaveEvent(event)
+
+    # -- the picture
 
     def redraw(self) -> None:
         """Make the picture of the nodes anew."""

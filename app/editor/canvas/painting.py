@@ -14,10 +14,12 @@ from app.document.geometry import CORNER, PORT_REACH, TILE, port_offsets
 from app.editor.canvas.node_face import NodeFace
 from app.editor.canvas.sizes import (
     FAR_RECT,
+    LEAST_NOTE,
     NODE_RECT,
     NOTE_LINE,
     NOTE_SIZE,
     NOTE_TOP,
+    READABLE,
     TILE_RECT,
     TITLE_LINE,
     TITLE_SIZE,
@@ -37,7 +39,7 @@ PLACEHOLDER_ICON = "mdi6.puzzle-outline"
 # ----------------------------------------------------------------------------------------------------------------- nodes
 
 
-def paint_node(painter: QPainter, face: NodeFace, colors: Colors, tile: QPixmap | None = None) -> None:
+def paint_node(painter: QPainter, face: NodeFace, colors: Colors, tile: QPixmap | None = None, scale: float = 1.0) -> None:
     """Paint a node with its tile's upper left corner at (0, 0).
 
     Args:
@@ -45,10 +47,13 @@ def paint_node(painter: QPainter, face: NodeFace, colors: Colors, tile: QPixmap 
         face: What to paint.
         colors: The appearance.
         tile: A picture of `FAR_RECT` with its tile, if there is one: tiles look alike, and are the dearest part.
+        scale: The zoom. Titles stay readable where it is small; notes are left out.
     """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    title = wrapped(face.title, TITLE_SIZE, True)
-    _paint_lines(painter, title, -9 - TITLE_LINE * len(title), TITLE_LINE, size=TITLE_SIZE, color=colors.text, bold=True)
+    larger = max(1.0, READABLE / (TITLE_SIZE * scale))
+    size, line = TITLE_SIZE * larger, TITLE_LINE * larger
+    title = wrapped(face.title, size, True)
+    _paint_lines(painter, title, -9 - line * len(title), line, size=size, color=colors.text, bold=True)
     if tile is not None:
         copy_sharp(painter, FAR_RECT.topLeft(), tile)
     else:
@@ -60,7 +65,7 @@ def paint_node(painter: QPainter, face: NodeFace, colors: Colors, tile: QPixmap 
         text = f"{face.type_name} is missing"
     elif face.status and face.status.state == "failed" and face.status.problems:
         text, color = face.status.problems[0].message, colors.wrong
-    if text:
+    if text and NOTE_SIZE * scale >= LEAST_NOTE:
         lines = wrapped(text, NOTE_SIZE, False)
         _paint_lines(painter, lines, NOTE_TOP, NOTE_LINE, size=NOTE_SIZE, color=color)
 
@@ -190,7 +195,7 @@ def paint_port(
 def node_pixmap(face: NodeFace, colors: Colors, tile: QPixmap | None, scale: float, ratio: float) -> QPixmap:
     """Return a node as a picture: `scale` is the zoom, `ratio` the screen's device pixels per pixel."""
     pixmap, painter = _blank(NODE_RECT, scale, ratio)
-    paint_node(painter, face, colors, tile)
+    paint_node(painter, face, colors, tile, scale)
     painter.end()
     return pixmap
 

@@ -11,6 +11,8 @@ from app.document.geometry import TILE, goes_back, wire_middle
 
 TITLE_WIDTH, TITLE_SIZE, TITLE_LINE = 128.0, 12.5, 15.0
 NOTE_SIZE, NOTE_LINE = 11.0, 13.5
+READABLE, LEAST_NOTE = 8.0, 6.0
+"""Titles are never painted in fewer pixels on the screen, whatever the zoom; notes in fewer are left out."""
 LIGHT_RADIUS = 5.5
 LIGHT_CENTER = QPointF(TILE / 2, TILE + 14)
 NOTE_TOP = TILE + 24.0
@@ -18,7 +20,7 @@ NOTE_TOP = TILE + 24.0
 TILE_RECT = QRectF(0, 0, TILE, TILE)
 FAR_RECT = TILE_RECT.adjusted(-9, -9, 9, 9)
 """What is drawn of a node seen from afar: its tile with the frame of a selected one."""
-NODE_RECT = QRectF(TILE / 2 - TITLE_WIDTH / 2 - 4, -44, TITLE_WIDTH + 8, 44 + NOTE_TOP + 2 * NOTE_LINE + 4)
+NODE_RECT = QRectF(TILE / 2 - TITLE_WIDTH / 2 - 4, -60, TITLE_WIDTH + 8, 60 + NOTE_TOP + 2 * NOTE_LINE + 4)
 """All that is drawn of a node, seen from its tile's upper left corner, which is its position in the document."""
 
 GRID = 22.0

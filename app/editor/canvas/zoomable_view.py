@@ -31,7 +31,7 @@ from app.editor.canvas.scene import CanvasScene
 if TYPE_CHECKING:
     from app.document.editing import Document
 
-FAR = 0.5
+FAR = 0.38
 """Below this zoom nodes are plain tiles and wires straight lines."""
 LEAST_ZOOM, MOST_ZOOM = 0.04, 4.0
 SETTLE = 90

@@ -21,6 +21,7 @@ from app.document.problems import DocumentError
 from app.document.relocation import relocated
 from app.editor.actions import ActionRow, MenuRow, SubmenuRow
 from app.editor.desk import Desk
+from app.editor.visible_text import plain_tip
 from app.editor.workspace import Workspace
 from app.folders import examples
 
@@ -69,7 +70,7 @@ class FileCommands:
         """Open an empty workflow."""
         self._untitled += 1
         title = "untitled" if self._untitled == 1 else f"untitled {self._untitled}"
-        return self._show(Workspace(self._desk.services, Workflow(), None, self._preferences.last_folder(), title))
+        return self._show(Workspace(self._desk.services, Workflow(), None, self._preferences.last_folder(), title, own=True))
 
     def open_dialog(self) -> None:
         """Ask for files, and open them."""
@@ -93,7 +94,8 @@ class FileCommands:
             self._refuse(f"{path.name} was not opened", error)
             return None
         workflow = with_places(workflow, self._desk.services.catalog)
-        workspace = Workspace(self._desk.services, workflow, path, path.parent)
+        services = self._desk.services
+        workspace = Workspace(services, workflow, path, path.parent, own=services.own.has(path))
         workspace.file_state = state
         self._remember(path)
         self._show(workspace)
@@ -114,7 +116,7 @@ class FileCommands:
             self._refuse(f"{path.name} was not opened", error)
             return None
         title = path.name.removesuffix(SUFFIX)
-        return self._show(Workspace(self._desk.services, workflow, None, path.resolve().parent, title))
+        return self._show(Workspace(self._desk.services, workflow, None, path.resolve().parent, title, own=True))
 
     def _show(self, workspace: Workspace) -> Workspace:
         self._keep_journal(workspace)
@@ -160,6 +162,10 @@ class FileCommands:
         except DocumentError as error:
             self._refuse(f"{workspace.title} was not saved", error)
             return False
+        if workspace.own:
+            self._desk.services.own.add(path)
+            if problem := self._desk.services.own.problem:
+                self._desk.say_once(problem)
         workspace.file_state = FileState.of(path)
         if workspace.path is None or workspace.path.resolve() != path.resolve():
             workspace.document.become(workflow, "Save under another name")
@@ -256,7 +262,8 @@ class FileCommands:
             self._refuse("It cannot be restored", error)
             return
         folder = lost.path.parent if lost.path else self._preferences.last_folder()
-        workspace = Workspace(self._desk.services, workflow, lost.path, folder, lost.name)
+        own = lost.path is None or self._desk.services.own.has(lost.path)
+        workspace = Workspace(self._desk.services, workflow, lost.path, folder, lost.name, own=own)
         workspace.file_state = lost.file_state
         workspace.document.mark_unsaved()
         self._show(workspace)
@@ -292,6 +299,7 @@ class FileCommands:
             self._refuse(f"{workspace.path.name} was not loaded", error)
             return
         workspace.document.become(workflow, "Load the changed file")
+        workspace.belongs(self._desk.services.own.has(workspace.path))
         workspace.file_state = state
         workspace.saved()
         self._keep_journal(workspace)
@@ -303,7 +311,7 @@ class FileCommands:
         menu.setToolTipsVisible(True)
         for path in self._preferences.values.recent_files:
             action = menu.addAction(Path(path).name.removesuffix(SUFFIX))
-            action.setToolTip(path)
+            action.setToolTip(plain_tip(path))
             action.setEnabled(Path(path).exists())
             action.triggered.connect(lambda _=False, p=path: self.open(Path(p)))
         if menu.isEmpty():

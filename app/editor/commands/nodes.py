@@ -86,8 +86,10 @@ class NodeCommands:
         text = f"{title} is not configured yet."
         if problems:
             text = f"{title}: {problems[0].message} {problems[0].remedy}".strip()
-        if status.untrusted and len(problems) == 1:
-            self._desk.ask(text, [("Read it ...", lambda: self._trust.look_at(workspace, [node_id]))])
+        if (status.untrusted or status.asks) and len(problems) == 1:
+            self._desk.ask(
+                text, [("Read it ..." if status.untrusted else "Look ...", lambda: self._trust.look_at(workspace, [node_id]))]
+            )
         else:
             self._desk.say(text, "warning")
         self._docks.show("problems")

@@ -1,6 +1,7 @@
-"""Trust, from the window: asks before scripts of a workflow run for the first time, and remembers what the person said.
+"""Trust, from the window: asks before scripts of a workflow run, or before it writes elsewhere, for the first time.
 
-The engine runs no script that is not trusted, whatever happens here; this only saves the person from a refusal.
+The engine runs no script that is not trusted, and writes nothing that is not allowed, whatever happens here; this only saves
+the person from a refusal, and remembers what they said.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from typing import Any
 
 from app.document.problems import Problem
 from app.editor.desk import Desk
-from app.editor.panels.trust_dialog import TrustDialog, UntrustedScript
+from app.editor.panels.trust_dialog import TrustDialog, UntrustedScript, WantedPlace
+from app.editor.visible_text import visible
 from app.editor.workspace import Workspace
-from app.engine.messages.questions import ScriptsAnswer, ScriptsQuestion, ScriptSummary
+from app.engine.messages.questions import PermissionAnswer, PermissionQuestion, ScriptSummary, WishSummary
 from app.engine.trust import templates
 
 
@@ -27,7 +29,7 @@ class _Continuation:
 
 
 class ScriptTrust:
-    """What scripts may run, as the person decides it.
+    """What scripts may run, and where workflows may write, as the person decides it.
 
     Args:
         desk: The open workflows, the engine, and what is trusted already.
@@ -41,6 +43,8 @@ class ScriptTrust:
         self._told: set[str] = set()
         self._engine.trust(self._store.digests)
         desk.opened.connect(self._follow)
+        if told := self._store.disown_unsigned():
+            desk.say(told, "warning")
 
     def _follow(self, workspace: Workspace) -> None:
         workspace.statuses_changed.connect(lambda _: self._on_statuses(workspace))
@@ -56,20 +60,19 @@ class ScriptTrust:
             then: What to do.
             run: Whether that runs them, so that the dialog says so.
         """
-        if not any(workspace.status(node).untrusted for node in workspace.document.nodes):
+        if not _undecided(workspace):
             then()
             return
-        question = ScriptsQuestion(document=workspace.id, targets=None if targets is None else tuple(targets))
+        question = PermissionQuestion(document=workspace.id, targets=None if targets is None else tuple(targets))
 
-        def show(answer: ScriptsAnswer | Problem) -> None:
+        def show(answer: PermissionAnswer | Problem) -> None:
             if workspace not in self._desk.workspaces:
                 return
-            scripts = () if isinstance(answer, Problem) else answer.scripts
-            found = [self._script(workspace, script) for script in scripts]
-            if found:
-                self._ask(workspace, found, then, run=run)
-            else:
+            if isinstance(answer, Problem) or not (answer.scripts or answer.wishes):
                 then()
+                return
+            scripts = [self._script(workspace, script) for script in answer.scripts]
+            self._ask(workspace, scripts, [self._place(workspace, wish) for wish in answer.wishes], then, run=run)
 
         self._engine.ask(question, show)
 
@@ -103,7 +106,7 @@ class ScriptTrust:
 
     def _on_statuses(self, workspace: Workspace) -> None:
         """Go on with what waited; tell the person, once, that a workflow has scripts that do not run yet."""
-        untrusted = {node for node in workspace.document.nodes if workspace.status(node).untrusted}
+        untrusted = _undecided(workspace)
         for waiting in [w for w in self._waiting if w.workspace is workspace and not w.nodes & untrusted]:
             self._waiting.remove(waiting)
             waiting.then()
@@ -112,21 +115,41 @@ class ScriptTrust:
             self._desk.dismiss(key)
         elif workspace.id not in self._told:
             self._told.add(workspace.id)
-            text = f"'{workspace.title}' contains scripts, and they do not run before you trust them."
-            self._desk.ask(text, [("Read them ...", lambda: self.look_at(workspace))], key=key, severity="info")
+            title = visible(workspace.title)
+            if any(workspace.status(node).untrusted for node in untrusted):
+                text, button = f"'{title}' contains scripts, and they do not run before you trust them.", "Read them ..."
+            else:
+                text, button = f"'{title}' wants to write where you have not allowed it, and does not before you do.", "Look ..."
+            self._desk.ask(text, [(button, lambda: self.look_at(workspace))], key=key, severity="info")
 
     def _script(self, workspace: Workspace, entry: ScriptSummary) -> UntrustedScript:
+        return UntrustedScript(*self._about(workspace, entry), entry.source)
+
+    def _place(self, workspace: Workspace, entry: WishSummary) -> WantedPlace:
+        return WantedPlace(*self._about(workspace, entry), entry.place, entry.reason, entry.digest)
+
+    def _about(self, workspace: Workspace, entry: ScriptSummary | WishSummary) -> tuple[str, str, str, str]:
+        """Return the node's id, its title, its type's title, and the setting in words."""
         record = workspace.document.nodes.get(entry.node)
         about = self._desk.services.catalog.about.get(record.type) if record else None
         setting = entry.setting.replace("_", " ").replace(".", " / ").capitalize()
-        return UntrustedScript(entry.node, entry.title, about.title if about else "", setting, entry.source)
+        return entry.node, entry.title, about.title if about else "", setting
 
-    def _ask(self, workspace: Workspace, scripts: Sequence[UntrustedScript], then: Callable[[], object], *, run: bool) -> None:
-        dialog = TrustDialog(workspace.title, scripts, self._desk.window, run=run)
+    def _ask(
+        self,
+        workspace: Workspace,
+        scripts: Sequence[UntrustedScript],
+        places: Sequence[WantedPlace],
+        then: Callable[[], object],
+        *,
+        run: bool,
+    ) -> None:
+        dialog = TrustDialog(workspace.title, scripts, places, self._desk.window, run=run)
 
         def trust() -> None:
-            self._waiting.append(_Continuation(workspace, {script.node for script in scripts}, then))
+            self._waiting.append(_Continuation(workspace, {s.node for s in scripts} | {p.node for p in places}, then))
             self._trust({script.source: f"{script.title} of {workspace.title}" for script in scripts})
+            self._allow({place.digest: f"{place.title} of {workspace.title}" for place in places})
             self._on_statuses(workspace)
 
         dialog.accepted.connect(trust)
@@ -137,6 +160,18 @@ class ScriptTrust:
             self._engine.trust(self._store.add(scripts))
             if self._store.problem:
                 self._desk.say_once(self._store.problem)
+
+    def _allow(self, digests: Mapping[str, str]) -> None:
+        if digests:
+            self._engine.trust(self._store.add_digests(digests))
+            if self._store.problem:
+                self._desk.say_once(self._store.problem)
+
+
+def _undecided(workspace: Workspace) -> set[str]:
+    """The nodes that do not run before the person trusts or allows something."""
+    statuses = {node: workspace.status(node) for node in workspace.document.nodes}
+    return {node for node, status in statuses.items() if status.untrusted or status.asks}
 
 
 def _texts(value: Any) -> Iterator[str]:

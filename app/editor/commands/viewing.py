@@ -38,6 +38,11 @@ class ViewCommands:
             row("view.zoom_out", "Zoom &out", self.zoom_out, ["Ctrl+-"], "mdi6.magnify-minus-outline", is_open),
             row("view.zoom_reset", "&Actual size", self.zoom_reset, ["Ctrl+0"], enabled=is_open),
             row("view.minimap", "&Minimap", self.toggle_minimap, checked=self._minimap_shown),
+            row(
+                "view.maximize", "Ma&ximize the panel", self._docks.toggle_maximized, ["Shift+F10"], "mdi6.arrow-expand-all",
+                checked=lambda: self._docks.is_maximized, group=2,
+                hint="Give the panel with the focus all the room, or the canvas; once more gives it back",
+            ),
             SubmenuRow("view.docks", "&Docks", self._docks.fill_menu, group=2),
             self._look_row("light", "&Light"),
             self._look_row("dark", "&Dark"),

@@ -6,11 +6,12 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.editor.code.edit import CodeEdit
 from app.editor.config.control import Control, mark
 from app.editor.config.widgets import IconButton
+from app.editor.plain_label import PlainLabel
 
 LEAST_LINES, MOST_LINES = 8, 22
 """The field is as high as its text, within these."""
@@ -37,7 +38,7 @@ class CodeControl(Control):
         self.window_button = IconButton("mdi6.open-in-new", "Open in a large window (Ctrl+Shift+E)")
         self.window_button.setShortcut("Ctrl+Shift+E")
         self.window_button.clicked.connect(self.open_window)
-        self.said = QLabel()
+        self.said = PlainLabel()
         self.said.setProperty("role", "small")
         self.said.setWordWrap(True)
         self.said.setTextFormat(Qt.TextFormat.PlainText)
@@ -122,7 +123,7 @@ class CodeWindow(QDialog):
         self.edit = CodeEdit()
         self.edit.setAccessibleName(title)
         self.edit.looked.connect(self._say)
-        self.said = QLabel()
+        self.said = PlainLabel()
         self.said.setTextFormat(Qt.TextFormat.PlainText)
         self.cancel_button = QPushButton("Cancel")
         self.cancel_button.setAutoDefault(False)

@@ -14,7 +14,6 @@ from PySide6.QtGui import QBrush, QColor, QFont, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -28,6 +27,8 @@ from app.editor.config.dialog_context import DialogContext
 from app.editor.config.simple import NOTHING
 from app.editor.config.widgets import QuietComboBox
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
+from app.editor.visible_text import plain_tip
 from app.engine.messages.questions import OfferedColumn
 
 KIND_ICONS: Mapping[str, str] = {
@@ -148,7 +149,7 @@ class ColumnControl(Control):
             self.combo.addItem(NOTHING, None)
         for column in columns or ():
             self.combo.addItem(look().icon(icon_of(column), colors.muted), self._offer.text(column), column.name)
-            self.combo.setItemData(self.combo.count() - 1, column.dtype, Qt.ItemDataRole.ToolTipRole)
+            self.combo.setItemData(self.combo.count() - 1, plain_tip(column.dtype), Qt.ItemDataRole.ToolTipRole)
         self.combo.setPlaceholderText(
             f"Choose a {self._offer.thing}"
             if columns
@@ -170,7 +171,7 @@ class ColumnControl(Control):
             if columns is not None:
                 self.combo.setItemData(index, _struck(self.combo.font()), Qt.ItemDataRole.FontRole)
                 self.combo.setItemData(index, QBrush(QColor(colors.wrong)), Qt.ItemDataRole.ForegroundRole)
-                self.combo.setItemData(index, self._offer.why_not(str(self._value)), Qt.ItemDataRole.ToolTipRole)
+                self.combo.setItemData(index, plain_tip(self._offer.why_not(str(self._value))), Qt.ItemDataRole.ToolTipRole)
         self.combo.setCurrentIndex(index)
         missing = columns is not None and self.combo.itemData(index, Qt.ItemDataRole.FontRole) is not None
         font = QFont(self.font())
@@ -237,7 +238,7 @@ class CheckListControl(Control):
         self.list = CheckList()
         self.list.itemChanged.connect(self._item_changed)
         self.list.model().rowsMoved.connect(self._reordered)
-        self.summary = QLabel()
+        self.summary = PlainLabel()
         self.summary.setProperty("role", "small")
         self.all = QPushButton("All")
         self.none = QPushButton("None")
@@ -309,7 +310,7 @@ class CheckListControl(Control):
             item.setCheckState(Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked)
             gone = offered is not None and value not in known
             icon, tip = known.get(value, (MISSING_ICON if gone else "", self.missing(value) if gone else ""))
-            item.setToolTip(tip)
+            item.setToolTip(plain_tip(tip))
             if icon:
                 item.setIcon(look().icon(icon, colors.wrong if gone else colors.muted))
             if gone:

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.editor.config.control import Control, InnerRow, MakesControls, SettingPlace
 from app.editor.config.nested import Indented, OneOfControl
 from app.editor.config.values import blank
 from app.editor.config.widgets import IconButton
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
 from nodes.declaration.declared import Declared
 from nodes.declaration.shapes import Group, Series, Shape
 
@@ -34,7 +35,7 @@ class ElementCard(QFrame):
         self.setProperty("role", "item")
         self.control = control
         control.changed.connect(self.edited)
-        self.title = QLabel()
+        self.title = PlainLabel()
         self.title.setProperty("role", "muted")
         self.up = IconButton("mdi6.arrow-up", "Move up", size=14)
         self.down = IconButton("mdi6.arrow-down", "Move down", size=14)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from app.editor.config.widgets import IconButton
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
 
 TILE = 36
 INSIDE = 6
@@ -138,7 +139,7 @@ class DialogHeader(QWidget):
         self.name = NameEdit()
         self.name.setAccessibleName("Name of the node")
         self.name.renamed.connect(self.renamed)
-        self.about = QLabel()
+        self.about = PlainLabel()
         self.about.setProperty("role", "small")
         self.about.setContentsMargins(5, 0, 0, 0)
         self.about.setWordWrap(True)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from app.editor.config.number import number_text
 from app.editor.config.row import SettingRow
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
 from nodes.declaration.declared import Declared
 from nodes.declaration.shapes import Fixed, Maybe, Number, OneOf, Series, Shape
 
@@ -26,8 +27,8 @@ class HelpCard(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self._icon = QLabel()
-        self.text = QLabel()
+        self._icon = PlainLabel()
+        self.text = PlainLabel()
         self.text.setWordWrap(True)
         self.text.setTextFormat(Qt.TextFormat.RichText)
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

@@ -7,10 +7,11 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.document.problems import Problem
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
 
 LONG = 24
 """Characters that the main part of an output may have to stay in one line."""
@@ -22,12 +23,12 @@ class OutcomeLine(QWidget):
     def __init__(self, title: str, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         main, _, rest = text.partition(" · ")
-        port = QLabel(title)
+        port = PlainLabel(title)
         port.setProperty("role", "muted")
-        strong = QLabel(main)
+        strong = PlainLabel(main)
         strong.setProperty("role", "strong")
         strong.setWordWrap(len(main) > LONG)  # a shape stays in one line; what follows it gives way
-        more = QLabel(rest)
+        more = PlainLabel(rest)
         more.setWordWrap(len(main) <= LONG)
         more.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         more.setProperty("role", "muted")
@@ -49,10 +50,10 @@ class Complaint(QWidget):
         self._setting = problem.setting or ""
         error = problem.severity == "error"
         colors = look().colors
-        icon = QLabel()
+        icon = PlainLabel()
         name = "mdi6.alert-circle-outline" if error else "mdi6.alert-outline"
         icon.setPixmap(look().icon(name, colors.wrong if error else colors.ready).pixmap(16, 16))
-        text = QLabel(f"{problem.message} {problem.remedy}".strip())
+        text = PlainLabel(f"{problem.message} {problem.remedy}".strip())
         text.setTextFormat(Qt.TextFormat.PlainText)
         text.setWordWrap(True)
         text.setProperty("role", "error" if error else "")
@@ -121,7 +122,7 @@ class OutcomeCard(QFrame):
             complaint.pressed.connect(self.setting_wanted)
             self._layout.addWidget(complaint)
         if len(errors) > 2:
-            more = QLabel(f"and {len(errors) - 2} more")
+            more = PlainLabel(f"and {len(errors) - 2} more")
             more.setProperty("role", "small")
             self._layout.addWidget(more)
         wrong = bool(errors)

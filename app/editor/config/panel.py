@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QIcon, QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.document.editing import Document
 from app.document.problems import Problem
@@ -28,6 +28,7 @@ from app.editor.config.row import SettingRow
 from app.editor.config.setting_pages import GAP, SettingPages
 from app.editor.config.widgets import IconButton, Switch
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
 from app.shelves import shelf_color
 from nodes.base import Node
 from nodes.catalog import Catalog
@@ -36,6 +37,8 @@ from nodes.declaration.declared import has_advanced
 PREVIEW_AFTER = 100
 """Milliseconds without typing after which the engine is asked what the node would put out."""
 MARGIN = 16
+
+_READ, _LOOK = "Not trusted yet. Read the script ...", "Not allowed yet. Look where it wants to write ..."
 
 
 class ConfigPanel(QWidget):
@@ -224,7 +227,7 @@ class ConfigPanel(QWidget):
         self._advanced.setAccessibleName("Show advanced settings")
         self._advanced.toggled.connect(self._context.show_advanced)
         self._context.advanced_changed.connect(self.mark)
-        advanced_label = QLabel("Advanced")
+        advanced_label = PlainLabel("Advanced")
         advanced_label.setProperty("role", "muted")
         advanced_label.setBuddy(self._advanced)
         self._advanced_line = QWidget()
@@ -249,9 +252,9 @@ class ConfigPanel(QWidget):
         self.unknown_button.setProperty("role", "note")
         self.unknown_button.setToolTip("This version does not know it; until it is removed, it is kept as it is")
         self.unknown_button.clicked.connect(self._presenter.forget_unknown)
-        self.trust_button = QPushButton("Not trusted yet. Read the script ...")
+        self.trust_button = QPushButton(_READ)
         self.trust_button.setProperty("role", "note")
-        self.trust_button.setToolTip("It came with the workflow, and does not run before you have read and trusted it")
+        self.trust_button.setToolTip("It came with the workflow, and does not run before you have looked at it")
         self.trust_button.clicked.connect(self._want_trust)
         self.trust_button.setIcon(look().icon("mdi6.shield-alert-outline"))
         self.trust_button.hide()
@@ -280,9 +283,9 @@ class ConfigPanel(QWidget):
     def _build_message(self) -> None:
         self._message = QWidget()
         inside = QVBoxLayout(self._message)
-        self._message_icon = QLabel()
-        self._message_text = QLabel()
-        self._message_more = QLabel()
+        self._message_icon = PlainLabel()
+        self._message_text = PlainLabel()
+        self._message_more = PlainLabel()
         self._message_text.setProperty("role", "heading")
         self._message_more.setProperty("role", "muted")
         inside.addStretch(2)
@@ -364,7 +367,8 @@ class ConfigPanel(QWidget):
         self.apply_button.setEnabled(presenter.can_apply and edits)
         self.apply_button.setToolTip("Use these settings (Enter)" if edits else "Nothing was changed")
         self.reset_button.setEnabled(not presenter.draft.is_default)
-        self.trust_button.setVisible(presenter.untrusted)
+        self.trust_button.setText(_READ if presenter.untrusted else _LOOK)
+        self.trust_button.setVisible(presenter.untrusted or presenter.asks)
         unknown = ", ".join(f"'{name}'" for name in presenter.draft.unknown())
         self.unknown_button.setVisible(bool(unknown))
         self.unknown_button.setText(f"Remove the unknown {unknown}")

@@ -100,6 +100,7 @@ class ConfigPresenter:
         checked: What is wrong with the draft.
         outputs: Output port -> what it would carry.
         untrusted: Whether the node has a script that may not run yet.
+        asks: Whether the node would write where it may not yet.
     """
 
     def __init__(self, asks: Asks, catalog: Catalog, view: ConfigView) -> None:
@@ -108,7 +109,7 @@ class ConfigPresenter:
         self.draft: SettingsDraft | None = None
         self.checked = CheckedSettings()
         self.outputs: Mapping[str, str] = {}
-        self.untrusted = False
+        self.untrusted = self.asks = False
         self._asks = asks
         self._catalog = catalog
         self._view = view
@@ -182,7 +183,7 @@ class ConfigPresenter:
         self.context.inputs = {}
         self.context.table_port = node.node_class.first_table_port()
         self.checked = CheckedSettings()
-        self.outputs, self._preview, self.untrusted = {}, [], False
+        self.outputs, self._preview, self.untrusted, self.asks = {}, [], False, False
         self._load_variables()
         stored = node.stored()
         self.draft = SettingsDraft(node.node_class)
@@ -395,7 +396,7 @@ class ConfigPresenter:
         if blocking and self.node is not None and blocking in self.node.document.nodes:
             title = self.node.document.title(blocking)
             self._preview.append(Problem(f"'{title}' above it is not configured.", "Mend that first.", severity="warning"))
-        self.untrusted = answer.untrusted
+        self.untrusted, self.asks = answer.untrusted, answer.asks
         self.outputs = {port: _with_own_parameters(port, text, answer) for port, text in answer.outputs.items()}
         if answer.inputs != self.context.inputs:
             self.context.inputs = answer.inputs

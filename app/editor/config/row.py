@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QEnterEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.document.model import Variable
 from app.editor.config.control import FIELD_HEIGHT, Control, InnerRow, MakesControls, SettingPlace
@@ -19,6 +19,8 @@ from app.editor.config.draft import SettingDraft
 from app.editor.config.values import fits_variable, variable_type
 from app.editor.config.variable_binding import VARIABLE_ICON, BoundChip, NewVariable, free_name
 from app.editor.config.widgets import IconButton
+from app.editor.plain_label import PlainLabel
+from app.editor.visible_text import plain_tip
 from nodes.declaration.declared import MISSING
 
 LABEL_WIDTH = 124
@@ -100,7 +102,7 @@ class SettingRow(QWidget):
         place = (1, 0, 1, 2) if wide else (0, 1, 1, 1)
         self._grid.addWidget(self.control, *place)
         self._grid.setColumnStretch(1, 1)
-        self._message = QLabel()
+        self._message = PlainLabel()
         self._message.setProperty("role", "error")
         self._message.setWordWrap(True)
         self._message.setTextFormat(Qt.TextFormat.PlainText)
@@ -145,7 +147,7 @@ class SettingRow(QWidget):
         if self.draft.bound is not None and self._chip is not None:
             self._chip.setFocus(Qt.FocusReason.OtherFocusReason)
         elif self.control is not None:
-            self.control.first().setFocus(Qt.FocusReason.OtherFocusReason)
+            self.control.first().setFocus(Qt.FocusReason.TabFocusReason)  # what is there is selected, to be typed over
 
     def show_focus(self, focused: bool) -> None:
         """Make the label bold, and the button for variables visible, while the setting has the focus."""
@@ -174,7 +176,7 @@ class SettingRow(QWidget):
         for variable in fitting:
             action = menu.addAction(f"{variable.name}  =  {variable.value}")
             action.setData(variable.name)
-            action.setToolTip(variable.description)
+            action.setToolTip(plain_tip(variable.description))
             action.setCheckable(True)
             action.setChecked(variable.name == self.draft.bound)
         kind = variable_type(self.declared.shape, bool(self.declared.path))
@@ -235,7 +237,7 @@ class SettingRow(QWidget):
     # -- the mechanism
 
     def _make_label(self) -> None:
-        self.label = QLabel(self.declared.label)
+        self.label = PlainLabel(self.declared.label)
         self.label.setProperty("role", "label")
         self.label.setWordWrap(True)
         if self.control is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.editor.config.control import Control, MakesControls, mark, reference_text
 from app.editor.config.number import NumberField, number_text, read_number
@@ -15,6 +15,7 @@ from app.editor.config.simple import ScalarControl
 from app.editor.config.values import blank
 from app.editor.config.widgets import FlowLayout, IconButton
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
 from nodes.declaration.shapes import Fixed, Mapped, Maybe, Number, Scalar, Series, Shape
 
 TIMES = "×"
@@ -50,7 +51,7 @@ class FixedControl(Control):
         inside.setSpacing(5)
         for n, item in enumerate(shape.items):
             if n:
-                sign = QLabel(TIMES if self._whole else DASH)
+                sign = PlainLabel(TIMES if self._whole else DASH)
                 sign.setProperty("role", "muted")
                 inside.addWidget(sign)
             field = NumberField(item if isinstance(item, Number) else Number(False), buttons=False)
@@ -161,7 +162,7 @@ class Chip(QLineEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "chip")
-        self.setToolTip("A comma adds the next one, Backspace in an empty one removes it, Alt+Left and Alt+Right move it")
+        self.setToolTip("A comma goes on to the next one, Backspace in an empty one removes it, Alt+Left and Alt+Right move it")
         self.textChanged.connect(self.updateGeometry)
 
     def sizeHint(self) -> QSize:
@@ -276,7 +277,7 @@ class ChipsControl(Control):
             chip.setPlaceholderText("any")
         chip.textEdited.connect(self._typed)
         chip.left_empty.connect(self._remove_sender)
-        chip.ended.connect(self._add_after)
+        chip.ended.connect(lambda: self._go_on(self.chips.index(chip)))
         chip.moved.connect(self._move_sender)
         chip.blurred.connect(self._tidy)
         self.chips.insert(index, chip)
@@ -294,16 +295,24 @@ class ChipsControl(Control):
         if self._optional:
             self.changed.emit()
 
-    def _add_after(self) -> None:
-        self._insert(self._at() + 1, "").setFocus()
+    def _go_on(self, at: int) -> None:
+        """Have the next value typed over, or a new one at the end."""
+        following = self.chips[at + 1] if at + 1 < len(self.chips) else self._insert(at + 1, "")
+        following.setFocus()
+        following.selectAll()
 
     def _typed(self, text: str) -> None:
-        parts = [part.strip() for part in re.split(r"[,;]" if not isinstance(self._item, Number) else r"[,;×x*\s]+", text)]
-        if len(parts) > 1:  # several values were pasted
-            at = self._at()
-            self.chips[at].setText(parts[0])
-            for n, part in enumerate(part for part in parts[1:] if part):
-                self._insert(at + 1 + n, part).setFocus()
+        at = self._at()
+        parts = [part.strip() for part in re.split(r"[,;]" if not isinstance(self._item, Number) else r"[,;×xX*\s]+", text)]
+        values = [part for part in parts if part]
+        if len(parts) > 1 and values:  # what separates values was typed, or several were pasted
+            self.chips[at].setText(values[0])
+            for n, part in enumerate(values[1:], at + 1):
+                self._insert(n, part).setFocus()
+            if not parts[-1]:
+                self._go_on(at + len(values) - 1)
+        elif len(parts) > 1:
+            self.chips[at].clear()  # as in 8 x 8, where the blank has begun this value already
         self.changed.emit()
 
     def _remove_sender(self) -> None:

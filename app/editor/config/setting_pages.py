@@ -6,10 +6,11 @@ from collections.abc import Collection
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from app.editor.config.form import SettingsForm
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
 
 GAP = 10
 
@@ -66,7 +67,7 @@ class SettingPages(QWidget):
             area.setWidget(page)
             self._stack.addWidget(area)
         if not self._titles:
-            nothing = QLabel("This node has no settings.")
+            nothing = PlainLabel("This node has no settings.")
             nothing.setProperty("role", "muted")
             nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
             self._stack.addWidget(nothing)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.editor.config.column_pickers import ColumnControl
 from app.editor.config.control import Control
 from app.editor.config.dialog_context import DialogContext
 from app.editor.config.layer_pickers import LayerOffer
+from app.editor.plain_label import PlainLabel
 
 PER_WIRE = "tensor per wire"
 """What `nodes.base.Layers` calls such a setting."""
@@ -37,7 +38,7 @@ class TensorPerWireControl(Control):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setVerticalSpacing(5)
         self._grid.setColumnStretch(1, 1)
-        self.nothing = QLabel("No network yet")
+        self.nothing = PlainLabel("No network yet")
         self.nothing.setProperty("role", "small")
         self._grid.addWidget(self.nothing, 0, 0, 1, 2)
         context.changed.connect(self._inputs_changed)
@@ -94,7 +95,7 @@ class TensorPerWireControl(Control):
             picker = ColumnControl(LayerOffer(self._context, port, "tensors"), self._context, optional=True)
             picker.set_value(chosen[number] if number < len(chosen) and chosen[number] else None)
             picker.changed.connect(self.changed)
-            self._grid.addWidget(QLabel(f"Input {number + 1}"), number + 1, 0)
+            self._grid.addWidget(PlainLabel(f"Input {number + 1}"), number + 1, 0)
             self._grid.addWidget(picker, number + 1, 1)
             self.pickers.append(picker)
         self.nothing.setVisible(not self.pickers)

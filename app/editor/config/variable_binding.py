@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QSizePolicy,
     QVBoxLayout,
@@ -25,6 +24,8 @@ from app.document.model import Variable
 from app.editor.config.control import mark
 from app.editor.config.widgets import IconButton
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
+from app.editor.visible_text import plain_tip
 
 VARIABLE_ICON = "mdi6.variable"
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
@@ -40,10 +41,10 @@ class BoundChip(QFrame):
         super().__init__(parent)
         self.setProperty("role", "bound")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._icon = QLabel()
-        self.name = QLabel()
+        self._icon = PlainLabel()
+        self.name = PlainLabel()
         self.name.setProperty("role", "heading")
-        self.held = QLabel()
+        self.held = PlainLabel()
         self.held.setProperty("role", "muted")
         self.held.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.remove = IconButton("mdi6.link-off", "Unbind", size=14)
@@ -63,8 +64,8 @@ class BoundChip(QFrame):
         self.name.setText(name)
         held = "does not exist" if variable is None else f"= {_text(variable.value)}"
         self.held.setText(held)
-        self.held.setToolTip(held)
-        self.setToolTip(f"The workflow variable '{name}' {held}")
+        self.held.setToolTip(plain_tip(held))
+        self.setToolTip(plain_tip(f"The workflow variable '{name}' {held}"))
         self.setAccessibleName(f"{label}: variable {name} {held}")
 
     def _draw(self) -> None:
@@ -109,7 +110,7 @@ class NewVariable(QDialog):
         self.name.setAccessibleName("Name of the variable")
         self.name.selectAll()
         self.name.textChanged.connect(self._check)
-        self.problem = QLabel()
+        self.problem = PlainLabel()
         self.problem.setProperty("role", "error")
         self.problem.setWordWrap(True)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel | QDialogButtonBox.StandardButton.Ok)
@@ -118,7 +119,7 @@ class NewVariable(QDialog):
         self.create_button.setProperty("role", "primary")
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
-        shown = QLabel(f"{_text(value)}   ({kind})")
+        shown = PlainLabel(f"{_text(value)}   ({kind})")
         form = QFormLayout()
         form.setHorizontalSpacing(14)
         form.setVerticalSpacing(10)

@@ -31,18 +31,19 @@ from app.engine.messages.requests import (
     CloseDocument,
     DropQuestion,
     EditDocument,
+    GrantTrust,
     MoveDocument,
     RefreshDocument,
     ResetNodes,
     RunNodes,
     StopEarly,
-    TrustScripts,
 )
 from app.engine.messages.tells import (
     DeviceFound,
     EngineReady,
     LogWritten,
     MetricsMeasured,
+    Pong,
     Reply,
     RunChanged,
     StatusesChanged,
@@ -50,6 +51,10 @@ from app.engine.messages.tells import (
 
 CANCEL_LOOKS_MS = 250
 """How often it is looked whether what was cancelled has stopped."""
+LINGER_SECONDS = 10.0
+"""How long nodes that were given up may go on in the engine while it has nothing else to do."""
+MOST_DEATHS = 2
+"""A document whose configuring has ended so many engines in a row is set apart."""
 _NO_ENGINE = Problem("The engine is not running.", "Start it again.")
 
 
@@ -77,7 +82,8 @@ class EngineClient(QObject):
         arguments: Further arguments of the engine's command line.
         environment: Further environment variables of the engine.
         patience: Seconds without a sign of life until the engine counts as hanging.
-        grace: Seconds that a cancelled node has to stop, before the engine is ended.
+        grace: Seconds in which the engine must have stopped a cancelled node, or given it up, before it is ended itself.
+        linger: Seconds that nodes which were given up may go on in an engine that has nothing else to do.
         parent: The owner.
     """
 
@@ -91,6 +97,9 @@ class EngineClient(QObject):
     """There is a line for the console, from a document."""
     run_changed = Signal(str, RunChanged)
     """A run of a document has begun or is over."""
+    set_apart = Signal(str, str)
+    """Configuring a document has ended the engine twice, the last time at this node (empty: at none): it is no longer given to
+    it, so that the others go on. `configure_again` does it nevertheless; so does an edit."""
     died = Signal(EngineDeath)
     """The engine has ended though nobody asked it to."""
     hanging = Signal(bool)
@@ -105,15 +114,17 @@ class EngineClient(QObject):
         arguments: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
         patience: float = 15.0,
-        grace: float = 10.0,
+        grace: float = 3.0,
+        linger: float = LINGER_SECONDS,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         line = [*(["--results", str(results)] if results else []), *arguments]
         self._process = EngineProcess(line, environment or {}, patience, told=self._on_tell, replied=self._on_reply, parent=self)
         self._process.died.connect(self._on_death)
-        self._process.hanging.connect(self.hanging)
-        self._grace = grace
+        self._process.hanging.connect(self._on_hanging)
+        self._grace, self._linger = grace, linger
+        self._lingers_since: float | None = None
         self._about: EngineReady | None = None
         self._documents: dict[str, OpenedDocument] = {}
         self._ids: dict[str, str] = {}  # what the engine calls a document -> what the editor does
@@ -160,16 +171,17 @@ class EngineClient(QObject):
 
     # -- what the editor asks for
 
-    def open(self, document_id: str, document: Document, folder: Path) -> None:
+    def open(self, document_id: str, document: Document, folder: Path, *, own: bool = False) -> None:
         """Have the engine look at a document from now on; one that is open already is opened anew.
 
         Args:
             document_id: What the editor calls it.
             document: The document. It is asked for its content now, and whenever a new engine has to open it.
             folder: What its relative paths are meant from.
+            own: Whether it is the person's own, so that it may write where its settings say.
         """
         self.close(document_id)
-        opened = OpenedDocument(f"{document_id}#{next(self._numbers)}", document, folder)
+        opened = OpenedDocument(f"{document_id}#{next(self._numbers)}", document, folder, own)
         self._documents[document_id] = opened
         self._ids[opened.engine_name] = document_id
         if self.is_ready:
@@ -182,16 +194,35 @@ class EngineClient(QObject):
             return
         opened.edited(change)
         request = EditDocument.of(opened.engine_name, change)
-        if request is not None and self.is_ready:
+        if request is None:
+            return
+        if opened.is_apart:
+            if not self._anything_runs():
+                self.configure_again(document_id)
+        elif self.is_ready:
             self._process.send(request)
 
-    def move(self, document_id: str, folder: Path) -> None:
-        """Take relative paths of an open document as meant from another folder from now on; runs in progress go on."""
+    def configure_again(self, document_id: str) -> None:
+        """Give a document that was set apart to the engine once more; if that ends it, the document is set apart at once."""
+        opened = self._documents.get(document_id)
+        if opened is not None and opened.is_apart:
+            opened.is_apart, opened.deaths, opened.general = False, MOST_DEATHS - 1, ()
+            if self.is_ready:
+                self._process.send(opened.opening())
+
+    def move(self, document_id: str, folder: Path, *, own: bool = False) -> None:
+        """Take relative paths of an open document as meant from another folder from now on; runs in progress go on.
+
+        Args:
+            document_id: Which one.
+            folder: The folder.
+            own: Whether the document is the person's own from now on.
+        """
         opened = self._documents.get(document_id)
         if opened is not None:
-            opened.folder = folder
-            if self.is_ready:
-                self._process.send(MoveDocument(document=opened.engine_name, folder=folder))
+            opened.folder, opened.own = folder, own
+            if self.is_ready and not opened.is_apart:
+                self._process.send(MoveDocument(document=opened.engine_name, folder=folder, own=own))
 
     def close(self, document_id: str) -> None:
         """Have the engine forget a document; its runs are stopped."""
@@ -213,8 +244,8 @@ class EngineClient(QObject):
     def cancel(self, document_id: str, nodes: Iterable[str] | None = None) -> None:
         """Stop nodes and what waits for them; everything of the document if none are given.
 
-        What has not stopped after the grace time is ended together with the engine, if nothing else is at work there; else
-        `cancel_ignored` tells.
+        The engine gives up a node that does not stop. If it cannot even do that in the grace time, it is ended itself, if nothing
+        else is at work there; else `cancel_ignored` tells.
         """
         opened = self._documents.get(document_id)
         if opened is None:
@@ -246,11 +277,11 @@ class EngineClient(QObject):
         self._request(RefreshDocument(document=document_id))
 
     def trust(self, digests: Iterable[str]) -> None:
-        """Let scripts run in the engine, and in those that are started after it (`app.engine.trust`)."""
+        """Let scripts run, and workflows write, in the engine and in those that are started after it, as these digests say."""
         new = set(digests) - self._trusted
         self._trusted |= new
         if new and self.is_ready:
-            self._process.send(TrustScripts(digests=tuple(sorted(new))))
+            self._process.send(GrantTrust(digests=tuple(sorted(new))))
 
     def ask(self, question: Question[A], on_reply: OnReply[A]) -> Ticket:
         """Put a question (`app.editor.asking.Asks`); one about a document that is not open is never answered."""
@@ -274,13 +305,17 @@ class EngineClient(QObject):
         opened = self._documents.get(request.document)
         if opened is None:
             return
-        if self.is_ready:
+        if opened.is_apart:
+            if isinstance(request, Question):
+                self._refuse_soon(request.number, opened.general[0])
+            elif isinstance(request, RunNodes):
+                self.set_apart.emit(request.document, "")
+        elif self.is_ready:
             self._process.send(structs.replace(request, document=opened.engine_name))
         elif not self._process.is_given_up:
             self._waiting.append(request)
         elif isinstance(request, Question):
-            number = request.number
-            QTimer.singleShot(0, self, lambda: self._refuse([number], _NO_ENGINE))
+            self._refuse_soon(request.number, _NO_ENGINE)
 
     # -- what the engine says
 
@@ -306,6 +341,8 @@ class EngineClient(QObject):
                 if self._about is not None:
                     self._about = structs.replace(self._about, device=told.device)
                     self.ready.emit(self._about)
+            case Pong():
+                self._look_at_given_up(told.given_up)
             case StatusesChanged() | MetricsMeasured() | LogWritten() | RunChanged():
                 document_id = self._ids.get(told.document or "")
                 if document_id is not None:
@@ -329,9 +366,10 @@ class EngineClient(QObject):
     def _on_ready(self, about: EngineReady) -> None:
         self._about = about
         if self._trusted:
-            self._process.send(TrustScripts(digests=tuple(sorted(self._trusted))))
+            self._process.send(GrantTrust(digests=tuple(sorted(self._trusted))))
         for opened in self._documents.values():
-            self._process.send(opened.opening())
+            if not opened.is_apart:
+                self._process.send(opened.opening())
         waiting, self._waiting = self._waiting, []
         for request in waiting:
             self._request(request)
@@ -356,12 +394,28 @@ class EngineClient(QObject):
         if not self._cancelled:
             self._cancel_timer.stop()
 
+    def _look_at_given_up(self, count: int) -> None:
+        """End an engine that works only on what nobody wants any more; as long as it has other runs, it is left to them."""
+        if not count or self._anything_runs():
+            self._lingers_since = None
+            return
+        now = time.monotonic()
+        self._lingers_since = self._lingers_since or now
+        if now - self._lingers_since > self._linger:
+            self._lingers_since = None
+            message = "A node that was cancelled still kept the engine busy, so the engine was started anew."
+            self._process.end(Problem(message, "Nothing was lost."))
+
     # -- dying
 
     def _on_death(self, death: EngineDeath) -> None:
         running = {document_id: opened.running for document_id, opened in self._documents.items() if opened.running}
-        death = structs.replace(death, running=running)
+        at = self._process.configuring
+        document_id = self._ids.get(at.document) if at is not None else None
+        configuring = (document_id, at.node) if document_id is not None and at is not None else None
+        death = structs.replace(death, running=running, configuring=configuring)
         self._cancelled.clear()
+        self._lingers_since = None
         self._cancel_timer.stop()
         self._fail_what_ran(Problem(death.message, death.remedy))
         remedy = "Try again in a moment." if death.restarting else death.remedy
@@ -369,6 +423,37 @@ class EngineClient(QObject):
         if not death.restarting:
             self._waiting.clear()
         self.died.emit(death)
+        if configuring is not None:
+            self._blame(*configuring)
+
+    def _blame(self, document_id: str, node: str) -> None:
+        """Take note that an engine has ended while it configured a document."""
+        opened = self._documents.get(document_id)
+        if opened is None:
+            return
+        opened.deaths += 1
+        if opened.deaths < MOST_DEATHS:
+            return
+        where = f", at the node '{opened.document.title(node)}'" if node in opened.document.nodes else ""
+        message = f"Configuring this workflow ended the engine twice{where}: it is open without being configured."
+        self._waiting = [r for r in self._waiting if r.document != document_id]
+        self.statuses.emit(document_id, opened.set_apart(Problem(message, "Change it, or configure it again.")))
+        self.set_apart.emit(document_id, node)
+
+    def _on_hanging(self, hangs: bool) -> None:
+        """End an engine that hangs at a document; if other documents have runs in it, the person decides."""
+        at = self._process.configuring if hangs else None
+        opened = self._documents.get(self._ids.get(at.document, "")) if at is not None else None
+        if opened is not None and not self._anything_runs():
+            self._process.end(
+                Problem("The engine hung while it configured a workflow, so it was started anew.", "Nothing was lost.")
+            )
+        else:
+            self.hanging.emit(hangs)
+
+    def _anything_runs(self) -> bool:
+        """Return whether there are runs in progress, which would end with the engine."""
+        return any(opened.runs for opened in self._documents.values())
 
     def _fail_what_ran(self, problem: Problem) -> None:
         """Show the nodes that were at work as failed, and those that waited as ready."""
@@ -379,6 +464,10 @@ class EngineClient(QObject):
                 self.statuses.emit(document_id, StatusesChanged(document=name, nodes=changed, general=opened.general))
             for run in runs:
                 self.run_changed.emit(document_id, RunChanged(document=name, run=run, status="failed"))
+
+    def _refuse_soon(self, number: int, problem: Problem) -> None:
+        """Answer a question, when whoever put it has its ticket, with why there is no answer."""
+        QTimer.singleShot(0, self, lambda: self._refuse([number], problem))
 
     def _refuse(self, numbers: Iterable[int], problem: Problem) -> None:
         for number in numbers:

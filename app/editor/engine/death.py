@@ -19,6 +19,7 @@ class EngineDeath(Struct, frozen=True):
         message: What happened, as a sentence.
         remedy: What to do, as a sentence.
         running: Document -> the nodes that were at work.
+        configuring: The document that was being configured, and its node, if it was at one.
         exit_code: Of the process, if it ended by itself.
         signal: The number of the signal that ended it, if one did.
         out_of_memory: Whether that probably is why.
@@ -28,6 +29,7 @@ class EngineDeath(Struct, frozen=True):
     message: str
     remedy: str
     running: Mapping[str, Sequence[str]] = {}
+    configuring: tuple[str, str] | None = None
     exit_code: int | None = None
     signal: int | None = None
     out_of_memory: bool = False
@@ -62,7 +64,7 @@ def explained(
         remedy = f"See {log} for the reason, then start the engine again. Your workflow is not affected."
     else:
         remedy += " What was finished is kept."
-    return EngineDeath(message, remedy, {}, code, number, memory, restarting=given_up_after is None)
+    return EngineDeath(message, remedy, exit_code=code, signal=number, out_of_memory=memory, restarting=given_up_after is None)
 
 
 def _signal_name(number: int) -> str:

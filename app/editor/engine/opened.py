@@ -25,19 +25,25 @@ class OpenedDocument:
             news.
         document: The document itself, which is asked for its content when an engine is to open it.
         folder: What its relative paths are meant from.
+        own: Whether it is the person's own, so that it may write where its settings say.
         statuses: What was told of its nodes.
         general: The problems that belong to no node.
         runs: Ids of its runs in progress.
         failed: Nodes that were at work when an engine died -> what is shown of them.
+        deaths: How many engines in a row have ended while they configured it.
+        is_apart: Whether it is not given to an engine any more, because of that.
     """
 
     engine_name: str
     document: Document
     folder: Path
+    own: bool = False
     statuses: dict[str, NodeStatus] = field(default_factory=dict)
     general: tuple[Problem, ...] = ()
     runs: set[str] = field(default_factory=set)
     failed: dict[str, Problem] = field(default_factory=dict)
+    deaths: int = 0
+    is_apart: bool = False
 
     @property
     def running(self) -> list[str]:
@@ -49,7 +55,7 @@ class OpenedDocument:
         self.runs.clear()
         failed, self.failed = self.failed, {}
         workflow = self.document.workflow()
-        return OpenDocument(document=self.engine_name, workflow=workflow, folder=self.folder, failed=failed)
+        return OpenDocument(document=self.engine_name, workflow=workflow, folder=self.folder, failed=failed, own=self.own)
 
     def edited(self, change: Change) -> None:
         """Forget what an edit makes untrue."""
@@ -63,6 +69,7 @@ class OpenedDocument:
         nodes = {node_id: status for node_id, status in told.nodes.items() if node_id in self.document.nodes}
         self.statuses |= nodes
         self.general = told.general
+        self.deaths = 0  # it can be configured
         return structs.replace(told, nodes=nodes)
 
     def take_run(self, told: RunChanged) -> None:
@@ -76,6 +83,17 @@ class OpenedDocument:
         """Do not show these nodes as failed in the next engine; all, if none are given."""
         for node_id in list(self.failed) if nodes is None else nodes:
             self.failed.pop(node_id, None)
+
+    def set_apart(self, problem: Problem) -> StatusesChanged:
+        """Have nothing configured, and return what is shown then.
+
+        Args:
+            problem: Why.
+        """
+        self.is_apart = True
+        self.statuses = {node_id: NodeStatus() for node_id in self.document.nodes}
+        self.general = (problem,)
+        return StatusesChanged(document=self.engine_name, nodes=dict(self.statuses), general=self.general)
 
     def fail(self, problem: Problem) -> tuple[dict[str, NodeStatus], set[str]]:
         """Take the nodes that were at work for failed, those that waited for ready, and the runs for over.

@@ -19,6 +19,8 @@ from app.document.problems import Problem
 from app.editor.engine.death import EngineDeath, explained
 from app.editor.engine.log import EngineLog
 from app.editor.engine.transport import ProcessTransport
+from app.engine import configuring_mark
+from app.engine.configuring_mark import ConfiguringPlace
 from app.engine.messages.base import Request, Tell
 from app.engine.messages.requests import Ping
 from app.engine.messages.tells import EngineReady, EngineRefusal, Pong, Reply
@@ -69,6 +71,7 @@ class EngineProcess(QObject):
         self._started_at = 0.0
         self._quick_deaths = 0
         self._missed = 0
+        self._mark: Path | None = None
         self.log = EngineLog()
         self._restart_timer = QTimer(self, singleShot=True)
         self._restart_timer.timeout.connect(self._launch)
@@ -89,6 +92,11 @@ class EngineProcess(QObject):
     def process_id(self) -> int | None:
         """Of the process; None if there is none."""
         return int(self._process.processId()) or None if self._process is not None else None
+
+    @property
+    def configuring(self) -> ConfiguringPlace | None:
+        """What it is configuring, or was when it ended; None if nothing."""
+        return configuring_mark.read(self._mark)
 
     def send(self, request: Request) -> None:
         """Send a request to an engine that is ready."""
@@ -140,6 +148,9 @@ class EngineProcess(QObject):
                 process.waitForFinished(2000)
             self._take_words(process)
             process.deleteLater()
+        if self._mark is not None:
+            self._mark.unlink(missing_ok=True)
+            self._mark = None
         self.log.close()
 
     def _launch(self) -> None:
@@ -148,7 +159,8 @@ class EngineProcess(QObject):
         process = self._process = QProcess(self)
         program, *arguments = engine_command()
         process.setProgram(program)
-        process.setArguments([*arguments, *self._arguments])
+        self._mark = configuring_mark.prepare(self._mark)
+        process.setArguments([*arguments, *self._arguments, "--mark", str(self._mark)])
         process.setProcessEnvironment(self._process_environment())
         process.readyReadStandardError.connect(self._on_words)
         process.finished.connect(self._on_finished)
@@ -181,6 +193,7 @@ class EngineProcess(QObject):
         if isinstance(message, Pong):
             self._missed = 0
             self._judge(message.busy)
+            self._told(message)
         elif isinstance(message, EngineRefusal):
             self._refusal = message
         else:
@@ -244,12 +257,14 @@ class EngineProcess(QObject):
     def _death(self, code: int | None, number: int | None) -> EngineDeath:
         """What to say of the end of the engine."""
         if self._reason is not None:
-            return EngineDeath(self._reason.message, self._reason.remedy, {}, code, number)
+            return EngineDeath(self._reason.message, self._reason.remedy, exit_code=code, signal=number)
         quick = time.monotonic() - self._started_at < QUICK_SECONDS
-        self._quick_deaths = self._quick_deaths + 1 if quick else 0
+        if self.configuring is None:  # else it is not the engine that cannot live, and the document is set apart
+            self._quick_deaths = self._quick_deaths + 1 if quick else 0
         restarting = self._quick_deaths < MOST_QUICK_DEATHS and code != REFUSED
         if self._refusal is not None:
-            return EngineDeath(self._refusal.message, self._refusal.remedy, {}, code, number, restarting=restarting)
+            message, remedy = self._refusal.message, self._refusal.remedy
+            return EngineDeath(message, remedy, exit_code=code, signal=number, restarting=restarting)
         return explained(code, number, self.log.lines, None if restarting else self._quick_deaths, self.log.path)
 
 

@@ -30,6 +30,7 @@ from app.editor.colors import mixed
 from app.editor.config.widgets import QuietComboBox
 from app.editor.look import interface_font, look
 from app.editor.panels.rows import Index, SearchField
+from app.editor.visible_text import plain_tip
 
 Level = Literal["debug", "info", "warning", "error"]
 LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
@@ -251,7 +252,7 @@ class _Lines(QAbstractListModel):
             return line
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return str(line)
-        return line.message if role == Qt.ItemDataRole.ToolTipRole and len(line.message) > 80 else None
+        return plain_tip(line.message) if role == Qt.ItemDataRole.ToolTipRole and len(line.message) > 80 else None
 
 
 class _LinesView(QTableView):

@@ -7,10 +7,11 @@ from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.editor.colors import mixed
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
 
 Severity = Literal["info", "warning", "error"]
 Button = tuple[str, Callable[[], object]]
@@ -84,8 +85,8 @@ class Message(QFrame):
         super().__init__()
         self.setObjectName("message")
         self._severity: Severity = severity
-        self._icon = QLabel()
-        self.text = QLabel(text)
+        self._icon = PlainLabel()
+        self.text = PlainLabel(text)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.text.setWordWrap(True)

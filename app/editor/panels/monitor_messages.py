@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
 from app.engine.status import NodeStatus
 
 
@@ -17,7 +18,7 @@ class Banner(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("banner")
-        self._text = QLabel()
+        self._text = PlainLabel()
         self._text.setWordWrap(True)
         self._button = QPushButton("Run again (F7)")
         self._button.setProperty("role", "plain")
@@ -47,12 +48,12 @@ class EmptyState(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._icon = QLabel()
+        self._icon = PlainLabel()
         self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._text = QLabel()
+        self._text = PlainLabel()
         self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._text.setWordWrap(True)
-        self._remedy = QLabel()
+        self._remedy = PlainLabel()
         self._remedy.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._remedy.setWordWrap(True)
         self._remedy.setProperty("role", "muted")

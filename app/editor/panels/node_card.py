@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QVBoxLay
 
 from app.editor.look import look
 from app.editor.panels.port_icon import port_pixmap
+from app.editor.plain_label import PlainLabel
 from nodes.base import Port
 from nodes.catalog import NodeType
 
@@ -75,15 +76,15 @@ class NodeCard(QFrame):
 
     def _add_ports(self, side: str, ports: Sequence[Port], row: int) -> int:
         for number, port in enumerate(ports):
-            shape = QLabel()
+            shape = PlainLabel()
             shape.setPixmap(port_pixmap(port.kind, self.devicePixelRatioF()))
             shape.setAccessibleName(port.kind)
             text = port.title + (" (optional)" if port.optional else " (any number)" if port.grows else "")
-            title = QLabel(text)
+            title = PlainLabel(text)
             title.setProperty("role", "small")
             title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             title.setToolTip(f"{port.kind.capitalize()}: {port.help}" if port.help else port.kind.capitalize())
-            which = QLabel(side if number == 0 else "")
+            which = PlainLabel(side if number == 0 else "")
             which.setProperty("role", "small")
             self._grid.addWidget(shape, row, 0)
             self._grid.addWidget(title, row, 1)
@@ -93,7 +94,7 @@ class NodeCard(QFrame):
 
 
 def _wrapped(role: str) -> QLabel:
-    label = QLabel()
+    label = PlainLabel()
     label.setProperty("role", role)
     label.setWordWrap(True)
     label.setTextInteractionFlags(

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.document.search import Candidate, Index
 from app.editor.panels.node_types import short_title
 from app.editor.panels.popup import SHADOW, popup_frame
 from app.editor.panels.rows import KeysToList, ListRow, RowList, SearchField
+from app.editor.plain_label import PlainLabel
 from app.shelves import shelf_color
 from nodes.catalog import NodeType
 
@@ -89,7 +90,7 @@ class CommandPalette(QWidget):
         self.list = RowList(height=_ROW, single_click=True)
         self.list.setAccessibleName("What fits")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._nothing = QLabel("Nothing is called so.")
+        self._nothing = PlainLabel("Nothing is called so.")
         self._nothing.setProperty("role", "muted")
         self._nothing.setContentsMargins(10, 6, 10, 8)
         self._inside = inside = popup_frame(self)

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QDoubleValidator
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -27,17 +27,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.editor.config.widgets import Switch
+from app.editor.config.widgets import QuietComboBox, Switch
 from app.editor.look import Preference, look
+from app.editor.plain_label import PlainLabel
 from app.editor.preferences import PreferenceStore
 from app.folders import default_results
-from nodes.wording import file_size
+from nodes.wording import file_size, percent
 
 _SWITCHES = {
     "minimap": ("Show the minimap", "A small picture of the whole workflow in the corner of the canvas."),
     "snap_to_grid": ("Move in steps", "Nodes that are dragged keep their alignment; Alt drags freely."),
     "show_advanced": ("Show advanced settings", "Config dialogs begin with all settings, not only the common ones."),
 }
+SCALES = (80, 90, 100, 110, 125, 150, 175, 200)
+"""Sizes of the interface to choose from, in percent."""
 Task = Literal["measure", "empty"]
 
 
@@ -70,6 +73,12 @@ class PreferencesDialog(QDialog):
             button.setChecked(name == values.appearance)
             button.clicked.connect(partial(self._choose_appearance, name))
             group.addButton(button)
+        self.scale = QuietComboBox()
+        self.scale.setAccessibleName("Size of the interface")
+        for scale in SCALES:
+            self.scale.addItem(percent(scale / 100, 0), scale / 100)
+        self.scale.setCurrentIndex(self.scale.findData(values.interface_scale))
+        self.scale.currentIndexChanged.connect(self._choose_scale)
         self.switches = {name: Switch() for name in _SWITCHES}
         for name, box in self.switches.items():
             box.setAccessibleName(_SWITCHES[name][0])
@@ -81,7 +90,7 @@ class PreferencesDialog(QDialog):
         self.limit.setMaximumWidth(90)
         self.limit.setAccessibleName("Most room for stored results, in gigabytes")
         self.limit.editingFinished.connect(self._limit)
-        self.size_text = QLabel("Counting …")
+        self.size_text = PlainLabel("Counting …")
         self.size_text.setProperty("role", "muted")
         self.empty_button = QPushButton("Empty stored results …")
         self.empty_button.setProperty("role", "danger")
@@ -108,6 +117,10 @@ class PreferencesDialog(QDialog):
             row.addWidget(button)
         row.addStretch(1)
         layout.addLayout(row)
+        scale = QHBoxLayout()
+        scale.addWidget(_label("Size of the interface, from the next start on", ""), 1)
+        scale.addWidget(self.scale)
+        layout.addLayout(scale)
         layout.addSpacing(12)
         layout.addWidget(_label("Editing", "heading"))
         for name, box in self.switches.items():
@@ -125,11 +138,16 @@ class PreferencesDialog(QDialog):
             _label("What nodes put out is kept, so that only what changed runs again. Used longest ago goes first.", "small")
         )
         limit = QHBoxLayout()
-        limit.addWidget(QLabel("Keep at most"))
+        limit.addWidget(PlainLabel("Keep at most"))
         limit.addWidget(self.limit)
-        limit.addWidget(QLabel("GB"))
+        limit.addWidget(PlainLabel("GB"))
         limit.addStretch(1)
         layout.addLayout(limit)
+        folder = _label(
+            f"They are in {self._results.folder}; the environment variable LAYERLOOM_RESULTS says another place.", "small"
+        )
+        folder.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        layout.addWidget(folder)
         size = QHBoxLayout()
         size.addWidget(self.size_text, 1)
         size.addWidget(self.empty_button)
@@ -143,6 +161,9 @@ class PreferencesDialog(QDialog):
     def _choose_appearance(self, name: Preference) -> None:
         look().choose(name)
         self._preferences.change(appearance=name)
+
+    def _choose_scale(self, number: int) -> None:
+        self._preferences.change(interface_scale=self.scale.itemData(number))
 
     def _switch(self, name: str, on: bool) -> None:
         self._preferences.change(**{name: on})
@@ -199,12 +220,14 @@ class _StoredResults(QObject):
         """Wait for the size no longer. Emptying goes on: half of it would be of no use."""
         self._stopped.set()
 
-    def _place(self) -> Path:
+    @property
+    def folder(self) -> Path:
+        """Where they are."""
         return self._folder or default_results()
 
     def _measure(self) -> None:
         try:
-            size = self._size(self._place())
+            size = self._size(self.folder)
         except OSError as error:
             self.measured.emit(0, f"The stored results cannot be counted: {error.strerror or error}.")
         else:
@@ -227,7 +250,7 @@ class _StoredResults(QObject):
         from app.engine.store import Store
 
         try:
-            Store(self._place()).clear()
+            Store(self.folder).clear()
         except OSError as error:
             self.emptied.emit(f"The stored results cannot be emptied: {error.strerror or error}. Stop what runs, and try again.")
         else:
@@ -235,7 +258,7 @@ class _StoredResults(QObject):
 
 
 def _label(text: str, role: str) -> QLabel:
-    label = QLabel(text)
+    label = PlainLabel(text)
     label.setProperty("role", role)
     label.setWordWrap(True)
     return label

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from app.document.editing import Document
 from app.document.problems import Problem, Severity
 from app.editor.look import look
 from app.editor.panels.rows import ListRow, RowList
+from app.editor.plain_label import PlainLabel
 from nodes.wording import counted
 
 WORKFLOW = "The workflow"
@@ -38,7 +39,7 @@ class ProblemsList(QWidget):
         self._copy.setAccessibleName("Copy the problems")
         self._copy.clicked.connect(self.copy)
         self.list = _ProblemRows(self)
-        self._none = QLabel("No problems.")
+        self._none = PlainLabel("No problems.")
         self._none.setProperty("role", "muted")
         self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._pages = QStackedWidget()

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.editor.panels.node_types import NodeTypeSearch, type_row
 from app.editor.panels.popup import popup_frame
 from app.editor.panels.rows import KeysToList, ListRow, RowList, SearchField
+from app.editor.plain_label import PlainLabel
 from nodes.catalog import Catalog
 
 LIKELY = 6
@@ -40,12 +41,12 @@ class QuickAdd(QWidget):
         self._search = NodeTypeSearch(catalog.about)
         self._offered: list[str] = []
         self._done = True
-        self._title = QLabel()
+        self._title = PlainLabel()
         self._title.setProperty("role", "small")
         self.field = SearchField("Search nodes")
         self.list = RowList(height=30, single_click=True)
         self.list.setAccessibleName("Nodes that fit here")
-        self._nothing = QLabel("No node that fits here is called so.")
+        self._nothing = PlainLabel("No node that fits here is called so.")
         self._nothing.setProperty("role", "muted")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         inside = popup_frame(self)

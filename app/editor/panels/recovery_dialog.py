@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
 from app.journal import Lost
 from nodes.wording import ago, counted
 
@@ -30,9 +31,11 @@ class RecoveryDialog(QDialog):
         self.setMinimumWidth(560)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.cards = [RecoveryCard(one) for one in lost]
-        title = QLabel("Layerloom ended before your work was saved")
+        title = PlainLabel("Layerloom ended before your work was saved")
         title.setProperty("role", "title")
-        text = QLabel("Every edit up to the last second is kept. Restored workflows open as they were, and are not saved yet.")
+        text = PlainLabel(
+            "Every edit up to the last second is kept. Restored workflows open as they were; they are not saved yet."
+        )
         text.setProperty("role", "muted")
         for label in (title, text):
             label.setWordWrap(True)
@@ -102,11 +105,11 @@ class RecoveryCard(QFrame):
         self.setProperty("role", "card")
         self.setAccessibleName(lost.name)
         self.lost = lost
-        name = QLabel(lost.name)
+        name = PlainLabel(lost.name)
         name.setProperty("role", "heading")
         edits = counted(lost.edits, "edit")
         where = str(lost.path) if lost.path else "was never saved"
-        facts = QLabel(f"{edits}, the last one {ago(time.time() - lost.time)} · {where}")
+        facts = PlainLabel(f"{edits}, the last one {ago(time.time() - lost.time)} · {where}")
         facts.setProperty("role", "small")
         facts.setWordWrap(True)
         texts = QVBoxLayout()
@@ -114,7 +117,7 @@ class RecoveryCard(QFrame):
         texts.addWidget(name)
         texts.addWidget(facts)
         for note in self._notes():
-            label = QLabel(note)
+            label = PlainLabel(note)
             label.setProperty("role", "small")
             label.setStyleSheet(f"color: {look().colors.wrong}")
             label.setWordWrap(True)

@@ -9,12 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QByteArray, QMimeData, QModelIndex, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPixmap, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QLabel, QStackedWidget, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QTreeView, QVBoxLayout, QWidget
 
 from app.editor.look import look
 from app.editor.panels.node_card import NodeCard
 from app.editor.panels.node_types import MIME_TYPE, NodeTypeSearch, type_row
 from app.editor.panels.rows import ROW, Index, ListRow, RowDelegate, RowList, SearchField, tile_pixmap
+from app.editor.plain_label import PlainLabel
+from app.editor.visible_text import plain_tip
 from app.shelves import Shelf, shelf_color, shelves
 from nodes.catalog import Catalog, NodeType
 
@@ -46,7 +48,7 @@ class NodeRepository(QWidget):
         self.field = SearchField(f"Search {len(catalog)} nodes")
         self.tree = ShelfTree(catalog)
         self.results = ResultList(catalog)
-        self._nothing = QLabel("No node fits.\nTry fewer or other words.")
+        self._nothing = PlainLabel("No node fits.\nTry fewer or other words.")
         self._nothing.setProperty("role", "muted")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self._pages = QStackedWidget()
@@ -294,7 +296,7 @@ def _row(item: QStandardItem) -> ListRow:
 def _item(row: ListRow) -> QStandardItem:
     item = QStandardItem(row.title)
     item.setData(row, ROW)
-    item.setToolTip(row.tip)
+    item.setToolTip(plain_tip(row.tip))
     item.setEditable(False)
     item.setAccessibleText(row.data(Qt.ItemDataRole.AccessibleTextRole))
     item.setDragEnabled(False)

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QLineEdit, QListView, QStyle, QStyledItemDelegate,
 
 from app.editor.colors import mixed
 from app.editor.look import interface_font, look
+from app.editor.visible_text import plain_tip
 
 ROW = int(Qt.ItemDataRole.UserRole) + 1
 """The item role under which models keep a `ListRow`."""
@@ -70,7 +71,7 @@ class ListRow:
         if role == Qt.ItemDataRole.DisplayRole:
             return self.title
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self.tip or None
+            return plain_tip(self.tip) or None
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return ", ".join(part for part in (self.title, self.detail, self.below, self.trailing, self.keys) if part)
         return self if role == ROW else None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from app.document.search import Candidate, find
 from app.editor.actions import ActionRow
 from app.editor.panels.rows import KeysToList, ListRow, RowList, SearchField
+from app.editor.plain_label import PlainLabel
 
 
 class ShortcutsDialog(QDialog):
@@ -24,7 +25,7 @@ class ShortcutsDialog(QDialog):
         self.setWindowTitle("Keyboard shortcuts")
         self.resize(520, 620)
         self._rows = [row for row in rows if row.shortcuts]
-        title = QLabel("Keyboard shortcuts")
+        title = PlainLabel("Keyboard shortcuts")
         title.setProperty("role", "title")
         self.field = SearchField("Search by name or key")
         self.list = RowList(height=30)

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
 
 _LOOK_EVERY_MS = 150
 _CARD_WIDTH, _GAP, _MARGIN = 320, 16, 6
@@ -231,12 +232,12 @@ class _TourCard(QFrame):
         super().__init__(window)
         self.setProperty("role", "popup")
         self.setAccessibleName("First tour")
-        self._title = QLabel()
+        self._title = PlainLabel()
         self._title.setProperty("role", "title")
-        self._text = QLabel()
+        self._text = PlainLabel()
         for label in (self._title, self._text):
             label.setWordWrap(True)
-        self._count = QLabel()
+        self._count = PlainLabel()
         self._count.setProperty("role", "small")
         self.next_button = QPushButton("Next")
         self.next_button.setProperty("role", "primary")

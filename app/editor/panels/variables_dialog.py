@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
@@ -36,6 +35,8 @@ from app.document.editing import Document
 from app.document.model import Variable
 from app.editor.look import look
 from app.editor.panels.rows import Index
+from app.editor.plain_label import PlainLabel
+from app.editor.visible_text import plain_tip
 
 VariableType = Literal["text", "integer", "number", "boolean", "path"]
 TYPES: tuple[VariableType, ...] = get_args(VariableType)
@@ -65,7 +66,7 @@ class VariablesDialog(QDialog):
         self.description.setTabChangesFocus(True)
         self.description.setFixedHeight(70)
         self.table = QTableWidget(0, len(COLUMNS))
-        self.message = QLabel()
+        self.message = PlainLabel()
         self.message.setProperty("role", "error")
         self.message.setWordWrap(True)
         self.add_button = QPushButton("Add a variable")
@@ -108,15 +109,15 @@ class VariablesDialog(QDialog):
         header.setSectionResizeMode(USED, QHeaderView.ResizeMode.Stretch)
 
     def _lay_out(self) -> None:
-        title = QLabel("Workflow")
+        title = PlainLabel("Workflow")
         title.setProperty("role", "title")
         form = QFormLayout()
         form.setHorizontalSpacing(16)
         form.addRow("Name", self.name)
         form.addRow("Description", self.description)
-        heading = QLabel("Variables")
+        heading = PlainLabel("Variables")
         heading.setProperty("role", "heading")
-        hint = QLabel("Any setting can take its value from a variable; a run can replace it: --var name=value.")
+        hint = PlainLabel("Any setting can take its value from a variable; a run can replace it: --var name=value.")
         hint.setProperty("role", "small")
         hint.setWordWrap(True)
         buttons = QHBoxLayout()
@@ -180,7 +181,7 @@ class VariablesDialog(QDialog):
                 item = QTableWidgetItem()
                 self.table.setItem(row, column, item)
             item.setText(text)  # in place: the cell's editor may not be closed yet
-            item.setToolTip("\n".join(used) if column == USED else text)
+            item.setToolTip(plain_tip("\n".join(used) if column == USED else text))
             editable = column != USED and (column != BASE or variable.type == "path")
             flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
             item.setFlags(flags | Qt.ItemFlag.ItemIsEditable if editable else flags)

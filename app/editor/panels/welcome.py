@@ -28,6 +28,8 @@ from app.document.model import Workflow
 from app.document.problems import DocumentError
 from app.editor.look import interface_font, look
 from app.editor.panels.miniature import miniature
+from app.editor.plain_label import PlainLabel
+from app.editor.visible_text import plain_tip
 from app.folders import examples as examples_in
 from nodes.catalog import Catalog
 
@@ -65,7 +67,7 @@ class WelcomePage(QScrollArea):
         self._catalog = catalog
         self.cards: list[ExampleCard] = []
         self._to_load = examples_in(examples)
-        self._name = QLabel()
+        self._name = PlainLabel()
         self._name.setFont(interface_font(38, bold=True))
         self.new_button = QPushButton("New workflow")
         self.new_button.setProperty("role", "primary")
@@ -125,7 +127,7 @@ class WelcomePage(QScrollArea):
     def _built(self) -> QWidget:
         column = QWidget()
         column.setMaximumWidth(_WIDEST)
-        sentence = QLabel(SENTENCE)
+        sentence = PlainLabel(SENTENCE)
         sentence.setProperty("role", "muted")
         sentence.setFont(interface_font(16))
         sentence.setWordWrap(True)
@@ -239,12 +241,12 @@ class ExampleCard(_Pressable):
         description = workflow.description if workflow else message
         self.setAccessibleName(name)
         self.setAccessibleDescription(description)
-        self.setToolTip(description)
+        self.setToolTip(plain_tip(description))
         self.setEnabled(workflow is not None)
-        title = QLabel(name)
+        title = PlainLabel(name)
         title.setProperty("role", "heading")
         title.setWordWrap(True)
-        text = QLabel(_shortened(description))
+        text = PlainLabel(_shortened(description))
         text.setProperty("role", "small")
         text.setWordWrap(True)
         layout = QVBoxLayout(self)
@@ -301,11 +303,11 @@ class RecentFile(_Pressable):
         self.missing = not path.exists()
         name = path.name.removesuffix(".workflow.json")
         self.setAccessibleName(f"{name}, missing" if self.missing else name)
-        self.setToolTip(f"{path}\nThe file is gone or cannot be reached." if self.missing else str(path))
-        self._icon = QLabel()
-        title = QLabel(name)
+        self.setToolTip(plain_tip(f"{path}\nThe file is gone or cannot be reached." if self.missing else str(path)))
+        self._icon = PlainLabel()
+        title = PlainLabel(name)
         title.setProperty("role", "muted" if self.missing else "")
-        folder = QLabel("missing" if self.missing else _at_home(path.parent))
+        folder = PlainLabel("missing" if self.missing else _at_home(path.parent))
         folder.setProperty("role", "small")
         for label in (title, folder):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -345,7 +347,7 @@ class RecentFile(_Pressable):
 
 
 def _section(text: str) -> QLabel:
-    label = QLabel(text)
+    label = PlainLabel(text)
     label.setProperty("role", "title")
     return label
 

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QPushButton,
     QSplitter,
     QStyle,
@@ -34,10 +33,12 @@ from app.document.problems import Problem
 from app.editor.asking import Asks
 from app.editor.colors import mixed
 from app.editor.look import interface_font, look
+from app.editor.plain_label import PlainLabel
 from app.editor.views.drill_down import DrillDown
 from app.editor.views.exporting import ExportButton, Exports
 from app.editor.views.figure_view import FigureRequest, figure_exports
 from app.editor.views.pages import PendingRequests
+from app.editor.visible_text import plain_tip
 from app.engine.messages.figures import ConfusionAnswer, ConfusionQuestion
 from nodes.values.figure import HeatMapFigure
 from nodes.wording import NARROW, grouped, percent
@@ -129,7 +130,9 @@ class ConfusionModel(QAbstractTableModel):
         row, column = index.row(), index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             return self.text(row, column)
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip(self.sentence(row, column))
+        if role == Qt.ItemDataRole.AccessibleTextRole:
             return self.sentence(row, column)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignCenter
@@ -180,7 +183,7 @@ class ConfusionModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return name
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{'Predicted' if is_column else 'Actual'}: {name}" if section < n else name
+            return plain_tip(f"{'Predicted' if is_column else 'Actual'}: {name}" if section < n else name)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignCenter if is_column else Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -381,10 +384,10 @@ class ConfusionView(QWidget):
         self.table.chosen.connect(self._open)
         self.statistics = QTableView()
         self.behind = DrillDown(asks, document)
-        self._headline = QLabel()
+        self._headline = PlainLabel()
         self._headline.setTextFormat(Qt.TextFormat.PlainText)
         self._headline.setProperty("role", "heading")
-        self._message = QLabel()
+        self._message = PlainLabel()
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._message.setWordWrap(True)
         self._message.setProperty("role", "muted")

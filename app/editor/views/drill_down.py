@@ -10,7 +10,6 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QLabel,
     QListView,
     QListWidget,
     QListWidgetItem,
@@ -27,9 +26,11 @@ from PySide6.QtWidgets import (
 from app.document.problems import Problem
 from app.editor.asking import Asks
 from app.editor.look import interface_font, look
+from app.editor.plain_label import PlainLabel
 from app.editor.views.elided import ElidedLabel
 from app.editor.views.pages import PendingRequests
 from app.editor.views.pixels import draw_picture, pictures
+from app.editor.visible_text import plain_tip
 from app.engine.messages.figures import RowsBehindAnswer, RowsBehindQuestion
 
 AT_ONCE = 120
@@ -60,7 +61,7 @@ class DrillDown(QWidget):
         self._more = QPushButton("Show more")
         self._more.setProperty("role", "plain")
         self._more.clicked.connect(self._ask)
-        self._message = QLabel()
+        self._message = PlainLabel()
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._message.setWordWrap(True)
         self._message.setProperty("role", "muted")
@@ -175,7 +176,7 @@ class DrillDown(QWidget):
             item.setData(Qt.ItemDataRole.UserRole, image)
             item.setText(f"row {number + 1}")
             told = [f"{column}: {cell}" for column, cell in zip(answer.columns, cells, strict=True) if cell is not None]
-            item.setToolTip("\n".join([f"Row {number + 1}", *told]))
+            item.setToolTip(plain_tip("\n".join([f"Row {number + 1}", *told])))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, ", ".join([f"row {number + 1}", *told]))
             self.images.addItem(item)
 

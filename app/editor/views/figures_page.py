@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from app.document.problems import Problem
 from app.editor.asking import Asks
+from app.editor.plain_label import PlainLabel
 from app.editor.views.background import BackgroundTask, in_background
 from app.editor.views.figure_view import FigureView
 from app.editor.views.pages import PendingRequests
@@ -32,7 +33,7 @@ class FiguresPage(QWidget):
         self._reading: BackgroundTask[list[Figure]] | None = None
         self.figures: Sequence[Figure] = ()
         self.view = FigureView(titled=True)
-        self._message = QLabel("Loading …")
+        self._message = PlainLabel("Loading …")
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._message.setWordWrap(True)
         self._message.setProperty("role", "muted")

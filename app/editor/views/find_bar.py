@@ -6,10 +6,11 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
 
 from app.document.problems import Problem
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
 from app.editor.views.pages import PendingRequests
 from app.editor.views.table_model import TableModel
 from app.engine.messages.tables import FindAnswer, FindQuestion
@@ -41,7 +42,7 @@ class FindBar(QWidget):
         self.field.setMaximumWidth(320)
         self.field.textEdited.connect(self._on_edited)
         self.field.installEventFilter(self)
-        self.said = QLabel()
+        self.said = PlainLabel()
         self.said.setProperty("role", "muted")
         self.previous, self.next, self.cross = QToolButton(), QToolButton(), QToolButton()
         for button, name, call in (

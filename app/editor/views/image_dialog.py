@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QLineEdit, Q
 from app.document.problems import Problem
 from app.editor.config.widgets import QuietComboBox
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
 from app.editor.views.exporting import Export, ExportButton, Exports
 from app.editor.views.image_canvas import STEP, ImageCanvas
 from app.editor.views.pages import PendingRequests
@@ -61,7 +62,7 @@ class ImageDialog(QDialog):
         self.fit, self.actual = _button("Fit (0)"), _button("Actual size (1)")
         self.stretch, self.reset = _button("Stretch: from the least to the greatest value of this image"), _button("Usual range")
         self.save = ExportButton(self._exports, self)
-        self.place, self.zoom, self.about, self.pixel = QLabel(), QLabel(), QLabel(), QLabel()
+        self.place, self.zoom, self.about, self.pixel = PlainLabel(), PlainLabel(), PlainLabel(), PlainLabel()
         self.place.setProperty("role", "heading")
         for label in (self.zoom, self.about, self.pixel):
             label.setProperty("role", "muted")
@@ -330,6 +331,6 @@ def _number(text: str) -> float | None:
 
 
 def _caption(text: str) -> QLabel:
-    label = QLabel(text)
+    label = PlainLabel(text)
     label.setProperty("role", "muted")
     return label

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QSlider,
     QStyle,
     QStyledItemDelegate,
@@ -28,12 +27,14 @@ from app.editor.asking import Asks, OnReply, Ticket
 from app.editor.config.widgets import QuietComboBox
 from app.editor.look import look
 from app.editor.panels.message_bar import MessageBar
+from app.editor.plain_label import PlainLabel
 from app.editor.views.image_dialog import ImageDialog
 from app.editor.views.pages import PageLoader, PendingRequests
 from app.editor.views.pixels import draw_picture, pictures
 from app.editor.views.result_source import ResultSource
 from app.editor.views.table_model import Index
 from app.editor.views.table_painting import figures_font
+from app.editor.visible_text import plain_tip
 from app.engine.messages.tables import ImagesAnswer, ImagesQuestion, ShownColumn, TableAnswer, TableQuestion
 from nodes.wording import grouped
 
@@ -137,7 +138,7 @@ class _ThumbnailModel(QAbstractTableModel):
             *([caption] if caption else []),
             *([] if image else ["no image"]),
         ]
-        return " · ".join(parts)
+        return plain_tip(" · ".join(parts)) if role == Qt.ItemDataRole.ToolTipRole else " · ".join(parts)
 
     def _ask(self, page: int, on_reply: OnReply[ImagesAnswer]) -> Ticket:
         source = self.source
@@ -335,7 +336,7 @@ class ImageGridView(QWidget):
         self.size_slider.setFixedWidth(130)
         self.size_slider.setAccessibleName("Size of the images")
         self.size_slider.setToolTip("Size of the images")
-        self.said = QLabel()
+        self.said = PlainLabel()
         self.said.setProperty("role", "small")
         bar = QHBoxLayout()
         bar.setContentsMargins(12, 6, 14, 6)
@@ -441,7 +442,7 @@ class ImageGridView(QWidget):
 def _choice(name: str) -> QuietComboBox:
     box = QuietComboBox()
     box.setAccessibleName(name)
-    box.setToolTip(name)
+    box.setToolTip(plain_tip(name))
     box.setFixedWidth(190)
     box.hide()
     return box

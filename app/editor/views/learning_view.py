@@ -31,10 +31,12 @@ from PySide6.QtWidgets import (
 )
 
 from app.editor.look import interface_font, look
+from app.editor.plain_label import PlainLabel
 from app.editor.views.elided import ElidedLabel
 from app.editor.views.exporting import ExportButton, Exports
 from app.editor.views.figure_view import FigureImage, FigurePane, FigureRenderer, FigureRequest, figure_exports
 from app.editor.views.training_runs import VALIDATION, CurveOptions, TrainingHistory, TrainingRun, curves
+from app.editor.visible_text import plain_tip
 from app.engine.messages.tells import MetricPoint
 from nodes.values.figure import Line, LinesFigure
 from nodes.wording import duration
@@ -77,7 +79,7 @@ class LearningView(QWidget):
 
         self._title = ElidedLabel("Learning curves")
         self._title.setProperty("role", "heading")
-        self._epoch = QLabel("")
+        self._epoch = PlainLabel("")
         self._epoch.setObjectName("epochPill")
         self._epoch.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._stop = QPushButton("Stop here and keep")
@@ -259,7 +261,7 @@ class LearningView(QWidget):
             item.setData(Qt.ItemDataRole.UserRole, run.id)
             item.setFlags(Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
             item.setCheckState(Qt.CheckState.Checked if run.id in self._shown else Qt.CheckState.Unchecked)
-            item.setToolTip(item.text())
+            item.setToolTip(plain_tip(item.text()))
             self._list.addItem(item)
         self._list.blockSignals(False)
 
@@ -358,7 +360,7 @@ class _CurveMenu(QMenu):
         self.smoothing = QSlider(Qt.Orientation.Horizontal)
         self.smoothing.setRange(0, 98)
         self.smoothing.setAccessibleName("Smoothing")
-        self._amount = QLabel("none")
+        self._amount = PlainLabel("none")
         self._amount.setProperty("role", "muted")
         self.log = QCheckBox("Logarithmic scale")
         self.per_batch = QCheckBox("Thin lines within the epochs")
@@ -368,7 +370,7 @@ class _CurveMenu(QMenu):
         self._grid = QGridLayout(panel)
         self._grid.setContentsMargins(12, 8, 12, 8)
         self._grid.setSpacing(8)
-        self._grid.addWidget(QLabel("Smoothing"), 0, 0)
+        self._grid.addWidget(PlainLabel("Smoothing"), 0, 0)
         self._grid.addWidget(self._amount, 0, 1, Qt.AlignmentFlag.AlignRight)
         self._grid.addWidget(self.smoothing, 1, 0, 1, 2)
         self._grid.addWidget(self.log, 2, 0, 1, 2)
@@ -423,7 +425,7 @@ class _Counters(QWidget):
         self._row.setSpacing(20)
         self._cells: list[tuple[QLabel, QLabel]] = []
         for _ in range(6):
-            value, name = QLabel(), QLabel()
+            value, name = PlainLabel(), PlainLabel()
             value.setObjectName("counterValue")
             name.setProperty("role", "muted")
             cell = QVBoxLayout()

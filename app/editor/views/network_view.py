@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QPushButton,
     QStackedWidget,
     QStyledItemDelegate,
@@ -29,12 +28,14 @@ from app.document.problems import Problem
 from app.editor.asking import Asks
 from app.editor.colors import mixed
 from app.editor.look import look
+from app.editor.plain_label import PlainLabel
 from app.editor.views.architecture import ArchitectureView, layer_color
 from app.editor.views.elided import ElidedLabel
 from app.editor.views.exporting import Export, ExportButton, Exports
 from app.editor.views.figure_data import csv_text
 from app.editor.views.figure_view import tab_separated
 from app.editor.views.pages import PendingRequests
+from app.editor.visible_text import plain_tip
 from app.engine.messages.figures import LayerSummary, NetworkAnswer, NetworkQuestion
 from nodes.wording import counted, grouped
 
@@ -74,7 +75,7 @@ class NetworkView(QWidget):
         self.table.verticalHeader().setDefaultSectionSize(26)
         self.table.setItemDelegate(_LayerDelegate(self.table))
         self.architecture = ArchitectureView()
-        self._message = QLabel("Loading …")
+        self._message = PlainLabel("Loading …")
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._message.setWordWrap(True)
         self._message.setProperty("role", "muted")
@@ -213,7 +214,7 @@ class LayersModel(QAbstractTableModel):
             return self._texts(layer)[column]
         if role == Qt.ItemDataRole.ToolTipRole:
             settings = "\n".join(f"{k}: {v}" for k, v in layer.config.items() if not isinstance(v, dict | list))
-            return f"{layer.kind} {layer.name}\n{settings}"
+            return plain_tip(f"{layer.kind} {layer.name}\n{settings}")
         if role == SHARE and column == self.PARAMETERS:
             return layer.parameters / self._most if self._most else 0.0
         if role == COLOR and column == 1:

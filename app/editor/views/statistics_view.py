@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -34,6 +33,7 @@ from app.editor.asking import Asks, OnReply, Ticket
 from app.editor.colors import mixed
 from app.editor.look import look
 from app.editor.panels.message_bar import MessageBar
+from app.editor.plain_label import PlainLabel
 from app.editor.views.exporting import Export, ExportButton, Exports
 from app.editor.views.pages import PageLoader, PendingRequests
 from app.editor.views.pixels import draw_picture, pictures
@@ -257,7 +257,7 @@ class StatisticsView(QWidget):
         self.model = _ColumnStatisticsModel(self)
         self.table = _StatisticsTable(self.model, self)
         self.messages = MessageBar(self)
-        self.said = QLabel()
+        self.said = PlainLabel()
         self.said.setProperty("role", "muted")
         self.save = ExportButton(self._exports, self)
         bar = QHBoxLayout()

@@ -19,6 +19,7 @@ from app.editor.asking import OnReply, Ticket
 from app.editor.views.pages import PageLoader, PendingRequests
 from app.editor.views.pixels import pictures
 from app.editor.views.result_source import ResultSource
+from app.editor.visible_text import plain_tip
 from app.engine.messages.tables import RowsAnswer, RowsQuestion, RowsShown, ShownColumn, SortOrder, TableAnswer, TableQuestion
 
 PAGE_ROWS = 64
@@ -151,7 +152,7 @@ class TableModel(QAbstractTableModel):
             if role == Qt.ItemDataRole.AccessibleTextRole:
                 return "image" if cell is not None else "missing" if has_come else "loading"
         elif role == Qt.ItemDataRole.ToolTipRole:
-            return self._tooltip(index.row(), index.column())
+            return plain_tip(self._tooltip(index.row(), index.column()) or "") or None
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -164,7 +165,8 @@ class TableModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return column.name
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{column.name}\n{column.dtype}" + ("" if column.sortable else "\nRows cannot be put in order by this column.")
+            order = "" if column.sortable else "\nRows cannot be put in order by this column."
+            return plain_tip(f"{column.name}\n{column.dtype}{order}")
         if role == Qt.ItemDataRole.AccessibleTextRole:
             sort = self.sort_order
             order = "" if sort is None or sort.column != column.name else f", {'de' if sort.descending else 'a'}scending"

@@ -14,12 +14,14 @@ from app.engine.messages.questions import (
     InspectAnswer,
     InspectQuestion,
     OutputSummary,
+    PermissionAnswer,
+    PermissionQuestion,
     PreviewAnswer,
     PreviewQuestion,
-    ScriptsAnswer,
-    ScriptsQuestion,
     ScriptSummary,
+    WishSummary,
 )
+from app.engine.permissions import wish_problems
 from app.engine.session import Session
 from nodes.base import Spec, Value
 from nodes.values.table import Table, TableSpec
@@ -42,13 +44,20 @@ def preview(session: Session, asked: PreviewQuestion) -> PreviewAnswer:
     known = {port: spec for port, spec in inputs.items() if spec is not None}
     specs: Mapping[str, Spec | None] = {}
     if node is not None and len(known) == len(planned.inputs) and not about_ports:
-        specs, found, _ = configure(node, asked.node, known, plan.folder)
-        problems = [*problems, *found]
+        writes = plan.trust.writes
+        wishes = {p: wish for p, wish in writes.wishes(node, asked.node, plan.folder).items() if wish.is_server}
+        if wishes:  # it is not asked what columns it has, either
+            problems = [*problems, *wish_problems(asked.node, wishes)]
+        else:
+            specs, found, _ = configure(node, asked.node, known, plan.folder)
+            problems = [*problems, *found]
+        problems += writes.forbidden(node, asked.node, plan.folder)
     made = {port: spec for port, spec in specs.items() if spec is not None}
     return PreviewAnswer(
         problems=(*problems, *about_ports),
         blocked_by=planned.blocked_by,
         untrusted=bool(planned.untrusted),
+        asks=bool(planned.wishes),
         outputs={port: spec.describe() for port, spec in made.items()},
         results={port: outline_of(spec) for port, spec in made.items()},
         inputs={port: outline_of(spec) for port, spec in known.items()},
@@ -92,15 +101,28 @@ def measured(answer: InspectAnswer, outputs: StoredOutputs | None) -> InspectAns
     return structs.replace(answer, outputs=tuple(_measured(port, outputs.values.get(port.port)) for port in answer.outputs))
 
 
-def scripts(session: Session, asked: ScriptsQuestion) -> ScriptsAnswer:
-    """Return the scripts that a run needs and that may not run, to be shown to the person."""
+def permissions(session: Session, asked: PermissionQuestion) -> PermissionAnswer:
+    """Return what a run needs that the person has not allowed: the scripts, and where it would write."""
     plan = session.plan
-    found = (
-        ScriptSummary(node=node_id, title=plan.nodes[node_id].title, setting=setting, source=source)
-        for node_id in plan.needed_for(list(plan.nodes) if asked.targets is None else asked.targets)
-        for setting, source in plan.nodes[node_id].untrusted.items()
+    needed = [plan.nodes[n] for n in plan.needed_for(list(plan.nodes) if asked.targets is None else asked.targets)]
+    scripts = (
+        ScriptSummary(node=planned.id, title=planned.title, setting=setting, source=source)
+        for planned in needed
+        for setting, source in planned.untrusted.items()
     )
-    return ScriptsAnswer(scripts=tuple(found))
+    wishes = (
+        WishSummary(
+            node=planned.id,
+            title=planned.title,
+            setting=wish.setting,
+            place=wish.place,
+            reason=wish.reason,
+            digest=wish.digest,
+        )
+        for planned in needed
+        for wish in planned.wishes.values()
+    )
+    return PermissionAnswer(scripts=tuple(scripts), wishes=tuple(wishes))
 
 
 def _measured(port: OutputSummary, value: Value | None) -> OutputSummary:

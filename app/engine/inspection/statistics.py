@@ -85,9 +85,9 @@ def _of_numbers(cells: pl.Series) -> dict[str, Any]:
     import polars as pl
 
     there = cells.drop_nulls()
-    if there.dtype.is_decimal() or str(there.dtype) in ("Int128", "UInt128"):
-        there = there.cast(pl.Float64)
     figures: dict[str, Any] = {"nan": 0, "infinite": 0} | _distinct(there)
+    if not there.dtype.is_integer() or str(there.dtype) in ("Int128", "UInt128"):
+        there = there.cast(pl.Float64)  # Float32 is added up in Float32, and stops at 16 777 216 ones
     if there.dtype.is_float():
         finite = there.filter(there.is_finite())
         figures["nan"] = int(there.is_nan().sum())

@@ -110,7 +110,8 @@ def copy(outputs: StoredOutputs, asked: CopyQuestion) -> CopyAnswer:
         raise NodeError(message, "Copy fewer rows, or export the table to a file.")
     lines = ["\t".join(_quoted(c) for c in columns)] if asked.header else []
     for start, stop in ranges:
-        texts = [_copied(shown.range(start, stop), column) for column in columns]
+        piece = shown.range(start, stop)
+        texts = [_copied(piece, column) for column in columns]
         lines += ["\t".join(_quoted(cell) for cell in row) for row in zip(*texts, strict=True)]
     return CopyAnswer(rows=count, payload="\n".join(lines).encode())
 

@@ -87,6 +87,7 @@ class PreviewAnswer(Answer, frozen=True, kw_only=True):
         problems: What is wrong with them.
         blocked_by: The node above it that is not configured, if this one therefore is not either.
         untrusted: Whether it has a script that the person has not trusted yet.
+        asks: Whether it would write where the person has not allowed it yet.
         outputs: Output port -> what its edge would say.
         results: Output port -> what would come out.
         inputs: Input port -> what is there.
@@ -95,6 +96,7 @@ class PreviewAnswer(Answer, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     blocked_by: str | None = None
     untrusted: bool = False
+    asks: bool = False
     outputs: Mapping[str, str] = {}
     results: Mapping[str, SpecOutline] = {}
     inputs: Mapping[str, SpecOutline] = {}
@@ -166,7 +168,7 @@ class InspectQuestion(Question[InspectAnswer], frozen=True, kw_only=True):
     node: str
 
 
-# -------------------------------------------------------------------------------------------------------------- scripts
+# ---------------------------------------------------------------------------------------------------------- permissions
 
 
 class ScriptSummary(EngineMessage, frozen=True, kw_only=True):
@@ -185,13 +187,34 @@ class ScriptSummary(EngineMessage, frozen=True, kw_only=True):
     source: str
 
 
-class ScriptsAnswer(Answer, frozen=True, kw_only=True):
-    """Scripts, to be shown to the person."""
+class WishSummary(EngineMessage, frozen=True, kw_only=True):
+    """A place that may not be written to yet, or a server that may not be talked to.
+
+    Attributes:
+        node: The node that wants to.
+        title: What the person calls that node.
+        setting: The setting that says so, in dotted form.
+        place: The absolute path; the address.
+        reason: Why the person is asked, as a sentence.
+        digest: What it is remembered by once it is allowed.
+    """
+
+    node: str
+    title: str
+    setting: str
+    place: str
+    reason: str
+    digest: str
+
+
+class PermissionAnswer(Answer, frozen=True, kw_only=True):
+    """Scripts and places, to be shown to the person."""
 
     scripts: tuple[ScriptSummary, ...] = ()
+    wishes: tuple[WishSummary, ...] = ()
 
 
-class ScriptsQuestion(Question[ScriptsAnswer], frozen=True, kw_only=True):
-    """Which scripts does a run of these nodes (None: of all) need that may not run yet?"""
+class PermissionQuestion(Question[PermissionAnswer], frozen=True, kw_only=True):
+    """Which scripts does a run of these nodes (None: of all) need that may not run yet, and where may it not write yet?"""
 
     targets: tuple[str, ...] | None = None

@@ -24,11 +24,13 @@ class OpenDocument(DocumentRequest, frozen=True, kw_only=True):
         workflow: Its content.
         folder: What its relative paths are meant from.
         failed: Node -> the problem that is shown of it until it is edited or run: what came of it when an engine died.
+        own: Whether it is the person's own, so that it may write where its settings say.
     """
 
     workflow: Workflow
     folder: Path
     failed: Mapping[str, Problem] = {}
+    own: bool = False
 
 
 class CloseDocument(DocumentRequest, frozen=True, kw_only=True):
@@ -36,9 +38,15 @@ class CloseDocument(DocumentRequest, frozen=True, kw_only=True):
 
 
 class MoveDocument(DocumentRequest, frozen=True, kw_only=True):
-    """Its relative paths are meant from another folder from now on; runs in progress keep to the old one."""
+    """Its relative paths are meant from another folder from now on; runs in progress keep to the old one.
+
+    Attributes:
+        folder: That folder.
+        own: Whether the document is the person's own from now on.
+    """
 
     folder: Path
+    own: bool = False
 
 
 class EditDocument(DocumentRequest, frozen=True, kw_only=True):
@@ -134,8 +142,8 @@ class RefreshDocument(DocumentRequest, frozen=True, kw_only=True):
     """Look whether files or results have changed outside."""
 
 
-class TrustScripts(Request, frozen=True, kw_only=True):
-    """Let scripts run from now on (`app.engine.trust`)."""
+class GrantTrust(Request, frozen=True, kw_only=True):
+    """Let scripts run (`app.engine.trust`), and workflows write to places (`app.engine.permissions`), from now on."""
 
     digests: tuple[str, ...]
 

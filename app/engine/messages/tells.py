@@ -48,9 +48,11 @@ class Pong(Tell, frozen=True, kw_only=True):
 
     Attributes:
         busy: For how many seconds it has been at one request.
+        given_up: How many nodes were cancelled, did not end, and are still at work though nobody wants what they find.
     """
 
     busy: float
+    given_up: int = 0
 
 
 class LogWritten(Tell, frozen=True, kw_only=True):

@@ -9,8 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 import polars as pl
 
 from nodes.base import Job, NodeError
-from nodes.kit.files.many_files import damaged
-from nodes.kit.files.reading import starts_with
+from nodes.kit.files.reading import damaged, starts_with
 from nodes.kit.files.writing import pieces
 from nodes.values.table import BATCH_BYTES, Table, cell_bytes
 
@@ -93,9 +92,15 @@ def _opened(path: Path) -> pa.RecordBatchFileReader | pa.RecordBatchStreamReader
 
 
 def _frame(table: pa.Table, path: Path) -> pl.DataFrame:
-    """Arrow's columns as polars has them."""
+    """Arrow's columns as polars has them, once it is known that they are what they claim: polars takes offsets and lengths on
+    trust, and reads whatever lies there."""
+    import pyarrow as pa
+
     try:
+        table.validate(full=True)
         made = pl.from_arrow(table)
+    except pa.ArrowInvalid as error:
+        raise damaged(path, error) from error
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise damaged(path, error, remedy="Leave columns of such a type out where the file is written.") from error
     assert isinstance(made, pl.DataFrame)

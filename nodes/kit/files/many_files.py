@@ -13,8 +13,10 @@ import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.file_sets import FileSet, Member, OneFile, walk
-from nodes.kit.files.reading import existing_file, reading
+from nodes.kit.files.reading import damaged, existing_file, reading
 from nodes.kit.images.preview import preview
+from nodes.kit.probing.formats import Format
+from nodes.kit.probing.soundness import ensure_sound
 from nodes.values.figure import Figure
 from nodes.values.table import Table, TableSpec, describe_dtype
 
@@ -65,6 +67,8 @@ class FilesReader(Node):
     output_ports = (Port("table", "table", "Table", "The rows of the file or files."),)
     untyped: ClassVar[bool] = False
     """Whether the files do not say what types their columns have: one without values then becomes one of texts."""
+    native_format: ClassVar[Format | None] = None
+    """The format, where native code reads it: another process looks at such files first. None of texts."""
 
     source: Literal["file", "folder"] = setting(
         "file",
@@ -141,12 +145,14 @@ class FilesReader(Node):
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Promise the columns of all files together; their rows, where the files say how many they have."""
         files = self._files(specs)
+        self._ensure_sound(files)
         schemas = self._schemas(files)
         if schemas is None:
             return {"table": None}
         rows: int | None = 0
         for path, _ in files:
-            found = self._rows_of(path)
+            with reading(path, "path"):
+                found = self._rows_of(path)
             rows = None if rows is None or found is None else rows + found
         if rows is not None and self.limit is not None:
             rows = min(rows, self.limit)
@@ -155,6 +161,7 @@ class FilesReader(Node):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Read file by file, piece by piece."""
         files = self._files(job)
+        self._ensure_sound(files, job)
         schemas = self._schemas(files, whole=True)
         schema = self._combined(schemas or [])
         made = job.stream(self._pieces(files, schemas or [], schema, job))
@@ -199,6 +206,13 @@ class FilesReader(Node):
         if len(names) > MOST_FILES_LISTED:
             raise NodeError(f"There are {len(names)} files in '{folder}'.", "Choose fewer with a pattern.", setting="pattern")
         return [(folder / name, (given / name).as_posix()) for name in names]
+
+    def _ensure_sound(self, files: Sequence[tuple[Path, str]], job: Job | None = None) -> None:
+        """Have files that were never seen looked at by a process that may die of it: before a run as much as is needed then."""
+        for path, _ in files if self.native_format is not None else ():
+            assert self.native_format is not None
+            with reading(path, "path"):
+                ensure_sound(path, self.native_format, whole=job is not None, check=job.check_cancelled if job else lambda: None)
 
     def _schemas(self, files: Sequence[tuple[Path, str]], *, whole: bool = False) -> list[pl.Schema] | None:
         found = []
@@ -343,9 +357,3 @@ def scanned(
         yield from lazy.collect_batches(maintain_order=True)
     except pl.exceptions.PolarsError as error:
         raise damaged(path, error, setting_at_fault, remedy) from error
-
-
-def damaged(path: Path, error: Any, setting: str = "path", remedy: str = "Copy the file again, or choose another.") -> NodeError:
-    """Return what is said of a file that its library cannot read."""
-    first = str(error).strip().partition("\n")[0].rstrip(".")
-    return NodeError(f"'{path}' cannot be read: {first}.", remedy, setting=setting)

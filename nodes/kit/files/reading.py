@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from nodes.base import NodeError
+from nodes.errors import LibraryPanic, panics_as_errors
+from nodes.kit.probing.soundness import refuse_special
 
 GZIP_MAGIC = b"\x1f\x8b"
 MAX_DEFLATE_RATIO = 1032
@@ -24,22 +26,41 @@ def existing_file(path: str, resolve: Callable[[str], Path], setting: str) -> Pa
     """
     if not path.strip():
         raise NodeError("No file is chosen.", "Choose the file to read.", setting=setting)
-    found = resolve(path)
-    if found.is_dir():
+    try:
+        found = resolve(path)
+        refuse_special(found, setting)
+        is_file, is_folder = found.is_file(), found.is_dir()
+    except (ValueError, RuntimeError, OSError) as error:  # a zero byte, the home of nobody, a circle of links, a long name
+        shown = path.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+        raise NodeError(f"'{shown}' is no path: {error}.", "Choose the file to read.", setting=setting) from error
+    if is_folder:
         raise NodeError(f"'{found}' is a folder.", "Choose a file in it.", setting=setting)
-    if not found.is_file():
+    if not is_file:
         raise NodeError(f"There is no file '{found}'.", "Choose a file that is there, or put it back.", setting=setting)
     return found
 
 
 @contextmanager
 def reading(path: Path, setting: str) -> Iterator[None]:
-    """Turn the system's refusal to read `path` (no permission, a failing disk) into a `NodeError`."""
+    """Turn into a `NodeError` what is no fault of a program: the system refuses to read `path` (no permission, a failing disk),
+    a library panics over it, or the memory does not suffice."""
     try:
-        yield
+        with panics_as_errors():
+            yield
+    except LibraryPanic as error:
+        raise damaged(path, error.__cause__, setting) from error.__cause__
+    except MemoryError as error:
+        hint = "Read less of it, or use a machine with more memory."
+        raise NodeError(f"'{path}' does not fit into the memory.", hint, setting=setting) from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise NodeError(f"'{path}' cannot be read: {reason}.", "Check the file and its permissions.", setting=setting) from error
+
+
+def damaged(path: Path, error: Any, setting: str = "path", remedy: str = "Copy the file again, or choose another.") -> NodeError:
+    """What is said of a file that its library cannot read."""
+    first = str(error).strip().partition("\n")[0].rstrip(".")
+    return NodeError(f"'{path}' cannot be read: {first}.", remedy, setting=setting)
 
 
 def starts_with(path: Path, magic: bytes) -> bool:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Literal
 
 import polars as pl
 
-from nodes.base import Job, Node, NodeError, Port, Specs, setting
+from nodes.base import Access, Job, Node, NodeError, Port, Specs, setting
 from nodes.values.table import BATCH_BYTES, Table, TableSpec, describe_dtype, leaf_dtype
 
 _FIRST_ROWS = 1024
@@ -33,6 +33,10 @@ class FileWriter(Node):
         choices={"fail": "The node stops, and the file stays as it is.", "overwrite": "The new file takes its place."},
     )
     create_folders: bool = setting(True, "Create missing folders", "Whether folders of the path that are not there are made.")
+
+    def accesses(self) -> Sequence[Access]:
+        """The file; one that is there already is refused unless the settings say otherwise."""
+        return (Access("path", "file", self.path, replaces=self.if_exists != "fail"),) if self.path.strip() else ()
 
     def check_target(self, specs: Specs) -> None:
         """Find out early whether there is a place to write to.

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.errors import NodeError
 from nodes.kit.layers.kinds import layer_class
+from nodes.kit.probing.soundness import ensure_sound, refuse_special
 from nodes.values.network import LayerSpec
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 NOTES = "layerloom.json"
 """Our own member of a `.keras` file, which Keras does not look at; in HDF5 an attribute of the same name."""
 
+_NATIVE = (b"PK", b"\x89HDF\r\n\x1a\n")
+"""What files begin with whose weights the HDF5 library reads."""
 MAX_CONFIG_BYTES = 64 * 2**20
 MAX_INFLATION = 100
 """How many times larger than stored a part of a file may become."""
@@ -78,9 +81,12 @@ def look_into(path: Path) -> ModelFile:
             " from, so it cannot be added to or trained on: save the Keras model itself.",
             setting="path",
         )
+    refuse_special(path, "path")
     with _readable(path):
         with path.open("rb") as file:
             start = file.read(8)
+        if start.startswith(_NATIVE):
+            ensure_sound(path, "hdf5", whole=False)
         if start.startswith(b"PK"):
             return _look_into_keras(path)
         if start == b"\x89HDF\r\n\x1a\n":
@@ -104,6 +110,7 @@ def stored_weights(file: ModelFile, layers: Mapping[str, LayerSpec]) -> dict[str
     with _readable(file.path):
         if file.form == "json":
             return {}
+        ensure_sound(file.path, "hdf5", whole=True)
         if file.form == "h5":
             with h5py.File(file.path, "r") as h5:
                 root = _inside(h5, "model_weights")
@@ -153,22 +160,25 @@ def look_into_weights(path: Path) -> StoredWeights:
     """
     import h5py
 
+    refuse_special(path, "path")
+    with _readable(path):
+        ensure_sound(path, "hdf5", whole=False)
     with _readable(path), _hdf5(path) as h5:
-        root = _inside(h5, "model_weights") if "model_weights" in h5 else h5
+        root = _inside(h5, "model_weights") if _has(h5, "model_weights") else h5
         if "layer_names" in root.attrs or "layer_names0" in root.attrs:
             layers = []
             for name in _listed(root, "layer_names"):
                 group = _inside(root, name)
-                arrays = [_inside(group, n) for n in _listed(group, "weight_names")]
+                arrays = [_dataset(group, n) for n in _listed(group, "weight_names")]
                 layers.append(StoredLayer(name, name, tuple(a.name for a in arrays), tuple(tuple(a.shape) for a in arrays)))
             return StoredWeights(path, True, tuple(layer for layer in layers if layer.paths))
-        stored = next((n for n in ("layers", "_layer_checkpoint_dependencies") if n in h5), None)
+        stored = next((n for n in ("layers", "_layer_checkpoint_dependencies") if _has(h5, n)), None)
         if stored is None:
             raise ValueError("it holds no weights of layers")
         layers = []
-        for group_name in _inside(h5, stored):
+        for group_name in _group(h5, stored):
             group = _inside(_inside(h5, stored), group_name)
-            variables = _inside(group, "vars") if "vars" in group else {}
+            variables = _group(group, "vars") if isinstance(group, h5py.Group) and _has(group, "vars") else {}
             arrays = [_inside(variables, str(n)) for n in range(len(variables))]
             if arrays and all(isinstance(a, h5py.Dataset) for a in arrays):
                 name = str(variables.attrs.get("name", "")) if isinstance(variables, h5py.Group) else ""
@@ -178,6 +188,8 @@ def look_into_weights(path: Path) -> StoredWeights:
 
 def read_weights(stored: StoredWeights, layers: Iterable[StoredLayer]) -> list[list[NDArray[Any]]]:
     """Return the arrays of some layers that `look_into_weights` found. NodeError if the file is damaged."""
+    with _readable(stored.path):
+        ensure_sound(stored.path, "hdf5", whole=True)
     with _readable(stored.path), _hdf5(stored.path) as h5:
         return [[_numbers(_inside(h5, path.lstrip("/")), f"'{layer.group}'") for path in layer.paths] for layer in layers]
 
@@ -263,7 +275,7 @@ def _parsed(text: str | bytes, what: str) -> dict[str, Any]:
     """A JSON object."""
     try:
         found = json.loads(text)
-    except (ValueError, RecursionError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"{what} is not JSON") from error
     if not isinstance(found, dict):
         raise ValueError(f"{what} is not a JSON object")  # noqa: TRY004 - all that is wrong with a file is a ValueError here
@@ -294,6 +306,31 @@ def _inside(group: h5py.Group, name: str) -> Any:
             raise KeyError(f"it has no '{name}'")
         group = group[part]
     return group
+
+
+def _group(group: h5py.Group, name: str) -> h5py.Group:
+    """A group in a group; KeyError if there is none of that name."""
+    import h5py
+
+    found = _inside(group, name)
+    if not isinstance(found, h5py.Group):
+        raise KeyError(f"it has no group '{name}'")
+    return found
+
+
+def _dataset(group: h5py.Group, name: str) -> h5py.Dataset:
+    """An array in a group; KeyError if there is none of that name."""
+    import h5py
+
+    found = _inside(group, name)
+    if not isinstance(found, h5py.Dataset):
+        raise KeyError(f"it has no array '{name}'")
+    return found
+
+
+def _has(group: h5py.Group, name: str) -> bool:
+    """Whether there is a link of that name, be it one that leads elsewhere; h5py's own `in` would follow it."""
+    return group.get(name, getlink=True) is not None
 
 
 def _weights(group: h5py.Group, layer: LayerSpec) -> list[NDArray[Any]]:
@@ -351,7 +388,7 @@ def _layer_groups(h5: h5py.File, layers: Iterable[LayerSpec]) -> Iterator[tuple[
 
     Keras names the groups after the layers' classes with a running number: `conv2d`, `conv2d_1`, ...
     """
-    root = _inside(h5, "layers" if "layers" in h5 else "_layer_checkpoint_dependencies")
+    root = _inside(h5, "layers" if _has(h5, "layers") else "_layer_checkpoint_dependencies")
     counts: Counter[str] = Counter()
     for layer in layers:
         stem = snake_case(layer_class(layer.kind).python_class or layer.kind)

@@ -22,7 +22,7 @@ from contextlib import ExitStack, contextmanager
 from types import CodeType, TracebackType
 from typing import Any, TextIO
 
-from nodes.errors import Cancelled, NodeError
+from nodes.errors import Cancelled, NodeError, is_panic
 
 __all__ = ["at_work", "check", "errors_explained", "run", "wrong_result"]
 
@@ -129,7 +129,9 @@ def errors_explained(source: str, setting: str, job: Any) -> Iterator[None]:
         raise NodeError(
             "The script ends the whole program.", "Leave exit() out; a script is over after its last line.", setting=setting
         ) from None
-    except Exception as error:
+    except BaseException as error:
+        if not isinstance(error, Exception) and not is_panic(error):
+            raise
         number = _line_of(error, name)
         if number is None:
             raise
@@ -216,7 +218,7 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:].rstrip(".") + "." if text else ""
 
 
-def _remedy(error: Exception) -> str:
+def _remedy(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f"Install the package {error.name.partition('.')[0]} beside this program, or do without it."
     if isinstance(error, NameError) and error.name:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import polars as pl
@@ -19,7 +19,7 @@ Method = Literal[
 METHODS: Mapping[str, str] = {
     "count": "How many cells are not missing.",
     "len": "How many rows there are.",
-    "sum": "The sum; of whole numbers missing where it does not fit into 64 bits.",
+    "sum": "The sum; one of whole numbers that does not fit into 64 bits is an error; of missing cells only, missing.",
     "mean": "The mean.",
     "median": "The middle value.",
     "min": "The smallest value.",
@@ -27,10 +27,10 @@ METHODS: Mapping[str, str] = {
     "range": "The largest value less the smallest.",
     "std": "The standard deviation (n - 1).",
     "var": "The variance (n - 1).",
-    "skew": "The skewness.",
-    "kurtosis": "The excess kurtosis: 0 for a normal distribution.",
+    "skew": "The skewness of a sample, as in KNIME and Excel; of equal cells 0, of fewer than 3 missing.",
+    "kurtosis": "The excess kurtosis of a sample (0 for a normal distribution), as in KNIME and Excel; of fewer than 4 missing.",
     "quantile": "The value that a given share of the cells does not exceed.",
-    "product": "The product; of whole numbers missing where it does not fit into 64 bits.",
+    "product": "The product; one of whole numbers that does not fit into 64 bits is an error; of missing cells only, missing.",
     "first": "The first value.",
     "last": "The last value.",
     "mode": "The most frequent value; of several the one that comes first.",
@@ -124,21 +124,22 @@ class Aggregation(Settings):
         Args:
             table: The table's columns.
             height: The number of rows of the whole table.
-            wide: Whether a sum may not fit into 64 bits, and must be looked at.
+            wide: Whether a sum may not fit into 64 bits: it is Int128, for `narrowed` to look at.
         """
         assert self.column is not None
         cell = pl.col(self.column)
-        if table.schema[self.column].is_float():
-            cell = cell.fill_nan(None) if self.method != "list" else cell
         dtype = table.schema[self.column]
-        if self.method in ("sum", "product", "range"):
-            return self._reckoned(cell, dtype, wide=wide)
+        if self.method in NUMERIC:
+            return self._figure(_there(cell, dtype), dtype, wide=wide)
+        if dtype.is_float():
+            cell = cell.fill_nan(None) if self.method != "list" else cell
         counted = {"count": cell.count(), "len": pl.len(), "null_count": cell.null_count()}
         if self.method in counted:
             return counted[self.method].cast(pl.Int64)
-        figures = {"quantile": cell.quantile(self.quantile, "linear"), "percent": pl.len() * 100.0 / height}
-        if self.method in figures or self.method in PLAIN:
-            return figures[self.method] if self.method in figures else PLAIN[self.method](cell)
+        if self.method == "percent":
+            return pl.len() * 100.0 / height
+        if self.method in PLAIN:
+            return PLAIN[self.method](cell)
         kept = cell if self.missing else cell.drop_nulls()
         if self.method in ("concatenate", "concatenate unique"):
             text = as_text(kept, dtype)
@@ -146,39 +147,107 @@ class Aggregation(Settings):
             return text.fill_null("").str.join(self.separator)
         return OF_VALUES[self.method](kept)
 
-    def _reckoned(self, cell: pl.Expr, dtype: pl.DataType, *, wide: bool) -> pl.Expr:
-        """A sum, product or range, in a type that holds it."""
-        if dtype in _small_integers() or isinstance(dtype, pl.Boolean):
-            # Polars adds Int32 in Int32, and takes Int8 from Int8: the result may not fit.
-            cell = cell.cast(pl.Int64)
-        elif isinstance(dtype, pl.Decimal) and self.method == "product":
-            # Its decimals would be as many as all the factors have together.
-            cell = cell.cast(pl.Float64)
-        if self.method == "sum" and wide:
-            return cell.cast(pl.Int128).sum().cast(pl.UInt64 if dtype == pl.UInt64 else pl.Int64, strict=False)
-        if self.method == "product" and dtype.is_integer():
-            # Polars multiplies on in 64 bits, and what comes of it means nothing.
-            return pl.when(cell.cast(pl.Float64).product().abs() < 2.0**63).then(cell.product())
-        return PLAIN[self.method](cell)
+    def _figure(self, cell: pl.Expr, dtype: pl.DataType, *, wide: bool) -> pl.Expr:
+        """A figure of numbers. What is missing or NaN does not count; sums and products of nothing are missing."""
+        whole = dtype.is_integer() or isinstance(dtype, pl.Boolean)
+        match self.method:
+            case "quantile":
+                return cell.quantile(self.quantile, "linear")
+            case "sum":
+                large = cell.cast(pl.Int128 if wide else pl.Int64) if whole else cell
+                return pl.when(cell.count() > 0).then(large.sum())
+            case "product":
+                return pl.when(cell.count() > 0).then(_product(cell) if whole else cell.product())
+            case "range":
+                large = cell.cast(pl.Int128 if wide else pl.Int64) if whole else cell
+                return large.max() - large.min()
+        return FIGURES[self.method](cell)
+
+    def may_be_wide(self, dtype: pl.DataType) -> bool:
+        """Return whether the result may not fit into 64 bits, and is worth a look beforehand."""
+        return self.method in ("sum", "range") and dtype.is_integer() and not isinstance(dtype, SMALL)
 
 
-PLAIN: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
-    "sum": lambda c: c.sum(),
+SMALL = (pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32)
+"""Whole numbers whose sums fit into 64 bits, whatever the table."""
+MOST_OF_INT128 = 2.0**126
+
+
+def _there(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """Numbers as they are computed with: Float32 and Decimal as Float64, NaN as missing."""
+    if dtype.is_integer() or isinstance(dtype, pl.Boolean):
+        return cell
+    number = cell if dtype == pl.Float64 else cell.cast(pl.Float64)
+    return number.fill_nan(None) if dtype.is_float() else number
+
+
+def _product(cell: pl.Expr) -> pl.Expr:
+    """The product of whole numbers as Int128; one that this does not hold is 2**126."""
+    about = cell.cast(pl.Float64).product().abs()
+    large = pl.when(about < MOST_OF_INT128).then(cell.cast(pl.Int128).product()).otherwise(pl.lit(2**126, dtype=pl.Int128))
+    return pl.when((cell == 0).any()).then(pl.lit(0, dtype=pl.Int128)).otherwise(large)
+
+
+def skewness(cell: pl.Expr) -> pl.Expr:
+    """Return the skewness of a sample (adjusted Fisher-Pearson); 0 where all cells are equal, missing for fewer than 3."""
+    return pl.when((cell.count() > 2) & (cell.min() == cell.max())).then(0.0).otherwise(cell.skew(bias=False))
+
+
+def kurtosis(cell: pl.Expr) -> pl.Expr:
+    """Return the excess kurtosis of a sample (adjusted); 0 where all cells are equal, missing for fewer than 4."""
+    return pl.when((cell.count() > 3) & (cell.min() == cell.max())).then(0.0).otherwise(cell.kurtosis(bias=False))
+
+
+def narrowed(made: pl.DataFrame, aggregations: Mapping[str, Aggregation], keys: Sequence[str]) -> pl.DataFrame:
+    """Return results with whole numbers as Int64.
+
+    Args:
+        made: A row per group.
+        aggregations: The results' names, and what they are.
+        keys: The columns that tell groups apart.
+
+    Raises:
+        NodeError: If a result does not fit, naming the column and the group.
+    """
+    for name, aggregation in aggregations.items():
+        cells = made[name]
+        if cells.dtype != pl.Int128:
+            continue
+        fitting = cells.cast(pl.Int64, strict=False)
+        if fitting.null_count() > cells.null_count():
+            row = int((cells.is_not_null() & fitting.is_null()).arg_max() or 0)
+            group = ", ".join(f"{key} = {made[key][row]}" for key in keys)
+            where = f" of the group {group}" if group else ""
+            raise NodeError(
+                f"The {aggregation.method} of '{aggregation.column}'{where} does not fit into 64 bits.",
+                "Make numbers with decimals of the column first (Column Type Converter).",
+                setting="aggregations",
+            )
+        made = made.with_columns(fitting)
+    return made
+
+
+def narrow_schema(schema: pl.Schema, aggregations: Mapping[str, Aggregation]) -> pl.Schema:
+    """Return the types that `narrowed` gives."""
+    return pl.Schema({c: pl.Int64() if c in aggregations and d == pl.Int128 else d for c, d in schema.items()})
+
+
+FIGURES: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
     "mean": lambda c: c.mean(),
     "median": lambda c: c.median(),
-    "min": lambda c: c.min(),
-    "max": lambda c: c.max(),
-    "range": lambda c: c.max() - c.min(),
     "std": lambda c: c.std(),
     "var": lambda c: c.var(),
-    "skew": lambda c: c.skew(),
-    "kurtosis": lambda c: c.kurtosis(),
-    "product": lambda c: c.product(),
+    "skew": lambda c: skewness(c.cast(_float64())),
+    "kurtosis": lambda c: kurtosis(c.cast(_float64())),
+    "mean absolute deviation": lambda c: (c.cast(_float64()) - c.mean()).abs().mean(),
+    "geometric mean": lambda c: c.cast(_float64()).log().mean().exp(),
+    "sum of squares": lambda c: pl.when(c.count() > 0).then((c.cast(_float64()) ** 2).sum()),
+}
+PLAIN: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
+    "min": lambda c: c.min(),
+    "max": lambda c: c.max(),
     "any": lambda c: c.any(),
     "all": lambda c: c.all(),
-    "mean absolute deviation": lambda c: (c - c.mean()).abs().mean(),
-    "geometric mean": lambda c: c.cast(_float64()).log().mean().exp(),
-    "sum of squares": lambda c: (c.cast(_float64()) ** 2).sum(),
 }
 OF_VALUES: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
     "first": lambda c: c.first(),
@@ -197,7 +266,3 @@ def _int64() -> pl.DataType:
 
 def _float64() -> pl.DataType:
     return pl.Float64()
-
-
-def _small_integers() -> tuple[type[pl.DataType], ...]:
-    return pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32

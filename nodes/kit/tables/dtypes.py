@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from nodes.errors import NodeError
 from nodes.values.table import COLUMN_KINDS, leaf_dtype
 
 
@@ -27,6 +28,26 @@ def common_dtype(first: pl.DataType, second: pl.DataType) -> pl.DataType | None:
     if first.is_temporal() and second.is_temporal():
         return _common_time(first, second)
     return pl.String() if COLUMN_KINDS["category"](first) and COLUMN_KINDS["category"](second) else None
+
+
+def cast_exactly(cells: pl.Series, dtype: pl.DataType) -> pl.Series:
+    """Return numbers in a type that they have in common with others.
+
+    Raises:
+        NodeError: If a whole number has more digits than the type holds.
+    """
+    made = cells.cast(dtype, strict=not cells.dtype.is_integer())
+    if cells.dtype not in (pl.Int64, pl.UInt64, pl.Int128, pl.UInt128) or not dtype.is_numeric() or dtype == cells.dtype:
+        return made
+    back = made.cast(pl.Int128, strict=False) if dtype.is_float() else made
+    wrong = (back.is_null() | (back.cast(pl.Int128) != cells.cast(pl.Int128, strict=False))) & cells.is_not_null()
+    if wrong.any():
+        row = int(wrong.arg_max() or 0)
+        raise NodeError(
+            f"{cells[row]} in column '{cells.name}' does not fit into {dtype}, the type that the columns have in common.",
+            "Convert one of the columns first (Column Type Converter), or make text of both.",
+        )
+    return made
 
 
 def zone(dtype: pl.DataType) -> str:
@@ -53,6 +74,8 @@ def _common_time(first: pl.DataType, second: pl.DataType) -> pl.DataType | None:
 
 def _common_number(first: pl.DataType, second: pl.DataType) -> pl.DataType:
     """Polars's own supertype, which it tells by the schema of a concatenation."""
+    if {first, second} == {pl.Int64(), pl.UInt64()}:
+        return pl.Int64()  # polars takes Float64, which holds neither; `cast_exactly` refuses cells beyond
     empty = [pl.DataFrame(schema={"number": dtype}) for dtype in (first, second)]
     return pl.concat(empty, how="vertical_relaxed").schema["number"]
 

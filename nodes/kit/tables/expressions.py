@@ -17,13 +17,18 @@ import polars as pl
 
 from nodes.base import NodeError
 from nodes.kit.tables.expression_limits import refuse_excess
+from nodes.kit.tables.formulas import Formula
 from nodes.values.table import TableSpec, describe_dtype
 
 HELP = (
     'Columns are written by name, in double quotes if it is not a plain word: "petal length". Text stands in single quotes. '
     "There are + - * / // %, = <> < <= > >=, AND OR NOT, IN (...), LIKE, BETWEEN, IS NULL, || to join text, ~ for regular "
     "expressions, CASE WHEN ... THEN ... ELSE ... END, CAST(x AS DOUBLE), and the functions of polars's SQL. "
-    "NaN counts as the largest number; whole numbers hold 64 bits, and begin anew beyond."
+    "Whole numbers are computed in 64 bits, whatever the type of the column, and what does not fit is an error that names the "
+    "row; all other numbers are Float64, and / always gives such. // leaves the decimals out (towards 0), % has the sign of the "
+    "first; by 0 both are missing. A missing cell makes the result missing, but CONCAT, GREATEST and LEAST, and figures of a "
+    "whole column, leave it out; GREATEST, LEAST, MIN and MAX leave NaN out too, which else counts as the largest number. ROUND "
+    "takes a half to the even neighbour. REGEXP_REPLACE replaces all matches, and $1 is the first group."
 )
 QUERIES = re.compile(r"\bselect\b|\(\s*(?:from|table|with|values)\b|\bread_\w+|\bunnest\b", re.IGNORECASE)
 TOKENS = re.compile(r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | [^\W\d]\w* | .""", re.VERBOSE | re.DOTALL)
@@ -86,8 +91,8 @@ KNIME_ROWS: Mapping[str, str] = {
 }
 
 
-def parsed(text: str, table: TableSpec, setting: str) -> pl.Expr:
-    """Return the expression that a text spells.
+def parsed(text: str, table: TableSpec, setting: str) -> Formula:
+    """Return the formula that a text spells.
 
     Raises:
         NodeError: If it is none, is too much for polars, names no column of the table, or does not suit the columns' types;
@@ -106,17 +111,12 @@ def parsed(text: str, table: TableSpec, setting: str) -> pl.Expr:
     if unknown is not None:
         raise _no_column(text, unknown, table, setting)
     _refuse_two_words(text, expression, table, setting)
+    formula = Formula(expression)
     try:
-        # One row of missing cells: some types are found not to fit only where there is something to compute.
-        pl.DataFrame(schema=table.schema).clear(1).with_columns(expression.alias("value"))
+        formula.dtype(table.schema)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise _misfit(text, error, table, setting) from error
-    return expression
-
-
-def dtype_of(expression: pl.Expr, table: TableSpec) -> pl.DataType:
-    """Return the type of an expression's values."""
-    return pl.LazyFrame(schema=table.schema).with_columns(expression.alias("\0")).collect_schema()["\0"]
+    return formula
 
 
 def by_row(text: str) -> bool:
@@ -329,7 +329,6 @@ def _unsuitable_part(text: str, table: TableSpec) -> tuple[int, int] | None:
     tokens = [t.span() for t in TOKENS.finditer(text) if not t[0].isspace()]
     if len(tokens) > MOST_TOKENS:
         return None
-    row = pl.DataFrame(schema=table.schema).clear(1)
     for length in range(1, len(tokens) + 1):
         for first in range(len(tokens) - length + 1):
             start, end = tokens[first][0], tokens[first + length - 1][1]
@@ -342,7 +341,7 @@ def _unsuitable_part(text: str, table: TableSpec) -> tuple[int, int] | None:
                 continue
             if set(expression.meta.root_names()) <= set(table.schema):
                 try:
-                    row.select(expression.alias("value"))
+                    Formula(expression).dtype(table.schema)
                 except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
                     return start, end
     return None

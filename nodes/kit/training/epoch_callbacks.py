@@ -73,6 +73,7 @@ class CheckpointWriter:
         except KeyError as error:  # an epoch without validation has no such figures
             self._job.log(f"epoch {number}: no file is written, as there is no {error} for its name")
             return
+        self._job.claim(path)
         with _WriteErrors(path, "model_checkpoint.filepath"):
             self._write(model, path)
         self._job.log(f"epoch {number}: the network is in {path}")
@@ -119,11 +120,14 @@ class HistoryWriter:
     def __init__(self, rule: CSVLogger, columns: Sequence[str], job: Job) -> None:
         self._rule, self._columns = rule, list(columns)
         self._path = job.resolve(rule.filename)
+        self._claim = job.claim
         self._rows: list[Mapping[str, float]] = []
         self._offset: int | None = None
 
     def epoch(self, row: Mapping[str, float], model: keras.Model) -> None:
         """Write all rows so far, behind what was in the file before where it is appended to."""
+        if not self._rows:
+            self._claim(self._path)
         self._rows.append(row)
         with _WriteErrors(self._path, "csv_logger.filename"):
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -165,6 +169,8 @@ class EventWriter:
     def __init__(self, rule: TensorBoard, job: Job) -> None:
         self._rule = rule
         self._folder = job.resolve(rule.log_dir)
+        for place in ("train", "validation"):
+            job.claim(self._folder / place)
         self._writers: dict[str, Any] = {}
         self._there = set(self._files())
         self._graph_written = False

@@ -181,12 +181,43 @@ def test_an_engine_that_gives_no_sign_of_life_is_noticed_and_can_be_replaced(
     assert one.inspect("node_1").title == "Add"
 
 
-def test_a_node_that_ignores_cancel_is_ended_with_the_engine(qtbot: QtBot, start_engine: Start, tmp_path: Path) -> None:
+def test_a_node_that_hears_no_cancel_is_given_up_and_nothing_else_stops(
+    qtbot: QtBot, start_engine: Start, tmp_path: Path
+) -> None:
+    client = start_engine(environment=toy_plug_in(tmp_path), grace=10.0, linger=0.5)
+    nodes = {"a": ("toy.count", {}), "d": ("toy.deaf", {}), "w": ("toy.wait", {"seconds": 6.0})}
+    one = Desk(qtbot, client, workflow(nodes, [("a", "d"), ("a", "w")]), tmp_path, "one")
+    other = Desk(qtbot, client, workflow(WAITING, WAITING_WIRES), tmp_path, "other")
+    one.wait_for(d="ready")
+    one.run()
+    one.wait_for(d="running", w="running")
+    other.run()
+    other.wait_for(w="running")
+    client.cancel("one", ["d"])
+    one.wait_for(d="ready")
+    assert one.states()["w"] == other.states()["w"] == "running"
+    one.wait_for(w="done")  # what runs beside it ends well, in this document
+    assert other.states()["w"] == "running"  # and goes on in others
+    assert not one.deaths
+    client.cancel("other")
+    qtbot.waitUntil(lambda: bool(one.deaths), timeout=LONG)  # nobody needs this engine any more, but the node keeps it busy
+    assert "still kept the engine busy" in one.deaths[0].message
+    assert one.deaths[0].running == {}
+    qtbot.waitUntil(lambda: client.is_ready, timeout=LONG)
+    one.wait_for(a="done", w="done", d="ready")
+    other.wait_for(a="done", w="ready")
+
+
+def test_an_engine_that_cannot_even_give_up_a_node_is_ended_at_a_cancel(
+    qtbot: QtBot, start_engine: Start, tmp_path: Path
+) -> None:
     client = start_engine(environment=toy_plug_in(tmp_path), grace=0.5)
     one = Desk(qtbot, client, workflow({"a": ("toy.count", {}), "d": ("toy.deaf", {})}, [("a", "d")]), tmp_path)
     one.wait_for(d="ready")
     one.run()
     one.wait_for(d="running")
+    assert client.process_id is not None
+    os.kill(client.process_id, signal.SIGSTOP)
     client.cancel("doc")
     qtbot.waitUntil(lambda: bool(one.deaths), timeout=LONG)
     assert "did not stop when it was cancelled" in one.deaths[0].message
@@ -194,15 +225,15 @@ def test_a_node_that_ignores_cancel_is_ended_with_the_engine(qtbot: QtBot, start
     one.wait_for(a="done")
 
 
-def test_a_node_that_ignores_cancel_beside_others_is_left_to_the_person(
-    qtbot: QtBot, start_engine: Start, tmp_path: Path
-) -> None:
+def test_beside_others_it_is_left_to_the_person(qtbot: QtBot, start_engine: Start, tmp_path: Path) -> None:
     client = start_engine(environment=toy_plug_in(tmp_path), grace=0.5)
     nodes = {"a": ("toy.count", {}), "d": ("toy.deaf", {}), "w": ("toy.wait", {})}
     one = Desk(qtbot, client, workflow(nodes, [("a", "d"), ("a", "w")]), tmp_path)
     one.wait_for(d="ready")
     one.run()
     one.wait_for(d="running", w="running")
+    assert client.process_id is not None
+    os.kill(client.process_id, signal.SIGSTOP)
     with qtbot.waitSignal(client.cancel_ignored, timeout=LONG) as ignored:
         client.cancel("doc", ["d"])
     assert ignored.args == ["doc", ["d"]]
@@ -212,6 +243,66 @@ def test_a_node_that_ignores_cancel_beside_others_is_left_to_the_person(
     assert sorted(one.deaths[0].running["doc"]) == ["d", "w"]
     assert one.states()["w"] == "failed"
     qtbot.waitUntil(lambda: client.is_ready, timeout=LONG)
+
+
+@pytest.mark.parametrize("how", ["crash", "hang"])
+def test_a_document_whose_configuring_ends_the_engine_is_set_apart_and_the_others_go_on(
+    qtbot: QtBot, start_engine: Start, tmp_path: Path, how: str
+) -> None:
+    client = start_engine(environment=toy_plug_in(tmp_path), patience=2.0)
+    apart: list[tuple[str, str]] = []
+    client.set_apart.connect(lambda document, node: apart.append((document, node)))
+    good = Desk(qtbot, client, chain(2), tmp_path, "good")
+    bad = Desk(qtbot, client, workflow({"a": ("toy.count", {}), "x": ("toy.deadly", {"how": how})}, []), tmp_path, "bad")
+    qtbot.waitUntil(lambda: bool(apart), timeout=LONG)
+    assert apart == [("bad", "x")]
+    assert [death.configuring for death in bad.deaths] == [("bad", "x")] * 2
+    assert bad.states() == {"a": "not configured", "x": "not configured"}
+    qtbot.waitUntil(lambda: client.is_ready, timeout=LONG)
+
+    good.run()
+    good.wait_for(node_1="done")  # the others go on
+    refused = bad.reply(InspectQuestion(document="bad", node="a"))
+    assert isinstance(refused, Problem)
+    assert "ended the engine twice, at the node 'Deadly'" in refused.message
+    bad.run()
+    assert apart == [("bad", "x"), ("bad", "")]  # it is said again
+
+    client.configure_again("bad")  # on request: once more, and no further
+    qtbot.waitUntil(lambda: len(apart) == 3, timeout=LONG)
+    assert len(bad.deaths) == 3
+    assert good.deaths[-1].running == {}
+
+    bad.document.set_settings("x", {"how": ""})  # the edit that mends it
+    bad.wait_for(a="done", x="ready")  # `a` is what the other document has computed
+    bad.run()
+    bad.wait_for(x="done")
+    assert len(bad.deaths) == 3
+    good.run(fresh=True)
+    good.wait_for(node_1="done")
+
+
+def test_an_edit_that_ends_the_engine_sets_its_document_apart_while_others_work(
+    qtbot: QtBot, toy_engine: EngineClient, tmp_path: Path
+) -> None:
+    one = Desk(qtbot, toy_engine, workflow({"x": ("toy.deadly", {})}, []), tmp_path, "one")
+    other = Desk(qtbot, toy_engine, workflow(WAITING, WAITING_WIRES), tmp_path, "other")
+    one.wait_for(x="ready")
+    with qtbot.waitSignal(toy_engine.set_apart, timeout=LONG):
+        one.document.set_settings("x", {"how": "crash"})
+    qtbot.waitUntil(lambda: toy_engine.is_ready, timeout=LONG)
+    other.run()
+    other.wait_for(w="running")
+    deaths = len(one.deaths)
+    one.document.rename("x", "Still deadly")  # no business of the engine
+    one.document.set_settings("x", {"how": "hang"})  # is not tried: it could end what runs
+    assert other.inspect("w").title == "Wait"
+    assert len(one.deaths) == deaths
+    assert other.states()["w"] == "running"
+    other.client.cancel("other")
+    qtbot.waitUntil(lambda: [run.status for run in other.runs][-1] == "cancelled", timeout=LONG)
+    one.document.set_settings("x", {"how": "nothing"})
+    one.wait_for(x="ready")
 
 
 def test_an_engine_that_cannot_work_is_given_up_with_a_reason(qtbot: QtBot, start_engine: Start, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from app.document.model import NodeRecord, Workflow
 from app.document.problems import Problem
 from tests.app.editor.conftest import toy_plug_in
-from tests.app.editor.window_support import Person, a_window, button
+from tests.app.editor.window_support import Person, a_window, button, said_by
 
 
 def chain(person: Person, *types: str, **settings: dict[str, object]) -> list[str]:
@@ -217,3 +217,33 @@ def test_a_plug_in_that_is_gone_leaves_its_nodes_as_they_were(person: Person) ->
     person.until(lambda: person.status("odd").problems)
     assert "gone.node" in problem_of(person, "odd").message
     assert person.document.nodes["odd"] == record
+
+
+def test_a_workflow_that_ends_the_engine_is_set_apart_can_be_edited_saved_and_configured_again(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    with a_window(tmp_path, plug_ins=toy_plug_in(tmp_path)) as person:
+        (count,) = chain(person, "toy.count")
+        first = person.workspace
+        (deadly,) = chain(person, "toy.deadly")
+        person.document.set_settings(deadly, {"how": "crash"})
+        person.until(lambda: person.said("ended the engine twice, the last time at the node 'Deadly'"))
+        assert person.said("while it configured the node 'Deadly'")
+        assert person.status(deadly).state == "not configured"
+        person.until(lambda: first.status(count).state == "ready")
+
+        person.document.rename(deadly, "Mine")  # it can be edited and saved
+        path = tmp_path / "deadly.workflow.json"
+        person.workspace.path = path
+        assert person.window.commands.files.save()
+        assert '"crash"' in path.read_text()
+
+        message = next(m for m in person.messages if "ended the engine twice" in said_by(m))
+        button(message, "Configure again").click()
+        person.until(lambda: person.said("the last time at the node 'Mine'"))  # once more, and set apart again
+
+        person.document.set_settings(deadly, {"how": ""})
+        person.until_state(deadly, "ready")
+        person.until(lambda: not person.said("ended the engine twice"))
+        person.press("Shift+F7")
+        person.until_state(deadly, "done")

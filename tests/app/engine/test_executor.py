@@ -23,10 +23,11 @@ from app.engine import executor
 from app.engine.events import Event
 from app.engine.executor import RunResult
 from app.engine.job import RunControl
+from app.engine.node_threads import given_up_threads
 from app.engine.planner import make_plan
 from app.engine.store import Store
 from tests.app.document.graphs import acyclic_workflows, closure, wired
-from tests.app.engine.toy import CATALOG, RUNS, chain, workflow
+from tests.app.engine.toy import CATALOG, HEARING, RUNS, chain, workflow
 
 
 @pytest.fixture(autouse=True)
@@ -139,7 +140,7 @@ def test_a_failure_stops_what_is_behind_it_and_nothing_else(bench: Bench) -> Non
         ("memory", "memory of this machine"),
         ("bug", "ZeroDivisionError: division by zero"),
         ("exit", "SystemExit: I leave"),
-        ("panic", "PanicException: lost my way"),
+        ("panic", "A library gave up over it: lost my way"),
     ],
 )
 def test_whatever_a_node_raises_becomes_a_message(bench: Bench, how: str, words: str) -> None:
@@ -243,7 +244,7 @@ from pathlib import Path
 from app.engine import executor
 from app.engine.planner import make_plan
 from app.engine.store import Store
-from tests.app.engine.toy import CATALOG, RUNS, chain, workflow
+from tests.app.engine.toy import CATALOG, HEARING, RUNS, chain, workflow
 wait = ("toy.wait", {"seconds": float(sys.argv[2])})
 nodes = {"a": ("toy.count", {"rows": 50}), "b": ("toy.add", {}), "w": wait, "c": ("toy.add", {})}
 made = workflow(nodes, [("a", "b"), ("b", "w"), ("w", "c")])
@@ -383,6 +384,62 @@ def test_a_cancelled_node_takes_what_is_behind_it_along_and_nothing_else(bench: 
     assert result.status == "cancelled"
     assert sorted(result.skipped) == ["n1", "n2"]
     assert set(result.keys) == {"n0", "n3", "n4"}
+
+
+def test_a_node_in_native_code_that_hears_no_cancel_is_given_up(bench: Bench) -> None:
+    made = workflow(
+        {"a": ("toy.count", {}), "d": ("toy.deaf", {}), "b": ("toy.add", {}), "w": ("toy.wait", {"seconds": 3.0})},
+        [("a", "d"), ("d", "b"), ("a", "w")],
+    )
+    HEARING.clear()
+    control = RunControl()
+    threading.Timer(0.3, control.cancelled_nodes.add, ["d"]).start()
+    result = bench.run(made, control=control)
+    assert result.status == "cancelled"
+    assert set(result.keys) == {"a", "w"}  # beside it, all went on
+    assert bench.happened("d")[-1] == "node.cancelled"
+    assert bench.happened("b") == ["node.skipped"]
+    assert given_up_threads() == 1
+    ended = [e.time for e in bench.events if e.event in ("node.cancelled", "node.finished")]
+    assert ended == sorted(ended)
+    seen = len(bench.events)
+
+    HEARING.set()  # now it comes back with what nobody wants any more
+    until_no_thread_is_given_up()
+    assert len(bench.events) == seen
+    assert bench.store.record(make_plan(made, CATALOG, folder=bench.folder).keys(bench.store.fingerprints, "run")["d"]) is None
+    assert bench.run(made).status == "done"
+    assert bench.ran == {"d", "b"}
+
+
+def test_a_node_that_was_given_up_can_be_run_again_while_it_is_still_at_work(bench: Bench) -> None:
+    made = workflow({"a": ("toy.count", {}), "d": ("toy.deaf", {}), "e": ("toy.deaf", {})}, [("a", "d"), ("a", "e")])
+    HEARING.clear()
+    control = RunControl()
+    threading.Timer(0.3, control.cancel.set).start()
+    assert bench.run(made, control=control).status == "cancelled"
+    working = given_up_threads()
+    assert working >= 1
+    threading.Timer(0.5, HEARING.set).start()
+    assert bench.run(made).status == "done"  # it does not wait for the lock that the lost thread held
+    until_no_thread_is_given_up()
+
+
+def test_a_node_in_python_that_hears_no_cancel_is_ended(bench: Bench) -> None:
+    made = workflow({"a": ("toy.count", {}), "s": ("toy.stubborn", {})}, [("a", "s")])
+    control = RunControl()
+    threading.Timer(0.3, control.cancel.set).start()
+    result = bench.run(made, control=control)
+    assert result.status == "cancelled"
+    assert bench.happened("s")[-1] == "node.cancelled"
+    until_no_thread_is_given_up()
+
+
+def until_no_thread_is_given_up() -> None:
+    end = time.monotonic() + 20
+    while given_up_threads():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_a_run_in_which_every_result_is_stored_imports_no_networkx(bench: Bench) -> None:

@@ -18,14 +18,14 @@ import pytest
 from app.document.model import Connection, NodeRecord, Workflow
 from app.engine.messages import figures, requests, tables, tells, wire
 from app.engine.messages.base import Answer, Question, Request, Tell, answer_of
-from app.engine.messages.questions import InspectQuestion, PreviewQuestion, ScriptsQuestion
+from app.engine.messages.questions import InspectQuestion, PermissionQuestion, PreviewQuestion
 from app.engine.messages.requests import EditDocument, OpenDocument, Ping, RunNodes
 from app.engine.messages.tables import TableQuestion
 from app.engine.messages.tells import EngineReady, EngineRefusal, LogWritten, Pong, Reply, StatusesChanged
 from app.engine.status import NodeStatus
 from tests.app.editor.conftest import toy_plug_in
 from tests.app.engine.toy import chain, workflow
-from tests.app.engine.toy_answers import FaultyQuestion, LargeQuestion, SlowQuestion
+from tests.app.engine.toy_answers import FaultyQuestion, LargeQuestion, PanickedQuestion, SlowQuestion
 
 SECONDS = 60
 A = TypeVar("A", bound=Answer)
@@ -221,7 +221,7 @@ SCORER: dict[str, Any] = {"document": "doc", "node": "scorer", "port": "confusio
 QUESTIONS: list[Question[Any]] = [
     InspectQuestion(document="doc", node="scorer"),
     PreviewQuestion(document="doc", node="pictures", settings={"rows": 7}),
-    ScriptsQuestion(document="doc"),
+    PermissionQuestion(document="doc"),
     tables.TableQuestion(**PICTURES),
     tables.RowsQuestion(**PICTURES, start=0, stop=5, shown=tables.RowsShown(sort=tables.SortOrder(column="name"))),
     tables.FindQuestion(**PICTURES, text="picture 7", shown=tables.RowsShown(where={"label": "Sneaker"})),
@@ -242,7 +242,7 @@ REQUESTS: list[Request] = [
     requests.StopEarly(document="doc", node="epochs"),
     requests.CancelNodes(document="doc", nodes=("epochs",)),
     requests.ResetNodes(document="doc", nodes=("epochs",)),
-    requests.TrustScripts(digests=("ab",)),
+    requests.GrantTrust(digests=("ab",)),
     requests.DropQuestion(number=1),
     requests.EditDocument(document="doc", nodes={"epochs": None}, orders={"nodes": ("pictures", "scorer", "input", "script")}),
     requests.CloseDocument(document="doc"),
@@ -313,6 +313,8 @@ def test_a_fault_in_an_answer_is_a_message(engine: Process) -> None:
     engine.until_states(node_0="done")
     engine.send(FaultyQuestion(number=1, document="doc", node="node_0", port="table"))
     assert "ZeroDivisionError" in engine.error(1)
+    engine.send(PanickedQuestion(number=2, document="doc", node="node_0", port="table"))
+    assert "gave up over it: lost my way" in engine.error(2)
     assert engine.ended() == 0
     assert "Traceback" in engine.words()
 
@@ -381,3 +383,20 @@ def test_results_that_cannot_be_stored_are_a_message(tmp_path: Path) -> None:
         assert engine.process.wait(timeout=SECONDS) == 4
     finally:
         engine.close()
+
+
+def test_edits_sent_in_a_burst_are_followed_as_few(engine: Process) -> None:
+    made = chain(300)
+    engine.open(made)
+    engine.until_states(node_299="ready")
+    told = len(engine.told)
+    records = {node.id: node for node in made.nodes}
+    edits = []
+    for number in range(2000):
+        record = records["node_7"].model_copy(update={"settings": {"number": number}})
+        edits.append(wire.encode(EditDocument(document="doc", nodes={"node_7": record})))
+    engine.write(b"".join(edits))
+    found = engine.ask(InspectQuestion(document="doc", node="node_7", number=1))
+    assert found.settings == {"number": 1999}  # asked behind all edits, answered of the last one
+    news = [t for t in engine.told[told:] if isinstance(t, StatusesChanged)]
+    assert len(news) < 200  # each of them was a plan

@@ -255,6 +255,41 @@ def test_only_what_changed_is_told(bench: Bench) -> None:
     assert desk.seen == {}
 
 
+def test_edits_that_wait_are_planned_once_and_nothing_is_asked_of_an_older_plan(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans: list[Workflow] = []
+    planner_plan = Planner.plan
+
+    def counted(self: Planner, made: Workflow, **options: Any) -> Plan:
+        plans.append(made)
+        return planner_plan(self, made, **options)
+
+    made = chain(6)
+    session = bench.open(made).session
+    monkeypatch.setattr(Planner, "plan", counted)
+    document = Document(made, CATALOG)
+    document.subscribe(lambda change: session.edit(EditDocument.of("doc", change)))  # type: ignore[arg-type]
+    for number in range(200):
+        document.set_settings("node_2", {"number": number})
+        document.set_settings("node_0", {"rows": number % 12})
+    assert plans == []
+    assert session.changed
+    session.flush()
+    assert len(plans) == 1
+    assert session.plan.nodes["node_5"].specs["table"].rows == 199 % 12  # type: ignore[union-attr]
+    for question in (lambda: session.status("node_0"), lambda: session.planned("node_0"), lambda: session.sources("node_0")):
+        document.set_settings("node_0", {"rows": 1 + len(plans)})
+        question()
+        assert session.planned("node_0").specs["table"].rows == len(plans)  # type: ignore[union-attr]
+    added = document.add_node("toy.add", (0, 0))
+    assert session.planned(added).blocked_by is None
+    document.delete([added])
+    with pytest.raises(NoSuchNode):
+        session.status(added)
+    assert len(plans) == 6
+
+
 # --------------------------------------------------------------------------------------------------------------- running
 
 

@@ -14,8 +14,8 @@ from app.document.model import Connection, NodeRecord, Variable, Workflow
 from app.engine import executor
 from app.engine.background_fingerprints import BackgroundFingerprints
 from app.engine.events import Event, NodeFailed
-from app.engine.inspection.documents import preview, scripts
-from app.engine.messages.questions import PreviewQuestion, ScriptsQuestion, ScriptSummary
+from app.engine.inspection.documents import permissions, preview
+from app.engine.messages.questions import PermissionQuestion, PreviewQuestion, ScriptSummary
 from app.engine.nonces import Nonces
 from app.engine.planner import Planner, make_plan
 from app.engine.session import Session, SessionContext
@@ -148,19 +148,19 @@ def test_a_session_shows_what_needs_trust_and_goes_on_when_it_has_it(marker: Pat
     fingerprints = BackgroundFingerprints(store.fingerprints, tasks.put, lambda: None)
     context = SessionContext(CATALOG, store, Nonces(store.root / "store.sqlite"), fingerprints, tasks.put, lambda _: None)
     session = Session("doc", flow(hostile(marker)), tmp_path, context)
-    every = ScriptsQuestion(document="doc")
+    every = PermissionQuestion(document="doc")
     try:
         status = session.status("bad")
         assert (status.state, status.untrusted) == ("not configured", True)
         assert session.status("good").blocked_by == "bad"
         assert preview(session, PreviewQuestion(document="doc", node="bad", settings={"script": "output_table = 1"})).untrusted
-        (entry,) = scripts(session, ScriptsQuestion(document="doc", targets=("good",))).scripts
+        (entry,) = permissions(session, PermissionQuestion(document="doc", targets=("good",))).scripts
         assert entry == ScriptSummary(node="bad", title="Python Script", setting="script", source=hostile(marker))
-        assert scripts(session, every).scripts == (entry,)
+        assert permissions(session, every).scripts == (entry,)
         context.trust.digests.add(digest(hostile(marker)))
         session.trust_changed()
         assert [session.status(n).state for n in ("bad", "good")] == ["ready", "ready"]
-        assert scripts(session, every).scripts == ()
+        assert permissions(session, every).scripts == ()
         assert not preview(session, PreviewQuestion(document="doc", node="bad", settings={})).untrusted
     finally:
         session.close(wait=5)

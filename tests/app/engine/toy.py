@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -208,8 +210,12 @@ class Save(Toy):
         return {}
 
 
+HEARING = threading.Event()
+"""Set to let nodes that are deaf end."""
+
+
 class Deaf(Toy):
-    """Work for a minute and hear no cancel."""
+    """Work for a minute, in one call of native code, and hear no cancel."""
 
     id = "toy.deaf"
     title = "Deaf"
@@ -219,9 +225,46 @@ class Deaf(Toy):
         return {"table": specs.table()}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        RUNS[job.node] += 1
         job.progress(None, "working")
-        time.sleep(60)
+        HEARING.wait(60)
         return {"table": values.table()}
+
+
+class Stubborn(Toy):
+    """Work for a minute in Python, and hear no cancel."""
+
+    id = "toy.stubborn"
+    title = "Stubborn"
+    input_ports = TABLE_IN
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        return {"table": specs.table()}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            RUNS[job.node] += 1
+        return {"table": values.table()}
+
+
+class Deadly(Toy):
+    """End or block the process that configures it."""
+
+    id = "toy.deadly"
+    title = "Deadly"
+    how: str = setting("", "How", "What it does: crash, hang or nothing.")
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        if self.how == "crash":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if self.how == "hang":
+            time.sleep(1000)
+        return {"table": TableSpec(pl.Schema({"n": pl.Int64}), 1)}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        RUNS[job.node] += 1
+        return {"table": Table.of(pl.DataFrame({"n": [1]}))}
 
 
 class Chatter(Toy):
@@ -240,7 +283,7 @@ class Chatter(Toy):
         return {"table": Table.of(pl.DataFrame({"n": [1]}))}
 
 
-CATALOG = Catalog({c.id: c for c in (Count, Add, Both, Sum, Fail, Wait, Late, Dice, Save, Deaf, Chatter)})
+CATALOG = Catalog({c.id: c for c in (Count, Add, Both, Sum, Fail, Wait, Late, Dice, Save, Deaf, Stubborn, Deadly, Chatter)})
 
 
 def workflow(nodes: Mapping[str, tuple[str, dict[str, object]]], wires: list[tuple[str, str]]) -> Workflow:

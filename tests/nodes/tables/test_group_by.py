@@ -210,16 +210,23 @@ def test_decimals_and_large_numbers_are_not_cut():
     assert summed(cents, [Decimal("1.50"), Decimal("2.25")], "sum") == Decimal("3.75")
     assert summed(cents, [Decimal("1.50"), Decimal("2.25")], "range") == Decimal("0.75")
     assert summed(cents, [Decimal("1.50"), Decimal("2.25")], "product") == 3.375
-    assert summed(huge, [2**70, 5], "sum") == 2**70 + 5
+    assert summed(huge, [2**70, 5 - 2**70], "sum") == 5
+    with pytest.raises(NodeError, match="The sum of 'a' does not fit into 64 bits"):
+        summed(huge, [2**70, 5], "sum")
 
 
 @pytest.mark.parametrize("dtype", [pl.Int64(), pl.UInt64()])
-def test_whole_numbers_that_do_not_fit_are_missing_and_never_others(dtype):
+def test_whole_numbers_that_do_not_fit_are_an_error_and_never_others(dtype):
     large = 2**62
     assert summed(dtype, [large, large - 1], "sum") == 2 * large - 1
-    assert summed(dtype, [large] * 4, "sum") is None
-    assert summed(dtype, [large, 4], "product") is None
     assert summed(dtype, [large, 1], "product") == large
+    assert summed(dtype, [large, large, large, 0], "product") == 0
+    for cells, method in (([large] * 2, "sum"), ([large, 4], "product"), ([large] * 40, "product")):
+        with pytest.raises(NodeError, match=f"The {method} of 'a' does not fit into 64 bits"):
+            summed(dtype, cells, method)
+    assert summed(pl.Int64(), [-(2**63), -1], "range") == 2**63 - 1
+    with pytest.raises(NodeError, match="The range of 'a' does not fit"):
+        summed(pl.Int64(), [-(2**63), 0], "range")
 
 
 def test_further_figures():

@@ -386,7 +386,7 @@ def test_fit_center_and_flash(hand: Hand) -> None:
 def test_the_minimap_covers_no_node_when_all_is_shown(open_canvas: Open) -> None:
     hand = open_canvas(load(EXAMPLE))
     hand.canvas.show_minimap(True)
-    for width, height in ((1340, 860), (1000, 700), (900, 900), (1600, 600)):
+    for width, height in ((1340, 860), (1000, 700), (1100, 900), (1600, 600)):
         hand.canvas.resize(width, height)
         QApplication.processEvents()
         hand.canvas.fit()
@@ -395,6 +395,38 @@ def test_the_minimap_covers_no_node_when_all_is_shown(open_canvas: Open) -> None
             rect = tile.sceneBoundingRect()
             assert area.contains(rect)
             assert not hand.view.mapFromScene(rect).boundingRect().intersects(corner)
+
+
+def test_on_a_small_canvas_the_minimap_is_seen_only_while_the_view_moves(open_canvas: Open, qtbot) -> None:
+    hand = open_canvas(load(EXAMPLE))
+    hand.canvas.resize(800, 500)
+    hand.canvas.show_minimap(True)
+    minimap = hand.canvas.minimap
+    qtbot.waitUntil(minimap.isHidden)
+    assert hand.canvas.minimap_shown
+    hand.view.look_at(QPointF(100, 0), 1.0)
+    assert minimap.isVisible()
+    qtbot.waitUntil(minimap.isHidden)
+    hand.canvas.resize(1200, 500)
+    QApplication.processEvents()
+    assert minimap.isVisible()
+    hand.canvas.show_minimap(False)
+    hand.view.look_at(QPointF(0, 0), 1.0)
+    assert minimap.isHidden()
+
+
+def test_titles_are_readable_down_to_40_percent(hand: Hand) -> None:
+    for zoom in (0.4, 0.5, 0.7, 1.0):
+        hand.view.look_at(QPointF(350, 200), zoom)
+        image = picture(hand)
+        tile = hand.tiles["learner"].pos()
+        ink = [
+            (x, y)
+            for x in range(-40, 96)
+            for y in range(-58, -6)
+            if not alike(color_at(hand, image, tile + QPointF(x, y)), LIGHT.canvas, 60)
+        ]
+        assert ink, f"no title at {zoom}"
 
 
 def test_the_view_glides_where_it_may(hand: Hand, qtbot) -> None:

@@ -230,7 +230,7 @@ def test_a_long_name_goes_over_two_lines_and_is_all_seen(bench: Made) -> None:
     name.clearFocus()
     name.setFixedWidth(400)
     line = name.height()
-    name.setFixedWidth(160)
+    name.setFixedWidth(int(name.fontMetrics().horizontalAdvance(name.text()) * 0.8) + 20)  # room in two lines, not in one
     assert name.seen == name.text() == CATALOG["keras.conv_2d"].title
     assert name.height() == line + name.fontMetrics().lineSpacing()
 
@@ -472,6 +472,45 @@ def test_chips_are_typed_pasted_moved_and_removed(bench: Made) -> None:
     type_into(chips.chips[0], "")
     key(chips.chips[0], Qt.Key.Key_Backspace)
     assert chips.value() == ["?", "-"]
+
+
+def typed(control: ChipsControl | FixedControl, text: str) -> None:
+    """Type as a person does: into whatever has the focus after the last key."""
+    control.first().setFocus(Qt.FocusReason.TabFocusReason)
+    for character in text:
+        QTest.keyClicks(QApplication.focusWidget(), character)
+
+
+@pytest.mark.parametrize("before", [[1], [28, 28, 1], [100, 2]])
+@pytest.mark.parametrize("text", ["8x8x1", "8 × 8 × 1", "8, 8, 1", "8*8*1", "8 8 1", "8X8X1", "8,8,1"])
+def test_every_way_to_write_a_shape_means_it(bench: Made, text: str, before: list[int]) -> None:
+    dialog = bench(workflow_of(("input", "keras.input", {"shape": before})))
+    dialog.show("input")
+    chips = control(dialog.row("shape"), ChipsControl)
+    typed(chips, text)
+    chips.add.setFocus()
+    QApplication.processEvents()
+    assert chips.value() == [8, 8, 1]
+
+
+@pytest.mark.parametrize(("text", "value"), [("5x3", [5, 3]), ("5 × 3", [5, 3]), ("5, 3", [5, 3]), ("5", [5, 5])])
+def test_the_same_for_a_fixed_number_of_values(bench: Made, text: str, value: list[int]) -> None:
+    dialog = bench(workflow_of(("conv", "keras.conv_2d", {"kernel_size": [2, 2]})))
+    dialog.show("conv")
+    field = control(dialog.row("kernel_size"), FixedControl)
+    typed(field, text)
+    assert field.value() == value
+    typed(field, "5x3x1")
+    assert dialog.row("kernel_size").problem, "what is not understood is refused"
+
+
+def test_what_is_in_the_first_field_is_typed_over(bench: Made) -> None:
+    dialog = bench(workflow_of(("conv", "keras.conv_2d", {"filters": 1})))
+    dialog.show("conv")
+    dialog.row("filters").focus_control()
+    QTest.keyClicks(QApplication.focusWidget(), "16")
+    assert dialog.panel.apply()
+    assert dialog.settings("conv")["filters"] == 16
 
 
 def test_values_by_name_are_added_and_a_name_that_stands_twice_is_refused(bench: Made) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +13,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from app.editor.application import scale_interface
 from app.editor.look import look
 from app.editor.panels.preferences_dialog import PreferencesDialog
 from app.editor.preferences import PreferenceStore
@@ -55,6 +59,24 @@ def test_every_choice_holds_at_once(dialog: PreferencesDialog, store: Preference
     assert dialog.isVisible()
     saved = PreferenceStore(store.path).values
     assert (saved.appearance, saved.minimap, saved.show_advanced, saved.results_limit_gb) == ("dark", False, True, 5.0)
+
+
+def test_the_interface_is_as_large_as_chosen_from_the_next_start_on(
+    dialog: PreferencesDialog, store: PreferenceStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialog.scale.setCurrentIndex(dialog.scale.findData(1.5))
+    assert PreferenceStore(store.path).values.interface_scale == 1.5
+    monkeypatch.delenv("QT_SCALE_FACTOR", raising=False)
+    scale_interface(1.0)
+    assert "QT_SCALE_FACTOR" not in os.environ
+    code = "from PySide6.QtWidgets import QApplication; print(QApplication([]).primaryScreen().devicePixelRatio())"
+    with monkeypatch.context() as environment:
+        environment.setenv("QT_SCALE_FACTOR", "")
+        environment.delenv("QT_SCALE_FACTOR")
+        scale_interface(1.5)
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+        del os.environ["QT_SCALE_FACTOR"]
+    assert done.stdout.strip() == "1.5"
 
 
 def test_it_begins_with_what_is_stored(qtbot: QtBot, store: PreferenceStore, results: Path) -> None:

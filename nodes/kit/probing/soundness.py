@@ -1,0 +1,68 @@
+"""`ensure_sound`: whether a file of a stranger may be read here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from nodes.errors import NodeError
+from nodes.kit.probing.formats import LOOKED_THROUGH, SMALL, Format
+from nodes.kit.probing.memory import SoundFiles, fingerprint, mark_of, signature
+from nodes.kit.probing.process import ProbeProcesses
+
+
+def refuse_special(path: Path, setting: str) -> None:
+    """Refuse what is there and is neither file nor folder: a device or a pipe, which may never end, or not even begin.
+
+    Raises:
+        NodeError: If it is one.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise NodeError(f"'{path}' is a device or a pipe, which may never end.", "Choose a file.", setting=setting)
+
+
+def remember_in(file: Path) -> None:
+    """Remember sound files in a file from now on, and count as sound what stands there."""
+    global _sound  # noqa: PLW0603 - one memory for the process, as there is one pool of processes
+    _sound = SoundFiles(file)
+
+
+def ensure_sound(
+    path: Path, format: Format, *, whole: bool, setting: str = "path", check: Callable[[], None] = lambda: None
+) -> None:
+    """See to it that a file does no harm to the process that reads it, by having another one read it first.
+
+    A file that was found sound before is not looked at again, wherever it lies and whatever it is called.
+
+    Args:
+        path: Of the file.
+        format: What will read it.
+        whole: Whether all of it will be read; large files are looked at in part (`formats.LOOKED_THROUGH`).
+        setting: The setting that names the file, for the error.
+        check: Raises if the run was cancelled.
+
+    Raises:
+        NodeError: If reading it would crash, never end, or take too much memory.
+        OSError: If the file cannot be read.
+    """
+    status = path.stat()
+    whole = (whole and status.st_size <= LOOKED_THROUGH) or status.st_size <= SMALL
+    seen = signature(path, status)
+    marks = [mark_of(seen, format, whole=True), mark_of(seen, format, whole=whole)]
+    if any(mark in _sound for mark in marks):
+        return
+    reason = next((found for mark in marks if (found := _sound.refusal(mark)) is not None), None)
+    if reason is None:
+        content = fingerprint(path)
+        marks.append(mark_of(content, format, whole=whole))
+        if mark_of(content, format, whole=True) not in _sound and marks[-1] not in _sound:
+            reason = _processes.ask(path, format, status.st_size, whole=whole, check=check)
+        if reason is None:
+            _sound.add(*marks[1:])
+            return
+        _sound.refuse(marks[1], reason)
+    raise NodeError(f"'{path}' cannot be read: {reason}.", "Copy the file again, or choose another.", setting=setting)
+
+
+_processes = ProbeProcesses()
+_sound = SoundFiles()
