@@ -21,7 +21,7 @@ Found = TypeVar("Found")
 WAIT_SECONDS = 20.0
 """So long another program may hold the file before it is given up. A transaction takes milliseconds."""
 _DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH}
-_FOREIGN = ("no such table", "no such column", "has no column", "columns but")
+_FOREIGN = ("no such table", "no such column", "has no column", "columns but", "unsupported file format")
 """What SQLite says of tables that are not those we made: they are damaged, or somebody else's."""
 _REASONS = {
     sqlite3.SQLITE_FULL: (errno.ENOSPC, "no space is left on the disk"),

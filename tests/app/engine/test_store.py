@@ -279,6 +279,22 @@ def test_a_damaged_database_is_set_aside_with_its_log_and_never_deleted(tmp_path
     assert not [p for p in root.iterdir() if ".damaged-" in p.name]
 
 
+@pytest.mark.parametrize("at", [0, 16, 18, 44, 56, 100])
+def test_whichever_part_of_the_header_is_damaged_results_can_be_stored_again(tmp_path: Path, at: int) -> None:
+    for file in ("live", "store"):
+        (tmp_path / file).mkdir()
+    writer = Store(tmp_path / "live")
+    with closing(sqlite3.connect(tmp_path / "live" / "store.sqlite")) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray((writer.root / "store.sqlite").read_bytes())
+    content[at : at + 4] = b"\x63\x63\x63\x63"
+    (tmp_path / "store" / "store.sqlite").write_bytes(content)
+    store = Store(tmp_path / "store")
+    put(store, "ad08", table=Table.of(pl.DataFrame({"n": [1]})))
+    assert store.record("ad08") is not None
+    assert [p.read_bytes() for p in store.root.iterdir() if ".damaged-" in p.name]
+
+
 def test_book_keeping_that_fails_is_logged_and_ends_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     put(store, "ad06", table=Table.of(pl.DataFrame({"n": [1]})))
     monkeypatch.setattr(database_module, "WAIT_SECONDS", 0.1)
