@@ -9,6 +9,7 @@ import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.drawing import group_names
+from nodes.kit.scoring.lookalikes import warn_of_lookalikes
 from nodes.values.figure import BarsFigure, Figure, FigureSpec
 from nodes.values.table import Table, TableSpec
 
@@ -82,6 +83,7 @@ class ClassifierComparison(Node):
             job.check_cancelled()
             known = pair.drop_nulls("actual")
             actual, predicted = known["actual"].to_list(), known["predicted"].fill_null("").to_list()
+            warn_of_lookalikes(actual, known["predicted"].drop_nulls(), job)
             right = int((known["actual"] == known["predicted"]).fill_null(False).sum())
             classes = sorted(set(actual))
             row: dict[str, object] = {"model": name, "rows": len(actual)}

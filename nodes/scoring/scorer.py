@@ -23,6 +23,7 @@ from nodes.kit.scoring.confusion import (
     WRONG,
     ClassComparison,
 )
+from nodes.kit.scoring.lookalikes import warn_of_lookalikes
 from nodes.kit.scoring.missing import without_missing
 from nodes.kit.tables.dtypes import union
 from nodes.values.figure import BarsFigure, Figure, FigureSpec, HeatMapFigure
@@ -31,6 +32,8 @@ from nodes.values.table import Table, TableSpec
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+TRUTHS = ("false", "true")
+"""The classes of a column of truth values."""
 MAX_CLASSES = 1000
 """More different values than that are no classes; their matrix would be unreadable and huge."""
 
@@ -38,8 +41,9 @@ MAX_CLASSES = 1000
 class Scorer(ClassComparison):
     """Compare predicted with actual classes: confusion matrix, accuracy, Cohen's kappa, recall, precision and F-measure.
 
-    Classes are compared by their names: a category column, text, or class numbers whose names are known. Class numbers
-    without names can be compared with each other. Classes that occur in one column only count too.
+    Classes are compared by their names: a category column, text, true and false, or class numbers whose names are known. Class
+    numbers without names can be compared with each other. Classes that occur in one column only count too; where they look like
+    one of the other column (`>50K.` and `>50K`), a warning says so.
 
     The statistics have one row per class and three more: the mean over the classes, the mean weighted by how often a
     class actually occurs, and the overall figures. What is not defined, such as the precision of a class that was never
@@ -71,13 +75,13 @@ class Scorer(ClassComparison):
         None,
         "First column (actual)",
         "The true classes: the rows of the matrix.",
-        columns=Columns("table", ("category", "integer")),
+        columns=Columns("table", ("category", "integer", "boolean")),
     )
     predicted_column: str | None = setting(
         None,
         "Second column (predicted)",
         "The predicted classes: the columns of the matrix.",
-        columns=Columns("table", ("category", "integer")),
+        columns=Columns("table", ("category", "integer", "boolean")),
     )
     sorting: Literal["insertion order", "lexical", "numeric"] = setting(
         "insertion order",
@@ -116,6 +120,7 @@ class Scorer(ClassComparison):
         pairs = self.pairs(table)
         job.check_cancelled()
         pairs = without_missing(pairs, "class", self.missing, job)
+        warn_of_lookalikes(pairs["actual"].unique(), pairs["predicted"].unique(), job)
         known = [
             pairs[column].unique(maintain_order=True).to_list() if names is None else names
             for column, names in (("actual", columns.actual_names), ("predicted", columns.predicted_names))
@@ -161,15 +166,17 @@ class Scorer(ClassComparison):
         Raises:
             NodeError: If they are not two columns that can be compared.
         """
-        actual_dtype = table.require(self.actual_column, "category", "integer", setting="actual_column")
-        predicted_dtype = table.require(self.predicted_column, "category", "integer", setting="predicted_column")
+        actual_dtype = table.require(self.actual_column, "category", "integer", "boolean", setting="actual_column")
+        predicted_dtype = table.require(self.predicted_column, "category", "integer", "boolean", setting="predicted_column")
         assert self.actual_column and self.predicted_column
         if self.actual_column == self.predicted_column:
             raise NodeError(
                 f"Column '{self.actual_column}' is compared with itself.", "Choose two columns.", setting="predicted_column"
             )
-        actual = table.class_names(self.actual_column)
-        predicted = table.class_names(self.predicted_column)
+        actual, predicted = (
+            TRUTHS if isinstance(dtype, pl.Boolean) else table.class_names(column)
+            for column, dtype in ((self.actual_column, actual_dtype), (self.predicted_column, predicted_dtype))
+        )
         if actual_dtype.is_integer() and predicted_dtype.is_integer():
             # Class numbers count the same classes, so the names of the one are those of the other.
             actual, predicted = actual or predicted, predicted or actual

@@ -75,7 +75,7 @@ class BinaryClassificationInspector(PositiveNode):
         place = scored.classes.index(words[1])
         hit, given = scored.actual == place, scored.probabilities[:, place]
         frame = table.frame(self._columns)
-        all_given = self._matrix(frame)[:, place]
+        all_given = self.matrix(frame, scored.classes)[:, place]
         above = pl.Series(np.where(all_given >= self.threshold, words[1], words[0]), dtype=pl.Enum(words))
         prediction = pl.select(pl.when(pl.Series(np.isfinite(all_given))).then(above).alias(self.prediction_name)).to_series()
         steps = np.unique(given)

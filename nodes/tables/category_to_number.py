@@ -21,8 +21,9 @@ class CategoryToNumber(Node):
     """Give every category of a column a number.
 
     The i-th category gets `start + i x increment`, as an Int32 column. Columns of a category type (Enum) have their
-    categories in a fixed order, whether they occur or not; with start 0 and increment 1 their numbers keep the class
-    names, so that later nodes can show them. For text and integer columns the categories are those that occur.
+    categories in a fixed order, whether they occur or not, and so have truth values (false, true); with start 0 and
+    increment 1 their numbers keep the class names, so that later nodes can show them. For text and integer columns the
+    categories are those that occur.
 
     The second output lists what became what: `column`, `category`, `number`. Wire it to the `mapping` input of another
     Category to Number to give test data the numbers of the training data: then it alone decides, whatever the settings
@@ -51,8 +52,8 @@ class CategoryToNumber(Node):
     columns: list[str] = setting(
         [],
         "Columns to transform",
-        "Columns with categories, text or integers.",
-        columns=Columns("table", ("category", "integer")),
+        "Columns with categories, text, integers or truth values.",
+        columns=Columns("table", ("category", "integer", "boolean")),
     )
     suffix: str | None = setting(
         " (to number)",
@@ -96,24 +97,23 @@ class CategoryToNumber(Node):
         table = specs.table()
         mapped = "mapping" in specs
         if not self.columns:
-            table.require(None, "category", "integer", setting="columns")
+            table.require(None, "category", "integer", "boolean", setting="columns")
         if self.increment == 0:
             raise NodeError("An increment of 0 gives all categories one number.", "Choose another one.", setting="increment")
         classes: dict[str, tuple[str, ...]] = {}
         sizes: list[int | None] = []
         for column in self._columns:
-            dtype = table.require(column, "category", "integer", setting="columns")
+            categories = _fixed_categories(table.require(column, "category", "integer", "boolean", setting="columns"))
             if self._output(column) != column and self._output(column) in table.schema:
                 raise NodeError(
                     f"There is already a column '{self._output(column)}'.", "Choose another suffix.", setting="suffix"
                 )
-            if not isinstance(dtype, pl.Enum):
+            if categories is None:
                 sizes.append(None)
             elif not mapped:
-                numbers = self._numbers(column, list(dtype.categories))
-                sizes.append(len(numbers))
-                if self._numbers_are_indices(len(dtype.categories)):
-                    classes[self._output(column)] = tuple(dtype.categories)
+                sizes.append(len(self._numbers(column, categories)))
+                if self._numbers_are_indices(len(categories)):
+                    classes[self._output(column)] = tuple(categories)
         known = [size for size in sizes if size is not None]
         rows = _checked_mapping(specs.table("mapping")).rows if mapped else sum(known) if len(known) == len(sizes) else None
         return {
@@ -134,7 +134,7 @@ class CategoryToNumber(Node):
                 continue
             categories = self._categories(table, column)
             used[column] = self._numbers(column, categories)
-            if isinstance(table.schema[column], pl.Enum) and self._numbers_are_indices(len(categories)):
+            if _fixed_categories(table.schema[column]) is not None and self._numbers_are_indices(len(categories)):
                 classes[self._output(column)] = tuple(categories)
         codes: Table = job.stream(self._pieces(table, used, None if given is None else self.default_value, job))
         if given is not None:
@@ -163,9 +163,9 @@ class CategoryToNumber(Node):
 
     def _categories(self, table: Table, column: str) -> list[str]:
         """The categories of a column, in the order of their numbers."""
-        dtype = table.schema[column]
-        if isinstance(dtype, pl.Enum):
-            return list(dtype.categories)
+        fixed = _fixed_categories(table.schema[column])
+        if fixed is not None:
+            return fixed
         found = different(table, column)
         return (found.sort() if self.order == "sorted" else found).cast(pl.String).to_list()
 
@@ -209,6 +209,13 @@ class CategoryToNumber(Node):
                     f"The mapping does not know the category of {counted(unknown, 'cell')} of column "
                     f"'{column}': missing in the output."
                 )
+
+
+def _fixed_categories(dtype: pl.DataType) -> list[str] | None:
+    """The categories of a type, in their order, whether they occur or not; None where the cells tell them."""
+    if isinstance(dtype, pl.Boolean):
+        return ["false", "true"]
+    return list(dtype.categories) if isinstance(dtype, pl.Enum) else None
 
 
 def _replaced(series: pl.Series, numbers: Numbers, default: int | None) -> pl.Series:

@@ -7,7 +7,7 @@ import polars as pl
 from nodes.base import NodeError, setting
 from nodes.kit.tables.computed import Computation, Computed
 from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, parsed
-from nodes.kit.tables.formulas import Outcome
+from nodes.kit.tables.formulas import StepResult
 from nodes.values.table import TableSpec, describe_dtype
 
 
@@ -60,9 +60,9 @@ class MathFormula(Computed):
         return {self.column: made}, by_row(self.expression)
 
 
-def _rounded(made: Outcome) -> Outcome:
+def _rounded(made: StepResult) -> StepResult:
     """The nearest whole numbers; what does not fit is missing."""
     cells = made.cells
     if cells.dtype.is_float():
         cells = cells.round()
-    return Outcome(cells.cast(pl.Int64, strict=False), made.faults)
+    return StepResult(cells.cast(pl.Int64, strict=False), made.faults)

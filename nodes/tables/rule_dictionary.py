@@ -36,7 +36,7 @@ class RuleEngineDictionary(Node):
     )
     outcome: str | None = setting(
         None,
-        "Outcome column",
+        "StepResult column",
         "What the cell is where the condition is true.",
         columns=Columns("rules", ("category", "number", "boolean")),
     )

@@ -12,7 +12,7 @@ from nodes.kit.tables.computed import Computation, Computed
 from nodes.kit.tables.dtypes import common_dtype
 from nodes.kit.tables.expression_limits import MOST_RULES
 from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, parsed
-from nodes.kit.tables.formulas import Formula, Outcome, Unfit, either, refuse_faults
+from nodes.kit.tables.formulas import Formula, StepResult, Unfit, either, refuse_faults
 from nodes.values.table import TableSpec, describe_dtype
 from nodes.wording import grouped
 
@@ -53,13 +53,13 @@ class RuleChain:
         Raises:
             NodeError: If a row could not be computed.
         """
-        made = Outcome(pl.Series([None], dtype=self.common).new_from_index(0, frame.height))
+        made = StepResult(pl.Series([None], dtype=self.common).new_from_index(0, frame.height))
         try:
             for condition, outcome in reversed(self.cases):
                 told = outcome.outcome(frame)
-                made = either(condition.outcome(frame), Outcome(told.cells.cast(self.common), told.faults), made)
+                made = either(condition.outcome(frame), StepResult(told.cells.cast(self.common), told.faults), made)
         except Unfit as error:
-            refuse_faults(Outcome(made.cells, (error.fault,)), start)
+            refuse_faults(StepResult(made.cells, (error.fault,)), start)
         refuse_faults(made, start)
         return made.cells.cast(self.made)
 

@@ -8,7 +8,7 @@ from nodes.base import NodeError, setting
 from nodes.kit.tables.cells import as_text
 from nodes.kit.tables.computed import Computation, Computed
 from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, parsed
-from nodes.kit.tables.formulas import Outcome
+from nodes.kit.tables.formulas import StepResult
 from nodes.values.table import TableSpec, describe_dtype
 
 
@@ -42,7 +42,7 @@ class StringManipulation(Computed):
         return {self.column: made.then(_as_text)}, by_row(self.expression)
 
 
-def _as_text(made: Outcome) -> Outcome:
+def _as_text(made: StepResult) -> StepResult:
     """The results as text; a number that stands in the table as it looks there."""
     cells = made.text.alias("cell").to_frame()
-    return Outcome(cells.select(as_text(pl.col("cell"), made.text.dtype)).to_series(), made.faults)
+    return StepResult(cells.select(as_text(pl.col("cell"), made.text.dtype)).to_series(), made.faults)

@@ -46,7 +46,7 @@ class ProbabilityNode(Node):
         [],
         "Probability columns",
         "The output of the network as one array, or a column of numbers per class. A single number is the probability of the "
-        "positive class.",
+        "class that its name ends with, as in P (found=yes), else of the positive class, else of the second one.",
         columns=Columns("table", ("array", "number")),
     )
     class_names: list[str] = setting(
@@ -101,7 +101,7 @@ class ProbabilityNode(Node):
                 f"The probabilities are those of: {', '.join(names[:10])}. Enter the class names in their order.",
                 setting="class_names",
             )
-        given = self._matrix(frame)
+        given = self.matrix(frame, names)
         known = places.is_not_null().to_numpy() & np.isfinite(given).all(axis=1)
         if not known.all():
             job.warn(f"{int((~known).sum())} row(s) without a class or a probability are left out.")
@@ -153,8 +153,13 @@ class ProbabilityNode(Node):
             twice = next(name for name in names if list(names).count(name) > 1)
             raise NodeError(f"Two classes are called '{twice}'.", "Give every class a name of its own.", setting="class_names")
 
-    def _matrix(self, frame: pl.DataFrame) -> NDArray[Any]:
-        """(rows, classes), Float64; NaN where something is missing."""
+    def matrix(self, frame: pl.DataFrame, names: Sequence[str]) -> NDArray[Any]:
+        """Return the probabilities (rows, classes), Float64; NaN where something is missing.
+
+        Args:
+            frame: The rows, with the columns of probabilities.
+            names: The classes, as `Scored` has them.
+        """
         import numpy as np
 
         first = frame[self._columns[0]]
@@ -167,7 +172,19 @@ class ProbabilityNode(Node):
         else:
             series = [frame[c].cast(pl.Float64).fill_null(np.nan).to_numpy() for c in self._columns]
             given = np.stack(series, axis=1)
-        return given if given.shape[1] > 1 else np.concatenate([1 - given, given], axis=1)
+        if given.shape[1] > 1:
+            return given
+        sides = [1 - given, given] if self._single_is_of(first, names) == 1 else [given, 1 - given]
+        return np.concatenate(sides, axis=1)
+
+    def _single_is_of(self, column: pl.Series, names: Sequence[str]) -> int:
+        """Return which of two classes a single probability is of."""
+        told = [place for place, name in enumerate(names) if column.name == name or column.name.endswith(f"={name})")]
+        return told[0] if len(told) == 1 else self._positive_place(names)
+
+    def _positive_place(self, names: Sequence[str]) -> int:
+        """Return which of two classes is the positive one."""
+        return 1
 
 
 class PositiveNode(ProbabilityNode):
@@ -185,6 +202,9 @@ class PositiveNode(ProbabilityNode):
         names = self._known_names(table)
         if names is not None and self.positive_class is not None and self.positive_class not in names:
             raise self._no_class(names)
+
+    def _positive_place(self, names: Sequence[str]) -> int:
+        return 0 if self.positive_class == names[0] else 1
 
     def positives(self, scored: Scored) -> list[int]:
         """Return the classes that are each held against the rest.

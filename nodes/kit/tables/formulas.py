@@ -49,7 +49,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StepResult:
     """What a step gave.
 
     Attributes:
@@ -85,7 +85,7 @@ class Formula:
     """
 
     expression: pl.Expr
-    steps: tuple[Callable[[Outcome], Outcome], ...] = field(default=())
+    steps: tuple[Callable[[StepResult], StepResult], ...] = field(default=())
 
     @property
     def columns(self) -> list[str]:
@@ -103,11 +103,11 @@ class Formula:
         looked_at = {"\1": pl.Null(), **{name: schema[name] for name in names if name in schema}}
         return self.outcome(pl.DataFrame(schema=looked_at).clear(1)).cells.dtype
 
-    def then(self, step: Callable[[Outcome], Outcome]) -> Formula:
+    def then(self, step: Callable[[StepResult], StepResult]) -> Formula:
         """Return the same with one more step."""
         return replace(self, steps=(*self.steps, step))
 
-    def outcome(self, frame: pl.DataFrame) -> Outcome:
+    def outcome(self, frame: pl.DataFrame) -> StepResult:
         """Return the results for the rows of a frame, and where there is none; whole numbers are Int64.
 
         Raises:
@@ -116,7 +116,7 @@ class Formula:
         """
         if not self.expression.meta.has_multiple_outputs() and self.columns:
             frame = frame.select(name for name in self.columns)
-        made = _Walk(frame).value(json.loads(self.expression.meta.serialize(format="json")))
+        made = _TreeWalk(frame).value(json.loads(self.expression.meta.serialize(format="json")))
         made = narrowed(replace(made, cells=_long(made.cells, frame.height)))
         for step in self.steps:
             made = step(made)
@@ -149,13 +149,13 @@ class Unfit(Exception):
         self.fault = fault
 
 
-def first_fault(made: Outcome) -> Fault | None:
+def first_fault(made: StepResult) -> Fault | None:
     """Return the fault of the first row that could not be computed; None if there is none."""
     faults = [fault for fault in made.faults if fault.cells.any()]
     return min(faults, key=lambda fault: int(fault.cells.arg_max() or 0)) if faults else None
 
 
-def refuse_faults(made: Outcome, start: int) -> None:
+def refuse_faults(made: StepResult, start: int) -> None:
     """Refuse results where a row could not be computed.
 
     Raises:
@@ -166,7 +166,7 @@ def refuse_faults(made: Outcome, start: int) -> None:
         raise _refused(fault, start)
 
 
-def narrowed(made: Outcome) -> Outcome:
+def narrowed(made: StepResult) -> StepResult:
     """Return the outcome with whole numbers as Int64; where they do not fit is a fault."""
     cells = made.cells
     if cells.dtype.is_integer() and cells.dtype != pl.Int64:
@@ -178,24 +178,24 @@ def narrowed(made: Outcome) -> Outcome:
     return made
 
 
-def either(condition: Outcome, yes: Outcome, no: Outcome) -> Outcome:
+def either(condition: StepResult, yes: StepResult, no: StepResult) -> StepResult:
     """Return `yes` where the condition is true, else `no`; only the faults of what is taken count."""
     taken = condition.cells.fill_null(False)
     cells = _polars(lambda c, y, n: pl.when(c).then(y).otherwise(n), taken, *_in_common([yes.cells, no.cells]))
     faults = [*condition.faults]
     faults += [replace(fault, cells=_both(fault.cells, taken)) for fault in yes.faults]
     faults += [replace(fault, cells=_both(fault.cells, ~taken)) for fault in no.faults]
-    return Outcome(cells, tuple(faults))
+    return StepResult(cells, tuple(faults))
 
 
-class _Walk:
+class _TreeWalk:
     """The walk over the tree for the rows of one frame."""
 
     def __init__(self, frame: pl.DataFrame) -> None:
         self._frame = frame
-        self._known: dict[int, Outcome] = {}
+        self._known: dict[int, StepResult] = {}
 
-    def value(self, tree: Tree) -> Outcome:
+    def value(self, tree: Tree) -> StepResult:
         """What a part of the tree gives.
 
         Parts are computed before what they are parts of: chains of hundreds of operators would exhaust the stack.
@@ -212,7 +212,7 @@ class _Walk:
                     self._known[id(current)] = self._step(current)
         return self._known[id(tree)]
 
-    def _step(self, tree: Tree) -> Outcome:
+    def _step(self, tree: Tree) -> StepResult:
         """What a part of the tree gives whose own parts are known."""
         kind, inside = _parted(tree)
         match kind:
@@ -234,22 +234,22 @@ class _Walk:
                 made = self._over_rows(tree)
         return made
 
-    def _column(self, name: str) -> Outcome:
+    def _column(self, name: str) -> StepResult:
         raw = self._frame.get_column(name)
         dtype = exact.widened(raw.dtype)
-        return Outcome(raw.cast(dtype) if dtype != raw.dtype else raw, raw=raw)
+        return StepResult(raw.cast(dtype) if dtype != raw.dtype else raw, raw=raw)
 
-    def _values(self, trees: Sequence[Tree]) -> list[Outcome] | None:
+    def _values(self, trees: Sequence[Tree]) -> list[StepResult] | None:
         """What parts of the tree give; None if one has neither a cell per row nor one for all."""
         made = [self._known[id(tree)] for tree in trees]
         fits = all(len(each.cells) in (1, self._frame.height) for each in made)
         return made if fits else None
 
-    def _ternary(self, tree: Tree, inside: Tree) -> Outcome:
+    def _ternary(self, tree: Tree, inside: Tree) -> StepResult:
         parts = self._values([inside["predicate"], inside["truthy"], inside["falsy"]])
         return either(*parts) if parts else self._over_rows(tree)
 
-    def _binary(self, tree: Tree, op: str, places: Mapping[tuple[Any, ...], Tree]) -> Outcome:
+    def _binary(self, tree: Tree, op: str, places: Mapping[tuple[Any, ...], Tree]) -> StepResult:
         sides = self._values(list(places.values()))
         if sides is None:
             return self._over_rows(tree)
@@ -268,7 +268,7 @@ class _Walk:
             return _spans(a, b, made, ARITHMETIC[op])
         return made
 
-    def _function(self, tree: Tree, function: Tree, inputs: list[Tree]) -> Outcome:
+    def _function(self, tree: Tree, function: Tree, inputs: list[Tree]) -> StepResult:
         name, inside = _parted(function)
         if name == "Sql" and isinstance(inside, dict) and "Binary" in inside:
             return self._binary(tree, inside["Binary"], {("input", n): part for n, part in enumerate(inputs)})
@@ -276,14 +276,14 @@ class _Walk:
         if parts is None or name == "Range":  # of ROW_NUMBER: the rows' number, which is no column of one row
             return self._over_rows(tree)
         if name == "Sql" and inside == "ToFloat" and parts[0].is_number:
-            return Outcome(parts[0].cells.cast(pl.Float64), parts[0].faults)
+            return StepResult(parts[0].cells.cast(pl.Float64), parts[0].faults)
         if name == "Boolean" and isinstance(inside, dict) and "IsIn" in inside and parts[0].cells.dtype.is_numeric():
             parts[1] = _among(parts[0], parts[1])
         if name == "Abs" and parts[0].cells.dtype.is_integer():
             # The smallest whole number has no positive one.
             parts[0] = replace(parts[0], cells=parts[0].cells.cast(pl.Int128))
         if name == "TemporalExpr" and isinstance(inside, dict) and inside.get("TimeStamp") == "Nanoseconds":
-            return Outcome(_nanoseconds(parts[0].cells), parts[0].faults)
+            return StepResult(_nanoseconds(parts[0].cells), parts[0].faults)
         if name in COMMON:
             cells = _in_common([part.cells for part in parts])
             parts = [replace(part, cells=each, raw=None) for part, each in zip(parts, cells, strict=True)]
@@ -292,12 +292,12 @@ class _Walk:
         made = self._by_polars(tree, places, parts, as_text=name == "StringExpr")
         if name == "FillNull":
             for argument in _searched(inputs[0]):
-                made = either(Outcome(self._known[id(argument)].cells.is_null()), Outcome(made.cells.clear(1)), made)
+                made = either(StepResult(self._known[id(argument)].cells.is_null()), StepResult(made.cells.clear(1)), made)
         if name == "Abs" and made.cells.dtype == pl.Int128:
             return _narrow_step(made, parts[0], "the absolute value of {}")
         return made
 
-    def _cast(self, tree: Tree, inside: Tree) -> Outcome:
+    def _cast(self, tree: Tree, inside: Tree) -> StepResult:
         parts = self._values([inside["expr"]])
         if parts is None:
             return self._over_rows(tree)
@@ -322,11 +322,11 @@ class _Walk:
         self,
         tree: Tree,
         places: Sequence[tuple[Any, ...]],
-        parts: Sequence[Outcome],
+        parts: Sequence[StepResult],
         *,
         as_text: bool = False,
         normal: bool = True,
-    ) -> Outcome:
+    ) -> StepResult:
         """What polars makes of parts that are computed.
 
         Args:
@@ -354,16 +354,16 @@ class _Walk:
                 frame = frame.with_columns(cells.alias(name))
                 holder[place[-1]] = {"Column": name}
         made = frame.select(_expression({kind: inside}).alias("\0")).to_series()
-        return Outcome(_widened(made) if normal else made, tuple(fault for part in parts for fault in part.faults))
+        return StepResult(_widened(made) if normal else made, tuple(fault for part in parts for fault in part.faults))
 
-    def _over_rows(self, tree: Tree) -> Outcome:
+    def _over_rows(self, tree: Tree) -> StepResult:
         """What polars makes of an aggregate or a window: of columns of cells that are computed row by row before."""
         columns: dict[str, pl.Series] = {}
         in_window = _has_window(tree)
         prepared = self._prepared(tree, columns, in_window=in_window, top=True)
         frame = self._frame.with_columns(**columns) if columns else self._frame
         made = frame.select(_expression(_with_large_sums(prepared, frame.schema)).alias("\0")).to_series()
-        return Outcome(_widened(made))
+        return StepResult(_widened(made))
 
     def _prepared(self, tree: Tree, columns: dict[str, pl.Series], *, in_window: bool, top: bool = False) -> Tree:
         """The tree with computed columns in the place of what looks at one row at a time."""
@@ -391,7 +391,7 @@ class _Walk:
 # ---------------------------------------------------------------------------------------------------------------- one step
 
 
-def _arithmetic(a: Outcome, b: Outcome, sign: str) -> Outcome:
+def _arithmetic(a: StepResult, b: StepResult, sign: str) -> StepResult:
     """Sum, difference, product, quotient or remainder of numbers; true is 1, false 0."""
     x, y = _number(a.cells), _number(b.cells)
     faults = (*a.faults, *b.faults)
@@ -408,20 +408,20 @@ def _arithmetic(a: Outcome, b: Outcome, sign: str) -> Outcome:
         made, wrong = exact.reckoned(x, y, sign)  # type: ignore[arg-type]
     if wrong is not None and wrong.any():
         faults += (Fault(wrong, lambda row: f"{_at(x, row)} {sign} {_at(y, row)} is no whole number of 64 bits"),)
-    return Outcome(made, faults)
+    return StepResult(made, faults)
 
 
-def _comparison(a: Outcome, b: Outcome, op: str) -> Outcome:
+def _comparison(a: StepResult, b: StepResult, op: str) -> StepResult:
     """A comparison of numbers by value; Float32 meets a written number in Float32."""
     x, y = _met(a, b), _met(b, a)
     faults = (*a.faults, *b.faults)
     if op not in exact.COMPARISONS:
         same = exact.compared(x, y, "Eq").fill_null(False) | (x.is_null() & y.is_null())
-        return Outcome(same if op == "EqValidity" else ~same, faults)
-    return Outcome(exact.compared(x, y, op), faults)
+        return StepResult(same if op == "EqValidity" else ~same, faults)
+    return StepResult(exact.compared(x, y, op), faults)
 
 
-def _met(a: Outcome, other: Outcome) -> pl.Series:
+def _met(a: StepResult, other: StepResult) -> pl.Series:
     """The cells as they are compared with the others."""
     cells = _number(a.cells)
     if a.is_literal and other.raw is not None and other.raw.dtype == pl.Float32:
@@ -429,7 +429,7 @@ def _met(a: Outcome, other: Outcome) -> pl.Series:
     return cells
 
 
-def _among(part: Outcome, among: Outcome) -> Outcome:
+def _among(part: StepResult, among: StepResult) -> StepResult:
     """A list of values as cells of numbers are looked for in it."""
     listed = among.cells
     if not isinstance(listed.dtype, pl.List) or len(listed) != 1 or not _inner(listed).is_numeric():
@@ -444,10 +444,10 @@ def _among(part: Outcome, among: Outcome) -> Outcome:
         values = real.filter(real.is_null() | (real == real.floor())).cast(part.cells.dtype, strict=False)
     else:
         values = values.cast(part.cells.dtype, strict=False)
-    return Outcome(values.implode(), among.faults)
+    return StepResult(values.implode(), among.faults)
 
 
-def _spans(a: Outcome, b: Outcome, made: Outcome, sign: str) -> Outcome:
+def _spans(a: StepResult, b: StepResult, made: StepResult, sign: str) -> StepResult:
     """A sum, difference or product of times, unless it has wrapped."""
     if sign not in exact.SUMS or not made.cells.dtype.is_temporal():
         return made
@@ -462,11 +462,11 @@ def _spans(a: Outcome, b: Outcome, made: Outcome, sign: str) -> Outcome:
     return replace(made, faults=(*made.faults, fault))
 
 
-def _narrow_step(made: Outcome, part: Outcome, words: str) -> Outcome:
+def _narrow_step(made: StepResult, part: StepResult, words: str) -> StepResult:
     """A result of Int128 as Int64; where it does not fit is a fault."""
-    fitting = narrowed(Outcome(made.cells))
+    fitting = narrowed(StepResult(made.cells))
     faults = tuple(replace(f, why=lambda row: f"{words.format(_at(part.cells, row))} is beyond 64 bits") for f in fitting.faults)
-    return Outcome(fitting.cells, (*made.faults, *faults))
+    return StepResult(fitting.cells, (*made.faults, *faults))
 
 
 def _nanoseconds(cells: pl.Series) -> pl.Series:
@@ -583,9 +583,9 @@ def _expression(tree: Tree) -> pl.Expr:
     return pl.Expr.deserialize(io.BytesIO(json.dumps(tree).encode()), format="json")
 
 
-def _literal(tree: Tree) -> Outcome:
+def _literal(tree: Tree) -> StepResult:
     """A written value; numbers with decimals, and whole ones that 128 bits do not hold, as Float64."""
-    return Outcome(_widened(pl.select(_expression(_plain_literal(tree)).alias("\0")).to_series()), is_literal=True)
+    return StepResult(_widened(pl.select(_expression(_plain_literal(tree)).alias("\0")).to_series()), is_literal=True)
 
 
 def _plain_literal(tree: Tree) -> Tree:

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 from scipy.stats import binomtest
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
@@ -16,6 +17,7 @@ from nodes.scoring.gain_chart import GainChart
 from nodes.scoring.precision_recall_curve import PrecisionRecallCurve
 from nodes.scoring.residual_plot import ResidualPlot
 from nodes.scoring.roc_curve import RocCurve
+from nodes.scoring.threshold_inspector import BinaryClassificationInspector
 from nodes.values.table import Table
 from tests.support import RecordingJob, run
 
@@ -199,3 +201,47 @@ def test_other_rows_are_not_compared_row_by_row():
     assert made["rows"].to_list() == [2, 2]
     assert made["p-value"].to_list() == [None, None]
     assert "same rows" in job.warnings[0]
+
+
+SINGLE = [RocCurve, PrecisionRecallCurve, CalibrationCurve, GainChart, BinaryClassificationInspector]
+
+
+def single_table(form: str, column: str) -> Table:
+    """Forty rows of two classes, and one probability; that of the right class is high."""
+    rng = np.random.default_rng(3)
+    yes = rng.random(40) < 0.4
+    of_yes = np.clip(np.where(yes, 0.8, 0.2) + rng.normal(size=40) * 0.05, 0, 1)
+    given = 1 - of_yes if column.endswith("no)") else of_yes
+    cells = pl.Series(given) if form == "number" else pl.Series(given.reshape(-1, 1), dtype=pl.Array(pl.Float64, 1))
+    return Table.of(pl.DataFrame({"found": np.where(yes, "yes", "no"), column: cells}))
+
+
+@pytest.mark.parametrize("form", ["number", "array"])
+@pytest.mark.parametrize("node_class", SINGLE)
+def test_a_single_probability_is_of_the_class_in_its_name_else_of_the_positive_one(node_class, form):
+    """Named, it may be of either class; unnamed, of the one that is looked for, be it the first or the second."""
+
+    def first_rows(column: str, positive: str | None, classes: list[str]) -> pl.DataFrame:
+        table = single_table(form, column)
+        if positive == "no" and "=" not in column:  # a model that looks for "no" gives the probability of that
+            flipped = [1 - v for v in (table.frame()[column].explode() if form == "array" else table.frame()[column])]
+            cells = (
+                pl.Series(flipped) if form == "number" else pl.Series(np.reshape(flipped, (-1, 1)), dtype=pl.Array(pl.Float64, 1))
+            )
+            table = table.with_columns(cells.alias(column).to_frame())
+        node = node_class(actual_column="found", columns=[column], positive_class=positive, class_names=classes)
+        made = run(node, {"table": table})
+        name = next(port.name for port in node.output_ports if port.kind == "table" and port.name != "table")
+        return made[name].frame()
+
+    for classes in (["no", "yes"], ["yes", "no"]):
+        expected = {p: first_rows("P (found=yes)", p, classes) for p in ("yes", "no")}
+        for positive, wanted in expected.items():
+            assert_frame_equal(first_rows("P (found=no)", positive, classes), wanted)
+            assert_frame_equal(first_rows("output", positive, classes), wanted)
+
+
+def test_the_first_class_as_the_positive_one_gives_the_right_area():
+    table = Table.of(pl.DataFrame({"y": ["a", "a", "b", "b"], "p": [0.9, 0.8, 0.2, 0.1]}))
+    areas = run(RocCurve(actual_column="y", columns=["p"], positive_class="a"), {"table": table})["areas"].frame()
+    assert areas.row(0)[:2] == ("a", 1.0)
