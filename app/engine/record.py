@@ -15,7 +15,7 @@ from app.document.json_text import json_text
 from app.engine.result_files import checksum, measure
 from app.machine import boot_id
 
-_CHECKSUM = ', "checksum": '
+_CHECKSUM = ', "checksum": "'
 BOOT = boot_id() or uuid.uuid4().hex
 """The machine's session; one of this process alone where it cannot be known."""
 
@@ -48,7 +48,7 @@ class Record:
         Without the key, a database whose index is damaged would give one result for another.
         """
         text = json_text(vars(self))[:-1]
-        return f"{text}{_CHECKSUM}{checksum(f'{key} {text}'.encode())}}}"
+        return f'{text}{_CHECKSUM}{_digest(key, text)}"}}'
 
     @classmethod
     def parse(cls, text: object, key: str) -> Record:
@@ -56,11 +56,16 @@ class Record:
         if not isinstance(text, str):
             raise TypeError(text)
         said, _, number = text.rpartition(_CHECKSUM)
-        if number != f"{checksum(f'{key} {said}'.encode(errors='surrogatepass'))}}}":
+        if number != f'{_digest(key, said)}"}}':
             raise ValueError("the record is not what was written")
         data = json.loads(f"{said}}}")
         files = {name: (int(size), int(digest)) for name, (size, digest) in data.pop("files").items()}
         return cls(files=files, warnings=tuple(data.pop("warnings")), **data)
+
+
+def _digest(key: str, text: str) -> str:
+    """Return the checksum, always of 16 digits: what a result takes must not depend on it."""
+    return f"{checksum(f'{key} {text}'.encode(errors='surrogatepass')):016x}"
 
 
 def is_whole(folder: Path, record: Record) -> bool:
