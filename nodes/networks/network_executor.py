@@ -27,6 +27,7 @@ from nodes.kit.networks.inputs import (
     resolve_tensor,
 )
 from nodes.kit.settings import SEEDS_32, seed_setting
+from nodes.kit.tables.naming import frame_of
 from nodes.values.network import Network, NetworkSpec, Tensor, TensorSpec
 from nodes.values.table import Table, TableSpec
 from nodes.wording import done_of
@@ -313,7 +314,7 @@ class NetworkExecutor(Node):
                 job.check_cancelled()
                 computed = predict(block)
                 found = ((output, computed[output.tensor][int(output.deviation)]) for output in outputs)
-                yield pl.DataFrame([s for output, values in found for s in output.series(values)])
+                yield frame_of(s for output, values in found for s in output.series(values))
                 done = block.first + block.rows
                 job.progress(done / table.height, done_of(done, table.height))
 

@@ -16,6 +16,7 @@ from nodes.kit.files.many_files import FilesReader, pattern_setting
 from nodes.kit.files.reading import damaged
 from nodes.kit.files.workbook_cells import SheetColumn, columns_of, heading
 from nodes.kit.files.workbook_errors import column_number, error_cells, without_unknown_errors
+from nodes.kit.tables.naming import frame_of
 from nodes.kit.tables.reading.misfits import ON_MISFIT, Misfits, OnMisfit
 from nodes.wording import counted
 
@@ -286,7 +287,7 @@ class ExcelReader(FilesReader):
         """The columns of a sheet with their types, without rows that are left out."""
         misfits = Misfits(f"sheet '{sheet}' of '{path}'", self.on_misfit)
         self._misfits.append(misfits)
-        found = pl.DataFrame([column.found(name) for name, column in columns.items()])
+        found = frame_of(column.found(name) for name, column in columns.items())
         rows = pl.Series("row", range(first_row, first_row + found.height), dtype=pl.Int64)
         asked = [columns[c].asked(c, _TYPES[t], misfits, rows) for c, t in self.column_types.items() if c in columns]
         kept = pl.Series("kept", [True] * found.height, dtype=pl.Boolean)

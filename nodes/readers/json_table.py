@@ -14,6 +14,7 @@ from nodes.kit.files.json_lines import JsonLines, read_json
 from nodes.kit.files.json_shapes import JsonShape, NoFit, converted, shape_of
 from nodes.kit.files.many_files import FilesReader, pattern_setting
 from nodes.kit.files.reading import GIB, damaged
+from nodes.kit.tables.naming import frame_of
 from nodes.kit.tables.reading.misfits import ON_MISFIT, Misfits, OnMisfit
 from nodes.wording import gibibytes
 
@@ -190,7 +191,7 @@ class JsonReader(FilesReader):
                 message = f"'{path}' has a number in '{name}' that is too large for any type."
                 raise NodeError(message, "Have it written as text.", setting="path") from error
             columns.append(pl.Series(name, cells, dtype=dtype))
-        return self._flat(pl.DataFrame(columns))
+        return self._flat(frame_of(columns))
 
     def _records(self, content: Any, path: Path) -> Any:
         """What the path leads to: records, or columns."""

@@ -10,6 +10,7 @@ import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.dtypes import cast_exactly, common_dtype
+from nodes.kit.tables.naming import frame_of
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype
 from nodes.wording import done_of
 
@@ -130,7 +131,7 @@ class CreateCollectionColumn(Node):
         done = 0
         for batch in table.batches(self._columns):
             job.check_cancelled()
-            batch = pl.DataFrame([cast_exactly(batch[c], inner) for c in self._columns])  # type: ignore[arg-type]  # noqa: PLW2901
+            batch = frame_of(cast_exactly(batch[c], inner) for c in self._columns)  # type: ignore[arg-type]  # noqa: PLW2901
             yield batch.select(collection.cast(dtype).alias(self.output_name))
             done += batch.height
             job.progress(done / max(table.height, 1), done_of(done, table.height))

@@ -9,6 +9,7 @@ import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.dtypes import cast_exactly, common_dtype, zone
+from nodes.kit.tables.naming import frame_of
 from nodes.values.table import Table, TableSpec, describe_dtype
 from nodes.wording import done_of
 
@@ -180,7 +181,7 @@ def _fitted(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     there = set(frame.columns)
     absent = [pl.lit(None).alias(c) for c in schema if c not in there]
     whole = frame.with_columns(absent)
-    return pl.DataFrame([cast_exactly(whole[c], dtype) for c, dtype in schema.items()])
+    return frame_of(cast_exactly(whole[c], dtype) for c, dtype in schema.items())
 
 
 def _polars_schema(schema: Schema) -> pl.Schema:

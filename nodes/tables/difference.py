@@ -10,6 +10,7 @@ import polars as pl
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.elementwise import chosen, computed_schema, refuse_existing
 from nodes.kit.tables.exact import spans_that_wrapped
+from nodes.kit.tables.naming import frame_of
 from nodes.values.table import Table, TableSpec
 
 KINDS = ("number", "time")
@@ -121,9 +122,7 @@ class Difference(Node):
             before = min(self.n, start)
             piece = table.slice(start - before, before + step).frame(columns)
             changes = piece.select(**made)
-            yield pl.DataFrame([self._fitting(changes[name], piece[c], start - before) for name, c in names.items()]).slice(
-                before
-            )
+            yield frame_of(self._fitting(changes[name], piece[c], start - before) for name, c in names.items()).slice(before)
             job.progress(start / max(table.height, 1))
 
 

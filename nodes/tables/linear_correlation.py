@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.tables.naming import frame_of
 from nodes.values.figure import Figure, HeatMapFigure
 from nodes.values.table import Table, TableSpec
 
@@ -117,7 +118,7 @@ class LinearCorrelation(Node):
         ones, others = np.triu_indices(size, 1)
         whole = np.where(np.tri(size, k=-1, dtype=bool), coefficients.T, coefficients)
         names = pl.Series(columns, dtype=pl.String)
-        matrix = pl.DataFrame(whole, schema=columns).fill_nan(None)
+        matrix = frame_of(pl.Series(c, whole[:, place]) for place, c in enumerate(columns)).fill_nan(None)
         pairs = {
             "first": names.gather(ones),
             "second": names.gather(others),

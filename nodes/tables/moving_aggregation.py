@@ -9,6 +9,7 @@ import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.elementwise import chosen, refuse_existing
+from nodes.kit.tables.naming import frame_of
 from nodes.kit.tables.sampling import GROUP_KINDS
 from nodes.values.table import Table
 
@@ -93,7 +94,7 @@ class MovingAggregation(Node):
             expressions = [e.over(self.group_column) for e in expressions]
         made = table.frame(read).select(e.alias(self._name(c)) for e, c in zip(expressions, columns, strict=True))
         job.check_cancelled()
-        made = pl.DataFrame([self._fitting(made[self._name(c)], c, table.schema[c]) for c in columns])
+        made = frame_of(self._fitting(made[self._name(c)], c, table.schema[c]) for c in columns)
         return {"table": table.with_columns(Table.of(made))}
 
     def _dtype(self, dtype: pl.DataType) -> pl.DataType:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.tables.naming import frame_of
 from nodes.kit.tables.sampling import GROUP_KINDS, groups_of
 from nodes.values.table import BATCH_BYTES, Table, TableSpec
 from nodes.wording import counted
@@ -169,7 +170,7 @@ class MovingWindow(Node):
         for i, name in enumerate(self._target_names):
             cells = wanted[:, :, i] if len(windows) else wanted
             made.append(series(name, cells[:, 0] if self.target_steps == 1 and len(windows) else cells))
-        return pl.DataFrame(made)
+        return frame_of(made)
 
     def _schema(self) -> dict[str, pl.DataType]:
         """The columns that are made."""

@@ -133,6 +133,8 @@ def awkward_tables() -> dict[str, Table]:
         "1 x 1 grey image": table(image=pl.Array(pl.UInt8, (1, 1, 1))),
         "RGBA image": table(image=pl.Array(pl.UInt8, (3, 2, 4))),
         "16-bit image": table(image=pl.Array(pl.UInt16, (2, 3, 1))),
+        "numbers without a name": table().rename({"x": ""}),
+        "text without a name": table().rename({"text": ""}),
         "float image": table(image=pl.Array(pl.Float32, (2, 2, 3))),
     }
 

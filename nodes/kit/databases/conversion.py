@@ -39,7 +39,7 @@ def frame_of(batch: pa.RecordBatch) -> pl.DataFrame:
         batch.validate(full=True)  # SQLite gives text as it lies in the file; polars takes it on trust
     except pa.ArrowInvalid as error:
         raise NodeError(f"The database gives what is no table: {error}.", "Check its texts: they must be UTF-8.") from error
-    return pl.DataFrame([_series(n, batch.column(i)) for i, n in enumerate(names)])
+    return pl.DataFrame({name: _series(name, batch.column(place)) for place, name in enumerate(names)})
 
 
 def _series(name: str, column: pa.Array) -> pl.Series:

@@ -14,6 +14,7 @@ import polars as pl
 
 from nodes.base import Job, NodeError
 from nodes.kit.files.json_shapes import JsonConstant, JsonShape, NoFit, converted
+from nodes.kit.tables.naming import frame_of
 from nodes.kit.tables.reading.misfits import Misfits
 
 _PIECE = 4096
@@ -138,7 +139,7 @@ class JsonLines:
                         hint = "Look at more rows for the types, or have what does not fit be missing."
                         misfits.add(name, [(number, str(error)[:40])], 1, dtype, hint)
                 columns.append(pl.Series(name, cells, dtype=dtype))
-            yield pl.DataFrame(columns)
+            yield frame_of(columns)
 
 
 class _NotForPolars(Exception):

@@ -11,6 +11,7 @@ import polars as pl
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values
 from nodes.kit.tables.elementwise import piece_rows
 from nodes.kit.tables.expressions import in_words
+from nodes.kit.tables.naming import frame_of
 from nodes.values.table import Table, TableSpec
 from nodes.wording import done_of
 
@@ -65,7 +66,7 @@ class Computed(Node):
                 made = job.stream(self._pieces(table, read, computed, job))
             else:
                 frame = table.frame(read)
-                made = Table.of(pl.DataFrame([each.computed(frame).alias(name) for name, each in computed.items()]))
+                made = Table.of(frame_of(each.computed(frame).alias(name) for name, each in computed.items()))
         except pl.exceptions.PolarsError as error:
             message = f"The expression cannot be computed: {in_words(error)}."
             remedy = "TRY_CAST makes such cells missing." if "conversion" in str(error) else "Look at the cells of its columns."
@@ -78,6 +79,6 @@ class Computed(Node):
         start = 0
         for batch in table.batches(read, rows=piece_rows((table.schema[c] for c in read), made)):
             job.check_cancelled()
-            yield pl.DataFrame([each.computed(batch, start).alias(name) for name, each in computed.items()])
+            yield frame_of(each.computed(batch, start).alias(name) for name, each in computed.items())
             start += batch.height
             job.progress(start / max(table.height, 1), done_of(start, table.height))

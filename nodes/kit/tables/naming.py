@@ -1,10 +1,12 @@
-"""Names for new columns that no other column has."""
+"""Names of columns: for new ones some that no other column has, and frames in which all keep theirs."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from itertools import count
+
+import polars as pl
 
 
 def fresh_name(name: str, taken: Collection[str], suffix: str = " (#1)") -> str:
@@ -20,3 +22,11 @@ def fresh_name(name: str, taken: Collection[str], suffix: str = " (#1)") -> str:
         if name + grown not in taken:
             return name + grown
     raise AssertionError
+
+
+def frame_of(columns: Iterable[pl.Series]) -> pl.DataFrame:
+    """Return a frame of columns with names of their own, be one of them the empty text, which polars would name anew."""
+    given = list(columns)
+    named = {column.name: column for column in given}
+    assert len(named) == len(given)
+    return pl.DataFrame(named)
