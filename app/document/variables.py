@@ -36,39 +36,39 @@ def values_of(
 
     Returns:
         The values (paths are absolute), and what is wrong with them. In the place of a given value that is wrong stands the
-        declared one.
+        declared one, so that settings that refer to it are not blamed too; a variable whose declared value is wrong has none.
     """
     values: dict[str, Scalar] = {}
     problems: list[Problem] = []
     for variable in variables:
-        is_given = variable.name in given
-        value, problem = _value_of(variable, given.get(variable.name, variable.value), given=is_given, folder=folder, start=start)
-        if problem is not None:
-            problems.append(problem)
-            if is_given:  # one mistake is one problem: the nodes are looked at with the value in the file
-                value, _ = _value_of(variable, variable.value, given=False, folder=folder, start=start)
-        if value is not None:
-            values[variable.name] = value
+        declared = (variable.value, start if variable.relative_to == "start" else folder)
+        tried = [(given[variable.name], start), declared] if variable.name in given else [declared]
+        wrong = []
+        for raw, base in tried:
+            value = _value(variable, raw, base)
+            if not isinstance(value, Problem):
+                values[variable.name] = value
+                break
+            wrong.append(value)
+        problems += wrong[:1]
     for name in given:
         if name not in {v.name for v in variables}:
             problems.append(Problem(f"The workflow has no variable '{name}'.", _nearest(name, [v.name for v in variables])))
     return values, problems
 
 
-def _value_of(variable: Variable, raw: Scalar, *, given: bool, folder: Path, start: Path) -> tuple[Scalar | None, Problem | None]:
-    """Return a variable's value, paths absolute; None, and why, where there is none."""
+def _value(variable: Variable, raw: Scalar, folder: Path) -> Scalar | Problem:
+    """Return what a variable is if this is its value, a relative path being meant from `folder`; or why it cannot be."""
     try:
         value = _typed(raw, variable.type)
     except ValueError:
-        message = f"Variable '{variable.name}' is {variable.type}, and {raw!r} is not."
-        return None, Problem(message, f"Give it as {variable.type}.")
+        return Problem(f"Variable '{variable.name}' is {variable.type}, and {raw!r} is not.", f"Give it as {variable.type}.")
     if variable.type != "path":
-        return value, None
+        return value
     reason = why_no_path(str(value))
     if reason:
-        return None, Problem(f"Variable '{variable.name}' is no path that can be used: {reason}.", "Give it another value.")
-    base = start if given or variable.relative_to == "start" else folder
-    return os.path.realpath(base / Path(str(value)).expanduser()), None
+        return Problem(f"Variable '{variable.name}' is no path that can be used: {reason}.", "Give it another value.")
+    return os.path.realpath(folder / Path(str(value)).expanduser())
 
 
 def why_no_path(text: str) -> str | None:

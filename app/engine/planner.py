@@ -74,6 +74,7 @@ class Planner:
         self._last_wired: _Wired | None = None
         self._wiring_problems: Mapping[str, Sequence[Problem]] = {}
         self._values: Mapping[str, variables.Scalar] = {}
+        self._useless: frozenset[str] = frozenset()
         self._made: dict[str, _Made] = {}
         self._configured: dict[str, _Configured] = {}
         self._planned: dict[str, PlannedNode] = {}
@@ -96,9 +97,10 @@ class Planner:
     def _plan(self, workflow: Workflow, variable_values: Mapping[str, str], overrides: Sequence[Override]) -> Plan:
         wired = self._wired(workflow)
         values, general = variables.values_of(workflow.variables, variable_values, folder=self.folder, start=self._start)
-        if values != self._values:
+        useless = frozenset(v.name for v in workflow.variables) - values.keys()
+        if values != self._values or useless != self._useless:
             self._made.clear()
-            self._values = values
+            self._values, self._useless = values, useless
         records, found = with_overrides({record.id: record for record in workflow.nodes}, overrides)
         general += found
         views = workflow.view.nodes
@@ -148,10 +150,11 @@ class Planner:
         return self._last_wired
 
     def _make(self, record: NodeRecord) -> tuple[Node | None, list[Problem]]:
-        """Return the node of a record."""
+        """Return the node of a record; none, and no problem of its own, where a variable that it refers to has no value."""
         made = self._made.get(record.id)
         if made is None or made.record is not record:
-            node, found = instantiate(record, self.catalog, self._values)
+            waits = self._useless and variables.references(record.settings) & self._useless
+            node, found = (None, []) if waits else instantiate(record, self.catalog, self._values)
             configured = self._configured.get(record.id)
             if configured is not None and type(configured.node) is type(node) and configured.node == node:
                 node = configured.node

@@ -8,7 +8,7 @@ from typing import Literal
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.learning.encoding import FEATURE_KINDS, features_of, known_rows, matrix, warn_of_left_out, with_categories
+from nodes.kit.learning.encoding import FEATURE_KINDS, features_of, known_rows, matrix, unused_columns, with_categories
 from nodes.kit.learning.model_figures import model_figures
 from nodes.kit.learning.model_learner import ENCODINGS, SAME_MODEL, Missing, explained, missing_setting
 from nodes.kit.settings import SEEDS_32, seed_setting
@@ -73,7 +73,9 @@ class KMeans(Node):
         table = specs.table()
         refuse_existing(table, self.column, "column")
         model = self._spec(table)
-        warn_of_left_out(specs, self.columns, model, setting="columns")
+        unused = unused_columns(table, self.columns)
+        if unused is not None:
+            specs.warn(unused, "columns")
         known = all(f.kind != "category" or f.categories is not None for f in model.features)
         return {
             "table": table.with_columns({self.column: pl.Enum(self._names)}),

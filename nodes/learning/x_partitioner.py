@@ -9,9 +9,10 @@ import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.learning.folds import FoldNode
+from nodes.kit.scoring.lookalikes import lookalike_warning
 from nodes.kit.tables.elementwise import refuse_existing
 from nodes.values.table import TableSpec
-from nodes.wording import counted
+from nodes.wording import counted, left_out
 
 
 class XPartitioner(FoldNode):
@@ -74,7 +75,8 @@ class XAggregator(Node):
     """Sum up the errors of a cross-validation: for each part, how many rows were predicted wrongly.
 
     Give it the predictions of all parts in one table, with the part of each row (X-Partitioner). KNIME's node ends the loop and
-    collects them itself. For a target of numbers the errors are mean squared errors.
+    collects them itself. For a target of numbers the errors are mean squared errors. Rows without a target are left out, with a
+    warning; a row without a prediction is wrong, and of numbers its error does not count.
 
     Example: the predictions of five runs, put together by Concatenate, with target `label`, prediction `Prediction (label)` and
     fold column `fold` give five rows with the error in percent.
@@ -104,7 +106,7 @@ class XAggregator(Node):
         return {"errors": TableSpec(pl.Schema(_schema(self._numeric(specs.table()))))}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
-        """Count; a missing target does not count, a missing prediction is an error, and tells nothing where it is a number."""
+        """Count the errors of each part."""
         from nodes.values.table import Table
 
         table = values.table()
@@ -112,7 +114,11 @@ class XAggregator(Node):
         frame = table.frame(list(dict.fromkeys([str(self.target), str(self.prediction), str(self.fold)]))).select(
             pl.col(str(self.target)).alias("t"), pl.col(str(self.prediction)).alias("p"), pl.col(str(self.fold)).alias("f")
         )
-        frame = frame.filter(pl.col("t").is_not_null())
+        frame = frame.with_columns(pl.col(c).fill_nan(None) for c in ("t", "p") if frame.schema[c].is_float())
+        answered = frame.filter(pl.col("t").is_not_null())
+        if answered.height < frame.height:
+            job.warn(left_out(frame.height - answered.height, "without a target"))
+        frame = answered
         by = frame.group_by(pl.col("f").cast(pl.String).alias("fold"), maintain_order=True)
         size = pl.len().cast(pl.Int64).alias("Size of test set")
         measured: Any
@@ -124,6 +130,10 @@ class XAggregator(Node):
             measured = by.agg(total.mean().alias("Mean squared error"), size)
         else:
             text = [pl.col(c).cast(pl.String) for c in ("t", "p")]
+            told = frame.select(text)
+            warning = lookalike_warning(told["t"].unique(), told["p"].drop_nulls().unique())
+            if warning is not None:
+                job.warn(warning)
             wrong = text[0].ne_missing(text[1])
             measured = by.agg((wrong.mean() * 100).alias("Error in %"), size, wrong.sum().cast(pl.Int64).alias("Error count"))
         return {"errors": Table.of(measured.select(_schema(numeric).keys()))}

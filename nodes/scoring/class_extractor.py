@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.scoring.class_cells import CLASS_KINDS, classes_of
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype, leaf_dtype
 from nodes.wording import counted, done_of
 
@@ -51,7 +52,7 @@ class ClassExtractor(Node):
         None,
         "Classes of column",
         "A column, such as the true class, whose classes are those of the probabilities.",
-        columns=Columns("table", ("category", "integer", "array")),
+        columns=Columns("table", (*CLASS_KINDS, "array")),
     )
     top_k: int = setting(
         1, "Number of predictions", "How many of the most probable classes to put out; the second one is prediction_2.", ge=1
@@ -134,8 +135,8 @@ class ClassExtractor(Node):
         names = tuple(self.class_names) or None
         if names is None and self.class_column is not None:
             source = "class_column"
-            table.require(self.class_column, "category", "integer", "array", setting=source)
-            names = table.class_names(self.class_column)
+            table.require(self.class_column, *CLASS_KINDS, "array", setting=source)
+            names = classes_of(table, self.class_column)
             if names is None:
                 raise NodeError(
                     f"The classes of column '{self.class_column}' are not known.",

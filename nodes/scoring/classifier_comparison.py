@@ -8,10 +8,11 @@ from typing import cast
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.drawing import group_names
-from nodes.kit.scoring.lookalikes import warn_of_lookalikes
+from nodes.kit.scoring.class_cells import CLASS_KINDS, classes_of, named_cells
+from nodes.kit.scoring.lookalikes import lookalike_warning
 from nodes.values.figure import BarsFigure, Figure, FigureSpec
 from nodes.values.table import Table, TableSpec
+from nodes.wording import left_out
 
 MEASURES = ("accuracy", "balanced accuracy", "macro F-measure", "Cohen's kappa")
 
@@ -22,7 +23,10 @@ class ClassifierComparison(Node):
     Each input is a table with the actual and the predicted classes, such as a Class Extractor gives. The 95 % interval says
     how far the accuracy may be off because the rows are a sample (Wilson, 1927). Where the rows are the same ones in the same
     order, each model is compared with the first one: how many rows only one of the two got right, and the probability of
-    such a difference if both were equally good (McNemar's exact test). Rows without a class count as wrong.
+    such a difference if both were equally good (McNemar's exact test).
+
+    Rows without a predicted class count as wrong; those without an actual one are left out, with a warning. A class that is
+    predicted but never occurs has the F-measure 0 in the mean; one that does neither does not count.
 
     Example: connect the test rows as predicted by a multilayer perceptron and by a random forest, and call them so: if the
     p-value is 0.4, the difference of one percent is no reason to prefer either.
@@ -40,13 +44,13 @@ class ClassifierComparison(Node):
     )
 
     actual_column: str | None = setting(
-        None, "Class column", "The actual classes, in all tables.", columns=Columns("table", ("category", "integer", "boolean"))
+        None, "Class column", "The actual classes, in all tables.", columns=Columns("table", CLASS_KINDS)
     )
     predicted_column: str | None = setting(
         None,
         "Predicted column",
         "The predicted classes, in all tables.",
-        columns=Columns("table", ("category", "integer", "boolean")),
+        columns=Columns("table", CLASS_KINDS),
     )
     names: list[str] = setting(
         [], "Names", "What the models are called, in the order of the inputs; empty: model 1, model 2, ..."
@@ -58,7 +62,7 @@ class ClassifierComparison(Node):
         for place, table in enumerate(tables, 1):
             for name in ("actual_column", "predicted_column"):
                 try:
-                    table.require(getattr(self, name), "category", "integer", "boolean", setting=name)
+                    table.require(getattr(self, name), *CLASS_KINDS, setting=name)
                 except NodeError as error:
                     raise NodeError(f"Input {place}: {error.message}", error.remedy, setting=name) from error
         if self.actual_column == self.predicted_column:
@@ -82,10 +86,14 @@ class ClassifierComparison(Node):
         for name, pair in zip(self._names(len(tables)), pairs, strict=True):
             job.check_cancelled()
             known = pair.drop_nulls("actual")
+            if known.height < pair.height:
+                job.warn(f"{name}: {left_out(pair.height - known.height, 'without an actual class')}")
+            warning = lookalike_warning(known["actual"].unique(), known["predicted"].drop_nulls().unique())
+            if warning is not None:
+                job.warn(f"{name}: {warning}")
             actual, predicted = known["actual"].to_list(), known["predicted"].fill_null("").to_list()
-            warn_of_lookalikes(actual, known["predicted"].drop_nulls(), job)
             right = int((known["actual"] == known["predicted"]).fill_null(False).sum())
-            classes = sorted(set(actual))
+            classes = sorted({*actual, *known["predicted"].drop_nulls()})
             row: dict[str, object] = {"model": name, "rows": len(actual)}
             if actual:
                 low, high = _interval(right, len(actual))
@@ -117,8 +125,8 @@ class ClassifierComparison(Node):
         frame = table.frame([self.actual_column, self.predicted_column])
         return pl.DataFrame(
             {
-                "actual": group_names(table.spec, self.actual_column, frame[self.actual_column]),
-                "predicted": group_names(table.spec, self.predicted_column, frame[self.predicted_column]),
+                name: named_cells(frame[column], classes_of(table.spec, column))
+                for name, column in (("actual", self.actual_column), ("predicted", self.predicted_column))
             }
         )
 

@@ -8,7 +8,7 @@ from typing import Literal, cast
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.drawing import group_names
+from nodes.kit.scoring.class_cells import CLASS_KINDS, classes_of, named_cells
 from nodes.kit.scoring.missing import without_missing
 from nodes.values.figure import Figure, FigureSpec, HeatMapFigure
 from nodes.values.table import Table, TableSpec
@@ -50,12 +50,8 @@ class EntropyScorer(Node):
         Port("figure", "figure", "Figure", "How many rows of each class are in each cluster."),
     )
 
-    reference_column: str | None = setting(
-        None, "Reference column", "The true classes.", columns=Columns("table", ("category", "integer", "boolean"))
-    )
-    cluster_column: str | None = setting(
-        None, "Clustering column", "The clusters.", columns=Columns("table", ("category", "integer", "boolean"))
-    )
+    reference_column: str | None = setting(None, "Reference column", "The true classes.", columns=Columns("table", CLASS_KINDS))
+    cluster_column: str | None = setting(None, "Clustering column", "The clusters.", columns=Columns("table", CLASS_KINDS))
     missing: Literal["ignore", "fail"] = setting(
         "ignore",
         "Missing values",
@@ -67,7 +63,7 @@ class EntropyScorer(Node):
         """Promise two tables and a figure."""
         table = specs.table()
         for name in ("reference_column", "cluster_column"):
-            table.require(getattr(self, name), "category", "integer", "boolean", setting=name)
+            table.require(getattr(self, name), *CLASS_KINDS, setting=name)
         if self.reference_column == self.cluster_column:
             raise NodeError(
                 f"Column '{self.reference_column}' is compared with itself.", "Choose two columns.", setting="cluster_column"
@@ -88,11 +84,12 @@ class EntropyScorer(Node):
         table = values.table()
         frame = table.frame([self.reference_column, self.cluster_column])
         names = {"actual": self.reference_column, "predicted": self.cluster_column}
-        pairs = pl.DataFrame({k: group_names(table.spec, column, frame[column]) for k, column in names.items()})
+        pairs = pl.DataFrame({k: named_cells(frame[column], classes_of(table.spec, column)) for k, column in names.items()})
         pairs = without_missing(pairs, "class or cluster", self.missing, job)
         # In the order of the columns' own values: 2 before 10, and categories as they are declared.
         classes, clusters = (
-            group_names(table.spec, column, frame[column].drop_nulls().unique().sort()).to_list() for column in names.values()
+            named_cells(frame[column].drop_nulls().unique().sort(), classes_of(table.spec, column)).to_list()
+            for column in names.values()
         )
         there = {key: set(pairs[key].to_list()) for key in pairs.columns}
         classes, clusters = [c for c in classes if c in there["actual"]], [c for c in clusters if c in there["predicted"]]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import polars as pl
 
 from nodes.base import Columns, Job, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.scoring.class_cells import CLASS_KINDS, classes_of, named_cells
 from nodes.kit.scoring.confusion import (
     COUNTS,
     MACRO,
@@ -23,7 +24,7 @@ from nodes.kit.scoring.confusion import (
     WRONG,
     ClassComparison,
 )
-from nodes.kit.scoring.lookalikes import warn_of_lookalikes
+from nodes.kit.scoring.lookalikes import lookalike_warning
 from nodes.kit.scoring.missing import without_missing
 from nodes.kit.tables.dtypes import union
 from nodes.values.figure import BarsFigure, Figure, FigureSpec, HeatMapFigure
@@ -32,8 +33,6 @@ from nodes.values.table import Table, TableSpec
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-TRUTHS = ("false", "true")
-"""The classes of a column of truth values."""
 MAX_CLASSES = 1000
 """More different values than that are no classes; their matrix would be unreadable and huge."""
 
@@ -42,8 +41,9 @@ class Scorer(ClassComparison):
     """Compare predicted with actual classes: confusion matrix, accuracy, Cohen's kappa, recall, precision and F-measure.
 
     Classes are compared by their names: a category column, text, true and false, or class numbers whose names are known. Class
-    numbers without names can be compared with each other. Classes that occur in one column only count too; where they look like
-    one of the other column (`>50K.` and `>50K`), a warning says so.
+    numbers without names can be compared with each other. Classes that occur in one column only count too, and so do categories
+    that occur in none; where classes look like one of the other column (`>50K.` and `>50K`), or the columns have none in
+    common, a warning says so.
 
     The statistics have one row per class and three more: the mean over the classes, the mean weighted by how often a
     class actually occurs, and the overall figures. What is not defined, such as the precision of a class that was never
@@ -75,13 +75,13 @@ class Scorer(ClassComparison):
         None,
         "First column (actual)",
         "The true classes: the rows of the matrix.",
-        columns=Columns("table", ("category", "integer", "boolean")),
+        columns=Columns("table", CLASS_KINDS),
     )
     predicted_column: str | None = setting(
         None,
         "Second column (predicted)",
         "The predicted classes: the columns of the matrix.",
-        columns=Columns("table", ("category", "integer", "boolean")),
+        columns=Columns("table", CLASS_KINDS),
     )
     sorting: Literal["insertion order", "lexical", "numeric"] = setting(
         "insertion order",
@@ -107,6 +107,9 @@ class Scorer(ClassComparison):
         classes = None
         if columns.actual_names is not None and columns.predicted_names is not None:
             classes = self._sorted(union(columns.actual_names, columns.predicted_names))
+            warning = lookalike_warning(columns.actual_names, columns.predicted_names)
+            if warning is not None:
+                specs.warn(warning)
         return {
             "confusion": None if classes is None else TableSpec(_confusion_schema(classes), len(classes)),
             "statistics": TableSpec(_statistics_schema(), None if classes is None else len(classes) + len(SUMMARY_ROWS)),
@@ -120,7 +123,9 @@ class Scorer(ClassComparison):
         pairs = self.pairs(table)
         job.check_cancelled()
         pairs = without_missing(pairs, "class", self.missing, job)
-        warn_of_lookalikes(pairs["actual"].unique(), pairs["predicted"].unique(), job)
+        warning = lookalike_warning(*(pairs[column].unique(maintain_order=True) for column in ("actual", "predicted")))
+        if warning is not None:
+            job.warn(warning)
         known = [
             pairs[column].unique(maintain_order=True).to_list() if names is None else names
             for column, names in (("actual", columns.actual_names), ("predicted", columns.predicted_names))
@@ -147,8 +152,8 @@ class Scorer(ClassComparison):
         frame = table.frame([columns.actual, columns.predicted])
         return pl.DataFrame(
             {
-                "actual": _named(frame[columns.actual], columns.actual_names),
-                "predicted": _named(frame[columns.predicted], columns.predicted_names),
+                "actual": named_cells(frame[columns.actual], columns.actual_names),
+                "predicted": named_cells(frame[columns.predicted], columns.predicted_names),
             }
         )
 
@@ -166,17 +171,15 @@ class Scorer(ClassComparison):
         Raises:
             NodeError: If they are not two columns that can be compared.
         """
-        actual_dtype = table.require(self.actual_column, "category", "integer", "boolean", setting="actual_column")
-        predicted_dtype = table.require(self.predicted_column, "category", "integer", "boolean", setting="predicted_column")
+        actual_dtype = table.require(self.actual_column, *CLASS_KINDS, setting="actual_column")
+        predicted_dtype = table.require(self.predicted_column, *CLASS_KINDS, setting="predicted_column")
         assert self.actual_column and self.predicted_column
         if self.actual_column == self.predicted_column:
             raise NodeError(
                 f"Column '{self.actual_column}' is compared with itself.", "Choose two columns.", setting="predicted_column"
             )
-        actual, predicted = (
-            TRUTHS if isinstance(dtype, pl.Boolean) else table.class_names(column)
-            for column, dtype in ((self.actual_column, actual_dtype), (self.predicted_column, predicted_dtype))
-        )
+        actual = classes_of(table, self.actual_column)
+        predicted = classes_of(table, self.predicted_column)
         if actual_dtype.is_integer() and predicted_dtype.is_integer():
             # Class numbers count the same classes, so the names of the one are those of the other.
             actual, predicted = actual or predicted, predicted or actual
@@ -187,7 +190,7 @@ class Scorer(ClassComparison):
             if dtype.is_integer() and names is None and not other.is_integer():
                 raise NodeError(
                     f"Column '{column}' holds class numbers without names, the other column holds names.",
-                    "Compare two columns of numbers, or give the Class Extractor the class names.",
+                    "Compare two columns of numbers, or give the numbers names (Number to Category, Class Extractor).",
                     setting="actual_column" if column == self.actual_column else "predicted_column",
                 )
         return _Compared(self.actual_column, self.predicted_column, actual, predicted)
@@ -245,24 +248,6 @@ def _statistics_schema() -> pl.Schema:
 
 
 # -------------------------------------------------------------------------------------------------------------- counting
-
-
-def _named(series: pl.Series, names: tuple[str, ...] | None) -> pl.Series:
-    """The cells of a column as class names (String).
-
-    Raises:
-        NodeError: If a class number has no name.
-    """
-    if names is None or not series.dtype.is_integer():
-        return series.cast(pl.String)
-    inside = series.is_between(0, len(names) - 1)
-    if not inside.all():
-        raise NodeError(
-            f"Column '{series.name}' holds the class number {series.filter(~inside)[0]}, but its classes are "
-            f"0 to {len(names) - 1}.",
-            "Check where the column comes from.",
-        )
-    return pl.Series(names, dtype=pl.String).gather(series.cast(pl.UInt32))
 
 
 def _count(pairs: pl.DataFrame, classes: Sequence[str]) -> NDArray[Any]:

@@ -59,10 +59,10 @@ class BinaryClassificationInspector(PositiveNode):
             raise NodeError(
                 f"There is already a column '{self.prediction_name}'.", "Choose another name.", setting="prediction_name"
             )
-        names = self._known_names(table)
+        order = self.order(table)
         made = None
-        if names is not None:
-            made = table.with_columns({self.prediction_name: pl.Enum(self._words(names))})
+        if order is not None:
+            made = table.with_columns({self.prediction_name: pl.Enum(self._words(order.names))})
         return {"table": made, "thresholds": TableSpec(_schema()), "figure": FigureSpec("lines")}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
@@ -75,7 +75,7 @@ class BinaryClassificationInspector(PositiveNode):
         place = scored.classes.index(words[1])
         hit, given = scored.actual == place, scored.probabilities[:, place]
         frame = table.frame(self._columns)
-        all_given = self.matrix(frame, scored.classes)[:, place]
+        all_given = self.matrix(frame, scored.order)[:, place]
         above = pl.Series(np.where(all_given >= self.threshold, words[1], words[0]), dtype=pl.Enum(words))
         prediction = pl.select(pl.when(pl.Series(np.isfinite(all_given))).then(above).alias(self.prediction_name)).to_series()
         steps = np.unique(given)
@@ -105,9 +105,9 @@ class BinaryClassificationInspector(PositiveNode):
     def check(self, table: TableSpec) -> None:
         """Find every mistake that the schema shows. NodeError."""
         super().check(table)
-        names = self._known_names(table)
-        if names is not None:
-            self._words(names)
+        order = self.order(table)
+        if order is not None:
+            self._words(order.names)
 
     def _words(self, names: Sequence[str]) -> list[str]:
         """What the two predictions are called: the rest, the positive class. NodeError if it is not clear which that is."""

@@ -12,6 +12,7 @@ from nodes.kit.tables.elementwise import different
 from nodes.values.table import Table, TableSpec
 from nodes.wording import counted
 
+KINDS = ("category", "integer", "boolean")
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 Numbers = Mapping[str | None, int]
 """Category -> number, for one column; the category None is a missing cell."""
@@ -21,9 +22,9 @@ class CategoryToNumber(Node):
     """Give every category of a column a number.
 
     The i-th category gets `start + i x increment`, as an Int32 column. Columns of a category type (Enum) have their
-    categories in a fixed order, whether they occur or not, and so have truth values (false, true); with start 0 and
-    increment 1 their numbers keep the class names, so that later nodes can show them. For text and integer columns the
-    categories are those that occur.
+    categories in a fixed order, whether they occur or not; with start 0 and increment 1 their numbers keep the class
+    names, so that later nodes can show them. True and false are such categories: `false` is the first, `true` the second. For
+    text and integer columns the categories are those that occur.
 
     The second output lists what became what: `column`, `category`, `number`. Wire it to the `mapping` input of another
     Category to Number to give test data the numbers of the training data: then it alone decides, whatever the settings
@@ -52,8 +53,8 @@ class CategoryToNumber(Node):
     columns: list[str] = setting(
         [],
         "Columns to transform",
-        "Columns with categories, text, integers or truth values.",
-        columns=Columns("table", ("category", "integer", "boolean")),
+        "Columns with categories, text, integers, or true and false.",
+        columns=Columns("table", KINDS),
     )
     suffix: str | None = setting(
         " (to number)",
@@ -97,23 +98,24 @@ class CategoryToNumber(Node):
         table = specs.table()
         mapped = "mapping" in specs
         if not self.columns:
-            table.require(None, "category", "integer", "boolean", setting="columns")
+            table.require(None, *KINDS, setting="columns")
         if self.increment == 0:
             raise NodeError("An increment of 0 gives all categories one number.", "Choose another one.", setting="increment")
         classes: dict[str, tuple[str, ...]] = {}
         sizes: list[int | None] = []
         for column in self._columns:
-            categories = _fixed_categories(table.require(column, "category", "integer", "boolean", setting="columns"))
+            dtype = table.require(column, *KINDS, setting="columns")
             if self._output(column) != column and self._output(column) in table.schema:
                 raise NodeError(
                     f"There is already a column '{self._output(column)}'.", "Choose another suffix.", setting="suffix"
                 )
-            if categories is None:
+            known_categories = _fixed(dtype)
+            if known_categories is None:
                 sizes.append(None)
             elif not mapped:
-                sizes.append(len(self._numbers(column, categories)))
-                if self._numbers_are_indices(len(categories)):
-                    classes[self._output(column)] = tuple(categories)
+                sizes.append(len(self._numbers(column, known_categories)))
+                if self._numbers_are_indices(len(known_categories)):
+                    classes[self._output(column)] = known_categories
         known = [size for size in sizes if size is not None]
         rows = _checked_mapping(specs.table("mapping")).rows if mapped else sum(known) if len(known) == len(sizes) else None
         return {
@@ -134,7 +136,7 @@ class CategoryToNumber(Node):
                 continue
             categories = self._categories(table, column)
             used[column] = self._numbers(column, categories)
-            if _fixed_categories(table.schema[column]) is not None and self._numbers_are_indices(len(categories)):
+            if _fixed(table.schema[column]) is not None and self._numbers_are_indices(len(categories)):
                 classes[self._output(column)] = tuple(categories)
         codes: Table = job.stream(self._pieces(table, used, None if given is None else self.default_value, job))
         if given is not None:
@@ -163,9 +165,9 @@ class CategoryToNumber(Node):
 
     def _categories(self, table: Table, column: str) -> list[str]:
         """The categories of a column, in the order of their numbers."""
-        fixed = _fixed_categories(table.schema[column])
+        fixed = _fixed(table.schema[column])
         if fixed is not None:
-            return fixed
+            return list(fixed)
         found = different(table, column)
         return (found.sort() if self.order == "sorted" else found).cast(pl.String).to_list()
 
@@ -211,11 +213,11 @@ class CategoryToNumber(Node):
                 )
 
 
-def _fixed_categories(dtype: pl.DataType) -> list[str] | None:
-    """The categories of a type, in their order, whether they occur or not; None where the cells tell them."""
+def _fixed(dtype: pl.DataType) -> tuple[str, ...] | None:
+    """The categories that a column has whether they occur or not; None for text and integers, of which those count that occur."""
     if isinstance(dtype, pl.Boolean):
-        return ["false", "true"]
-    return list(dtype.categories) if isinstance(dtype, pl.Enum) else None
+        return ("false", "true")
+    return tuple(dtype.categories) if isinstance(dtype, pl.Enum) else None
 
 
 def _replaced(series: pl.Series, numbers: Numbers, default: int | None) -> pl.Series:

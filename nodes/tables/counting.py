@@ -10,6 +10,7 @@ import polars as pl
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.values.figure import BarsFigure, Figure, HeatMapFigure
 from nodes.values.table import Table, TableSpec
+from nodes.wording import left_out
 
 COUNTABLE = ("category", "integer", "boolean", "time", "number")
 CLASSES = ("category", "integer", "boolean")
@@ -19,7 +20,8 @@ MOST_SHOWN = 40
 class ValueCounter(Node):
     """Count how often each value of a column occurs.
 
-    A missing cell is a value too, if you say so. For a column of a category type there is a row for each category.
+    A missing cell is a value too, if you say so; else it does not count, not in the percentages either. For a column of a
+    category type there is a row for each category.
 
     Example: the column `label` of training data shows whether all classes are there equally often.
     """
@@ -72,6 +74,8 @@ class ValueCounter(Node):
         frame = table.frame([column])
         if not self.missing:
             frame = frame.filter(cell.is_not_null())
+            if frame.height < table.height:
+                job.log(left_out(table.height - frame.height, f"without a value in '{column}'"))
         made = frame.group_by(column, maintain_order=True).agg(pl.len().cast(pl.Int64).alias("count"))
         dtype = frame.schema[column]
         if isinstance(dtype, pl.Enum):
@@ -100,8 +104,8 @@ class Crosstab(Node):
 
     The first output has a row for each pair: how many rows, how many would be expected if the columns did not depend on each
     other, and shares of the row, the column and all. The second output has the chi-squared test (without correction), Fisher's
-    exact test for two values each, and Cramér's V. Rows with a missing cell are left out. The table that is wide comes from
-    Pivot.
+    exact test for two values each, and Cramér's V. Rows with a missing cell are left out, with a warning. The table that is
+    wide comes from Pivot.
 
     Example: after k-Means, `Cluster` and `species` show whether the clusters are the species.
     """
@@ -137,7 +141,10 @@ class Crosstab(Node):
         import numpy as np
 
         table = values.table()
-        frame = table.frame([str(self.rows), str(self.columns)]).drop_nulls()
+        every = table.frame([str(self.rows), str(self.columns)])
+        frame = every.drop_nulls()
+        if frame.height < every.height:
+            job.warn(left_out(every.height - frame.height, "with a missing cell"))
         sides = [self._named(frame[str(c)], table.classes.get(str(c))) for c in (self.rows, self.columns)]
         names = [list(side.dtype.categories) for side in sides]  # type: ignore[attr-defined]
         if max(map(len, names), default=0) > self.max_values:

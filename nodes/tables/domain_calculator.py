@@ -10,7 +10,7 @@ import polars as pl
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.elementwise import chosen, different
 from nodes.values.table import Table
-from nodes.wording import done_of
+from nodes.wording import counted, done_of
 
 KINDS = ("category", "integer", "boolean")
 
@@ -47,7 +47,7 @@ class DomainCalculator(Node):
         "fail",
         "If a value is no category",
         "What to do with a cell that is not among the typed categories.",
-        choices={"fail": "Stop with an error.", "missing": "Make the cell missing."},
+        choices={"fail": "Stop with an error.", "missing": "Make the cell missing, with a warning."},
     )
     max_categories: int = setting(
         1000, "Maximum number of categories", "A column with more is an error: it is probably no category.", ge=1, advanced=True
@@ -84,23 +84,27 @@ class DomainCalculator(Node):
 
     def _pieces(self, table: Table, dtypes: Mapping[str, pl.Enum], job: Job) -> Iterator[pl.DataFrame]:
         start = 0
+        lost = dict.fromkeys(dtypes, 0)
         for batch in table.batches(list(dtypes)):
             job.check_cancelled()
             text = batch.select(_names(c, table.classes.get(c), self.categories) for c in dtypes)
             made = text.select(pl.col(c).cast(dtype, strict=False) for c, dtype in dtypes.items())
-            if self.if_unknown == "fail":
-                for column in dtypes:
-                    unknown = batch[column].is_not_null() & made[column].is_null()
-                    if unknown.any():
-                        row = unknown.arg_max() or 0
-                        raise NodeError(
-                            f"'{batch[column][row]}' in row {start + row + 1} of column '{column}' is no category.",
-                            "Add it to the categories, or make what is unknown missing.",
-                            setting="if_unknown",
-                        )
+            for column in dtypes:
+                unknown = batch[column].is_not_null() & made[column].is_null()
+                lost[column] += int(unknown.sum())
+                if unknown.any() and self.if_unknown == "fail":
+                    row = unknown.arg_max() or 0
+                    raise NodeError(
+                        f"'{batch[column][row]}' in row {start + row + 1} of column '{column}' is no category.",
+                        "Add it to the categories, or make what is unknown missing.",
+                        setting="if_unknown",
+                    )
             yield made
             start += batch.height
             job.progress(start / max(table.height, 1), done_of(start, table.height))
+        for column, count in lost.items():
+            if count:
+                job.warn(f"{counted(count, 'cell is', 'cells are')} no category of column '{column}': missing in the output.")
 
 
 def _names(column: str, classes: tuple[str, ...] | None, typed: list[str]) -> pl.Expr:

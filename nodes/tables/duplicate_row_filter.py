@@ -9,6 +9,7 @@ import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.values.table import Table
+from nodes.wording import counted
 
 KINDS = ("number", "category", "boolean", "time", "binary", "collection")
 
@@ -88,6 +89,9 @@ class DuplicateRowFilter(Node):
         job.progress(None, "Looking for duplicates")
         found = self._groups(table, columns)
         job.check_cancelled()
+        gone = found.filter((pl.col("row") != pl.col("chosen")).fill_null(True)).height
+        if gone:
+            job.log(f"{counted(gone, 'row is a duplicate', 'rows are duplicates')} of others.")
         if self.output == "remove":
             return {"table": table.take(found.filter(pl.col("row") == pl.col("chosen")).get_column("row").to_numpy())}
         status = (

@@ -14,6 +14,7 @@ from nodes.kit.tables.gathering import taken
 from nodes.kit.tables.keys import coarse, key_dtype, keyed, warned
 from nodes.kit.tables.naming import fresh_name
 from nodes.values.table import Table, TableSpec, describe_dtype
+from nodes.wording import counted
 
 KINDS = ("number", "category", "boolean", "time")
 
@@ -164,6 +165,8 @@ class Joiner(Node):
             has_partner[side] = np.zeros(table.height, dtype=bool)
             has_partner[side][matched[side].to_numpy()] = True
             without[f"{side}_unmatched"] = table.take(np.flatnonzero(~has_partner[side]))
+        lone = [f"{counted(without[f'{side}_unmatched'].height, 'row')} of the {side} table" for side in ("left", "right")]
+        job.log(f"Without a partner: {lone[0]}, {lone[1]}.")
         if self.how in ("semi", "anti"):
             mask = has_partner["left"] if self.how == "semi" else ~has_partner["left"]
             return {"table": left.take(np.flatnonzero(mask)), **without}

@@ -9,6 +9,7 @@ import polars as pl
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.elementwise import refuse_existing
 from nodes.values.table import Table
+from nodes.wording import left_out
 
 
 class LagColumn(Node):
@@ -54,6 +55,8 @@ class LagColumn(Node):
         """Writes the copies piece by piece."""
         table = values.table()
         start, length = self._range(table.height)
+        if length < table.height:
+            job.log(left_out(table.height - length, "for which a copy would look beyond the table"))
         made = job.stream(self._pieces(table, start, length, job))
         names = table.classes.get(str(self.column))
         return {"table": table.slice(start, length).with_columns(made, dict.fromkeys(self._names, names) if names else None)}

@@ -10,6 +10,7 @@ import polars as pl
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.sampling import GROUP_KINDS, groups_of
 from nodes.values.table import BATCH_BYTES, Table, TableSpec
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +62,7 @@ class MovingWindow(Node):
         "skip",
         "Missing cells",
         "What becomes of windows that hold, or look ahead to, a missing or infinite cell.",
-        choices={"skip": "They are left out.", "fail": "The node stops with an error."},
+        choices={"skip": "They are left out, with a warning.", "fail": "The node stops with an error."},
     )
     dtype: Literal["Float32", "Float64"] = setting(
         "Float32",
@@ -118,6 +119,7 @@ class MovingWindow(Node):
         ahead = inside[-1] + self.horizon + np.arange(self.target_steps)
         cells, answers = cells[order], answers[order]
         kept_rows: list[NDArray[Any]] = []
+        skipped = [0]
 
         def pieces() -> Iterator[pl.DataFrame]:
             width = max(1, (self.steps * len(self._inputs) + self.target_steps * len(self._targets)) * 8)
@@ -134,11 +136,18 @@ class MovingWindow(Node):
                     row = int(order[mine[int(np.argmin(whole))]]) + 1
                     message = f"The window that begins in row {row} holds, or looks ahead to, a missing cell."
                     raise NodeError(message, "Fill it (Missing Value), or skip such windows.", setting="missing")
+                skipped[0] += int((~whole).sum())
                 kept_rows.append(order[mine[whole] + inside[-1]])
                 yield self._frame(windows[whole], wanted[whole] if self.targets else wanted)
                 job.progress(min(1.0, (begin + step) / max(len(at), 1)))
 
         made = job.stream(pieces())
+        if skipped[0]:
+            ahead_of = "a missing or infinite cell"
+            told = counted(
+                skipped[0], f"window holds, or looks ahead to, {ahead_of}", f"windows hold, or look ahead to, {ahead_of}"
+            )
+            job.warn(f"{told}: left out.")
         if not self._kept:
             return {"windows": made}
         rows = np.concatenate(kept_rows)

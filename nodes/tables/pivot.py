@@ -11,6 +11,7 @@ from nodes.kit.tables.aggregation import PLAIN_KINDS, Aggregation
 from nodes.kit.tables.cells import as_text
 from nodes.tables.group_by import NAMINGS, Naming, grouped_rows, grouped_schema, named_by
 from nodes.values.table import Table, TableSpec
+from nodes.wording import left_out
 
 SEVERAL = 2
 
@@ -51,7 +52,9 @@ class Pivot(Node):
     aggregations: list[Aggregation] = setting([], "Aggregations", "What stands in the cells; none counts the rows.")
     naming: Naming = setting("method(column)", "Column naming", "How aggregations are named in columns.", choices=NAMINGS)
     missing_column: bool = setting(
-        False, "Column for missing", "Whether rows with a missing pivot cell get a column, named ?, or are left out."
+        False,
+        "Column for missing",
+        "Whether rows with a missing pivot cell get a column, named ?, or are left out, with a warning.",
     )
     max_columns: int = setting(1000, "Maximum number of columns", "More different values are an error.", ge=1, advanced=True)
 
@@ -94,6 +97,9 @@ class Pivot(Node):
         job.progress(None, "Grouping")
         groups = self._grouped(table.lazy([c for c in table.columns if c in used]), table.spec)
         job.check_cancelled()
+        missing = 0 if self.missing_column else table.frame([self.on])[self.on].null_count()
+        if missing:
+            job.warn(left_out(missing, f"without a value in '{self.on}'") + " The group totals count them.")
         columns = self._columns(self._values(groups[self.on]), results)
         cells = self._cells(columns, table.schema[self.on])
         made = groups.group_by(self._index, maintain_order=True).agg(cells) if self.index else groups.select(cells)

@@ -15,6 +15,7 @@ from nodes.kit.tables.keys import coarse, key_dtype, keyed, warned
 from nodes.kit.tables.naming import fresh_name
 from nodes.kit.tables.patterns import full_match
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype
+from nodes.wording import counted, grouped
 
 KINDS = ("number", "category", "boolean", "time")
 MAX_PATTERNS = 10_000
@@ -128,6 +129,8 @@ class ValueLookup(Node):
             row = int(rows.is_null().arg_max() or 0)
             value = table.slice(row, 1).frame([str(self.column)]).item()
             raise NodeError(f"'{value}' in row {row + 1} is not in the dictionary.", "Add it there.", setting="no_match")
+        if rows.null_count():
+            job.log(f"{counted(rows.null_count(), 'row')} of {grouped(table.height)} found nothing in the dictionary.")
         names = self._names(table.spec, dictionary.spec)
         made = table
         if names:

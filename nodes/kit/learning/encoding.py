@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nodes.base import NodeError, Specs
+from nodes.errors import NodeError
 from nodes.values.model import Encoding, Feature, ModelSpec, Target
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype, is_category, leaf_dtype
 from nodes.wording import counted
@@ -21,8 +21,6 @@ FEATURE_KINDS = ("number", "boolean", "category", "array")
 """Kinds of column that a model can look at."""
 CLASS_KINDS = ("category", "integer", "boolean")
 """Kinds of column that can hold classes."""
-_NAMED = 5
-"""How many columns a message names."""
 MAX_CATEGORIES = 1000
 """A column with more different texts is no category but a name or a path."""
 
@@ -41,11 +39,7 @@ def features_of(
     Raises:
         NodeError: If a column is not there or not of these kinds, or there is none.
     """
-    usable = [
-        c
-        for c, d in table.schema.items()
-        if c not in without and (_is_number(d) or is_category(d) or (COLUMN_KINDS["array"](d) and leaf_dtype(d).is_numeric()))
-    ]
+    usable = [c for c, d in table.schema.items() if c not in without and _is_usable(d)]
     for column in columns:
         dtype = table.require(column, *FEATURE_KINDS, setting="columns")
         if column in without:
@@ -54,40 +48,39 @@ def features_of(
             raise NodeError(f"The cells of '{column}' hold no numbers.", "Choose another column.", setting="columns")
     chosen = list(dict.fromkeys(columns)) or usable
     if not chosen:
-        raise NodeError(
-            "There is no column to learn from.", "Choose columns of numbers, categories or arrays.", setting="columns"
-        )
+        remedy = "Choose columns of numbers, categories or arrays."
+        if any(COLUMN_KINDS["text"](d) for c, d in table.schema.items() if c not in without):
+            remedy = "A Domain Calculator before this node makes categories of text; or choose the columns of text yourself."
+        raise NodeError("There is no column to learn from.", remedy, setting="columns")
     return tuple(_feature(c, table, encoding) for c in chosen)
 
 
-def warn_of_left_out(specs: Specs, columns: Sequence[str], model: ModelSpec, *, setting: str) -> None:
-    """Say which columns a model does not look at because nobody chose them and they are no numbers.
+def unused_columns(table: TableSpec, columns: Sequence[str], without: Sequence[str] = ()) -> str | None:
+    """Return the warning that `features_of` leaves columns out because of their types, with the node that could help.
 
-    Args:
-        specs: Told of it; their table is what is learned from.
-        columns: Those chosen; with some the person knows what is left out.
-        model: What the model looks at.
-        setting: The setting that chooses columns.
+    None where columns were chosen, or none is left out.
     """
     if columns:
-        return
-    seen = {feature.name for feature in model.features} | ({model.target.name} if model.target else set())
-    left = [(c, d) for c, d in specs.table().schema.items() if c not in seen]
-    texts = [c for c, d in left if COLUMN_KINDS["category"](d)]
-    others = [c for c, d in left if not COLUMN_KINDS["category"](d)]
-    if texts:
-        specs.warn(
-            f"Left out as text: {_named(texts)}. Choose them under 'Columns' to learn from them, too: as categories they become "
-            "numbers.",
-            setting,
-        )
-    if others:
-        specs.warn(f"Left out, as they hold neither numbers nor categories: {_named(others)}.", setting)
+        return None
+    unused = {c: d for c, d in table.schema.items() if c not in without and not _is_usable(d)}
+    groups = {
+        "text": (
+            [c for c, d in unused.items() if COLUMN_KINDS["text"](d)],
+            "a Domain Calculator before this node makes categories of text",
+        ),
+        "times": ([c for c, d in unused.items() if d.is_temporal()], "a Date&Time Part Extractor numbers of times"),
+    }
+    others = [c for c in unused if all(c not in found for found, _ in groups.values())]
+    told = [f"{_listed(found)} ({kind})" for kind, (found, _) in groups.items() if found] + ([_listed(others)] if others else [])
+    if not told:
+        return None
+    helps = [help for found, help in groups.values() if found]
+    return f"Not learned from: {'; '.join(told)}. {_before(helps)}".rstrip()
 
 
-def _named(columns: Sequence[str]) -> str:
-    more = len(columns) - _NAMED
-    return ", ".join(f"'{c}'" for c in columns[:_NAMED]) + (f" and {counted(more, 'more column')}" if more > 0 else "")
+def _before(helps: Sequence[str]) -> str:
+    """What to do so that columns are learned from."""
+    return f"To learn from such columns, {' and '.join(helps)}; or choose columns." if helps else ""
 
 
 def with_categories(features: Sequence[Feature], table: Table) -> tuple[Feature, ...]:
@@ -286,6 +279,16 @@ def _feature(column: str, table: TableSpec, encoding: Encoding) -> Feature:
     if COLUMN_KINDS["category"](dtype):
         return Feature(column, "category", (), tuple(dtype.categories) if isinstance(dtype, pl.Enum) else None, encoding)
     return Feature(column)
+
+
+def _is_usable(dtype: pl.DataType) -> bool:
+    """Whether a column is looked at without being chosen."""
+    return _is_number(dtype) or is_category(dtype) or (COLUMN_KINDS["array"](dtype) and leaf_dtype(dtype).is_numeric())
+
+
+def _listed(columns: Sequence[str]) -> str:
+    shown = ", ".join(f"'{c}'" for c in columns[:5])
+    return f"{shown} and {counted(len(columns) - 5, 'more column')}" if len(columns) > 5 else shown
 
 
 def _is_number(dtype: pl.DataType) -> bool:

@@ -21,7 +21,7 @@ from nodes.kit.learning.encoding import (
     matrix,
     target_numbers,
     target_of,
-    warn_of_left_out,
+    unused_columns,
     with_categories,
 )
 from nodes.kit.learning.model_figures import linear_coefficients, model_figures
@@ -75,7 +75,7 @@ class ModelLearner(Node):
         [],
         "Columns",
         "What to learn from: numbers, true and false, categories, arrays such as images (laid out flat). Empty: all but the "
-        "target and plain text.",
+        "target, plain text and times; the node says which those are.",
         columns=Columns("table", FEATURE_KINDS),
     )
     encoding: Encoding = setting("one-hot", "Categories become", "What becomes of categories and text.", choices=ENCODINGS)
@@ -115,8 +115,10 @@ class ModelLearner(Node):
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Promise the model's columns and target, and the tables about it."""
         model = self.model_spec(specs.table())
-        warn_of_left_out(specs, self.columns, model, setting="columns")
         self.estimator(model.features)
+        unused = unused_columns(specs.table(), self.columns, [str(self._target)])
+        if unused is not None:
+            specs.warn(unused, "columns")
         return {"model": model, **{port: TableSpec(schema) for port, schema in self._extra_schemas().items()}}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:

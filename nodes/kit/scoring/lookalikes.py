@@ -2,59 +2,81 @@
 
 from __future__ import annotations
 
+import math
+import unicodedata
 from collections.abc import Callable, Iterable
-
-from nodes.base import Job
 
 _SHOWN = 3
 
 
-def _number(text: str) -> str:
-    try:
-        return f"{float(text):g}"
-    except ValueError:
-        return text
+def look_alikes(names: Iterable[str], others: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return the names that are none of the others but look like one: name -> (the other, what they differ in)."""
+    known = list(dict.fromkeys(others))
+    strange = [name for name in dict.fromkeys(names) if name not in set(known)]
+    found: dict[str, tuple[str, str]] = {}
+    for difference, same in _DIFFERENCES:
+        by_look = {same(name): name for name in reversed(known)}
+        for name in strange:
+            other = by_look.get(same(name)) if same(name) is not None else None
+            if other is not None and name not in found:
+                found[name] = (other, difference)
+    return found
 
 
-_TRUTHS = {"true": "1", "false": "0", "yes": "1", "no": "0"}
-_DIFFERENCES: tuple[tuple[str, Callable[[str], str]], ...] = (
-    ("blanks", lambda text: " ".join(text.split())),
-    ("a mark at the end", lambda text: text.strip().rstrip(".,;:")),
-    ("capital letters", lambda text: text.strip().casefold()),
-    ("how a number is written", lambda text: _number(text.strip())),
-    ("quotes", lambda text: text.strip().strip("'\"")),
-    ("truth values written in another way", lambda text: _TRUTHS.get(text.strip().casefold(), _number(text.strip()))),
-)
-"""What the difference is -> what texts are the same without it."""
+def lookalike_warning(actual: Iterable[str], predicted: Iterable[str]) -> str | None:
+    """Return the warning that classes of the one column look like classes of the other, or that they have none in common.
 
-
-def warn_of_lookalikes(actual: Iterable[str], predicted: Iterable[str], job: Job) -> None:
-    """Warn of classes of the one column that look like classes of the other, and of columns without a class in common.
-
-    Args:
-        actual: The classes that occur in the actual column.
-        predicted: Those that occur in the predicted one.
-        job: Told of it.
+    None if there is nothing to warn of: a class that was never predicted, or never occurs, is no mistake by itself.
     """
     real, said = set(actual), set(predicted)
-    strange = sorted(said - real)
-    if not real or not strange:
-        return
-    remedy = "Make them alike (String Manipulation, Rule Engine), or read them with blanks taken off."
-    for difference, same in _DIFFERENCES:
-        known = {same(name): name for name in sorted(real - said)}
-        pairs = [(name, known[same(name)]) for name in strange if same(name) in known]
-        if pairs:
-            named = ", ".join(f"'{name}' and '{other}'" for name, other in pairs[:_SHOWN])
-            job.warn(f"Predicted and actual classes that differ only in {difference} count as different: {named}. {remedy}")
-            return
-    if real.isdisjoint(said):
-        job.warn(
+    alike = look_alikes(sorted(said), sorted(real))
+    if alike:
+        difference = next(iter(alike.values()))[1]
+        pairs = [(name, other) for name, (other, why) in alike.items() if why == difference]
+        named = ", ".join(f"'{name}' and '{other}'" for name, other in pairs[:_SHOWN])
+        remedy = "Make them alike (String Manipulation, Rule Engine), or read them with blanks taken off."
+        return f"Predicted and actual classes that differ only in {difference} count as different: {named}. {remedy}"
+    if real and said and real.isdisjoint(said):
+        return (
             f"No predicted class occurs among the actual ones. Actual are {_listed(real)}; predicted are {_listed(said)}. "
             "Check that the right columns are compared."
         )
+    return None
+
+
+def _plain(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).replace("\ufeff", "").split())
+
+
+def _bare(name: str) -> str:
+    return _plain(name).casefold().strip(" .,;:!?'\"`´’‘“”()[]")
+
+
+def _number(name: str) -> str | None:
+    try:
+        number = float(_bare(name).replace(",", "."))
+    except ValueError:
+        return None
+    return repr(number) if math.isfinite(number) else None
+
+
+def _truth(name: str) -> str | None:
+    word = _number(name) or _bare(name)
+    return {"true": "yes", "yes": "yes", "1.0": "yes", "false": "no", "no": "no", "0.0": "no"}.get(word)
 
 
 def _listed(names: Iterable[str]) -> str:
     ordered = sorted(names)
     return ", ".join(f"'{name}'" for name in ordered[:_SHOWN]) + (", ..." if len(ordered) > _SHOWN else "")
+
+
+_DIFFERENCES: tuple[tuple[str, Callable[[str], str | None]], ...] = (
+    ("blanks", _plain),
+    ("a mark at the end", lambda name: _plain(name).rstrip(" .,;:")),
+    ("capital letters", lambda name: _plain(name).casefold()),
+    ("how a number is written", _number),
+    ("quotes", lambda name: _plain(name).strip(" '\"`´’‘“”")),
+    ("blanks, capital letters and punctuation", _bare),
+    ("truth values written in another way", _truth),
+)
+"""What the difference is -> what of a name is the same without it; the smallest difference first."""

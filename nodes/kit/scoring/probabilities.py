@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, Self
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, setting
-from nodes.kit.drawing import group_names, numbers, title_setting
+from nodes.kit.drawing import numbers, title_setting
+from nodes.kit.scoring.class_cells import CLASS_KINDS, classes_of, named_cells, occurring
+from nodes.kit.scoring.class_order import ClassOrder, checked_names, order_of_one, order_of_several
+from nodes.kit.scoring.lookalikes import look_alikes
 from nodes.values.figure import Line
 from nodes.values.table import Table, TableSpec, describe_dtype, leaf_dtype
-from nodes.wording import counted
+from nodes.wording import counted, left_out
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,27 +29,31 @@ class Scored:
     """Rows of which the actual class and all probabilities are known.
 
     Attributes:
-        classes: Names of the classes, in the order of the probabilities.
+        order: Which probability belongs to which class.
         actual: Number of the actual class (rows), Int64.
         probabilities: (rows, classes), Float64.
     """
 
-    classes: list[str]
+    order: ClassOrder
     actual: NDArray[Any]
     probabilities: NDArray[Any]
+
+    @property
+    def classes(self) -> list[str]:
+        """The names of the classes, in the order of the probabilities."""
+        return list(self.order.names)
 
 
 class ProbabilityNode(Node):
     """A node that compares actual classes with the probabilities that a model gave them."""
 
-    actual_column: str | None = setting(
-        None, "Class column", "The actual classes.", columns=Columns("table", ("category", "integer", "boolean"))
-    )
+    actual_column: str | None = setting(None, "Class column", "The actual classes.", columns=Columns("table", CLASS_KINDS))
     columns: list[str] = setting(
         [],
         "Probability columns",
         "The output of the network as one array, or a column of numbers per class. A single number is the probability of the "
-        "class that its name ends with, as in P (found=yes), else of the positive class, else of the second one.",
+        "class that its name ends with, as in P (found=yes), else of the positive class, else of the second one; the output of a "
+        "network that knows its two classes is that of the second.",
         columns=Columns("table", ("array", "number")),
     )
     class_names: list[str] = setting(
@@ -58,7 +65,7 @@ class ProbabilityNode(Node):
 
     def check(self, table: TableSpec) -> None:
         """Find every mistake that the schema shows. NodeError."""
-        table.require(self.actual_column, "category", "integer", "boolean", setting="actual_column")
+        table.require(self.actual_column, *CLASS_KINDS, setting="actual_column")
         if not self.columns:
             table.require(None, "array", "number", setting="columns")
         for column in self._columns:
@@ -76,9 +83,7 @@ class ProbabilityNode(Node):
                     "Choose the output of the network's last layer alone.",
                     setting="columns",
                 )
-        names = self._known_names(table)
-        if names is not None:
-            self._check_names(names, self._width(table))
+        self.order(table)
 
     def scored(self, table: Table, job: Job) -> Scored:
         """Return the rows of which all is known; others are left out with a warning.
@@ -90,22 +95,24 @@ class ProbabilityNode(Node):
 
         assert self.actual_column
         frame = table.frame(list(dict.fromkeys([self.actual_column, *self._columns])))
-        names, named = self._named(table.spec, frame[self.actual_column])
+        actual = frame[self.actual_column]
+        order = self.order(table.spec, occurring(actual))
+        assert order is not None
+        named = named_cells(actual, classes_of(table.spec, self.actual_column))
         places = named.replace_strict(
-            {name: place for place, name in enumerate(names)}, default=None, return_dtype=pl.Int64
+            {name: place for place, name in enumerate(order.names)}, default=order.rest, return_dtype=pl.Int64
         ).rename("")
-        strange = named.filter(places.is_null()).drop_nulls().unique().sort().to_list()
+        places = pl.select(pl.when(named.is_not_null()).then(places)).to_series()
+        strange = occurring(named.filter(places.is_null()))
         if strange:
-            raise NodeError(
-                f"The class column has '{strange[0]}', for which there is no probability.",
-                f"The probabilities are those of: {', '.join(names[:10])}. Enter the class names in their order.",
-                setting="class_names",
-            )
-        given = self.matrix(frame, names)
+            raise self._no_probability(strange, order.names)
+        given = self.matrix(frame, order)
         known = places.is_not_null().to_numpy() & np.isfinite(given).all(axis=1)
         if not known.all():
-            job.warn(f"{int((~known).sum())} row(s) without a class or a probability are left out.")
-        return Scored(names, places.fill_null(0).to_numpy()[known], given[known])
+            job.warn(left_out(int((~known).sum()), "without a class or a probability"))
+        whose = order.names if order.single is None else (order.names[order.single],)
+        job.log(f"{', '.join(self._columns)}: the probability of {', '.join(whose)}, in this order.")
+        return Scored(order, places.fill_null(0).to_numpy()[known], given[known])
 
     # -- what the columns are
 
@@ -117,49 +124,78 @@ class ProbabilityNode(Node):
         dtype = table.schema[self._columns[0]]
         return dtype.size if isinstance(dtype, pl.Array) else len(self._columns)
 
-    def _known_names(self, table: TableSpec) -> tuple[str, ...] | None:
-        """The classes in the order of the probabilities, where the schema tells them."""
-        if self.class_names:
-            return tuple(self.class_names)
-        actual = table.class_names(self.actual_column or "")
-        if len(self._columns) == 1:
-            return table.class_names(self._columns[0]) or actual
-        return None if actual is None else _by_column(self._columns, actual)
+    @property
+    def _positive(self) -> str | None:
+        """The class that is to be found, where there is one."""
+        return None
 
-    def _named(self, table: TableSpec, actual: pl.Series) -> tuple[list[str], pl.Series]:
-        """The classes in the order of the probabilities, and every row's class by name (String)."""
-        known = table.class_names(self.actual_column or "")
-        if actual.dtype.is_integer() and known is not None:
-            named = actual.replace_strict(dict(enumerate(known)), default=None, return_dtype=pl.String)
-        else:
-            named = actual.cast(pl.String)
-        names = self._known_names(table)
-        if names is None:
-            there = actual.drop_nulls().unique().sort().cast(pl.String).to_list()
-            names = _by_column(self._columns, there) if len(self._columns) > 1 else tuple(there)
-            if not names:
-                names = tuple(str(n) for n in range(max(self._width(table), 2)))
-        self._check_names(names, self._width(table))
-        return list(names), named
-
-    def _check_names(self, names: Sequence[str], width: int) -> None:
-        if len(names) != max(width, 2):
-            raise NodeError(
-                f"There are {counted(len(names), 'class', 'classes')} for {counted(width, 'probability', 'probabilities')}.",
-                "Choose the columns of all classes, or enter the class names in the order of the probabilities.",
-                setting="class_names",
-            )
-        if len(set(names)) < len(names):
-            twice = next(name for name in names if list(names).count(name) > 1)
-            raise NodeError(f"Two classes are called '{twice}'.", "Give every class a name of its own.", setting="class_names")
-
-    def matrix(self, frame: pl.DataFrame, names: Sequence[str]) -> NDArray[Any]:
-        """Return the probabilities (rows, classes), Float64; NaN where something is missing.
+    def order(self, table: TableSpec, occurs: Sequence[str] | None = None) -> ClassOrder | None:
+        """Return which probability belongs to which class.
 
         Args:
-            frame: The rows, with the columns of probabilities.
-            names: The classes, as `Scored` has them.
+            table: Where the columns are.
+            occurs: The actual classes that occur, in their order; None: before running.
+
+        Returns:
+            None where it cannot be known before running.
+
+        Raises:
+            NodeError: If classes and probabilities do not fit.
         """
+        width = self._width(table)
+        actual = classes_of(table, self.actual_column or "")
+        told = table.class_names(self._columns[0]) if len(self._columns) == 1 else None
+        names = tuple(self.class_names) or told or actual or occurs
+        if names is None:
+            return None
+        if not names and len(self._columns) == 1 and not (width == 1 and self._positive):  # an empty table
+            names = tuple(str(n) for n in range(max(width, 2)))
+        if width == 1:
+            return self._order_of_one(table, tuple(names), told is not None)
+        if len(self._columns) > 1 and not self.class_names:
+            names = order_of_several(self._columns, names)
+        checked_names(names, width)
+        return ClassOrder(tuple(names))
+
+    def _order_of_one(self, table: TableSpec, names: tuple[str, ...], told: bool) -> ClassOrder:
+        """Which classes a single probability tells apart. NodeError if it is not clear."""
+        column = self._columns[0]
+        if set(names) <= {"0", "1"} and table.schema[str(self.actual_column)].is_integer():
+            names = ("0", "1")
+        if self.class_names:
+            checked_names(names, 1)
+        if self._positive is not None and len(names) > 1 and self._positive not in names:
+            raise self._no_class(names)
+        order = order_of_one(None if told else column, names, self._positive)
+        if order is None:
+            raise NodeError(
+                f"Column '{column}' is one probability, and it is not clear of which class: "
+                f"{counted(len(names), 'class', 'classes')}.",
+                "Choose the positive class whose probability it is, or the columns of all classes.",
+                setting="positive_class" if "positive_class" in type(self).model_fields else "columns",
+            )
+        return order
+
+    def _no_class(self, names: Sequence[str]) -> NodeError:
+        return NodeError(
+            f"There is no class '{self._positive}'.", f"The classes are: {', '.join(names[:10])}.", setting="positive_class"
+        )
+
+    def _no_probability(self, strange: Sequence[str], names: Sequence[str]) -> NodeError:
+        """What to say of classes that occur and have no probability."""
+        alike = look_alikes(strange, names)
+        hint = "Enter the class names in their order."
+        if alike:
+            name, (other, difference) = next(iter(alike.items()))
+            hint = f"'{other}' and '{name}' differ in {difference} only: make them equal before (String Manipulation)."
+        return NodeError(
+            f"The class column has '{strange[0]}', for which there is no probability.",
+            f"The probabilities are those of: {', '.join(names[:10])}. {hint}",
+            setting="class_names",
+        )
+
+    def matrix(self, frame: pl.DataFrame, order: ClassOrder) -> NDArray[Any]:
+        """Return the probabilities (rows, classes), Float64; NaN where something is missing."""
         import numpy as np
 
         first = frame[self._columns[0]]
@@ -172,19 +208,9 @@ class ProbabilityNode(Node):
         else:
             series = [frame[c].cast(pl.Float64).fill_null(np.nan).to_numpy() for c in self._columns]
             given = np.stack(series, axis=1)
-        if given.shape[1] > 1:
+        if order.single is None:
             return given
-        sides = [1 - given, given] if self._single_is_of(first, names) == 1 else [given, 1 - given]
-        return np.concatenate(sides, axis=1)
-
-    def _single_is_of(self, column: pl.Series, names: Sequence[str]) -> int:
-        """Return which of two classes a single probability is of."""
-        told = [place for place, name in enumerate(names) if column.name == name or column.name.endswith(f"={name})")]
-        return told[0] if len(told) == 1 else self._positive_place(names)
-
-    def _positive_place(self, names: Sequence[str]) -> int:
-        """Return which of two classes is the positive one."""
-        return 1
+        return np.concatenate([1 - given, given] if order.single == 1 else [given, 1 - given], axis=1)
 
 
 class PositiveNode(ProbabilityNode):
@@ -199,12 +225,13 @@ class PositiveNode(ProbabilityNode):
     def check(self, table: TableSpec) -> None:
         """Find every mistake that the schema shows. NodeError."""
         super().check(table)
-        names = self._known_names(table)
-        if names is not None and self.positive_class is not None and self.positive_class not in names:
-            raise self._no_class(names)
+        order = self.order(table)
+        if order is not None and self.positive_class is not None and self.positive_class not in order.names:
+            raise self._no_class(order.names)
 
-    def _positive_place(self, names: Sequence[str]) -> int:
-        return 0 if self.positive_class == names[0] else 1
+    @property
+    def _positive(self) -> str | None:
+        return self.positive_class
 
     def positives(self, scored: Scored) -> list[int]:
         """Return the classes that are each held against the rest.
@@ -217,13 +244,6 @@ class PositiveNode(ProbabilityNode):
                 raise self._no_class(scored.classes)
             return [scored.classes.index(self.positive_class)]
         return [1] if len(scored.classes) == 2 else list(range(len(scored.classes)))
-
-    def _no_class(self, names: Sequence[str]) -> NodeError:
-        return NodeError(
-            f"There is no class '{self.positive_class}'.",
-            f"The classes are: {', '.join(names[:10])}.",
-            setting="positive_class",
-        )
 
 
 @dataclass(frozen=True)
@@ -257,7 +277,7 @@ class CurveNode(PositiveNode):
         if not self.several_models:
             super().check(table)
             return
-        table.require(self.actual_column, "category", "integer", "boolean", setting="actual_column")
+        table.require(self.actual_column, *CLASS_KINDS, setting="actual_column")
         if not self.columns:
             table.require(None, "array", "number", setting="columns")
         for column in self._columns:
@@ -299,17 +319,18 @@ class CurveNode(PositiveNode):
 
         assert self.actual_column
         frame = table.frame([self.actual_column, column])
-        named, given = group_names(table.spec, self.actual_column, frame[self.actual_column]), numbers(frame[column])
-        names = self._classes(table.spec) or tuple(named.drop_nulls().unique().sort().to_list())
+        named = named_cells(frame[self.actual_column], classes_of(table.spec, self.actual_column))
+        given = numbers(frame[column])
+        names = self._classes(table.spec) or tuple(occurring(frame[self.actual_column]))
         known = named.is_not_null().to_numpy() & np.isfinite(given)
         if not known.all():
-            job.warn(f"{int((~known).sum())} row(s) without a class or a probability in '{column}' are left out.")
+            job.warn(left_out(int((~known).sum()), f"without a class or a probability in '{column}'"))
         hit = (named == self._positive_of(names)).fill_null(False).to_numpy() if names else np.zeros(len(named), bool)
         return Ranked(column, hit[known], given[known])
 
     def _classes(self, table: TableSpec) -> tuple[str, ...] | None:
         """What the actual classes are called, where the schema tells it."""
-        return tuple(self.class_names) or table.class_names(self.actual_column or "")
+        return tuple(self.class_names) or classes_of(table, self.actual_column or "")
 
     def _positive_of(self, names: Sequence[str]) -> str:
         """The class that several models look for. NodeError if that is not clear."""
@@ -359,14 +380,3 @@ def thinned(length: int, most: int = MOST_POINTS) -> NDArray[Any]:
     if length <= most:
         return np.arange(length)
     return np.unique(np.linspace(0, length - 1, most).round().astype(int))
-
-
-def _by_column(columns: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
-    """The class of each column by its name: the class itself, or with the class in it, as `P (species=setosa)`."""
-    found = []
-    for column in columns:
-        fitting = [c for c in classes if column == c] or [c for c in classes if column.endswith((f"={c})", f"_{c}", f" {c}"))]
-        if len(fitting) != 1:
-            return tuple(classes) if len(classes) == len(columns) else tuple(columns)
-        found += fitting
-    return tuple(found)

@@ -21,10 +21,8 @@ BY_ROW = frozenset(
 
 
 def as_meant(tree: Tree, name: str, what: Tree) -> Tree:
-    """Return a function of text that the help tells otherwise than polars's SQL.
-
-    REGEXP_REPLACE replaces all matches, and `$1` is a group; STRPOS looks for plain text.
-    """
+    """Return a function of text as the help tells it, where polars's SQL differs: REGEXP_REPLACE replaces all matches, `$1` is a
+    group; STRPOS looks for plain text."""
     if name != "StringExpr" or not isinstance(what, dict):
         return tree
     inputs = tree["Function"]["input"]

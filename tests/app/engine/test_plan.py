@@ -183,3 +183,32 @@ def test_a_node_that_is_not_reproducible_has_a_new_key_in_every_run() -> None:
 def test_the_schema_of_a_planned_table_is_a_polars_schema() -> None:
     spec = planned(chain(2)).nodes["node_1"].specs["table"]
     assert spec.schema == pl.Schema({"n": pl.Int64})  # type: ignore[union-attr]
+
+
+@given(
+    kind=st.sampled_from(["integer", "number", "boolean"]), value=st.sampled_from(["abc", "", "1e999", "3;5"]),
+    declared=st.booleans(), nodes=st.integers(1, 4), text=st.booleans(),
+)  # fmt: skip
+def test_a_variable_with_a_wrong_value_is_one_problem_however_many_settings_refer_to_it(
+    kind: str, value: str, declared: bool, nodes: int, text: bool
+) -> None:
+    """Whether it is wrong in the file or in the call; no setting that refers to it is blamed too."""
+    right = {"integer": 3, "number": 3.0, "boolean": True}[kind]
+    variables = [Variable(name="trees", type=kind, value=value if declared else right)]  # type: ignore[arg-type]
+    settings = {"path": "${trees}.csv"} if text else {"rows": {"variable": "trees"}}
+    made = workflow({f"n{i}": ("toy.save" if text else "toy.count", dict(settings)) for i in range(nodes)}, [])
+    made = made.model_copy(update={"variables": variables})
+    plan = planned(made, variable_values={} if declared else {"trees": value})
+    about = [p for p in plan.problems if "trees" in p.message or p.setting == "rows"]
+    if kind != "integer" and not declared and not text:  # 3.0 and true are no numbers of rows: mistakes of their own
+        assert plan.general == about[:1]
+    else:
+        assert [p.message for p in about] == [f"Variable 'trees' is {kind}, and {value!r} is not."]
+
+
+def test_a_given_value_that_is_wrong_does_not_hide_other_mistakes() -> None:
+    made = workflow({"a": ("toy.count", {"rows": {"variable": "trees"}}), "b": ("toy.count", {"rows": 13})}, [])
+    made = made.model_copy(update={"variables": [Variable(name="trees", type="integer", value=5)]})
+    plan = planned(made, variable_values={"trees": "abc"})
+    assert [p.node for p in plan.problems] == [None, "b"]
+    assert plan.nodes["a"].specs["table"] is not None

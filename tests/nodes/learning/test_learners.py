@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -20,7 +21,7 @@ from app.engine import executor
 from app.engine.plan import Plan
 from app.engine.planner import make_plan
 from app.engine.store import Store
-from nodes.base import Node, NodeError
+from nodes.base import Node, NodeError, Specs
 from nodes.catalog import Catalog
 from nodes.kit.learning.encoding import features_of, matrix
 from nodes.learning.decision_tree import DecisionTreeLearner, RegressionTreeLearner
@@ -33,6 +34,8 @@ from nodes.learning.predictor import Predictor
 from nodes.learning.random_forest import RandomForestLearner, RandomForestRegressionLearner
 from nodes.learning.support_vectors import SVMLearner, SVMRegressionLearner
 from nodes.readers.model import ModelReader
+from nodes.tables.datetime_parts import DateTimePartExtractor
+from nodes.tables.domain_calculator import DomainCalculator
 from nodes.tables.table_creator import TableCreator
 from nodes.values.model import TRUSTED, Feature, Model, UnreadableModel, from_bytes, spec_from_bytes, to_bytes
 from nodes.values.table import Table
@@ -430,3 +433,36 @@ def test_pieces_of_a_prediction_are_short_however_many_classes_there_are(monkeyp
     model = learned(NearestNeighborsLearner(target="y", columns=["x"], n_neighbors=1), rows)
     monkeypatch.setattr("nodes.kit.tables.elementwise.BATCH_BYTES", 10_000)
     assert run(Predictor(), {"model": model, "table": rows}, job=Job(Path()))["table"].height == 99
+
+
+def passengers(rows: int = 400) -> pl.DataFrame:
+    """Whether somebody was saved depends on a column of text most of all."""
+    rng = np.random.default_rng(0)
+    sex, fare = rng.choice(["male", "female"], rows), rng.uniform(0, 100, rows)
+    saved = np.where(sex == "female", rng.random(rows) < 0.9, rng.random(rows) < 0.1)
+    days = [datetime.date(1912, 4, 1 + n % 14) for n in range(rows)]
+    return pl.DataFrame({"saved": saved, "sex": sex, "fare": fare, "day": days})
+
+
+@pytest.mark.parametrize("learner", [DecisionTreeLearner, LogisticRegressionLearner])
+def test_columns_that_are_not_learned_from_are_said_with_the_node_that_helps(learner):
+    """And what that node makes of them is worth it."""
+    table = Table.of(passengers())
+    specs = Specs({"table": table.spec})
+    learner(target="saved").configure(specs)
+    (warning,) = specs.warnings
+    assert warning.startswith("Not learned from: 'sex' (text); 'day' (times). To learn from such columns,")
+    for title in (DomainCalculator.title, DateTimePartExtractor.title):
+        assert title in warning
+
+    def accuracy(given: Table) -> float:
+        train, test = given.take(np.arange(300)), given.take(np.arange(300, 400))
+        model = run(learner(target="saved"), {"table": train})["model"]
+        made = run(Predictor(), {"model": model, "table": test})["table"].frame()
+        return float((made["saved"] == made["Prediction (saved)"]).mean())
+
+    helped = run(DomainCalculator(columns=["sex"]), {"table": table})["table"]
+    assert accuracy(helped) > accuracy(table) + 0.1
+    chosen = Specs({"table": table.spec})
+    learner(target="saved", columns=["fare"]).configure(chosen)
+    assert chosen.warnings == []  # who chooses knows

@@ -55,7 +55,7 @@ def test_of_equal_probabilities_the_first_class_wins_and_rows_without_one_are_le
     job = RecordingJob(folder=None)  # type: ignore[arg-type]
     out = run(TopKScorer(actual_column="y", columns=["pa", "pb"]), {"table": Table.of(frame)}, job=job)
     assert out["statistics"].frame().rows() == [(1, 0.5, 1, 2), (2, 1.0, 2, 2)]
-    assert job.warnings == ["1 row(s) without a class or a probability are left out."]
+    assert job.warnings == ["1 row without a class or a probability is left out."]
 
 
 def test_no_rows_have_no_accuracy() -> None:

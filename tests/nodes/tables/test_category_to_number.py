@@ -158,3 +158,13 @@ def test_a_broken_mapping_is_refused(rows, message):
 
     with pytest.raises(NodeError, match=message):
         run(CategoryToNumber(columns=["label"]), {"table": texts("a"), "mapping": mapping})
+
+
+def test_true_and_false_are_categories_whether_they_occur_or_not():
+    frame = pl.DataFrame({"ill": [True, None, True]})
+    made = run(CategoryToNumber(columns=["ill"]), {"table": Table.of(frame)})
+    assert made["table"].frame()["ill (to number)"].to_list() == [1, None, 1]
+    assert made["table"].classes == {"ill (to number)": ("false", "true")}
+    assert made["mapping"].frame().rows() == [("ill", "false", 0), ("ill", "true", 1)]
+    again = run(CategoryToNumber(columns=["ill"], suffix=None), {"table": Table.of(frame), "mapping": made["mapping"]})
+    assert again["table"].frame()["ill"].to_list() == [1, None, 1]

@@ -187,6 +187,6 @@ def test_rows_without_a_time_are_counted_and_a_grid_that_is_too_fine_is_refused(
     job = RecordingJob(Path.cwd())
     frame = pl.DataFrame({"at": [datetime(2024, 1, 1), None, datetime(2124, 1, 1)]})
     run(TimestampAlignment(column="at", unit="year"), {"table": Table.of(frame)}, job=job)
-    assert job.warnings == ["1 row without a time left out."]
-    with pytest.raises(NodeError, match="more than 50000000 points"):
+    assert job.warnings == ["1 row without a time is left out."]
+    with pytest.raises(NodeError, match="more than 50\u202f000\u202f000 points"):
         run(TimestampAlignment(column="at", unit="millisecond"), {"table": Table.of(frame)})
