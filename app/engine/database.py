@@ -10,7 +10,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,8 +20,10 @@ Found = TypeVar("Found")
 
 WAIT_SECONDS = 20.0
 """So long another program may hold the file before it is given up. A transaction takes milliseconds."""
+_TROUBLES = (sqlite3.Error, UnicodeDecodeError)
+"""What a statement may raise: SQLite's words about a damaged file hold parts of it, which need be no text."""
 _DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH}
-_FOREIGN = ("no such table", "no such column", "has no column", "columns but")
+_FOREIGN = ("no such table", "no such column", "has no column", "columns but", "unsupported file format")
 """What SQLite says of tables that are not those we made: they are damaged, or somebody else's."""
 _REASONS = {
     sqlite3.SQLITE_FULL: (errno.ENOSPC, "no space is left on the disk"),
@@ -70,28 +72,44 @@ class Database:
         with self._lock:
             try:
                 return work(self._opened())
-            except sqlite3.Error as error:
+            except _TROUBLES as error:
                 self._roll_back()
-                if self._path is None or not _is_damage(error):
+                if self._path is None or not _is_damage(error, self._path):
                     raise self._in_words(error) from error
                 cause = error
             try:
                 self._set_aside(self._path, cause)
                 return work(self._opened())
-            except sqlite3.Error as error:
-                self._roll_back()
+            except _TROUBLES as error:
+                self.close()
                 raise self._in_words(error) from error
 
     def all(self, query: str, *values: object) -> list[tuple[object, ...]]:
         """Return the rows of a query; raises OSError like `do`."""
         return self.do(lambda connection: connection.execute(query, values).fetchall())
 
+    def examine(self) -> None:
+        """Look at the whole file, after a part of it was found to be wrong, and set it aside if it is damaged.
+
+        Raises:
+            OSError: Like `do`.
+        """
+
+        def look(connection: sqlite3.Connection) -> None:
+            said = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            if said != "ok":
+                error = sqlite3.DatabaseError(" ".join(str(said).split()))
+                error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+                raise error
+
+        self.do(look)
+
     # -- the file
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is not None and self._identity == _identity(self._path):
             return self._connection
-        self._close()
+        self.close()
         connection = sqlite3.connect(
             self._path or ":memory:", timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
         )
@@ -104,13 +122,14 @@ class Database:
             connection.execute("PRAGMA synchronous=NORMAL")
             for statement in self._setup:
                 connection.execute(statement)
-        except sqlite3.Error:
-            connection.close()
-            self._connection = None
+        except _TROUBLES as error:
+            if not _is_damage(error, self._path):  # closing a damaged one would touch its log before it is set aside
+                self.close()
             raise
         return connection
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Let go of the file; it is opened again when it is asked for something."""
         if self._connection is not None:
             with suppress(sqlite3.Error):
                 self._connection.close()
@@ -121,13 +140,14 @@ class Database:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
 
-    def _set_aside(self, path: Path, error: sqlite3.Error) -> None:
+    def _set_aside(self, path: Path, error: Exception) -> None:
         """Rename a damaged file, unless another process, or another object of this one, has done so already."""
         import filelock
 
         damaged = self._identity
-        self._close()
-        with filelock.FileLock(f"{path}.lock"):
+        if os.name == "nt":  # an open file cannot be renamed there; elsewhere closing it first would write to it
+            self.close()
+        with filelock.FileLock(f"{path}.lock"), closing(self):
             if damaged is None or _identity(path) != damaged:
                 return
             target = _free(path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"))
@@ -137,7 +157,7 @@ class Database:
                     Path(f"{path}{ending}").rename(f"{target}{ending}")
         log.warning("%s is damaged (%s); it was set aside as %s, and what was in it is computed again", path, error, target.name)
 
-    def _in_words(self, error: sqlite3.Error) -> OSError:
+    def _in_words(self, error: Exception) -> OSError:
         code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
         number, reason = _REASONS.get(code, (errno.EIO, str(error)))
         return OSError(number, reason, str(self._path))
@@ -148,9 +168,12 @@ def set_aside_files(path: Path) -> list[Path]:
     return [p for p in path.parent.iterdir() if p.name.startswith(f"{path.name}.damaged-")]
 
 
-def _is_damage(error: sqlite3.Error) -> bool:
+def _is_damage(error: Exception, path: Path | None) -> bool:
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-    return code in _DAMAGED or any(words in str(error) for words in _FOREIGN)
+    if code == sqlite3.SQLITE_READONLY and path is not None:
+        with suppress(OSError), path.open("rb") as file:
+            return not set(file.read(20)[18:]) <= {1, 2}  # of other versions of the format SQLite says that they may only be read
+    return isinstance(error, UnicodeDecodeError) or code in _DAMAGED or any(words in str(error) for words in _FOREIGN)
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:

@@ -15,7 +15,7 @@ from app.document.json_text import json_text
 from app.engine.result_files import checksum, measure
 from app.machine import boot_id
 
-_CHECKSUM = ', "checksum": '
+_CHECKSUM = ', "checksum": "'
 BOOT = boot_id() or uuid.uuid4().hex
 """The machine's session; one of this process alone where it cannot be known."""
 
@@ -42,22 +42,30 @@ class Record:
     seconds: float
     boot: str
 
-    def as_json(self) -> str:
-        """Return it as `record.json` holds it: with a checksum of all the rest at its end."""
+    def as_json(self, key: str) -> str:
+        """Return it as `record.json` holds it: with a checksum of the result's key and of all the rest at its end.
+
+        Without the key, a database whose index is damaged would give one result for another.
+        """
         text = json_text(vars(self))[:-1]
-        return f"{text}{_CHECKSUM}{checksum(text.encode())}}}"
+        return f'{text}{_CHECKSUM}{_digest(key, text)}"}}'
 
     @classmethod
-    def parse(cls, text: object) -> Record:
-        """Read `record.json`; raises ValueError, KeyError or TypeError if it is damaged."""
+    def parse(cls, text: object, key: str) -> Record:
+        """Read the record of this result; raises ValueError, KeyError or TypeError if it is damaged, or another one's."""
         if not isinstance(text, str):
             raise TypeError(text)
         said, _, number = text.rpartition(_CHECKSUM)
-        if number != f"{checksum(said.encode(errors='surrogatepass'))}}}":
+        if number != f'{_digest(key, said)}"}}':
             raise ValueError("the record is not what was written")
         data = json.loads(f"{said}}}")
         files = {name: (int(size), int(digest)) for name, (size, digest) in data.pop("files").items()}
         return cls(files=files, warnings=tuple(data.pop("warnings")), **data)
+
+
+def _digest(key: str, text: str) -> str:
+    """Return the checksum, always of 16 digits: what a result takes must not depend on it."""
+    return f"{checksum(f'{key} {text}'.encode(errors='surrogatepass')):016x}"
 
 
 def is_whole(folder: Path, record: Record) -> bool:
@@ -76,5 +84,5 @@ def is_whole(folder: Path, record: Record) -> bool:
     except FileNotFoundError:
         return False
     with suppress(OSError):
-        write_atomically(folder / "record.json", replace(record, boot=BOOT).as_json().encode())
+        write_atomically(folder / "record.json", replace(record, boot=BOOT).as_json(folder.name).encode())
     return True

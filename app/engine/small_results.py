@@ -40,11 +40,14 @@ class SmallResults:
         """Return the record of a result, None if it has no row. Looking counts as use."""
         with suppress(OSError):
             for (text,) in self._database.all("SELECT record FROM results WHERE key = ?", key):
-                with suppress(ValueError, KeyError, TypeError):
-                    record = Record.parse(text)
-                    with self._lock:
-                        self._used[key] = time.time()
-                    return record
+                try:
+                    record = Record.parse(text, key)
+                except (ValueError, KeyError, TypeError):
+                    self._database.examine()
+                    return None
+                with self._lock:
+                    self._used[key] = time.time()
+                return record
         return None
 
     def among(self, keys: Collection[str]) -> set[str]:
@@ -62,7 +65,7 @@ class SmallResults:
         """Return the files of a result by name; None if it has no row.
 
         Raises:
-            KeyError: If they are not what was written; the row is dropped then.
+            KeyError: If they are not what was written; the row is dropped then, and a database that is damaged set aside.
             OSError: If they cannot be read now.
         """
         rows = self._database.all("SELECT content FROM results WHERE key = ?", key)
@@ -73,6 +76,7 @@ class SmallResults:
             files[name] = content[start : start + size] if isinstance(content, bytes) else b""
             start += size
             if checksum(files[name]) != expected:
+                self._database.examine()
                 self.drop([key])
                 raise KeyError(key)
         return files
@@ -84,7 +88,7 @@ class SmallResults:
             OSError: If the disk is full, say; then there is no result.
         """
         self._database.all(
-            "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", key, record.as_json(), b"".join(files.values()), time.time()
+            "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", key, record.as_json(key), b"".join(files.values()), time.time()
         )
 
     def uses(self) -> list[tuple[float, int, str]]:

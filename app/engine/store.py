@@ -105,7 +105,7 @@ class Store:
 
     def _record_in_folder(self, key: str) -> Record | None:
         try:  # one path of text: this is asked of every node at every edit, and most often there is nothing
-            record = Record.parse(Path(f"{self._results}/{key[:2]}/{key}/record.json").read_text(encoding="utf-8"))
+            record = Record.parse(Path(f"{self._results}/{key[:2]}/{key}/record.json").read_text(encoding="utf-8"), key)
         except OSError:  # most often it is not there; what cannot be read now may be readable another time
             return None
         except (ValueError, KeyError, TypeError):
@@ -177,7 +177,7 @@ class Store:
             self._small.put(key, record, draft.small)
             return ResultFiles(content={name: bytes(content) for name, content in draft.small.items()})
         draft.lay_down()
-        (draft.folder / "record.json").write_text(record.as_json(), encoding="utf-8")
+        (draft.folder / "record.json").write_text(record.as_json(key), encoding="utf-8")
         final = self._folder(key)
         final.parent.mkdir(exist_ok=True)
         try:

@@ -12,7 +12,8 @@ from nodes.kit.images.columns import ImageColumns, all_there, spread_where
 from nodes.kit.images.pixels import check_numbers, numpy_dtype, put
 from nodes.kit.images.preview import preview
 from nodes.kit.tables.expressions import HELP, by_row, in_words, parsed
-from nodes.kit.tables.formulas import Formula, first_fault
+from nodes.kit.tables.formula_steps import first_fault
+from nodes.kit.tables.formulas import Formula
 from nodes.values.figure import Figure
 from nodes.values.table import TableSpec, describe_dtype, leaf_dtype
 

@@ -75,7 +75,7 @@ class KMeans(Node):
         model = self._spec(table)
         unused = unused_columns(table, self.columns)
         if unused is not None:
-            specs.warn(unused)
+            specs.warn(unused, "columns")
         known = all(f.kind != "category" or f.categories is not None for f in model.features)
         return {
             "table": table.with_columns({self.column: pl.Enum(self._names)}),

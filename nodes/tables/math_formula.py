@@ -7,7 +7,7 @@ import polars as pl
 from nodes.base import NodeError, setting
 from nodes.kit.tables.computed import Computation, Computed
 from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, parsed
-from nodes.kit.tables.formulas import StepResult
+from nodes.kit.tables.formula_steps import StepResult
 from nodes.values.table import TableSpec, describe_dtype
 
 

@@ -12,7 +12,8 @@ from nodes.kit.tables.computed import Computation, Computed
 from nodes.kit.tables.dtypes import common_dtype
 from nodes.kit.tables.expression_limits import MOST_RULES
 from nodes.kit.tables.expressions import EXAMPLES, HELP, by_row, parsed
-from nodes.kit.tables.formulas import Formula, StepResult, Unfit, either, refuse_faults
+from nodes.kit.tables.formula_steps import StepResult, Unfit, either
+from nodes.kit.tables.formulas import Formula, refuse_faults
 from nodes.values.table import TableSpec, describe_dtype
 from nodes.wording import grouped
 

@@ -75,7 +75,11 @@ def _often_small(low: int, high: int) -> st.SearchStrategy[int]:
 
 CELLS: Mapping[str, tuple[pl.DataType, st.SearchStrategy[Any]]] = {
     **{name: (dtype, _often_small(low, high)) for name, (dtype, low, high) in WHOLE.items()},
-    "f32": (pl.Float32(), st.floats(-1e6, 1e6, width=32).map(lambda x: x if abs(x) > 1e-9 else 0.0)),
+    "f32": (
+        pl.Float32(),
+        st.sampled_from([float(np.float32(0.1)), 0.5, 1.5])
+        | st.floats(-1e6, 1e6, width=32).map(lambda x: x if abs(x) > 1e-9 else 0.0),
+    ),
     "f64": (pl.Float64(), st.integers(-(10**6), 10**6).map(lambda n: n / 10) | st.sampled_from([2.0**53, 1e15 + 0.5, 0.1])),
     "flag": (pl.Boolean(), st.booleans()),
     "price": (pl.Decimal(12, 2), st.integers(-(10**9), 10**9).map(lambda n: Decimal(n) / 100)),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import polars as pl
 
 from nodes.kit.images.resampling import Aspect, Method, resample
+from nodes.kit.probing.soundness import why_harmful
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +32,7 @@ MAX_SIDE = 16_384
 THREADED_PIXELS = 96 * 96
 """Smaller images are decoded in one thread: several would spend their time waiting for Python's lock."""
 
+_MAGIC_OF_PNG_AND_JPEG = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _ORIENTATION = 0x0112
 _QUARTER_TURNS = (5, 6, 7, 8)
 """The EXIF orientations that exchange height and width."""
@@ -95,6 +97,23 @@ class Decoder:
         if self.aspect is None and pixels.shape[:2] != size:
             raise Unreadable(f"is {pixels.shape[0]} x {pixels.shape[1]} pixels, not {size[0]} x {size[1]}")
         return resample(pixels, size, self.method, self.aspect or "stretch", self.fill)
+
+
+def refuse_harmful(path: Path, content: bytes) -> None:
+    """Refuse an image file that would crash what reads it, or never end; PNG and JPEG are not looked at (`IMAGE_FORMATS`).
+
+    Args:
+        path: Of the file.
+        content: What is in it.
+
+    Raises:
+        Unreadable: If it is one.
+    """
+    if content.startswith(_MAGIC_OF_PNG_AND_JPEG):
+        return
+    reason = why_harmful(path, "image", whole=True)
+    if reason is not None:
+        raise Unreadable(f"cannot be read: {reason}")
 
 
 def probe(path: Path | io.BytesIO) -> ImageFormat:

@@ -118,7 +118,7 @@ class ModelLearner(Node):
         self.estimator(model.features)
         unused = unused_columns(specs.table(), self.columns, [str(self._target)])
         if unused is not None:
-            specs.warn(unused)
+            specs.warn(unused, "columns")
         return {"model": model, **{port: TableSpec(schema) for port, schema in self._extra_schemas().items()}}
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:

@@ -6,13 +6,14 @@ from typing import Literal
 
 from nodes.kit.processes.limits import GIB, machine_memory
 
-Format = Literal["excel", "parquet", "arrow", "hdf5", "model"]
+Format = Literal["excel", "parquet", "arrow", "hdf5", "model", "image"]
 PROGRAMS: dict[Format, tuple[str, ...]] = {
     "excel": ("python-calamine",),
     "parquet": ("polars", "pyarrow"),
     "arrow": ("pyarrow", "polars"),
     "hdf5": ("h5py",),
     "model": ("scikit-learn", "skops"),
+    "image": ("pillow",),
 }
 """The libraries that read them: with another version of them a file is looked at anew."""
 LOOKED_THROUGH = 2**28

@@ -16,6 +16,9 @@ from typing import Any
 
 from nodes.kit.probing.formats import Format
 
+IMAGE_FORMATS = ("BMP", "GIF", "TIFF", "WEBP")
+"""As Pillow names them: those that are looked at first. PNG and JPEG, of which data sets are made, are read directly: their
+libraries are the most attacked there are, and a look would double the time of reading sixty thousand files."""
 PIECE_BYTES = 2**24
 """Of arrays in HDF5 files: so much is read at a time."""
 
@@ -210,11 +213,24 @@ def _model(path: Path, whole: bool) -> None:
     del whole
 
 
+def _image(path: Path, whole: bool) -> None:
+    import warnings
+
+    from PIL import Image
+
+    warnings.simplefilter("ignore")
+    with Image.open(path, formats=IMAGE_FORMATS) as image:
+        if whole:
+            image.load()
+            image.convert("RGBA")
+
+
 _LIBRARIES: dict[Format, tuple[str, ...]] = {
     "excel": ("python_calamine",),
     "parquet": ("polars", "pyarrow.parquet"),
     "arrow": ("polars", "pyarrow"),
     "hdf5": ("h5py",),
+    "image": ("PIL.Image",),
     "model": ("nodes.values.model", "sklearn.ensemble", "sklearn.neighbors", "sklearn.svm", "skops.io"),
 }
 _LOOKS: dict[Format, Callable[[Path, bool], None]] = {
@@ -222,5 +238,6 @@ _LOOKS: dict[Format, Callable[[Path, bool], None]] = {
     "parquet": _parquet,
     "arrow": _arrow,
     "hdf5": _hdf5,
+    "image": _image,
     "model": _model,
 }

@@ -45,12 +45,24 @@ def ensure_sound(
         NodeError: If reading it would crash, never end, or take too much memory.
         OSError: If the file cannot be read.
     """
+    reason = why_harmful(path, format, whole=whole, check=check)
+    if reason is not None:
+        raise NodeError(f"'{path}' cannot be read: {reason}.", "Copy the file again, or choose another.", setting=setting)
+
+
+def why_harmful(path: Path, format: Format, *, whole: bool, check: Callable[[], None] = lambda: None) -> str | None:
+    """Return why a file would do harm to the process that reads it; None if it does not. The arguments are those of
+    `ensure_sound`.
+
+    Raises:
+        OSError: If the file cannot be read.
+    """
     status = path.stat()
     whole = (whole and status.st_size <= LOOKED_THROUGH) or status.st_size <= SMALL
     seen = signature(path, status)
     marks = [mark_of(seen, format, whole=True), mark_of(seen, format, whole=whole)]
     if any(mark in _sound for mark in marks):
-        return
+        return None
     reason = next((found for mark in marks if (found := _sound.refusal(mark)) is not None), None)
     if reason is None:
         content = fingerprint(path)
@@ -59,9 +71,9 @@ def ensure_sound(
             reason = _processes.ask(path, format, status.st_size, whole=whole, check=check)
         if reason is None:
             _sound.add(*marks[1:])
-            return
-        _sound.refuse(marks[1], reason)
-    raise NodeError(f"'{path}' cannot be read: {reason}.", "Copy the file again, or choose another.", setting=setting)
+        else:
+            _sound.refuse(marks[1], reason)
+    return reason
 
 
 _processes = ProbeProcesses()

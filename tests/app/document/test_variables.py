@@ -88,3 +88,11 @@ def test_a_number_too_large_to_be_one_is_not_taken_for_infinity(tmp_path: Path) 
     big = Variable(name="n", type="number", value=10**400)
     assert values_of([big], {}, folder=tmp_path, start=tmp_path)[1]
     assert values_of([big], {"n": "-inf"}, folder=tmp_path, start=tmp_path)[0] == {"n": float("-inf")}
+
+
+def test_one_mistake_is_one_problem(tmp_path: Path) -> None:
+    """A given value that is none leaves the declared one, so that no node complains, too."""
+    declared = [Variable(name="trees", type="integer", value=10), Variable(name="where", type="path", value="here")]
+    values, problems = values_of(declared, {"trees": "abc", "where": "a\0b"}, folder=tmp_path, start=tmp_path)
+    assert values == {"trees": 10, "where": str(tmp_path / "here")}
+    assert [p.message.partition(" is")[0] for p in problems] == ["Variable 'trees'", "Variable 'where'"]

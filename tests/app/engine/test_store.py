@@ -251,21 +251,48 @@ def test_a_damaged_database_costs_its_results_and_nothing_more(store: Store) -> 
     assert again.record("ad02") is not None
 
 
-def test_a_damaged_database_is_set_aside_with_its_log_and_never_deleted(store: Store, caplog: pytest.LogCaptureFixture) -> None:
-    table = Table.of(pl.DataFrame({"n": [1]}))
-    put(store, "ad04", table=table)
-    database, damage = store.root / "store.sqlite", b"no database at all" * 1000
-    with database.open("r+b") as file:
-        file.write(damage)
-    Path(f"{database}-wal").write_bytes(b"")
-    store = Store(store.root)
-    put(store, "ad05", table=table)
-    assert store.record("ad05") is not None
-    aside = [p for p in store.root.iterdir() if ".damaged-" in p.name and not p.name.endswith(("-wal", "-shm"))]
-    assert [p.read_bytes()[: len(damage)] for p in aside] == [damage]
-    assert aside[0].name in caplog.text
+def test_a_damaged_database_is_set_aside_with_its_log_and_never_deleted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    live, root = tmp_path / "live", tmp_path / "store"
+    writer = Store(live)
+    for n in range(200):
+        put(writer, f"ad{n:03}", table=Table.of(pl.DataFrame({"n": range(300 + n)})))
+    with closing(sqlite3.connect(live / "store.sqlite")) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    put(writer, "ad998", table=Table.of(pl.DataFrame({"n": [1]})))
+    root.mkdir()
+    for file in live.glob("store.sqlite*"):  # as a crash leaves them: with a log
+        (root / file.name).write_bytes(file.read_bytes())
+    database, log = root / "store.sqlite", root / "store.sqlite-wal"
+    damaged = database.read_bytes()[:4096] + bytes([0x5A]) * (database.stat().st_size - 4096)
+    database.write_bytes(damaged)
+    logged = log.read_bytes()
+    store = Store(root)
+    for n in range(200):
+        store.record(f"ad{n:03}")
+    put(store, "ad999", table=Table.of(pl.DataFrame({"n": [1]})))
+    assert store.record("ad999") is not None
+    (aside,) = [p for p in root.iterdir() if ".damaged-" in p.name and not p.name.endswith(("-wal", "-shm"))]
+    assert aside.read_bytes() == damaged
+    assert Path(f"{aside}-wal").read_bytes() == logged
+    assert aside.name in caplog.text
     store.clear()
-    assert not [p for p in store.root.iterdir() if ".damaged-" in p.name]
+    assert not [p for p in root.iterdir() if ".damaged-" in p.name]
+
+
+@pytest.mark.parametrize("at", [0, 16, 18, 44, 56, 100])
+def test_whichever_part_of_the_header_is_damaged_results_can_be_stored_again(tmp_path: Path, at: int) -> None:
+    for file in ("live", "store"):
+        (tmp_path / file).mkdir()
+    writer = Store(tmp_path / "live")
+    with closing(sqlite3.connect(tmp_path / "live" / "store.sqlite")) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray((writer.root / "store.sqlite").read_bytes())
+    content[at : at + 4] = b"\x63\x63\x63\x63"
+    (tmp_path / "store" / "store.sqlite").write_bytes(content)
+    store = Store(tmp_path / "store")
+    put(store, "ad08", table=Table.of(pl.DataFrame({"n": [1]})))
+    assert store.record("ad08") is not None
+    assert [p.read_bytes() for p in store.root.iterdir() if ".damaged-" in p.name]
 
 
 def test_book_keeping_that_fails_is_logged_and_ends_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

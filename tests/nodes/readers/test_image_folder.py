@@ -11,6 +11,8 @@ from PIL import Image
 
 from nodes.base import Cancelled, NodeError, Specs, Values
 from nodes.kit.images import decoding as image_decoding
+from nodes.kit.probing import soundness
+from nodes.kit.probing.memory import SoundFiles
 from nodes.readers.image_folder import ImageFolderReader
 from tests.support import RecordingJob, configure, run
 
@@ -348,3 +350,32 @@ def test_files_of_version_1_said_as_in_the_first_file() -> None:
     migrated = ImageFolderReader.migrate(old, 1)
     assert migrated == {"folder": "x", "mode": "as the first image", "depth": "UInt8"}
     assert ImageFolderReader.model_validate(migrated).mode == "as the first image"
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "bmp", "gif", "tif", "webp"])
+def test_formats_of_seldom_attacked_libraries_are_looked_at_first_by_another_process(tmp_path, monkeypatch, ending):
+    """What is refused there is unreadable here; PNG and JPEG are read directly, whatever the file is called."""
+    asked = []
+
+    def ask(path, format, size, **limits):
+        asked.append((path.name, format))
+        return "it is damaged, or made to do harm: what reads it crashes over it"
+
+    monkeypatch.setattr(soundness, "_sound", SoundFiles())
+    monkeypatch.setattr(soundness._processes, "ask", ask)
+    Image.new("RGB", (4, 4)).save(tmp_path / f"a.{ending}")
+    (tmp_path / f"a.{ending}").rename(tmp_path / "a.png")
+    values = run(ImageFolderReader(folder=".", labels="none"), folder=tmp_path)
+    harmless = ending in ("png", "jpg")
+    assert asked == ([] if harmless else [("a.png", "image")])
+    assert values["table"].height == int(harmless)
+    reasons = values["unreadable"].frame()["reason"].to_list()
+    assert reasons == ([] if harmless else ["cannot be read: it is damaged, or made to do harm: what reads it crashes over it"])
+
+
+def test_a_sound_tiff_is_looked_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(soundness, "_sound", SoundFiles())
+    Image.new("L", (4, 4), 7).save(tmp_path / "a.tif")
+    for _ in range(2):
+        assert run(ImageFolderReader(folder=".", labels="none"), folder=tmp_path)["table"].height == 1
+    assert len(soundness._sound._sound) == 2, "by its content, and by what the system says of it"

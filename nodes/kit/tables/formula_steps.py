@@ -1,0 +1,242 @@
+"""The steps that a formula is computed by: their results, and where and why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import polars as pl
+
+from nodes.kit.tables import exact
+
+DECIMAL_ALIKE = (pl.Float32, pl.Float16, pl.Decimal)
+"""Types whose cells look different as Float64: 0.1 of Float32 is 0.10000000149."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Where a step could not be computed, and why.
+
+    Attributes:
+        cells: Mask of the rows; one cell stands for all rows.
+        why: What is wrong in a row of that number (0 for all rows).
+        remedy: What to do.
+    """
+
+    cells: pl.Series
+    why: Callable[[int], str]
+    remedy: str = "Whole numbers hold 64 bits: write 1.0 * x to compute with decimals."
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What a step gave.
+
+    Attributes:
+        cells: A cell per row, or one for all; numbers are Int64, Int128 or Float64.
+        faults: Where it could not be computed; the cells are missing there.
+        raw: The same as the table has it, if it is a column of the table.
+        is_literal: Whether the text spells the value itself.
+    """
+
+    cells: pl.Series
+    faults: tuple[Fault, ...] = ()
+    raw: pl.Series | None = None
+    is_literal: bool = False
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it can be reckoned with."""
+        return self.cells.dtype.is_numeric() or isinstance(self.cells.dtype, pl.Boolean | pl.Null)
+
+    @property
+    def text(self) -> pl.Series:
+        """The cells as text shows them: Float32 and Decimal as they are in the table."""
+        return self.raw if self.raw is not None and self.raw.dtype in DECIMAL_ALIKE else self.cells
+
+
+class Unfit(Exception):
+    """An aggregate rests on cells that could not be computed."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__("a step could not be computed")
+        self.fault = fault
+
+
+def first_fault(made: StepResult) -> Fault | None:
+    """Return the fault of the first row that could not be computed; None if there is none."""
+    faults = [fault for fault in made.faults if fault.cells.any()]
+    return min(faults, key=lambda fault: int(fault.cells.arg_max() or 0)) if faults else None
+
+
+def narrowed(made: StepResult) -> StepResult:
+    """Return the outcome with whole numbers as Int64; where they do not fit is a fault."""
+    cells = made.cells
+    if cells.dtype.is_integer() and cells.dtype != pl.Int64:
+        fitting = cells.cast(pl.Int64, strict=False)
+        if fitting.null_count() > cells.null_count():
+            fault = Fault(cells.is_not_null() & fitting.is_null(), lambda row: f"{cell_at(cells, row)} is beyond 64 bits")
+            return replace(made, cells=fitting, faults=(*made.faults, fault))
+        return replace(made, cells=fitting)
+    return made
+
+
+def either(condition: StepResult, yes: StepResult, no: StepResult) -> StepResult:
+    """Return `yes` where the condition is true, else `no`; only the faults of what is taken count."""
+    taken = condition.cells.fill_null(False)
+    cells = by_expression(lambda c, y, n: pl.when(c).then(y).otherwise(n), taken, *in_common([yes.cells, no.cells]))
+    faults = [*condition.faults]
+    faults += [replace(fault, cells=both(fault.cells, taken)) for fault in yes.faults]
+    faults += [replace(fault, cells=both(fault.cells, ~taken)) for fault in no.faults]
+    return StepResult(cells, tuple(faults))
+
+
+# ---------------------------------------------------------------------------------------------------------------- one step
+
+
+def computed_with(a: StepResult, b: StepResult, sign: str) -> StepResult:
+    """Return sum, difference, product, quotient or remainder of numbers; true is 1, false 0."""
+    x, y = _number(a.cells), _number(b.cells)
+    faults = (*a.faults, *b.faults)
+    wrong: pl.Series | None = None
+    if sign == "/":
+        made = x.cast(pl.Float64) / y.cast(pl.Float64)
+    elif sign == "//":
+        made, wrong = exact.quotient(x, y)
+    elif sign == "%":
+        made = exact.remainder(x, y)
+    elif x.dtype.is_float() or y.dtype.is_float():
+        made = exact.SUMS[sign](x.cast(pl.Float64), y.cast(pl.Float64))  # type: ignore[index]
+    else:
+        made, wrong = exact.reckoned(x, y, sign)  # type: ignore[arg-type]
+    if wrong is not None and wrong.any():
+        faults += (Fault(wrong, lambda row: f"{cell_at(x, row)} {sign} {cell_at(y, row)} is no whole number of 64 bits"),)
+    return StepResult(made, faults)
+
+
+def comparison_of(a: StepResult, b: StepResult, op: str) -> StepResult:
+    """Return a comparison of numbers by value; Float32 meets a written number in Float32."""
+    x, y = _met(a, b), _met(b, a)
+    faults = (*a.faults, *b.faults)
+    if op not in exact.COMPARISONS:
+        same = exact.compared(x, y, "Eq").fill_null(False) | (x.is_null() & y.is_null())
+        return StepResult(same if op == "EqValidity" else ~same, faults)
+    return StepResult(exact.compared(x, y, op), faults)
+
+
+def _met(a: StepResult, other: StepResult) -> pl.Series:
+    """The cells as they are compared with the others."""
+    cells = _number(a.cells)
+    if a.is_literal and other.raw is not None and other.raw.dtype == pl.Float32:
+        return cells.cast(pl.Float32).cast(pl.Float64)
+    return cells
+
+
+def looked_among(part: StepResult, among: StepResult) -> StepResult:
+    """Return a list of values as cells of numbers are looked for in it."""
+    listed = among.cells
+    if not isinstance(listed.dtype, pl.List) or len(listed) != 1 or not _inner(listed).is_numeric():
+        return among
+    values = listed.explode()
+    if part.cells.dtype.is_float():
+        single = part.raw is not None and part.raw.dtype == pl.Float32
+        values = values.cast(pl.Float64)
+        values = values.cast(pl.Float32).cast(pl.Float64) if single else values
+    elif not values.dtype.is_integer():
+        # A number with decimals is no whole number.
+        real = values.cast(pl.Float64)
+        values = real.filter(real.is_null() | (real == real.floor())).cast(part.cells.dtype, strict=False)
+    else:
+        values = values.cast(part.cells.dtype, strict=False)
+    return StepResult(values.implode(), among.faults)
+
+
+def checked_spans(a: StepResult, b: StepResult, made: StepResult, sign: str) -> StepResult:
+    """Return a sum, difference or product of times, unless it has wrapped."""
+    if sign not in exact.SUMS or not made.cells.dtype.is_temporal():
+        return made
+    wrong = exact.spans_that_wrapped(a.cells, b.cells, made.cells, sign)  # type: ignore[arg-type]
+    if wrong is None:
+        return made
+    fault = Fault(
+        wrong,
+        lambda row: f"{cell_at(a.cells, row)} {sign} {cell_at(b.cells, row)} is more than a span of time can be",
+        "Choose another unit of time.",
+    )
+    return replace(made, faults=(*made.faults, fault))
+
+
+def narrow_step(made: StepResult, part: StepResult, words: str) -> StepResult:
+    """Return a result of Int128 as Int64; where it does not fit is a fault."""
+    fitting = narrowed(StepResult(made.cells))
+    faults = tuple(
+        replace(f, why=lambda row: f"{words.format(cell_at(part.cells, row))} is beyond 64 bits") for f in fitting.faults
+    )
+    return StepResult(fitting.cells, (*made.faults, *faults))
+
+
+def nanoseconds(cells: pl.Series) -> pl.Series:
+    """Return nanoseconds since 1970 as Int128: those of the year 9999 are beyond 64 bits."""
+    if isinstance(cells.dtype, pl.Date):
+        cells = cells.cast(pl.Datetime("us"))
+    scale = {"ms": 10**6, "us": 10**3, "ns": 1}[getattr(cells.dtype, "time_unit", "ns")]
+    return exact.reckoned(cells.to_physical().cast(pl.Int128), pl.Series([scale]), "*")[0]
+
+
+# ------------------------------------------------------------------------------------------------------------------- cells
+
+
+def _number(cells: pl.Series) -> pl.Series:
+    """Truths and missing cells as whole numbers."""
+    return cells if cells.dtype.is_numeric() else cells.cast(pl.Int64)
+
+
+def widened_cells(cells: pl.Series) -> pl.Series:
+    """Return cells in the type in which they are computed with."""
+    dtype = exact.widened(cells.dtype)
+    return cells if dtype == cells.dtype else cells.cast(dtype)
+
+
+def in_common(cells: Sequence[pl.Series]) -> list[pl.Series]:
+    """Return columns of numbers in the type that they have in common; others as they are."""
+    numbers = [each.dtype for each in cells if each.dtype.is_numeric()]
+    common = exact.exact_common(numbers) if len(set(numbers)) > 1 else None
+    return [each.cast(common) if common is not None and each.dtype.is_numeric() else each for each in cells]
+
+
+def both(a: pl.Series, b: pl.Series) -> pl.Series:
+    """Return where both are true."""
+    made: pl.Series = a & b
+    return made.fill_null(False)
+
+
+def lengthened(cells: pl.Series, height: int) -> pl.Series:
+    """Return one cell for all rows as a cell per row."""
+    if len(cells) == height or len(cells) != 1:
+        return cells
+    return cells.new_from_index(0, height) if height else cells.clear()
+
+
+def by_expression(made: Callable[..., pl.Expr], *cells: pl.Series) -> pl.Series:
+    """Return an expression of columns, each of one length or of a single cell."""
+    height = next((len(each) for each in cells if len(each) != 1), 1)
+    frame = pl.DataFrame({str(n): lengthened(each, height) for n, each in enumerate(cells)})
+    return frame.select(made(*(pl.col(name) for name in frame.columns)).alias("\0")).to_series()
+
+
+def cell_at(cells: pl.Series, row: int) -> Any:
+    """Return the cell of a row."""
+    return cells[row if len(cells) > row else 0]
+
+
+def _inner(cells: pl.Series) -> pl.DataType:
+    inner: pl.DataType | type[pl.DataType] = cells.dtype.inner  # type: ignore[attr-defined]
+    return inner() if isinstance(inner, type) else inner
+
+
+def kind_in_words(dtype: pl.DataType) -> str:
+    """Return a type, as a message names what something cannot be made."""
+    if dtype.is_integer():
+        return f"a whole number ({type(dtype).__name__})"
+    return "a number" if dtype.is_numeric() else f"{type(dtype).__name__}"
