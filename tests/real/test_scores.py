@@ -377,3 +377,22 @@ def test_true_and_false_are_known_before_running() -> None:
     assert configure(Scorer(actual_column="y", predicted_column="z"), table)["confusion"].rows == 2
     promised = configure(BinaryClassificationInspector(actual_column="y", columns=["p"]), table)["table"]
     assert promised.schema["prediction"] == pl.Enum(["false", "true"])
+
+
+@pytest.mark.parametrize("positive", ["ill", "well", None])
+def test_the_output_of_a_network_that_knows_its_classes_is_of_the_second(positive: str | None) -> None:
+    """Whichever class is looked for: the unit learned to say how likely the second one is."""
+    output = pl.Series("out", [[0.1], [0.9]], dtype=pl.Array(pl.Float32, 1))
+    frame = pl.DataFrame([pl.Series("y", ["ill", "well"], dtype=pl.Enum(["ill", "well"])), output])
+    values, job = made(RocCurve(actual_column="y", columns=["out"], positive_class=positive), frame, {"out": ("ill", "well")})
+    assert values["areas"].frame().row(0)[:2] == (positive or "well", 1.0)
+    assert job.logs == ["'out' is taken as the probability of 'well'."]
+
+
+def test_one_class_of_several_by_one_probability() -> None:
+    frame = pl.DataFrame({"y": ["a", "b", "c", "a"], "p": [0.9, 0.1, 0.2, 0.8]})
+    values, _ = made(RocCurve(actual_column="y", columns=["p"], positive_class="a"), frame)
+    assert values["areas"].frame().row(0) == ("a", 1.0, 2)
+    with pytest.raises(NodeError, match="not clear of which class") as caught:
+        made(RocCurve(actual_column="y", columns=["p"]), frame)
+    assert caught.value.setting == "positive_class"

@@ -110,8 +110,11 @@ class ProbabilityNode(Node):
         known = places.is_not_null().to_numpy() & np.isfinite(given).all(axis=1)
         if not known.all():
             job.warn(left_out(int((~known).sum()), "without a class or a probability"))
-        whose = order.names if order.single is None else (order.names[order.single],)
-        job.log(f"{', '.join(self._columns)}: the probability of {', '.join(whose)}, in this order.")
+        if order.single is not None:
+            job.log(f"'{self._columns[0]}' is taken as the probability of '{order.names[order.single]}'.")
+        elif len(self._columns) > 1:
+            whose = (f"'{column}' of '{name}'" for column, name in zip(self._columns, order.names, strict=True))
+            job.log(f"The columns are taken as probabilities: {', '.join(whose)}.")
         return Scored(order, places.fill_null(0).to_numpy()[known], given[known])
 
     # -- what the columns are
