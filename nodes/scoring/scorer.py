@@ -109,7 +109,7 @@ class Scorer(ClassComparison):
             classes = self._sorted(union(columns.actual_names, columns.predicted_names))
             warning = lookalike_warning(columns.actual_names, columns.predicted_names)
             if warning is not None:
-                specs.warn(warning)
+                specs.warn(warning, "predicted_column")
         return {
             "confusion": None if classes is None else TableSpec(_confusion_schema(classes), len(classes)),
             "statistics": TableSpec(_statistics_schema(), None if classes is None else len(classes) + len(SUMMARY_ROWS)),
