@@ -23,12 +23,14 @@ class StatusBar(QStatusBar):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
+        self._lamp = PlainLabel()
         self._engine = PlainLabel("engine is starting ...")
         self._run = PlainLabel()
         self.problems = QToolButton(accessibleName="Problems")
         self.problems.clicked.connect(self.problems_requested)
         self._zoom = QToolButton(accessibleName="Zoom", toolTip="Actual size (Ctrl+0)")
         self._zoom.clicked.connect(self.zoom_reset_requested)
+        self.addWidget(self._lamp)
         self.addWidget(self._engine)
         self.addWidget(self._run, 1)
         self.addPermanentWidget(self.problems)
@@ -37,7 +39,9 @@ class StatusBar(QStatusBar):
     def show_engine(self, text: str, *, works: bool) -> None:
         """Say how the engine is, behind a lamp."""
         color = look().colors.done if works else look().colors.wrong
-        self._engine.setText(f"<span style='color:{color}'>●</span>  {text}")
+        self._lamp.setText("●")
+        self._lamp.setStyleSheet(f"color: {color}")
+        self._engine.setText(text)
 
     def show_workspace(self, workspace: Workspace | None, problems: str) -> None:
         """Say how far a workflow is; nothing where there is none.

@@ -68,6 +68,7 @@ class WelcomePage(QScrollArea):
         self.cards: list[ExampleCard] = []
         self._to_load = examples_in(examples)
         self._name = PlainLabel()
+        self._name.setTextFormat(Qt.TextFormat.RichText)
         self._name.setFont(interface_font(38, bold=True))
         self.new_button = QPushButton("New workflow")
         self.new_button.setProperty("role", "primary")

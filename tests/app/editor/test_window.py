@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDockWidget, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDockWidget, QLabel, QLineEdit, QMenu, QWidget
 
 from app.editor import menus
 from app.editor.actions import SEPARATOR
@@ -325,3 +326,13 @@ def test_every_dock_is_in_its_menu_and_the_menu_puts_them_back(person: Person) -
     menu.actions()[-1].trigger()
     assert all(dock(person, name).isVisibleTo(person.window) for name in ("repository", "config", "learning", "monitor"))
     assert len(menu.actions()) == len(person.window.findChildren(QDockWidget)) + 2
+
+
+def test_no_label_shows_the_markup_that_it_was_given(person: Person) -> None:
+    """A plain label shows letters as they are: what the program marks up itself must say so."""
+    person.window.desk.show_welcome()
+    person.window.status_bar.show_engine("engine ready", works=True)
+    QApplication.processEvents()
+    for label in person.window.findChildren(QLabel):
+        if label.textFormat() == Qt.TextFormat.PlainText:
+            assert not re.search(r"</?(span|b|a|br|div|qt)\b[^>]*>", label.text()), label.text()

@@ -24,8 +24,10 @@ from app.engine.events import Event
 from app.engine.executor import RunResult
 from app.engine.job import RunControl
 from app.engine.node_threads import given_up_threads
+from app.engine.permissions import Permissions
 from app.engine.planner import make_plan
 from app.engine.store import Store
+from app.engine.trust import Trust
 from tests.app.document.graphs import acyclic_workflows, closure, wired
 from tests.app.engine.toy import CATALOG, HEARING, RUNS, chain, workflow
 
@@ -50,7 +52,7 @@ class Bench:
     def run(self, made: Workflow, **options: object) -> RunResult:
         RUNS.clear()
         self.events.clear()
-        plan = make_plan(made, CATALOG, folder=self.folder)
+        plan = make_plan(made, CATALOG, folder=self.folder, trust=Trust(writes=Permissions(own=True)))
         result = executor.run(plan, self.store, self.events.append, **options)  # type: ignore[arg-type]
         self.ran = set(RUNS)
         return result
