@@ -64,7 +64,7 @@ def unknown_zones(path: Path) -> list[tuple[str, str]]:
 
     try:
         return with_known_zones(pq.read_schema(path))[1]
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, UnicodeDecodeError):
         return []  # polars says what is wrong with it
 
 

@@ -88,7 +88,7 @@ class ParquetReader(FilesReader):
 
         try:
             return int(pq.read_metadata(path).num_rows)
-        except pa.ArrowException:
+        except (pa.ArrowException, UnicodeDecodeError):
             return None
 
     def _batches_of(
@@ -114,7 +114,7 @@ def _with_microseconds(path: Path) -> pl.Schema | None:
             if "INT96" not in physical:
                 return None
             made = pl.from_arrow(file.schema_arrow.empty_table())
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, UnicodeDecodeError):
         return None  # polars says what is wrong with it
     assert isinstance(made, pl.DataFrame)
     return made.schema

@@ -1,6 +1,6 @@
 """Thousands of damaged files of every format that is read: each ends in a table or in words, and the process that reads lives on.
 
-LAYERLOOM_FAULT_SEED repeats what was tried; LAYERLOOM_FAULT_SECONDS says how long is looked for more (a sample by default).
+LAYERLOOM_FAULT_SEED repeats what was tried; LAYERLOOM_FAULT_SECONDS says how long is looked for more.
 """
 
 from __future__ import annotations
@@ -17,13 +17,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+from tests import sampling
 from tests.faults.damage import damaged
 from tests.faults.good_files import MAKERS
 from tests.sampling import mostly_exhaustive
 
-SECONDS = float(os.environ.get("LAYERLOOM_FAULT_SECONDS", "60"))
-SEED = int(os.environ.get("LAYERLOOM_FAULT_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
+FEW = 60
+"""So many files of a format are tried in any case."""
+THOROUGH = "LAYERLOOM_FAULT_SECONDS" in os.environ or settings.default.max_examples >= 500
+"""Whether it is gone on for `SECONDS`, in all: by `make test-all`, or where that is asked for."""
+SECONDS = float(os.environ.get("LAYERLOOM_FAULT_SECONDS", "260"))
+SEED = int(os.environ.get("LAYERLOOM_FAULT_SEED", "0")) or random.Random(f"{sampling.seed()} damaged files").randrange(1, 2**31)
 LONGEST = 60.0
 """So many seconds one file may take, with the start of all libraries."""
 
@@ -114,7 +120,7 @@ def test_damaged_files_end_in_a_table_or_in_words(name: str, reading: Reading, t
     good = path.read_bytes()
     ends = time.monotonic() + SECONDS / len(MAKERS)
     tried, faults = 0, []
-    while tried < 3 or time.monotonic() < ends:
+    while tried < FEW or (THOROUGH and time.monotonic() < ends):
         path.write_bytes(damaged(good, random.Random(SEED + tried)))
         kind, said = reading.outcome(name, path)
         if kind not in ("read", "refused"):

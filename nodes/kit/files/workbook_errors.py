@@ -8,9 +8,13 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from xml.sax.saxutils import unescape
+
+from nodes.kit.files.reading import damaged
 
 _CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*\bt=\"e\"[^>]*)>(.*?)</(?:\w+:)?c>", re.DOTALL)
 _REFERENCE = re.compile(rb"\br=\"([A-Z]{1,3})(\d{1,7})\"")
@@ -28,10 +32,13 @@ def error_cells(path: Path, sheet: str) -> Iterator[tuple[int, int, str]]:
     Args:
         path: Of the workbook.
         sheet: The sheet's name.
+
+    Raises:
+        NodeError: If the file's archive is damaged.
     """
     if not zipfile.is_zipfile(path):
         return
-    with zipfile.ZipFile(path) as parts:
+    with _opened(path) as parts:
         name = _part_of(parts, sheet)
         content = parts.read(name) if name else b""
     if b't="e"' not in content:
@@ -43,9 +50,13 @@ def error_cells(path: Path, sheet: str) -> Iterator[tuple[int, int, str]]:
 
 
 def without_unknown_errors(path: Path) -> io.BytesIO:
-    """Return a copy of a workbook in which errors that calamine does not know are #N/A."""
+    """Return a copy of a workbook in which errors that calamine does not know are #N/A.
+
+    Raises:
+        NodeError: If the file's archive is damaged.
+    """
     copy = io.BytesIO()
-    with zipfile.ZipFile(path) as parts, zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as made:
+    with _opened(path) as parts, zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as made:
         for part in parts.namelist():
             content = parts.read(part)
             if part.startswith("xl/worksheets/") and b't="e"' in content:
@@ -53,6 +64,16 @@ def without_unknown_errors(path: Path) -> io.BytesIO:
             made.writestr(part, content)
     copy.seek(0)
     return copy
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Give the parts of a workbook; calamine reads some damaged archives in which errors could not be told from empty cells."""
+    try:
+        with zipfile.ZipFile(path) as parts:
+            yield parts
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, NotImplementedError, RuntimeError) as error:
+        raise damaged(path, error) from error
 
 
 def column_number(letters: str) -> int:
