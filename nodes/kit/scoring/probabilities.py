@@ -53,8 +53,8 @@ class ProbabilityNode(Node):
         [],
         "Probability columns",
         "The output of the network as one array, or a column of numbers per class. A single number is the probability of the "
-        "class that its name ends with, as in P (found=yes), else of the positive class, else of the second one; the output of a "
-        "network that knows its two classes is that of the second.",
+        "class that its name tells, as in P (found=yes) or yes_prob, else of the positive class, else of the second one; the "
+        "output of a network that knows its two classes is that of the second.",
         columns=Columns("table", ("array", "number")),
     )
     class_names: list[str] = setting(
