@@ -8,8 +8,8 @@ from typing import cast
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.lookalikes import lookalike_warning
 from nodes.kit.scoring.class_cells import CLASS_KINDS, compared_names, named_cells
-from nodes.kit.scoring.lookalikes import lookalike_warning
 from nodes.values.figure import BarsFigure, Figure, FigureSpec
 from nodes.values.table import Table, TableSpec
 from nodes.wording import left_out

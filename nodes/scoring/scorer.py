@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import polars as pl
 
 from nodes.base import Columns, Job, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.lookalikes import lookalike_warning
 from nodes.kit.scoring.class_cells import CLASS_KINDS, compared_names, named_cells
 from nodes.kit.scoring.confusion import (
     COUNTS,
@@ -24,7 +25,6 @@ from nodes.kit.scoring.confusion import (
     WRONG,
     ClassComparison,
 )
-from nodes.kit.scoring.lookalikes import lookalike_warning
 from nodes.kit.scoring.missing import without_missing
 from nodes.kit.tables.dtypes import union
 from nodes.values.figure import BarsFigure, Figure, FigureSpec, HeatMapFigure

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nodes.base import NodeError
+from nodes.kit.lookalikes import look_alikes
 from nodes.kit.scoring.column_names import in_brackets, parts_at_words, told_by_one, told_by_several, words_of
-from nodes.kit.scoring.lookalikes import look_alikes
 from nodes.wording import counted
 
 

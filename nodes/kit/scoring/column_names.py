@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
-from nodes.kit.scoring.lookalikes import look_alikes
+from nodes.kit.lookalikes import look_alikes
 
 _MOST_TRIES = 20_000
 _MARK = r"[\s_\-.:/|%]+"

@@ -10,10 +10,10 @@ import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, setting
 from nodes.kit.drawing import numbers, title_setting
+from nodes.kit.lookalikes import look_alikes
 from nodes.kit.scoring.below_chance import below_chance
 from nodes.kit.scoring.class_cells import CLASS_KINDS, classes_of, named_cells, occurring
 from nodes.kit.scoring.class_order import ClassOrder, checked_names, order_of_one, order_of_several
-from nodes.kit.scoring.lookalikes import look_alikes
 from nodes.values.figure import Line
 from nodes.values.table import Table, TableSpec, describe_dtype, leaf_dtype
 from nodes.wording import counted, left_out

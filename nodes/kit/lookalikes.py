@@ -1,4 +1,4 @@
-"""Classes that are counted as different though they probably mean the same: found before somebody trusts the score."""
+"""Names and keys that count as different though they probably mean the same: found before somebody trusts the result."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import math
 import unicodedata
 from collections.abc import Callable, Iterable
 
+import polars as pl
+
 _SHOWN = 3
+_MOST_KEYS = 10_000
+"""Among more keys it is not looked for such: that would take longer than the join."""
 
 
 def look_alikes(names: Iterable[str], others: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -31,17 +35,42 @@ def lookalike_warning(actual: Iterable[str], predicted: Iterable[str]) -> str | 
     real, said = set(actual), set(predicted)
     alike = look_alikes(sorted(said), sorted(real))
     if alike:
-        difference = next(iter(alike.values()))[1]
-        pairs = [(name, other) for name, (other, why) in alike.items() if why == difference]
-        named = ", ".join(f"'{name}' and '{other}'" for name, other in pairs[:_SHOWN])
-        remedy = "Make them alike (String Manipulation, Rule Engine), or read them with blanks taken off."
-        return f"Predicted and actual classes that differ only in {difference} count as different: {named}. {remedy}"
+        return f"Predicted and actual classes that differ only in {_told(alike)}"
     if real and said and real.isdisjoint(said):
         return (
             f"No predicted class occurs among the actual ones. Actual are {_listed(real)}; predicted are {_listed(said)}. "
             "Check that the right columns are compared."
         )
     return None
+
+
+def lookalike_keys(lone: pl.Series, others: pl.Series) -> str | None:
+    """Return the warning that keys without a partner look like some of the other table; None where they do not.
+
+    Args:
+        lone: Cells that found no partner.
+        others: The keys among which it was looked for.
+    """
+    if any(not _is_text(cells.dtype) for cells in (lone, others)):
+        return None
+    names, known = (cells.drop_nulls().unique(maintain_order=True).cast(pl.String) for cells in (lone, others))
+    if max(len(names), len(known)) > _MOST_KEYS:
+        return None
+    alike = look_alikes(names, known)
+    return f"Keys that differ only in {_told(alike)}" if alike else None
+
+
+def _told(alike: dict[str, tuple[str, str]]) -> str:
+    """What the first of them differ in, its examples, and what to do."""
+    difference = next(iter(alike.values()))[1]
+    pairs = [(name, other) for name, (other, why) in alike.items() if why == difference]
+    named = ", ".join(f"'{name}' and '{other}'" for name, other in pairs[:_SHOWN])
+    remedy = "Make them alike (String Manipulation, Rule Engine), or read them with blanks taken off."
+    return f"{difference} count as different: {named}. {remedy}"
+
+
+def _is_text(dtype: pl.DataType) -> bool:
+    return isinstance(dtype, pl.String | pl.Enum | pl.Categorical)
 
 
 def _plain(name: str) -> str:
