@@ -231,7 +231,7 @@ def pairs() -> Iterator[Any]:
             yield pytest.param(node_id, name, marks=() if name in quick else pytest.mark.exhaustive)
 
 
-@pytest.mark.parametrize(("node_id", "name"), pairs())
+@pytest.mark.parametrize(("node_id", "name"), list(pairs()))
 def test_an_awkward_table_gives_the_promised_output_or_an_error_that_says_why(node_id: str, name: str, tmp_path: Path):
     uses(TABLE_NODES[node_id], AWKWARD[name], tmp_path, choices=CHOICES, bases=name in ALL_VARIED)
 
