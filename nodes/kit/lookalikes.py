@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 import polars as pl
 
 _SHOWN = 3
-_MOST_KEYS = 10_000
-"""Among more keys it is not looked for such: that would take longer than the join."""
+MOST_KEYS = 10_000
+"""So many cells are looked at at most: more would take longer than a join."""
 
 
 def look_alikes(names: Iterable[str], others: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -54,10 +54,18 @@ def lookalike_keys(lone: pl.Series, others: pl.Series) -> str | None:
     if any(not _is_text(cells.dtype) for cells in (lone, others)):
         return None
     names, known = (cells.drop_nulls().unique(maintain_order=True).cast(pl.String) for cells in (lone, others))
-    if max(len(names), len(known)) > _MOST_KEYS:
+    if max(len(names), len(known)) > MOST_KEYS:
         return None
+    looks = [pl.DataFrame({"key": cells}).with_columns(_LETTERS, _NUMBER) for cells in (names, known)]
+    names, known = (
+        mine.filter(_shared("letters", other) | _shared("number", other))["key"] for mine, other in (looks, looks[::-1])
+    )
     alike = look_alikes(names, known)
     return f"Keys that differ only in {_told(alike)}" if alike else None
+
+
+def _shared(look: str, others: pl.DataFrame) -> pl.Expr:
+    return pl.col(look).is_in(others[look].drop_nulls().unique().implode()).fill_null(False)
 
 
 def _told(alike: dict[str, tuple[str, str]]) -> str:
@@ -109,3 +117,7 @@ _DIFFERENCES: tuple[tuple[str, Callable[[str], str | None]], ...] = (
     ("truth values written in another way", _truth),
 )
 """What the difference is -> what of a name is the same without it; the smallest difference first."""
+
+_LETTERS = pl.col("key").str.normalize("NFKC").str.to_lowercase().str.replace_all(r"[^\pL\pN]+", "").alias("letters")
+_NUMBER = pl.col("key").str.strip_chars().str.replace(",", ".", literal=True).cast(pl.Float64, strict=False).alias("number")
+"""Coarse looks of many keys at once: what does not agree in one of them does not look alike."""

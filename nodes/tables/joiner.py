@@ -8,7 +8,7 @@ from typing import Literal
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
-from nodes.kit.lookalikes import lookalike_keys
+from nodes.kit.lookalikes import MOST_KEYS, lookalike_keys
 from nodes.kit.tables.cells import as_text
 from nodes.kit.tables.dtypes import cast_exactly, common_dtype, zone
 from nodes.kit.tables.gathering import taken
@@ -170,8 +170,8 @@ class Joiner(Node):
         job.log(f"Without a partner: {lone[0]}, {lone[1]}.")
         if len(self.on) == 1:
             (key,) = self.on
-            keys = right.frame([str(key.right)]).to_series()
-            warning = lookalike_keys(without["left_unmatched"].frame([str(key.left)]).to_series(), keys)
+            lone_keys = without["left_unmatched"].slice(0, MOST_KEYS).frame([str(key.left)]).to_series()
+            warning = lookalike_keys(lone_keys, right.slice(0, MOST_KEYS).frame([str(key.right)]).to_series())
             if warning is not None:
                 job.warn(warning)
         if self.how in ("semi", "anti"):
