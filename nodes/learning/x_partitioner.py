@@ -9,7 +9,7 @@ import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.learning.folds import FoldNode
-from nodes.kit.scoring.lookalikes import lookalike_warning
+from nodes.kit.lookalikes import lookalike_warning
 from nodes.kit.tables.elementwise import refuse_existing
 from nodes.values.table import TableSpec
 from nodes.wording import counted, left_out

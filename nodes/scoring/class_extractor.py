@@ -9,6 +9,7 @@ import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.scoring.class_cells import CLASS_KINDS, classes_of
+from nodes.kit.scoring.class_order import order_of_several
 from nodes.values.table import COLUMN_KINDS, Table, TableSpec, describe_dtype, leaf_dtype
 from nodes.wording import counted, done_of
 
@@ -25,7 +26,8 @@ class ClassExtractor(Node):
 
     The class names are those given here, else those of another column of the table, else those that came with the
     array; several number columns are otherwise named by themselves. Where no names are known, the prediction is the
-    class number. A row with a missing or undefined probability gets no prediction.
+    class number. Of several number columns, the classes of another column are given to those whose names speak of them
+    (`P (y=yes)`, `yes_prob`), else in their order. A row with a missing or undefined probability gets no prediction.
 
     Example: behind an Executor choose the network's output, an array of ten probabilities: the new column `prediction`
     holds `Sneaker`, `probability` 0.97. A Scorer compares it with the label.
@@ -143,6 +145,8 @@ class ClassExtractor(Node):
                     "Choose a column of a category type, or enter the class names.",
                     setting=source,
                 )
+            if len(self._columns) == len(names) > 1:
+                names = order_of_several(self._columns, names)
         if names is None:
             source = "columns"
             names = tuple(self._columns) if len(self._columns) > 1 else table.class_names(self._columns[0])

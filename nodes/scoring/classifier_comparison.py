@@ -8,8 +8,8 @@ from typing import cast
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.scoring.class_cells import CLASS_KINDS, classes_of, named_cells
-from nodes.kit.scoring.lookalikes import lookalike_warning
+from nodes.kit.lookalikes import lookalike_warning
+from nodes.kit.scoring.class_cells import CLASS_KINDS, compared_names, named_cells
 from nodes.values.figure import BarsFigure, Figure, FigureSpec
 from nodes.values.table import Table, TableSpec
 from nodes.wording import left_out
@@ -60,15 +60,13 @@ class ClassifierComparison(Node):
         """Promise a row per input."""
         tables = cast("list[TableSpec]", specs.all("table"))
         for place, table in enumerate(tables, 1):
-            for name in ("actual_column", "predicted_column"):
-                try:
-                    table.require(getattr(self, name), *CLASS_KINDS, setting=name)
-                except NodeError as error:
-                    raise NodeError(f"Input {place}: {error.message}", error.remedy, setting=name) from error
-        if self.actual_column == self.predicted_column:
-            raise NodeError(
-                f"Column '{self.actual_column}' is compared with itself.", "Choose two columns.", setting="predicted_column"
-            )
+            try:
+                actual, predicted = compared_names(table, self.actual_column, self.predicted_column)
+            except NodeError as error:
+                raise NodeError(f"Input {place}: {error.message}", error.remedy, setting=error.setting) from error
+            warning = lookalike_warning(actual, predicted) if actual and predicted else None
+            if warning is not None:
+                specs.warn(f"Input {place}: {warning}", "predicted_column")
         if len(set(self._names(len(tables)))) < len(tables):
             raise NodeError("Two models have the same name.", "Give each a name of its own.", setting="names")
         return {"comparison": TableSpec(_schema(), len(tables)), "figure": FigureSpec("bars")}
@@ -91,9 +89,10 @@ class ClassifierComparison(Node):
             warning = lookalike_warning(known["actual"].unique(), known["predicted"].drop_nulls().unique())
             if warning is not None:
                 job.warn(f"{name}: {warning}")
-            actual, predicted = known["actual"].to_list(), known["predicted"].fill_null("").to_list()
+            classes = sorted({*known["actual"], *known["predicted"].drop_nulls()})
+            codes = known.cast(pl.Enum(classes)).select(pl.all().to_physical().cast(pl.Int64).fill_null(-1))
+            actual, predicted = codes["actual"].to_list(), codes["predicted"].to_list()
             right = int((known["actual"] == known["predicted"]).fill_null(False).sum())
-            classes = sorted({*actual, *known["predicted"].drop_nulls()})
             row: dict[str, object] = {"model": name, "rows": len(actual)}
             if actual:
                 low, high = _interval(right, len(actual))
@@ -102,7 +101,9 @@ class ClassifierComparison(Node):
                     "accuracy from": low,
                     "accuracy to": high,
                     "balanced accuracy": _mean_recall(actual, predicted),
-                    "macro F-measure": float(f1_score(actual, predicted, labels=classes, average="macro", zero_division=0)),
+                    "macro F-measure": float(
+                        f1_score(actual, predicted, labels=range(len(classes)), average="macro", zero_division=0)
+                    ),
                     "Cohen's kappa": float(cohen_kappa_score(actual, predicted)) if len({*actual, *predicted}) > 1 else None,
                 }
             if same and rows:
@@ -123,10 +124,11 @@ class ClassifierComparison(Node):
     def _pairs(self, table: Table) -> pl.DataFrame:
         assert self.actual_column and self.predicted_column
         frame = table.frame([self.actual_column, self.predicted_column])
+        actual, predicted = compared_names(table.spec, self.actual_column, self.predicted_column)
         return pl.DataFrame(
             {
-                name: named_cells(frame[column], classes_of(table.spec, column))
-                for name, column in (("actual", self.actual_column), ("predicted", self.predicted_column))
+                "actual": named_cells(frame[self.actual_column], actual),
+                "predicted": named_cells(frame[self.predicted_column], predicted),
             }
         )
 
@@ -153,9 +155,9 @@ def _interval(right: int, rows: int) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
-def _mean_recall(actual: list[str], predicted: list[str]) -> float:
+def _mean_recall(actual: list[int], predicted: list[int]) -> float:
     """The mean recall of the classes that are there."""
-    hits: dict[str, list[bool]] = {}
+    hits: dict[int, list[bool]] = {}
     for truth, guess in zip(actual, predicted, strict=True):
         hits.setdefault(truth, []).append(truth == guess)
     return sum(sum(h) / len(h) for h in hits.values()) / len(hits)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import polars as pl
 
 from nodes.base import Columns, Job, NodeError, Port, Spec, Specs, Value, Values, setting
-from nodes.kit.scoring.class_cells import CLASS_KINDS, classes_of, named_cells
+from nodes.kit.lookalikes import lookalike_warning
+from nodes.kit.scoring.class_cells import CLASS_KINDS, compared_names, named_cells
 from nodes.kit.scoring.confusion import (
     COUNTS,
     MACRO,
@@ -24,7 +25,6 @@ from nodes.kit.scoring.confusion import (
     WRONG,
     ClassComparison,
 )
-from nodes.kit.scoring.lookalikes import lookalike_warning
 from nodes.kit.scoring.missing import without_missing
 from nodes.kit.tables.dtypes import union
 from nodes.values.figure import BarsFigure, Figure, FigureSpec, HeatMapFigure
@@ -171,28 +171,8 @@ class Scorer(ClassComparison):
         Raises:
             NodeError: If they are not two columns that can be compared.
         """
-        actual_dtype = table.require(self.actual_column, *CLASS_KINDS, setting="actual_column")
-        predicted_dtype = table.require(self.predicted_column, *CLASS_KINDS, setting="predicted_column")
+        actual, predicted = compared_names(table, self.actual_column, self.predicted_column)
         assert self.actual_column and self.predicted_column
-        if self.actual_column == self.predicted_column:
-            raise NodeError(
-                f"Column '{self.actual_column}' is compared with itself.", "Choose two columns.", setting="predicted_column"
-            )
-        actual = classes_of(table, self.actual_column)
-        predicted = classes_of(table, self.predicted_column)
-        if actual_dtype.is_integer() and predicted_dtype.is_integer():
-            # Class numbers count the same classes, so the names of the one are those of the other.
-            actual, predicted = actual or predicted, predicted or actual
-        for column, dtype, names, other in (
-            (self.actual_column, actual_dtype, actual, predicted_dtype),
-            (self.predicted_column, predicted_dtype, predicted, actual_dtype),
-        ):
-            if dtype.is_integer() and names is None and not other.is_integer():
-                raise NodeError(
-                    f"Column '{column}' holds class numbers without names, the other column holds names.",
-                    "Compare two columns of numbers, or give the numbers names (Number to Category, Class Extractor).",
-                    setting="actual_column" if column == self.actual_column else "predicted_column",
-                )
         return _Compared(self.actual_column, self.predicted_column, actual, predicted)
 
     def _sorted(self, classes: Sequence[str]) -> list[str]:

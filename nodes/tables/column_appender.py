@@ -10,7 +10,7 @@ import polars as pl
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.naming import fresh_name
 from nodes.values.table import Table, TableSpec
-from nodes.wording import grouped
+from nodes.wording import grouped, left_out
 
 
 class ColumnAppender(Node):
@@ -77,6 +77,7 @@ class ColumnAppender(Node):
                 continue
             fitted = table.rename(names)
             if fitted.height > height:
+                job.log(left_out(fitted.height - height, "for which another table has none"))
                 fitted = fitted.slice(0, height)
             elif fitted.height < height:
                 fitted = _filled(fitted, height, job)

@@ -11,7 +11,7 @@ from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, 
 from nodes.kit.tables.dtypes import cast_exactly, common_dtype, zone
 from nodes.kit.tables.naming import frame_of
 from nodes.values.table import Table, TableSpec, describe_dtype
-from nodes.wording import done_of
+from nodes.wording import done_of, left_out
 
 if TYPE_CHECKING:
     Schema = Mapping[str, pl.DataType]
@@ -84,8 +84,15 @@ class ConcatenateTables(Node):
         tables = cast("list[Table]", values.all("table"))
         specs = [table.spec for table in tables]
         schema = self._schema(specs)
+        gone = dict.fromkeys(c for table in tables for c in table.columns if c not in schema)
+        if gone:
+            job.log(f"Not all tables have these columns, which are left out: {', '.join(gone)}.")
         if self.duplicates != "keep":
+            given = sum(table.height for table in tables)
             tables = self._without_duplicates(tables, schema)
+            gone_rows = given - sum(table.height for table in tables)
+            if gone_rows:
+                job.log(left_out(gone_rows, "with the identifiers of another one"))
         joined = job.stream(_pieces(tables, schema, job))
         return {"table": Table(joined.parts, joined.columns, _classes(specs, schema))}
 

@@ -8,6 +8,7 @@ from typing import Literal
 from nodes.base import Columns, Job, Node, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.settings import seed_setting
 from nodes.kit.tables.sampling import GROUP_KINDS, SAME_ROWS, groups_of
+from nodes.wording import counted, grouped
 
 
 class EqualSizeSampling(Node):
@@ -78,4 +79,6 @@ class EqualSizeSampling(Node):
                     again = generator.choice(group, max(sizes) - len(group), replace=True)
                     picked = np.concatenate([group, again])
             chosen.append(picked)
+        rows = sum(map(len, chosen))
+        job.log(f"{counted(rows, 'row')} of {counted(len(groups), 'class', 'classes')}, out of {grouped(table.height)}.")
         return {"table": table.take(np.sort(np.concatenate(chosen)))}

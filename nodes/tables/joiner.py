@@ -8,6 +8,7 @@ from typing import Literal
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
+from nodes.kit.lookalikes import MOST_KEYS, lookalike_keys
 from nodes.kit.tables.cells import as_text
 from nodes.kit.tables.dtypes import cast_exactly, common_dtype, zone
 from nodes.kit.tables.gathering import taken
@@ -167,6 +168,12 @@ class Joiner(Node):
             without[f"{side}_unmatched"] = table.take(np.flatnonzero(~has_partner[side]))
         lone = [f"{counted(without[f'{side}_unmatched'].height, 'row')} of the {side} table" for side in ("left", "right")]
         job.log(f"Without a partner: {lone[0]}, {lone[1]}.")
+        if len(self.on) == 1:
+            (key,) = self.on
+            lone_keys = without["left_unmatched"].slice(0, MOST_KEYS).frame([str(key.left)]).to_series()
+            warning = lookalike_keys(lone_keys, right.slice(0, MOST_KEYS).frame([str(key.right)]).to_series())
+            if warning is not None:
+                job.warn(warning)
         if self.how in ("semi", "anti"):
             mask = has_partner["left"] if self.how == "semi" else ~has_partner["left"]
             return {"table": left.take(np.flatnonzero(mask)), **without}

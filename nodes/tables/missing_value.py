@@ -10,6 +10,7 @@ from pydantic import FiniteFloat
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Settings, Spec, Specs, Value, Values, setting
 from nodes.values.table import Table, TableSpec
+from nodes.wording import left_out
 
 Method = Literal[
     "nothing", "fixed", "mean", "rounded mean", "median", "min", "max", "mode", "previous", "next", "linear", "average",
@@ -139,6 +140,7 @@ class MissingValue(Node):
             kept = {c: n for c, n in table.classes.items() if c in fillers and fillers[c].dtype == table.schema[c]}
             out = out.with_columns(made, kept)
         if not keep.all():
+            job.log(left_out(table.height - int(keep.sum()), "with a missing cell"))
             out = out.take(np.flatnonzero(keep))
         told = [(c, None if s.null_count() else _text(s)) for c, s in fillers.items()]
         return {"table": out, "values": Table.of(pl.DataFrame(told, schema=_values_schema(), orient="row"))}

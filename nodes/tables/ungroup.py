@@ -9,6 +9,7 @@ import polars as pl
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.elementwise import Elementwise, chosen, refuse_existing
 from nodes.values.table import Table, TableSpec, is_array
+from nodes.wording import counted
 
 
 class Ungroup(Node):
@@ -73,6 +74,9 @@ class Ungroup(Node):
 
         elements = job.stream(pieces())
         rows = pl.concat(numbers).cast(pl.Int64).to_numpy() if numbers else np.arange(0)
+        without = table.height - len(np.unique(rows))
+        if without:
+            job.log(f"{counted(without, 'row', 'rows')} without an element {'are' if without != 1 else 'is'} left out.")
         names = {c: c if self.remove else c + self.suffix for c in columns}
         classes = {names[c]: table.classes[c] for c in columns if c in table.classes}
         kept = (table.drop(columns) if self.remove else table).take(rows)
@@ -123,6 +127,18 @@ class SplitCollectionColumn(Elementwise):
     names: list[str] = setting([], "Names", "Of the new columns; where there are too few: the collection's name and a number.")
     by_class: bool = setting(True, "Name by class", "Whether columns take the class names, where the collection has them.")
     remove: bool = setting(False, "Remove the collection", "Whether the collection does not go on.")
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        """Make the columns, and tell of elements for which there is none."""
+        table = values.table()
+        column = str(self.column)
+        if isinstance(table.schema[column], pl.List) and self.count is not None:
+            longer = pl.col(column).list.len() > self.count
+            more = sum(piece.select(longer.sum()).item() or 0 for piece in table.batches([column]))
+            if more:
+                whose = counted(more, "row has", "rows have")
+                job.warn(f"{whose} more elements than there are columns ({self.count}): those are left out.")
+        return super().execute(values, job)
 
     def removed(self, table: TableSpec) -> Sequence[str]:
         """The collection, if it is not wanted."""

@@ -11,6 +11,7 @@ from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, 
 from nodes.kit.tables.dtypes import cast_exactly, common_dtype
 from nodes.kit.tables.elementwise import chosen
 from nodes.values.table import Table, TableSpec, describe_dtype
+from nodes.wording import counted
 
 
 class Unpivot(Node):
@@ -59,6 +60,7 @@ class Unpivot(Node):
         columns = list(dict.fromkeys(self.on))
         made = job.stream(self._pieces(table, columns, job))
         if not self._index:
+            self._tell(table, columns, made.height, job)
             return {"table": made}
         kind = np.uint32 if table.height < 2**32 else np.int64
         if not self.skip_missing:
@@ -66,7 +68,14 @@ class Unpivot(Node):
         else:
             there = [[np.zeros(0, bool), *(p[c].is_not_null().to_numpy() for p in table.batches([c]))] for c in columns]
             rows = np.concatenate([np.flatnonzero(np.concatenate(pieces)).astype(kind) for pieces in there])
+        self._tell(table, columns, made.height, job)
         return {"table": table.select(self._index).take(rows).with_columns(made)}
+
+    def _tell(self, table: Table, columns: list[str], made: int, job: Job) -> None:
+        """Tell how many cells made no row."""
+        skipped = table.height * len(columns) - made
+        if skipped:
+            job.log(f"{counted(skipped, 'missing cell makes', 'missing cells make')} no row.")
 
     @property
     def _index(self) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Literal
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.kit.lookalikes import MOST_KEYS, lookalike_keys
 from nodes.kit.tables.dtypes import cast_exactly
 from nodes.kit.tables.elementwise import refuse_existing
 from nodes.kit.tables.gathering import taken
@@ -131,6 +132,13 @@ class ValueLookup(Node):
             raise NodeError(f"'{value}' in row {row + 1} is not in the dictionary.", "Add it there.", setting="no_match")
         if rows.null_count():
             job.log(f"{counted(rows.null_count(), 'row')} of {grouped(table.height)} found nothing in the dictionary.")
+            cells, keys = (
+                table.frame([str(self.column)]).to_series(),
+                dictionary.slice(0, MOST_KEYS).frame([str(self.key)]).to_series(),
+            )
+            warning = lookalike_keys(cells.filter(rows.is_null()).head(MOST_KEYS), keys) if self.matching == "full" else None
+            if warning is not None:
+                job.warn(warning)
         names = self._names(table.spec, dictionary.spec)
         made = table
         if names:

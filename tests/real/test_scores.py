@@ -283,14 +283,23 @@ def check_classes(form: str, rows: Rows, predicted: list[int | None]) -> None:
         for name in set(rows.names) - set(occurring):
             assert name not in statistics or statistics[name]["F-measure"] is None
 
+        # A missing prediction is wrong; class numbers without names take those of the other column.
+        fewer = {k: v for k, v in named.items() if k != "z"}
         comparison = run(
             ClassifierComparison(actual_column="y", predicted_column="z"),
-            {f"table_{n}": Table.of(table, named) for n in (1, 2)},
+            {"table_1": Table.of(table, named), "table_2": Table.of(table, fewer)},
         )["comparison"].frame()
-        if pairs and None not in predicted:
-            assert same(comparison["accuracy"][0], metrics.accuracy_score(actual, guess))
-            assert same(comparison["macro F-measure"][0], metrics.f1_score(actual, guess, average="macro"))
-            assert same(comparison["balanced accuracy"][0], metrics.balanced_accuracy_score(actual, guess))
+        said = [(rows.names[a], "nothing" if b is None else rows.names[b]) for a, b in zip(rows.actual, predicted, strict=True)
+                if a is not None]  # fmt: skip
+        truth, told_ = [a for a, _ in said], [b for _, b in said]
+        classes_ = sorted({*truth, *told_} - {"nothing"})
+        for place in (0, 1) if said else ():
+            assert same(comparison["accuracy"][place], metrics.accuracy_score(truth, told_))
+            wanted = metrics.f1_score(truth, told_, labels=classes_, average="macro", zero_division=0)
+            assert same(comparison["macro F-measure"][place], wanted)
+            recalls = metrics.recall_score(truth, told_, labels=sorted(set(truth)), average=None)
+            assert same(comparison["balanced accuracy"][place], float(recalls.mean()))
+        assert comparison["p-value"][1] == 1.0 or not said
 
         values, _ = made(EntropyScorer(reference_column="y", cluster_column="z"), table, named)
         told = dict(values["statistics"].frame().iter_rows())
@@ -369,6 +378,21 @@ def test_a_class_without_a_probability_is_an_error_with_its_cause() -> None:
     frame = pl.DataFrame({"y": ["Cat", "cat", "dog"], "P (y=cat)": [0.9, 0.1, 0.0], "P (y=dog)": [0.1, 0.9, 1.0]})
     with pytest.raises(NodeError, match="differ in capital letters only"):
         made(RocCurve(actual_column="y", columns=["P (y=cat)", "P (y=dog)"]), frame)
+
+
+def test_an_empty_class_is_not_a_missing_prediction() -> None:
+    frame = pl.DataFrame({"y": ["", "", "a"], "z": [None, "", "a"]})
+    row = run(ClassifierComparison(actual_column="y", predicted_column="z"), {"table_1": Table.of(frame)})["comparison"].frame()
+    assert row["accuracy"][0] == pytest.approx(2 / 3)
+    assert row["macro F-measure"][0] == pytest.approx((2 / 3 + 1) / 2)
+
+
+def test_numbers_without_names_are_not_compared_with_names() -> None:
+    frame = pl.DataFrame({"y": ["bad", "good"], "z": [0, 1]})
+    for node, ports in ((Scorer, ["table"]), (ClassifierComparison, ["table_1", "table_2"])):
+        with pytest.raises(NodeError, match="class numbers without names") as caught:
+            configure(node(actual_column="y", predicted_column="z"), dict.fromkeys(ports, Table.of(frame)))
+        assert caught.value.setting == "predicted_column"
 
 
 def test_true_and_false_are_known_before_running() -> None:

@@ -18,6 +18,42 @@ def classes_of(table: TableSpec, column: str) -> tuple[str, ...] | None:
     return TRUTHS if isinstance(table.schema.get(column), pl.Boolean) else table.class_names(column)
 
 
+def compared_names(table: TableSpec, actual: str | None, predicted: str | None) -> tuple[tuple[str, ...] | None, ...]:
+    """Return the classes that two columns can hold, actual and predicted, each as `classes_of`, so that their cells compare.
+
+    Two columns of class numbers count the same classes: the names of the one are those of the other.
+
+    Args:
+        table: Where both are.
+        actual: The column of the node's setting `actual_column`.
+        predicted: That of `predicted_column`.
+
+    Raises:
+        NodeError: If they are not two columns of classes, or numbers without names are to be compared with names.
+    """
+    dtypes = {
+        name: table.require(column, *CLASS_KINDS, setting=name)
+        for name, column in (("actual_column", actual), ("predicted_column", predicted))
+    }
+    assert actual is not None and predicted is not None
+    if actual == predicted:
+        raise NodeError(f"Column '{actual}' is compared with itself.", "Choose two columns.", setting="predicted_column")
+    names = {"actual_column": classes_of(table, actual), "predicted_column": classes_of(table, predicted)}
+    numbers = [name for name, dtype in dtypes.items() if dtype.is_integer()]
+    if len(numbers) == 2:
+        shared = names["actual_column"] or names["predicted_column"]
+        return (names["actual_column"] or shared, names["predicted_column"] or shared)
+    for name in numbers:
+        if names[name] is None:
+            column = actual if name == "actual_column" else predicted
+            raise NodeError(
+                f"Column '{column}' holds class numbers without names, the other column holds names.",
+                "Compare two columns of numbers, or give the numbers names (Number to Category, Class Extractor).",
+                setting=name,
+            )
+    return tuple(names.values())
+
+
 def named_cells(cells: pl.Series, names: tuple[str, ...] | None) -> pl.Series:
     """Return the cells of a column as class names (String), null where one is missing.
 

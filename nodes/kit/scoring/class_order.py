@@ -8,13 +8,12 @@ the output of a network with one unit does, it belongs to the second of them.
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nodes.base import NodeError
-from nodes.kit.scoring.lookalikes import look_alikes
+from nodes.kit.lookalikes import look_alikes
+from nodes.kit.scoring.column_names import in_brackets, parts_at_words, told_by_one, told_by_several, words_of
 from nodes.wording import counted
 
 
@@ -37,22 +36,38 @@ class ClassOrder:
 def order_of_several(columns: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
     """Return the class of each of several columns, where some classes are known and others may not occur.
 
-    By the columns' names, if these speak of the classes: the class itself, `P (y=class)`, or what is left without the words that
-    all columns begin with (`p_cat`, `p_dog`); a name that only looks like a class (`>50K` for `>50K.`) means it. Else the classes
-    in their order.
+    By the columns' names, if these speak of the classes: the class itself, `P (y=class)`, or what is left without what all
+    columns begin and end with (`p_cat`, `p_dog`); a name that only looks like a class (`>50K` for `>50K.`) means it. Else the
+    classes in their order.
+
+    Raises:
+        NodeError: If the names speak of classes in another order, but not so that it is clear.
     """
-    brackets = [_in_brackets(c) for c in columns]
-    for told in (list(columns), brackets, _without_prefix(columns), _ends(columns, classes)):
-        if None in told or "" in told or len(set(told)) < len(columns):
+    told = told_by_several(columns, classes)
+    if told is not None:
+        return tuple(told)
+    brackets = [in_brackets(c) for c in columns]
+    parts: list[Sequence[str | None]] = [list(columns), brackets, *parts_at_words(columns)]
+    for part in parts:
+        names = [name for name in part if name]
+        if len(set(names)) < len(columns):
             continue
-        names = [str(name) for name in told]
-        meant = {c: c for c in classes if c in names} | {c: other for c, (other, _) in look_alikes(classes, names).items()}
-        if meant and len(set(meant.values())) == len(classes):
-            by_name = {other: c for c, other in meant.items()}
-            return tuple(by_name.get(name, name) for name in names)
-        if meant or (not classes and told != list(columns)) or (told is brackets and all("=" in c for c in columns)):
+        meant = any(c in names for c in classes) or bool(look_alikes(classes, names))
+        of_others = part is brackets and all("=" in c for c in columns)
+        if meant or of_others or (not classes and names != list(columns)):
             return tuple(names)  # of other classes: what has no probability is told
-    return tuple(classes) if len(classes) == len(columns) else tuple(columns)
+    if len(classes) != len(columns):
+        return tuple(columns)
+    for column, name in zip(columns, classes, strict=True):
+        words = words_of(column)
+        others = [c for c in classes if c != name and not c.isdecimal() and words_of(c) and words_of(c) <= words]
+        if others and not words_of(name) <= words:
+            raise NodeError(
+                f"Column '{column}' would be the probability of '{name}', but its name speaks of '{others[0]}'.",
+                "Enter the class names in the order of the columns, or rename the columns: P (class).",
+                setting="class_names",
+            )
+    return tuple(classes)
 
 
 def order_of_one(column: str | None, classes: Sequence[str], positive: str | None) -> ClassOrder | None:
@@ -64,7 +79,7 @@ def order_of_one(column: str | None, classes: Sequence[str], positive: str | Non
         positive: The class that is to be found, if one was chosen.
     """
     names = tuple(classes)
-    named = None if column is None else _named_by(column, names)
+    named = None if column is None else told_by_one(column, names)
     sought = positive or named
     if len(names) < 2 and sought is not None and sought not in names:  # the other class does not occur
         names = tuple(sorted((*names, sought)))
@@ -95,36 +110,3 @@ def checked_names(names: Sequence[str], width: int) -> None:
     if len(set(names)) < len(names):
         twice = next(name for name in names if list(names).count(name) > 1)
         raise NodeError(f"Two classes are called '{twice}'.", "Give every class a name of its own.", setting="class_names")
-
-
-def _in_brackets(column: str) -> str | None:
-    """The class in a name such as our Predictor and KNIME give: `P (species=setosa)`, also `P(setosa)`."""
-    found = re.fullmatch(r"P ?\((?:.*?=)?(.*)\)(?:.*)", column)
-    return found[1] if found else None
-
-
-def _without_prefix(columns: Sequence[str]) -> list[str]:
-    """What is left of the names without the words that all begin with, which end in a blank, a hyphen, a dot or an underscore."""
-    prefix = os.path.commonprefix(list(columns))  # noqa: RUF071 - letter by letter is meant
-    cut = max((prefix.rfind(mark) for mark in " _-."), default=-1) + 1
-    return [column[cut:] for column in columns] if cut else []
-
-
-def _ends(columns: Sequence[str], classes: Sequence[str]) -> list[str | None]:
-    """The one class that each name ends with, after a mark."""
-    told: list[str | None] = []
-    for column in columns:
-        fitting = [c for c in classes if column == c or column.endswith((f"={c})", f"_{c}", f" {c}", f"-{c}", f".{c}"))]
-        told.append(fitting[0] if len(fitting) == 1 else None)
-    return told
-
-
-def _named_by(column: str, classes: Sequence[str]) -> str | None:
-    """The class that the name of a single column tells; a number at its end may be anything's."""
-    told = _in_brackets(column)
-    if told is not None and (told in classes or "=" in column):
-        return told
-    if column in classes:
-        return column
-    (end,) = _ends([column], [c for c in classes if not c.isdecimal()])
-    return end

@@ -10,9 +10,10 @@ import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, setting
 from nodes.kit.drawing import numbers, title_setting
+from nodes.kit.lookalikes import look_alikes
+from nodes.kit.scoring.below_chance import below_chance
 from nodes.kit.scoring.class_cells import CLASS_KINDS, classes_of, named_cells, occurring
 from nodes.kit.scoring.class_order import ClassOrder, checked_names, order_of_one, order_of_several
-from nodes.kit.scoring.lookalikes import look_alikes
 from nodes.values.figure import Line
 from nodes.values.table import Table, TableSpec, describe_dtype, leaf_dtype
 from nodes.wording import counted, left_out
@@ -52,8 +53,8 @@ class ProbabilityNode(Node):
         [],
         "Probability columns",
         "The output of the network as one array, or a column of numbers per class. A single number is the probability of the "
-        "class that its name ends with, as in P (found=yes), else of the positive class, else of the second one; the output of a "
-        "network that knows its two classes is that of the second.",
+        "class that its name tells, as in P (found=yes) or yes_prob, else of the positive class, else of the second one; the "
+        "output of a network that knows its two classes is that of the second.",
         columns=Columns("table", ("array", "number")),
     )
     class_names: list[str] = setting(
@@ -115,7 +116,13 @@ class ProbabilityNode(Node):
         elif len(self._columns) > 1:
             whose = (f"'{column}' of '{name}'" for column, name in zip(self._columns, order.names, strict=True))
             job.log(f"The columns are taken as probabilities: {', '.join(whose)}.")
-        return Scored(order, places.fill_null(0).to_numpy()[known], given[known])
+        scored = Scored(order, places.fill_null(0).to_numpy()[known], given[known])
+        for place in [1] if len(order.names) == 2 else range(min(len(order.names), MOST_CURVES)):
+            warning = below_chance(order.names[place], scored.actual == place, scored.probabilities[:, place])
+            if warning is not None:
+                job.warn(warning)
+                break
+        return scored
 
     # -- what the columns are
 
@@ -329,6 +336,9 @@ class CurveNode(PositiveNode):
         if not known.all():
             job.warn(left_out(int((~known).sum()), f"without a class or a probability in '{column}'"))
         hit = (named == self._positive_of(names)).fill_null(False).to_numpy() if names else np.zeros(len(named), bool)
+        warning = below_chance(column, hit[known], given[known])
+        if warning is not None:
+            job.warn(warning)
         return Ranked(column, hit[known], given[known])
 
     def _classes(self, table: TableSpec) -> tuple[str, ...] | None:

@@ -10,6 +10,9 @@ import pytest
 from nodes.scoring.classifier_comparison import ClassifierComparison
 from nodes.scoring.scorer import Scorer
 from nodes.tables.category_to_number import CategoryToNumber
+from nodes.tables.chosen_rows import ReferenceRowFilter
+from nodes.tables.joiner import Joiner, JoinKey
+from nodes.tables.value_lookup import ValueLookup
 from nodes.values.table import Table
 from tests.support import RecordingJob, configure, run
 
@@ -77,3 +80,34 @@ def test_columns_without_a_class_in_common_are_warned_of() -> None:
     _, warnings = scored(["cat", "dog"], ["red", "blue"])
     assert len(warnings) == 1
     assert "right columns" in warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "cause"),
+    [
+        (["a ", "b"], ["a", "b"], "blanks"),
+        (["A"], ["a"], "capital letters"),
+        (["1.0", "2"], ["1", "2"], "how a number is written"),
+        ([">50K."], [">50K"], "a mark at the end"),
+        (["a", "b"], ["a", "b"], None),
+        (["a", "c", None], ["a", "b"], None),
+        ([1, 2], [1, 3], None),
+    ],
+)
+def test_keys_without_a_partner_that_look_like_others_are_warned_of(left: list, right: list, cause: str | None) -> None:
+    """In a join, a filter by reference and a look-up alike."""
+    mine, other = Table.of(pl.DataFrame({"k": left})), Table.of(pl.DataFrame({"k": right, "v": right}))
+    nodes = (
+        (Joiner(on=[JoinKey(left="k", right="k")]), {"left": mine, "right": other}),
+        (ReferenceRowFilter(column="k", reference="k"), {"table": mine, "reference": other}),
+        (ValueLookup(column="k", key="k", values=["v"]), {"table": mine, "dictionary": other}),
+    )
+    for node, inputs in nodes:
+        job = RecordingJob(Path())
+        run(node, inputs, job=job)
+        if cause is None:
+            assert job.warnings == []
+        else:
+            assert job.warnings[0].startswith(
+                f"Keys that differ only in {cause} count as different: '{left[0]}' and '{right[0]}'."
+            )
