@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from nodes.base import Node
+from nodes.readers.arff import ArffReader
 from nodes.readers.arrow import ArrowReader
 from nodes.readers.csv_table import CsvReader
 from nodes.readers.database import DatabaseReader
@@ -23,6 +24,9 @@ from nodes.readers.json_table import JsonReader
 from nodes.readers.model import ModelReader
 from nodes.readers.npz import NpzReader
 from nodes.readers.parquet import ParquetReader
+from nodes.readers.sas import SasReader
+from nodes.readers.spss import SpssReader
+from nodes.readers.stata import StataReader
 from nodes.values.model import Feature, Model, ModelSpec, Target, to_bytes
 
 ROWS = 40
@@ -153,6 +157,26 @@ def model_bytes(estimator: Any) -> bytes:
     return to_bytes(Model(spec, estimator))
 
 
+def _arff(path: Path) -> None:
+    rows = "".join(f"{n}, 'text {n}', {'ab'[n % 2]}, '2024-01-0{n % 9 + 1}', {{0.5}}\n" for n in range(ROWS))
+    declared = "@attribute n integer\n@attribute 'a text' string\n@attribute k {a, b}\n@attribute d date yyyy-MM-dd\n"
+    path.write_text(f"% made\n@relation r\n{declared}@data\n{rows}{{0 7, 2 b}}\n")
+
+
+def _statistics(path: Path) -> None:
+    import pyreadstat
+
+    write = {
+        ".sav": pyreadstat.write_sav,
+        ".dta": pyreadstat.write_dta,
+        ".xpt": pyreadstat.write_xport,
+        ".por": pyreadstat.write_por,
+    }
+    frame = _flat().drop("yes").rename({"time": "moment"})
+    labels = {} if path.suffix in (".xpt", ".por") else {"variable_value_labels": {"whole": {1: "one", 2: "two"}}}
+    write[path.suffix](frame, path, **labels)
+
+
 def _model(name: str) -> Callable[[Path], None]:
     return lambda path: void(path.write_bytes(model_bytes(estimators()[name])))
 
@@ -170,6 +194,11 @@ MAKERS: dict[str, tuple[Callable[[Path], None], Callable[[Path], Node]]] = {
     "csv.csv": (_csv, lambda path: CsvReader(path=str(path))),
     "json.json": (_json, lambda path: JsonReader(path=str(path))),
     "lines.ndjson": (_ndjson, lambda path: JsonReader(path=str(path))),
+    "table.arff": (_arff, lambda path: ArffReader(path=str(path))),
+    "survey.sav": (_statistics, lambda path: SpssReader(path=str(path))),
+    "survey.por": (_statistics, lambda path: SpssReader(path=str(path))),
+    "data.dta": (_statistics, lambda path: StataReader(path=str(path))),
+    "transport.xpt": (_statistics, lambda path: SasReader(path=str(path))),
     "arrays.npz": (_npz, lambda path: NpzReader(path=str(path))),
     "array.npy": (_npy, lambda path: NpzReader(path=str(path))),
     "database.sqlite": (_sqlite, lambda path: DatabaseReader(kind="sqlite", path=str(path), source="table", table="t")),

@@ -225,12 +225,25 @@ def _image(path: Path, whole: bool) -> None:
             image.convert("RGBA")
 
 
+def _statistics(path: Path, whole: bool) -> None:
+    from nodes.kit.probing.statistics_files import arguments, kind_of, metadata, pieces
+
+    kind = kind_of(path)
+    if kind is None:
+        return
+    columns = metadata(path, kind).column_names
+    if whole:
+        for _ in pieces(path, kind, columns, **arguments(kind)):
+            pass
+
+
 _LIBRARIES: dict[Format, tuple[str, ...]] = {
     "excel": ("python_calamine",),
     "parquet": ("polars", "pyarrow.parquet"),
     "arrow": ("polars", "pyarrow"),
     "hdf5": ("h5py",),
     "image": ("PIL.Image",),
+    "statistics": ("pyreadstat",),
     "model": ("nodes.values.model", "sklearn.ensemble", "sklearn.neighbors", "sklearn.svm", "skops.io"),
 }
 _LOOKS: dict[Format, Callable[[Path, bool], None]] = {
@@ -239,5 +252,6 @@ _LOOKS: dict[Format, Callable[[Path, bool], None]] = {
     "arrow": _arrow,
     "hdf5": _hdf5,
     "image": _image,
+    "statistics": _statistics,
     "model": _model,
 }
