@@ -18,11 +18,15 @@ from nodes.readers.arff import ArffReader
 from nodes.readers.arrow import ArrowReader
 from nodes.readers.csv_table import CsvReader
 from nodes.readers.database import DatabaseReader
+from nodes.readers.dicom import DicomReader
 from nodes.readers.excel import ExcelReader
+from nodes.readers.fixed_width import FixedWidthReader
 from nodes.readers.image_folder import ImageFolderReader
 from nodes.readers.json_table import JsonReader
 from nodes.readers.model import ModelReader
+from nodes.readers.nifti import NiftiReader
 from nodes.readers.npz import NpzReader
+from nodes.readers.orange import OrangeReader
 from nodes.readers.parquet import ParquetReader
 from nodes.readers.sas import SasReader
 from nodes.readers.spss import SpssReader
@@ -177,6 +181,29 @@ def _statistics(path: Path) -> None:
     write[path.suffix](frame, path, **labels)
 
 
+def _dicom(path: Path) -> None:
+    from tests.nodes.readers.test_dicom import write
+
+    noise = np.random.default_rng(0).integers(0, 4000, (3, 12, 9), np.uint16)
+    write(path, noise, frames=3, packed="packed" in path.name, RescaleSlope="1", RescaleIntercept="-1024")
+
+
+def _nifti(path: Path) -> None:
+    import nibabel as nib
+
+    noise = np.random.default_rng(0).integers(0, 4000, (5, 6, 7, 2), np.int16)
+    nib.Nifti1Image(noise, np.eye(4)).to_filename(path)  # type: ignore[no-untyped-call]
+
+
+def _fixed(path: Path) -> None:
+    path.write_text("n     text       x\n" + "".join(f"{n:<5} row_{n:<6} {n / 7:.3f}\n" for n in range(ROWS)))
+
+
+def _orange(path: Path) -> None:
+    rows = "".join(f"{n / 7}\t{'ab'[n % 2]}\ttext {n}\n" for n in range(ROWS))
+    path.write_text(f"n\tk\ts\nc\ta b\tstring\n\tclass\tmeta\n{rows}")
+
+
 def _model(name: str) -> Callable[[Path], None]:
     return lambda path: void(path.write_bytes(model_bytes(estimators()[name])))
 
@@ -199,6 +226,13 @@ MAKERS: dict[str, tuple[Callable[[Path], None], Callable[[Path], Node]]] = {
     "survey.por": (_statistics, lambda path: SpssReader(path=str(path))),
     "data.dta": (_statistics, lambda path: StataReader(path=str(path))),
     "transport.xpt": (_statistics, lambda path: SasReader(path=str(path))),
+    "aligned.txt": (_fixed, lambda path: FixedWidthReader(path=str(path))),
+    "iris.tab": (_orange, lambda path: OrangeReader(path=str(path))),
+    "frames.dcm": (_dicom, lambda path: DicomReader(path=str(path))),
+    "packed.dcm": (_dicom, lambda path: DicomReader(path=str(path), values="window")),
+    "volume.nii": (_nifti, lambda path: NiftiReader(path=str(path))),
+    "volume.nii.gz": (_nifti, lambda path: NiftiReader(path=str(path), content="volumes")),
+    "image.ppm": (_images, lambda path: ImageFolderReader(folder=str(path.parent), labels="none")),
     "arrays.npz": (_npz, lambda path: NpzReader(path=str(path))),
     "array.npy": (_npy, lambda path: NpzReader(path=str(path))),
     "database.sqlite": (_sqlite, lambda path: DatabaseReader(kind="sqlite", path=str(path), source="table", table="t")),
