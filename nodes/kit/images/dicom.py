@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, time
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -35,10 +36,22 @@ class DicomFile:
     Attributes:
         path: Of the file.
         header: All that stands before the pixels.
+        size: Height and width of a picture.
+        frames: How many pictures there are.
+        channels: 1 (grey) or 3 (colours, be they in a palette).
+        bits: Of a value of a pixel.
+        signed: Whether such values may be negative.
+        palette: Whether pixels are places in a table of colours.
     """
 
     path: Path
     header: Dataset
+    size: tuple[int, int]
+    frames: int
+    channels: int
+    bits: int
+    signed: bool
+    palette: bool
 
     @staticmethod
     def opened(path: Path) -> DicomFile:
@@ -51,46 +64,44 @@ class DicomFile:
         from pydicom.errors import InvalidDicomError
 
         try:
-            file = DicomFile(path, pydicom.dcmread(path, stop_before_pixels=True))
-            size = int(file.header.Rows) * int(file.header.Columns)
+            header = pydicom.dcmread(path, stop_before_pixels=True)
+            palette = str(header.get("PhotometricInterpretation", "")) == "PALETTE COLOR"
+            file = DicomFile(
+                path,
+                header,
+                (int(header.get("Rows") or 0), int(header.get("Columns") or 0)),
+                int(header.get("NumberOfFrames") or 1),
+                3 if palette else int(header.get("SamplesPerPixel") or 1),
+                int(header.RedPaletteColorLookupTableDescriptor[2] if palette else header.get("BitsAllocated") or 16),
+                header.get("PixelRepresentation") == 1 and not palette,
+                palette,
+            )
         except InvalidDicomError as error:
             raise NoPicture("is empty" if not path.stat().st_size else "is no DICOM file") from error
-        except AttributeError as error:
-            raise NoPicture("has no picture in it") from error
         except OSError:
             raise
         except Exception as error:  # damaged headers make pydicom raise nearly anything
             raise NoPicture(f"cannot be read: {error}") from error
-        if not 0 < size <= _MOST_PIXELS:
-            raise NoPicture(f"claims a picture of {file.header.Rows} x {file.header.Columns} pixels")
+        if not any(file.size):
+            raise NoPicture("has no picture in it")
+        if not 0 < file.size[0] * file.size[1] <= _MOST_PIXELS or file.frames < 1 or file.channels not in (1, 3):
+            what = f"{file.frames} pictures of {file.size[0]} x {file.size[1]} pixels with {file.channels} values each"
+            raise NoPicture(f"claims {what}, which cannot be read")
         return file
-
-    @property
-    def frames(self) -> int:
-        """How many pictures there are."""
-        return int(self.header.get("NumberOfFrames") or 1)
 
     @property
     def is_color(self) -> bool:
         """Whether pixels have three values."""
-        return int(self.header.get("SamplesPerPixel", 1)) == 3 or self._palette
-
-    @property
-    def _palette(self) -> bool:
-        return str(self.header.get("PhotometricInterpretation", "")) == "PALETTE COLOR"
+        return self.channels == 3
 
     def dtype(self, values: PixelValues) -> pl.Array:
         """Return the type of a column of these pictures."""
-        shape = (int(self.header.Rows), int(self.header.Columns), 3 if self.is_color else 1)
-        bits = int(self.header.get("BitsAllocated", 16))
-        if self._palette:
-            bits = int(self.header.RedPaletteColorLookupTableDescriptor[2])
-        signed = int(self.header.get("PixelRepresentation", 0)) == 1 and not self._palette
+        shape = (*self.size, self.channels)
         if values == "window" and not self.is_color:
             return pl.Array(pl.UInt8, shape)
-        if (values == "physical" and not self.is_color) or signed or bits > 16:
+        if (values == "physical" and not self.is_color) or self.signed or self.bits > 16:
             return pl.Array(pl.Float32, shape)
-        return pl.Array(pl.UInt8 if bits <= 8 else pl.UInt16, shape)
+        return pl.Array(pl.UInt8 if self.bits <= 8 else pl.UInt16, shape)
 
     def pictures(self, values: PixelValues, limit: int | None = None) -> Iterator[NDArray[Any]]:
         """Yield frame by frame: (height, width, channels).
@@ -107,10 +118,9 @@ class DicomFile:
         from pydicom.pixels.utils import iter_pixels
 
         leaf = {"UInt8": np.uint8, "UInt16": np.uint16, "Float32": np.float32}[str(leaf_dtype(self.dtype(values)))]
-        wanted = range(self.frames if limit is None else min(limit, self.frames))
         try:
-            for pixels in iter_pixels(self.path, indices=list(wanted)) if wanted else ():
-                shown = apply_color_lut(pixels, self.header) if self._palette else pixels
+            for pixels in islice(iter_pixels(self.path), limit):
+                shown = apply_color_lut(pixels, self.header) if self.palette else pixels
                 if not self.is_color and values != "stored":
                     shown = self._meant(shown, values)
                 yield np.ascontiguousarray(shown.reshape(*shown.shape[:2], -1), dtype=leaf)
