@@ -27,9 +27,10 @@ class GeoJsonReader(FilesReader):
     """Read a table from a GeoJSON file (RFC 7946), or from all of a folder: a row for each feature.
 
     The properties are the columns, with the types of their values; different kinds of values in one property become text, and
-    that is said. Objects and lists stay such. Of points, longitude and latitude (degrees, WGS 84) become columns, and the height if any
-    has one; of other shapes they are missing. The shape itself can be kept as text, written as GeoJSON. A feature's id becomes a
-    column `id`, where features have one. One feature a line (GeoJSON text sequences) is read as well. A file is read as a whole.
+    that is said. Objects and lists stay such. Of points, longitude and latitude (degrees, WGS 84) become columns, and the height
+    if any has one; of other shapes they are missing. The shape itself can be kept as text, written as GeoJSON. A feature's id
+    becomes a column `id`, where features have one. One feature a line (GeoJSON text sequences) is read as well. A file is read
+    as a whole.
 
     Example: `earthquakes.geojson` gives a table with `mag`, `time`, `longitude`, `latitude` and `height`, a row for each.
     """

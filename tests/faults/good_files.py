@@ -21,6 +21,8 @@ from nodes.readers.database import DatabaseReader
 from nodes.readers.dicom import DicomReader
 from nodes.readers.excel import ExcelReader
 from nodes.readers.fixed_width import FixedWidthReader
+from nodes.readers.geojson import GeoJsonReader
+from nodes.readers.html import HtmlReader
 from nodes.readers.image_folder import ImageFolderReader
 from nodes.readers.json_table import JsonReader
 from nodes.readers.model import ModelReader
@@ -204,6 +206,17 @@ def _orange(path: Path) -> None:
     path.write_text(f"n\tk\ts\nc\ta b\tstring\n\tclass\tmeta\n{rows}")
 
 
+def _html(path: Path) -> None:
+    rows = "".join(f"<tr><td>{n}<td colspan=2>text &amp; {n / 7}</td></tr>" for n in range(ROWS))
+    path.write_text(f"<html><meta charset=utf-8><table><caption>A</caption><tr><th>a<th>b<th>c</tr>{rows}</table></html>")
+
+
+def _geojson(path: Path) -> None:
+    shapes = [{"type": "Point", "coordinates": [n / 7, n]} for n in range(ROWS)]
+    features = [{"type": "Feature", "id": n, "properties": {"a": n, "b": "x"}, "geometry": s} for n, s in enumerate(shapes)]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+
+
 def _model(name: str) -> Callable[[Path], None]:
     return lambda path: void(path.write_bytes(model_bytes(estimators()[name])))
 
@@ -233,6 +246,8 @@ MAKERS: dict[str, tuple[Callable[[Path], None], Callable[[Path], Node]]] = {
     "volume.nii": (_nifti, lambda path: NiftiReader(path=str(path))),
     "volume.nii.gz": (_nifti, lambda path: NiftiReader(path=str(path), content="volumes")),
     "image.ppm": (_images, lambda path: ImageFolderReader(folder=str(path.parent), labels="none")),
+    "page.html": (_html, lambda path: HtmlReader(path=str(path))),
+    "map.geojson": (_geojson, lambda path: GeoJsonReader(path=str(path))),
     "arrays.npz": (_npz, lambda path: NpzReader(path=str(path))),
     "array.npy": (_npy, lambda path: NpzReader(path=str(path))),
     "database.sqlite": (_sqlite, lambda path: DatabaseReader(kind="sqlite", path=str(path), source="table", table="t")),
