@@ -89,6 +89,9 @@ class StatisticsReader(FilesReader):
             meta = metadata(path, kind, self.encoding.strip())
         except Exception as error:
             raise self._refused(path, error) from error
+        named_twice = len(set(meta.column_names)) < len(meta.column_names)
+        if named_twice or not all(isinstance(name, str) for name in meta.column_names):
+            raise damaged(path, "the names of its columns are damaged")
         found = columns_of(meta, kind, user_missing=self.keeps_user_missing)
         labels = [column.label for column in found]
         named: dict[str, StatisticsColumn] = {}

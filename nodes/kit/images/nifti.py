@@ -89,7 +89,10 @@ class NiftiFile:
         from nibabel import orientations
 
         of_body: Any = orientations.io_orientation
-        found = of_body(self.image.affine) if self.canonical else np.array([[0, 1], [1, 1], [2, 1]])
+        try:
+            found = of_body(self.image.affine) if self.canonical else np.array([[0, 1], [1, 1], [2, 1]])
+        except (np.linalg.LinAlgError, ValueError) as error:
+            raise NoVolume("does not say how its axes lie in the body; read it as it is stored") from error
         if np.isnan(found).any() or sorted(found[:, 0]) != [0, 1, 2]:
             raise NoVolume("does not say how its axes lie in the body; read it as it is stored")
         return found
