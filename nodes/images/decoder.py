@@ -35,8 +35,8 @@ from nodes.values.table import BATCH_BYTES, Table, cell_bytes
 class ImageDecoder(Node):
     """Decode images that stand in a column as the content of files (Binary).
 
-    PNG, JPEG, BMP, GIF (first frame), TIFF (first page) and WebP, as the Image Folder Reader decodes them. All images get one
-    size, mode and pixel type; what is not set is taken from the first image that can be read, and the result's shape is then
+    PNG, JPEG, BMP, GIF (first frame), TIFF (first page), WebP and Netpbm, as the Image Folder Reader decodes them. All images get
+    one size, mode and pixel type; what is not set is taken from the first image that can be read, and the result's shape is then
     known only when the node runs. A missing cell gives a missing image.
 
     Other image nodes decode such a column by themselves where all its images have one size; this node is for all other cases.

@@ -39,7 +39,7 @@ from nodes.values.table import BATCH_BYTES, Table, TableSpec, cell_bytes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-EXTENSIONS = [".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"]
+EXTENSIONS = [".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pbm", ".pgm", ".ppm", ".pnm", ".pfm"]
 
 
 _CHUNK = 64
@@ -92,16 +92,18 @@ class ImageFiles(FileSet):
 class ImageFolderReader(Node):
     """Read the images in a folder, labelled by the folders they are in.
 
-    PNG, JPEG, BMP, GIF (first frame), TIFF (first page) and WebP; grey, palette, RGB, RGBA and 16-bit grey. EXIF orientation
-    is applied, colour profiles are not. With *folder per class* every folder inside the chosen one is a class, in the order
-    of the alphabet; folders whose names begin with a dot are left out. Files come class by class, in the order of their paths.
+    PNG, JPEG, BMP, GIF (first frame), TIFF (first page), WebP and Netpbm (PBM, PGM, PPM, PFM); grey, palette, RGB, RGBA and
+    16-bit grey. EXIF orientation is applied, colour profiles are not. With *folder per class* every folder inside the chosen one
+    is a class, in the order of the alphabet; folders whose names begin with a dot are left out. Files come class by class, in the
+    order of their paths.
 
     All images get one size and mode. What is not set is taken from the first readable image; other images are resized or
     refused, as chosen. Alpha that does not fit into the mode is dropped. UInt8 and UInt16 use their whole range (a 16-bit
     white is 65535, as UInt8 it is 255), Float32 runs from 0 to 1. Colours of more than 8 bits are read with 8.
 
     KNIME's Image Reader reads formats of microscopes, too (Bio-Formats), with their series, planes and OME metadata; here
-    those have to be written as one of the formats above before. Other metadata are not read.
+    those have to be written as one of the formats above before. Pictures of medicine have readers of their own (DICOM, NIfTI).
+    Other metadata are not read.
 
     Files that give no image are listed with the reason in the second output, or stop the node. Images of more pixels than
     Pillow's limit (about 89 million) count as unreadable: a small file can claim any size.
@@ -117,7 +119,8 @@ class ImageFolderReader(Node):
     version = 2
     keywords = (
         "folder of images", "pictures",
-        "Image Reader", "image_dataset_from_directory", "png", "jpeg", "jpg", "tiff", "webp", "gif", "bmp", "photos", "directory",
+        "Image Reader", "image_dataset_from_directory", "png", "jpeg", "jpg", "tiff", "webp", "gif", "bmp", "ppm",
+        "pgm", "photos", "directory",
     )  # fmt: skip
     output_ports = (
         Port("table", "table", "Images", "One row per image: the image, its file and, with a folder per class, its label."),

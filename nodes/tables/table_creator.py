@@ -27,7 +27,7 @@ class TableCreator(Node):
 
     Shorter columns are filled up with missing cells. Dates are written as 2025-12-31, times as 23:59, true and false as
     `true` and `false`. A column of type Enum has as its categories the cells that are there, in the order of their first
-    appearance.
+    appearance. Cells that were copied in a spreadsheet become such a node when they are pasted on the canvas.
 
     Example: type two columns, `class` and `weight`, with a row per class, and wire them to the Joiner.
     """
@@ -36,7 +36,7 @@ class TableCreator(Node):
     title = "Table Creator"
     shelf = "Readers"
     icon = "mdi6.table-edit"
-    keywords = ("new table", "manual input", "enter data", "DataFrame", "literal table", "type in")
+    keywords = ("new table", "manual input", "enter data", "DataFrame", "literal table", "type in", "clipboard", "paste")
     output_ports = (Port("table", "table", "Table", "The typed table."),)
 
     columns: list[NewColumn] = setting([], "Columns", "The columns of the table.")

@@ -14,15 +14,25 @@ import numpy as np
 import polars as pl
 
 from nodes.base import Node
+from nodes.readers.arff import ArffReader
 from nodes.readers.arrow import ArrowReader
 from nodes.readers.csv_table import CsvReader
 from nodes.readers.database import DatabaseReader
+from nodes.readers.dicom import DicomReader
 from nodes.readers.excel import ExcelReader
+from nodes.readers.fixed_width import FixedWidthReader
+from nodes.readers.geojson import GeoJsonReader
+from nodes.readers.html import HtmlReader
 from nodes.readers.image_folder import ImageFolderReader
 from nodes.readers.json_table import JsonReader
 from nodes.readers.model import ModelReader
+from nodes.readers.nifti import NiftiReader
 from nodes.readers.npz import NpzReader
+from nodes.readers.orange import OrangeReader
 from nodes.readers.parquet import ParquetReader
+from nodes.readers.sas import SasReader
+from nodes.readers.spss import SpssReader
+from nodes.readers.stata import StataReader
 from nodes.values.model import Feature, Model, ModelSpec, Target, to_bytes
 
 ROWS = 40
@@ -153,6 +163,60 @@ def model_bytes(estimator: Any) -> bytes:
     return to_bytes(Model(spec, estimator))
 
 
+def _arff(path: Path) -> None:
+    rows = "".join(f"{n}, 'text {n}', {'ab'[n % 2]}, '2024-01-0{n % 9 + 1}', {{0.5}}\n" for n in range(ROWS))
+    declared = "@attribute n integer\n@attribute 'a text' string\n@attribute k {a, b}\n@attribute d date yyyy-MM-dd\n"
+    path.write_text(f"% made\n@relation r\n{declared}@data\n{rows}{{0 7, 2 b}}\n")
+
+
+def _statistics(path: Path) -> None:
+    import pyreadstat
+
+    write = {
+        ".sav": pyreadstat.write_sav,
+        ".dta": pyreadstat.write_dta,
+        ".xpt": pyreadstat.write_xport,
+        ".por": pyreadstat.write_por,
+    }
+    frame = _flat().drop("yes").rename({"time": "moment"})
+    labels = {} if path.suffix in (".xpt", ".por") else {"variable_value_labels": {"whole": {1: "one", 2: "two"}}}
+    write[path.suffix](frame, path, **labels)
+
+
+def _dicom(path: Path) -> None:
+    from tests.nodes.readers.test_dicom import write
+
+    noise = np.random.default_rng(0).integers(0, 4000, (3, 12, 9), np.uint16)
+    write(path, noise, frames=3, packed="packed" in path.name, RescaleSlope="1", RescaleIntercept="-1024")
+
+
+def _nifti(path: Path) -> None:
+    import nibabel as nib
+
+    noise = np.random.default_rng(0).integers(0, 4000, (5, 6, 7, 2), np.int16)
+    nib.Nifti1Image(noise, np.eye(4)).to_filename(path)  # type: ignore[no-untyped-call]
+
+
+def _fixed(path: Path) -> None:
+    path.write_text("n     text       x\n" + "".join(f"{n:<5} row_{n:<6} {n / 7:.3f}\n" for n in range(ROWS)))
+
+
+def _orange(path: Path) -> None:
+    rows = "".join(f"{n / 7}\t{'ab'[n % 2]}\ttext {n}\n" for n in range(ROWS))
+    path.write_text(f"n\tk\ts\nc\ta b\tstring\n\tclass\tmeta\n{rows}")
+
+
+def _html(path: Path) -> None:
+    rows = "".join(f"<tr><td>{n}<td colspan=2>text &amp; {n / 7}</td></tr>" for n in range(ROWS))
+    path.write_text(f"<html><meta charset=utf-8><table><caption>A</caption><tr><th>a<th>b<th>c</tr>{rows}</table></html>")
+
+
+def _geojson(path: Path) -> None:
+    shapes = [{"type": "Point", "coordinates": [n / 7, n]} for n in range(ROWS)]
+    features = [{"type": "Feature", "id": n, "properties": {"a": n, "b": "x"}, "geometry": s} for n, s in enumerate(shapes)]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+
+
 def _model(name: str) -> Callable[[Path], None]:
     return lambda path: void(path.write_bytes(model_bytes(estimators()[name])))
 
@@ -170,6 +234,20 @@ MAKERS: dict[str, tuple[Callable[[Path], None], Callable[[Path], Node]]] = {
     "csv.csv": (_csv, lambda path: CsvReader(path=str(path))),
     "json.json": (_json, lambda path: JsonReader(path=str(path))),
     "lines.ndjson": (_ndjson, lambda path: JsonReader(path=str(path))),
+    "table.arff": (_arff, lambda path: ArffReader(path=str(path))),
+    "survey.sav": (_statistics, lambda path: SpssReader(path=str(path))),
+    "survey.por": (_statistics, lambda path: SpssReader(path=str(path))),
+    "data.dta": (_statistics, lambda path: StataReader(path=str(path))),
+    "transport.xpt": (_statistics, lambda path: SasReader(path=str(path))),
+    "aligned.txt": (_fixed, lambda path: FixedWidthReader(path=str(path))),
+    "iris.tab": (_orange, lambda path: OrangeReader(path=str(path))),
+    "frames.dcm": (_dicom, lambda path: DicomReader(path=str(path))),
+    "packed.dcm": (_dicom, lambda path: DicomReader(path=str(path), values="window")),
+    "volume.nii": (_nifti, lambda path: NiftiReader(path=str(path))),
+    "volume.nii.gz": (_nifti, lambda path: NiftiReader(path=str(path), content="volumes")),
+    "image.ppm": (_images, lambda path: ImageFolderReader(folder=str(path.parent), labels="none")),
+    "page.html": (_html, lambda path: HtmlReader(path=str(path))),
+    "map.geojson": (_geojson, lambda path: GeoJsonReader(path=str(path))),
     "arrays.npz": (_npz, lambda path: NpzReader(path=str(path))),
     "array.npy": (_npy, lambda path: NpzReader(path=str(path))),
     "database.sqlite": (_sqlite, lambda path: DatabaseReader(kind="sqlite", path=str(path), source="table", table="t")),

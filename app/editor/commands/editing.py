@@ -8,8 +8,10 @@ from functools import partial
 from PySide6.QtWidgets import QApplication
 
 from app.document import clipboard
+from app.document.editing import Document, Point
 from app.document.geometry import TILE
 from app.document.model import Annotation
+from app.document.pasted_table import NODE_TYPE, TooLarge, pasted_table
 from app.document.problems import DocumentError
 from app.editor.actions import ActionRow
 from app.editor.desk import Desk
@@ -143,7 +145,7 @@ class EditCommands:
         self.delete("Cut")
 
     def paste(self) -> None:
-        """Paste nodes that were copied here or in another window."""
+        """Paste nodes that were copied here or in another window; of a table of a spreadsheet a Table Creator is made."""
         workspace = self._desk.current or self._new()
         text = QApplication.clipboard().text()
         if not text:
@@ -152,9 +154,24 @@ class EditCommands:
         try:
             pasted = clipboard.paste(workspace.document, text, (center.x(), center.y()))
         except DocumentError:
-            self._desk.say("There are no nodes on the clipboard. Copy nodes on the canvas first.")
-            return
-        workspace.canvas.select(pasted)
+            pasted = self._paste_table(workspace.document, text, (center.x(), center.y()))
+        if pasted:
+            workspace.canvas.select(pasted)
+
+    def _paste_table(self, document: Document, text: str, at: Point) -> list[str]:
+        """A Table Creator with the table that is on the clipboard; none where there is no table."""
+        try:
+            table = pasted_table(text)
+        except TooLarge as error:
+            self._desk.say(str(error))
+            return []
+        if table is None:
+            self._desk.say(
+                "There are no nodes on the clipboard, and no table. Copy nodes on the canvas, or cells of a spreadsheet."
+            )
+            return []
+        self._desk.say(table.summary)
+        return [document.add_node(NODE_TYPE, at, settings=table.settings)]
 
     def duplicate(self) -> None:
         """Add copies of the selected nodes beside them, fed by the same wires."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import re
 from collections.abc import Sequence
@@ -10,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Literal
 
-from nodes.base import NodeError
-from nodes.kit.files.encodings import AUTOMATIC
+from nodes.kit.files.encodings import AUTOMATIC, codec_of
 from nodes.kit.tables.reading.dates import DateRules
 from nodes.kit.tables.reading.guessing import Codes
 from nodes.kit.tables.reading.misfits import OnMisfit
@@ -96,13 +94,7 @@ class Dialect:
         Raises:
             NodeError: If there is no such encoding.
         """
-        if self.encoding.strip().lower() == AUTOMATIC:
-            return "utf-8"
-        try:
-            return codecs.lookup(self.encoding).name
-        except LookupError as error:
-            hint = "Choose a known one, such as utf-8 or latin-1, or automatic."
-            raise NodeError(f"There is no encoding '{self.encoding}'.", hint, setting="encoding") from error
+        return codec_of(self.encoding)
 
     def options(self) -> dict[str, Any]:
         """Return what polars is told besides the types."""

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from nodes.base import NodeError
+
 AUTOMATIC = "automatic"
 ENCODINGS = (
     AUTOMATIC, "utf-8", "windows-1252", "mac_roman", "latin-1", "windows-1250", "windows-1251", "utf-16", "cp850", "cp437",
@@ -61,6 +63,21 @@ class FoundEncoding:
         told = f"Read as {self.name} ({self.words})" if self.words else f"Read as {self.name}"
         rest = "; ".join(f"{name} would give {words}" for name, words in self.others)
         return f"{told}, as the file is not written in UTF-8{f'; {rest}' if rest else ''}."
+
+
+def codec_of(encoding: str) -> str:
+    """Return Python's name of an encoding; where it is to be found, that of the usual one.
+
+    Raises:
+        NodeError: If there is no such encoding.
+    """
+    if encoding.strip().lower() == AUTOMATIC:
+        return "utf-8"
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError as error:
+        hint = "Choose a known one, such as utf-8 or latin-1, or automatic."
+        raise NodeError(f"There is no encoding '{encoding}'.", hint, setting="encoding") from error
 
 
 def find_encoding(content: bytes) -> FoundEncoding:

@@ -18,8 +18,9 @@ from nodes.kit.files.reading import damaged, existing_file, reading
 from nodes.kit.images.preview import preview
 from nodes.kit.probing.formats import Format
 from nodes.kit.probing.soundness import ensure_sound
+from nodes.kit.tables.dtypes import common_dtype, union
 from nodes.values.figure import Figure
-from nodes.values.table import Table, TableSpec, describe_dtype
+from nodes.values.table import Table, TableSpec, describe_dtype, is_array
 
 _MOST_DIGITS = 38
 """Of polars' exact decimals."""
@@ -136,10 +137,14 @@ class FilesReader(Node):
         return {}
 
     def _wider(self, column: str, first: pl.DataType, second: pl.DataType) -> pl.DataType:
-        """The type that holds what two files have in a column."""
+        """The type that holds what two files have in a column; of categories, those of both in order."""
+        if isinstance(first, pl.Enum) and isinstance(second, pl.Enum):
+            return pl.Enum(union(first.categories, second.categories))
         try:
-            empty = [pl.DataFrame(schema={column: dtype}) for dtype in (first, second)]
-            return pl.concat(empty, how="vertical_relaxed").schema[column]
+            # polars puts arrays of different shapes one below the other, and says nothing.
+            if not (is_array(first) or is_array(second)) or common_dtype(first, second) is not None:
+                empty = [pl.DataFrame(schema={column: dtype}) for dtype in (first, second)]
+                return pl.concat(empty, how="vertical_relaxed").schema[column]
         except pl.exceptions.PolarsError:
             pass
         hint = "Read the files by themselves, or only the columns that fit together."

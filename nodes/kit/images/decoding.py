@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 PixelType = Literal["uint8", "uint16", "float32"]
 
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
-"""What is read, as Pillow names it. Pillow knows more, among them formats that run programs (EPS)."""
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+"""What is read, as Pillow names it (PPM: all of Netpbm). Pillow knows more, among them formats that run programs (EPS)."""
 
 MAX_SIDE = 16_384
 THREADED_PIXELS = 96 * 96
@@ -217,7 +217,7 @@ def _reason(error: Exception) -> str:
     from PIL import UnidentifiedImageError
 
     if isinstance(error, UnidentifiedImageError):
-        return "is not an image of a format that is read here (PNG, JPEG, BMP, GIF, TIFF, WebP)"
+        return "is not an image of a format that is read here (PNG, JPEG, BMP, GIF, TIFF, WebP, PPM)"
     if isinstance(error, OSError) and error.strerror:
         return f"cannot be read: {error.strerror}"
     return f"cannot be decoded: {error or type(error).__name__}"

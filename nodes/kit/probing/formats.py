@@ -6,7 +6,7 @@ from typing import Literal
 
 from nodes.kit.processes.limits import GIB, machine_memory
 
-Format = Literal["excel", "parquet", "arrow", "hdf5", "model", "image"]
+Format = Literal["excel", "parquet", "arrow", "hdf5", "model", "image", "statistics", "dicom"]
 PROGRAMS: dict[Format, tuple[str, ...]] = {
     "excel": ("python-calamine",),
     "parquet": ("polars", "pyarrow"),
@@ -14,6 +14,8 @@ PROGRAMS: dict[Format, tuple[str, ...]] = {
     "hdf5": ("h5py",),
     "model": ("scikit-learn", "skops"),
     "image": ("pillow",),
+    "statistics": ("pyreadstat",),
+    "dicom": ("pydicom", "pillow"),
 }
 """The libraries that read them: with another version of them a file is looked at anew."""
 LOOKED_THROUGH = 2**28

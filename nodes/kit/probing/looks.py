@@ -16,7 +16,7 @@ from typing import Any
 
 from nodes.kit.probing.formats import Format
 
-IMAGE_FORMATS = ("BMP", "GIF", "TIFF", "WEBP")
+IMAGE_FORMATS = ("BMP", "GIF", "TIFF", "WEBP", "PPM")
 """As Pillow names them: those that are looked at first. PNG and JPEG, of which data sets are made, are read directly: their
 libraries are the most attacked there are, and a look would double the time of reading sixty thousand files."""
 PIECE_BYTES = 2**24
@@ -225,12 +225,39 @@ def _image(path: Path, whole: bool) -> None:
             image.convert("RGBA")
 
 
+def _statistics(path: Path, whole: bool) -> None:
+    from nodes.kit.probing.statistics_files import arguments, kind_of, metadata, pieces
+
+    kind = kind_of(path)
+    if kind is None:
+        return
+    columns = metadata(path, kind).column_names
+    if whole:
+        for _ in pieces(path, kind, columns, **arguments(kind)):
+            pass
+
+
+def _dicom(path: Path, whole: bool) -> None:
+    import warnings
+
+    import pydicom
+    from pydicom.pixels.utils import iter_pixels
+
+    warnings.simplefilter("ignore")
+    pydicom.dcmread(path, stop_before_pixels=True)
+    if whole:
+        for _ in iter_pixels(path):
+            pass
+
+
 _LIBRARIES: dict[Format, tuple[str, ...]] = {
     "excel": ("python_calamine",),
     "parquet": ("polars", "pyarrow.parquet"),
     "arrow": ("polars", "pyarrow"),
     "hdf5": ("h5py",),
     "image": ("PIL.Image",),
+    "statistics": ("pyreadstat",),
+    "dicom": ("pydicom.pixels.utils", "PIL.Image"),
     "model": ("nodes.values.model", "sklearn.ensemble", "sklearn.neighbors", "sklearn.svm", "skops.io"),
 }
 _LOOKS: dict[Format, Callable[[Path, bool], None]] = {
@@ -239,5 +266,7 @@ _LOOKS: dict[Format, Callable[[Path, bool], None]] = {
     "arrow": _arrow,
     "hdf5": _hdf5,
     "image": _image,
+    "statistics": _statistics,
+    "dicom": _dicom,
     "model": _model,
 }

@@ -124,6 +124,22 @@ def test_copied_here_pasted_there(person: Person) -> None:
     assert person.said("no nodes on the clipboard")
 
 
+def test_cells_of_a_spreadsheet_become_a_table_creator(person: Person) -> None:
+    person.press("Ctrl+N")
+    QApplication.clipboard().setText("town\tpeople\r\nBonn\t3\r\n")
+    person.press("Ctrl+V")
+    (record,) = person.document.nodes.values()
+    assert record.type == "tables.table_creator"
+    assert record.settings["columns"][1] == {"name": "people", "dtype": "Int64", "values": [3]}
+    assert person.said("Pasted a table of 1 row and 2 columns")
+    person.press("Ctrl+Z")
+    assert not person.document.nodes
+    QApplication.clipboard().setText("1\t2\n" * 10_000)
+    person.press("Ctrl+V")
+    assert person.said("save it as a file")
+    assert not person.document.nodes
+
+
 # ------------------------------------------------------------------------------------------------------ docks, tabs, looks
 
 

@@ -16,7 +16,7 @@ from nodes.kit.probing.memory import SoundFiles
 from nodes.readers.image_folder import ImageFolderReader
 from tests.support import RecordingJob, configure, run
 
-LOSSLESS = ["png", "bmp", "gif", "tif", "webp"]
+LOSSLESS = ["png", "bmp", "gif", "tif", "webp", "ppm"]
 
 
 def picture(height=6, width=8, channels=3, seed=0):
@@ -352,7 +352,7 @@ def test_files_of_version_1_said_as_in_the_first_file() -> None:
     assert ImageFolderReader.model_validate(migrated).mode == "as the first image"
 
 
-@pytest.mark.parametrize("ending", ["png", "jpg", "bmp", "gif", "tif", "webp"])
+@pytest.mark.parametrize("ending", ["png", "jpg", "bmp", "gif", "tif", "webp", "ppm"])
 def test_formats_of_seldom_attacked_libraries_are_looked_at_first_by_another_process(tmp_path, monkeypatch, ending):
     """What is refused there is unreadable here; PNG and JPEG are read directly, whatever the file is called."""
     asked = []
@@ -379,3 +379,21 @@ def test_a_sound_tiff_is_looked_at_once(tmp_path, monkeypatch):
     for _ in range(2):
         assert run(ImageFolderReader(folder=".", labels="none"), folder=tmp_path)["table"].height == 1
     assert len(soundness._sound._sound) == 2, "by its content, and by what the system says of it"
+
+
+@pytest.mark.parametrize(
+    ("ending", "content", "pixels"),
+    [
+        ("pbm", b"P1\n# a comment\n3 1\n1 0 1\n", [[0, 255, 0]]),
+        ("pgm", b"P2\n3 1\n15\n0 7 15\n", [[0, 119, 255]]),
+        ("pgm", b"P5\n2 1\n65535\n\x00\x01\xff\xfe", [[1, 65534]]),
+        ("ppm", b"P3\n1 1\n255\n1 2 3\n", [[[1, 2, 3]]]),
+        ("pnm", b"P6\n1 1\n255\n\x01\x02\x03", [[[1, 2, 3]]]),
+        ("pfm", b"Pf\n2 1\n-1.0\n\x00\x00\x00\x3f\x00\x00\x80\x3f", [[0.5, 1.0]]),
+    ],
+)
+def test_pictures_of_netpbm(tmp_path, ending, content, pixels):
+    (tmp_path / f"a.{ending}").write_bytes(content)
+    assert pixels_of(tmp_path)[0].squeeze(2 if np.ndim(pixels) == 2 else ()).tolist() == pixels
+    (tmp_path / f"b.{ending}").write_bytes(content[:9])
+    assert read(tmp_path)["unreadable"].height == 1

@@ -383,3 +383,11 @@ def test_reading_can_be_cancelled(tmp_path, node):
     pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "p")
     with pytest.raises(Cancelled):
         node.execute(Values({}), RecordingJob(tmp_path, cancelled=True))
+
+
+def test_arrays_of_different_shapes_do_not_become_lists(tmp_path):
+    (tmp_path / "a").mkdir()
+    for number in (2, 3):
+        frame = pl.DataFrame({"i": pl.Series(np.zeros((1, number, 2, 1), np.uint8))})
+        frame.write_ipc(tmp_path / "a" / f"{number}.arrow")
+    assert "an image 2 x 2 x 1" in refused(ArrowReader(source="folder", folder="a"), tmp_path)

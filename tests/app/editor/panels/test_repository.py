@@ -138,7 +138,7 @@ def test_down_goes_into_the_tree_where_enter_opens_and_chooses(repository: NodeR
     qtbot.keyClick(repository.tree, Qt.Key.Key_Down)
     with qtbot.waitSignal(repository.node_chosen) as chosen:
         qtbot.keyClick(repository.tree, Qt.Key.Key_Return)
-    assert chosen.args == ["readers.arrow"]
+    assert chosen.args == ["readers.arff"]
 
 
 def test_nothing_found_says_so(repository: NodeRepository, qtbot: QtBot) -> None:
