@@ -19,7 +19,8 @@ class DicomReader(FilesReader):
 
     Pixels of grey pictures are numbers with a meaning, such as Hounsfield units (Float32, the file's rescaling applied), or as
     they are stored, or as a person sees them through the file's first window (UInt8). Pictures in colour are RGB as they are
-    stored. Files that are not compressed, RLE, JPEG and JPEG 2000 are decoded. All pictures of one table have one size.
+    stored. Files that are not compressed, RLE, JPEG (Baseline) and JPEG 2000 are decoded; JPEG Lossless and JPEG-LS have to be
+    unpacked before, such as by dcmdjpeg or gdcmconv. All pictures of one table have one size.
 
     Attributes of the header become columns, by the keywords of the standard: whole and decimal numbers, days and times are such,
     others text; one of several values is text with a backslash between them, as in the file. Names of persons are read only

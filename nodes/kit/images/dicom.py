@@ -128,7 +128,19 @@ class DicomFile:
             raise
         except Exception as error:  # as in `opened`
             first = str(error).strip().partition("\n")[0].rstrip(".")
-            raise NoPicture(f"cannot be decoded: {first or type(error).__name__}") from error
+            raise NoPicture(self._packed_unknown or f"cannot be decoded: {first or type(error).__name__}") from error
+
+    @property
+    def _packed_unknown(self) -> str:
+        """What is said of pixels that are packed in a way that no decoder here knows; empty: one does."""
+        from pydicom.pixels import get_decoder
+
+        syntax = self.header.file_meta.TransferSyntaxUID
+        try:
+            known = get_decoder(syntax).is_available
+        except NotImplementedError:
+            known = False
+        return "" if known else f"is packed as {syntax.name}, which is not read (dcmdjpeg, dcmdjpls and gdcmconv unpack it)"
 
     def _meant(self, pixels: NDArray[Any], values: PixelValues) -> NDArray[Any]:
         """Stored numbers as those that they stand for, or as a person sees them."""

@@ -1,12 +1,25 @@
 """DICOM Reader, on files that pydicom writes."""
 
+import io
 from datetime import date, time
 
 import numpy as np
 import polars as pl
+import pydicom
 import pytest
+from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, RLELossless, SecondaryCaptureImageStorage
+from pydicom.encaps import encapsulate
+from pydicom.uid import (
+    ExplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    RLELossless,
+    SecondaryCaptureImageStorage,
+)
 
 from nodes.base import NodeError, Values
 from nodes.kit.images.dicom import DicomFile, NoPicture
@@ -95,6 +108,37 @@ def test_colours_and_frames_and_packed_files(tmp_path, monkeypatch):
         assert configure(DicomReader(path="f"), folder=tmp_path)["table"].rows == 5
         assert read(tmp_path)["image"].to_numpy()[..., 0].tolist() == frames.tolist()
         assert read(tmp_path, limit=3)["image"].to_numpy()[..., 0].tolist() == frames[:3].tolist()
+
+
+def write_packed(path, pixels, form, syntax, photometric):
+    """A file whose pixels another program packed."""
+    write(path, pixels)
+    made, packed = pydicom.dcmread(path), io.BytesIO()
+    Image.fromarray(pixels).save(packed, form)
+    made.file_meta.TransferSyntaxUID, made.PhotometricInterpretation = syntax, photometric
+    made.PixelData = encapsulate([packed.getvalue()])
+    made["PixelData"].is_undefined_length = True
+    made.save_as(path)
+
+
+def test_pictures_packed_as_jpeg_and_jpeg_2000(tmp_path):
+    grey = np.tile(np.arange(64, dtype=np.uint8) * 4, (64, 1))
+    colors = np.stack([grey, grey.T, 255 - grey], -1)
+    for form, syntax, photometric, pixels, near in (
+        ("JPEG", JPEGBaseline8Bit, "MONOCHROME2", grey, 3),
+        ("JPEG", JPEGBaseline8Bit, "YBR_FULL_422", colors, 20),
+        ("JPEG2000", JPEG2000Lossless, "MONOCHROME2", grey, 0),
+        ("JPEG2000", JPEG2000Lossless, "YBR_RCT", colors, 0),
+    ):
+        write_packed(tmp_path / "f", pixels, form, syntax, photometric)
+        made = read(tmp_path, values="stored")["image"].to_numpy()[0].squeeze().astype(int)
+        assert np.abs(made - pixels).max() <= near, (form, photometric)
+
+
+@pytest.mark.parametrize("syntax", [JPEGLossless, JPEGLosslessSV1, JPEGLSLossless])
+def test_pictures_packed_as_no_decoder_knows_are_named(tmp_path, syntax):
+    write_packed(tmp_path / "f", np.zeros((8, 8), np.uint8), "JPEG", syntax, "MONOCHROME2")
+    assert f"is packed as {syntax.name}, which is not read" in refused(tmp_path)
 
 
 def test_attributes_of_the_header(tmp_path):
