@@ -133,7 +133,7 @@ class DicomFile:
     @property
     def _packed_unknown(self) -> str:
         """What is said of pixels that are packed in a way that no decoder here knows; empty: one does."""
-        from pydicom.pixels import get_decoder
+        from pydicom.pixels.decoders.base import get_decoder
 
         syntax = self.header.file_meta.TransferSyntaxUID
         try:
