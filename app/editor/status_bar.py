@@ -62,6 +62,9 @@ class StatusBar(QStatusBar):
 def progress(workspace: Workspace) -> str:
     """Return `running: Learner 62 %` and `15 of 20 results stored`, with spaces between."""
     parts = []
+    if workspace.waits_to_run:
+        engine = workspace.services.engine
+        parts.append("the run begins when " + ("the workflow is planned" if engine.is_ready else "the engine has started"))
     for node_id in workspace.running_nodes[:1]:
         status = workspace.status(node_id)
         share = f" {status.fraction:.0%}".replace("%", " %") if status.fraction is not None else ""
