@@ -116,9 +116,7 @@ class EngineEvents(QObject):
         node = measured.node
         if workspace is None or node not in workspace.document.nodes:
             return
-        run = self._docks.trainings.add(document, node, measured.points, workspace.document.title(node))
-        if run not in self._docks.learning.shown:
-            self._docks.learning.show_run(run)
+        self._docks.trainings.add(document, node, measured.points, workspace.document.title(node))
 
     def _on_log(self, document: str, line: LogWritten) -> None:
         workspace = self._desk.find(document)

@@ -18,6 +18,7 @@ from app.editor.commands.topics import Commands
 from app.editor.desk import Desk
 from app.editor.docks import Docks
 from app.editor.engine_events import EngineEvents
+from app.editor.learning_presenter import LearningPresenter
 from app.editor.menus import make_menus, toolbar_entries
 from app.editor.panels.message_bar import MessageBar
 from app.editor.presenter import PanelPresenter
@@ -56,6 +57,7 @@ class MainWindow(QMainWindow):
         self.commands = Commands(self.desk, self.docks, self.tabs)
         self._make_bars()
         self._presenter = PanelPresenter(self.desk, self.docks)
+        self._learning = LearningPresenter(self.desk, self.docks)
         EngineEvents(self.desk, self.docks, self.status_bar)
         CanvasMenu(self.desk, self.commands.actions, self.commands.rows)
         self.desk.opened.connect(self._follow)

@@ -116,12 +116,11 @@ class RunCommands:
         if workspace := self._desk.current:
             self._engine.cancel(workspace.id)
 
-    def stop_and_keep(self, node_id: str) -> None:
-        """Have the trainings of the node of this id that are going on end now and keep their best weights."""
-        for workspace in self._desk.workspaces:
-            run = self._trainings.latest(workspace.id, node_id)
-            if run is not None and run.live:
-                self._engine.stop_early(workspace.id, node_id)
+    def stop_and_keep(self, document: str, node_id: str) -> None:
+        """Have the training of a node of an open workflow end now, if it is going on, and keep its best weights."""
+        run = self._trainings.latest(document, node_id)
+        if run is not None and run.live and self._desk.find(document) is not None:
+            self._engine.stop_early(document, node_id)
 
     # -- when it makes sense
 
