@@ -280,13 +280,14 @@ class FileCommands:
             if not workspace.path.exists():
                 self._desk.say(
                     f"{workspace.path.name} is gone from its folder. Save the workflow to write it again.", "warning",
-                    key=f"gone {workspace.id}",
+                    key=f"gone {workspace.id}", place=workspace.id,
                 )  # fmt: skip
                 continue
             self._desk.ask(
                 f"{workspace.path.name} was changed by another program.",
                 [("Load its version", partial(self.reload, workspace)), ("Keep mine", lambda: None)],
                 key=f"changed {workspace.id} {state.current_signature()}",
+                place=workspace.id,
             )
 
     def reload(self, workspace: Workspace) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from app.editor.actions import ActionRow
+from app.editor.commands.nodes import CANNOT_RUN
 from app.editor.commands.trust import ScriptTrust
 from app.editor.desk import Desk
 from app.editor.views.training_runs import TrainingHistory
 from app.editor.workspace import Workspace
-from app.engine.messages.tells import RunRefused
+from app.engine.messages.tells import RunChanged, RunRefused
 
 
 class RunCommands:
@@ -28,6 +29,7 @@ class RunCommands:
         self._desk, self._trust, self._explain, self._trainings = desk, trust, explain, trainings
         self._engine = desk.services.engine
         self._engine.run_refused.connect(self._on_refused)
+        self._engine.run_changed.connect(self._on_run)
 
     def rows(self) -> list[ActionRow]:
         """Return the declared actions."""
@@ -78,6 +80,10 @@ class RunCommands:
     def run_to(self, workspace: Workspace, nodes: Sequence[str]) -> None:
         """Run these nodes and all they need; if something stands in the way, say what."""
         self._trust.before(workspace, nodes, lambda: self._engine.run(workspace.id, list(nodes)))
+
+    def _on_run(self, _: str, run: RunChanged) -> None:
+        if run.status == "started":
+            self._desk.dismiss(CANNOT_RUN)
 
     def _on_refused(self, document: str, refused: RunRefused) -> None:
         """Say what is in the way of a run. The engine knows: while it starts, or plans an edit, what is shown here is old."""

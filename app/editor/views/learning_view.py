@@ -71,11 +71,10 @@ class LearningView(QWidget):
         self._titled = titled
         self.trainings = trainings or TrainingHistory(parent=self)
         self.options = CurveOptions()
-        self._place = ""
         self._shown: list[str] = []
         self._own: TrainingRun | None = None
         self._chosen_quantities = False
-        self._stopping = ""
+        self._stopping = self._place = ""
         self._last_cost = self._began_drawing = 0.0
 
         self._title = ElidedLabel("Learning curves")
