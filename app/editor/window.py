@@ -116,7 +116,11 @@ class MainWindow(QMainWindow):
         workspace.canvas.zoom_changed.connect(lambda _: self.status_bar.show_zoom(self.desk.current))
 
     def _refresh(self) -> None:
-        """Have actions, problems and status bar show how things are now."""
+        """Have the title, actions, problems and status bar show how things are now."""
+        workspace = self.desk.current
+        self.setWindowTitle(f"{workspace.title}[*] - Layerloom" if workspace else "Layerloom")
+        self.setWindowModified(workspace is not None and workspace.unsaved)
+        self.setWindowFilePath(str(workspace.path) if workspace and workspace.path else "")
         self.commands.actions.refresh()
         self._presenter.show_problems()
         self.status_bar.show_workspace(self.desk.current, self.docks.problems.summary)
