@@ -32,6 +32,7 @@ class PanelPresenter(QObject):
             self._docks.config.show_nothing()
             self._docks.monitor.show_node("", None, None, None)
         else:
+            self._docks.monitor.set_workflow(workspace.title)
             self._docks.config.set_document_folder(workspace.folder)
             self._show_selected()
 
@@ -47,6 +48,7 @@ class PanelPresenter(QObject):
         workspace.edited.connect(lambda change: self._on_edit(workspace, change))
         workspace.statuses_changed.connect(lambda nodes: self._on_statuses(workspace, nodes))
         workspace.canvas.selection_changed.connect(self._show_selected)
+        workspace.renamed.connect(lambda: self._on_renamed(workspace))
 
     def _show_selected(self) -> None:
         """Show the selected node in the config dialog and the node monitor."""
@@ -64,6 +66,12 @@ class PanelPresenter(QObject):
             return
         if any(change.keys(table) for table in ("nodes", "views", "connections", "variables")):
             self._docks.config.refresh()
+        if change.keys("nodes") or change.keys("views"):
+            self._docks.monitor.retitle()
+
+    def _on_renamed(self, workspace: Workspace) -> None:
+        if workspace is self._desk.current:
+            self._docks.monitor.set_workflow(workspace.title)
 
     def _on_statuses(self, workspace: Workspace, nodes: set[str]) -> None:
         if workspace is not self._desk.current:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStatusBar, QToolButton, QWidget
 from app.editor.look import look
 from app.editor.plain_label import PlainLabel
 from app.editor.workspace import Workspace
+from nodes.wording import counted
 
 FINISHED = ("done", "warning")
 
@@ -17,6 +18,8 @@ class StatusBar(QStatusBar):
 
     problems_requested = Signal()
     """The list of problems is wanted."""
+    messages_requested = Signal()
+    """The history of messages is wanted."""
     zoom_reset_requested = Signal()
     """The canvas is wanted in its actual size."""
 
@@ -33,6 +36,9 @@ class StatusBar(QStatusBar):
         self.addWidget(self._lamp)
         self.addWidget(self._engine)
         self.addWidget(self._run, 1)
+        self._messages = QToolButton(text="no messages", accessibleName="Messages so far", toolTip="All messages so far")
+        self._messages.clicked.connect(self.messages_requested)
+        self.addPermanentWidget(self._messages)
         self.addPermanentWidget(self.problems)
         self.addPermanentWidget(self._zoom)
 
@@ -42,6 +48,10 @@ class StatusBar(QStatusBar):
         self._lamp.setText("●")
         self._lamp.setStyleSheet(f"color: {color}")
         self._engine.setText(text)
+
+    def count_messages(self, count: int) -> None:
+        """Say how many messages there are in the history."""
+        self._messages.setText(counted(count, "message"))
 
     def show_workspace(self, workspace: Workspace | None, problems: str) -> None:
         """Say how far a workflow is; nothing where there is none.
@@ -62,6 +72,9 @@ class StatusBar(QStatusBar):
 def progress(workspace: Workspace) -> str:
     """Return `running: Learner 62 %` and `15 of 20 results stored`, with spaces between."""
     parts = []
+    if workspace.waits_to_run:
+        engine = workspace.services.engine
+        parts.append("the run begins when " + ("the workflow is planned" if engine.is_ready else "the engine has started"))
     for node_id in workspace.running_nodes[:1]:
         status = workspace.status(node_id)
         share = f" {status.fraction:.0%}".replace("%", " %") if status.fraction is not None else ""

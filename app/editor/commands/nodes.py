@@ -8,6 +8,9 @@ from app.editor.desk import Desk
 from app.editor.docks import Docks
 from app.editor.workspace import Workspace
 
+CANNOT_RUN = "cannot run"
+"""The key of the message that says why a run does not begin; it goes when one does."""
+
 
 class NodeCommands:
     """Shows nodes.
@@ -88,9 +91,12 @@ class NodeCommands:
             text = f"{title}: {problems[0].message} {problems[0].remedy}".strip()
         if (status.untrusted or status.asks) and len(problems) == 1:
             self._desk.ask(
-                text, [("Read it ..." if status.untrusted else "Look ...", lambda: self._trust.look_at(workspace, [node_id]))]
+                text,
+                [("Read it ..." if status.untrusted else "Look ...", lambda: self._trust.look_at(workspace, [node_id]))],
+                key=CANNOT_RUN,
+                place=workspace.id,
             )
         else:
-            self._desk.say(text, "warning")
+            self._desk.say(text, "warning", key=CANNOT_RUN, place=workspace.id)
         self._docks.show("problems")
         self._desk.services.engine.refresh(workspace.id)  # perhaps it was mended outside: a file is back in its place

@@ -47,12 +47,19 @@ class ViewCommands:
             self._look_row("light", "&Light"),
             self._look_row("dark", "&Dark"),
             self._look_row("system", "As the &system"),
+            row("view.messages", "M&essages so far", self.show_messages, ["Ctrl+Shift+M"], "mdi6.message-text-outline", group=3),
             row("view.welcome", "&Welcome page", self._desk.show_welcome, group=3),
         ]  # fmt: skip
 
     def _look_row(self, preference: Preference, title: str) -> ActionRow:
         chosen = partial(self._look_is, preference)
         return ActionRow(f"view.{preference}", title, partial(self.choose_look, preference), checked=chosen, group=2)
+
+    def show_messages(self) -> None:
+        """Show all that was said since the program began."""
+        from app.editor.panels.toasts import MessagesDialog
+
+        MessagesDialog(self._desk.history, self._desk.window).exec()
 
     # -- the canvas
 

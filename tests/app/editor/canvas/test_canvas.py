@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtTest import QTest
@@ -62,6 +62,21 @@ def labels(hand: Hand) -> list[str]:
     for _ in range(3):
         QApplication.processEvents()
     return sorted(label.text for label in hand.view.labels._items if label.isVisible())
+
+
+def test_labels_of_selected_nodes_cover_neither_each_other_nor_titles(hand: Hand) -> None:
+    said = {"read": {"table": "60 000 rows · 785 columns"}, "split": {"first": "54 000 rows · 785 columns", "second": "3 rows"}}
+    hand.canvas.set_statuses({node: NodeStatus("done", outputs=outputs) for node, outputs in said.items()})
+    read = hand.document.views["read"].position
+    hand.document.move({"split": (read[0] + 20.0, read[1] + 110.0), "filter": (read[0], read[1] + 230.0)})
+    hand.canvas.select(["read", "split"])
+    assert len(labels(hand)) >= 3
+    rects = [label.sceneBoundingRect() for label in hand.view.labels._items if label.isVisible() and label.strong]
+    assert len(rects) == 3
+    titles = [QRectF(0, -20, 56, 76).translated(tile.left, tile.top) for tile in hand.tiles.values()]  # at least that
+    for number, rect in enumerate(rects):
+        assert not any(rect.intersects(other) for other in rects[:number])
+        assert not any(rect.intersects(title) for title in titles)
 
 
 # --- following the document
