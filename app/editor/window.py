@@ -13,11 +13,13 @@ from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QVBoxLayout, QWidget
 
+from app.editor.canvas_focus import CanvasFocus
 from app.editor.canvas_menu import CanvasMenu
 from app.editor.commands.topics import Commands
 from app.editor.desk import Desk
-from app.editor.docks import Docks
+from app.editor.docks import TITLES, Docks
 from app.editor.engine_events import EngineEvents
+from app.editor.key_tips import KeyTips
 from app.editor.menus import make_menus, toolbar_entries
 from app.editor.panels.message_bar import MessageBar
 from app.editor.presenter import PanelPresenter
@@ -49,12 +51,15 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("Layerloom")
         self.setAcceptDrops(True)
-        self.tabs = WorkflowTabs(services.catalog, services.preferences, self)
+        self._tips = KeyTips(self)
+        self.tabs = WorkflowTabs(services.catalog, services.preferences, self._tips, self)
         messages = self._make_center()
-        self.docks = Docks(self, services)
+        self.docks = Docks(self, services, self._tips)
         self.desk = Desk(self, services, self.tabs, messages)
         self.commands = Commands(self.desk, self.docks, self.tabs)
+        self._tips.follow(self.commands.actions)
         self._make_bars()
+        CanvasFocus(self, self.tabs, [self.docks[name] for name in TITLES])
         self._presenter = PanelPresenter(self.desk, self.docks)
         EngineEvents(self.desk, self.docks, self.status_bar)
         CanvasMenu(self.desk, self.commands.actions, self.commands.rows)
@@ -86,8 +91,8 @@ class MainWindow(QMainWindow):
             self.menu.addMenu(menu)
             self.menuBar().addMenu(menu)
         self.menuBar().setVisible(self.menuBar().isNativeMenuBar())
-        self.addToolBar(MainToolbar(actions, self.menu, toolbar_entries(rows), self))
-        self.status_bar = StatusBar(self)
+        self.addToolBar(MainToolbar(actions, self.menu, toolbar_entries(rows), self._tips, self))
+        self.status_bar = StatusBar(self._tips, self)
         self.status_bar.problems_requested.connect(lambda: self.docks.show("problems"))
         self.status_bar.zoom_reset_requested.connect(self.commands.viewing.zoom_reset)
         self.setStatusBar(self.status_bar)
@@ -96,6 +101,7 @@ class MainWindow(QMainWindow):
         files, welcome = self.commands.files, self.tabs.welcome
         self.tabs.new_requested.connect(files.new)
         self.tabs.close_requested.connect(files.close)
+        self.tabs.menu_requested.connect(self.commands.tabs.open_menu)
         welcome.open_requested.connect(lambda path: files.open(path) if path else files.open_dialog())
         welcome.example_requested.connect(files.open_example)
         welcome.tour_requested.connect(self.commands.tour.start)
@@ -155,6 +161,7 @@ class MainWindow(QMainWindow):
             window_state=self.docks.state(),
         )
         self.commands.viewing.end_following()
+        self.commands.keymap.close()
         services.suggestions.save()
         services.engine.shutdown()
         event.accept()

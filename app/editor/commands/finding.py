@@ -66,8 +66,8 @@ class FindCommands:
         for row in table.rows.values():
             if row.id != "help.palette" and table[row.id].isEnabled():
                 title = table[row.id].text().replace("&", "").removesuffix("...")
-                icon = row.icon or "mdi6.chevron-right"
-                yield PaletteEntry("Action", title, table[row.id].trigger, row.menu.title(), icon, row.keys, hint=row.hint)
+                icon, key = row.icon or "mdi6.chevron-right", table.key(row.id)
+                yield PaletteEntry("Action", title, table[row.id].trigger, row.menu.title(), icon, key, hint=row.hint)
 
     def _node_entries(self, workspace: Workspace) -> Iterator[PaletteEntry]:
         for node_id, record in workspace.document.nodes.items():

@@ -36,10 +36,13 @@ class NodeCommands:
         workspace.canvas.node_activated.connect(lambda _: self.configure())
 
     def configure(self) -> None:
-        """Give the config dialog the focus."""
-        if self._desk.selected_nodes:
-            self._docks.show("config")
-            self._docks.config.focus()
+        """Give the config dialog the focus; where it has that already, make it a window of its own, or put it back."""
+        if not self._desk.selected_nodes:
+            return
+        if self._docks.focused() == "config":
+            self._docks.toggle_floating("config")
+        else:
+            self._docks.focus("config")
 
     def view(self) -> None:
         """Show the selected node's results in the node monitor."""

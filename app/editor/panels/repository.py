@@ -82,6 +82,12 @@ class NodeRepository(QWidget):
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.field.selectAll()
 
+    def show_shelf(self, path: str) -> None:
+        """Open a shelf, bring it to the top, and give it the focus."""
+        self.field.clear()
+        self.tree.show_shelf(path)
+        self.tree.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def expanded(self) -> list[str]:
         """Return the shelves that are open, to be remembered."""
         return self.tree.open_shelves()
@@ -206,6 +212,14 @@ class ShelfTree(QTreeView):
     def open_shelves(self) -> list[str]:
         """Return the keys of the groups that are open."""
         return [_row(item).key or "" for item in self._groups() if self.isExpanded(item.index())]
+
+    def show_shelf(self, key: str) -> None:
+        """Open the group with this key, and bring it to the top."""
+        for item in self._groups():
+            if _row(item).key == key:
+                self.setExpanded(item.index(), True)
+                self.setCurrentIndex(item.index())
+                self.scrollTo(item.index(), QTreeView.ScrollHint.PositionAtTop)
 
     def open_only(self, keys: Iterable[str]) -> None:
         """Open the groups with these keys, close the others."""
