@@ -26,6 +26,8 @@ class CanvasFocus(QObject):
         tabs.currentChanged.connect(lambda _: self._tab_changed())
         for watched in (window, *docks):
             watched.installEventFilter(self)
+        for dock in docks:
+            dock.visibilityChanged.connect(lambda seen, dock=dock: None if seen else self._covered(dock))
         self._was_hidden = False
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._give_if_lost)
@@ -52,8 +54,16 @@ class CanvasFocus(QObject):
 
     def _moved(self, old: QWidget | None, now: QWidget | None) -> None:
         """Look, when all events are through, whether the focus was lost or went nowhere in particular."""
-        self._was_hidden = old is not None and now is not None and self._is_hidden_dock(old, now)
+        if old is not None and now is not None and self._is_hidden_dock(old, now):
+            self._was_hidden = True  # it stays so when Qt then goes on from one to the next
         if self._was_hidden or now is None or now is self._window:
+            self._later.start()
+
+    def _covered(self, dock: QDockWidget) -> None:
+        """Look whether the focus is left behind in a dock that another one was brought before."""
+        focus = QApplication.focusWidget()
+        if focus is not None and dock.isAncestorOf(focus):
+            self._was_hidden = True
             self._later.start()
 
     def _is_hidden_dock(self, old: QWidget, now: QWidget) -> bool:
@@ -65,5 +75,6 @@ class CanvasFocus(QObject):
     def _give_if_lost(self) -> None:
         focus = QApplication.focusWidget()
         lost = focus is None or focus is self._window or not focus.isVisible()
-        if self._window.isActiveWindow() and QApplication.activePopupWidget() is None and (lost or self._was_hidden):
+        was_hidden, self._was_hidden = self._was_hidden, False
+        if self._window.isActiveWindow() and QApplication.activePopupWidget() is None and (lost or was_hidden):
             self.give()

@@ -22,6 +22,7 @@ class PanelPresenter(QObject):
         super().__init__(desk)
         self._desk, self._docks = desk, docks
         desk.opened.connect(self._follow)
+        docks["help"].visibilityChanged.connect(lambda seen: self._describe_selected() if seen else None)
         desk.closed.connect(lambda workspace: docks.config.forget(workspace.id))
 
     def show_current(self) -> None:
@@ -58,6 +59,17 @@ class PanelPresenter(QObject):
         self._docks.config.show_node(workspace.id, workspace.document, node_id)
         status = workspace.status(node_id) if node_id else None
         self._docks.monitor.show_node(workspace.id, workspace.document, node_id, status)
+        if self._docks.is_in_front("help"):
+            self._describe_selected()
+
+    def _describe_selected(self) -> None:
+        """Describe the selected node's type; without one, leave what is described."""
+        workspace, selected = self._desk.current, self._desk.selected_nodes
+        if workspace is None or len(selected) != 1:
+            return
+        node_class = self._desk.services.catalog.get(workspace.document.nodes[selected[0]].type)
+        if node_class is not None:
+            self._docks.help.show_type(node_class)
 
     def _on_edit(self, workspace: Workspace, change: Change) -> None:
         if workspace is not self._desk.current:

@@ -59,7 +59,7 @@ class Canvas(QWidget):
     wire_dropped = Signal(str, bool, QPointF, QPoint)
     """A wire was pulled into empty space: its port (`node.port`), whether that is an output, in the scene, on the screen."""
     node_wanted = Signal(QPointF, QPoint)
-    """A new node is wanted at a point of the scene (on the screen): a double click, Space or Tab on empty canvas."""
+    """A new node is wanted at a point of the scene (on the screen): a double click or Space on empty canvas."""
     zoom_changed = Signal(float)
     message = Signal(str)
     """Why a gesture was refused."""
@@ -311,6 +311,7 @@ class Canvas(QWidget):
 
     def _edit(self, text: str, rect: QRectF, done: Callable[[str], None], name: str, *, lines: bool = False) -> None:
         self._end_editing()
+        self.view.end_flight()  # or the field would end with the next step of it
         port = self.view.viewport()
         spot = self.view.viewportTransform().mapRect(rect).toAlignedRect()
         spot.setSize(spot.size().expandedTo(QSize(160, 60 if lines else 27)))

@@ -57,6 +57,8 @@ KEYS = (
     Explained("Go to the next node on the right", "Ctrl+Right"),
     Explained("Go to the next node above", "Ctrl+Up"),
     Explained("Go to the next node below", "Ctrl+Down"),
+    Explained("Go to the next node as one reads", "Alt+Right"),
+    Explained("Go to the node before as one reads", "Alt+Left"),
     Explained("Leave the canvas", "Tab"),
     Explained("Leave the canvas backwards", "Shift+Tab"),
 )

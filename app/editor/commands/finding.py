@@ -40,6 +40,7 @@ class FindCommands:
         self._desk, self._files, self._nodes, self._adding, self._actions = desk, files, nodes, adding, actions
         self.palette = CommandPalette(desk.window)
         self.palette.add_provider(self.entries)
+        self.palette.chosen.connect(self._to_canvas)
 
     def rows(self) -> list[ActionRow]:
         """Return the declared actions."""
@@ -52,6 +53,11 @@ class FindCommands:
                 "help.palette", "&Find a node, an action, a setting...", self.palette.open, ["Ctrl+P"], "mdi6.magnify",
             ),
         ]  # fmt: skip
+
+    def _to_canvas(self) -> None:
+        """Give the canvas the focus: what was chosen is done there, or leads elsewhere by itself."""
+        if canvas := self._desk.canvas:
+            canvas.setFocus()
 
     def entries(self) -> list[PaletteEntry]:
         """Return everything that can be found now, in the order in which equally good matches are shown."""

@@ -56,8 +56,8 @@ class HelpCommands:
         """Show the description of a node type, with all its settings."""
         found = self._desk.services.catalog.get(node_type)
         if found is not None:
+            self._docks.show("help")  # which describes the selected node
             self._docks.help.show_type(found)
-            self._docks.show("help")
 
     def show_selected(self) -> None:
         """Show the description of the selected node's type."""
