@@ -56,7 +56,10 @@ class PanelPresenter(QObject):
             return
         selected = self._desk.selected_nodes
         node_id = selected[0] if len(selected) == 1 else None
-        self._docks.config.show_node(workspace.id, workspace.document, node_id)
+        if len(selected) > 1:
+            self._docks.config.show_nodes(workspace.id, workspace.document, selected)
+        else:
+            self._docks.config.show_node(workspace.id, workspace.document, node_id)
         status = workspace.status(node_id) if node_id else None
         self._docks.monitor.show_node(workspace.id, workspace.document, node_id, status)
         if self._docks.is_in_front("help"):

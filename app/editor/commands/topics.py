@@ -86,6 +86,7 @@ class Commands:
         docks.config.closed.connect(self.nodes.leave_dialog)
         docks.config.help_requested.connect(self.help.show_type)
         docks.config.scripts_typed.connect(self.trust.typed)
+        docks.config.action_wanted.connect(lambda action_id: self.actions[action_id].trigger())
         docks.config.trust_requested.connect(self.trust.look_at_node)
         docks.learning.stop_requested.connect(self.running.stop_and_keep)
         docks.learning.drawing_chosen.connect(

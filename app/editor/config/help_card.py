@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
@@ -107,7 +108,18 @@ def _range(shape: Shape) -> str:
 def default_text(declared: Declared) -> str | None:
     """Return a setting's default in words; None where that takes too many."""
     shape = declared.shape.inner if isinstance(declared.shape, Maybe) else declared.shape
-    match declared.default:
+    return _in_words(declared.default, shape)
+
+
+def value_in_words(value: Any) -> str:
+    """Return a value of a setting in a few words."""
+    if isinstance(value, dict) and isinstance(value.get("kind"), str):
+        return str(value["kind"])
+    return _in_words(value, None) or "another one"
+
+
+def _in_words(value: Any, shape: Shape | None) -> str | None:
+    match value:
         case None | []:
             text: str | None = "none"
         case bool() as on:

@@ -64,7 +64,7 @@ def test_what_can_be_done_follows_what_is_open_selected_and_done(person: Person)
     assert "edit.redo" not in enabled(person)
     person.canvas.select([one, two])
     assert "arrange.left" in enabled(person)
-    assert enabled(person) & {"arrange.across", "node.configure", "edit.rename"} == set()
+    assert enabled(person) & {"arrange.across", "edit.rename"} == set()
     person.press("Ctrl+Z")
     assert "edit.redo" in enabled(person)
     assert person.window.commands.actions["edit.redo"].text() == "Redo Add Count"
