@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QIcon, QKeyEvent
+from PySide6.QtGui import QIcon, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.document.editing import Document
@@ -214,6 +214,12 @@ class ConfigPanel(QWidget):
         row = self.row(setting)
         if row is not None:
             row.focus_control()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the help of a setting have a quarter of the height: the field one types in comes first."""
+        super().resizeEvent(event)
+        for card in (self._help_card, self.several.help_card):
+            card.limit(self.height() // 4)
 
     # -- keys
 

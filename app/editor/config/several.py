@@ -19,7 +19,7 @@ from app.editor.config.factory import ControlFactory
 from app.editor.config.form import SettingsForm
 from app.editor.config.help_card import HelpCard, value_in_words
 from app.editor.config.shared_settings import SharedSettings
-from app.editor.config.widgets import IconButton
+from app.editor.config.widgets import IconButton, Switch
 from app.editor.look import look
 from app.editor.plain_label import PlainLabel
 from nodes.catalog import Catalog
@@ -105,6 +105,7 @@ class SeveralNodes(QWidget):
             button.setEnabled(len(nodes) >= least)
         self._about.setText("")
         self._buttons.hide()
+        self._advanced_line.hide()
         self._timer.start()
 
     def leave(self) -> None:
@@ -189,6 +190,9 @@ class SeveralNodes(QWidget):
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setProperty("role", "plain")
+        self.advanced = Switch()
+        self.advanced.setAccessibleName("Show advanced settings")
+        self.advanced.toggled.connect(self._show_advanced)
         self.help_card = HelpCard()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 14, 16, 14)
@@ -199,10 +203,30 @@ class SeveralNodes(QWidget):
         layout.addLayout(aligning)
         layout.addWidget(self._about)
         layout.addWidget(self.area, 1)
+        layout.addWidget(self._build_advanced())
         layout.addWidget(self.help_card)
         layout.addWidget(self._build_buttons())
         look().changed.connect(self._redraw)
         self._redraw()
+
+    def _build_advanced(self) -> QWidget:
+        self._advanced_line = QWidget()
+        label = PlainLabel("Advanced")
+        label.setProperty("role", "muted")
+        label.setBuddy(self.advanced)
+        line = QHBoxLayout(self._advanced_line)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(6)
+        line.addStretch()
+        line.addWidget(label)
+        line.addWidget(self.advanced)
+        self._advanced_line.hide()
+        return self._advanced_line
+
+    def _show_advanced(self, shown: bool) -> None:
+        """Show the advanced settings, or only those that were changed or differ."""
+        self._context.show_advanced(shown)
+        self._empty_differing()
 
     def _build_buttons(self) -> QWidget:
         self._buttons = QWidget()
@@ -237,7 +261,7 @@ class SeveralNodes(QWidget):
             self._about.setText("They have no settings in common.")
             return
         self._about.setText("Settings that they share. What is entered holds for all of them.")
-        self._context.show_advanced(False)
+        self._advanced_line.setVisible(any(s.declared.advanced for s in shared.draft.settings.values()))
         self.form = SettingsForm(shared.draft, ControlFactory(self._context), self)
         for name, row in self.form.all_rows.items():
             row.changed.connect(partial(self._edited, name))

@@ -55,11 +55,11 @@ class SharedSettings:
 
     @property
     def summary(self) -> str:
-        """What they are: `2 Keras Dense Layer, CSV Reader`."""
+        """What they are: `2 × Keras Dense Layer, CSV Reader`."""
         about, records = self._catalog.about, self._document.nodes
         types = Counter(records[n].type for n in self.nodes)
         titles = {kind: about[kind].title if kind in about else f"'{kind}' (not installed)" for kind in types}
-        return ", ".join(f"{number} {titles[kind]}" if number > 1 else titles[kind] for kind, number in types.most_common())
+        return ", ".join(f"{number} × {titles[kind]}" if number > 1 else titles[kind] for kind, number in types.most_common())
 
     def load(self) -> None:
         """Begin anew with what the nodes have."""

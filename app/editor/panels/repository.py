@@ -57,7 +57,7 @@ class NodeRepository(QWidget):
         self.card = NodeCard()
         self.card.hide()
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 12, 12, 12)
+        layout.setContentsMargins(10, 12, 4, 12)
         layout.setSpacing(10)
         layout.addWidget(self.field)
         layout.addWidget(self._pages, 1)
@@ -171,9 +171,11 @@ class ShelfTree(QTreeView):
         self._catalog = catalog
         self._items = QStandardItemModel(self)
         self.setModel(self._items)
-        self.setItemDelegate(RowDelegate(self, 25))
+        delegate = RowDelegate(self, 25)
+        delegate.elide = Qt.TextElideMode.ElideMiddle  # names of a shelf begin alike, and differ in their ends
+        self.setItemDelegate(delegate)
         self.setHeaderHidden(True)
-        self.setIndentation(18)
+        self.setIndentation(14)
         self.setMouseTracking(True)
         self.setUniformRowHeights(True)
         self.setAnimated(False)

@@ -56,7 +56,7 @@ class ShortcutsDialog(QDialog):
     def __init__(self, keymap: Keymap, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keyboard shortcuts and mouse")
-        self.resize(560, 680)
+        self.resize(560, min(680, self.screen().availableSize().height() * 9 // 10))
         self._keymap = keymap
         title = PlainLabel("Keyboard shortcuts and mouse")
         title.setProperty("role", "title")

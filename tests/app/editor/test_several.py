@@ -54,10 +54,14 @@ def press(several: SeveralNodes, text: str) -> None:
 def test_it_says_what_they_are_and_shows_what_they_share(person: Person) -> None:
     several = layers(person)
     assert several._title.text() == "3 nodes"
-    assert several._summary.text() == "2 Keras Convolution 2D Layer, Keras Dense Layer"
+    assert several._summary.text() == "2 × Keras Convolution 2D Layer, Keras Dense Layer"
     assert "activation" in shown(several)
     assert "filters" not in shown(several), "a dense layer has none"
     assert {"filters", "activation", "kernel_size"} <= shown(select(person, ONE, TWO))
+    assert "kernel_initializer" not in shown(several)
+    several.advanced.click()
+    assert "kernel_initializer" in shown(several)
+    several.advanced.click()
     person.canvas.select([ONE])
     assert not several.isVisible()
     assert person.window.docks.config.node_id == ONE
@@ -144,6 +148,8 @@ def test_f6_goes_to_the_first_shared_setting(person: Person) -> None:
 
 def test_nodes_that_share_nothing_say_so(person: Person) -> None:
     layers(person)
-    flat = person.document.add_node("keras.flatten", (0.0, 300.0))
-    several = select(person, ONE, flat)
-    assert several.form is None or not (shown(several) - {"name"})
+    count = person.document.add_node("toy.count", (0.0, 300.0))
+    several = select(person, ONE, count)
+    assert several.form is None
+    assert several._about.text() == "They have no settings in common."
+    assert not several.apply_button.isVisible()
