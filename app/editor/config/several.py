@@ -254,8 +254,9 @@ class SeveralNodes(QWidget):
         """Make the rows of the settings that the nodes share."""
         self._clear()
         shared = self.shared
-        if shared is None:
+        if shared is None or self._document is None or any(n not in self._document.nodes for n in shared.nodes):
             return
+        shared.prepare()
         self._buttons.setVisible(shared.draft is not None)
         if shared.draft is None:
             self._about.setText("They have no settings in common.")

@@ -21,6 +21,8 @@ from nodes.catalog import Catalog
 from nodes.declaration.declared import MISSING, Declared, same, settings_by_name, settings_of
 from nodes.wording import counted
 
+MOST_KINDS = 4
+"""So many kinds of nodes are named."""
 _ALIKE = ("label", "shape", "columns", "layers", "path", "required")
 """What of two declarations must be the same for a setting to be shared."""
 
@@ -43,10 +45,14 @@ class SharedSettings:
     def __init__(self, document: Document, nodes: Sequence[str], catalog: Catalog) -> None:
         self.nodes = list(nodes)
         self._document, self._catalog = document, catalog
-        self._classes = [catalog.get(document.nodes[n].type) for n in nodes]
+        self._classes: list[type[Node] | None] = []
         self.draft: SettingsDraft | None = None
         self.differing: dict[str, list[tuple[Any, int]]] = {}
         self.edited: set[str] = set()
+
+    def prepare(self) -> None:
+        """Find the settings that they share; until then, only what they are is known."""
+        self._classes = [self._catalog.get(self._document.nodes[n].type) for n in self.nodes]
         first = self._classes[0]
         names = self._shared() if first is not None else []
         if first is not None and names:
@@ -59,7 +65,9 @@ class SharedSettings:
         about, records = self._catalog.about, self._document.nodes
         types = Counter(records[n].type for n in self.nodes)
         titles = {kind: about[kind].title if kind in about else f"'{kind}' (not installed)" for kind in types}
-        return ", ".join(f"{number} × {titles[kind]}" if number > 1 else titles[kind] for kind, number in types.most_common())
+        told = [f"{number} × {titles[kind]}" if number > 1 else titles[kind] for kind, number in types.most_common()]
+        more = [f"and {len(told) - MOST_KINDS} more kinds"] if len(told) > MOST_KINDS + 1 else []
+        return ", ".join([*told[:MOST_KINDS], *more] if more else told)
 
     def load(self) -> None:
         """Begin anew with what the nodes have."""
@@ -83,8 +91,14 @@ class SharedSettings:
             values: Those of the workflow's variables.
         """
         found: list[Problem] = []
+        looked_at: set[tuple[type[Node], str]] = set()
         for node_id, node_class in self._of_classes():
-            checked = check_settings(node_id, node_class, self._changed(node_id, node_class), values, node_class.version)
+            changed = self._changed(node_id, node_class)
+            kind = (node_class, repr(sorted(changed.items())))
+            if kind in looked_at:  # nodes that are alike have the same problems
+                continue
+            looked_at.add(kind)
+            checked = check_settings(node_id, node_class, changed, values, node_class.version)
             if checked.invalid:
                 found += [p for p in checked.problems if (p.setting or "").partition(".")[0] in self.edited]
         return found

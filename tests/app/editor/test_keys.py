@@ -29,13 +29,21 @@ def two_nodes(person: Person) -> tuple[str, str]:
     one, two = person.document.nodes
     person.canvas.select([one])
     person.until(lambda: not person.window.docks.config.is_asking)
+    active(person)
     return one, two
+
+
+def active(person: Person) -> None:
+    """Have the window active, as it is under a window manager whatever was closed or floated before."""
+    QApplication.processEvents()
+    person.window.activateWindow()
+    person.until(person.window.isActiveWindow)
 
 
 def keys_work(person: Person) -> None:
     """F2, the arrows and Delete are the canvas's."""
-    person.to_front()
-    assert QApplication.focusWidget() is person.canvas.view
+    active(person)
+    person.until(lambda: QApplication.focusWidget() is person.canvas.view)
     (node,) = person.window.desk.selected_nodes
     left, _ = person.document.view(node).position
     person.press("Right")
@@ -91,8 +99,7 @@ def closed_a_menu(person: Person) -> None:
     person.window.menu.popup(QPoint(20, 60))
     QTest.keyClick(person.window.menu, Qt.Key.Key_Escape)
     assert not person.window.menu.isVisible()
-    person.window.activateWindow()
-    person.until(person.window.isActiveWindow)
+    active(person)
 
 
 def went_to_another_tab_and_back(person: Person) -> None:
@@ -158,7 +165,7 @@ def test_tab_reaches_the_buttons_of_the_toolbar(person: Person) -> None:
     reached: set[QWidget | None] = set()
     for _ in range(200):
         reached.add(QApplication.focusWidget())
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        person.press("Tab")
         if wanted <= reached:
             break
     assert wanted <= reached
