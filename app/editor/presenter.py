@@ -22,6 +22,7 @@ class PanelPresenter(QObject):
         super().__init__(desk)
         self._desk, self._docks = desk, docks
         desk.opened.connect(self._follow)
+        docks["help"].visibilityChanged.connect(lambda seen: self._describe_selected() if seen else None)
         desk.closed.connect(lambda workspace: docks.config.forget(workspace.id))
 
     def show_current(self) -> None:
@@ -57,9 +58,23 @@ class PanelPresenter(QObject):
             return
         selected = self._desk.selected_nodes
         node_id = selected[0] if len(selected) == 1 else None
-        self._docks.config.show_node(workspace.id, workspace.document, node_id)
+        if len(selected) > 1:
+            self._docks.config.show_nodes(workspace.id, workspace.document, selected)
+        else:
+            self._docks.config.show_node(workspace.id, workspace.document, node_id)
         status = workspace.status(node_id) if node_id else None
         self._docks.monitor.show_node(workspace.id, workspace.document, node_id, status)
+        if self._docks.is_in_front("help"):
+            self._describe_selected()
+
+    def _describe_selected(self) -> None:
+        """Describe the selected node's type; without one, leave what is described."""
+        workspace, selected = self._desk.current, self._desk.selected_nodes
+        if workspace is None or len(selected) != 1:
+            return
+        node_class = self._desk.services.catalog.get(workspace.document.nodes[selected[0]].type)
+        if node_class is not None:
+            self._docks.help.show_type(node_class)
 
     def _on_edit(self, workspace: Workspace, change: Change) -> None:
         if workspace is not self._desk.current:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStatusBar, QToolButton, QWidget
 
+from app.editor.key_tips import KeyTips
 from app.editor.look import look
 from app.editor.plain_label import PlainLabel
 from app.editor.workspace import Workspace
@@ -14,7 +15,11 @@ FINISHED = ("done", "warning")
 
 
 class StatusBar(QStatusBar):
-    """One line below everything. It is told what there is to say."""
+    """One line below everything. It is told what there is to say.
+
+    Args:
+        tips: Knows the keys that tooltips name.
+    """
 
     problems_requested = Signal()
     """The list of problems is wanted."""
@@ -23,7 +28,7 @@ class StatusBar(QStatusBar):
     zoom_reset_requested = Signal()
     """The canvas is wanted in its actual size."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, tips: KeyTips, parent: QWidget) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self._lamp = PlainLabel()
@@ -31,7 +36,8 @@ class StatusBar(QStatusBar):
         self._run = PlainLabel()
         self.problems = QToolButton(accessibleName="Problems")
         self.problems.clicked.connect(self.problems_requested)
-        self._zoom = QToolButton(accessibleName="Zoom", toolTip="Actual size (Ctrl+0)")
+        self._zoom = QToolButton(accessibleName="Zoom")
+        tips.show(self._zoom, "Actual size", "view.zoom_reset")
         self._zoom.clicked.connect(self.zoom_reset_requested)
         self.addWidget(self._lamp)
         self.addWidget(self._engine)

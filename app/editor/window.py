@@ -13,11 +13,13 @@ from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from app.editor.canvas_focus import CanvasFocus
 from app.editor.canvas_menu import CanvasMenu
 from app.editor.commands.topics import Commands
 from app.editor.desk import Desk
-from app.editor.docks import Docks
+from app.editor.docks import TITLES, Docks
 from app.editor.engine_events import EngineEvents
+from app.editor.key_tips import KeyTips
 from app.editor.learning_presenter import LearningPresenter
 from app.editor.menus import make_menus, toolbar_entries
 from app.editor.panels.toasts import Toasts
@@ -51,13 +53,16 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("Layerloom")
         self.setAcceptDrops(True)
-        self.tabs = WorkflowTabs(services.catalog, services.preferences, self)
+        self._tips = KeyTips(self)
+        self.tabs = WorkflowTabs(services.catalog, services.preferences, self._tips, self)
         self.setCentralWidget(self.tabs)
         self.messages = Toasts(self.tabs, self._room_of_minimap)
-        self.docks = Docks(self, services)
+        self.docks = Docks(self, services, self._tips)
         self.desk = Desk(self, services, self.tabs, self.messages)
         self.commands = Commands(self.desk, self.docks, self.tabs)
+        self._tips.follow(self.commands.actions)
         self._make_bars()
+        CanvasFocus(self, self.tabs, [self.docks[name] for name in TITLES])
         self._presenter = PanelPresenter(self.desk, self.docks)
         self._learning = LearningPresenter(self.desk, self.docks)
         EngineEvents(self.desk, self.docks, self.status_bar)
@@ -79,8 +84,8 @@ class MainWindow(QMainWindow):
             self.menu.addMenu(menu)
             self.menuBar().addMenu(menu)
         self.menuBar().setVisible(self.menuBar().isNativeMenuBar())
-        self.addToolBar(MainToolbar(actions, self.menu, toolbar_entries(rows), self))
-        self.status_bar = StatusBar(self)
+        self.addToolBar(MainToolbar(actions, self.menu, toolbar_entries(rows), self._tips, self))
+        self.status_bar = StatusBar(self._tips, self)
         self.status_bar.problems_requested.connect(lambda: self.docks.show("problems"))
         self.status_bar.messages_requested.connect(self.commands.viewing.show_messages)
         self.messages.told.connect(lambda: self.status_bar.count_messages(len(self.messages.history)))
@@ -91,6 +96,7 @@ class MainWindow(QMainWindow):
         files, welcome = self.commands.files, self.tabs.welcome
         self.tabs.new_requested.connect(files.new)
         self.tabs.close_requested.connect(files.close)
+        self.tabs.menu_requested.connect(self.commands.tabs.open_menu)
         welcome.open_requested.connect(lambda path: files.open(path) if path else files.open_dialog())
         welcome.example_requested.connect(files.open_example)
         welcome.tour_requested.connect(self.commands.tour.start)
@@ -158,6 +164,7 @@ class MainWindow(QMainWindow):
             window_state=self.docks.state(),
         )
         self.commands.viewing.end_following()
+        self.commands.keymap.close()
         services.suggestions.save()
         services.engine.shutdown()
         event.accept()

@@ -34,7 +34,7 @@ from nodes.values.model import UnreadableModel
 
 log = logging.getLogger("layerloom.store")
 
-DEFAULT_LIMIT = 20 * 2**30
+DEFAULT_LIMIT = 20 * 10**9
 """How many bytes the store keeps unless told otherwise."""
 SMALL = 2**18
 """Results of up to so many bytes are rows of the database."""

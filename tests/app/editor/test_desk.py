@@ -16,6 +16,7 @@ from app.editor.commands.arranging import ArrangeCommands
 from app.editor.commands.editing import EditCommands
 from app.editor.commands.files import FileCommands
 from app.editor.desk import Desk
+from app.editor.key_tips import KeyTips
 from app.editor.panels.toasts import Toasts
 from app.editor.tabs import WorkflowTabs
 from tests.app.editor.window_support import home
@@ -27,7 +28,8 @@ def desk(qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
         services = make_services(tmp_path / "results")
         widget = QWidget()
         services.engine.setParent(widget)
-        desk = Desk(widget, services, WorkflowTabs(services.catalog, services.preferences, widget), Toasts(widget))
+        tabs = WorkflowTabs(services.catalog, services.preferences, KeyTips(), widget)
+        desk = Desk(widget, services, tabs, Toasts(widget))
         desk.show_welcome()
         yield desk
         for workspace in desk.workspaces:
