@@ -39,7 +39,7 @@ class StatusBar(QStatusBar):
     def show_engine(self, text: str, *, works: bool) -> None:
         """Say how the engine is, behind a lamp."""
         color = look().colors.done if works else look().colors.wrong
-        self._lamp.setText("●")
+        self._lamp.setText("●" if works else "▲")
         self._lamp.setStyleSheet(f"color: {color}")
         self._engine.setText(text)
 

@@ -174,7 +174,7 @@ class _StatisticsDelegate(QStyledItemDelegate):
         rect = cast(QRect, option.rect)
         state = cast(QStyle.StateFlag, option.state)
         if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, QColor(mixed(colors.accent, colors.panel, 0.14)))
+            painter.fillRect(rect, QColor(colors.selection))
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, QColor(mixed(colors.line, colors.panel, 0.6)))
         figures = self._model.figures(index.row())
         inner = rect.adjusted(MARGIN, 0, -MARGIN, -1)
