@@ -124,10 +124,9 @@ def mark(widget: QWidget, invalid: bool) -> None:
 
 def _show_sign(line: QLineEdit, shown: bool) -> None:
     """Show, or take away, a sign before the text of a line, for those who do not see red."""
-    sign = line.findChild(QAction, SIGN_NAME)
-    if sign is None:
-        sign = line.addAction(QIcon(), QLineEdit.ActionPosition.LeadingPosition)
-        sign.setObjectName(SIGN_NAME)
+    found = line.findChildren(QAction, SIGN_NAME)
+    sign = found[0] if found else line.addAction(QIcon(), QLineEdit.ActionPosition.LeadingPosition)
+    sign.setObjectName(SIGN_NAME)
     sign.setIcon(look().icon("mdi6.alert-circle-outline", look().colors.wrong))
     sign.setVisible(shown)
 

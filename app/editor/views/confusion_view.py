@@ -42,7 +42,7 @@ from app.editor.views.pages import PendingRequests
 from app.editor.visible_text import plain_tip
 from app.engine.messages.figures import ConfusionAnswer, ConfusionQuestion
 from nodes.values.figure import HeatMapFigure
-from nodes.wording import NARROW, grouped, percent
+from nodes.wording import NARROW, grouped, percent, written
 
 WRONG_SHADE = "#E69F00"
 RIGHT_SHADE = "#2F6FDE"
@@ -544,7 +544,7 @@ class ClassMetricsModel(QAbstractTableModel):
             if column == 0:
                 return name
             value = values[column - 1]
-            return grouped(int(value)) if column > len(MEASURES) else "–" if math.isnan(value) else f"{value:.3f}"
+            return grouped(int(value)) if column > len(MEASURES) else "–" if math.isnan(value) else written(f"{value:.3f}")
         if role == Qt.ItemDataRole.TextAlignmentRole and column:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -583,7 +583,7 @@ def shade_of(share: float, right: bool, panel: str) -> str:
 def _headline(confusion: Confusion) -> str:
     accuracy, kappa = confusion.overall.get("accuracy"), confusion.overall.get("kappa")
     parts = [f"accuracy {percent(accuracy)}" if accuracy is not None else ""]
-    parts.append(f"Cohen's kappa {kappa:.3f}" if kappa is not None else "")
+    parts.append(f"Cohen's kappa {written(f'{kappa:.3f}')}" if kappa is not None else "")
     parts.append(f"{grouped(int(confusion.overall.get('wrong') or 0))} of {grouped(sum(confusion.counts))} wrong")
     return " · ".join(part for part in parts if part)
 
