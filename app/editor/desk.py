@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from app.editor.announcing import announce
 from app.editor.panels.message_bar import Button, MessageBar, Severity
 from app.editor.tabs import WorkflowTabs
 from app.editor.workspace import Services, Workspace
@@ -129,6 +130,7 @@ class Desk(QObject):
 
     def say(self, text: str, severity: Severity = "info", *, key: str = "") -> None:
         """Tell the person something in the bar above the canvas; it stays until dismissed, or for a while if it is no error."""
+        announce(self.window, text, urgent=severity == "error")
         self._messages.show_message(text, severity=severity, key=key)
 
     def say_once(self, text: str) -> None:
@@ -146,6 +148,7 @@ class Desk(QObject):
         severity: Severity = "warning",
     ) -> None:
         """Tell something with buttons to answer; it does not keep the person from working on."""
+        announce(self.window, text, urgent=severity == "error")
         self._messages.show_message(text, severity=severity, buttons=buttons, key=key)
 
     def dismiss(self, key: str) -> None:

@@ -127,6 +127,7 @@ def _show_sign(line: QLineEdit, shown: bool) -> None:
     found = line.findChildren(QAction, SIGN_NAME)
     sign = found[0] if found else line.addAction(QIcon(), QLineEdit.ActionPosition.LeadingPosition)
     sign.setObjectName(SIGN_NAME)
+    sign.setText("There is a problem")
     sign.setIcon(look().icon("mdi6.alert-circle-outline", look().colors.wrong))
     sign.setVisible(shown)
 
