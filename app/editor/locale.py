@@ -50,8 +50,10 @@ def choices() -> list[tuple[str, str]]:
 
 
 def sample(locale: QLocale) -> str:
-    """Return a number and a date as a locale writes them."""
-    return f"{numerals_of(locale).write(f'1{NARROW}234.5')} · {locale.toString(QDate(2026, 3, 31), _pattern_of(locale))}"
+    """Return a number and a date as a locale writes them; where it is none in particular, neutrally."""
+    numbers = numerals_of(locale)
+    pattern = "yyyy-MM-dd" if numbers == NEUTRAL else _pattern_of(locale)
+    return f"{numbers.write(f'1{NARROW}234.5')} · {locale.toString(QDate(2026, 3, 31), pattern)}"
 
 
 def cell_writer(kind: str, dtype: str) -> Callable[[str], str] | None:

@@ -86,9 +86,8 @@ def paint_tile(painter: QPainter, face: NodeFace, colors: Colors) -> None:
     painter.setBrush(shade)
     for depth in (1.0, 2.0, 3.0):
         painter.drawRoundedRect(TILE_RECT.adjusted(1 - depth / 2, depth, depth / 2 - 1, depth), CORNER, CORNER)
-    lit = mixed(WHITE, face.color, 0.07)
     gradient = QLinearGradient(0, 0, 0, TILE)
-    gradient.setColorAt(0, QColor(lit))
+    gradient.setColorAt(0, QColor(mixed(WHITE, face.color, 0.07)))
     gradient.setColorAt(1, QColor(mixed(BLACK, face.color, 0.04)))
     painter.setBrush(gradient)
     painter.drawRoundedRect(TILE_RECT, CORNER, CORNER)
@@ -97,7 +96,7 @@ def paint_tile(painter: QPainter, face: NodeFace, colors: Colors) -> None:
         painter.setPen(QPen(QColor(rim), 1.2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(TILE_RECT.adjusted(0.6, 0.6, -0.6, -0.6), CORNER, CORNER)
-    _paint_icon(painter, face.icon, QColor(type_on(lit, SIGN)))
+    _paint_icon(painter, face.icon, QColor(type_on(face.color, SIGN)))
 
 
 def paint_far_tile(painter: QPainter, face: NodeFace, colors: Colors, selected: bool) -> None:
