@@ -91,6 +91,7 @@ QTreeView, QListView, QTableView, QTextBrowser {
     background: $panel; color: $text; border: 1px solid transparent; alternate-background-color: $raised;
     selection-background-color: $selection; selection-color: $text;
 }
+QTextBrowser { border: none; }
 QTreeView:focus, QListView:focus, QTableView:focus, QTextBrowser:focus { border: 1px solid $accent; }
 QTreeView::item, QListView::item { padding: 3px 4px; border-radius: 6px; }
 QTreeView::item:hover, QListView::item:hover { background: $raised; }
