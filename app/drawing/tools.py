@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from app.contrast import type_on
 from app.drawing.theme import CHARACTER_WIDTH, LABEL_SIZE, POINTS, Theme
 
 if TYPE_CHECKING:
@@ -137,7 +138,5 @@ def mixed(low: str, high: str, share: NDArray[Any]) -> NDArray[Any]:
 
 
 def readable_on(shade: NDArray[Any]) -> str:
-    """Return white type where its contrast is at least 3 : 1, else black type (relative luminance as WCAG 2 defines it)."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in map(float, shade)]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#FFFFFF" if 1.05 / (luminance + 0.05) >= 3 else "#1F2733"
+    """Return white type where it can be read, else dark type."""
+    return type_on("#" + "".join(f"{round(255 * float(part)):02x}" for part in shade[:3]))

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from app import __version__, folders
 from app.document.suggestions import Suggestions
+from app.editor import locale
 from app.editor.engine.client import EngineClient
 from app.editor.look import look
 from app.editor.panels.message_bar import Severity
@@ -51,6 +52,7 @@ def run(files: Sequence[Path], results: Path | None, when_shown: Callable[[MainW
     app.setWindowIcon(QIcon(str(Path(__file__).with_name("layerloom.svg"))))
     _log_to_file()
     services = make_services(results)
+    locale.start(services.preferences.values.locale)
     look().start(services.preferences.values.appearance)
     window = open_window(services)
     sys.excepthook = _Reporter(window.desk.say)

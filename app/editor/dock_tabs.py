@@ -34,6 +34,7 @@ class DockTabs(QObject):
         if event.type() == QEvent.Type.ChildPolished:
             child = cast(QChildEvent, event).child()
             if isinstance(child, QTabBar):
+                child.setAccessibleName("Panels")
                 child.installEventFilter(self)
                 child.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
                 child.customContextMenuRequested.connect(lambda spot, bar=child: self._offer(bar, spot))

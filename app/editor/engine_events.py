@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject
 
+from app.editor.announcing import announce
 from app.editor.desk import EVERYWHERE, Desk
 from app.editor.docks import Docks
 from app.editor.engine.death import EngineDeath
@@ -14,7 +15,8 @@ from app.editor.panels.console import LogLine
 from app.editor.panels.message_bar import Button
 from app.editor.status_bar import StatusBar
 from app.editor.workspace import Workspace
-from app.engine.messages.tells import EngineReady, LogWritten, MetricsMeasured, StatusesChanged
+from app.engine.messages.tells import EngineReady, LogWritten, MetricsMeasured, RunChanged, StatusesChanged
+from nodes.wording import counted, duration
 
 _ENDINGS = {"done": "done", "warning": "done", "failed": "failed"}
 """A node's state after it ran -> how its training ended; any other: it was cancelled."""
@@ -39,6 +41,7 @@ class EngineEvents(QObject):
         engine.cancel_ignored.connect(self._on_cancel_ignored)
         engine.set_apart.connect(self._on_set_apart)
         engine.statuses.connect(self._on_statuses)
+        engine.run_changed.connect(self._on_run)
         engine.metrics.connect(self._on_metrics)
         engine.logged.connect(self._on_log)
         desk.opened.connect(self._follow)
@@ -112,6 +115,12 @@ class EngineEvents(QObject):
             self._apart.remove(document)
             self._desk.dismiss(f"apart {document}")
 
+    def _on_run(self, document: str, run: RunChanged) -> None:
+        """Say to those who hear the screen that a run is over, and what came of it."""
+        workspace = self._desk.find(document)
+        if workspace is not None:
+            announce(self._desk.window, _run_in_words(workspace, run), urgent=run.status == "failed")
+
     # -- what nodes tell
 
     def _on_metrics(self, document: str, measured: MetricsMeasured) -> None:
@@ -137,3 +146,15 @@ class EngineEvents(QObject):
             run = self._docks.trainings.latest(workspace.id, node_id)
             if run is not None and run.live and state not in ("running", "queued"):
                 self._docks.trainings.end(workspace.id, node_id, _ENDINGS.get(state, "cancelled"))
+
+
+def _run_in_words(workspace: Workspace, run: RunChanged) -> str:
+    """Return what there is to say of a run that has begun or is over."""
+    if run.status == "started":
+        return f"Running {counted(len(run.nodes), 'node')} of {workspace.title}."
+    took = f" after {duration(run.seconds)}" if run.seconds is not None else ""
+    if run.status != "failed":
+        return f"The run of {workspace.title} is {run.status}{took}."
+    failed = [(n, s) for n, s in workspace.statuses.items() if s.state == "failed"]
+    why = "; ".join(f"{workspace.document.title(n)}: {' '.join(p.message for p in s.problems[:1])}" for n, s in failed[:3])
+    return f"The run of {workspace.title} failed{took}. {why}".strip()

@@ -33,6 +33,9 @@ class Preferences(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     appearance: Literal["system", "light", "dark"] = "system"
+    locale: str = Field(
+        "", description="Whose numbers and dates are shown (`de_DE`); empty: the system's. From the next start on."
+    )
     interface_scale: float = Field(1.0, ge=0.8, le=2.0, description="Size of everything; it holds from the next start on.")
     recent_files: Annotated[list[str], _first(MOST_FILES)] = Field(default=[], description="Absolute paths, the last one first.")
     last_folder: str = Field("", description="Where a file was opened or saved last.")

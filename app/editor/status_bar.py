@@ -9,7 +9,7 @@ from app.editor.key_tips import KeyTips
 from app.editor.look import look
 from app.editor.plain_label import PlainLabel
 from app.editor.workspace import Workspace
-from nodes.wording import counted
+from nodes.wording import counted, grouped, written
 
 FINISHED = ("done", "warning")
 
@@ -51,7 +51,7 @@ class StatusBar(QStatusBar):
     def show_engine(self, text: str, *, works: bool) -> None:
         """Say how the engine is, behind a lamp."""
         color = look().colors.done if works else look().colors.wrong
-        self._lamp.setText("●")
+        self._lamp.setText("●" if works else "▲")
         self._lamp.setStyleSheet(f"color: {color}")
         self._engine.setText(text)
 
@@ -72,7 +72,11 @@ class StatusBar(QStatusBar):
 
     def show_zoom(self, workspace: Workspace | None) -> None:
         """Say how large a workflow is shown; nothing where there is none."""
-        self._zoom.setText(f"{workspace.canvas.zoom:.0%}".replace("%", " %") if workspace else "")
+        self._zoom.setText(_percent(workspace.canvas.zoom) if workspace else "")
+
+
+def _percent(share: float) -> str:
+    return f"{written(f'{share * 100:.0f}')} %"
 
 
 def progress(workspace: Workspace) -> str:
@@ -83,10 +87,10 @@ def progress(workspace: Workspace) -> str:
         parts.append("the run begins when " + ("the workflow is planned" if engine.is_ready else "the engine has started"))
     for node_id in workspace.running_nodes[:1]:
         status = workspace.status(node_id)
-        share = f" {status.fraction:.0%}".replace("%", " %") if status.fraction is not None else ""
+        share = f" {_percent(status.fraction)}" if status.fraction is not None else ""
         parts.append(f"running: {workspace.document.title(node_id)}{share}")
     total = len(workspace.document.nodes)
     if total:
         stored = sum(workspace.status(n).state in FINISHED for n in workspace.document.nodes)
-        parts.append(f"{stored} of {total} results stored")
+        parts.append(f"{grouped(stored)} of {counted(total, 'result')} stored")
     return "     ".join(parts)

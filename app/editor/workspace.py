@@ -14,6 +14,7 @@ from app.document.change import Change
 from app.document.editing import Document
 from app.document.model import Workflow
 from app.document.problems import Problem
+from app.editor.locale import status_words
 from app.engine.messages.tells import RunChanged, StatusesChanged
 from app.engine.status import NodeStatus
 
@@ -194,9 +195,10 @@ class Workspace(QObject):
     def _on_statuses(self, document: str, told: StatusesChanged) -> None:
         if document != self.id:
             return
-        self.statuses.update(told.nodes)
+        nodes = {node: status_words(status) for node, status in told.nodes.items()}
+        self.statuses.update(nodes)
         self.general = told.general
-        self.canvas.set_statuses(told.nodes)
+        self.canvas.set_statuses(nodes)
         self.statuses_changed.emit(set(told.nodes))
 
     def _on_wanted(self, document: str) -> None:

@@ -7,6 +7,7 @@ without scripts everything but the search works.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,6 +118,7 @@ def _page(title: str, root: str, body: Child) -> str:
     )
     top = tag(
         "header",
+        tag("a", "Skip to the content", href="#content", class_="skip"),
         tag("a", "Layerloom", tag("span", " node reference"), href=f"{root}index.html", class_="brand"),
         tag(
             "div",
@@ -135,7 +137,7 @@ def _page(title: str, root: str, body: Child) -> str:
     )
     scripts = [tag("script", src=f"{root}nodes.js"), tag("script", src=f"{root}{SCRIPT}")]
     foot = tag("footer", f"Layerloom {__version__}. Made from the declarations of the nodes, as the editor's help is.")
-    return f"<!doctype html>\n{tag('html', head, tag('body', top, body, foot, scripts), lang='en')}\n"
+    return f"<!doctype html>\n{tag('html', head, tag('body', top, tag('div', body, id='content'), foot, scripts), lang='en')}\n"
 
 
 def _index(groups: Sequence[Shelf], count: int) -> Markup:
@@ -199,9 +201,9 @@ def _node(
         tag(
             "main",
             _picture(node_class),
-            Markup(node_help(node_class)),
+            _promoted(node_help(node_class)),
             [
-                tag("h3", "In the examples"),
+                tag("h2", "In the examples"),
                 tag(
                     "ul", [tag("li", tag("b", e.title), f": {e.description} ", tag("code", f"workflows/{e.file}")) for e in used]
                 ),
@@ -219,6 +221,11 @@ def _node(
         ),
         class_="columns",
     )
+
+
+def _promoted(help_text: str) -> Markup:
+    """Return the help of a node for a page of its own: its headings begin with the first."""
+    return Markup(re.sub(r"(</?h)([2-6])", lambda found: f"{found[1]}{int(found[2]) - 1}", help_text))
 
 
 def _example(example: Example) -> Markup:

@@ -27,6 +27,7 @@ from app.document.geometry import (
 from app.icon_font import outline
 from app.report.markup import Markup, tag
 from app.shelves import shelf_color
+from nodes.wording import counted
 
 if TYPE_CHECKING:
     from app.document.model import Workflow
@@ -86,6 +87,7 @@ def workflow_picture(workflow: Workflow, plan: Plan, found: Mapping[str, Outcome
         viewBox=f"{everything.x:g} {everything.y:g} {everything.width:g} {everything.height:g}",
         width=everything.width,
         role="img",
+        aria_label=f"The workflow, drawn: {counted(len(plan.nodes), 'node')}",
         xmlns="http://www.w3.org/2000/svg",
     )
 

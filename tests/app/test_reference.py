@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
@@ -123,3 +124,45 @@ def test_what_a_plug_in_writes_is_text(tmp_path):
 def test_the_command_line_says_where_the_first_page_is(tmp_path, capsys):
     assert main([str(tmp_path / "new" / "folder")]) == 0
     assert str(tmp_path / "new" / "folder" / "index.html") in capsys.readouterr().out
+
+
+def test_pages_are_in_order_for_those_who_hear_them(site):
+    """One title, headings without gaps, a language, a word for every picture, and a way past the search."""
+    folder, _ = site
+    for path in sorted(folder.rglob("*.html")):
+        text = path.read_text()
+        outline = Outline.of(text)
+        assert outline.language == "en", path
+        assert outline.levels[0] == 1, path
+        assert outline.levels.count(1) == 1, path
+        assert all(after <= before + 1 for before, after in pairwise(outline.levels)), path
+        assert not outline.silent, path
+        assert 'href="#content" class="skip"' in text.replace('class="skip" href="#content"', 'href="#content" class="skip"')
+        assert "<main" in text
+
+
+class Outline(HTMLParser):
+    """What a screen reader finds its way by."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.levels: list[int] = []
+        self.language = ""
+        self.silent: list[str] = []
+
+    @classmethod
+    def of(cls, page: str) -> Outline:
+        found = cls()
+        found.feed(page)
+        return found
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        about = dict(attrs)
+        if re.fullmatch("h[1-6]", tag):
+            self.levels.append(int(tag[1]))
+        if tag == "html":
+            self.language = about.get("lang") or ""
+        if tag == "img" and not about.get("alt"):
+            self.silent.append(str(about.get("src"))[:40])
+        if tag == "svg" and about.get("aria-hidden") != "true" and not about.get("aria-label"):
+            self.silent.append("svg")

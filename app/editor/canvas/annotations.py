@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from app.contrast import readable
 from app.document.geometry import CORNER
 from app.editor.canvas.nodegraph import AbstractNodeItem, BackdropNodeItem
 from app.editor.canvas.paint_context import ANNOTATION_Z, PASSIVE, PaintContext
@@ -93,16 +94,19 @@ class AnnotationItem(BackdropNodeItem):
 
     def text_color(self) -> str:
         """Return the colour of its text: its own, readable on the canvas."""
+        return readable(_hex(self.annotation.color), self.ground())
+
+    def ground(self) -> str:
+        """Return the colour of its area."""
         colors = self.context.colors
-        return mixed("#FFFFFF", _hex(self.annotation.color), 0.22) if colors.dark else _hex(self.annotation.color)
+        return mixed(_hex(self.annotation.color), colors.canvas, 0.10 if colors.dark else 0.075)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paint the area, its text, and a frame where it is selected."""
         colors = self.context.colors
         rect = QRectF(0, 0, *self.size_now)
-        own = _hex(self.annotation.color)
         painter.setPen(QPen(QColor(colors.accent), 1.6) if self.is_selected else Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(mixed(own, colors.canvas, 0.10 if colors.dark else 0.075)))
+        painter.setBrush(QColor(self.ground()))
         painter.drawRoundedRect(rect, CORNER, CORNER)
         if self.context.zoom < 0.28:
             return
@@ -111,7 +115,7 @@ class AnnotationItem(BackdropNodeItem):
             size, bold = (13.0, True) if number == 0 else (12.0, False)
             area = QRectF(18, 12 + number * 17, room, 18)
             line = "".join(wrapped(line, size, bold, 1, room))  # noqa: PLW2901 - cut to the box
-            color = self.text_color() if number == 0 else colors.muted
+            color = self.text_color() if number == 0 else readable(colors.muted, self.ground())
             align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
             paint_text(painter, line, area, align, size=size, color=color, bold=bold)
 

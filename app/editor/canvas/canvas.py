@@ -13,6 +13,7 @@ from PySide6.QtGui import QCloseEvent, QFont, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.document.geometry import COLUMN, ROW, TILE
+from app.editor.canvas.accessible import CanvasEvents
 from app.editor.canvas.export import export_png, export_svg
 from app.editor.canvas.hit_testing import nodes_in
 from app.editor.canvas.inline import InlineEditor
@@ -70,6 +71,7 @@ class Canvas(QWidget):
         self.catalog = catalog
         self.view = CanvasView(document, self)
         self.view.setAccessibleName("Workflow canvas")
+        self._heard = CanvasEvents(self.view)
         self.setFocusProxy(self.view)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -91,6 +93,7 @@ class Canvas(QWidget):
         self.view.text_wanted.connect(self.edit_annotation)
         self.view.area_changed.connect(self._on_area)
         self.view.pressed.connect(self._on_area)
+        self.view.focused.connect(self._heard.focused)
         look().changed.connect(self._on_look)
         heard = WeakMethod(self._on_change)  # the document must not keep a closed canvas alive
         self._end_listening = document.subscribe(lambda change: (heard() or _nobody)(change))  # noqa: PLW0108 - looks anew
@@ -110,6 +113,7 @@ class Canvas(QWidget):
         self._end_editing(take=False)  # what is edited may be gone
         self.view.cancel_gesture()
         self.view.canvas_scene.apply(change)
+        self._heard.changed(change)
         self._show_hint()
 
     def _on_selection(self) -> None:
@@ -355,6 +359,7 @@ class Canvas(QWidget):
         """Let go of the document."""
         self._end_editing()
         self._end_listening()
+        self._heard.closed()
         self.view.stop()
         self.minimap.stop()
         super().closeEvent(event)

@@ -37,9 +37,14 @@ def nearest_in(scene: CanvasScene, way: tuple[int, int], center: QPointF) -> str
     return best[1] if best else chosen
 
 
+def reading_order(scene: CanvasScene) -> list[str]:
+    """Return all nodes in rows from the upper left."""
+    return sorted(scene.tiles, key=lambda n: (round(scene.tiles[n].pos().y() / (ROW / 2)), scene.tiles[n].pos().x(), n))
+
+
 def next_node(scene: CanvasScene, backwards: bool) -> str | None:
     """Return the node after (or before) the selected one, read in rows from the upper left; after the last comes the first."""
-    order = sorted(scene.tiles, key=lambda n: (round(scene.tiles[n].pos().y() / (ROW / 2)), scene.tiles[n].pos().x(), n))
+    order = reading_order(scene)
     if not order:
         return None
     chosen = next((n for n in order if n in scene.selection.nodes), None)

@@ -10,6 +10,7 @@ from functools import cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
+from app.contrast import BLACK, SIGN, WHITE, readable, type_on
 from app.document.geometry import CORNER, PORT_REACH, TILE, port_offsets
 from app.editor.canvas.node_face import NodeFace
 from app.editor.canvas.sizes import (
@@ -26,13 +27,15 @@ from app.editor.canvas.sizes import (
     TITLE_WIDTH,
     port_size,
 )
-from app.editor.canvas.state_light import paint_light
+from app.editor.canvas.state_light import paint_light, paint_state
 from app.editor.canvas.text_painting import paint_text, wrapped
 from app.editor.colors import Colors, mixed
 from app.editor.icons import icon_font
 from app.icon_font import character
 
 ICON = 31.0
+FAR_LIGHT = 1.75
+"""How much larger the light of a state is on a tile seen from afar."""
 PLACEHOLDER_ICON = "mdi6.puzzle-outline"
 
 
@@ -84,23 +87,28 @@ def paint_tile(painter: QPainter, face: NodeFace, colors: Colors) -> None:
     for depth in (1.0, 2.0, 3.0):
         painter.drawRoundedRect(TILE_RECT.adjusted(1 - depth / 2, depth, depth / 2 - 1, depth), CORNER, CORNER)
     gradient = QLinearGradient(0, 0, 0, TILE)
-    gradient.setColorAt(0, QColor(mixed("#FFFFFF", face.color, 0.07)))
-    gradient.setColorAt(1, QColor(mixed("#000000", face.color, 0.04)))
+    gradient.setColorAt(0, QColor(mixed(WHITE, face.color, 0.07)))
+    gradient.setColorAt(1, QColor(mixed(BLACK, face.color, 0.04)))
     painter.setBrush(gradient)
     painter.drawRoundedRect(TILE_RECT, CORNER, CORNER)
-    _paint_icon(painter, face.icon, QColor("#FFFFFF"))
+    rim = readable(face.color, colors.canvas, SIGN)
+    if rim != face.color:  # a pale tile ends where it can be seen
+        painter.setPen(QPen(QColor(rim), 1.2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(TILE_RECT.adjusted(0.6, 0.6, -0.6, -0.6), CORNER, CORNER)
+    _paint_icon(painter, face.icon, QColor(type_on(face.color, SIGN)))
 
 
 def paint_far_tile(painter: QPainter, face: NodeFace, colors: Colors, selected: bool) -> None:
-    """Paint what is left of a node seen from afar: its tile, its state as a dot, and whether it is selected."""
+    """Paint what is left of a node seen from afar: tile, state (a shape each), and whether it is selected."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if selected:
         paint_outline(painter, colors, 6.0)
     paint_tile(painter, face, colors)
     if face.status is not None:
-        painter.setPen(QPen(QColor(colors.canvas), 3))
-        painter.setBrush(QColor(colors.state(face.status.state)))
-        painter.drawEllipse(QPointF(TILE - 4, TILE - 4), 10, 10)
+        painter.translate(TILE - 4, TILE - 4)
+        painter.scale(FAR_LIGHT, FAR_LIGHT)
+        paint_state(painter, face.status, colors, rim=1.8)
 
 
 def paint_outline(painter: QPainter, colors: Colors, width: float = 2.5) -> None:

@@ -25,15 +25,13 @@ from app.editor.canvas.shown_ports import Side, shown_ports
 from app.editor.canvas.sizes import NODE_RECT
 from app.editor.canvas.wire_items import WireItem
 from app.editor.look import look
-from app.shelves import shelf_color
+from app.shelves import OTHER_SHELF, shelf_color
 
 if TYPE_CHECKING:
     from app.document.change import Change
     from app.document.editing import Document
     from app.document.model import Annotation, Connection
     from app.engine.status import NodeStatus
-
-PLACEHOLDER_COLOR = "#8C96A6"
 
 
 class CanvasScene(NodeScene):
@@ -312,7 +310,7 @@ class CanvasScene(NodeScene):
         return NodeFace(
             title=view.name or (node_type.title if node_type is not None else record.type.rpartition(".")[2]),
             note=view.note,
-            color=shelf_color(node_type.shelf) if node_type is not None else PLACEHOLDER_COLOR,
+            color=shelf_color(node_type.shelf) if node_type is not None else OTHER_SHELF,
             icon=node_type.icon if node_type is not None else "",
             type_name=None if node_type is not None else record.type,
             ports=shown_ports(document, node_id, [w.connection for w in wires]),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 from app.document.geometry import TILE
 from app.editor.canvas.sizes import LIGHT_CENTER, LIGHT_RADIUS
 from app.editor.colors import Colors, mixed
-from app.engine.status import NodeStatus
+from app.engine.status import NodeStatus, State
 from nodes.wording import clock
 
 
@@ -21,25 +24,63 @@ def paint_light(painter: QPainter, status: NodeStatus, colors: Colors) -> str:
         return " · ".join(part for part in (doing, left) if part)
     painter.save()
     painter.translate(LIGHT_CENTER)
-    color = QColor(colors.state(status.state))
-    hollow = status.outdated or (status.state == "not configured" and status.blocked_by is not None)
-    sign_color = color if hollow else QColor("#FFFFFF")
-    if status.state == "warning" and not hollow:
-        painter.setPen(QPen(color, 2.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
-        painter.setBrush(color)
-        painter.drawPolygon(QPolygonF([QPointF(0, -5.4), QPointF(5.6, 4.4), QPointF(-5.6, 4.4)]))
-        sign_color = QColor("#3A2E08")
-    else:
-        painter.setPen(QPen(color, 1.6) if hollow else Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(colors.canvas) if hollow else color)
-        radius = LIGHT_RADIUS + (-0.3 if hollow else 0.5)
-        painter.drawEllipse(QPointF(0, 0), radius, radius)
-    sign = _sign(status)
-    painter.setPen(QPen(sign_color, 1.7, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawPath(_SIGNS[sign]())
+    paint_state(painter, status, colors)
     painter.restore()
     return ""
+
+
+def paint_state(painter: QPainter, status: NodeStatus, colors: Colors, rim: float = 0) -> None:
+    """Paint the light of a state around (0, 0): each has its own shape, colour and sign.
+
+    Args:
+        painter: What to paint with.
+        status: The state.
+        colors: The appearance.
+        rim: How much of the canvas is seen around it.
+    """
+    color = QColor(colors.state(status.state))
+    hollow = status.outdated or status.state == "running" or (status.state == "not configured" and status.blocked_by is not None)
+    shape = light_shape(status.state)
+    if rim:
+        painter.setPen(_round_pen(QColor(colors.canvas), 2 * rim + 1))
+        painter.setBrush(QColor(colors.canvas))
+        painter.drawPath(shape)
+    painter.setPen(_round_pen(color, 1.6 if hollow else 1))
+    painter.setBrush(QColor(colors.canvas) if hollow else color)
+    painter.drawPath(shape)
+    painter.setPen(_round_pen(color if hollow else QColor(colors.on_accent), 1.7))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(_SIGNS[_sign(status)]())
+
+
+def light_shape(state: State) -> QPainterPath:
+    """Return the outline of a state's light around (0, 0), so that those who see no colours tell them apart.
+
+    A circle is done, a triangle that lies is ready to play, one that stands warns; what is not configured is a diamond, what
+    waits a pill, what runs a small circle, and what failed has the eight corners of a stop sign.
+    """
+    path, r = QPainterPath(), LIGHT_RADIUS
+    if state in ("done", "running"):
+        path.addEllipse(QPointF(0, 0), r, r)
+    elif state == "queued":
+        path.addRoundedRect(QRectF(-r - 1.5, -r + 1.5, 2 * r + 3, 2 * r - 3), r - 1.5, r - 1.5)
+    else:
+        path.addPolygon(QPolygonF([QPointF(x * r, y * r) for x, y in _CORNERS[state]]))
+        path.closeSubpath()
+    return path
+
+
+_CORNERS: Mapping[State, Sequence[tuple[float, float]]] = {
+    "ready": ((-0.75, -1), (1.05, 0), (-0.75, 1)),
+    "warning": ((0, -1.1), (1.15, 0.85), (-1.15, 0.85)),
+    "not configured": ((0, -1.25), (1.25, 0), (0, 1.25), (-1.25, 0)),
+    "failed": tuple((1.06 * math.cos(math.pi * (k + 0.5) / 4), 1.06 * math.sin(math.pi * (k + 0.5) / 4)) for k in range(8)),
+}
+"""The corners of lights, in radii."""
+
+
+def _round_pen(color: QColor, width: float) -> QPen:
+    return QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
 
 
 def _sign(status: NodeStatus) -> str:

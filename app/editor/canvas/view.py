@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
+    QColor,
     QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -19,6 +20,8 @@ from PySide6.QtGui import (
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
+    QPainter,
+    QPen,
 )
 from PySide6.QtWidgets import QGraphicsView, QToolTip, QWidget
 
@@ -38,6 +41,7 @@ from app.editor.canvas.zoomable_view import ZoomableView
 if TYPE_CHECKING:
     from app.document.editing import Document
 
+_BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 LATER = 40
 """So many milliseconds after the view moved, labels are placed for what is seen now."""
 
@@ -58,6 +62,8 @@ class CanvasView(ZoomableView):
     note_wanted = Signal(str)
     text_wanted = Signal(str)
     pressed = Signal()
+    focused = Signal()
+    """The canvas has the focus now."""
     message = Signal(str)
 
     def __init__(self, document: Document, parent: QWidget) -> None:
@@ -70,6 +76,7 @@ class CanvasView(ZoomableView):
         self._gesture: Gesture | None = None
         self._space = False
         self._space_used = False
+        self._ringed = False
         self._hovered = Hit()
         self._last_pointer: Pointer | None = None
         self._label_timer = self.timer(0, self._refresh_labels)
@@ -82,11 +89,28 @@ class CanvasView(ZoomableView):
         self.canvas_scene.statuses_changed.connect(self.refresh_labels)
         self.canvas_scene.content_changed.connect(self._content_changed)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show that keys mean the canvas now, where they brought the person here."""
+        QGraphicsView.focusInEvent(self, event)
+        self._ringed = event.reason() in _BY_KEY
+        self.viewport().update()
+        self.focused.emit()
+
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        """Paint a ring where the focus came by keys and no node shows where it is."""
+        if self._ringed and self.hasFocus() and not self.canvas_scene.selection:
+            painter.save()
+            painter.resetTransform()
+            painter.setPen(QPen(QColor(self.canvas_scene.context.colors.accent), 2))
+            painter.drawRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1))
+            painter.restore()
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Forget keys that are held down: they are let go elsewhere."""
         self._space = False
         self._show_cursor()
         QGraphicsView.focusOutEvent(self, event)
+        self.viewport().update()
 
     # -- what is shown
 

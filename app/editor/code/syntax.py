@@ -30,13 +30,18 @@ _BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_")
 _INSIDE = {"": 0, '"""': 1, "'''": 2}
 """What a line ends inside of -> the state of its block."""
 _LIGHT = {
-    "keyword": "#8A3FC4", "text": "#1A7F4B", "comment": "#8A94A3", "number": "#B3541E", "defined": "#2F6FDE",
-    "decorator": "#B3541E", "builtin": "#0F7C8A",
+    "keyword": "#8A3FC4", "text": "#187545", "comment": "#646E7D", "number": "#A84A17", "defined": "#2563CF",
+    "decorator": "#A84A17", "builtin": "#0B707D",
 }  # fmt: skip
 _DARK = {
-    "keyword": "#C792EA", "text": "#8FD19E", "comment": "#6F7B8C", "number": "#F0A36B", "defined": "#7FB2FF",
+    "keyword": "#C792EA", "text": "#8FD19E", "comment": "#929DAD", "number": "#F0A36B", "defined": "#7FB2FF",
     "decorator": "#F0A36B", "builtin": "#6FD3E0",
 }  # fmt: skip
+
+
+def palette(*, dark: bool) -> dict[str, str]:
+    """Return the colours of the kinds of words."""
+    return _DARK if dark else _LIGHT
 
 
 class PythonHighlighter(QSyntaxHighlighter):
@@ -49,9 +54,8 @@ class PythonHighlighter(QSyntaxHighlighter):
 
     def redraw(self) -> None:
         """Take other colours."""
-        palette = _DARK if look().colors.dark else _LIGHT
         self._formats = {}
-        for kind, color in palette.items():
+        for kind, color in palette(dark=look().colors.dark).items():
             made = QTextCharFormat()
             made.setForeground(QColor(color))
             made.setFontItalic(kind == "comment")

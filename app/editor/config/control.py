@@ -12,13 +12,17 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QAction, QIcon
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.editor.config.dialog_context import DialogContext
+from app.editor.look import look
 from nodes.declaration.declared import Declared
 from nodes.declaration.shapes import Shape
 
 FIELD_HEIGHT = 32
+SIGN_NAME = "problem"
+"""What the sign in a line is called that is seen while its value is wrong."""
 
 
 class SettingPlace(Protocol):
@@ -109,11 +113,23 @@ class MakesControls(Protocol):
 
 
 def mark(widget: QWidget, invalid: bool) -> None:
-    """Draw a field with a red border, or as ever."""
+    """Draw a field with a red border, and a line with a sign before its text; or as ever."""
     if bool(widget.property("invalid")) != invalid:
         widget.setProperty("invalid", invalid)
         widget.style().unpolish(widget)
         widget.style().polish(widget)
+        if isinstance(widget, QLineEdit):
+            _show_sign(widget, invalid)
+
+
+def _show_sign(line: QLineEdit, shown: bool) -> None:
+    """Show, or take away, a sign before the text of a line, for those who do not see red."""
+    found = line.findChildren(QAction, SIGN_NAME)
+    sign = found[0] if found else line.addAction(QIcon(), QLineEdit.ActionPosition.LeadingPosition)
+    sign.setObjectName(SIGN_NAME)
+    sign.setText("There is a problem")
+    sign.setIcon(look().icon("mdi6.alert-circle-outline", look().colors.wrong))
+    sign.setVisible(shown)
 
 
 def reference_text(value: Any) -> str:

@@ -6,9 +6,11 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
+from app.contrast import SIGN, type_on
 from app.editor.config.widgets import IconButton
 from app.editor.look import look
 from app.editor.plain_label import PlainLabel
+from app.shelves import OTHER_SHELF
 
 TILE = 36
 INSIDE = 6
@@ -23,7 +25,7 @@ class Tile(QWidget):
         super().__init__(parent)
         self.setFixedSize(TILE, TILE)
         self._icon = "mdi6.circle-outline"
-        self._color = "#7B8794"
+        self._color = OTHER_SHELF
 
     def show_node(self, icon: str, color: str) -> None:
         """Show another node's."""
@@ -31,14 +33,16 @@ class Tile(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw a rounded square with a white icon."""
+        """Draw a rounded square with the icon."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(self._color))
         painter.drawRoundedRect(QRectF(0, 0, TILE, TILE), 9, 9)
         side = 22
-        look().icon(self._icon, "#FFFFFF").paint(painter, QRect((TILE - side) // 2, (TILE - side) // 2, side, side))
+        look().icon(self._icon, type_on(self._color, SIGN)).paint(
+            painter, QRect((TILE - side) // 2, (TILE - side) // 2, side, side)
+        )
 
 
 class NameEdit(QLineEdit):

@@ -13,20 +13,22 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from app.editor.config.control import Control, mark
 from app.editor.config.widgets import IconButton
+from app.editor.locale import typed
 from nodes.declaration.shapes import Number
+from nodes.wording import numerals, written
 
 LARGEST_SEED = 2**31 - 1
 
 
 def read_number(text: str, whole: bool) -> Any:
-    """Return a number as it was typed; the text itself where it is none."""
-    plain = text.strip().replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", "").replace(" ", "")
+    """Return a number as it was typed, with the point or the decimal sign of the locale; the text itself where it is none."""
+    plain = typed(text)
     try:
         if whole:
             return int(plain)
         number = float(plain)
     except ValueError:
-        return _written_otherwise(plain, text)
+        return _written_otherwise(plain, plain if "?" in plain else text)
     return number if math.isfinite(number) else text
 
 
@@ -42,12 +44,19 @@ def _written_otherwise(plain: str, text: str) -> Any:
 
 
 def number_text(value: Any) -> str:
-    """Return a number as a field shows it: short, and in scientific notation where Python has it so."""
+    """Return a number as a field shows it: short, with the decimal sign of the locale, scientific where Python has it so."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "" if value is None else str(value)
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return str(value)
+    return written(_plain(value))
+
+
+def _plain(value: float) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else str(value)
+
+
+def apart(*, whole: bool) -> str:
+    """Return a pattern of what may stand between numbers that are typed into one field: a decimal comma does not."""
+    return r"[\s,;xX×*]+" if whole or numerals().decimal != "," else r"[\s;xX×*]+"
 
 
 class NumberField(QLineEdit):
@@ -95,7 +104,7 @@ class NumberField(QLineEdit):
     def step(self, steps: int) -> None:
         """Go up or down: by one, or by one in the first digit that matters (0.001 -> 0.002), within the bounds."""
         number = self.number()
-        value = Decimal(number_text(number)) if isinstance(number, int | float) else Decimal(0)
+        value = Decimal(_plain(number)) if isinstance(number, int | float) else Decimal(0)
         for _ in range(abs(steps)):
             value = self._next(value, 1 if steps > 0 else -1)
         self.selectAll()

@@ -10,7 +10,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.editor.config.control import Control, MakesControls, mark, reference_text
-from app.editor.config.number import NumberField, number_text, read_number
+from app.editor.config.number import NumberField, apart, number_text, read_number
 from app.editor.config.simple import ScalarControl
 from app.editor.config.values import blank
 from app.editor.config.widgets import FlowLayout, IconButton
@@ -91,7 +91,7 @@ class FixedControl(Control):
 
     def _first_edited(self) -> None:
         text = self.fields[0].text()
-        parts = [part for part in re.split(r"[\s,;x×*]+", text) if part]
+        parts = [part for part in re.split(apart(whole=self._whole), text) if part]
         if len(parts) == len(self.fields) > 1:
             for part, field in zip(parts, self.fields, strict=True):
                 field.set_number(part)
@@ -303,7 +303,10 @@ class ChipsControl(Control):
 
     def _typed(self, text: str) -> None:
         at = self._at()
-        parts = [part.strip() for part in re.split(r"[,;]" if not isinstance(self._item, Number) else r"[,;×xX*\s]+", text)]
+        parts = [
+            part.strip()
+            for part in re.split(r"[,;]" if not isinstance(self._item, Number) else apart(whole=self._item.whole), text)
+        ]
         values = [part for part in parts if part]
         if len(parts) > 1 and values:  # what separates values was typed, or several were pasted
             self.chips[at].setText(values[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QWheelEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QComboBox,
@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.editor.colors import mixed
 from app.editor.look import look
 
 SWITCH = QSize(34, 20)
@@ -47,14 +46,14 @@ class Switch(QAbstractButton):
         if not self.isEnabled():
             painter.setOpacity(0.5)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(colors.accent if self.isChecked() else mixed(colors.muted, colors.panel, 0.55)))
+        painter.setBrush(QColor(colors.accent if self.isChecked() else colors.edge))
         painter.drawRoundedRect(track, 10, 10)
         left = track.right() - 18 if self.isChecked() else track.left() + 2
-        painter.setBrush(QColor("#FFFFFF"))
+        painter.setBrush(QColor(colors.on_accent if self.isChecked() or not colors.dark else colors.text))
         painter.drawEllipse(QRectF(left, track.top() + 2, 16, 16))
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QColor(colors.accent))
+            painter.setPen(QPen(QColor(colors.text if self.isChecked() else colors.accent), 2))
             painter.drawRoundedRect(track.adjusted(-2, -2, 2, 2), 12, 12)
 
 

@@ -26,7 +26,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.editor.colors import mixed
 from app.editor.config.widgets import QuietComboBox
 from app.editor.look import interface_font, look
 from app.editor.panels.rows import Index, SearchField
@@ -321,7 +320,7 @@ class _LineDelegate(QStyledItemDelegate):
         colors = look().colors
         painter.save()
         if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(option.rect, QColor(mixed(colors.accent, colors.panel, 0.18)))
+            painter.fillRect(option.rect, QColor(colors.selection))
         font = interface_font(12)
         painter.setFont(font)
         area = QRect(option.rect.adjusted(6, 0, -6, 0))
@@ -329,7 +328,7 @@ class _LineDelegate(QStyledItemDelegate):
         painter.setPen(QColor(colors.muted))
         painter.drawText(area, flags, line.clock)
         area.setLeft(area.left() + 62)
-        tones = {"debug": colors.muted, "info": colors.text, "warning": colors.ready, "error": colors.wrong}
+        tones = {"debug": colors.muted, "info": colors.text, "warning": colors.caution, "error": colors.wrong}
         if line.level in ("warning", "error"):
             name = "mdi6.alert" if line.level == "warning" else "mdi6.close-circle"
             look().icon(name, tones[line.level]).paint(painter, QRect(area.left(), area.center().y() - 6, 13, 13))

@@ -12,10 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QDoubleValidator
+from PySide6.QtCore import QLocale, QObject, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
@@ -27,6 +27,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.editor import locale
+from app.editor.config.control import mark
+from app.editor.config.number import number_text, read_number
 from app.editor.config.widgets import QuietComboBox, Switch
 from app.editor.look import Preference, look
 from app.editor.plain_label import PlainLabel
@@ -79,14 +82,22 @@ class PreferencesDialog(QDialog):
             self.scale.addItem(percent(scale / 100, 0), scale / 100)
         self.scale.setCurrentIndex(self.scale.findData(values.interface_scale))
         self.scale.currentIndexChanged.connect(self._choose_scale)
+        self.locale_box = QuietComboBox()
+        self.locale_box.setAccessibleName("Numbers and dates")
+        self.locale_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.locale_box.setMinimumContentsLength(28)
+        self.locale_box.addItem(f"As the system · {locale.sample(QLocale.system())}", "")
+        for name, title in locale.choices():
+            self.locale_box.addItem(title, name)
+        self.locale_box.setCurrentIndex(max(0, self.locale_box.findData(values.locale)))
+        self.locale_box.currentIndexChanged.connect(self._choose_locale)
         self.switches = {name: Switch() for name in _SWITCHES}
         for name, box in self.switches.items():
             box.setAccessibleName(_SWITCHES[name][0])
             box.setChecked(getattr(values, name))
             box.toggled.connect(partial(self._switch, name))
         self.limit = QLineEdit()
-        self.limit.setText(self.limit.locale().toString(values.results_limit_gb, "g", 6))
-        self.limit.setValidator(QDoubleValidator(0.1, 100_000, 1, self.limit))
+        self.limit.setText(number_text(values.results_limit_gb))
         self.limit.setMaximumWidth(90)
         self.limit.setAccessibleName("Most room for stored results, in gigabytes")
         self.limit.editingFinished.connect(self._limit)
@@ -121,6 +132,11 @@ class PreferencesDialog(QDialog):
         scale.addWidget(_label("Size of the interface, from the next start on", ""), 1)
         scale.addWidget(self.scale)
         layout.addLayout(scale)
+        numbers = QHBoxLayout()
+        numbers.addWidget(_label("Numbers and dates, from the next start on", ""), 1)
+        numbers.addWidget(self.locale_box)
+        layout.addLayout(numbers)
+        layout.addWidget(_label("Only what is shown: files, reports and what is copied always have a point.", "small"))
         layout.addSpacing(12)
         layout.addWidget(_label("Editing", "heading"))
         for name, box in self.switches.items():
@@ -162,6 +178,9 @@ class PreferencesDialog(QDialog):
         look().choose(name)
         self._preferences.change(appearance=name)
 
+    def _choose_locale(self, number: int) -> None:
+        self._preferences.change(locale=self.locale_box.itemData(number))
+
     def _choose_scale(self, number: int) -> None:
         self._preferences.change(interface_scale=self.scale.itemData(number))
 
@@ -169,7 +188,9 @@ class PreferencesDialog(QDialog):
         self._preferences.change(**{name: on})
 
     def _limit(self) -> None:
-        gigabytes, fits = self.limit.locale().toDouble(self.limit.text())
+        gigabytes = read_number(self.limit.text(), whole=False)
+        fits = isinstance(gigabytes, int | float) and 0.1 <= gigabytes <= 100_000
+        mark(self.limit, not fits)
         if fits:
             self._preferences.change(results_limit_gb=gigabytes)
 

@@ -18,16 +18,10 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPixmap
-from PySide6.QtWidgets import (
-    QLineEdit,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QLineEdit, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from app.contrast import SIGN, type_on
 from app.editor.colors import mixed
 from app.editor.look import interface_font, look
 from app.editor.visible_text import plain_tip
@@ -160,14 +154,15 @@ class RowDelegate(QStyledItemDelegate):
             return
         focused = self.active or bool(option.state & QStyle.StateFlag.State_Active)
         if option.state & QStyle.StateFlag.State_Selected:
-            color = mixed(colors.accent, colors.panel, 0.18) if focused else colors.raised
+            color = colors.selection if focused else colors.raised
         elif option.state & QStyle.StateFlag.State_MouseOver:
             color = colors.raised
         else:
             return
-        painter.setPen(Qt.PenStyle.NoPen)
+        ring = focused and bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.setPen(QPen(QColor(colors.accent), 1.2) if ring else Qt.PenStyle.NoPen)
         painter.setBrush(QColor(color))
-        painter.drawRoundedRect(QRectF(option.rect).adjusted(0, 1, 0, -1), 6, 6)
+        painter.drawRoundedRect(QRectF(option.rect).adjusted(1, 1, -1, -1), 6, 6)
 
     def _mark(self, painter: QPainter, area: QRect, row: ListRow) -> int:
         """Draws what stands before the title; returns where the title begins."""
@@ -225,14 +220,14 @@ class RowDelegate(QStyledItemDelegate):
 
 
 def draw_tile(painter: QPainter, area: QRect, color: str, icon: str) -> None:
-    """A node's tile: a rounded square in its shelf's colour with a white icon, in the proportions of the canvas."""
+    """A node's tile: a rounded square in its shelf's colour with its icon, in the proportions of the canvas."""
     side = area.width()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(color))
     painter.drawRoundedRect(QRectF(area), side * 11 / 56, side * 11 / 56)
     inset = round(side * 0.2)
-    look().icon(icon, "#FFFFFF").paint(painter, area.adjusted(inset, inset, -inset, -inset))
+    look().icon(icon, type_on(color, SIGN)).paint(painter, area.adjusted(inset, inset, -inset, -inset))
 
 
 def tile_pixmap(color: str, icon: str, side: int, ratio: float) -> QPixmap:
@@ -357,7 +352,9 @@ class SearchField(QLineEdit):
         self.setPlaceholderText(placeholder)
         self.setAccessibleName(placeholder)
         self._magnifier = self.addAction(look().icon("mdi6.magnify"), QLineEdit.ActionPosition.LeadingPosition)
+        self._magnifier.setText("Search")
         self._cross = self.addAction(look().icon("mdi6.close"), QLineEdit.ActionPosition.TrailingPosition)
+        self._cross.setText("Clear")
         self._cross.setToolTip("Clear (Esc)")
         self._cross.triggered.connect(self.clear)
         self.textChanged.connect(self._redraw)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QListWidget, QListWidgetItem, QSizePolicy, QVBoxLayout, QWidget
 
+from app.editor.announcing import announce
 from app.editor.look import look
 from app.editor.panels.message_bar import ICONS, Button, Message, Severity, severity_color
 
@@ -105,10 +105,7 @@ class Toasts(QWidget):
         self._layout.addWidget(message)
         self.history.appendleft(PastMessage(text, severity, where))
         self._lay_out()
-        announcement = QAccessibleAnnouncementEvent(self, text)
-        if severity == "error":
-            announcement.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
-        QAccessible.updateAccessibility(announcement)
+        announce(self, text, urgent=severity == "error")
         self.told.emit()
 
     def dismiss(self, key: str = "") -> None:

@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 
+from app.contrast import SIGN, readable
 from app.drawing.diagram import arranged as places
 from app.editor.colors import Colors
 from app.editor.look import interface_font, look
@@ -165,7 +166,7 @@ def _paint_box(painter: QPainter, colors: Colors, box: LayerBox) -> None:
     edge = QPainterPath()
     edge.addRect(QRectF(rect.left(), rect.top(), 6, rect.height()))
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(layer_color(layer.kind)))
+    painter.setBrush(QColor(readable(layer_color(layer.kind), colors.raised, SIGN)))
     painter.drawPath(band.intersected(edge))
     inner = rect.adjusted(15, 7, -8, -7)
     count = layer.parameters

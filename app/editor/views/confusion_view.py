@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.contrast import type_on
 from app.document.problems import Problem
 from app.editor.asking import Asks
 from app.editor.colors import mixed
@@ -42,7 +43,7 @@ from app.editor.views.pages import PendingRequests
 from app.editor.visible_text import plain_tip
 from app.engine.messages.figures import ConfusionAnswer, ConfusionQuestion
 from nodes.values.figure import HeatMapFigure
-from nodes.wording import NARROW, grouped, percent
+from nodes.wording import NARROW, grouped, percent, written
 
 WRONG_SHADE = "#E69F00"
 RIGHT_SHADE = "#2F6FDE"
@@ -211,7 +212,7 @@ class _MatrixDelegate(QStyledItemDelegate):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(shade))
             painter.drawRoundedRect(place, 4, 4)
-            text_color = "#FFFFFF" if _is_dark(shade) else "#1F2733"
+            text_color = type_on(shade)
         else:
             text_color = colors.muted if model.size in (row, column) else colors.text
         if state & QStyle.StateFlag.State_Selected or (is_cell and state & QStyle.StateFlag.State_MouseOver):
@@ -564,7 +565,7 @@ class ClassMetricsModel(QAbstractTableModel):
             if column == 0:
                 return name
             value = values[column - 1]
-            return grouped(int(value)) if column > len(MEASURES) else "–" if math.isnan(value) else f"{value:.3f}"
+            return grouped(int(value)) if column > len(MEASURES) else "–" if math.isnan(value) else written(f"{value:.3f}")
         if role == Qt.ItemDataRole.TextAlignmentRole and column:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -600,17 +601,10 @@ def shade_of(share: float, right: bool, panel: str) -> str:
     return mixed(WRONG_SHADE, panel, 0.04 + 0.8 * math.sqrt(share) if share else 0.0)
 
 
-def _is_dark(shade: str) -> bool:
-    """Return whether white type has a contrast of at least 3 : 1 on it (relative luminance as WCAG 2 defines it)."""
-    parts = [int(shade[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05) >= 3
-
-
 def _headline(confusion: Confusion) -> str:
     accuracy, kappa = confusion.overall.get("accuracy"), confusion.overall.get("kappa")
     parts = [f"accuracy {percent(accuracy)}" if accuracy is not None else ""]
-    parts.append(f"Cohen's kappa {kappa:.3f}" if kappa is not None else "")
+    parts.append(f"Cohen's kappa {written(f'{kappa:.3f}')}" if kappa is not None else "")
     parts.append(f"{grouped(int(confusion.overall.get('wrong') or 0))} of {grouped(sum(confusion.counts))} wrong")
     return " · ".join(part for part in parts if part)
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QLineEdit, Q
 
 from app.document.problems import Problem
 from app.editor.config.widgets import QuietComboBox
+from app.editor.locale import typed
 from app.editor.look import look
 from app.editor.plain_label import PlainLabel
 from app.editor.views.exporting import Export, ExportButton, Exports
@@ -21,7 +22,7 @@ from app.editor.views.pixels import picture
 from app.editor.views.result_source import ResultSource
 from app.engine.inspection.cells import shape_text
 from app.engine.messages.tables import ImageAnswer, ImageQuestion, PixelValues, SortOrder
-from nodes.wording import grouped, number_text
+from nodes.wording import grouped, number_text, numerals, written
 
 SETTLE_MS = 120
 """After the range was changed, so long is waited for the next change before the image is drawn again."""
@@ -271,11 +272,13 @@ class ImageDialog(QDialog):
 
     def _on_zoomed(self) -> None:
         percent = 100 * self.canvas.zoom * self.canvas.devicePixelRatioF()
-        self.zoom.setText(f"{percent:.0f} %")
+        self.zoom.setText(f"{written(f'{percent:.0f}')} %")
 
     def _on_pointed(self, x: int, y: int) -> None:
         values = self.values_at(x, y)
-        shown = ", ".join(number_text(v) for v in values[:8]) + (", …" if len(values) > 8 else "")
+        shown = numerals().between.join(number_text(v) for v in values[:8]) + (
+            f"{numerals().between}…" if len(values) > 8 else ""
+        )
         self.pixel.setText(f"x {x}, y {y}:  {shown}" if values else "")
 
     def values_at(self, x: int, y: int) -> tuple[float, ...]:
@@ -324,7 +327,7 @@ def _value_field(name: str) -> QLineEdit:
 
 def _number(text: str) -> float | None:
     try:
-        value = float(text.replace(",", "."))
+        value = float(typed(text))
     except ValueError:
         return None
     return value if math.isfinite(value) else None

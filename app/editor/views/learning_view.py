@@ -39,7 +39,7 @@ from app.editor.views.training_runs import VALIDATION, CurveOptions, TrainingHis
 from app.editor.visible_text import plain_tip
 from app.engine.messages.tells import MetricPoint
 from nodes.values.figure import Line, LinesFigure
-from nodes.wording import duration
+from nodes.wording import duration, written
 
 if TYPE_CHECKING:
     from app.drawing import Panel
@@ -341,7 +341,7 @@ def _outcome(run: TrainingRun) -> str:
     for name, label in (("val_accuracy", "val. accuracy"), ("val_loss", "val. loss"), ("loss", "loss")):
         value = run.of_last_epoch(name)
         if value is not None:
-            return f" · {label} {value:.3g}"
+            return f" · {label} {written(f'{value:.3g}')}"
     return ""
 
 
@@ -408,7 +408,7 @@ class _CurveMenu(QMenu):
                 self._grid.addWidget(box, row, 0, 1, 2)
 
     def _on_smoothing(self, value: int) -> None:
-        self._amount.setText(f"{value / 100:.2f}" if value else "none")
+        self._amount.setText(written(f"{value / 100:.2f}") if value else "none")
         self.changed.emit()
 
     def _on_toggled(self, _: bool) -> None:
@@ -471,14 +471,14 @@ def counters(run: TrainingRun) -> list[tuple[str, str]]:
         found.append(("an epoch", duration(sum(t for t in times[-3:] if t is not None) / len(times[-3:]))))
     rate = run.of_last_epoch("learning_rate")
     if rate is not None:
-        found.append(("learning rate", f"{rate:.3g}"))
+        found.append(("learning rate", written(f"{rate:.3g}")))
     return found
 
 
 def _number(value: float) -> str:
     if value == 0 or 1e-3 <= abs(value) < 1e5:
-        return f"{value:.3f}" if abs(value) < 100 else f"{value:.1f}"
-    return f"{value:.2e}"
+        return written(f"{value:.3f}" if abs(value) < 100 else f"{value:.1f}")
+    return written(f"{value:.2e}")
 
 
 # ----------------------------------------------------------------------------------------------------------------- chart
@@ -576,7 +576,9 @@ class CurveChart(FigurePane):
             return ""
         values = self.values_at(*self._at)
         return (
-            ", ".join([f"epoch {_position(values[0][1])}", *(f"{line.name} {y:.4g}" for line, _, y in values)]) if values else ""
+            ", ".join([f"epoch {_position(values[0][1])}", *(f"{line.name} {written(f'{y:.4g}')}" for line, _, y in values)])
+            if values
+            else ""
         )
 
     # -- painting
@@ -609,7 +611,7 @@ class CurveChart(FigurePane):
         font, bold = interface_font(11), interface_font(11, bold=True)
         metrics = QFontMetricsF(bold)
         head = f"epoch {_position(x)}"
-        rows = [(_line_color(line, colors.dark), f"{y:.4g}", line.name) for line, y in values]
+        rows = [(_line_color(line, colors.dark), written(f"{y:.4g}"), line.name) for line, y in values]
         first = max([metrics.horizontalAdvance(text) for _, text, _ in rows] + [20.0])
         width = max([metrics.horizontalAdvance(head), *(first + 26 + metrics.horizontalAdvance(name) for *_, name in rows)]) + 18
         step = metrics.height() + 2
@@ -652,7 +654,7 @@ def _height(panel: Panel, y: float) -> float:
 
 
 def _position(x: float) -> str:
-    return f"{x:.0f}" if float(x).is_integer() else f"{x:.2f}"
+    return written(f"{x:.0f}" if float(x).is_integer() else f"{x:.2f}")
 
 
 def _line_color(line: Line, dark: bool) -> str:

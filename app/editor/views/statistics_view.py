@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 from app.document.problems import Problem
 from app.editor.asking import Asks, OnReply, Ticket
 from app.editor.colors import mixed
+from app.editor.locale import date_text
 from app.editor.look import look
 from app.editor.panels.message_bar import MessageBar
 from app.editor.plain_label import PlainLabel
@@ -49,7 +50,7 @@ from app.engine.messages.tables import (
     TableAnswer,
     TableQuestion,
 )
-from nodes.wording import counted, grouped, number_text, percent
+from nodes.wording import counted, grouped, neutral_numerals, number_text, percent
 
 ROW_HEIGHT = 60
 KEPT = 20_000
@@ -73,6 +74,8 @@ class _StatisticsRow:
     """What is known of a column."""
 
     texts: Sequence[str]
+    plain: Sequence[str]
+    """The same for files and the clipboard, where numbers are written neutrally."""
     bars: Sequence[HistogramBar]
     image: QImage | None = None
 
@@ -125,7 +128,7 @@ class _ColumnStatisticsModel(QAbstractTableModel):
         if figures is None:
             return None
         if index.column() == DISTRIBUTION:
-            return "; ".join(f"{bar.text}: {bar.count}" for bar in figures.bars)
+            return "; ".join(f"{bar.text}: {grouped(bar.count)}" for bar in figures.bars)
         return figures.texts[index.column()]
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -142,7 +145,7 @@ class _ColumnStatisticsModel(QAbstractTableModel):
         rows = [["Column", "Type", *(HEADINGS[n] for n in kept[1:])]]
         for number, column in enumerate(self.columns):
             figures = self.figures(number)
-            rows.append([column.name, column.dtype, *((figures.texts[n] if figures else "") for n in kept[1:])])
+            rows.append([column.name, column.dtype, *((figures.plain[n] if figures else "") for n in kept[1:])])
         return rows
 
     def _ask(self, number: int, on_reply: OnReply[StatisticsAnswer]) -> Ticket:
@@ -155,7 +158,9 @@ class _ColumnStatisticsModel(QAbstractTableModel):
     def _read(self, number: int, answer: StatisticsAnswer) -> _StatisticsRow:
         found = answer.columns[0]
         image = pictures(found.image, answer.payload)[0] if found.image else None
-        return _StatisticsRow(_texts(found, self.rows), _bars(found), image)
+        with neutral_numerals():
+            plain = _texts(found, self.rows)
+        return _StatisticsRow(_texts(found, self.rows), plain, _bars(found), image)
 
     def _take(self, number: int) -> None:
         self.dataChanged.emit(self.index(number, 0), self.index(number, len(HEADINGS) - 1), [])
@@ -174,7 +179,7 @@ class _StatisticsDelegate(QStyledItemDelegate):
         rect = cast(QRect, option.rect)
         state = cast(QStyle.StateFlag, option.state)
         if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, QColor(mixed(colors.accent, colors.panel, 0.14)))
+            painter.fillRect(rect, QColor(colors.selection))
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, QColor(mixed(colors.line, colors.panel, 0.6)))
         figures = self._model.figures(index.row())
         inner = rect.adjusted(MARGIN, 0, -MARGIN, -1)
@@ -380,7 +385,7 @@ def _texts(found: ColumnStatistics, rows: int) -> list[str]:
     values = [f"{text} ({grouped(count)})" for text, count in sorted(found.values, key=lambda v: -v[1])[:3]]
     if found.lengths is not None:
         least, most = found.lengths
-        values.append(f"{least} to {most} items" if least is not None else "")
+        values.append(f"{grouped(least)} to {grouped(most or 0)} items" if least is not None else "")
     if found.sampled:
         values.append(f"judged by {counted(found.sampled, 'row')}")
     if found.shape is not None:
@@ -390,9 +395,14 @@ def _texts(found: ColumnStatistics, rows: int) -> list[str]:
         "",
         lacking,
         "" if found.distinct is None else ("≈ " if found.distinct_estimated else "") + grouped(found.distinct),
-        *(number_text(value) for value in (found.min, found.mean, found.median, found.max, found.std)),
+        *(_figure(value) for value in (found.min, found.mean, found.median, found.max, found.std)),
         ", ".join(values),
     ]
+
+
+def _figure(value: float | str | None) -> str:
+    """Return a number, or a time, as the person writes it."""
+    return date_text(value) if isinstance(value, str) else number_text(value)
 
 
 def _bars(found: ColumnStatistics) -> list[HistogramBar]:
@@ -401,7 +411,7 @@ def _bars(found: ColumnStatistics) -> list[HistogramBar]:
     edges, counts = found.histogram.edges, found.histogram.counts
     if found.kind == "integer" and all(b - a == 1 for a, b in pairwise(edges)):
         return [HistogramBar(number_text(edge + 0.5), count) for edge, count in zip(edges, counts, strict=False)]
-    texts = found.histogram.texts or [number_text(edge) for edge in edges]
+    texts = [date_text(text) for text in found.histogram.texts or ()] or [number_text(edge) for edge in edges]
     return [HistogramBar(f"{a} … {b}", count) for (a, b), count in zip(pairwise(texts), counts, strict=False)]
 
 

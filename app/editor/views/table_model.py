@@ -16,6 +16,7 @@ from PySide6.QtGui import QImage
 
 from app.document.problems import Problem
 from app.editor.asking import OnReply, Ticket
+from app.editor.locale import cell_writer
 from app.editor.views.pages import PageLoader, PendingRequests
 from app.editor.views.pixels import pictures
 from app.editor.views.result_source import ResultSource
@@ -222,9 +223,12 @@ class TableModel(QAbstractTableModel):
 
     def _read(self, name: PageName, answer: RowsAnswer) -> _RowsPage:
         cells: dict[str, Sequence[Cell]] = dict(answer.cells)
-        for column, about in answer.images.items():
-            cells[column] = pictures(about, answer.payload)
-        return _RowsPage(cells, {column: about.scale for column, about in answer.images.items()})
+        for about in self.columns:
+            if about.name in cells and (write := cell_writer(about.kind, about.dtype)) is not None:
+                cells[about.name] = [write(cell) if isinstance(cell, str) else cell for cell in cells[about.name]]
+        for column, image in answer.images.items():
+            cells[column] = pictures(image, answer.payload)
+        return _RowsPage(cells, {column: image.scale for column, image in answer.images.items()})
 
     def _take(self, name: PageName) -> None:
         row, block = name

@@ -52,7 +52,7 @@ class TableCellPainter(QObject):
         self._text, self._muted = QPen(QColor(colors.text)), QPen(QColor(colors.muted))
         self.line = QColor(mixed(colors.line, colors.panel, 0.6))
         self._coming = QColor(colors.raised)
-        self._selected = QColor(mixed(colors.accent, colors.panel, 0.18))
+        self._selected = QColor(colors.selection)
         self._current = QPen(QColor(colors.accent), 1.5)
         self._dark = colors.dark
 
