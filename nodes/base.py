@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, Typ
 from pydantic import BaseModel, ConfigDict
 
 from nodes.declaration.accesses import Access, declared_accesses, patterned
-from nodes.declaration.setting import Columns, Layers, PathUse, Settings, info_of, setting
+from nodes.declaration.setting import MISSING, Columns, Layers, PathUse, Settings, info_of, setting
 from nodes.errors import Cancelled, LibraryPanic, NodeError, panics_as_errors
 from nodes.file_sets import FileSet, WholePath
 from nodes.values.figure import Figure, FigureSpec
@@ -245,6 +245,9 @@ class Node(BaseModel):
     """Further words that find the node: KNIME's and Keras's names, everyday words."""
     input_ports: ClassVar[tuple[Port, ...]] = ()
     output_ports: ClassVar[tuple[Port, ...]] = ()
+    opens: ClassVar[tuple[str, ...]] = ()
+    """Endings of the files, in small letters, that become this node when they are dropped on the canvas; of several nodes the
+    one of the longest ending. The file is the first setting that is declared as a path to read."""
     needs_keras: ClassVar[bool] = False
     """Whether `execute` imports TensorFlow: the engine then imports it early, and runs one such node at a time."""
     left_out: ClassVar[Mapping[str, str]] = {}
@@ -353,6 +356,13 @@ class Node(BaseModel):
     def first_table_port(cls) -> str:
         """Return the name of the first input of a table, which `Columns` means that name no port; empty where there is none."""
         return next((port.name for port in cls.input_ports if port.kind == "table"), "")
+
+    @classmethod
+    @cache
+    def starting_settings(cls) -> Mapping[str, Any]:
+        """Return what a node that a person adds has set, as files store it: the starting values of its settings."""
+        starts = {name: info_of(declared).start for name, declared in cls.model_fields.items()}
+        return {name: start for name, start in starts.items() if start is not MISSING}
 
     @classmethod
     @cache

@@ -64,7 +64,7 @@ class LearningRateFinder(Node):
     min_learning_rate: float = setting(1e-6, "Smallest rate", "The learning rate of the first step.", gt=0)
     max_learning_rate: float = setting(1.0, "Largest rate", "The learning rate of the last step.", gt=0)
     steps: int = setting(100, "Steps", "How many learning rates are tried, a batch for each.", ge=2)
-    batch_size: int = setting(100, "Batch size", "Rows of a step; as in the training.", ge=1)
+    batch_size: int = setting(100, "Batch size", "Rows of a step; as in the training.", ge=1, start=32)
     smoothing: float = setting(
         0.9, "Smoothing", "How much of the average of the losses before is kept in the smoothed loss; 0: none.", ge=0, lt=1
     )

@@ -200,7 +200,10 @@ class NetworkExecutor(Node):
 
     batch_size: int = batch_size_setting()
     keep_input_columns: bool = setting(
-        False, "Keep input columns", "Put the outputs beside the columns of the table, instead of giving out nothing else."
+        False,
+        "Keep input columns",
+        "Put the outputs beside the columns of the table, instead of giving out nothing else.",
+        start=True,
     )
     kept_columns: list[str] = setting(
         [],

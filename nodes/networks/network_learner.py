@@ -105,8 +105,8 @@ class NetworkLearner(Node):
         Port("history", "table", "History", "A row per epoch: loss, metrics, learning rate, seconds."),
     )
 
-    epochs: int = setting(1, "Epochs", "How often to go through the training data.", ge=1)
-    batch_size: int = setting(100, "Training batch size", "Rows after which the weights are changed.", ge=1)
+    epochs: int = setting(1, "Epochs", "How often to go through the training data.", ge=1, start=10)
+    batch_size: int = setting(100, "Training batch size", "Rows after which the weights are changed.", ge=1, start=32)
     validation_batch_size: int | None = setting(
         None, "Validation batch size", "Rows that are validated together; empty: as in training.", ge=1
     )

@@ -61,6 +61,7 @@ class DatabaseReader(DatabaseNode):
         "DB Reader", "DB Query Reader", "DB Table Selector", "DB Connector", "SQL", "SQLite", "DuckDB", "PostgreSQL", "Postgres",
         "ADBC", "select", "read_database", "query",
     )  # fmt: skip
+    opens = (".sqlite", ".sqlite3", ".db", ".duckdb")
     output_ports = (Port("table", "table", "Table", "The rows of the table or of the result."),)
 
     source: Literal["table", "query"] = setting(

@@ -12,6 +12,7 @@ from app.document.editing import Document, Point
 from app.document.geometry import TILE
 from app.document.model import Annotation
 from app.document.pasted_table import NODE_TYPE, TooLarge, pasted_table
+from app.document.placing import free_spot, place_new
 from app.document.problems import DocumentError
 from app.editor.actions import ActionRow
 from app.editor.desk import Desk
@@ -171,7 +172,7 @@ class EditCommands:
             )
             return []
         self._desk.say(table.summary)
-        return [document.add_node(NODE_TYPE, at, settings=table.settings)]
+        return [place_new(document, NODE_TYPE, free_spot(document, at), table.settings)]
 
     def duplicate(self) -> None:
         """Add copies of the selected nodes beside them, fed by the same wires."""

@@ -281,7 +281,7 @@ class ConfigPresenter:
                 self._load(self.node.stored())
 
     def reset(self) -> None:
-        """Make all settings as in a new node."""
+        """Make all settings the defaults of this kind of node."""
         if self.draft is not None:
             self.draft.reset()
             self._view.fill()

@@ -21,7 +21,8 @@ from app.editor.config.variable_binding import VARIABLE_ICON, BoundChip, NewVari
 from app.editor.config.widgets import IconButton
 from app.editor.plain_label import PlainLabel
 from app.editor.visible_text import plain_tip
-from nodes.declaration.declared import MISSING
+from nodes.declaration.declared import MISSING, same
+from nodes.declaration.wording import shown, shown_start
 
 LABEL_WIDTH = 124
 INDENT = 12
@@ -74,11 +75,17 @@ class SettingRow(QWidget):
         return self.draft.effective(self._around.node.values)
 
     def reset(self) -> None:
-        """Make it as in a new node."""
+        """Make it the default of its kind of node."""
         if not self.draft.is_default:
             self.draft.load(MISSING)
             self.fill()
             self.changed.emit()
+
+    def restart(self) -> None:
+        """Make it as in a node that a person adds: the starting value, which is stored."""
+        self.draft.load(self.declared.start)
+        self.fill()
+        self.changed.emit()
 
     # -- showing
 
@@ -190,9 +197,14 @@ class SettingRow(QWidget):
         unbind.setData("\0unbind")
         unbind.setEnabled(self.draft.bound is not None)
         menu.addSeparator()
-        reset = menu.addAction("Reset to default")
+        starts = self.declared.start is not MISSING
+        reset = menu.addAction(f"Reset to default ({shown(self.declared.initial)})" if starts else "Reset to default")
         reset.setData("\0reset")
         reset.setEnabled(not self.draft.is_default)
+        if starts:
+            start = menu.addAction(f"As in a new node ({shown_start(self.declared)})")
+            start.setData("\0start")
+            start.setEnabled(not same(self.draft.raw(), self.declared.start))
         menu.triggered.connect(self._menu_chosen)
         return menu
 
@@ -332,6 +344,8 @@ class SettingRow(QWidget):
         chosen = action.data()
         if chosen == "\0reset":
             self.reset()
+        elif chosen == "\0start":
+            self.restart()
         elif chosen == "\0unbind":
             self.unbind()
         elif chosen == "\0new":
