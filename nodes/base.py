@@ -108,6 +108,7 @@ class Specs(Inputs[Spec]):
         warnings: What `warn` collected.
         concerned: Warning -> the setting that it is about.
         errors: What `report` collected.
+        guesses: Setting -> what `guess` was told of it.
     """
 
     node: str = "node"
@@ -115,6 +116,7 @@ class Specs(Inputs[Spec]):
     warnings: list[str] = field(default_factory=list)
     concerned: dict[str, str] = field(default_factory=dict)
     errors: list[NodeError] = field(default_factory=list)
+    guesses: dict[str, str] = field(default_factory=dict)
 
     def table(self, port: str = "table") -> TableSpec:
         """Return the spec of the table at `port`."""
@@ -137,6 +139,10 @@ class Specs(Inputs[Spec]):
         self.warnings.append(message)
         if setting is not None:
             self.concerned[message] = setting
+
+    def guess(self, setting: str, taken: str) -> None:
+        """Tell what is taken for a setting that was left empty: `label`, or `image -> input`. It is said beside the setting."""
+        self.guesses[setting] = taken
 
     def report(self, error: NodeError) -> None:
         """Report a mistake and go on looking for more; the node counts as not configured."""
@@ -254,6 +260,13 @@ class Node(BaseModel):
     """Arguments of the library's class that are not among the settings -> why, as a sentence of the help."""
     uses_node_id: ClassVar[bool] = False
     """Whether the node's id in the workflow is part of what it puts out, as a layer's name is."""
+
+    def leaves_columns_out(self) -> str | None:
+        """Return the setting by which the columns of its input table do not come out of it, where they could; None: they do.
+
+        What is behind it and misses a column names this as the cause.
+        """
+        return None
 
     @property
     def reproducible(self) -> bool:

@@ -16,6 +16,7 @@ from app.document import variables
 from app.document.graph import Wiring, build
 from app.document.model import NodeRecord, Workflow
 from app.document.problems import Problem
+from app.engine.causes import with_causes
 from app.engine.configuration import configure
 from app.engine.failures import node_fault
 from app.engine.fingerprints import glance
@@ -179,7 +180,7 @@ class Planner:
                 made.specs = before.specs  # what is behind it sees that nothing is new
             before = self._configured[planned.id] = made
         planned.specs = before.specs
-        planned.problems += before.problems
+        planned.problems += with_causes(before.problems, node, planned, plan)
 
     def _look_at_trust(self, planned: PlannedNode) -> list[Problem]:
         """Note which of a node's scripts may not run, and where it may not write; return what is to be said of it.
@@ -254,8 +255,8 @@ class _Configured:
         known = {port: spec for port, spec in inputs.items() if spec is not None}
         if len(known) < len(inputs):  # something above cannot tell before it has run; look again then
             return cls(node, inputs, {port.name: None for port in node.output_ports}, [], {})
-        specs, problems, paths = configure(node, node_id, known, folder)
-        return cls(node, inputs, specs, problems, {path: glance(path) for path in paths})
+        said = configure(node, node_id, known, folder)
+        return cls(node, inputs, said.specs, said.problems, {path: glance(path) for path in said.paths})
 
     def holds_for(self, node: Node, inputs: Mapping[str, Spec | None]) -> bool:
         """Return whether the node would say the same again."""

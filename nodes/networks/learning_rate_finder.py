@@ -18,7 +18,7 @@ from nodes.kit.scripts import scripting
 from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.kit.training import losses, optimizers
 from nodes.kit.training.compilation import PRECISIONS, Precision, compile_model, with_precision
-from nodes.kit.training.data_binding import TrainingBinding, bind_training, scripts_of
+from nodes.kit.training.data_binding import TrainingBinding, bind_training, scripts_of, tell_bound
 from nodes.kit.training.loss_warnings import loss_warnings
 from nodes.kit.training.optimizers import Adam, AnyOptimizer
 from nodes.kit.training.targets import TargetColumns, targets_setting
@@ -115,6 +115,7 @@ class LearningRateFinder(Node):
         if not network.trainable_parameters:
             specs.report(NodeError("The network has no weights that are trained.", "Add a layer with weights, or unfreeze one."))
         bound = bind_training(network, training, self.inputs, self.targets, self.batch_size)
+        tell_bound(specs, self.inputs, bound)
         for warning in loss_warnings(network, bound):
             specs.warn(warning)
         if training.rows == 0:

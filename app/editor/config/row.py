@@ -51,6 +51,7 @@ class SettingRow(QWidget):
         self._name = f"{context}: {self.declared.label}" if context else self.declared.label
         self._chip: BoundChip | None = None
         self._below: QWidget | None = None
+        self.guessed = ""
         self._hovered = False
         self._focused = False
         self._layout = QVBoxLayout(self)
@@ -115,6 +116,12 @@ class SettingRow(QWidget):
         self._message.setTextFormat(Qt.TextFormat.PlainText)
         self._message.hide()
         self._grid.addWidget(self._message, 2, 0 if wide else 1, 1, 2 if wide else 1)
+        self._guess = PlainLabel()
+        self._guess.setProperty("role", "muted")
+        self._guess.setWordWrap(True)
+        self._guess.setTextFormat(Qt.TextFormat.PlainText)
+        self._guess.hide()
+        self._grid.addWidget(self._guess, 3, 0 if wide else 1, 1, 2 if wide else 1)
         below = self.control.below()
         if below is not None:
             self._below = QWidget()
@@ -126,12 +133,19 @@ class SettingRow(QWidget):
         self._fill_control()
         self._show_binding()
         self._show_problem()
+        self._show_guess()
 
     def show_problem(self, message: str, *, warning: bool = False) -> None:
         """Say what is wrong with the setting; nothing takes it back."""
         self.draft.problem, self.draft.warning = message, warning
         if self.control is not None:
             self._show_problem()
+
+    def show_guess(self, taken: str) -> None:
+        """Say what the node takes while the setting is empty; nothing takes it back."""
+        self.guessed = taken
+        if self.control is not None:
+            self._show_guess()
 
     def child(self, part: str) -> SettingPlace | None:
         """Return what is inside the setting, by the next part of a dotted name."""
@@ -332,6 +346,10 @@ class SettingRow(QWidget):
             self._message.style().polish(self._message)
         self._message.setVisible(bool(self.draft.problem))
         self.control.set_invalid(bool(self.draft.problem) and not self.draft.warning)
+
+    def _show_guess(self) -> None:
+        self._guess.setText(f"auto: {self.guessed}")
+        self._guess.setVisible(bool(self.guessed) and not self.draft.problem)
 
     def _variable_value(self, kind: str) -> Any:
         """Return the present value as a variable of a type holds it; None where it cannot."""
