@@ -5,6 +5,7 @@ What was wired to what is counted, so that likely nodes are offered first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QPointF
@@ -85,19 +86,33 @@ class AddCommands:
         endpoint = None
         scene = canvas.free_place()
         if len(selected) == 1:
-            node_type = self._catalog.about.get(workspace.document.nodes[selected[0]].type)
-            if node_type and node_type.output_ports:
-                endpoint = f"{selected[0]}.{node_type.output_ports[0].name}"
+            endpoint = self._first_output(workspace, selected[0])
             x, y = spot_behind(workspace.document, selected[0])
             scene = QPointF(x, y + TILE / 2)
         self.offer_at(workspace, endpoint, True, scene, canvas.screen_position(scene))
 
+    def likely_types(self) -> list[str]:
+        """Return all node types, those first that are likely to be added now: behind the selected node, or to begin with."""
+        workspace = self._desk.current
+        if workspace is None:
+            return self._suggestions.beginnings()
+        selected = self._desk.selected_nodes
+        endpoint = self._first_output(workspace, selected[0]) if len(selected) == 1 else None
+        fitting = self._candidates(workspace, endpoint, from_output=True)
+        return [*fitting, *self._catalog.about.keys() - set(fitting)]
+
+    def _first_output(self, workspace: Workspace, node_id: str) -> str | None:
+        node_type = self._catalog.about.get(workspace.document.nodes[node_id].type)
+        return f"{node_id}.{node_type.output_ports[0].name}" if node_type and node_type.output_ports else None
+
     def _candidates(self, workspace: Workspace, endpoint: str | None, from_output: bool) -> list[str]:
         if endpoint is None:
-            return self._suggestions.popular()
+            return self._suggestions.popular() if workspace.document.nodes else self._suggestions.beginnings()
         node_id, _, port = endpoint.partition(".")
         node_type = workspace.document.nodes[node_id].type
-        return self._suggestions.after(node_type, port) if from_output else self._suggestions.before(node_type, port)
+        if not from_output:
+            return self._suggestions.before(node_type, port)
+        return self._suggestions.after(node_type, port, dimensions_of(workspace.status(node_id).outputs.get(port, "")))
 
     def _add_wanted(self, node_type: str) -> None:
         if self._wanted is None:
@@ -162,3 +177,9 @@ class AddCommands:
             if wire.source_node in nodes and wire.target_node in nodes:
                 source, target = nodes[wire.source_node].type, nodes[wire.target_node].type
                 self._suggestions.count(source, wire.source_port, target, wire.target_port)
+
+
+def dimensions_of(carried: str) -> int | None:
+    """Return along how many dimensions something stretches, channels apart, by what an edge says of it: 2 for `28 x 28 x 16`."""
+    shape = re.split(r"\s+·", carried)[0].replace("×", "x").split(" x ")
+    return len(shape) - 1 if len(shape) > 1 and all(part.strip().isdecimal() or part.strip() == "?" for part in shape) else None

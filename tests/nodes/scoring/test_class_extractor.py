@@ -153,8 +153,10 @@ def test_mistakes_are_found_before_running(settings, setting, message):
 
 def test_the_only_array_is_taken_where_no_column_is_chosen():
     table = probabilities()
-    assert run(ClassExtractor(columns=[]), {"table": table})["table"].frame().equals(
-        run(ClassExtractor(columns=["p"]), {"table": table})["table"].frame()
+    assert (
+        run(ClassExtractor(columns=[]), {"table": table})["table"]
+        .frame()
+        .equals(run(ClassExtractor(columns=["p"]), {"table": table})["table"].frame())
     )
 
 

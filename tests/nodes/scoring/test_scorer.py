@@ -227,7 +227,7 @@ def test_too_many_different_values_are_no_classes():
 
 @pytest.mark.parametrize(
     ("actual", "predicted", "setting"),
-    [(None, "p", "actual_column"), ("y", None, "predicted_column"), ("y", "y", "predicted_column"),
+    [("y", None, "predicted_column"), ("y", "y", "predicted_column"),
      ("y", "n", "predicted_column"), ("n", "p", "actual_column"), ("x", "p", "actual_column"), ("y", "gone", "predicted_column")],
 )  # fmt: skip
 def test_mistakes_are_found_before_running(actual, predicted, setting):
