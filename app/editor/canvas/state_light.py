@@ -22,7 +22,7 @@ def paint_light(painter: QPainter, status: NodeStatus, colors: Colors) -> str:
     painter.save()
     painter.translate(LIGHT_CENTER)
     color = QColor(colors.state(status.state))
-    hollow = status.outdated or (status.state == "not configured" and status.blocked_by is not None)
+    hollow = status.outdated or status.state == "bypassed" or (status.state == "not configured" and status.blocked_by is not None)
     sign_color = color if hollow else QColor("#FFFFFF")
     if status.state == "warning" and not hollow:
         painter.setPen(QPen(color, 2.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
@@ -47,7 +47,9 @@ def _sign(status: NodeStatus) -> str:
         return "check"
     if status.state == "not configured":
         return "none" if status.blocked_by else "exclamation"
-    return {"done": "check", "failed": "cross", "warning": "exclamation", "queued": "dots"}.get(status.state, "none")
+    return {"done": "check", "failed": "cross", "warning": "exclamation", "queued": "dots", "bypassed": "slash"}.get(
+        status.state, "none"
+    )
 
 
 def _check() -> QPainterPath:
@@ -73,6 +75,12 @@ def _exclamation() -> QPainterPath:
     return path
 
 
+def _slash() -> QPainterPath:
+    path = QPainterPath(QPointF(-3.2, 0))
+    path.lineTo(3.2, 0)
+    return path
+
+
 def _dots() -> QPainterPath:
     path = QPainterPath()
     for x in (-2.5, 0.0, 2.5):
@@ -81,7 +89,7 @@ def _dots() -> QPainterPath:
     return path
 
 
-_SIGNS = {"check": _check, "cross": _cross, "exclamation": _exclamation, "dots": _dots, "none": QPainterPath}
+_SIGNS = {"check": _check, "cross": _cross, "exclamation": _exclamation, "dots": _dots, "slash": _slash, "none": QPainterPath}
 
 
 def _paint_progress(painter: QPainter, fraction: float | None, colors: Colors) -> None:

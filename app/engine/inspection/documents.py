@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import structs
 
+from app.document.problems import Problem
 from app.engine.causes import with_causes
 from app.engine.configuration import configure
 from app.engine.inspection.base import StoredOutputs
@@ -27,6 +28,8 @@ from app.engine.session import Session
 from nodes.base import Spec, Value
 from nodes.values.table import Table, TableSpec
 
+BYPASSED = "The node is bypassed: what comes in is passed on. Ctrl+B takes it in again."
+
 
 def preview(session: Session, asked: PreviewQuestion) -> PreviewAnswer:
     """Return what a node would put out with other settings, and what is at its inputs.
@@ -34,6 +37,9 @@ def preview(session: Session, asked: PreviewQuestion) -> PreviewAnswer:
     Raises:
         NoSuchNode: If there is no such node.
     """
+    record = session.document.nodes.get(asked.node)
+    if record is not None and record.bypassed:
+        return PreviewAnswer(problems=(Problem(BYPASSED, node=asked.node, severity="warning"),))
     planned, plan = session.planned(asked.node), session.plan
     record = session.document.nodes[asked.node]
     node_class = session.catalog.get(record.type)

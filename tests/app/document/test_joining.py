@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.document.editing import Document
-from app.document.joining import delete_and_join
+from app.document.file import dump, parse
+from app.document.joining import delete_and_join, without_bypassed
 from app.document.model import Connection, NodeRecord, Workflow
 from nodes.catalog import Catalog
 
@@ -86,3 +87,33 @@ def test_a_node_of_a_missing_type_leaves_a_gap() -> None:
     )
     delete_and_join(made, ["b"])
     assert list(made.nodes) == ["a"] and not made.connections
+
+
+def bypassing(*names: str) -> Document:
+    made = document()
+    made.bypass(names, True)
+    return made
+
+
+def test_what_runs_of_a_workflow_goes_around_what_is_bypassed() -> None:
+    made = bypassing("sort", "learn")
+    runs, problems = without_bypassed(made.workflow(), CATALOG)
+    assert not problems
+    assert [record.id for record in runs.nodes] == [n for n in NODES if n not in ("sort", "learn")]
+    wires = {wire.key for wire in runs.connections}
+    assert {"read.table>filter.table", "dense.network>run.network"} <= wires
+    assert not any("sort" in wire or "learn" in wire for wire in wires)
+
+
+def test_what_cannot_be_passed_on_is_said_where_it_is_missing() -> None:
+    _, problems = without_bypassed(bypassing("read").workflow(), CATALOG)
+    assert {(p.node, p.port) for p in problems} == {("sort", "table"), ("join", "right")}
+    assert problems[0].message == "'CSV Reader' is bypassed, and gets no table that it could pass on."
+
+
+def test_a_bypass_is_stored_copied_and_undone() -> None:
+    made = bypassing("sort")
+    again = parse(dump(made.workflow()))
+    assert again.node("sort").bypassed and not again.node("filter").bypassed
+    made.undo()
+    assert "bypassed" not in dump(made.workflow())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QPointF, Qt
@@ -88,7 +89,7 @@ def test_a_node_that_is_dropped_on_a_wire_makes_room_for_itself(person: Person) 
     assert len(person.document.connections) == 2
     assert person.document.view(second).position == (before[0] + NEAR_COLUMN, before[1])
     places = sorted(person.document.view(n).position for n in person.document.nodes)
-    assert {round(b[0] - a[0]) for a, b in zip(places, places[1:], strict=False)} == {round(NEAR_COLUMN)}
+    assert {round(b[0] - a[0]) for a, b in pairwise(places)} == {round(NEAR_COLUMN)}
 
 
 def test_delete_joins_the_neighbours_and_with_shift_it_does_not(person: Person) -> None:
@@ -124,3 +125,20 @@ def test_the_palette_ranks_by_what_is_selected(person: Person) -> None:
     rows = [row.title for row in palette.list.rows.rows if row.trailing == "Add"]
     palette.hide()
     assert rows[0] == "Keras Network Learner"
+
+
+def test_a_bypassed_node_is_left_out_and_drawn_so(person: Person) -> None:
+    first, second, third = chained(person, "keras.input", "keras.max_pooling_2d", "keras.flatten")
+    person.until(lambda: person.status(third).outputs.get("network", "").startswith("196"))
+    person.select(second)
+    person.press("Ctrl+B")
+    person.until(lambda: person.status(second).state == "bypassed" and person.status(third).outputs["network"].startswith("784"))
+    assert person.canvas.view.canvas_scene.tiles[second].face.is_bypassed
+    panel = person.window.docks.config
+    person.until(lambda: any("bypassed" in problem.message for problem in panel._presenter.problems))
+    person.press("Ctrl+B")
+    person.until(lambda: person.status(second).state == "ready" and person.status(third).outputs["network"].startswith("196"))
+    person.select(first)
+    person.press("Ctrl+B")
+    person.until(lambda: person.status(second).problems)
+    assert "is bypassed, and gets no network that it could pass on" in person.status(second).problems[0].message
