@@ -19,7 +19,7 @@ NOTHING: Mapping[str, Spec | None] = MappingProxyType({})
 """The specs of a node that is not configured."""
 
 
-class Configured(NamedTuple):
+class ConfigurationAnswer(NamedTuple):
     """What a node says when it is configured.
 
     Attributes:
@@ -35,7 +35,7 @@ class Configured(NamedTuple):
     guesses: Mapping[str, str]
 
 
-def configure(node: Node, node_id: str, inputs: Mapping[str, Spec], folder: Path) -> Configured:
+def configure(node: Node, node_id: str, inputs: Mapping[str, Spec], folder: Path) -> ConfigurationAnswer:
     """Ask a node what would come out of it."""
     CONFIGURING.node(node_id)
     specs = _WatchedSpecs(inputs, node_id, folder)
@@ -51,7 +51,7 @@ def configure(node: Node, node_id: str, inputs: Mapping[str, Spec], folder: Path
         errors.append(node_fault(error))
     problems = [Problem(e.message, e.remedy, node=node_id, setting=e.setting) for e in (*specs.errors, *errors)]
     problems += [Problem(text, node=node_id, setting=specs.concerned.get(text), severity="warning") for text in specs.warnings]
-    return Configured(NOTHING if specs.errors or errors else made, problems, specs.paths, specs.guesses)
+    return ConfigurationAnswer(NOTHING if specs.errors or errors else made, problems, specs.paths, specs.guesses)
 
 
 @dataclass
