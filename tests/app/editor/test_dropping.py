@@ -77,8 +77,7 @@ def test_a_file_becomes_the_reader_of_its_kind_and_can_run(person: Person, tmp_p
     assert (found, settings["path"]) == (node_type, (tmp_path / name).as_posix())
     node = next(iter(person.document.nodes))
     assert person.canvas.selection().nodes == {node}
-    if node_type != "readers.database":
-        person.until_state(node, "ready")
+    person.until_state(node, "ready")
 
 
 def test_a_table_whose_cells_are_divided_by_semicolons_is_understood(person: Person, tmp_path: Path) -> None:
