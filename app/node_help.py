@@ -16,9 +16,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from nodes.base import Node, Port
-from nodes.declaration.declared import Declared, constants_of, kind_name, settings_by_name, settings_of
+from nodes.declaration.declared import MISSING, Declared, constants_of, kind_name, settings_by_name, settings_of
 from nodes.declaration.shapes import Choice, Group, Maybe, OneOf, Series, Shape, groups_in
-from nodes.declaration.wording import one_of, shown, words_for
+from nodes.declaration.wording import one_of, shown, shown_start, words_for
 
 EXAMPLE = "Example:"
 """Begins the paragraph of a docstring that shows the node in use."""
@@ -117,6 +117,8 @@ def _order(group: str) -> int:
 
 def _row(declared: Declared, all_declared: Mapping[str, Declared]) -> str:
     facts = [_fact(declared), "required" if declared.required else f"default {shown(declared.initial)}"]
+    if declared.start is not MISSING:
+        facts.append(f"a new node has {shown_start(declared)}")
     if declared.advanced:
         facts.append("advanced")
     parts = [

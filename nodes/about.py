@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from nodes.base import Node, Port
@@ -17,6 +17,10 @@ class NodeAbout:
         summary: The first line of the class's docstring.
         module: Where the class is.
         name: What it is called there.
+        starts: Setting -> the value that a node which a person adds begins with, where that is not the default.
+        opens: Endings of the files that become such a node when they are dropped on the canvas.
+        path_to_read: The setting that takes such a file.
+        reads_folders: Whether it also takes the files of a folder that a pattern fits, by `source`, `folder` and `pattern`.
     """
 
     id: str
@@ -30,6 +34,10 @@ class NodeAbout:
     output_ports: tuple[Port, ...]
     module: str
     name: str
+    starts: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    opens: tuple[str, ...] = ()
+    path_to_read: str = ""
+    reads_folders: bool = False
 
     @classmethod
     def of(cls, node_class: type[Node]) -> NodeAbout:
@@ -46,6 +54,10 @@ class NodeAbout:
             tuple(node_class.output_ports),
             node_class.__module__,
             node_class.__qualname__,
+            dict(node_class.starting_settings()),
+            tuple(node_class.opens),
+            next(iter(node_class.read_paths()), ""),
+            {"source", "folder", "pattern"} <= set(node_class.model_fields),
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -60,11 +72,15 @@ class NodeAbout:
             TypeError, LookupError: If it is something else.
         """
         ports = {name: tuple(Port(**port) for port in data[name]) for name in ("input_ports", "output_ports")}
-        return cls(**{**data, "keywords": tuple(data["keywords"]), **ports})
+        return cls(**{**data, "keywords": tuple(data["keywords"]), "opens": tuple(data["opens"]), **ports})
 
     def description(self) -> str:
         """The first line of the class's docstring."""
         return self.summary
+
+    def starting_settings(self) -> Mapping[str, Any]:
+        """What a node that a person adds has set, as files store it."""
+        return self.starts
 
     def input_port(self, name: str) -> Port | None:
         """The declared input that `name`, as a workflow file gives it, means."""

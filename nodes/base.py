@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, Typ
 from pydantic import BaseModel, ConfigDict
 
 from nodes.declaration.accesses import Access, declared_accesses, patterned
-from nodes.declaration.setting import Columns, Layers, PathUse, Settings, info_of, setting
+from nodes.declaration.setting import MISSING, Columns, Layers, PathUse, Settings, info_of, setting
 from nodes.errors import Cancelled, LibraryPanic, NodeError, panics_as_errors
 from nodes.file_sets import FileSet, WholePath
 from nodes.values.figure import Figure, FigureSpec
@@ -108,6 +108,7 @@ class Specs(Inputs[Spec]):
         warnings: What `warn` collected.
         concerned: Warning -> the setting that it is about.
         errors: What `report` collected.
+        guesses: Setting -> what `guess` was told of it.
     """
 
     node: str = "node"
@@ -115,6 +116,7 @@ class Specs(Inputs[Spec]):
     warnings: list[str] = field(default_factory=list)
     concerned: dict[str, str] = field(default_factory=dict)
     errors: list[NodeError] = field(default_factory=list)
+    guesses: dict[str, str] = field(default_factory=dict)
 
     def table(self, port: str = "table") -> TableSpec:
         """Return the spec of the table at `port`."""
@@ -137,6 +139,10 @@ class Specs(Inputs[Spec]):
         self.warnings.append(message)
         if setting is not None:
             self.concerned[message] = setting
+
+    def guess(self, setting: str, taken: str) -> None:
+        """Tell what is taken for a setting that was left empty: `label`, or `image -> input`. It is said beside the setting."""
+        self.guesses[setting] = taken
 
     def report(self, error: NodeError) -> None:
         """Report a mistake and go on looking for more; the node counts as not configured."""
@@ -245,12 +251,22 @@ class Node(BaseModel):
     """Further words that find the node: KNIME's and Keras's names, everyday words."""
     input_ports: ClassVar[tuple[Port, ...]] = ()
     output_ports: ClassVar[tuple[Port, ...]] = ()
+    opens: ClassVar[tuple[str, ...]] = ()
+    """Endings of the files, in small letters, that become this node when they are dropped on the canvas; of several nodes the
+    one of the longest ending. The file is the first setting that is declared as a path to read."""
     needs_keras: ClassVar[bool] = False
     """Whether `execute` imports TensorFlow: the engine then imports it early, and runs one such node at a time."""
     left_out: ClassVar[Mapping[str, str]] = {}
     """Arguments of the library's class that are not among the settings -> why, as a sentence of the help."""
     uses_node_id: ClassVar[bool] = False
     """Whether the node's id in the workflow is part of what it puts out, as a layer's name is."""
+
+    def leaves_columns_out(self) -> str | None:
+        """Return the setting by which the columns of its input table do not come out of it, where they could; None: they do.
+
+        What is behind it and misses a column names this as the cause.
+        """
+        return None
 
     @property
     def reproducible(self) -> bool:
@@ -353,6 +369,13 @@ class Node(BaseModel):
     def first_table_port(cls) -> str:
         """Return the name of the first input of a table, which `Columns` means that name no port; empty where there is none."""
         return next((port.name for port in cls.input_ports if port.kind == "table"), "")
+
+    @classmethod
+    @cache
+    def starting_settings(cls) -> Mapping[str, Any]:
+        """Return what a node that a person adds has set, as files store it: the starting values of its settings."""
+        starts = {name: info_of(declared).start for name, declared in cls.model_fields.items()}
+        return {name: start for name, start in starts.items() if start is not MISSING}
 
     @classmethod
     @cache

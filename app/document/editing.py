@@ -211,6 +211,13 @@ class Document(UndoableTables):
         changed = record.model_copy(update={"settings": dict(settings), "type_version": version})
         self._change(f"Configure {self.title(node_id)}", merge=merge, nodes={node_id: changed})
 
+    def bypass(self, node_ids: Iterable[str], bypassed: bool) -> None:
+        """Leave nodes out of what runs, with what comes in passed on, or take them in again."""
+        changed = [n for n in node_ids if n in self.nodes and self.nodes[n].bypassed != bypassed]
+        what = self.title(changed[0]) if len(changed) == 1 else counted(len(changed), "node")
+        records = {n: self.nodes[n].model_copy(update={"bypassed": bypassed}) for n in changed}
+        self._change(f"Bypass {what}" if bypassed else f"Use {what} again", nodes=records)
+
     def replace(self, node_id: str, node_type: str) -> None:
         """Put a node of another type in a node's place; the connections that fit its ports stay (`rewired`)."""
         old, new = self.types.get(self.nodes[node_id].type), self.types[node_type]

@@ -44,6 +44,10 @@ class NodeRecord(_WorkflowPart):
         default_factory=dict,
         description='By name. `{"variable": "epochs"}` stands for a variable\'s value, and `${name}` in a text for its text.',
     )
+    bypassed: bool = Field(
+        False,
+        description="Whether it is left out: its outputs then give what comes in by the first connected input of their kind.",
+    )
 
 
 class Connection(_WorkflowPart):

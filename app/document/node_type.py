@@ -52,6 +52,21 @@ class NodeType(Protocol):
     def output_ports(self) -> Sequence[PortLike]:
         """The declared outputs."""
 
+    @property
+    def opens(self) -> Sequence[str]:
+        """Endings of the files that become such a node when they are dropped on the canvas."""
+
+    @property
+    def path_to_read(self) -> str:
+        """The setting that takes such a file."""
+
+    @property
+    def reads_folders(self) -> bool:
+        """Whether it also takes the files of a folder that a pattern fits, by `source`, `folder` and `pattern`."""
+
+    def starting_settings(self) -> Mapping[str, Any]:
+        """Return what a node that a person adds has set, as files store it."""
+
     def input_port(self, name: str) -> PortLike | None:
         """Return the input that a name in a file means."""
 

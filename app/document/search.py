@@ -7,7 +7,7 @@ begin words of the title in this order (`mp2d`); a word is found but for one or 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Generic, TypeVar
@@ -19,6 +19,8 @@ _WORD = re.compile(r"[^\W_]+")
 
 EXACT, PREFIX, WORD_PREFIX, ALL_WORDS, ELSEWHERE, LETTERS, TYPOS = 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0
 """Scores; what is better within one of them adds less than 1."""
+LIKELY = 0.9
+"""What it adds to a score that something is as likely as can be, before anything is typed."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,13 @@ class Index(Generic[Item]):
         self._named = {word: frozenset(word) for entry in self._entries for word in entry.known}
         self._words = set(self._named).union(*(entry.text_words for entry in self._entries))
 
-    def find(self, query: str) -> list[Found[Item]]:
-        """Return all candidates that fit, best first; all of them for an empty query."""
+    def find(self, query: str, likely: Callable[[Item], float] | None = None) -> list[Found[Item]]:
+        """Return all candidates that fit, best first; all of them for an empty query.
+
+        Args:
+            query: What was typed.
+            likely: How likely something is meant, whatever was typed, from 0 to 1.
+        """
         text = " ".join(query.casefold().split())
         if not text:
             return [Found(entry.candidate.item, 0.0, ()) for entry in self._entries]
@@ -93,7 +100,9 @@ class Index(Generic[Item]):
         for entry in self._entries:
             hit = entry.match(text, typed)
             if hit:
-                found.append(Found(entry.candidate.item, hit[0] - min(len(entry.title), 500) / 1000, _merged(hit[1])))
+                item = entry.candidate.item
+                score = hit[0] - min(len(entry.title), 500) / 1000 + (LIKELY * likely(item) if likely else 0.0)
+                found.append(Found(item, score, _merged(hit[1])))
         return sorted(found, key=lambda hit: -hit.score)
 
     def _typed(self, word: str) -> _Typed:

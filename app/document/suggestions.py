@@ -7,6 +7,7 @@ start, and a wire says half as much about the direction it was not pulled in. On
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -28,6 +29,12 @@ SAVE_AFTER = 8
 OTHER_PORT = 0.1
 """What a wire at another port of the same kind says, compared with one at the same port."""
 ANYWHERE = 0.001
+
+NETWORK_INPUT = "keras.input"
+"""With it a network begins."""
+USUAL_BEGINNINGS = ("readers.csv", "readers.image_folder", NETWORK_INPUT, "readers.excel", "readers.sample_data", "readers.idx")
+"""What most workflows begin with, before anything is known of this person: the first counts as if it was used so many times."""
+_DIMENSIONS = re.compile(r"\b([123])D\b")
 
 Direction = Literal["after", "before"]
 Key = tuple[Direction, str, str, str]
@@ -112,14 +119,21 @@ class Suggestions:
 
     # -- asking
 
-    def after(self, node_type: str, port: str) -> list[str]:
-        """Return node types that fit behind an output, the likeliest first; all types, where the port is not known."""
+    def after(self, node_type: str, port: str, dimensions: int | None = None) -> list[str]:
+        """Return node types that fit behind an output, the likeliest first; all types, where the port is not known.
+
+        Args:
+            node_type: The type of the node.
+            port: Its output.
+            dimensions: Along how many dimensions what comes out stretches, channels apart; layers for others come last.
+        """
         known = self.types.get(node_type)
         found = known.output_port(port) if known else None
         if found is None:
             return self.popular()
         fitting = [t for t, c in self.types.items() if any(p.kind == found.kind for p in c.input_ports)]
-        return self._ranked("after", fitting, node_type, found.name, found.kind)
+        ranked = self._ranked("after", fitting, node_type, found.name, found.kind)
+        return ranked if dimensions is None else sorted(ranked, key=lambda t: self._is_of_others(t, dimensions))
 
     def before(self, node_type: str, port: str) -> list[str]:
         """Return node types that fit before an input (also a grown one), the likeliest first; all types where it is unknown."""
@@ -131,6 +145,23 @@ class Suggestions:
             return self.popular()
         fitting = [t for t, c in self.types.items() if any(p.kind == found.kind for p in c.output_ports)]
         return self._ranked("before", fitting, node_type, found.name, found.kind)
+
+    def beginnings(self) -> list[str]:
+        """Return all node types, those first with which a workflow begins: what reads data, and the input of a network."""
+        uses = self._popularity()
+
+        def weight(node_type: str) -> tuple[bool, float]:
+            known = self.types[node_type]
+            begins = not known.input_ports and (known.shelf == "Readers" or node_type == NETWORK_INPUT)
+            usual = (len(USUAL_BEGINNINGS) - USUAL_BEGINNINGS.index(node_type)) if node_type in USUAL_BEGINNINGS else 0
+            return not begins, -(uses[node_type] + usual)
+
+        return sorted(self.types, key=weight)
+
+    def _is_of_others(self, node_type: str, dimensions: int) -> bool:
+        """Return whether a layer is for data of other dimensions, by its title: `Keras Max Pooling 1D Layer`."""
+        named = _DIMENSIONS.search(self.types[node_type].title)
+        return named is not None and int(named[1]) != dimensions
 
     def popular(self) -> list[str]:
         """Return all node types, those that are used most first."""

@@ -80,6 +80,7 @@ class Colors:
             "done": self.done,
             "warning": self.ready,
             "failed": self.wrong,
+            "bypassed": self.muted,
         }[state]
 
     def port(self, kind: str) -> str:

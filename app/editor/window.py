@@ -141,15 +141,14 @@ class MainWindow(QMainWindow):
             self.desk.refresh_engine()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Let workflow files be dropped in."""
-        if any(url.toLocalFile().endswith(".json") for url in event.mimeData().urls()):
+        """Let files be dropped in."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open the files that were dropped."""
-        for url in event.mimeData().urls():
-            if url.toLocalFile().endswith(".json"):
-                self.commands.files.open(Path(url.toLocalFile()))
+        """Open the workflows that were dropped, and have nodes read the other files, where they were dropped."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        self.commands.dropping.take(paths, self.mapToGlobal(event.position().toPoint()))
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:

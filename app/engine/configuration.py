@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from app.document.problems import Problem
 from app.engine.configuring_mark import CONFIGURING
@@ -18,10 +19,24 @@ NOTHING: Mapping[str, Spec | None] = MappingProxyType({})
 """The specs of a node that is not configured."""
 
 
-def configure(
-    node: Node, node_id: str, inputs: Mapping[str, Spec], folder: Path
-) -> tuple[Mapping[str, Spec | None], list[Problem], set[Path]]:
-    """Return what would come out of one node, what it complains about, and at which files it looked."""
+class ConfigurationAnswer(NamedTuple):
+    """What a node says when it is configured.
+
+    Attributes:
+        specs: What would come out.
+        problems: What it complains about.
+        paths: The files it looked at.
+        guesses: Setting -> what is taken where it was left empty.
+    """
+
+    specs: Mapping[str, Spec | None]
+    problems: list[Problem]
+    paths: set[Path]
+    guesses: Mapping[str, str]
+
+
+def configure(node: Node, node_id: str, inputs: Mapping[str, Spec], folder: Path) -> ConfigurationAnswer:
+    """Ask a node what would come out of it."""
     CONFIGURING.node(node_id)
     specs = _WatchedSpecs(inputs, node_id, folder)
     made: Mapping[str, Spec | None] = NOTHING
@@ -36,7 +51,7 @@ def configure(
         errors.append(node_fault(error))
     problems = [Problem(e.message, e.remedy, node=node_id, setting=e.setting) for e in (*specs.errors, *errors)]
     problems += [Problem(text, node=node_id, setting=specs.concerned.get(text), severity="warning") for text in specs.warnings]
-    return (NOTHING if specs.errors or errors else made), problems, specs.paths
+    return ConfigurationAnswer(NOTHING if specs.errors or errors else made, problems, specs.paths, specs.guesses)
 
 
 @dataclass

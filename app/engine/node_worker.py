@@ -235,8 +235,7 @@ class NodeWorker:
     def _configure_late(self, planned: PlannedNode, node: Node, inputs: Mapping[str, Value]) -> None:
         """Configure a node whose inputs could not be known before: now they are there."""
         specs = {port: value.spec for port, value in inputs.items() if hasattr(value, "spec")}
-        _, problems, _ = configure(node, planned.id, specs, self._plan.folder)
-        for problem in problems:
+        for problem in configure(node, planned.id, specs, self._plan.folder).problems:
             if problem.severity == "error":
                 raise NodeError(problem.message, problem.remedy, setting=problem.setting)
 

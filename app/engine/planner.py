@@ -14,8 +14,10 @@ from pathlib import Path
 from app import garbage
 from app.document import variables
 from app.document.graph import Wiring, build
+from app.document.joining import without_bypassed
 from app.document.model import NodeRecord, Workflow
 from app.document.problems import Problem
+from app.engine.causes import with_causes
 from app.engine.configuration import configure
 from app.engine.failures import node_fault
 from app.engine.fingerprints import glance
@@ -179,7 +181,7 @@ class Planner:
                 made.specs = before.specs  # what is behind it sees that nothing is new
             before = self._configured[planned.id] = made
         planned.specs = before.specs
-        planned.problems += before.problems
+        planned.problems += with_causes(before.problems, node, planned, plan)
 
     def _look_at_trust(self, planned: PlannedNode) -> list[Problem]:
         """Note which of a node's scripts may not run, and where it may not write; return what is to be said of it.
@@ -211,14 +213,16 @@ class _Wired:
 
     @classmethod
     def of(cls, workflow: Workflow, catalog: Catalog) -> _Wired:
-        wiring = build(workflow, catalog)
+        kept, unfed = without_bypassed(workflow, catalog)
+        wiring = build(kept, catalog)
         inputs: defaultdict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
         for wire in wiring.wires:
             inputs[wire.target][wire.target_port] = (wire.source, wire.source_port)
         known = set(wiring.order)
         problems: defaultdict[str, list[Problem]] = defaultdict(list)
         general = []
-        for problem in wiring.problems:
+        said = {(problem.node, problem.port) for problem in unfed}
+        for problem in [*unfed, *(p for p in wiring.problems if p.port is None or (p.node, p.port) not in said)]:
             if problem.node in known:
                 problems[problem.node].append(problem)
             else:
@@ -254,8 +258,8 @@ class _Configured:
         known = {port: spec for port, spec in inputs.items() if spec is not None}
         if len(known) < len(inputs):  # something above cannot tell before it has run; look again then
             return cls(node, inputs, {port.name: None for port in node.output_ports}, [], {})
-        specs, problems, paths = configure(node, node_id, known, folder)
-        return cls(node, inputs, specs, problems, {path: glance(path) for path in paths})
+        said = configure(node, node_id, known, folder)
+        return cls(node, inputs, said.specs, said.problems, {path: glance(path) for path in said.paths})
 
     def holds_for(self, node: Node, inputs: Mapping[str, Spec | None]) -> bool:
         """Return whether the node would say the same again."""
@@ -273,7 +277,11 @@ def _wired_alike(one: Workflow, other: Workflow) -> bool:
     """Return whether two workflows can differ in settings only."""
     if len(one.nodes) != len(other.nodes) or len(one.connections) != len(other.connections):
         return False
-    if any(a.id != b.id or a.type != b.type for a, b in zip(one.nodes, other.nodes, strict=True) if a is not b):
+    if any(
+        a.id != b.id or a.type != b.type or a.bypassed != b.bypassed
+        for a, b in zip(one.nodes, other.nodes, strict=True)
+        if a is not b
+    ):
         return False
     return all(a is b or a == b for a, b in zip(one.connections, other.connections, strict=True))
 

@@ -228,7 +228,7 @@ class Engine:
         except NodeError as error:
             self._refuse(request, error.message, error.remedy)
         except NoSuchNode:
-            self._refuse(request, "The node is not there any more.", "")
+            self._refuse(request, "The node is not there any more, or it is bypassed.", "")
         except BrokenPipeError:
             raise
         except OSError as error:

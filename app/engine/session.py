@@ -110,6 +110,7 @@ class Session:
         self._failures: dict[str, tuple[str | None, Problem]] = {}
         self._runs = RunsInProgress(context.post, self._happened, self._ended, lambda text: self._log(None, "warning", text))
         self._feed = StatusFeed(name, context.tell)
+        self._left_out: set[str] = set()
         self._replan()
         for node_id, problem in (failed or {}).items():
             if node_id in self._plan.nodes and self._record_of(node_id) is None:
@@ -180,6 +181,9 @@ class Session:
         self._plan = self._planner.plan(self.document.workflow())
         for node_id in before.nodes.keys() - self._plan.nodes.keys():
             self._forget(node_id)
+        left_out = {node_id for node_id, record in self.document.nodes.items() if record.bypassed}
+        self._feed.touch(left_out - self._left_out)
+        self._left_out = left_out
         self._rekey(before)
 
     def _forget(self, node_id: str) -> None:
@@ -397,7 +401,12 @@ class Session:
         plan = self.plan
         self._records.look_up(self._keys[n] for n in self._feed.dirty if n in self._keys)
         now = time.time()
-        self._feed.flush(lambda node_id: self._status(plan.nodes[node_id], now), plan.general)
+
+        def status_of(node_id: str) -> NodeStatus:
+            planned = plan.nodes.get(node_id)
+            return NodeStatus(state="bypassed") if planned is None else self._status(planned, now)
+
+        self._feed.flush(status_of, plan.general)
 
     def status(self, node_id: str) -> NodeStatus:
         """Return what to show of a node.

@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from app.document.problems import Problem
 
-State = Literal["not configured", "ready", "queued", "running", "done", "warning", "failed"]
+State = Literal["not configured", "ready", "queued", "running", "done", "warning", "failed", "bypassed"]
 """As KNIME's lights: not configured (has problems, or is behind a node that has), ready (can run), queued (waits in a run),
-running, done (its result, for just these settings and inputs, is in the store), warning (done, with a warning), failed."""
+running, done (its result, for just these settings and inputs, is in the store), warning (done, with a warning), failed; and
+bypassed: it is left out, and passes on what comes in."""
 
 
 class NodeStatus(Struct, frozen=True, omit_defaults=True):

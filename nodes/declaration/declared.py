@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
@@ -17,18 +16,13 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
-from nodes.declaration.setting import SettingInfo, info_of
+from nodes.declaration.setting import MISSING, Missing, SettingInfo, info_of
 from nodes.declaration.shapes import Choice, Maybe, Number, Shape, groups_in, shape_of
 
-
-class Missing(Enum):
-    """What a setting is that was not set."""
-
-    MISSING = "missing"
-
-
-MISSING = Missing.MISSING
-"""No value: the setting has its default."""
+__all__ = [
+    "MISSING", "Declared", "Missing", "constants_of", "groups_of", "has_advanced", "kind_name", "same", "settings_by_name",
+    "settings_of", "sparse",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +32,8 @@ class Declared(SettingInfo):
     Attributes:
         name: As files store it.
         shape: What it holds.
-        default: Its value in a new node, as JSON, itself without what is default in it; MISSING where it must be set.
-        initial: The same as Python has it, as an attribute of a new node.
+        default: Its value where a file says nothing, as JSON, itself without what is default in it; MISSING where it must be set.
+        initial: The same as Python has it, as an attribute of a node.
     """
 
     name: str
@@ -51,6 +45,11 @@ class Declared(SettingInfo):
     def required(self) -> bool:
         """Whether there is no default."""
         return self.default is MISSING
+
+    @property
+    def initially(self) -> Any:
+        """What it is in a node that a person adds: the starting value, else the default."""
+        return self.default if self.start is MISSING else self.start
 
     @property
     def is_settled(self) -> bool:

@@ -7,12 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 PathUse = Literal["read file", "read folder", "write file", "write folder"]
+
+
+class Missing(Enum):
+    """What a setting is that was not set."""
+
+    MISSING = "missing"
+
+
+MISSING = Missing.MISSING
+"""No value: the setting has its default."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,7 @@ class SettingInfo:
         lines: Whether a text may have several lines.
         code: The language that a text is written in; None where it is none.
         offers: Texts that are offered, where others may be typed, too.
+        start: The value, as JSON, that is written into the workflow when a person adds a node; MISSING where that is the default.
     """
 
     label: str = ""
@@ -75,6 +87,7 @@ class SettingInfo:
     lines: bool = False
     code: Literal["python"] | None = None
     offers: tuple[str, ...] = ()
+    start: Any = MISSING
 
 
 _UNDECLARED = SettingInfo()
@@ -105,12 +118,13 @@ def setting(
     lines: bool = False,
     code: Literal["python"] | None = None,
     offers: Sequence[str] = (),
+    start: Any = MISSING,
     **constraints: Any,
 ) -> Any:
     """Declare one setting of a node.
 
     Args:
-        default: The value of a new node; `...` makes the setting required.
+        default: The value where a file says nothing; `...` makes the setting required. It never changes.
         label: Its name in the dialog.
         help: What it does, as a sentence or two.
         group: The dialog's tab.
@@ -123,10 +137,14 @@ def setting(
         lines: Whether a text may have several lines; the dialog then gives it room.
         code: The language a text is written in. Where it is a script that the node runs, `Node.scripts` must name it.
         offers: For a text: what the dialog offers, though others may be typed.
+        start: What a node that a person adds begins with, as JSON, where that is not the default: it is written into the
+            workflow, so that files keep their meaning when what is useful at first changes.
         **constraints: pydantic's own: ge, gt, le, lt, min_length, max_length, pattern.
     """
     needs = {name: tuple(v) if isinstance(v, list | tuple) else (v,) for name, v in (shown_if or {}).items()}
-    info = SettingInfo(label, help, group, advanced, needs, columns, layers, path, choices or {}, lines, code, tuple(offers))
+    info = SettingInfo(
+        label, help, group, advanced, needs, columns, layers, path, choices or {}, lines, code, tuple(offers), start
+    )
     named: dict[str, Any] = {"title": label, "description": help, **constraints}
     if isinstance(default, list | dict):
         content = default

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from nodes.declaration.declared import kind_name
+from nodes.declaration.declared import Declared, kind_name
 from nodes.declaration.shapes import Choice, Fixed, Flag, Group, Mapped, Maybe, Number, OneOf, Scalar, Series, Shape, Text
 
 _LARGE = 1e6
@@ -60,6 +60,16 @@ def _length(text: Text) -> str:
             [f"of at most {text.longest}"] if text.longest is not None else []
         )
     return f" {' and '.join(limits)} character{'' if limits[-1].endswith(' 1') else 's'}" if limits else ""
+
+
+def shown_start(declared: Declared) -> str:
+    """Return what a setting is in a node that a person adds, as one reads it."""
+    shape = declared.shape.inner if isinstance(declared.shape, Maybe) else declared.shape
+    value = declared.initially
+    if isinstance(value, dict):
+        more = [f"{name.replace('_', ' ')} {shown(part)}" for name, part in value.items() if name != "kind"]
+        return " ".join((str(value.get("kind", "")), f"({', '.join(more)})" if more else "")).strip()
+    return shown(tuple(value) if isinstance(value, list) and isinstance(shape, Fixed) else value)
 
 
 def one_of(words: Sequence[str]) -> str:

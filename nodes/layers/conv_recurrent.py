@@ -30,7 +30,7 @@ DILATION = "Distance between the window's places; more than 1 leaves gaps. Not t
 class Filtered(Settings):
     """The first setting; named as the last base, so that the dialog has it before all others."""
 
-    filters: Size = setting(100, "Filters", "The number of outputs per place, and the size of the state there.")
+    filters: Size = setting(100, "Filters", "The number of outputs per place, and the size of the state there.", start=32)
 
 
 class ConvLSTMLayer(SteppingLayer, Filtered):

@@ -74,13 +74,13 @@ def _check_kernel_fault(channels: int, strides: Sequence[int], places: Shape, pa
 class ConvolutionLayer(SpatialLayer, KernelLayer):
     """Slides filters that see all channels over its input."""
 
-    filters: Size = setting(1, "Filters", FILTERS)
+    filters: Size = setting(1, "Filters", FILTERS, start=32)
     kernel_size: int | tuple[int, ...]
     strides: int | tuple[int, ...]
     padding: str
     dilation_rate: int | tuple[int, ...]
     groups: Size = setting(1, "Groups", GROUPS, advanced=True)
-    activation: Activation = activation_setting()
+    activation: Activation = activation_setting(start="relu")
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
         """Return the places of the window, with the filters as channels."""
@@ -133,7 +133,7 @@ class Conv1D(ConvolutionLayer):
     kind = "Conv1D"
     spatial = 1
 
-    kernel_size: Size = setting(1, "Kernel size", KERNEL_SIZE[1])
+    kernel_size: Size = setting(1, "Kernel size", KERNEL_SIZE[1], start=3)
     strides: Size = setting(1, "Strides", STRIDES[1])
     padding: Literal["valid", "same", "causal"] = setting(
         "valid",
@@ -161,7 +161,7 @@ class Conv2D(ConvolutionLayer):
     kind = "Conv2D"
     spatial = 2
 
-    kernel_size: Pair = setting((1, 1), "Kernel size", KERNEL_SIZE[2])
+    kernel_size: Pair = setting((1, 1), "Kernel size", KERNEL_SIZE[2], start=[3, 3])
     strides: Pair = setting((1, 1), "Strides", STRIDES[2])
     padding: Padding = setting("valid", "Padding", "What happens at the edges.", choices=PADDING_CHOICES)
     dilation_rate: Pair = setting((1, 1), "Dilation rate", DILATION)
@@ -183,7 +183,7 @@ class Conv3D(ConvolutionLayer):
     kind = "Conv3D"
     spatial = 3
 
-    kernel_size: Triple = setting((1, 1, 1), "Kernel size", KERNEL_SIZE[3])
+    kernel_size: Triple = setting((1, 1, 1), "Kernel size", KERNEL_SIZE[3], start=[3, 3, 3])
     strides: Triple = setting((1, 1, 1), "Strides", STRIDES[3])
     padding: Padding = setting("valid", "Padding", "What happens at the edges.", choices=PADDING_CHOICES)
     dilation_rate: Triple = setting((1, 1, 1), "Dilation rate", DILATION)
@@ -198,7 +198,7 @@ class TransposedConvolutionLayer(SpatialLayer, KernelLayer):
     ignored = frozenset({"groups"})
     """Keras 2 inherited it from Conv2D and wrote it without using it."""
 
-    filters: Size = setting(1, "Filters", FILTERS)
+    filters: Size = setting(1, "Filters", FILTERS, start=32)
     kernel_size: int | tuple[int, ...]
     strides: int | tuple[int, ...]
     padding: Padding = setting(
@@ -212,7 +212,7 @@ class TransposedConvolutionLayer(SpatialLayer, KernelLayer):
     )
     output_padding: int | tuple[int, ...] | None
     dilation_rate: int | tuple[int, ...]
-    activation: Activation = activation_setting()
+    activation: Activation = activation_setting(start="relu")
 
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
         """Do as other layers, and warn of a dilated one, which does not run everywhere."""
@@ -284,7 +284,7 @@ class Conv1DTranspose(TransposedConvolutionLayer):
     kind = "Conv1DTranspose"
     spatial = 1
 
-    kernel_size: Size = setting(1, "Kernel size", KERNEL_SIZE[1])
+    kernel_size: Size = setting(1, "Kernel size", KERNEL_SIZE[1], start=3)
     strides: Size = setting(1, "Strides", ENLARGE)
     output_padding: Count | None = setting(None, "Output padding", OUTPUT_PADDING, advanced=True)
     dilation_rate: Size = setting(1, "Dilation rate", DILATION)
@@ -309,7 +309,7 @@ class Conv2DTranspose(TransposedConvolutionLayer):
     kind = "Conv2DTranspose"
     spatial = 2
 
-    kernel_size: Pair = setting((1, 1), "Kernel size", KERNEL_SIZE[2])
+    kernel_size: Pair = setting((1, 1), "Kernel size", KERNEL_SIZE[2], start=[3, 3])
     strides: Pair = setting((1, 1), "Strides", ENLARGE)
     output_padding: tuple[Count, Count] | None = setting(None, "Output padding", OUTPUT_PADDING, advanced=True)
     dilation_rate: Pair = setting((1, 1), "Dilation rate", DILATION)
@@ -331,7 +331,7 @@ class Conv3DTranspose(TransposedConvolutionLayer):
     kind = "Conv3DTranspose"
     spatial = 3
 
-    kernel_size: Triple = setting((1, 1, 1), "Kernel size", KERNEL_SIZE[3])
+    kernel_size: Triple = setting((1, 1, 1), "Kernel size", KERNEL_SIZE[3], start=[3, 3, 3])
     strides: Triple = setting((1, 1, 1), "Strides", ENLARGE)
     output_padding: tuple[Count, Count, Count] | None = setting(None, "Output padding", OUTPUT_PADDING, advanced=True)
     dilation_rate: Triple = setting((1, 1, 1), "Dilation rate", DILATION)
@@ -351,7 +351,7 @@ class DepthwiseLayer(SpatialLayer, BiasedLayer):
     padding: Padding = setting("valid", "Padding", "What happens at the edges.", choices=PADDING_CHOICES)
     dilation_rate: int | tuple[int, ...]
     depth_multiplier: Size = setting(1, "Depth multiplier", DEPTH)
-    activation: Activation = activation_setting()
+    activation: Activation = activation_setting(start="relu")
     depthwise_initializer: Initializer = initializer_setting("Depthwise kernel", GlorotUniform())
     depthwise_regularizer: Regularizer | None = regularizer_setting("Depthwise kernel")
     depthwise_constraint: Constraint | None = constraint_setting("Depthwise kernel")
@@ -388,7 +388,7 @@ class DepthwiseConvolutionLayer(DepthwiseLayer):
 class SeparableConvolutionLayer(DepthwiseLayer):
     """Slides filters over each channel on its own, then mixes the channels."""
 
-    filters: Size = setting(1, "Filters", FILTERS)
+    filters: Size = setting(1, "Filters", FILTERS, start=32)
     pointwise_initializer: Initializer = initializer_setting("Pointwise kernel", GlorotUniform())
     pointwise_regularizer: Regularizer | None = regularizer_setting("Pointwise kernel")
     pointwise_constraint: Constraint | None = constraint_setting("Pointwise kernel")
@@ -425,7 +425,7 @@ class DepthwiseConv1D(DepthwiseConvolutionLayer):
     kind = "DepthwiseConv1D"
     spatial = 1
 
-    kernel_size: Size = setting(1, "Kernel size", KERNEL_SIZE[1])
+    kernel_size: Size = setting(1, "Kernel size", KERNEL_SIZE[1], start=3)
     strides: Size = setting(1, "Strides", STRIDES[1])
     dilation_rate: Size = setting(1, "Dilation rate", DILATION)
 
@@ -448,7 +448,7 @@ class DepthwiseConv2D(DepthwiseConvolutionLayer):
     kind = "DepthwiseConv2D"
     spatial = 2
 
-    kernel_size: Pair = setting((1, 1), "Kernel size", KERNEL_SIZE[2])
+    kernel_size: Pair = setting((1, 1), "Kernel size", KERNEL_SIZE[2], start=[3, 3])
     strides: Pair = setting((1, 1), "Strides", f"{STRIDES[2]} Both must be equal.")
     dilation_rate: Pair = setting((1, 1), "Dilation rate", DILATION)
 
@@ -468,7 +468,7 @@ class SeparableConv1D(SeparableConvolutionLayer):
     kind = "SeparableConv1D"
     spatial = 1
 
-    kernel_size: Size = setting(1, "Kernel size", KERNEL_SIZE[1])
+    kernel_size: Size = setting(1, "Kernel size", KERNEL_SIZE[1], start=3)
     strides: Size = setting(1, "Strides", STRIDES[1])
     dilation_rate: Size = setting(1, "Dilation rate", DILATION)
 
@@ -487,6 +487,6 @@ class SeparableConv2D(SeparableConvolutionLayer):
     kind = "SeparableConv2D"
     spatial = 2
 
-    kernel_size: Pair = setting((1, 1), "Kernel size", KERNEL_SIZE[2])
+    kernel_size: Pair = setting((1, 1), "Kernel size", KERNEL_SIZE[2], start=[3, 3])
     strides: Pair = setting((1, 1), "Strides", f"{STRIDES[2]} Both must be equal.")
     dilation_rate: Pair = setting((1, 1), "Dilation rate", DILATION)

@@ -33,7 +33,7 @@ class Activation(SameShapeLayer):
     keywords = ("Activation", "relu", "sigmoid", "tanh", "softmax", "nonlinearity")
     kind = "Activation"
 
-    activation: ActivationName = activation_setting()
+    activation: ActivationName = activation_setting(start="relu")
 
 
 class Dropout(SameShapeLayer):
@@ -52,7 +52,7 @@ class Dropout(SameShapeLayer):
     keywords = ("Dropout", "drop rate", "regularization", "overfitting")
     kind = "Dropout"
 
-    rate: float = setting(0.0, "Drop rate", "The part of the inputs that is dropped, from 0 to 1.", ge=0, le=1)
+    rate: float = setting(0.0, "Drop rate", "The part of the inputs that is dropped, from 0 to 1.", ge=0, le=1, start=0.5)
     noise_shape: tuple[Size | None, ...] | None = setting(
         None,
         "Noise shape",

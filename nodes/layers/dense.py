@@ -46,8 +46,8 @@ class Dense(KernelLayer):
     left_out = LORA
     accepts = (*NUMBER_TYPES, "bool")
 
-    units: Size = setting(1, "Units", "The number of outputs.")
-    activation: ActivationName = activation_setting()
+    units: Size = setting(1, "Units", "The number of outputs.", start=64)
+    activation: ActivationName = activation_setting(start="relu")
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
         """Return (..., units)."""

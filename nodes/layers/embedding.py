@@ -48,8 +48,8 @@ class Embedding(UnaryLayer):
     accepts = (*NUMBER_TYPES, "bool")
     ignored = frozenset({"input_length"})
 
-    input_dim: Size = setting(1, "Input dimension", INPUT_DIM)
-    output_dim: Size = setting(1, "Output dimension", OUTPUT_DIM)
+    input_dim: Size = setting(1, "Input dimension", INPUT_DIM, start=10000)
+    output_dim: Size = setting(1, "Output dimension", OUTPUT_DIM, start=64)
     embeddings_initializer: Initializer = initializer_setting("Embeddings", RandomUniform())
     embeddings_regularizer: Regularizer | None = regularizer_setting("Embeddings")
     activity_regularizer: Regularizer | None = regularizer_setting("Output")
@@ -87,8 +87,8 @@ class ReversibleEmbedding(PortedLayer):
     call_options = ("reverse",)
 
     input_tensor: str | None = UnaryLayer.model_fields["input_tensor"]  # type: ignore[assignment]
-    input_dim: Size = setting(1, "Input dimension", INPUT_DIM)
-    output_dim: Size = setting(1, "Output dimension", OUTPUT_DIM)
+    input_dim: Size = setting(1, "Input dimension", INPUT_DIM, start=10000)
+    output_dim: Size = setting(1, "Output dimension", OUTPUT_DIM, start=64)
     tie_weights: bool = setting(True, "Tie weights", "The way back uses the same weights, rather than learning its own.")
     embeddings_initializer: Initializer = initializer_setting("Embeddings", RandomUniform())
     embeddings_regularizer: Regularizer | None = regularizer_setting("Embeddings")

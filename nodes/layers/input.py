@@ -43,7 +43,11 @@ class Input(Layer):
     }
 
     shape: Annotated[tuple[Size | None, ...], ONE_OR_SEVERAL] = setting(
-        (1,), "Shape", "The size of one example, without the batch; an empty dimension is not fixed.", min_length=1
+        (1,),
+        "Shape",
+        "The size of one example, without the batch; an empty dimension is not fixed.",
+        min_length=1,
+        start=[28, 28, 1],
     )
     batch_size: Size | None = setting(
         None, "Batch size", "Fixes the number of examples that are computed together.", advanced=True

@@ -34,10 +34,10 @@ class LocallyConnectedLayer(SpatialLayer, KernelLayer):
     Keras 2's own, but for the shape.
     """
 
-    filters: Size = setting(1, "Filters", "The number of outputs per place.")
+    filters: Size = setting(1, "Filters", "The number of outputs per place.", start=32)
     kernel_size: int | tuple[int, ...]
     strides: int | tuple[int, ...]
-    activation: Activation = activation_setting()
+    activation: Activation = activation_setting(start="relu")
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], name: str) -> NoReturn:
@@ -128,7 +128,7 @@ class LocallyConnected1D(LocallyConnectedLayer):
     kind = "LocallyConnected1D"
     spatial = 1
 
-    kernel_size: Size = setting(1, "Kernel size", "Length of the window, in steps.")
+    kernel_size: Size = setting(1, "Kernel size", "Length of the window, in steps.", start=3)
     strides: Size = setting(1, "Strides", "Step from window to window.")
 
 
@@ -156,7 +156,7 @@ class LocallyConnected2D(LocallyConnectedLayer):
     kind = "LocallyConnected2D"
     spatial = 2
 
-    kernel_size: Pair = setting((1, 1), "Kernel size", "Height and width of the window, in pixels.")
+    kernel_size: Pair = setting((1, 1), "Kernel size", "Height and width of the window, in pixels.", start=[3, 3])
     strides: Pair = setting((1, 1), "Strides", "Step from window to window, down and across.")
 
 

@@ -27,7 +27,7 @@ class GaussianNoise(SameShapeLayer):
     keywords = ("GaussianNoise", "normal noise", "denoising", "augmentation")
     kind = "GaussianNoise"
 
-    stddev: float = setting(1.0, "Standard deviation", "The spread of the random numbers, from 0 to 1.", ge=0, le=1)
+    stddev: float = setting(1.0, "Standard deviation", "The spread of the random numbers, from 0 to 1.", ge=0, le=1, start=0.1)
     seed: int | None = layer_seed_setting()
 
 
@@ -48,7 +48,7 @@ class GaussianDropout(SameShapeLayer):
     keywords = ("GaussianDropout", "multiplicative noise", "regularization", "overfitting")
     kind = "GaussianDropout"
 
-    rate: float = setting(0.0, "Drop rate", "How strong the disturbance is, from 0 to below 1.", ge=0, lt=1)
+    rate: float = setting(0.0, "Drop rate", "How strong the disturbance is, from 0 to below 1.", ge=0, lt=1, start=0.1)
     seed: int | None = layer_seed_setting()
 
 
@@ -68,7 +68,7 @@ class AlphaDropout(Dropout):
     keywords = ("AlphaDropout", "SELU", "self-normalizing", "regularization")
     kind = "AlphaDropout"
 
-    rate: float = setting(0.0, "Drop rate", "The part of the inputs that is dropped, from 0 to below 1.", ge=0, lt=1)
+    rate: float = setting(0.0, "Drop rate", "The part of the inputs that is dropped, from 0 to below 1.", ge=0, lt=1, start=0.1)
 
 
 class SpatialDropout1D(SameShapeLayer):

@@ -62,7 +62,7 @@ def is_recurrent_with_states(network: NetworkSpec, layer: str) -> bool:
 class Sized(Settings):
     """The first setting of a recurrent layer; named as its last base, so that the dialog has it before all others."""
 
-    units: Size = setting(100, "Units", "The size of the state, and of the output.")
+    units: Size = setting(100, "Units", "The size of the state, and of the output.", start=64)
 
 
 USE_CUDNN: Mapping[str, str] = {

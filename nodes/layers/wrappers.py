@@ -274,7 +274,12 @@ class TimeDistributed(UnaryLayer):
     accepts = (*NUMBER_TYPES, "bool")
     ignored = frozenset({"activity_regularizer"})
 
-    layer: StepGroup = setting(STEP_GROUPS["Dense"](), "Layer", "The layer that is applied to each step.")
+    layer: StepGroup = setting(
+        STEP_GROUPS["Dense"](),
+        "Layer",
+        "The layer that is applied to each step.",
+        start={"kind": "Dense", "units": 64, "activation": "relu"},
+    )
 
     @model_validator(mode="after")
     def _has_a_layer(self) -> Self:

@@ -18,7 +18,7 @@ from nodes.kit.scripts import scripting
 from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.kit.training import losses, optimizers
 from nodes.kit.training.compilation import PRECISIONS, Precision, compile_model, with_precision
-from nodes.kit.training.data_binding import TrainingBinding, bind_training, scripts_of
+from nodes.kit.training.data_binding import TrainingBinding, bind_training, scripts_of, tell_bound
 from nodes.kit.training.loss_warnings import loss_warnings
 from nodes.kit.training.optimizers import Adam, AnyOptimizer
 from nodes.kit.training.targets import TargetColumns, targets_setting
@@ -64,7 +64,7 @@ class LearningRateFinder(Node):
     min_learning_rate: float = setting(1e-6, "Smallest rate", "The learning rate of the first step.", gt=0)
     max_learning_rate: float = setting(1.0, "Largest rate", "The learning rate of the last step.", gt=0)
     steps: int = setting(100, "Steps", "How many learning rates are tried, a batch for each.", ge=2)
-    batch_size: int = setting(100, "Batch size", "Rows of a step; as in the training.", ge=1)
+    batch_size: int = setting(100, "Batch size", "Rows of a step; as in the training.", ge=1, start=32)
     smoothing: float = setting(
         0.9, "Smoothing", "How much of the average of the losses before is kept in the smoothed loss; 0: none.", ge=0, lt=1
     )
@@ -115,6 +115,7 @@ class LearningRateFinder(Node):
         if not network.trainable_parameters:
             specs.report(NodeError("The network has no weights that are trained.", "Add a layer with weights, or unfreeze one."))
         bound = bind_training(network, training, self.inputs, self.targets, self.batch_size)
+        tell_bound(specs, self.inputs, bound)
         for warning in loss_warnings(network, bound):
             specs.warn(warning)
         if training.rows == 0:

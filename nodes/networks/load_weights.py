@@ -32,6 +32,7 @@ class LoadWeights(Node):
     shelf = "Network"
     icon = "mdi6.tray-arrow-down"
     keywords = ("load_weights", "weights.h5", "h5", "pretrained", "checkpoint", "by_name", "import")
+    opens = (".weights.h5",)
     input_ports = (Port("network", "network", "Network", "The network that gets the weights."),)
     output_ports = (Port("network", "network", "Network", "The network with the file's weights."),)
     needs_keras = True

@@ -25,6 +25,7 @@ from nodes.kit.networks.inputs import (
     check_batch_size,
     inputs_setting,
     resolve_tensor,
+    tell_inputs,
 )
 from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.kit.tables.naming import frame_of
@@ -200,7 +201,10 @@ class NetworkExecutor(Node):
 
     batch_size: int = batch_size_setting()
     keep_input_columns: bool = setting(
-        False, "Keep input columns", "Put the outputs beside the columns of the table, instead of giving out nothing else."
+        False,
+        "Keep input columns",
+        "Put the outputs beside the columns of the table, instead of giving out nothing else.",
+        start=True,
     )
     kept_columns: list[str] = setting(
         [],
@@ -236,13 +240,17 @@ class NetworkExecutor(Node):
         """Promise the columns of the outputs, after the kept ones."""
         network, table = specs.network(), specs.table()
         check_batch_size(network, self.batch_size, "batch_size")
-        bind_inputs(network, table, self.inputs)
+        tell_inputs(specs, self.inputs, bind_inputs(network, table, self.inputs))
         outputs = self._outputs(network, table)
         made = {column: dtype for output in outputs for column, dtype in output.schema().items()}
         if self.dropout_samples and not _is_random(network.with_outputs([output.tensor for output in outputs])):
             specs.warn("The network has no dropout: all samples are the same.")
         kept = table.with_schema({column: table.schema[column] for column in self._kept(table)})
         return {"table": kept.with_columns(made, _classes(outputs))}
+
+    def leaves_columns_out(self) -> str | None:
+        """It gives out nothing else than the network's outputs where it does not keep the columns."""
+        return None if self.keep_input_columns else "keep_input_columns"
 
     def _kept(self, table: TableSpec) -> list[str]:
         """The columns of the table that come out."""

@@ -22,7 +22,7 @@ from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.kit.training import callbacks, losses, metrics, optimizers
 from nodes.kit.training.callbacks import CSVLogger, ModelCheckpoint, RateByEpoch, TensorBoard
 from nodes.kit.training.compilation import PRECISIONS, LossScale, Precision, compile_model, needs_loss_scale, with_precision
-from nodes.kit.training.data_binding import TrainingBinding, bind_training, differences, scripts_of
+from nodes.kit.training.data_binding import TrainingBinding, bind_training, differences, scripts_of, tell_bound
 from nodes.kit.training.epoch_callbacks import CheckpointWriter, EpochCallback, EventWriter, HistoryWriter
 from nodes.kit.training.loop import TrainingLoop, TrainingOptions
 from nodes.kit.training.loss_warnings import loss_warnings
@@ -105,8 +105,8 @@ class NetworkLearner(Node):
         Port("history", "table", "History", "A row per epoch: loss, metrics, learning rate, seconds."),
     )
 
-    epochs: int = setting(1, "Epochs", "How often to go through the training data.", ge=1)
-    batch_size: int = setting(100, "Training batch size", "Rows after which the weights are changed.", ge=1)
+    epochs: int = setting(1, "Epochs", "How often to go through the training data.", ge=1, start=10)
+    batch_size: int = setting(100, "Training batch size", "Rows after which the weights are changed.", ge=1, start=32)
     validation_batch_size: int | None = setting(
         None, "Validation batch size", "Rows that are validated together; empty: as in training.", ge=1
     )
@@ -263,6 +263,7 @@ class NetworkLearner(Node):
         network, training = specs.network(), specs.table("training")
         validation = specs.table("validation") if "validation" in specs else None
         bound = bind_training(network, training, self.inputs, self.targets, self.batch_size)
+        tell_bound(specs, self.inputs, bound)
         for problem in self._problems(network, training, validation, bound):
             specs.report(problem)
         for warning in loss_warnings(network, bound):

@@ -37,6 +37,7 @@ class NetworkReader(Node):
         "DL Keras Network Reader", "TensorFlow Network Reader", "TensorFlow 2 Network Reader", "load_model", "import", "keras",
         "h5", "hdf5", "json", "open", "pretrained", "model",
     )  # fmt: skip
+    opens = (".keras", ".h5", ".hdf5")
     left_out = {
         "back end": "TensorFlow is the only one: Theano and CNTK do not exist any more.",
         "YAML": "Keras 3 neither writes nor reads it: save the network as .keras or .json.",

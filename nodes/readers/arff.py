@@ -38,6 +38,7 @@ class ArffReader(FilesReader):
     title = "ARFF Reader"
     icon = "mdi6.bird"
     keywords = ("Weka", "OpenML", "attribute relation", "nominal", "sparse", "loadarff", "liac-arff", "import", "open")
+    opens = (".arff",)
 
     pattern: str = pattern_setting("*.arff")
     nominal: Literal["categories", "text"] = setting(

@@ -27,6 +27,7 @@ class ArrowReader(FilesReader):
     keywords = (
         "Feather", "IPC", "read_ipc", "scan_ipc", "read_feather", "pyarrow", "stream", "arrows", "import", "open",
     )  # fmt: skip
+    opens = (".arrow", ".feather", ".ipc")
 
     native_format = "arrow"
 

@@ -57,6 +57,7 @@ class CsvReader(FilesReader):
         "File Reader", "text", "tsv", "table", "comma", "delimiter", "read_csv", "scan_csv", "spreadsheet", "open", "import",
         "Simple File Reader", "Line Reader", "gzip", "several files",
     )  # fmt: skip
+    opens = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
 
     untyped = True
 
@@ -66,6 +67,7 @@ class CsvReader(FilesReader):
         "Detect the format",
         "Whether column delimiter (, ; tab |), decimal comma, lines above the header and comments (#) are found from the first "
         "lines.",
+        start=True,
     )
     delimiter: str = setting(
         ",",

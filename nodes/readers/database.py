@@ -61,6 +61,7 @@ class DatabaseReader(DatabaseNode):
         "DB Reader", "DB Query Reader", "DB Table Selector", "DB Connector", "SQL", "SQLite", "DuckDB", "PostgreSQL", "Postgres",
         "ADBC", "select", "read_database", "query",
     )  # fmt: skip
+    opens = (".sqlite", ".sqlite3", ".db", ".duckdb")
     output_ports = (Port("table", "table", "Table", "The rows of the table or of the result."),)
 
     source: Literal["table", "query"] = setting(
@@ -69,7 +70,7 @@ class DatabaseReader(DatabaseNode):
         "What is read.",
         choices={"table": "A whole table or view.", "query": "What a query of your own gives."},
     )
-    table: str = setting("", "Table", "The table or view to read.", shown_if={"source": "table"})
+    table: str = setting("", "Table", "The table or view to read; empty: the only one of a file.", shown_if={"source": "table"})
     query: str = setting("", "Query", "One SELECT statement.", lines=True, shown_if={"source": "query"})
     parameters: list[str] = setting(
         [],
@@ -97,6 +98,14 @@ class DatabaseReader(DatabaseNode):
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Promise the columns of the result; None where a server is elsewhere, or there is no answer in time."""
+        if self._may_guess:
+            try:
+                chosen = self.answer_at_once(self._file(specs.resolve), "tables", self._with_table)
+            except NoAnswer as error:
+                specs.warn(f"The table is known only after a run: {error.message}")
+                return {"table": None}
+            specs.guess("table", chosen.table)
+            return chosen.configure(specs)
         self._statement()
         file = self._file(specs.resolve)
         if self.kind == "postgresql" and not self.on_this_machine:
@@ -112,7 +121,29 @@ class DatabaseReader(DatabaseNode):
 
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Stream the result into the table."""
+        if self._may_guess:
+            with self.connect(self._file(job.resolve), check=job.check_cancelled) as connection:
+                chosen = self._with_table(connection)
+            return chosen.execute(values, job)
         return {"table": job.stream(gathered(self._frames(job), BATCH_BYTES))}
+
+    @property
+    def _may_guess(self) -> bool:
+        """Whether no table is chosen of a file, which may have a single one."""
+        return self.source == "table" and not self.table.strip() and self.kind != "postgresql"
+
+    def _with_table(self, connection: DatabaseConnection) -> DatabaseReader:
+        """Return the node with the only table of its file.
+
+        Raises:
+            NodeError: If there is none, or several.
+        """
+        names = self.listing(connection)["Table"].unique(maintain_order=True).to_list()
+        if len(names) == 1:
+            return self.model_copy(update={"table": names[0]})
+        listed = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+        hint = f"Choose one of: {listed}." if names else "The file has none; choose another one."
+        raise NodeError("No table is chosen.", hint, setting="table")
 
     def _frames(self, job: Job) -> Iterator[pl.DataFrame]:
         done = 0

@@ -34,6 +34,7 @@ class DicomReader(FilesReader):
     title = "DICOM Reader"
     icon = "mdi6.radiology-box"
     keywords = ("dcm", "pydicom", "CT", "MRI", "X-ray", "radiology", "Hounsfield", "medical images", "PACS", "import", "open")
+    opens = (".dcm",)
 
     native_format = "dicom"
 

@@ -56,6 +56,7 @@ class ExcelReader(FilesReader):
         "XLS Reader", "xlsx", "xls", "ods", "workbook", "sheet", "spreadsheet", "read_excel", "calamine", "LibreOffice", "open",
         "Read Excel Sheet Names",
     )  # fmt: skip
+    opens = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 
     untyped = True
     native_format = "excel"

@@ -51,6 +51,7 @@ class GeoJsonReader(FilesReader):
         "import",
         "open",
     )
+    opens = (".geojson",)
 
     untyped = True
 

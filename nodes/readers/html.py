@@ -37,6 +37,7 @@ class HtmlReader(GuessingReader):
     title = "HTML Reader"
     icon = "mdi6.language-html5"
     keywords = ("read_html", "web page", "table", "scrape", "htm", "Wikipedia", "browser", "import", "open")
+    opens = (".html", ".htm")
 
     pattern: str = pattern_setting("*.htm*")
     choose: Literal["position", "text", "largest"] = setting(

@@ -159,6 +159,7 @@ class IdxReader(Node):
     shelf = "Readers"
     icon = "mdi6.image-multiple"
     keywords = ("mnist", "fashion", "ubyte", "digits", "data set", "image reader", "gz")
+    opens = ("-idx3-ubyte", "-idx3-ubyte.gz", ".idx", ".idx.gz")
     output_ports = (Port("table", "table", "Images", "One row per image, with its label where labels are read."),)
 
     images: str = setting("", "Images", "The file of images, such as train-images-idx3-ubyte.gz.", path="read file")

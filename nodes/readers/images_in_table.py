@@ -58,6 +58,7 @@ class ImageReaderTable(Node):
     keywords = (
         "Image Reader", "image list", "load images", "png", "jpeg", "tiff", "webp", "load_img", "photos", "file list",
     )  # fmt: skip
+    opens = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pbm", ".pgm", ".ppm", ".pnm", ".pfm")
     input_ports = (Port("table", "table", "Table", "A table with a column of paths."),)
     output_ports = (Port("table", "table", "Images", "The table with the images."),)
 

@@ -51,6 +51,7 @@ class JsonReader(FilesReader):
     keywords = (
         "NDJSON", "JSON lines", "jsonl", "read_json", "read_ndjson", "scan_ndjson", "JSON Path", "JSON to Table", "open",
     )  # fmt: skip
+    opens = (".json", ".jsonl", ".ndjson")
 
     untyped = True
 

@@ -28,6 +28,7 @@ class ModelReader(Node):
     shelf = "Readers"
     icon = "mdi6.book-search-outline"
     keywords = ("skops", "load model", "scikit-learn", "PMML Reader", "import", "open")
+    opens = (".skops",)
     output_ports = (Port("model", "model", "Model", "The model."),)
 
     path: str = setting("", "File", "The model: a .skops file.", path="read file")

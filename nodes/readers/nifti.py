@@ -34,6 +34,7 @@ class NiftiReader(FilesReader):
     title = "NIfTI Reader"
     icon = "mdi6.brain"
     keywords = ("nii", "nii.gz", "nibabel", "MRI", "fMRI", "brain", "BIDS", "volumes", "medical images", "import", "open")
+    opens = (".nii", ".nii.gz")
 
     pattern: str = pattern_setting("*.nii*")
     content: Literal["slices", "volumes"] = setting(

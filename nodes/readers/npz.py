@@ -84,6 +84,7 @@ class NpzReader(Node):
     shelf = "Readers"
     icon = "mdi6.matrix"
     keywords = ("numpy", "npy", "array", "mnist.npz", "np.load", "savez", "cifar")
+    opens = (".npz", ".npy")
     output_ports = (Port("table", "table", "Arrays", "One column per array."),)
 
     path: str = setting("", "File", "The .npz or .npy file.", path="read file")

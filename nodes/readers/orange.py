@@ -39,6 +39,7 @@ class OrangeReader(GuessingReader):
     title = "Orange Reader"
     icon = "mdi6.fruit-citrus"
     keywords = ("tab", "Orange3", "Orange data mining", "tsv", "class", "meta", "discrete", "import", "open")
+    opens = (".tab",)
 
     pattern: str = pattern_setting("*.tab")
     null_values: list[str] = setting(_MISSING, "Missing values", "Texts that stand for a missing cell.", group="Cells")

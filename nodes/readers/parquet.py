@@ -39,6 +39,7 @@ class ParquetReader(FilesReader):
     keywords = (
         "read_parquet", "scan_parquet", "columnar", "spark", "hive", "partition", "arrow", "pandas", "pq", "import", "open",
     )  # fmt: skip
+    opens = (".parquet",)
 
     native_format = "parquet"
 

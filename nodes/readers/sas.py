@@ -22,6 +22,7 @@ class SasReader(StatisticsReader):
     title = "SAS Reader"
     icon = "mdi6.alpha-s-box"
     keywords = ("sas7bdat", "xpt", "xport", "transport", "read_sas", "CDISC", "clinical", "pyreadstat", "haven", "import", "open")
+    opens = (".sas7bdat", ".xpt")
 
     kinds = ("sas7bdat", "xport")
     program = "SAS"

@@ -25,6 +25,7 @@ class SpssReader(StatisticsReader):
     title = "SPSS Reader"
     icon = "mdi6.chart-box"
     keywords = ("sav", "zsav", "por", "PSPP", "read_spss", "pyreadstat", "haven", "survey", "value labels", "import", "open")
+    opens = (".sav", ".zsav", ".por")
 
     kinds = ("sav", "por")
     program = "SPSS"

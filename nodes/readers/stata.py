@@ -22,6 +22,7 @@ class StataReader(StatisticsReader):
     title = "Stata Reader"
     icon = "mdi6.chart-bell-curve"
     keywords = ("dta", "read_stata", "pyreadstat", "haven", "econometrics", "value labels", "import", "open")
+    opens = (".dta",)
 
     kinds = ("dta",)
     program = "Stata"

@@ -28,6 +28,7 @@ class TableReader(FilesReader):
     title = "Table Reader"
     icon = "mdi6.table-arrow-left"
     keywords = ("load table", "open", "import", "arrow", "images", "exact copy", "restore", ".table")
+    opens = (".table",)
 
     native_format = "arrow"
 

@@ -44,7 +44,7 @@ class ClassExtractor(Node):
     columns: list[str] = setting(
         [],
         "Probabilities",
-        "One array column, or one number column per class, in the order of the classes.",
+        "One array column, or one number column per class, in the order of the classes; empty: the only column that fits.",
         columns=Columns("table", ("array", "number")),
     )
     class_names: list[str] = setting(
@@ -71,6 +71,10 @@ class ClassExtractor(Node):
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Promise the table with a prediction (Enum where the class names are known, else Int32) and a Float32 probability."""
         table = specs.table()
+        chosen = self._with_columns(table)
+        if chosen is not self:
+            specs.guess("columns", ", ".join(chosen.columns))
+            return chosen.configure(specs)
         self._check_columns(table)
         made = self._output_schema(table)
         kept = {c: d for c, d in table.schema.items() if not (self.remove_columns and c in self._columns)}
@@ -83,11 +87,26 @@ class ClassExtractor(Node):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Rank the probabilities piece by piece."""
         table = values.table()
+        chosen = self._with_columns(table.spec)
+        if chosen is not self:
+            return chosen.execute(values, job)
         predictions = job.stream(self._predictions(table, job))
         kept = table.drop(self._columns) if self.remove_columns else table
         return {"table": kept.with_columns(predictions)}
 
     # -- what is known before running
+
+    def _with_columns(self, table: TableSpec) -> ClassExtractor:
+        """Return the node with the only column that fits, where none is chosen; itself where there is nothing to add."""
+        if self.columns:
+            return self
+        arrays = [c for c in table.columns_of("array") if len(getattr(table.schema[c], "shape", ())) == 1]
+        for fitting in (arrays, table.columns_of("number")):
+            if len(fitting) == 1:
+                return self.model_copy(update={"columns": list(fitting)})
+            if fitting:
+                break
+        return self
 
     @property
     def _columns(self) -> list[str]:

@@ -25,6 +25,7 @@ from nodes.kit.scoring.confusion import (
     WRONG,
     ClassComparison,
 )
+from nodes.kit.scoring.likely_columns import likely_actual, likely_prediction, tell_likely
 from nodes.kit.scoring.missing import without_missing
 from nodes.kit.tables.dtypes import union
 from nodes.values.figure import BarsFigure, Figure, FigureSpec, HeatMapFigure
@@ -50,7 +51,8 @@ class Scorer(ClassComparison):
     predicted, is missing, and left out of the means. A class's own accuracy and error rate count every row: whether it was
     rightly said to be of the class, or not to be. Micro averages of precision, recall and F-measure are the accuracy.
 
-    KNIME chooses the last two columns by itself, actual and predicted; here both are chosen by hand. What it exports as flow
+    Where no columns are chosen, the column `prediction` is compared with the only other one of the same classes, or with the
+    one that it is named after; the dialog says which were taken. (KNIME takes the last two columns.) What KNIME exports as flow
     variables (accuracy, error, numbers of correct and wrong rows, kappa) stands in the row Overall.
 
     Example: choose `label` and the `prediction` of a Class Extractor: the row `Shirt`, column `T-shirt/top` of the matrix
@@ -74,13 +76,13 @@ class Scorer(ClassComparison):
     actual_column: str | None = setting(
         None,
         "First column (actual)",
-        "The true classes: the rows of the matrix.",
+        "The true classes: the rows of the matrix; empty: the only column with the classes of the predictions.",
         columns=Columns("table", CLASS_KINDS),
     )
     predicted_column: str | None = setting(
         None,
         "Second column (predicted)",
-        "The predicted classes: the columns of the matrix.",
+        "The predicted classes: the columns of the matrix; empty: the column `prediction`.",
         columns=Columns("table", CLASS_KINDS),
     )
     sorting: Literal["insertion order", "lexical", "numeric"] = setting(
@@ -104,6 +106,8 @@ class Scorer(ClassComparison):
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Promise the schemas; the matrix's only where the classes of both columns are known."""
         columns = self._columns(specs.table())
+        chosen = {"actual_column": self.actual_column, "predicted_column": self.predicted_column}
+        tell_likely(specs, chosen, {"actual_column": columns.actual, "predicted_column": columns.predicted})
         classes = None
         if columns.actual_names is not None and columns.predicted_names is not None:
             classes = self._sorted(union(columns.actual_names, columns.predicted_names))
@@ -171,9 +175,11 @@ class Scorer(ClassComparison):
         Raises:
             NodeError: If they are not two columns that can be compared.
         """
-        actual, predicted = compared_names(table, self.actual_column, self.predicted_column)
-        assert self.actual_column and self.predicted_column
-        return _Compared(self.actual_column, self.predicted_column, actual, predicted)
+        predicted = self.predicted_column or likely_prediction(table, CLASS_KINDS)
+        actual = self.actual_column or likely_actual(table, predicted, CLASS_KINDS)
+        names = compared_names(table, actual, predicted)
+        assert actual and predicted
+        return _Compared(actual, predicted, *names)
 
     def _sorted(self, classes: Sequence[str]) -> list[str]:
         """The classes in the order of the matrix.

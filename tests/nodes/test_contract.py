@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from nodes.base import Node
 from nodes.catalog import Catalog
-from nodes.declaration.declared import constants_of, groups_of, settings_by_name, settings_of
+from nodes.declaration.declared import constants_of, groups_of, same, settings_by_name, settings_of
 from nodes.declaration.setting import SettingInfo
 from nodes.values.table import COLUMN_KINDS
 from tests.nodes.schemas import choices_of, ends, errors_at, leaves_of, required, schema_of
@@ -273,3 +273,16 @@ def test_every_choice_is_accepted_and_no_other(model: type[BaseModel]):
                 assert not errors_at(model, name, wrap(choice)), f"{name} = {choice!r}"
             if "enum" in leaf and not free_text:
                 assert errors_at(model, name, wrap("no such choice")), name
+
+
+@pytest.mark.parametrize("node_type", sorted(CATALOG))
+def test_a_starting_value_is_allowed_and_another_one_than_the_default(node_type: str) -> None:
+    node_class = CATALOG[node_type]
+    starts = node_class.starting_settings()
+    assert starts == CATALOG.about[node_type].starting_settings()
+    required = {d.name for d in settings_of(node_class) if d.required}
+    if not required:
+        node_class.model_validate(starts)
+    for name, start in starts.items():
+        declared = settings_by_name(node_class)[name]
+        assert not same(start, declared.default), f"{name} would be written into every file for nothing"

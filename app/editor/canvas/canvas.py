@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -177,6 +177,10 @@ class Canvas(QWidget):
         """
         self.view.drops.place_node(node_type, place if place is not None else self.free_place())
         return next(iter(self.selection().nodes), "")
+
+    def show_new(self, nodes: Sequence[str]) -> None:
+        """Select nodes that were just added, and have them in view."""
+        self.view.drops.show_new(nodes)
 
     def free_place(self) -> QPointF:
         """Return a point near the middle of the view where no node is."""

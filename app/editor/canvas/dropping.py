@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 
+from app.document.placing import place_new, put_between
 from app.editor.canvas.hit_testing import hit_test
 from app.editor.canvas.selection import Selection
 from app.editor.canvas.sizes import TILE_RECT
@@ -78,11 +79,17 @@ class DropTarget:
             return
         position = place - TILE_RECT.center()
         with document.step(f"Add {known.title}"):
-            added = document.add_node(node_type, (round(position.x()), round(position.y())))
+            added = place_new(document, node_type, (position.x(), position.y()))
             ports = between(document, known, self._scene.wires[wire].kind) if wire else None
             if wire is not None and ports is not None:
-                document.insert(wire, added, *ports)
-        self._scene.select(Selection(nodes=frozenset([added])))
+                put_between(document, wire, added, *ports)
+        self.show_new([added])
+
+    def show_new(self, nodes: Sequence[str]) -> None:
+        """Select nodes that were just added, and have them in view."""
+        self._scene.select(Selection(nodes=frozenset(nodes)))
+        for node in reversed(nodes):
+            self._view.bring_into_view(node)
 
     def wire_for(self, node_type: str, place: QPointF, node_id: str | None = None) -> str | None:
         """Return the wire at a point into which a node of a type fits.

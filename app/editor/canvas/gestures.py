@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 
 from app.document.geometry import TILE
+from app.document.placing import put_between
 from app.editor.canvas.annotations import LEAST_SIDE, Edge
 from app.editor.canvas.gesture import Gesture, GestureContext, Pointer
 from app.editor.canvas.hit_testing import nodes_in, wires_across, wires_in
@@ -132,7 +133,7 @@ class Move(Gesture):
         with self.document.step("Put in between"):
             self.document.move(nodes)
             if ports is not None:
-                self.document.insert(wire, single, *ports)
+                put_between(self.document, wire, single, *ports)
 
     def cancelled(self) -> None:
         """Put all back."""

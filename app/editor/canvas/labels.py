@@ -146,7 +146,8 @@ def _take(rect: QRectF, taken: list[QRectF]) -> bool:
 def _bottom(tile: NodeTile) -> float:
     """Return where what is written below a node ends."""
     face = tile.face
-    written = face.note or face.type_name or (face.status and (face.status.message or face.status.state == "failed"))
+    said = face.status is not None and (face.status.message or face.status.state in ("failed", "bypassed"))
+    written = face.note or face.type_name or said
     return NOTE_TOP + (NOTE_LINE if written else -4)
 
 

@@ -32,6 +32,11 @@ class NodeFace:
     wired: frozenset[tuple[str, str]] = frozenset()
     status: NodeStatus | None = None
 
+    @property
+    def is_bypassed(self) -> bool:
+        """Whether it is left out of what runs."""
+        return self.status is not None and self.status.state == "bypassed"
+
     def with_status(self, status: NodeStatus | None) -> NodeFace:
         """Return the same face with another status."""
         return NodeFace(self.title, self.note, self.color, self.icon, self.type_name, self.ports, self.wired, status)

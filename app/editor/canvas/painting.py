@@ -36,6 +36,8 @@ from app.icon_font import character
 ICON = 31.0
 FAR_LIGHT = 1.75
 """How much larger the light of a state is on a tile seen from afar."""
+LEFT_OUT = 0.35
+"""How much is seen of the tile of a node that is bypassed."""
 PLACEHOLDER_ICON = "mdi6.puzzle-outline"
 
 
@@ -57,20 +59,32 @@ def paint_node(painter: QPainter, face: NodeFace, colors: Colors, tile: QPixmap 
     size, line = TITLE_SIZE * larger, TITLE_LINE * larger
     title = wrapped(face.title, size, True)
     _paint_lines(painter, title, -9 - line * len(title), line, size=size, color=colors.text, bold=True)
+    painter.setOpacity(LEFT_OUT if face.is_bypassed else 1.0)
     if tile is not None:
         copy_sharp(painter, FAR_RECT.topLeft(), tile)
     else:
         paint_tile(painter, face, colors)
+    painter.setOpacity(1.0)
+    if face.is_bypassed:
+        _paint_way_around(painter, colors)
     _paint_ports(painter, face, colors)
     below = paint_light(painter, face.status, colors) if face.status else ""
     text, color = (below, colors.muted) if below else (face.note, colors.muted)
-    if face.type_name is not None:
+    if face.is_bypassed:
+        text = "bypassed"
+    elif face.type_name is not None:
         text = f"{face.type_name} is missing"
     elif face.status and face.status.state == "failed" and face.status.problems:
         text, color = face.status.problems[0].message, colors.wrong
     if text and NOTE_SIZE * scale >= LEAST_NOTE:
         lines = wrapped(text, NOTE_SIZE, False)
         _paint_lines(painter, lines, NOTE_TOP, NOTE_LINE, size=NOTE_SIZE, color=color)
+
+
+def _paint_way_around(painter: QPainter, colors: Colors) -> None:
+    """Paint the way that data take past a node that is bypassed."""
+    painter.setPen(QPen(QColor(colors.text), 2.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    painter.drawLine(QPointF(0, TILE / 2), QPointF(TILE, TILE / 2))
 
 
 def paint_tile(painter: QPainter, face: NodeFace, colors: Colors) -> None:

@@ -39,7 +39,11 @@ def paint_state(painter: QPainter, status: NodeStatus, colors: Colors, rim: floa
         rim: How much of the canvas is seen around it.
     """
     color = QColor(colors.state(status.state))
-    hollow = status.outdated or status.state == "running" or (status.state == "not configured" and status.blocked_by is not None)
+    hollow = (
+        status.outdated
+        or status.state in ("running", "bypassed")
+        or (status.state == "not configured" and status.blocked_by is not None)
+    )
     shape = light_shape(status.state)
     if rim:
         painter.setPen(_round_pen(QColor(colors.canvas), 2 * rim + 1))
@@ -57,7 +61,7 @@ def light_shape(state: State) -> QPainterPath:
     """Return the outline of a state's light around (0, 0), so that those who see no colours tell them apart.
 
     A circle is done, a triangle that lies is ready to play, one that stands warns; what is not configured is a diamond, what
-    waits a pill, what runs a small circle, and what failed has the eight corners of a stop sign.
+    waits a pill, what runs a small circle, what is bypassed a square, and what failed has the eight corners of a stop sign.
     """
     path, r = QPainterPath(), LIGHT_RADIUS
     if state in ("done", "running"):
@@ -74,6 +78,7 @@ _CORNERS: Mapping[State, Sequence[tuple[float, float]]] = {
     "ready": ((-0.75, -1), (1.05, 0), (-0.75, 1)),
     "warning": ((0, -1.1), (1.15, 0.85), (-1.15, 0.85)),
     "not configured": ((0, -1.25), (1.25, 0), (0, 1.25), (-1.25, 0)),
+    "bypassed": ((-0.95, -0.95), (0.95, -0.95), (0.95, 0.95), (-0.95, 0.95)),
     "failed": tuple((1.06 * math.cos(math.pi * (k + 0.5) / 4), 1.06 * math.sin(math.pi * (k + 0.5) / 4)) for k in range(8)),
 }
 """The corners of lights, in radii."""
@@ -88,7 +93,9 @@ def _sign(status: NodeStatus) -> str:
         return "check"
     if status.state == "not configured":
         return "none" if status.blocked_by else "exclamation"
-    return {"done": "check", "failed": "cross", "warning": "exclamation", "queued": "dots"}.get(status.state, "none")
+    return {"done": "check", "failed": "cross", "warning": "exclamation", "queued": "dots", "bypassed": "slash"}.get(
+        status.state, "none"
+    )
 
 
 def _check() -> QPainterPath:
@@ -114,6 +121,12 @@ def _exclamation() -> QPainterPath:
     return path
 
 
+def _slash() -> QPainterPath:
+    path = QPainterPath(QPointF(-3.2, 0))
+    path.lineTo(3.2, 0)
+    return path
+
+
 def _dots() -> QPainterPath:
     path = QPainterPath()
     for x in (-2.5, 0.0, 2.5):
@@ -122,7 +135,7 @@ def _dots() -> QPainterPath:
     return path
 
 
-_SIGNS = {"check": _check, "cross": _cross, "exclamation": _exclamation, "dots": _dots, "none": QPainterPath}
+_SIGNS = {"check": _check, "cross": _cross, "exclamation": _exclamation, "dots": _dots, "slash": _slash, "none": QPainterPath}
 
 
 def _paint_progress(painter: QPainter, fraction: float | None, colors: Colors) -> None:

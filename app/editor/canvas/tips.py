@@ -21,6 +21,7 @@ STATES = {
     "done": "Done",
     "warning": "Done, with a warning",
     "failed": "Failed",
+    "bypassed": "Bypassed: what comes in is passed on",
 }
 
 

@@ -5,12 +5,14 @@ What was wired to what is counted, so that likely nodes are offered first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QPointF
 
 from app.document.change import Change
-from app.document.geometry import NEAR_COLUMN, TILE
+from app.document.geometry import TILE
+from app.document.placing import place_new, spot_behind
 from app.editor.actions import ActionRow
 from app.editor.desk import Desk
 from app.editor.panels.quick_add import QuickAdd
@@ -60,8 +62,7 @@ class AddCommands:
         selected = self._desk.selected_nodes
         source = self._output_for(workspace, selected[0], node_type) if len(selected) == 1 else None
         if source:
-            x, y = workspace.document.view(selected[0]).position
-            self._add_at(workspace, node_type, _free_spot(workspace, x + NEAR_COLUMN, y), source, from_output=True)
+            self._add_at(workspace, node_type, spot_behind(workspace.document, selected[0]), source, from_output=True)
         else:
             place = workspace.canvas.free_place()
             self._add_at(workspace, node_type, (place.x() - TILE / 2, place.y() - TILE / 2), None, from_output=True)
@@ -85,27 +86,44 @@ class AddCommands:
         endpoint = None
         scene = canvas.free_place()
         if len(selected) == 1:
-            node_type = self._catalog.about.get(workspace.document.nodes[selected[0]].type)
-            if node_type and node_type.output_ports:
-                endpoint = f"{selected[0]}.{node_type.output_ports[0].name}"
-            x, y = workspace.document.view(selected[0]).position
-            scene = QPointF(x + NEAR_COLUMN, y)
+            endpoint = self._first_output(workspace, selected[0])
+            x, y = spot_behind(workspace.document, selected[0])
+            scene = QPointF(x, y + TILE / 2)
         self.offer_at(workspace, endpoint, True, scene, canvas.screen_position(scene))
+
+    def likely_types(self) -> list[str]:
+        """Return all node types, those first that are likely to be added now: behind the selected node, or to begin with."""
+        workspace = self._desk.current
+        if workspace is None:
+            return self._suggestions.beginnings()
+        selected = self._desk.selected_nodes
+        endpoint = self._first_output(workspace, selected[0]) if len(selected) == 1 else None
+        fitting = self._candidates(workspace, endpoint, from_output=True)
+        return [*fitting, *self._catalog.about.keys() - set(fitting)]
+
+    def _first_output(self, workspace: Workspace, node_id: str) -> str | None:
+        node_type = self._catalog.about.get(workspace.document.nodes[node_id].type)
+        return f"{node_id}.{node_type.output_ports[0].name}" if node_type and node_type.output_ports else None
 
     def _candidates(self, workspace: Workspace, endpoint: str | None, from_output: bool) -> list[str]:
         if endpoint is None:
-            return self._suggestions.popular()
+            return self._suggestions.popular() if workspace.document.nodes else self._suggestions.beginnings()
         node_id, _, port = endpoint.partition(".")
         node_type = workspace.document.nodes[node_id].type
-        return self._suggestions.after(node_type, port) if from_output else self._suggestions.before(node_type, port)
+        if not from_output:
+            return self._suggestions.before(node_type, port)
+        return self._suggestions.after(node_type, port, dimensions_of(workspace.status(node_id).outputs.get(port, "")))
 
     def _add_wanted(self, node_type: str) -> None:
         if self._wanted is None:
             return
         workspace, endpoint, from_output, scene = self._wanted
         self._wanted = None
-        x = scene.x() if from_output else scene.x() - TILE
-        self._add_at(workspace, node_type, (x, scene.y() - TILE / 2), endpoint, from_output=from_output)
+        x, y = (scene.x() if from_output else scene.x() - TILE), scene.y() - TILE / 2
+        if endpoint:
+            row = workspace.document.view(endpoint.partition(".")[0]).position[1]
+            y = row if abs(row - y) < TILE / 2 else y
+        self._add_at(workspace, node_type, (x, y), endpoint, from_output=from_output)
         workspace.canvas.setFocus()
 
     def _add_at(
@@ -115,10 +133,10 @@ class AddCommands:
         document = workspace.document
         title = self._catalog.about[node_type].title
         with document.step(f"Add {title}"):
-            node_id = document.add_node(node_type, spot)
+            node_id = place_new(document, node_type, spot)
             if endpoint:
                 self._wire(workspace, endpoint, node_id, from_output=from_output)
-        workspace.canvas.select([node_id])
+        workspace.canvas.show_new([node_id])
         self._desk.services.preferences.remember_node(node_type)
 
     def _wire(self, workspace: Workspace, endpoint: str, node_id: str, *, from_output: bool) -> None:
@@ -162,9 +180,7 @@ class AddCommands:
                 self._suggestions.count(source, wire.source_port, target, wire.target_port)
 
 
-def _free_spot(workspace: Workspace, x: float, y: float) -> tuple[float, float]:
-    """Return the place nearest below (x, y) where no node is."""
-    taken = [workspace.document.view(n).position for n in workspace.document.nodes]
-    while any(abs(x - a) < NEAR_COLUMN * 0.7 and abs(y - b) < NEAR_COLUMN * 0.9 for a, b in taken):
-        y += NEAR_COLUMN
-    return round(x), round(y)
+def dimensions_of(carried: str) -> int | None:
+    """Return along how many dimensions something stretches, channels apart, by what an edge says of it: 2 for `28 x 28 x 16`."""
+    shape = re.split(r"\s+·", carried)[0].replace("×", "x").split(" x ")
+    return len(shape) - 1 if len(shape) > 1 and all(part.strip().isdecimal() or part.strip() == "?" for part in shape) else None

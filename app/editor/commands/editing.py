@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QApplication
 from app.document import clipboard
 from app.document.editing import Document, Point
 from app.document.geometry import TILE
+from app.document.joining import delete_and_join
 from app.document.model import Annotation
 from app.document.pasted_table import NODE_TYPE, TooLarge, pasted_table
+from app.document.placing import free_spot, place_new
 from app.document.problems import DocumentError
 from app.editor.actions import ActionRow
 from app.editor.desk import Desk
@@ -62,7 +64,12 @@ class EditCommands:
             ),
             row(
                 "edit.delete", "De&lete", self.delete, ["Del", "Backspace"], "mdi6.delete-outline", selected,
+                hint="Delete; what was before and behind is wired together",
                 popups={"node": (2, 6), "wire": (1, 1), "box": (1, 3)},
+            ),
+            row(
+                "edit.delete_apart", "Delete, &leave a gap", self.delete_apart, ["Shift+Del"], enabled=selected,
+                hint="Delete with all wires; what was before and behind is not wired together", popups={"node": (2, 7)},
             ),
             row(
                 "edit.select_all", "Select &all", self.select_all, ["Ctrl+A"], enabled=self._desk.is_open,
@@ -142,7 +149,7 @@ class EditCommands:
     def cut(self) -> None:
         """Copy, then delete."""
         self.copy()
-        self.delete("Cut")
+        self.delete_apart("Cut")
 
     def paste(self) -> None:
         """Paste nodes that were copied here or in another window; of a table of a spreadsheet a Table Creator is made."""
@@ -171,7 +178,7 @@ class EditCommands:
             )
             return []
         self._desk.say(table.summary)
-        return [document.add_node(NODE_TYPE, at, settings=table.settings)]
+        return [place_new(document, NODE_TYPE, free_spot(document, at), table.settings)]
 
     def duplicate(self) -> None:
         """Add copies of the selected nodes beside them, fed by the same wires."""
@@ -180,8 +187,15 @@ class EditCommands:
             if chosen.nodes or chosen.annotations:
                 workspace.canvas.select(clipboard.duplicate(workspace.document, chosen.nodes, chosen.annotations))
 
-    def delete(self, label: str = "") -> None:
-        """Delete what is selected."""
+    def delete(self) -> None:
+        """Delete what is selected, and wire what was before it to what was behind it, where the kinds fit."""
+        if workspace := self._desk.current:
+            chosen = workspace.canvas.selection()
+            if chosen:
+                delete_and_join(workspace.document, chosen.nodes, chosen.connections, chosen.annotations)
+
+    def delete_apart(self, label: str = "") -> None:
+        """Delete what is selected with all its wires."""
         if workspace := self._desk.current:
             chosen = workspace.canvas.selection()
             if chosen.nodes or chosen.connections or chosen.annotations:

@@ -11,11 +11,15 @@ from app.editor.commands.adding import AddCommands
 from app.editor.commands.files import FileCommands
 from app.editor.commands.nodes import NodeCommands
 from app.editor.desk import Desk
+from app.editor.panels.node_types import likelihoods
 from app.editor.panels.palette import CommandPalette, PaletteEntry, type_entry
 from app.editor.workspace import Workspace
 from app.folders import examples
 from app.shelves import OTHER_SHELF, shelf_color
 from nodes.declaration.declared import settings_of
+
+TYPE_WEIGHT = 0.5
+"""How much it counts among actions, nodes and settings that a node type is a likely next one."""
 
 
 class FindCommands:
@@ -93,8 +97,9 @@ class FindCommands:
                 yield PaletteEntry("Setting", declared.label, edit, title, "mdi6.tune-variant", hint=declared.help)
 
     def _type_entries(self) -> Iterator[PaletteEntry]:
-        for node_type in self._desk.services.catalog.about.values():
-            yield type_entry(node_type, partial(self._adding.add_node, node_type.id))
+        about = self._desk.services.catalog.about
+        for node_type, likely in likelihoods(self._adding.likely_types()).items():
+            yield type_entry(about[node_type], partial(self._adding.add_node, node_type), likely * TYPE_WEIGHT)
 
     def _file_entries(self) -> Iterator[PaletteEntry]:
         for path in map(Path, self._desk.services.preferences.values.recent_files):

@@ -31,13 +31,32 @@ class NodeCommands:
         return [
             ActionRow(
                 "node.configure", "&Configure", self.configure, ["F6"], "mdi6.tune-variant",
-                lambda: bool(self._desk.selected_nodes), popups={"node": (1, 1)},
+                self._has_nodes, popups={"node": (1, 1)},
                 hint="Go to the dialog of what is selected; once more makes it a window, and puts it back",
             ),
             ActionRow(
                 "node.view", "Show the &results", self.view, ["F10"], "mdi6.chart-box-outline", one, popups={"node": (1, 6)}
             ),
+            ActionRow(
+                "node.bypass", "&Bypass", self.bypass, ["Ctrl+B"], "mdi6.debug-step-over", self._has_nodes, on_canvas=True,
+                name=self._bypass_name, hint="Leave the node out: what comes in is passed on", popups={"node": (1, 7)},
+            ),
         ]  # fmt: skip
+
+    def bypass(self) -> None:
+        """Leave the selected nodes out of what runs; if all are left out, take them in again."""
+        if workspace := self._desk.current:
+            workspace.document.bypass(self._desk.selected_nodes, not self._all_bypassed())
+
+    def _all_bypassed(self) -> bool:
+        workspace, nodes = self._desk.current, self._desk.selected_nodes
+        return workspace is not None and bool(nodes) and all(workspace.document.nodes[n].bypassed for n in nodes)
+
+    def _has_nodes(self) -> bool:
+        return bool(self._desk.selected_nodes)
+
+    def _bypass_name(self) -> str:
+        return "Use again" if self._all_bypassed() else "Bypass"
 
     def _follow(self, workspace: Workspace) -> None:
         workspace.canvas.node_activated.connect(lambda _: self.configure())

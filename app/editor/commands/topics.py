@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 from app.editor.actions import ActionTable
 from app.editor.commands.adding import AddCommands
 from app.editor.commands.arranging import ArrangeCommands
+from app.editor.commands.dropping import DropCommands
 from app.editor.commands.editing import EditCommands
 from app.editor.commands.exporting import ExportCommands
 from app.editor.commands.files import FileCommands
@@ -49,6 +50,7 @@ class Commands:
         self.program = ProgramCommands(desk)
         self.nodes = NodeCommands(desk, docks, self.trust)
         self.adding = AddCommands(desk, self.files.new)
+        self.dropping = DropCommands(desk, self.files)
         self.editing = EditCommands(desk, self.files.new)
         self.running = RunCommands(desk, self.trust, self.nodes.explain, docks.trainings)
         self.arranging = ArrangeCommands(desk)

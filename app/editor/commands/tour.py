@@ -44,7 +44,8 @@ class TourCommands:
             return found if isinstance(found, QWidget) else window
 
         def configured() -> bool:
-            return any(record.settings for record in document.nodes.values())
+            known = ((record.settings, document.types.get(record.type)) for record in document.nodes.values())
+            return any(settings != dict(node_type.starting_settings()) for settings, node_type in known if node_type)
 
         def ran() -> bool:
             return any(workspace.status(n).seconds is not None for n in document.nodes)

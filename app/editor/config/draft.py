@@ -133,7 +133,7 @@ class SettingDraft:
 
     @property
     def is_default(self) -> bool:
-        """Whether it is as in a new node."""
+        """Whether it is the default of its kind of node."""
         return self.raw() is MISSING
 
 
@@ -193,13 +193,13 @@ class SettingsDraft:
         self._stored.pop(name, None)
 
     def reset(self) -> None:
-        """Make all settings as in a new node."""
+        """Make all settings the defaults of this kind of node."""
         for setting in self.settings.values():
             setting.load(MISSING)
 
     @property
     def is_default(self) -> bool:
-        """Whether all settings are as in a new node."""
+        """Whether no setting differs from the default of this kind of node."""
         return all(setting.is_default for setting in self.settings.values())
 
     @property

@@ -14,8 +14,9 @@ from app.editor.config.number import number_text
 from app.editor.config.row import SettingRow
 from app.editor.look import look
 from app.editor.plain_label import PlainLabel
-from nodes.declaration.declared import Declared
+from nodes.declaration.declared import MISSING, Declared
 from nodes.declaration.shapes import Fixed, Maybe, Number, OneOf, Series, Shape
+from nodes.declaration.wording import shown_start
 
 SHORT_LIST = 5
 """A default with more elements than this is not spelt out."""
@@ -107,7 +108,7 @@ def _explained(declared: Declared, row: SettingRow) -> Sequence[tuple[str, str]]
 
 
 def _facts(declared: Declared) -> Sequence[str]:
-    """Range and default."""
+    """Range, default, and what a new node has instead."""
     facts = [text for text in (_range(declared.shape),) if text]
     if declared.columns is not None and declared.columns.accepts:
         facts.append(f"columns of {' or '.join(declared.columns.accepts)}")
@@ -115,6 +116,8 @@ def _facts(declared: Declared) -> Sequence[str]:
         facts.append("must be set")
     elif (default := default_text(declared)) is not None:
         facts.append(f"default {default}")
+    if declared.start is not MISSING:
+        facts.append(f"a new node has {shown_start(declared)}")
     return facts
 
 

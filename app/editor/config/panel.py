@@ -415,6 +415,9 @@ class ConfigPanel(QWidget):
             complaint = row.complaint()
             message = complaint or (f"{found.message} {found.remedy}".removesuffix(" Change it.").strip() if found else "")
             row.show_problem(message, warning=found is not None and not complaint and found.severity == "warning")
+        taken = {self.row(setting): text for setting, text in self._presenter.guesses.items()}
+        for row in self.all_rows():
+            row.show_guess(taken.get(row, ""))
 
     def _mark_tabs(self, problems: list[Problem]) -> None:
         form, draft = self._form, self._presenter.draft

@@ -114,6 +114,7 @@ class ConfigPresenter:
         self._catalog = catalog
         self._view = view
         self._preview: list[Problem] = []
+        self.guesses: Mapping[str, str] = {}
         self._ticket: Ticket | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._applying = False
@@ -190,6 +191,7 @@ class ConfigPresenter:
         self.context.table_port = node.node_class.first_table_port()
         self.checked = CheckedSettings()
         self.outputs, self._preview, self.untrusted, self.asks = {}, [], False, False
+        self.guesses = {}
         self._load_variables()
         stored = node.stored()
         self.draft = SettingsDraft(node.node_class)
@@ -287,7 +289,7 @@ class ConfigPresenter:
                 self._load(self.node.stored())
 
     def reset(self) -> None:
-        """Make all settings as in a new node."""
+        """Make all settings the defaults of this kind of node."""
         if self.draft is not None:
             self.draft.reset()
             self._view.fill()
@@ -394,7 +396,7 @@ class ConfigPresenter:
     def _previewed(self, answer: PreviewAnswer | Problem) -> None:
         self._ticket = None
         if isinstance(answer, Problem):
-            self._preview, self.outputs = [answer], {}
+            self._preview, self.outputs, self.guesses = [answer], {}, {}
             self._view.mark()
             return
         self._preview = list(answer.problems)
@@ -402,7 +404,7 @@ class ConfigPresenter:
         if blocking and self.node is not None and blocking in self.node.document.nodes:
             title = self.node.document.title(blocking)
             self._preview.append(Problem(f"'{title}' above it is not configured.", "Mend that first.", severity="warning"))
-        self.untrusted, self.asks = answer.untrusted, answer.asks
+        self.untrusted, self.asks, self.guesses = answer.untrusted, answer.asks, answer.guesses
         self.outputs = {port: _with_own_parameters(port, text, answer) for port, text in answer.outputs.items()}
         if answer.inputs != self.context.inputs:
             self.context.inputs = answer.inputs

@@ -21,7 +21,8 @@ from app.editor.config.variable_binding import VARIABLE_ICON, BoundChip, NewVari
 from app.editor.config.widgets import IconButton
 from app.editor.plain_label import PlainLabel
 from app.editor.visible_text import plain_tip
-from nodes.declaration.declared import MISSING
+from nodes.declaration.declared import MISSING, same
+from nodes.declaration.wording import shown, shown_start
 
 LABEL_WIDTH = 124
 INDENT = 12
@@ -50,6 +51,7 @@ class SettingRow(QWidget):
         self._name = f"{context}: {self.declared.label}" if context else self.declared.label
         self._chip: BoundChip | None = None
         self._below: QWidget | None = None
+        self.guessed = ""
         self._hovered = False
         self._focused = False
         self._layout = QVBoxLayout(self)
@@ -74,11 +76,17 @@ class SettingRow(QWidget):
         return self.draft.effective(self._around.node.values)
 
     def reset(self) -> None:
-        """Make it as in a new node."""
+        """Make it the default of its kind of node."""
         if not self.draft.is_default:
             self.draft.load(MISSING)
             self.fill()
             self.changed.emit()
+
+    def restart(self) -> None:
+        """Make it as in a node that a person adds: the starting value, which is stored."""
+        self.draft.load(self.declared.start)
+        self.fill()
+        self.changed.emit()
 
     # -- showing
 
@@ -108,6 +116,12 @@ class SettingRow(QWidget):
         self._message.setTextFormat(Qt.TextFormat.PlainText)
         self._message.hide()
         self._grid.addWidget(self._message, 2, 0 if wide else 1, 1, 2 if wide else 1)
+        self._guess = PlainLabel()
+        self._guess.setProperty("role", "muted")
+        self._guess.setWordWrap(True)
+        self._guess.setTextFormat(Qt.TextFormat.PlainText)
+        self._guess.hide()
+        self._grid.addWidget(self._guess, 3, 0 if wide else 1, 1, 2 if wide else 1)
         below = self.control.below()
         if below is not None:
             self._below = QWidget()
@@ -119,12 +133,19 @@ class SettingRow(QWidget):
         self._fill_control()
         self._show_binding()
         self._show_problem()
+        self._show_guess()
 
     def show_problem(self, message: str, *, warning: bool = False) -> None:
         """Say what is wrong with the setting; nothing takes it back."""
         self.draft.problem, self.draft.warning = message, warning
         if self.control is not None:
             self._show_problem()
+
+    def show_guess(self, taken: str) -> None:
+        """Say what the node takes while the setting is empty; nothing takes it back."""
+        self.guessed = taken
+        if self.control is not None:
+            self._show_guess()
 
     def child(self, part: str) -> SettingPlace | None:
         """Return what is inside the setting, by the next part of a dotted name."""
@@ -190,9 +211,14 @@ class SettingRow(QWidget):
         unbind.setData("\0unbind")
         unbind.setEnabled(self.draft.bound is not None)
         menu.addSeparator()
-        reset = menu.addAction("Reset to default")
+        starts = self.declared.start is not MISSING
+        reset = menu.addAction(f"Reset to default ({shown(self.declared.initial)})" if starts else "Reset to default")
         reset.setData("\0reset")
         reset.setEnabled(not self.draft.is_default)
+        if starts:
+            start = menu.addAction(f"As in a new node ({shown_start(self.declared)})")
+            start.setData("\0start")
+            start.setEnabled(not same(self.draft.raw(), self.declared.start))
         menu.triggered.connect(self._menu_chosen)
         return menu
 
@@ -321,6 +347,10 @@ class SettingRow(QWidget):
         self._message.setVisible(bool(self.draft.problem))
         self.control.set_invalid(bool(self.draft.problem) and not self.draft.warning)
 
+    def _show_guess(self) -> None:
+        self._guess.setText(f"auto: {self.guessed}")
+        self._guess.setVisible(bool(self.guessed) and not self.draft.problem)
+
     def _variable_value(self, kind: str) -> Any:
         """Return the present value as a variable of a type holds it; None where it cannot."""
         value = self.draft.effective(self._around.node.values)
@@ -332,6 +362,8 @@ class SettingRow(QWidget):
         chosen = action.data()
         if chosen == "\0reset":
             self.reset()
+        elif chosen == "\0start":
+            self.restart()
         elif chosen == "\0unbind":
             self.unbind()
         elif chosen == "\0new":

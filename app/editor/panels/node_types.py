@@ -14,6 +14,8 @@ from nodes.catalog import NodeType
 
 MIME_TYPE = "application/x-layerloom-node"
 """What is dragged from the repository to the canvas: the node type's id, in UTF-8."""
+HALF_AS_LIKELY = 10
+"""What comes at this place is taken for half as likely as the first."""
 Types = Mapping[str, NodeType]
 
 
@@ -44,10 +46,17 @@ class NodeTypeSearch:
         self._index = Index(candidate(node_class) for node_class in types.values())
 
     def rows(self, query: str, among: Iterable[str] | None = None) -> list[ListRow]:
-        """Return the rows of the node types that fit, best first; `among` leaves only these ids."""
-        allowed = None if among is None else set(among)
-        hits = self._index.find(query)
-        return [type_row(hit.item, hit.spans) for hit in hits if allowed is None or hit.item.id in allowed]
+        """Return the rows of the node types that fit, best first; `among` leaves only these ids, given the likeliest first."""
+        if among is None:
+            return [type_row(hit.item, hit.spans) for hit in self._index.find(query)]
+        shares = likelihoods(among)
+        hits = self._index.find(query, lambda node_class: shares.get(node_class.id, 0.0))
+        return [type_row(hit.item, hit.spans) for hit in hits if hit.item.id in shares]
+
+
+def likelihoods(order: Iterable[str]) -> dict[str, float]:
+    """Return how likely node types are, from 1 on downwards, of their ids with the likeliest first."""
+    return {node_type: 1 / (1 + place / HALF_AS_LIKELY) for place, node_type in enumerate(order)}
 
 
 def candidate(node_class: NodeType) -> Candidate[NodeType]:

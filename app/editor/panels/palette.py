@@ -40,6 +40,7 @@ class PaletteEntry:
         color: A shelf's colour: the icon is then shown as a node's tile.
         keywords: Further words that find it.
         hint: What it does, for the tooltip; found too.
+        likely: How likely it is meant, whatever is typed, from 0 to 1.
     """
 
     kind: str
@@ -51,12 +52,13 @@ class PaletteEntry:
     color: str = ""
     keywords: tuple[str, ...] = ()
     hint: str = ""
+    likely: float = 0.0
 
 
 Provider = Callable[[], Iterable[PaletteEntry]]
 
 
-def type_entry(node_class: NodeType, add: Callable[[], object]) -> PaletteEntry:
+def type_entry(node_class: NodeType, add: Callable[[], object], likely: float = 0.0) -> PaletteEntry:
     """The entry that adds a node of a type."""
     return PaletteEntry(
         "Add",
@@ -67,6 +69,7 @@ def type_entry(node_class: NodeType, add: Callable[[], object]) -> PaletteEntry:
         color=shelf_color(node_class.shelf),
         keywords=(node_class.title, *node_class.keywords),
         hint=node_class.description(),
+        likely=likely,
     )
 
 
@@ -154,13 +157,16 @@ class CommandPalette(QWidget):
     def _find(self, text: str) -> None:
         hits: list[tuple[int, Sequence[tuple[int, int]]]]
         if text.strip():
-            hits = [(hit.item, hit.spans) for hit in self._searched().find(text)[:MOST_SHOWN]]
+            hits = [(hit.item, hit.spans) for hit in self._searched().find(text, self._likely)[:MOST_SHOWN]]
         else:
             hits = [(number, ()) for number in range(min(len(self._entries), MOST_SHOWN))]
         self.list.set_rows([self._row(number, spans) for number, spans in hits])
         self.list.setVisible(bool(hits))
         self._nothing.setVisible(not hits)
         self._place()
+
+    def _likely(self, number: int) -> float:
+        return self._entries[number].likely
 
     def _searched(self) -> Index[int]:
         """The entries, made ready to be searched with the first letter that is typed, so that opening is quick."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from msgspec import structs
 
+from app.document.problems import Problem
+from app.engine.causes import with_causes
 from app.engine.configuration import configure
 from app.engine.inspection.base import StoredOutputs
 from app.engine.inspection.specs import outline_of
@@ -26,6 +28,8 @@ from app.engine.session import Session
 from nodes.base import Spec, Value
 from nodes.values.table import Table, TableSpec
 
+BYPASSED = "The node is bypassed: what comes in is passed on. Ctrl+B takes it in again."
+
 
 def preview(session: Session, asked: PreviewQuestion) -> PreviewAnswer:
     """Return what a node would put out with other settings, and what is at its inputs.
@@ -33,6 +37,9 @@ def preview(session: Session, asked: PreviewQuestion) -> PreviewAnswer:
     Raises:
         NoSuchNode: If there is no such node.
     """
+    record = session.document.nodes.get(asked.node)
+    if record is not None and record.bypassed:
+        return PreviewAnswer(problems=(Problem(BYPASSED, node=asked.node, severity="warning"),))
     planned, plan = session.planned(asked.node), session.plan
     record = session.document.nodes[asked.node]
     node_class = session.catalog.get(record.type)
@@ -43,14 +50,15 @@ def preview(session: Session, asked: PreviewQuestion) -> PreviewAnswer:
     inputs = {port: plan.nodes[source].specs.get(out) for port, (source, out) in planned.inputs.items()}
     known = {port: spec for port, spec in inputs.items() if spec is not None}
     specs: Mapping[str, Spec | None] = {}
+    guesses: Mapping[str, str] = {}
     if node is not None and len(known) == len(planned.inputs) and not about_ports:
         writes = plan.trust.writes
         wishes = {p: wish for p, wish in writes.wishes(node, asked.node, plan.folder).items() if wish.is_server}
         if wishes:  # it is not asked what columns it has, either
             problems = [*problems, *wish_problems(asked.node, wishes)]
         else:
-            specs, found, _ = configure(node, asked.node, known, plan.folder)
-            problems = [*problems, *found]
+            specs, found, _, guesses = configure(node, asked.node, known, plan.folder)
+            problems = [*problems, *with_causes(found, node, planned, plan)]
         problems += writes.forbidden(node, asked.node, plan.folder)
     made = {port: spec for port, spec in specs.items() if spec is not None}
     return PreviewAnswer(
@@ -61,6 +69,7 @@ def preview(session: Session, asked: PreviewQuestion) -> PreviewAnswer:
         outputs={port: spec.describe() for port, spec in made.items()},
         results={port: outline_of(spec) for port, spec in made.items()},
         inputs={port: outline_of(spec) for port, spec in known.items()},
+        guesses=guesses,
     )
 
 

@@ -91,6 +91,7 @@ class PreviewAnswer(Answer, frozen=True, kw_only=True):
         outputs: Output port -> what its edge would say.
         results: Output port -> what would come out.
         inputs: Input port -> what is there.
+        guesses: Setting -> what is taken where it is left empty.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -100,6 +101,7 @@ class PreviewAnswer(Answer, frozen=True, kw_only=True):
     outputs: Mapping[str, str] = {}
     results: Mapping[str, SpecOutline] = {}
     inputs: Mapping[str, SpecOutline] = {}
+    guesses: Mapping[str, str] = {}
 
 
 class PreviewQuestion(Question[PreviewAnswer], frozen=True, kw_only=True):

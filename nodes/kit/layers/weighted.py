@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nodes.base import setting
+from nodes.declaration.setting import MISSING
 from nodes.kit.layers.activations import ACTIVATION_CHOICES
 from nodes.kit.layers.base import UnaryLayer
 from nodes.kit.layers.constraints import Constraint
@@ -39,10 +40,10 @@ def constraint_setting(weight: str) -> Any:
     return setting(None, label, help, group="Advanced", advanced=True)
 
 
-def activation_setting() -> Any:
-    """Declare a layer's activation function."""
+def activation_setting(start: Any = MISSING) -> Any:
+    """Declare a layer's activation function, and that of a layer which a person adds."""
     help = "What every output goes through. Functions with numbers to choose (a slope, a limit) are layers of their own."
-    return setting("linear", "Activation function", help, choices=ACTIVATION_CHOICES)
+    return setting("linear", "Activation function", help, choices=ACTIVATION_CHOICES, start=start)
 
 
 class BiasedLayer(UnaryLayer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nodes.base import Columns, NodeError, Settings, setting
+from nodes.base import Columns, NodeError, Settings, Specs, setting
 from nodes.kit.networks.binding import CONVERSIONS, FEEDABLE, Binding, Conversion, bind, find_column
 from nodes.values.network import NetworkSpec, Tensor
 from nodes.values.table import TableSpec
@@ -145,6 +145,19 @@ def bind_inputs(network: NetworkSpec, table: TableSpec, given: Sequence[TensorCo
         ]
         bindings.append(bind(table, spec, columns, entry.conversion, setting=where, channels_first=network.channels_first))
     return bindings
+
+
+def tell_inputs(specs: Specs, given: Sequence[TensorColumns], bindings: Sequence[Binding]) -> None:
+    """Say which columns were found for inputs of a network for which none were chosen: `image -> input`."""
+    network = specs.network()
+    entries = assign_entries(network, given, network.inputs, "inputs")
+    found = [
+        f"{', '.join(binding.columns)} → {tensor.layer}"
+        for tensor, number, binding in zip(network.inputs, entries, bindings, strict=True)
+        if number is None or not given[number].columns
+    ]
+    if found:
+        specs.guess("inputs", " · ".join(found))
 
 
 def check_batch_size(network: NetworkSpec, batch_size: int, setting: str) -> bool:

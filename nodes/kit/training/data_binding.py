@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nodes.base import NodeError
+from nodes.base import NodeError, Specs
 from nodes.kit.networks.binding import Binding, TensorReader
-from nodes.kit.networks.inputs import TensorColumns, bind_inputs, check_batch_size
+from nodes.kit.networks.inputs import TensorColumns, bind_inputs, check_batch_size, tell_inputs
 from nodes.kit.training.losses import CustomLoss
 from nodes.kit.training.row_weights import WeightReader
 from nodes.kit.training.targets import BoundTarget, TargetColumns, bind_targets
@@ -114,6 +114,14 @@ def bind_training(
     bound = bind_inputs(network, table, inputs)
     taken = [column for binding in bound for column in binding.columns]
     return TrainingBinding(bound, bind_targets(network, table, targets, taken), fixed)
+
+
+def tell_bound(specs: Specs, inputs: Sequence[TensorColumns], bound: TrainingBinding) -> None:
+    """Say which columns were found for inputs and targets for which none were chosen."""
+    tell_inputs(specs, inputs, bound.inputs)
+    for target in bound.targets:
+        if not target.entry.columns:
+            specs.guess(f"{target.where}.columns", f"{', '.join(target.binding.columns)} → {target.tensor.layer}")
 
 
 def scripts_of(targets: Sequence[TargetColumns]) -> dict[str, str]:

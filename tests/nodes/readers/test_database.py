@@ -357,10 +357,24 @@ def test_views_in_a_file_reach_nothing_else(tmp_path):
     assert "disabled" in refusal(DatabaseReader(**where, source="query", query="SELECT * FROM m()"), tmp_path)
 
 
+def test_the_only_table_of_a_file_is_read_and_of_several_one_has_to_be_chosen(tmp_path):
+    file = tmp_path / "a.sqlite"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE flowers (name TEXT)")
+        connection.execute("INSERT INTO flowers VALUES ('rose')")
+        connection.commit()
+        node = DatabaseReader(path=str(file))
+        assert node.execute(Values({}), RecordingJob(tmp_path))["table"].frame()["name"].to_list() == ["rose"]
+        connection.execute("CREATE TABLE trees (name TEXT)")
+        connection.commit()
+    with pytest.raises(NodeError, match="No table is chosen") as caught:
+        node.execute(Values({}), RecordingJob(tmp_path))
+    assert caught.value.remedy == "Choose one of: flowers, trees."
+
+
 def test_mistakes_in_the_settings(tmp_path, write):
     where, table = FILES["sqlite"], {"table": Table.of(PLAIN)}
     write(where, PLAIN)
-    assert "No table" in refusal(DatabaseReader(**where), tmp_path)
     assert "no query" in refusal(DatabaseReader(**where, source="query", query=" ; "), tmp_path)
     assert "No table" in refusal(DatabaseWriter(**where, table=" "), tmp_path, table)
     assert "No file" in refusal(DatabaseWriter(table="t"), tmp_path, table)

@@ -130,7 +130,6 @@ def test_an_empty_table_gives_empty_predictions():
 @pytest.mark.parametrize(
     ("settings", "setting", "message"),
     [
-        ({"columns": []}, "columns", "No column is chosen"),
         ({"columns": ["p", "id"]}, "columns", "one array with a number per class"),
         ({"columns": ["image"]}, "columns", "an image 1 x 1 x 1"),
         ({"columns": ["p"], "class_names": ["a"]}, "class_names", "1 class names for 3 probabilities"),
@@ -150,3 +149,19 @@ def test_mistakes_are_found_before_running(settings, setting, message):
 
     assert caught.value.setting == setting
     assert caught.value.remedy
+
+
+def test_the_only_array_is_taken_where_no_column_is_chosen():
+    table = probabilities()
+    assert (
+        run(ClassExtractor(columns=[]), {"table": table})["table"]
+        .frame()
+        .equals(run(ClassExtractor(columns=["p"]), {"table": table})["table"].frame())
+    )
+
+
+def test_of_two_arrays_one_has_to_be_chosen():
+    table = probabilities()
+    twice = table.with_columns(table.frame(["p"]).rename({"p": "q"}))
+    with pytest.raises(NodeError, match="No column is chosen"):
+        configure(ClassExtractor(columns=[]), {"table": twice})

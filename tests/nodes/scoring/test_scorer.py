@@ -18,7 +18,7 @@ from sklearn.metrics import (
     recall_score,
 )
 
-from nodes.base import NodeError, Values
+from nodes.base import NodeError, Specs, Values
 from nodes.kit.scoring.confusion import MACRO, OVERALL, WEIGHTED, headline
 from nodes.scoring.scorer import Scorer
 from nodes.values.table import Table
@@ -227,7 +227,7 @@ def test_too_many_different_values_are_no_classes():
 
 @pytest.mark.parametrize(
     ("actual", "predicted", "setting"),
-    [(None, "p", "actual_column"), ("y", None, "predicted_column"), ("y", "y", "predicted_column"),
+    [("y", None, "predicted_column"), ("y", "y", "predicted_column"),
      ("y", "n", "predicted_column"), ("n", "p", "actual_column"), ("x", "p", "actual_column"), ("y", "gone", "predicted_column")],
 )  # fmt: skip
 def test_mistakes_are_found_before_running(actual, predicted, setting):
@@ -238,3 +238,30 @@ def test_mistakes_are_found_before_running(actual, predicted, setting):
 
     assert caught.value.setting == setting
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("columns", "actual", "predicted"),
+    [
+        ({"digit": NAMES, "prediction": NAMES}, "digit", "prediction"),
+        ({"digit": NAMES, "other": ["x"], "prediction": NAMES}, "digit", "prediction"),
+        ({"a": NAMES, "b": NAMES, "Prediction (b)": NAMES}, "b", "Prediction (b)"),
+    ],
+)
+def test_prediction_and_what_was_to_be_predicted_are_found(columns, actual, predicted):
+    schema = {name: pl.Enum(names) for name, names in columns.items()}
+    table = Table.of(pl.DataFrame({name: [names[0]] for name, names in columns.items()}, schema=schema))
+    specs = Specs({"table": table.spec})
+    Scorer().configure(specs)
+    assert specs.guesses == {"actual_column": actual, "predicted_column": predicted}
+    chosen = Scorer(actual_column=actual, predicted_column=predicted)
+    found, expected = (run(node, {"table": table})["confusion"].frame() for node in (Scorer(), chosen))
+    assert found.equals(expected)
+
+
+def test_of_several_columns_that_could_be_meant_none_is_taken():
+    schema = {name: pl.Enum(NAMES) for name in ("a", "b", "prediction")}
+    table = Table.of(pl.DataFrame({name: ["cat"] for name in schema}, schema=schema))
+    with pytest.raises(NodeError, match="No column is chosen") as caught:
+        configure(Scorer(), {"table": table})
+    assert caught.value.setting == "actual_column"
