@@ -43,8 +43,10 @@ from app.editor.panels.monitor_views import (
     ViewContext,
     make_view,
 )
+from app.editor.preferences import PreferenceStore
 from app.editor.views.elided import ElidedLabel
 from app.editor.views.pages import PendingRequests
+from app.editor.views.picture_sides import PictureSides
 from app.editor.views.training_runs import TrainingHistory
 from app.engine.messages.questions import InspectAnswer, InspectQuestion
 from app.engine.messages.tables import ShownColumn, TableAnswer, TableQuestion
@@ -63,6 +65,7 @@ class NodeMonitor(QWidget):
         asks: Who is asked about results.
         catalog: The node classes.
         trainings: The trainings of this session; without them the monitor shows stored histories only.
+        preferences: What the person chose for views; without them choices hold for this session.
         parent: The widget it is in.
     """
 
@@ -78,11 +81,13 @@ class NodeMonitor(QWidget):
         asks: Asks,
         catalog: Mapping[str, type[Node]],
         trainings: TrainingHistory | None = None,
+        preferences: PreferenceStore | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._asks, self._catalog = asks, catalog
         self._trainings = trainings or TrainingHistory(parent=self)
+        self._sides = PictureSides(preferences)
         self._document_id = ""
         self._document: Document | None = None
         self._node = ""
@@ -363,7 +368,7 @@ class NodeMonitor(QWidget):
 
     def _made(self, name: str) -> Any:
         if name not in self._views:
-            view = make_view(name, ViewContext(self._asks, self._document_id, self._trainings, self._title_of))
+            view = make_view(name, ViewContext(self._asks, self._document_id, self._trainings, self._title_of, self._sides))
             for signal, slot in (("statistics_wanted", self._on_statistics), ("stop_requested", self.stop_requested)):
                 if hasattr(view, signal):
                     getattr(view, signal).connect(slot)

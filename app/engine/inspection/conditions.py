@@ -81,13 +81,10 @@ def _equals(table: Table, asked: ColumnFilter, cells: pl.Expr) -> pl.Expr | None
             raise NodeError(f"'{text}' is neither true nor false.", "Write true or false.")
         return cells.eq(text.strip().lower() == "true")
     low, behind = _stretch(asked, dtype, text)
-    if behind is not None:
-        return (cells >= low) & (cells < behind)
     if dtype.is_float():
-        if low != low:  # noqa: PLR0124 - what is not itself is no number
-            return cells.is_nan()
-        return cells.eq(pl.lit(low).cast(dtype)) & cells.is_not_nan()
-    return cells.eq(low)
+        is_number = low == low  # noqa: PLR0124 - what is not itself is no number
+        return cells.eq(pl.lit(low).cast(dtype)) & cells.is_not_nan() if is_number else cells.is_nan()
+    return cells.eq(low) if behind is None else (cells >= low) & (cells < behind)
 
 
 def _between(table: Table, asked: ColumnFilter, cells: pl.Expr) -> pl.Expr:

@@ -26,8 +26,12 @@ def stored(folder: Path, table: Table, name: str = "table") -> StoredOutputs:
 
 
 def question(
-    kind: type[ResultQuestion[A]], *, sort: SortOrder | None = None, where: dict[str, Any] | None = None,
-    filters: tuple[ColumnFilter, ...] = (), **fields: Any
+    kind: type[ResultQuestion[A]],
+    *,
+    sort: SortOrder | None = None,
+    where: dict[str, Any] | None = None,
+    filters: tuple[ColumnFilter, ...] = (),
+    **fields: Any,
 ) -> ResultQuestion[A]:
     """A question, as it arrives at the engine."""
     if issubclass(kind, TableResultQuestion):
