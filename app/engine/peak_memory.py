@@ -1,7 +1,8 @@
 """How much memory a node's work took at its highest, beyond what the process had before; where that can be measured.
 
-Linux keeps the highest resident size of a process, and lets it be begun anew (`proc(5)`, clear_refs 5). It is the whole process's:
-while several nodes work at the same time nobody can say whose it is, and then nothing is said. Memory on graphics cards is not in it.
+Linux keeps the highest resident size of a process, and lets it be begun anew (`proc(5)`, clear_refs 5). It is the whole
+process's: while several nodes work at the same time nobody can say whose it is, and then nothing is said. Memory on graphics
+cards is not in it.
 """
 
 from __future__ import annotations

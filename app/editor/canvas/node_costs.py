@@ -75,15 +75,11 @@ def share_color(share: float, colors: Colors) -> str:
 
 
 def cost_in_words(status: NodeStatus) -> str:
-    """Return time, size and peak of a finished node's computation, for its tooltip."""
-    if status.seconds is None:
+    """Return how large a finished node's result is, and what memory computing it took, for its tooltip."""
+    if status.size is None:
         return ""
-    said = [f"computed in {amount_text(status.seconds, 'time')}"]
-    if status.size is not None:
-        said.append(f"result of {file_size(status.size)}")
-    if status.peak is not None:
-        said.append(f"at most {file_size(status.peak)} of memory meanwhile")
-    return ", ".join(said)
+    peak = "" if status.peak is None else f", computed with at most {file_size(status.peak)} of memory"
+    return f"Result of {file_size(status.size)}{peak}"
 
 
 class NodeCosts(QGraphicsItem):

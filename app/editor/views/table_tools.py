@@ -44,17 +44,17 @@ class TableTools(QWidget):
         self.clear = QPushButton("Clear all")
         self.clear.setProperty("role", "pill")
         self.clear.clicked.connect(self.clear_wanted)
-        self.filter, self.find = QToolButton(), QToolButton()
+        self.filter_button, self.find_button = QToolButton(), QToolButton()
         for button, name, tip in (
-            (self.filter, "Filter", "Show only rows whose cells fit (Ctrl+Shift+F)"),
-            (self.find, "Find", "Find a text in the cells (Ctrl+F)"),
+            (self.filter_button, "Filter", "Show only rows whose cells fit (Ctrl+Shift+F)"),
+            (self.find_button, "Find", "Find a text in the cells (Ctrl+F)"),
         ):
             button.setAccessibleName(name)
             button.setToolTip(tip)
             button.setIconSize(QSize(16, 16))
             button.setProperty("role", "small")
-        self.filter.clicked.connect(partial(self.filter_wanted.emit, self.filter))
-        self.find.clicked.connect(self.find_wanted)
+        self.filter_button.clicked.connect(partial(self.filter_wanted.emit, self.filter_button))
+        self.find_button.clicked.connect(self.find_wanted)
         self._smaller = PlainLabel()
         self.side = QSlider(Qt.Orientation.Horizontal)
         self.side.setRange(SMALLEST, TALLEST)
@@ -69,7 +69,7 @@ class TableTools(QWidget):
         row.addLayout(self._chip_row)
         row.addWidget(self.clear)
         row.addStretch(1)
-        for widget in (self._smaller, self.side, self.filter, self.find):
+        for widget in (self._smaller, self.side, self.filter_button, self.find_button):
             row.addWidget(widget)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         look().changed.connect(self._dress)
@@ -77,8 +77,8 @@ class TableTools(QWidget):
         self.tell(0, 0, (), 0)
 
     def _dress(self) -> None:
-        self.filter.setIcon(look().icon("mdi6.filter-outline"))
-        self.find.setIcon(look().icon("mdi6.magnify"))
+        self.filter_button.setIcon(look().icon("mdi6.filter-outline"))
+        self.find_button.setIcon(look().icon("mdi6.magnify"))
         self._smaller.setPixmap(look().icon("mdi6.image-size-select-large", look().colors.muted).pixmap(QSize(16, 16)))
 
     def tell(self, shown: int, total: int, filters: Sequence[ColumnFilter], side: int) -> None:

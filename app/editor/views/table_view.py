@@ -200,7 +200,7 @@ class TableView(QWidget):
         if current.isValid():
             self._filter_column(current.column())
         else:
-            self._choose_column(self.tools.filter)
+            self._choose_column(self.tools.filter_button)
 
     def _choose_column(self, button: QWidget) -> None:
         """Offer the columns, those that can be seen first, and open the filter of the chosen one."""

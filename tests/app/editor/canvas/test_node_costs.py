@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -15,8 +13,6 @@ from app.editor.canvas.tips import tip_of
 from app.editor.colors import DARK, LIGHT
 from app.engine.status import NodeStatus
 from tests.app.editor.canvas.conftest import Hand
-
-Open = Callable[..., Hand]
 
 
 def done(seconds: float, size: int, **more: object) -> NodeStatus:
@@ -55,8 +51,7 @@ def test_colours_go_from_calm_to_hot(colors: object) -> None:
     assert len({share_color(n / 10, colors) for n in range(11)}) == 11  # type: ignore[arg-type]
 
 
-def test_the_numbers_are_on_the_canvas_and_the_legend_can_be_closed(open_canvas: Open, qtbot: QtBot) -> None:
-    hand = open_canvas()
+def test_the_numbers_are_on_the_canvas_and_the_legend_can_be_closed(hand: Hand, qtbot: QtBot) -> None:
     scene, canvas = hand.view.canvas_scene, hand.canvas
     first, second = list(hand.tiles)[:2]
     plain = canvas.grab().toImage()
@@ -80,8 +75,7 @@ def test_the_numbers_are_on_the_canvas_and_the_legend_can_be_closed(open_canvas:
     assert not canvas.legend.isVisible()
 
 
-def test_from_afar_the_frames_are_still_there(open_canvas: Open) -> None:
-    hand = open_canvas()
+def test_from_afar_the_frames_are_still_there(hand: Hand) -> None:
     hand.canvas.set_statuses({node: done(1.0, 10) for node in hand.tiles})
     hand.view.look_at(hand.node(next(iter(hand.tiles))), 0.2, fly=False)
     without = hand.view.grab().toImage()
@@ -90,10 +84,9 @@ def test_from_afar_the_frames_are_still_there(open_canvas: Open) -> None:
     assert hand.view.grab().toImage() != without
 
 
-def test_a_tooltip_says_all_of_it(open_canvas: Open) -> None:
-    hand = open_canvas()
+def test_a_tooltip_says_all_of_it(hand: Hand) -> None:
     node = next(iter(hand.tiles))
     status = done(2.0, 3_200_000, peak=12_000_000)
     hand.canvas.set_statuses({node: status})
-    assert cost_in_words(status) == "computed in 2.0 s, result of 3.2 MB, at most 12.0 MB of memory meanwhile"
-    assert "Computed in 2.0 s, result of 3.2 MB" in tip_of(hand.view.canvas_scene, Hit(node=node))
+    assert cost_in_words(status) == "Result of 3.2 MB, computed with at most 12.0 MB of memory"
+    assert "Done in 2.0 s<br>Result of 3.2 MB, computed with at most" in tip_of(hand.view.canvas_scene, Hit(node=node))

@@ -409,6 +409,7 @@ def by_hand(holds: pl.Expr) -> list[int]:
     return sample_frame().select(holds.fill_null(value=False).arg_true()).to_series().to_list()
 
 
+FIRST, THIRD = dt.date(2020, 2, 1), dt.date(2020, 2, 3)
 DAY, AT_10 = pl.col("day"), dt.datetime(2020, 1, 1, 12, 0, 10)
 FILTERS: list[tuple[ColumnFilter, pl.Expr]] = [
     (ColumnFilter(column="name", kind="contains", text="ROW 1"), pl.col("name").str.contains("Row 1")),
@@ -428,7 +429,7 @@ FILTERS: list[tuple[ColumnFilter, pl.Expr]] = [
     (ColumnFilter(column="x", kind="range"), pl.col("x").is_not_nan()),
     (ColumnFilter(column="x", kind="equals", text="nan"), pl.col("x").is_nan()),
     (ColumnFilter(column="yes", kind="equals", text="True"), pl.col("yes")),
-    (ColumnFilter(column="day", kind="range", low="2020-02-01", high="2020-02-03"), DAY.is_between(dt.date(2020, 2, 1), dt.date(2020, 2, 3))),
+    (ColumnFilter(column="day", kind="range", low="2020-02-01", high="2020-02-03"), DAY.is_between(FIRST, THIRD)),
     (ColumnFilter(column="when", kind="equals", text="2020-01-01"), pl.col("n") >= 0),
     (ColumnFilter(column="when", kind="range", low="2020-01-01", high="2020-01-01 12:00:10"), pl.col("when") <= AT_10),
     (ColumnFilter(column="image", kind="missing"), pl.col("n") < 0),
