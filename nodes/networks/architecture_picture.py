@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from nodes.base import Job, Node, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.networks.layer_families import Family, family
-from nodes.kit.networks.repeats import LayerFold, folded
+from nodes.kit.networks.repeats import LayerFold, folded, main_kind
 from nodes.values.figure import DiagramBox, DiagramEdge, DiagramFigure, Figure, FigureSpec
 from nodes.values.network import Call, LayerSpec, NetworkSpec
 from nodes.wording import counted
@@ -105,8 +105,7 @@ class ArchitecturePicture(Node):
         said = [counted(len(layers), "layer")]
         said += [counted(parameters, "parameter")] if self.show_parameters and parameters else []
         lines = ([f"{layers[0].name} … {layers[-1].name}"] if self.show_layer_names else []) + [" · ".join(said)]
-        weighty = (layer.kind for layer in layers if family(layer.kind) in ("convolution", "dense", "sequence"))
-        main = next(weighty, layers[0].kind)
+        main = main_kind(range(len(layers)), [layer.kind for layer in layers])
         return DiagramBox(fold.title, lines, _HUES[family(main)])
 
     def _edges(self, network: NetworkSpec) -> Iterator[DiagramEdge]:

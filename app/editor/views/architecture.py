@@ -6,7 +6,7 @@ are one box each until they are opened.
 
 from __future__ import annotations
 
-from collections import Counter
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -32,7 +32,7 @@ from app.editor.colors import Colors, mixed
 from app.editor.look import interface_font, look
 from app.engine.messages.figures import LayerSummary, NetworkAnswer
 from nodes.kit.networks.layer_families import Family, family
-from nodes.kit.networks.repeats import LayerFold, Part, folded, shown_parts
+from nodes.kit.networks.repeats import LayerFold, Part, folded, main_kind, shown_parts
 from nodes.wording import counted
 
 BOX, GAP = (136.0, 58.0), (74.0, 22.0)
@@ -70,6 +70,8 @@ class LayerBox:
     layer: LayerSummary
     rect: QRectF
     fold: LayerFold | None = None
+    kind: str = ""
+    """The class of layer whose colour it has."""
 
 
 Opened = frozenset[tuple[int, int]]
@@ -122,13 +124,17 @@ class NetworkDrawing:
         self._outputs = {self._box_of[tensor.layer]: tensor.shape for tensor in network.outputs}
         self.boxes: dict[int, LayerBox] = {}
         step = (BOX[0] + GAP[1], BOX[1] + 46.0) if upright else (BOX[0] + GAP[0], BOX[1] + GAP[1])
+        kinds = [layer.kind for layer in layers]
         of_first = {part if isinstance(part, int) else part.first: part for part in seen}
         for first, (along, across) in places(list(of_first), self._edges).items():
             x, y = (across, along) if upright else (along, across)
             part = of_first[first]
             fold = part if isinstance(part, LayerFold) else None
-            self.boxes[first] = LayerBox(layers[fold.last if fold else first], QRectF(x * step[0], y * step[1], *BOX), fold)
-        self.frames = [(fold, self._frame(fold, frames)) for fold in frames]
+            kind = main_kind(fold.layers, kinds) if fold else kinds[first]
+            rect = QRectF(x * step[0], y * step[1], *BOX)
+            self.boxes[first] = LayerBox(layers[fold.last if fold else first], rect, fold, kind)
+        self._firsts = sorted(self.boxes)
+        self.frames = [(fold, self._frame(fold, opened)) for fold in frames]
         bounds = QRectF()
         for rect in (*(box.rect for box in self.boxes.values()), *(rect for _, rect in self.frames)):
             bounds = bounds.united(rect)
@@ -137,12 +143,17 @@ class NetworkDrawing:
         if len(self._edges) >= len(self.boxes):  # branches: some edges swing aside
             self.bounds = self.bounds.adjusted(-60, 0, 0, 0) if upright else self.bounds.adjusted(0, -50, 0, 0)
 
-    def _frame(self, fold: LayerFold, frames: Sequence[LayerFold]) -> QRectF:
-        rect = QRectF()
-        for first, box in self.boxes.items():
-            if fold.first <= first <= fold.last:
-                rect = rect.united(box.rect)
-        inner = any(other is not fold and fold.first <= other.first and other.last <= fold.last for other in frames)
+    def _frame(self, fold: LayerFold, opened: Opened) -> QRectF:
+        """Return the room around what a fold holds; wider where there is another frame in it."""
+        left, right, top, bottom = [], [], [], []
+        for first in self._firsts[bisect_left(self._firsts, fold.first) : bisect_right(self._firsts, fold.last)]:
+            box = self.boxes[first].rect
+            left.append(box.left())
+            right.append(box.right())
+            top.append(box.top())
+            bottom.append(box.bottom())
+        rect = QRectF(QPointF(min(left), min(top)), QPointF(max(right), max(bottom)))
+        inner = any(isinstance(part, LayerFold) and (part.first, part.last) in opened for part in fold.parts)
         around = 15.0 if inner else 9.0
         return rect.adjusted(-around, -(FRAME_HEAD + (FRAME_HEAD if inner else 0) + 4), around, around)
 
@@ -164,7 +175,7 @@ class NetworkDrawing:
                 if box.fold is None:
                     _paint_box(painter, colors, box, marked=box.layer.name == marked)
                 else:
-                    _paint_fold(painter, colors, box.rect, box.fold, self.network.layers)
+                    _paint_fold(painter, colors, box, self.network.layers)
 
     def at(self, place: QPointF) -> LayerBox | LayerFold | None:
         """Return the box at a place, or the opened fold whose head is there."""
@@ -241,18 +252,18 @@ def _paint_frame(painter: QPainter, colors: Colors, fold: LayerFold, rect: QRect
     painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
 
 
-def _paint_fold(painter: QPainter, colors: Colors, rect: QRectF, fold: LayerFold, layers: Sequence[LayerSummary]) -> None:
+def _paint_fold(painter: QPainter, colors: Colors, box: LayerBox, layers: Sequence[LayerSummary]) -> None:
     """Paint a fold as a stack of cards: what it is, how many layers it has, and their parameters."""
+    assert box.fold is not None
+    fold = box.fold
     some = [layers[number] for number in fold.layers]
     painter.setPen(QPen(QColor(colors.line), 1))
     painter.setBrush(QColor(colors.raised))
     for behind in (6.0, 3.0):
-        painter.drawRoundedRect(rect.translated(behind, -behind), 9, 9)
+        painter.drawRoundedRect(box.rect.translated(behind, -behind), 9, 9)
     parameters = sum(layer.parameters for layer in some)
-    kinds = Counter(layer.kind for layer in some)
-    main = next((kind for kind, _ in kinds.most_common() if family(kind) in ("convolution", "dense", "sequence")), some[0].kind)
     lines = (f"▸ {fold.title}", counted(len(some), "layer"), counted(parameters, "parameter") if parameters else "no parameters")
-    _paint_card(painter, colors, rect, main, lines)
+    _paint_card(painter, colors, box.rect, box.kind, lines)
 
 
 def _paint_box(painter: QPainter, colors: Colors, box: LayerBox, *, marked: bool) -> None:
@@ -304,6 +315,17 @@ def _font(pixels: float, *, bold: bool = False) -> QFont:
     return interface_font(pixels, bold=bold)
 
 
+def _all_folds(parts: Sequence[Part]) -> list[LayerFold]:
+    found = []
+    waiting = list(parts)[::-1]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, LayerFold):
+            found.append(part)
+            waiting += part.parts[::-1]
+    return found
+
+
 Direction = Literal["auto", "right", "down"]
 
 
@@ -321,6 +343,8 @@ class ArchitectureView(QGraphicsView):
         self.drawing: NetworkDrawing | None = None
         self._parts: tuple[Part, ...] = ()
         self._opened: Opened = frozenset()
+        self.folds: list[LayerFold] = []
+        """All blocks that can be folded, outer ones first."""
         self._marked = ""
         self._pressed: QPoint | None = None
         self.direction: Direction = "auto"
@@ -356,6 +380,7 @@ class ArchitectureView(QGraphicsView):
         before = self._parts
         self._network = network
         self._parts = network_parts(network)
+        self.folds = _all_folds(self._parts)
         if self._parts != before:
             self._opened = frozenset()
         self._touched, self._marked = False, ""
@@ -364,20 +389,9 @@ class ArchitectureView(QGraphicsView):
         self.setAccessibleDescription(" then ".join(names[:60]))
 
     @property
-    def folds(self) -> list[LayerFold]:
-        """All blocks that can be folded, outer ones first."""
-        found, waiting = [], list(self._parts)
-        while waiting:
-            part = waiting.pop(0)
-            if isinstance(part, LayerFold):
-                found.append(part)
-                waiting += part.parts
-        return found
-
-    @property
     def is_unfolded(self) -> bool:
         """Whether every layer is seen."""
-        return all((fold.first, fold.last) in self._opened for fold in self.folds)
+        return len(self._opened) == len(self.folds)
 
     def toggle(self, fold: LayerFold) -> None:
         """Open a fold, or close it; what was looked at stays where it is."""

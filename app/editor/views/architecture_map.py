@@ -71,7 +71,7 @@ class ArchitectureMap(QWidget):
         for box in drawing.boxes.values():
             size = QSize(max(2, round(box.rect.width() * scale)), max(3, round(box.rect.height() * scale)))
             spot = QRectF(box.rect.topLeft() * scale + shift, size)
-            spots.setdefault(layer_color(box.layer.kind), []).append(spot)
+            spots.setdefault(layer_color(box.kind), []).append(spot)
         painter.setPen(Qt.PenStyle.NoPen)
         for color, rects in spots.items():
             painter.setBrush(QColor(color))

@@ -138,12 +138,12 @@ class NetworkView(QWidget):
         if before is not None:
             before.deleteLater()
         header = self.table.horizontalHeader()
+        header.setResizeContentsPrecision(60)
         for column in range(model.columnCount()):
             stretched = column == LayersModel.PARAMETERS
             header.setSectionResizeMode(
                 column, QHeaderView.ResizeMode.Stretch if stretched else QHeaderView.ResizeMode.ResizeToContents
             )
-        header.setResizeContentsPrecision(200)
         self.architecture.show_network(network)
         self._totals.setText(totals(network))
         self._on_pill(self._pills.checkedId(), True)

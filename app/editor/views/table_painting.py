@@ -138,7 +138,9 @@ class TableHeader(QHeaderView):
         """Return how wide a column has to be for its name and type."""
         described = self._model.columns[column]
         name = QFontMetrics(self.name_font).horizontalAdvance(described.name[:40]) + 18  # room for the arrow
-        return max(name, QFontMetrics(self.small_font).horizontalAdvance(described.dtype[:40])) + 2 * MARGIN + 4
+        funnel = 14 if any(given.column == described.name for given in self._model.filters) else 0
+        dtype = QFontMetrics(self.small_font).horizontalAdvance(described.dtype[:40]) + funnel
+        return max(name, dtype) + 2 * MARGIN + 4
 
     def sizeHint(self) -> QSize:
         """Return two lines' height, or the width of the last row's number."""

@@ -136,8 +136,8 @@ def _repeats_at(place: int, alike: Sequence[int], segments: Sequence[range]) -> 
     """Return where a row of repeats begins that one would see from a place on, how many segments repeat, and how often."""
     best: tuple[int, int, int, int] | None = None
     for period in range(1, min(LONGEST, (len(alike) - place) // 2) + 1):
-        if alike[place] != alike[place + period]:
-            continue
+        if alike[place] != alike[place + period] or (best is not None and period % best[2] == 0):
+            continue  # several rounds of a shorter row are no longer than that
         count = _count(place, period, alike)
         layers = sum(len(segment) for segment in segments[place : place + period * count])
         single = sum(len(segment) for segment in segments[place : place + period]) == 1
@@ -161,6 +161,12 @@ def _count(start: int, period: int, alike: Sequence[int]) -> int:
     while alike[start + count * period : start + (count + 1) * period] == block:
         count += 1
     return count
+
+
+def main_kind(layers: Iterable[int], kinds: Sequence[str]) -> str:
+    """Return the class that gives a block its colour: of its first layer that has much to learn, else of its first one."""
+    numbers = list(layers)
+    return next((kinds[n] for n in numbers if family(kinds[n]) in ("convolution", "dense", "sequence")), kinds[numbers[0]])
 
 
 def _block(layers: range, kinds: Sequence[str]) -> LayerFold:
