@@ -11,7 +11,7 @@ from app.editor.canvas.text_painting import paint_text
 from app.editor.look import look
 from nodes.wording import counted
 
-LEGEND = QSize(236, 66)
+LEGEND = QSize(252, 66)
 STEPS = 12
 """Points of the gradient, which is no straight line between two colours."""
 
@@ -49,7 +49,7 @@ class CostLegend(QWidget):
         """Say what is shown; nothing hides it."""
         self.setVisible(measure != "off")
         whole = amount_text(sum(cost.amount for cost in costs.values()), measure)
-        what = "Time" if measure == "time" else "Size of results"
+        what = "Time" if measure == "time" else "Results"
         self.said = f"{what}: {whole}, {counted(len(costs), 'node')}" if costs else f"{what}: no results yet"
         self.setAccessibleName(f"{self.said}. Colours tell each node's share.")
         self.update()

@@ -262,7 +262,7 @@ def _paint_fold(painter: QPainter, colors: Colors, box: LayerBox, layers: Sequen
     for behind in (6.0, 3.0):
         painter.drawRoundedRect(box.rect.translated(behind, -behind), 9, 9)
     parameters = sum(layer.parameters for layer in some)
-    lines = (f"▸ {fold.title}", counted(len(some), "layer"), counted(parameters, "parameter") if parameters else "no parameters")
+    lines = (fold.title, f"▸ {counted(len(some), 'layer')}", counted(parameters, "parameter") if parameters else "no parameters")
     _paint_card(painter, colors, box.rect, box.kind, lines)
 
 
@@ -293,11 +293,12 @@ def _paint_card(
     inner = rect.adjusted(15, 7, -8, -7)
     looks = ((12, True, colors.text), (11, False, colors.muted), (10, False, colors.muted))
     for line, (text, (pixels, bold, color)) in enumerate(zip(lines, looks, strict=True)):
+        cut = Qt.TextElideMode.ElideRight if line else Qt.TextElideMode.ElideMiddle  # `Conv … × 12`
         font = _font(pixels, bold=bold)
         painter.setFont(font)
         painter.setPen(QColor(color))
         room = QRectF(inner.left(), inner.top() + line * 15, inner.width(), 15)
-        shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
+        shown = QFontMetricsF(font).elidedText(text, cut, inner.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
 
 

@@ -58,24 +58,23 @@ def folded(kinds: Sequence[str], edges: Iterable[tuple[int, int]]) -> tuple[Part
     segments = _segments(len(kinds), edges)
     alike = _alike(kinds, edges, segments)
     often = Counter(alike)
+    rows = _rows(alike, segments)
     parts: list[Part] = []
     place = 0
     while place < len(segments):
-        found = _repeats_at(place, alike, segments)
-        if found is None:
+        if place not in rows:
             segment = segments[place]
             comes_back = len(segment) >= BLOCK and often[alike[place]] > 1
             parts += [_block(segment, kinds)] if comes_back else list(segment)
             place += 1
             continue
-        start, period, count = found
-        parts += [n for segment in segments[place:start] for n in segment]
-        rounds = [segments[start + r * period : start + (r + 1) * period] for r in range(count)]
+        period, count = rows[place]
+        rounds = [segments[place + r * period : place + (r + 1) * period] for r in range(count)]
         blocks = [range(some[0].start, some[-1].stop) for some in rounds]
         whole = range(blocks[0].start, blocks[-1].stop)
         inner = tuple(whole) if len(blocks[0]) == 1 else tuple(_block(block, kinds) for block in blocks)
         parts.append(LayerFold(f"{_title(blocks[0], kinds)} × {count}", whole.start, whole.stop - 1, inner))
-        place = start + period * count
+        place += period * count
     return tuple(parts)
 
 
@@ -132,34 +131,40 @@ def _alike(kinds: Sequence[str], edges: Sequence[tuple[int, int]], segments: Seq
     return found
 
 
-def _repeats_at(place: int, alike: Sequence[int], segments: Sequence[range]) -> tuple[int, int, int] | None:
-    """Return where a row of repeats begins that one would see from a place on, how many segments repeat, and how often."""
-    best: tuple[int, int, int, int] | None = None
-    for period in range(1, min(LONGEST, (len(alike) - place) // 2) + 1):
-        if alike[place] != alike[place + period] or (best is not None and period % best[2] == 0):
-            continue  # several rounds of a shorter row are no longer than that
-        count = _count(place, period, alike)
-        layers = sum(len(segment) for segment in segments[place : place + period * count])
-        single = sum(len(segment) for segment in segments[place : place + period]) == 1
-        if count >= (IN_A_ROW if single else 2) and (single or layers >= SAVED) and (best is None or layers > best[0]):
-            best = (layers, place, period, count)
-    if best is None:
-        return None
-    _, _, period, count = best
-    # The same row is seen a few segments later, too (relu, block, relu, block): it begins with what branches, if anything does.
-    starts = [place + shift for shift in range(period) if _count(place + shift, period, alike) >= count]
-    start = max(starts, key=lambda s: (len(segments[s]) > 1, -s))
-    return start, period, _count(start, period, alike)
+def _rows(alike: Sequence[int], segments: Sequence[range]) -> dict[int, tuple[int, int]]:
+    """Return the rows of repeats: where they begin -> how many segments repeat, and how often.
+
+    Short blocks come first, so that the stages of a network are not torn apart by what two of them begin with.
+    """
+    rows: dict[int, tuple[int, int]] = {}
+    taken = [False] * len(alike)
+    for period in range(1, min(LONGEST, len(alike) // 2) + 1):
+        place = 0
+        while place + 2 * period <= len(alike):
+            count = 0 if taken[place] or alike[place] != alike[place + period] else _count(place, period, alike, taken)
+            if count < 2:
+                place += 1
+                continue
+            # The same row is seen a few segments later, too (relu, block, relu, block): it begins with what branches.
+            starts = [place + shift for shift in range(period) if _count(place + shift, period, alike, taken) >= count]
+            start = max(starts, key=lambda s: (len(segments[s]) > 1, -s))
+            count = _count(start, period, alike, taken)
+            stop = start + period * count
+            layers = segments[stop - 1].stop - segments[start].start
+            if (layers == count >= IN_A_ROW) or (layers > count and layers >= SAVED):
+                rows[start] = (period, count)
+                taken[start:stop] = [True] * (stop - start)
+            place = stop
+    return rows
 
 
-def _count(start: int, period: int, alike: Sequence[int]) -> int:
-    """Return how often the segments from a place on come one after the other."""
+def _count(start: int, period: int, alike: Sequence[int], taken: Sequence[bool]) -> int:
+    """Return how often the segments from a place on come one after the other, before one that is taken."""
     block = alike[start : start + period]
-    if len(block) < period:
-        return 0
-    count = 1
-    while alike[start + count * period : start + (count + 1) * period] == block:
+    count, place = 0, start
+    while len(block) == period and alike[place : place + period] == block and not any(taken[place : place + period]):
         count += 1
+        place += period
     return count
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from nodes.base import Specs
 from nodes.kit.networks.repeats import LayerFold, folded, shown_parts
+from nodes.networks.backbones import ResNet
+from nodes.values.network import NetworkSpec
 
 
 def chain(kinds: list[str]) -> list[tuple[int, int]]:
@@ -74,3 +77,15 @@ def test_every_layer_is_there_once_however_it_is_folded(blocks: int) -> None:
 def test_a_layer_that_is_used_twice_holds_all_between_together() -> None:
     kinds, edges = residual(5)
     assert all(isinstance(part, int) for part in folded(kinds, [*edges, (25, 1)])[:20])
+
+
+def test_the_stages_of_resnet50_are_seen() -> None:
+    network = next(iter(ResNet().configure(Specs({})).values()))
+    assert isinstance(network, NetworkSpec)
+    numbers = {layer.name: number for number, layer in enumerate(network.layers)}
+    kinds = [layer.kind for layer in network.layers]
+    edges = [(numbers[tensor.layer], numbers[call.layer]) for call in network.calls for tensor in call.inputs]
+    seen = titles(folded(kinds, edges), kinds)
+    assert len(kinds) > 170
+    assert len(seen) < 25
+    assert [title for title in seen if "×" in title] == [f"Conv block × {count}" for count in (2, 3, 5, 2)]
