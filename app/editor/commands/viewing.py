@@ -44,7 +44,7 @@ class ViewCommands:
                 checked=partial(self._costs_are, "time"), hint="How long every result took to compute, coloured by its share",
             ),
             row(
-                "view.memory", "Mem&ory of nodes", partial(self.toggle_costs, "memory"),
+                "view.memory", "M&emory of nodes", partial(self.toggle_costs, "memory"),
                 checked=partial(self._costs_are, "memory"), hint="How large every result is, coloured by its share",
             ),
             row(

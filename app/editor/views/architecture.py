@@ -475,7 +475,7 @@ class ArchitectureView(QGraphicsView):
         if whole < self.transform().m11():
             self._touched = True
             self.resetTransform()
-            self.scale(max(LEAST_ZOOM, whole), max(LEAST_ZOOM, whole))
+            self.scale(whole, whole)
             self.centerOn(self.drawing.bounds.center())
         self.moved.emit()
 
@@ -488,7 +488,8 @@ class ArchitectureView(QGraphicsView):
         """Make it larger or smaller, within limits."""
         self._touched = True
         now = self.transform().m11()
-        wanted = max(LEAST_ZOOM, min(MOST_ZOOM, now * factor))
+        least = LEAST_ZOOM if self.drawing is None else min(LEAST_ZOOM, self._whole(self.drawing))
+        wanted = max(least, min(MOST_ZOOM, now * factor))
         self.scale(wanted / now, wanted / now)
         self.moved.emit()
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from nodes.layers.regularization import Dropout
-
 from nodes.layers.convolution import Conv2D
+from nodes.layers.core import Dropout
 from nodes.layers.dense import Dense
 from nodes.layers.input import Input
 from nodes.layers.merge import Add
