@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QPushButton, Q
 from app.editor.config.widgets import QuietComboBox
 from app.editor.panels.popup import popup_frame
 from app.editor.plain_label import PlainLabel
-from app.engine.messages.tables import ColumnFilter, FilterKind, ShownColumn
+from app.engine.messages.tables import CellCondition, FilterKind, ShownColumn
 
 NAMES: dict[FilterKind, str] = {
     "contains": "contains", "equals": "equals", "range": "is between", "missing": "is missing", "present": "is not missing",
@@ -32,7 +32,7 @@ def kinds_for(column: ShownColumn) -> tuple[FilterKind, ...]:
     return KINDS.get(column.kind, ("missing", "present"))
 
 
-def in_words(given: ColumnFilter) -> str:
+def in_words(given: CellCondition) -> str:
     """`age is between 20 and 30`, as it stands on the filter's button."""
     if given.kind in ("missing", "present"):
         return f"{given.column} {NAMES[given.kind]}"
@@ -55,7 +55,7 @@ class FilterPopup(QWidget):
     chosen = Signal(object)
     """The filter, or None for no filter."""
 
-    def __init__(self, column: ShownColumn, given: ColumnFilter | None, parent: QWidget) -> None:
+    def __init__(self, column: ShownColumn, given: CellCondition | None, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._column = column
@@ -135,7 +135,7 @@ class FilterPopup(QWidget):
         """Have the filter take effect; one that says nothing is none."""
         kind: FilterKind = self.kind.currentData()
         text, low, high = self.text.text(), self.low.text().strip(), self.high.text().strip()
-        given = ColumnFilter(
+        given = CellCondition(
             column=self._column.name,
             kind=kind,
             text=text if kind in ("contains", "equals") else "",

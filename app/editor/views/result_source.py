@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.editor.asking import Asks
-from app.engine.messages.tables import ColumnFilter, RowsShown, SortOrder
+from app.engine.messages.tables import CellCondition, RowsShown, SortOrder
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class ResultSource:
     port: str
     key: str
     where: Mapping[str, Any] = field(default_factory=dict)
-    filters: tuple[ColumnFilter, ...] = ()
+    filters: tuple[CellCondition, ...] = ()
 
     def rows(self, sort: SortOrder | None = None) -> RowsShown:
         """Return which of its rows are looked at, as questions say it."""

@@ -21,7 +21,7 @@ from app.editor.views.pixels import pictures
 from app.editor.views.result_source import ResultSource
 from app.editor.visible_text import plain_tip
 from app.engine.messages.tables import (
-    ColumnFilter,
+    CellCondition,
     RowsAnswer,
     RowsQuestion,
     RowsShown,
@@ -103,13 +103,13 @@ class TableModel(QAbstractTableModel):
                 self.dataChanged.emit(self.index(0, 0), self.index(self.rows - 1, len(self.columns) - 1), [])
                 self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
 
-    def filter_by(self, filters: Sequence[ColumnFilter]) -> None:
+    def filter_by(self, filters: Sequence[CellCondition]) -> None:
         """Show only rows that pass all of these; until it is known which, what was there stays, and `opened` follows."""
         if self.source is not None:
             self.open(replace(self.source, filters=tuple(filters)))
 
     @property
-    def filters(self) -> tuple[ColumnFilter, ...]:
+    def filters(self) -> tuple[CellCondition, ...]:
         """The filters in effect."""
         return self.source.filters if self.source else ()
 

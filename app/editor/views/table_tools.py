@@ -14,7 +14,7 @@ from app.editor.views.elided import ElidedLabel
 from app.editor.views.filter_popup import in_words
 from app.editor.views.picture_sides import SMALLEST, TALLEST
 from app.editor.visible_text import plain_tip
-from app.engine.messages.tables import ColumnFilter
+from app.engine.messages.tables import CellCondition
 from nodes.wording import counted, grouped
 
 LONGEST = 34
@@ -81,7 +81,7 @@ class TableTools(QWidget):
         self.find_button.setIcon(look().icon("mdi6.magnify"))
         self._smaller.setPixmap(look().icon("mdi6.image-size-select-large", look().colors.muted).pixmap(QSize(16, 16)))
 
-    def tell(self, shown: int, total: int, filters: Sequence[ColumnFilter], side: int) -> None:
+    def tell(self, shown: int, total: int, filters: Sequence[CellCondition], side: int) -> None:
         """Say what is shown.
 
         Args:
@@ -103,7 +103,7 @@ class TableTools(QWidget):
         self.side.setValue(side or SMALLEST)
         self.side.blockSignals(False)
 
-    def _chip(self, given: ColumnFilter) -> QPushButton:
+    def _chip(self, given: CellCondition) -> QPushButton:
         said = in_words(given).replace("\n", " ")
         chip = QPushButton((said if len(said) <= LONGEST else f"{said[: LONGEST - 1]}…").replace("&", "&&"))
         chip.setProperty("role", "filter")

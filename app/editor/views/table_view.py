@@ -27,7 +27,7 @@ from app.editor.views.table_model import BLOCK, PICTURE_SIZES, TableModel
 from app.editor.views.table_painting import MARGIN, TableCellPainter, TableHeader
 from app.editor.views.table_tools import TableTools
 from app.engine.messages.tables import (
-    ColumnFilter,
+    CellCondition,
     CopyAnswer,
     CopyQuestion,
     ExportAnswer,
@@ -159,7 +159,7 @@ class TableView(QWidget):
 
     # -- filters
 
-    def filter_by(self, filters: Sequence[ColumnFilter]) -> None:
+    def filter_by(self, filters: Sequence[CellCondition]) -> None:
         """Show only the rows that pass all of these; the engine looks for them, and what was shown stays meanwhile."""
         self.messages.dismiss()
         self._sized.clear()
@@ -167,7 +167,7 @@ class TableView(QWidget):
         self.table.verticalScrollBar().setValue(0)
         self.model.filter_by(filters)
 
-    def set_filter(self, column: str, given: ColumnFilter | None) -> None:
+    def set_filter(self, column: str, given: CellCondition | None) -> None:
         """Filter a column otherwise, or not at all; the other columns stay filtered."""
         others = [f for f in self.model.filters if f.column != column]
         self.filter_by([*others, given] if given is not None else others)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from app.engine.messages.tables import ColumnFilter
+from app.engine.messages.tables import CellCondition
 from nodes.base import NodeError
 from nodes.values.table import Table
 
@@ -19,7 +19,7 @@ A_DAY = dt.timedelta(days=1)
 EXAMPLES = {"date": "2024-12-31", "time": "18:30", "datetime": "2024-12-31 18:30", "number": "3.5"}
 
 
-def condition(table: Table, asked: ColumnFilter, cells: pl.Expr) -> pl.Expr:
+def condition(table: Table, asked: CellCondition, cells: pl.Expr) -> pl.Expr:
     """Return whether the cells of a column, which `cells` gives, pass a filter; missing ones pass only where they are asked for.
 
     Raises:
@@ -68,7 +68,7 @@ def contains(table: Table, column: str, text: str, cells: pl.Expr) -> pl.Expr | 
     return None
 
 
-def _equals(table: Table, asked: ColumnFilter, cells: pl.Expr) -> pl.Expr | None:
+def _equals(table: Table, asked: CellCondition, cells: pl.Expr) -> pl.Expr | None:
     import polars as pl
 
     dtype, names, text = table.schema[asked.column], table.classes.get(asked.column), asked.text
@@ -87,7 +87,7 @@ def _equals(table: Table, asked: ColumnFilter, cells: pl.Expr) -> pl.Expr | None
     return cells.eq(low) if behind is None else (cells >= low) & (cells < behind)
 
 
-def _between(table: Table, asked: ColumnFilter, cells: pl.Expr) -> pl.Expr:
+def _between(table: Table, asked: CellCondition, cells: pl.Expr) -> pl.Expr:
     """Both bounds count; an empty one is none. A day as the upper bound is that whole day."""
     dtype = table.schema[asked.column]
     found = cells.is_not_null()
@@ -101,7 +101,7 @@ def _between(table: Table, asked: ColumnFilter, cells: pl.Expr) -> pl.Expr:
     return found
 
 
-def _stretch(asked: ColumnFilter, dtype: pl.DataType, text: str) -> tuple[Any, Any]:
+def _stretch(asked: CellCondition, dtype: pl.DataType, text: str) -> tuple[Any, Any]:
     """Return what a person typed as a value of a column's kind; of a day among points of time its beginning, and its end."""
     import polars as pl
 

@@ -21,7 +21,7 @@ class SortOrder(EngineMessage, frozen=True, kw_only=True):
 FilterKind = Literal["contains", "equals", "range", "missing", "present"]
 
 
-class ColumnFilter(EngineMessage, frozen=True, kw_only=True):
+class CellCondition(EngineMessage, frozen=True, kw_only=True):
     """A condition on the cells of a column, as a person typed it; missing cells pass only where they are asked for.
 
     Attributes:
@@ -51,7 +51,7 @@ class RowsShown(EngineMessage, frozen=True, kw_only=True):
 
     sort: SortOrder | None = None
     where: Mapping[str, Any] = {}
-    filters: tuple[ColumnFilter, ...] = ()
+    filters: tuple[CellCondition, ...] = ()
 
 
 class TableResultQuestion(ResultQuestion[A], Generic[A], frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ from app.editor.views.picture_sides import PictureSides
 from app.editor.views.statistics_view import DISTRIBUTION, StatisticsView
 from app.editor.views.table_model import PAGE_ROWS
 from app.editor.views.table_view import TableView
-from app.engine.messages.tables import ColumnFilter, CopyQuestion, RowsQuestion, SortOrder
+from app.engine.messages.tables import CellCondition, CopyQuestion, RowsQuestion, SortOrder
 from nodes.values.table import Table
 from tests.app.editor.views.in_process import InProcess
 from tests.app.engine.inspection.asked import stored
@@ -458,7 +458,7 @@ def test_a_million_rows_are_filtered_without_the_window_waiting(qtbot: QtBot, as
     view.show_output("million", "table", "key")
     settle(qtbot, view)
     asks.holds_back = True
-    view.set_filter("n", ColumnFilter(column="n", kind="contains", text="99999"))
+    view.set_filter("n", CellCondition(column="n", kind="contains", text="99999"))
     assert (view.model.rowCount(), shown(view, "n", range(1))) == (1_000_000, ["0"]), "what was there stays meanwhile"
     asks.let_go()
     settle(qtbot, view)

@@ -9,7 +9,7 @@ from app.engine.inspection import answers
 from app.engine.inspection.base import StoredOutputs
 from app.engine.messages import wire
 from app.engine.messages.base import Answer, ResultQuestion, answer_of
-from app.engine.messages.tables import ColumnFilter, RowsShown, SortOrder, TableResultQuestion
+from app.engine.messages.tables import CellCondition, RowsShown, SortOrder, TableResultQuestion
 from app.engine.messages.tells import Reply
 from app.engine.store import Store
 from nodes.values.table import Table
@@ -30,7 +30,7 @@ def question(
     *,
     sort: SortOrder | None = None,
     where: dict[str, Any] | None = None,
-    filters: tuple[ColumnFilter, ...] = (),
+    filters: tuple[CellCondition, ...] = (),
     **fields: Any,
 ) -> ResultQuestion[A]:
     """A question, as it arrives at the engine."""
