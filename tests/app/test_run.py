@@ -16,6 +16,7 @@ import pytest
 
 from app.document.file import save
 from app.document.model import Connection, NodeRecord, Variable, Workflow
+from tests import homes
 
 CSV = "name,size\nbag,3\ncoat,5\nbag,8\n"
 
@@ -44,7 +45,7 @@ def flow(folder: Path, **changes: Any) -> Path:
 def call(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "app.run", *map(str, arguments)]
     environment = {"PYTHONPATH": str(Path.cwd()), "PATH": "/usr/bin:/bin"}
-    environment |= {"LAYERLOOM_RESULTS": str(folder / "results"), "LAYERLOOM_HOME": str(folder / "home")}
+    environment |= {"LAYERLOOM_RESULTS": str(folder / "results"), "LAYERLOOM_HOME": str(homes.lived_in(folder / "home"))}
     return subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True, timeout=120, env=environment)
 
 
