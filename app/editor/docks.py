@@ -97,7 +97,7 @@ class Docks:
         self.trainings = TrainingHistory(data_folder() / "learning_runs.json", window)
         self.learning = LearningView(self.trainings)
         self.learning.draw_with(values.smoothing, values.log_scale)
-        self.monitor = NodeMonitor(services.engine, services.catalog, self.trainings)
+        self.monitor = NodeMonitor(services.engine, services.catalog, self.trainings, services.preferences)
         self.problems = ProblemsList()
         self.console = Console()
         self._lay_out()

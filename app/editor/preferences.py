@@ -44,6 +44,8 @@ class Preferences(BaseModel):
     window_state: str = Field("", description="QMainWindow.saveState as base64: docks and toolbars.")
     open_shelves: list[str] | None = Field(None, description="Shelves of the repository that are open; None: as it comes.")
     minimap: bool = True
+    picture_side: int = Field(44, ge=24, le=256, description="Height of pictures in tables, in pixels, as it was chosen last.")
+    node_costs: Literal["off", "time", "memory"] = Field("off", description="What the canvas says of every node's computation.")
     show_advanced: bool = Field(False, description="Whether config dialogs begin with their advanced settings shown.")
     snap_to_grid: bool = Field(True, description="Whether nodes that are dragged move in steps.")
     smoothing: float = Field(0.0, ge=0, lt=1, description="Of learning curves: the weight of what was before.")

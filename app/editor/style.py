@@ -197,6 +197,10 @@ QListWidget#runList { background: $raised; border: 1px solid $edge; border-radiu
 QPushButton[role="pill"] {
     background: transparent; color: $muted; border: 1px solid transparent; border-radius: 10px; padding: 3px 11px;
 }
+QPushButton[role="filter"] {
+    background: $selection; color: $text; border: 1px solid transparent; border-radius: 10px; padding: 3px 10px;
+}
+QPushButton[role="filter"]:hover, QPushButton[role="filter"]:focus { border: 1px solid $accent; }
 QPushButton[role="pill"]:hover { color: $text; }
 QPushButton[role="pill"]:checked { background: $raised; color: $text; border: 1px solid $edge; }
 QPushButton[role="pill"]:focus { border: 2px solid $accent; padding: 2px 10px; }

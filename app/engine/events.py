@@ -101,12 +101,20 @@ class NodeLog(NodeEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class NodeFinished(NodeEvent):
-    """The node is done and its result is in the store; outputs are described as on the edges."""
+    """The node is done and its result is in the store; outputs are described as on the edges.
+
+    Attributes:
+        seconds: How long it took.
+        size: How many bytes the result has.
+        peak: How many bytes of memory it took at its highest; None where that could not be measured.
+    """
 
     event: ClassVar[str] = "node.finished"
     key: str
     seconds: float
     outputs: Mapping[str, str]
+    size: int = 0
+    peak: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

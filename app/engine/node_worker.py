@@ -28,6 +28,7 @@ from app.engine.job import EngineJob, RunControl
 from app.engine.keras_import import KerasImport
 from app.engine.locks import KERAS_LOCK, RESULT_LOCKS, held
 from app.engine.made_files import note_made
+from app.engine.peak_memory import PeakMemory
 from app.engine.permissions import Claims, places_of, wish_problems
 from app.engine.plan import Plan, PlannedNode
 from app.engine.record import Record
@@ -198,14 +199,20 @@ class NodeWorker:
                 control=self._control,
                 claims=Claims(self._plan.trust.writes, places_of(node, self._plan.folder), self._plan.folder),
             )
-            outputs = node.execute(Values(inputs), job)
+            with PeakMemory() as memory:
+                outputs = node.execute(Values(inputs), job)
             note_made(self._plan.folder, job.written)
             for files in file_sets(node, self._plan.folder).values():
                 if not self._store.fingerprints.is_as_it_was(files):
                     raise NodeError(f"{files.path} was changed while the workflow ran.", "Run again.")
             seconds = time.perf_counter() - began
             record, kept = writer.commit(
-                outputs, written=job.written, warnings=tuple(job.warnings), seconds=seconds, replace=self._fresh
+                outputs,
+                written=job.written,
+                warnings=tuple(job.warnings),
+                seconds=seconds,
+                peak=memory.peak,
+                replace=self._fresh,
             )
         if job.used_scratch:
             self._store.drop_scratch(key)
@@ -213,7 +220,16 @@ class NodeWorker:
         self._computed.add(key)
         self.records[planned.id] = record
         self._values.put(planned.id, kept)
-        self._tell(NodeFinished(run=self._run, node=planned.id, key=key, seconds=record.seconds, outputs=record.described))
+        finished = NodeFinished(
+            run=self._run,
+            node=planned.id,
+            key=key,
+            seconds=record.seconds,
+            outputs=record.described,
+            size=record.size,
+            peak=record.peak,
+        )
+        self._tell(finished)
 
     def _refuse_forbidden_writes(self, planned: PlannedNode, node: Node) -> None:
         """Look again where a node would write: files may have come there since the plan was made."""

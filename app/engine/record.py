@@ -32,6 +32,7 @@ class Record:
         warnings: What the node warned of.
         seconds: How long it took.
         boot: The machine's session in which it was written or last checked.
+        peak: Bytes of memory that its computing took at its highest; None where that is not known.
     """
 
     outputs: Mapping[str, Any]
@@ -41,6 +42,12 @@ class Record:
     warnings: tuple[str, ...]
     seconds: float
     boot: str
+    peak: int | None = None
+
+    @property
+    def size(self) -> int:
+        """How many bytes the result has, whoever else shares some of its files."""
+        return sum(size for size, _ in self.files.values())
 
     def as_json(self, key: str) -> str:
         """Return it as `record.json` holds it: with a checksum of the result's key and of all the rest at its end.

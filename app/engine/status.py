@@ -30,6 +30,8 @@ class NodeStatus(Struct, frozen=True, omit_defaults=True):
         message: What it is doing (`epoch 8 of 12`).
         seconds_left: How long it will probably take still; None if not known.
         seconds: How long its result took.
+        size: How many bytes its result has.
+        peak: How many bytes of memory computing it took at its highest; None where that is not known.
         untrusted: Whether it is not configured because it has a script that the person has not trusted yet.
         asks: Whether it is not configured because it would write to a place that the person has not allowed yet.
     """
@@ -45,5 +47,7 @@ class NodeStatus(Struct, frozen=True, omit_defaults=True):
     message: str = ""
     seconds_left: float | None = None
     seconds: float | None = None
+    size: int | None = None
+    peak: int | None = None
     untrusted: bool = False
     asks: bool = False

@@ -47,6 +47,8 @@ def node_status(
             problems=(*status.problems, *warnings),
             outputs=dict(record.described),
             seconds=record.seconds,
+            size=record.size,
+            peak=record.peak,
         )
     return structs.replace(status, state="failed", problems=(*status.problems, failure)) if failure else status
 

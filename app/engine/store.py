@@ -269,6 +269,7 @@ class Writer:
         written: Mapping[str, str],
         warnings: tuple[str, ...],
         seconds: float,
+        peak: int | None = None,
         replace: bool = False,
     ) -> tuple[Record, dict[str, Value]]:
         """Write the values and put the result in its place; one that is there already stays, unless `replace` is set.
@@ -282,7 +283,7 @@ class Writer:
         draft = self._draft
         outputs = {port: write_value(draft, port, value) for port, value in values.items()}
         described = {port: value.spec.describe() if hasattr(value, "spec") else value.kind for port, value in values.items()}
-        record = Record(outputs, described, draft.counts(), written, warnings, round(seconds, 4), BOOT)
+        record = Record(outputs, described, draft.counts(), written, warnings, round(seconds, 4), BOOT, peak)
         files = self._store.put(self._key, draft, record, replace=replace)
         kept = {port: read_value(files, outputs[port]) if draft.is_mapped(port) else value for port, value in values.items()}
         return record, kept

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from nodes.base import Job, Node, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.networks.layer_families import Family, family
+from nodes.kit.networks.repeats import LayerFold, folded, main_kind
 from nodes.values.figure import DiagramBox, DiagramEdge, DiagramFigure, Figure, FigureSpec
 from nodes.values.network import Call, LayerSpec, NetworkSpec
 from nodes.wording import counted
@@ -21,8 +22,9 @@ class ArchitecturePicture(Node):
 
     The picture is in the run's report, and is saved from the window as PNG or SVG. A layer that is used twice has two boxes.
     Shapes are without the batch; ? is a size that is not fixed. The window draws every network that way when its node is
-    selected; this node is for runs without a window, and for what should stand in a report. The settings are those of
-    `keras.utils.plot_model`.
+    selected; this node is for runs without a window, and for what should stand in a report. In a network of twenty layers or
+    more, blocks that repeat are one box each, which says how often, how many layers that are, and how many parameters. The
+    other settings are those of `keras.utils.plot_model`.
 
     Example: behind a Keras Concatenate Layer, to see where the branches of a network with two inputs meet, and in the run's
     report (`--report`).
@@ -45,6 +47,9 @@ class ArchitecturePicture(Node):
     show_layer_activations: bool = setting(True, "Layers' activations", "Whether boxes name the activation function.")
     show_shapes: bool = setting(True, "Shapes", "Whether arrows say what flows along them.")
     show_dtype: bool = setting(False, "Data types", "Whether arrows say of which type the numbers are, such as float32.")
+    fold_repeats: bool = setting(
+        True, "Fold repeated blocks", "Whether blocks of layers that repeat are one box in networks of twenty layers or more."
+    )
     picture_title: str = setting("Architecture", "Title", "What stands above the picture.")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
@@ -57,7 +62,10 @@ class ArchitecturePicture(Node):
         network = values.network().spec
         layers = {layer.name: layer for layer in network.layers}
         boxes = [self._box(layers[call.layer]) for call in network.calls]
-        return {"figure": DiagramFigure(self.picture_title, boxes, list(self._edges(network)))}
+        edges = list(self._edges(network))
+        if self.fold_repeats:
+            boxes, edges = self._folded([layers[call.layer] for call in network.calls], boxes, edges)
+        return {"figure": DiagramFigure(self.picture_title, boxes, edges)}
 
     def views(self, outputs: Values) -> Sequence[Figure]:
         """Show the picture."""
@@ -72,6 +80,33 @@ class ArchitecturePicture(Node):
             said.append(activation)
         lines = ([layer.name] if self.show_layer_names else []) + ([" · ".join(said)] if said else [])
         return DiagramBox(layer.kind, lines, _HUES[family(layer.kind)])
+
+    def _folded(
+        self, layers: Sequence[LayerSpec], boxes: Sequence[DiagramBox], edges: Sequence[DiagramEdge]
+    ) -> tuple[list[DiagramBox], list[DiagramEdge]]:
+        """The boxes with one for each repeated block, and the arrows that are left between them."""
+        parts = folded([layer.kind for layer in layers], [(e.source, e.target) for e in edges if e.target is not None])
+        place: dict[int, int] = {}
+        made = []
+        for number, part in enumerate(parts):
+            inside = part.layers if isinstance(part, LayerFold) else (part,)
+            place |= dict.fromkeys(inside, number)
+            made.append(boxes[part] if isinstance(part, int) else self._block(part, [layers[n] for n in part.layers]))
+        labels: dict[tuple[int, int | None], list[str]] = {}
+        for edge in edges:
+            ends = place[edge.source], None if edge.target is None else place[edge.target]
+            if ends[0] != ends[1]:
+                labels.setdefault(ends, []).append(edge.label)
+        arrows = [DiagramEdge(*ends, ", ".join(dict.fromkeys(filter(None, said)))) for ends, said in labels.items()]
+        return made, arrows
+
+    def _block(self, fold: LayerFold, layers: Sequence[LayerSpec]) -> DiagramBox:
+        parameters = sum({layer.name: layer.parameters for layer in layers}.values())
+        said = [counted(len(layers), "layer")]
+        said += [counted(parameters, "parameter")] if self.show_parameters and parameters else []
+        lines = ([f"{layers[0].name} … {layers[-1].name}"] if self.show_layer_names else []) + [" · ".join(said)]
+        main = main_kind(range(len(layers)), [layer.kind for layer in layers])
+        return DiagramBox(fold.title, lines, _HUES[family(main)])
 
     def _edges(self, network: NetworkSpec) -> Iterator[DiagramEdge]:
         """An arrow from a call to each that takes one of its tensors, and one from each call with an output of the network."""

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.document.geometry import COLUMN, ROW, TILE
 from app.editor.canvas.accessible import CanvasEvents
+from app.editor.canvas.cost_legend import CostLegend
 from app.editor.canvas.export import export_png, export_svg
 from app.editor.canvas.hit_testing import nodes_in
 from app.editor.canvas.inline import InlineEditor
@@ -31,6 +32,7 @@ from nodes.wording import counted
 if TYPE_CHECKING:
     from app.document.change import Change
     from app.document.editing import Document
+    from app.editor.canvas.node_costs import Measure
     from app.engine.status import NodeStatus
     from nodes.catalog import Catalog
 
@@ -61,6 +63,8 @@ class Canvas(QWidget):
     """A wire was pulled into empty space: its port (`node.port`), whether that is an output, in the scene, on the screen."""
     node_wanted = Signal(QPointF, QPoint)
     """A new node is wanted at a point of the scene (on the screen): a double click or Space on empty canvas."""
+    costs_unwanted = Signal()
+    """The person closed the legend of times and memory."""
     zoom_changed = Signal(float)
     message = Signal(str)
     """Why a gesture was refused."""
@@ -77,6 +81,8 @@ class Canvas(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view)
         self.minimap = Minimap(self.view, self)
+        self.legend = CostLegend(self)
+        self.legend.closed.connect(self.costs_unwanted)
         self._hint = PlainLabel("Drag a node here, double-click, or press Space to add one", self)
         self._hint.setProperty("role", "muted")
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -88,6 +94,7 @@ class Canvas(QWidget):
         scene = self.view.canvas_scene
         scene.selection_changed.connect(self._on_selection)
         scene.statuses_changed.connect(self._describe)
+        scene.statuses_changed.connect(self._tell_costs)
         self.view.rename_wanted.connect(self.rename)
         self.view.note_wanted.connect(self.edit_note)
         self.view.text_wanted.connect(self.edit_annotation)
@@ -274,6 +281,15 @@ class Canvas(QWidget):
         """Show or hide the minimap; on a small canvas it is seen only while the view moves."""
         self.minimap.set_shown(shown, self.width() >= ROOMY)
 
+    def show_costs(self, measure: Measure) -> None:
+        """Show at every node how long its result took to compute, or how large it is, or neither."""
+        self.view.canvas_scene.costs.show_measure(measure)
+        self._tell_costs()
+
+    def _tell_costs(self) -> None:
+        costs = self.view.canvas_scene.costs
+        self.legend.tell(costs.measure, dict(costs.costs))
+
     def set_snap(self, on: bool) -> None:
         """Let what is dragged move in steps, so that what was aligned stays aligned (Alt drags freely), or not."""
         self.view.gestures.move_step = MOVE_STEP if on else 1
@@ -349,6 +365,7 @@ class Canvas(QWidget):
         super().resizeEvent(event)
         size = self.minimap.size()
         self.minimap.move(self.width() - size.width() - MAP_MARGIN, self.height() - size.height() - MAP_MARGIN)
+        self.legend.move(MAP_MARGIN, self.height() - self.legend.height() - MAP_MARGIN)
         self._hint.setGeometry(self.rect())
         self.show_minimap(self.minimap.wanted)
 

@@ -6,7 +6,7 @@ both are replaced.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QGraphicsScene
 
 from app.editor.canvas.annotations import AnnotationItem
 from app.editor.canvas.ground import Ground
+from app.editor.canvas.node_costs import NodeCosts
 from app.editor.canvas.node_face import NodeFace
 from app.editor.canvas.node_tile import NodeTile
 from app.editor.canvas.nodegraph import NodeScene
@@ -65,6 +66,8 @@ class CanvasScene(NodeScene):
         self._overview.tiles, self._overview.wires = self.tiles, self.wires
         self.context.far_changed = self._overview.update
         self.addItem(self._overview)
+        self.costs = NodeCosts(self.context, self.tiles, self.statuses)
+        self.addItem(self.costs)
         self._add_nodes(document.nodes)
         self._add_wires(document.connections, set(document.nodes))
         for key, annotation in document.annotations.items():
@@ -156,6 +159,7 @@ class CanvasScene(NodeScene):
                 continue
             self.statuses[node_id] = status
             tile.show_face(tile.face.with_status(status))
+        self.costs.refresh()
         self.statuses_changed.emit()
 
     def set_far(self, far: bool) -> None:
@@ -247,7 +251,7 @@ class CanvasScene(NodeScene):
             self.tiles[node_id] = tile
             self.addItem(tile)
 
-    def _remove_nodes(self, node_ids: Iterable[str]) -> None:
+    def _remove_nodes(self, node_ids: Sequence[str]) -> None:
         for node_id in node_ids:
             self._remove_wires(list(self.wires_of(node_id)))
             tile = self.tiles.pop(node_id, None)
@@ -256,6 +260,8 @@ class CanvasScene(NodeScene):
                 self.removeItem(tile)
             self.statuses.pop(node_id, None)
             self._wires_of.pop(node_id, None)
+        if node_ids:
+            self.costs.refresh()
 
     def _add_wires(self, connections: Mapping[str, Connection], touched: set[str]) -> None:
         """Add wires, and bring the nodes at their ends and the other touched ones up to date.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from app.editor.canvas.node_costs import cost_in_words
 from nodes.wording import duration
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def _node_tip(scene: CanvasScene, node_id: str) -> str:
 
 def _status_lines(scene: CanvasScene, status: NodeStatus) -> list[str]:
     state = STATES[status.state]
+    costs = cost_in_words(status) if status.state in ("done", "warning") else ""
     if status.seconds is not None and status.state in ("done", "warning"):
         state += f" in {duration(status.seconds)}"
     if status.outdated:
@@ -111,6 +113,7 @@ def _status_lines(scene: CanvasScene, status: NodeStatus) -> list[str]:
     if status.blocked_by and status.blocked_by in scene.document.nodes:
         state += f": {scene.document.title(status.blocked_by)} above it is not configured"
     lines = [escape(state + (f": {status.message}" if status.message else ""))]
+    lines += [escape(costs)] if costs else []
     return lines + [escape(f"{p.message} {p.remedy}".strip()) for p in status.problems[:4]]
 
 

@@ -100,6 +100,13 @@ class NodeCommands:
             if setting:
                 self.edit_setting(setting)
 
+    def point_at(self, node_id: str) -> None:
+        """Bring a node of the workflow in front into view; what is selected, and so what is looked at, stays."""
+        workspace = self._desk.current
+        if workspace and node_id in workspace.document.nodes:
+            workspace.canvas.center_on(node_id)
+            workspace.canvas.flash(node_id)
+
     def go_to_node(self, document: str, node_id: str) -> None:
         """Lead to a node of any open workflow, by the engine's name of that."""
         workspace = self._desk.find(document)

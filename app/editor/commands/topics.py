@@ -95,6 +95,7 @@ class Commands:
             lambda smoothing, log: desk.services.preferences.change(smoothing=smoothing, log_scale=log)
         )
         docks.monitor.run_requested.connect(self.running.run_to_node)
+        docks.monitor.node_pointed_at.connect(self.nodes.point_at)
         docks.monitor.stop_requested.connect(self.running.stop_and_keep)
         docks.problems.activated.connect(self.nodes.go_to_problem)
         docks.console.node_requested.connect(self.nodes.go_to_problem)

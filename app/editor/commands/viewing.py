@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from app.editor.actions import ActionRow
+from app.editor.canvas.node_costs import Measure
 from app.editor.desk import Desk
 from app.editor.docks import Docks
 from app.editor.look import Preference, look
@@ -38,6 +39,14 @@ class ViewCommands:
             row("view.zoom_out", "Zoom &out", self.zoom_out, ["Ctrl+-"], "mdi6.magnify-minus-outline", is_open),
             row("view.zoom_reset", "&Actual size", self.zoom_reset, ["Ctrl+0"], enabled=is_open),
             row("view.minimap", "&Minimap", self.toggle_minimap, checked=self._minimap_shown),
+            row(
+                "view.times", "&Times of nodes", partial(self.toggle_costs, "time"), ["Ctrl+Alt+T"],
+                checked=partial(self._costs_are, "time"), hint="How long every result took to compute, coloured by its share",
+            ),
+            row(
+                "view.memory", "M&emory of nodes", partial(self.toggle_costs, "memory"),
+                checked=partial(self._costs_are, "memory"), hint="How large every result is, coloured by its share",
+            ),
             self._look_row("light", "&Light"),
             self._look_row("dark", "&Dark"),
             self._look_row("system", "As the &system"),
@@ -84,6 +93,16 @@ class ViewCommands:
     def _minimap_shown(self) -> bool:
         return self._preferences.values.minimap
 
+    def toggle_costs(self, measure: Measure) -> None:
+        """Show times, or memory, at the nodes of every canvas; once more hides them."""
+        self._preferences.change(node_costs="off" if self._costs_are(measure) else measure)
+
+    def _costs_are(self, measure: Measure) -> bool:
+        return self._preferences.values.node_costs == measure
+
+    def _hide_costs(self) -> None:
+        self._preferences.change(node_costs="off")
+
     # -- light and dark
 
     def choose_look(self, preference: Preference) -> None:
@@ -99,6 +118,7 @@ class ViewCommands:
     # -- preferences
 
     def _follow(self, workspace: Workspace) -> None:
+        workspace.canvas.costs_unwanted.connect(self._hide_costs)
         self._show_as_preferred(workspace, self._preferences.values)
 
     def _follow_preferences(self, values: Preferences) -> None:
@@ -113,4 +133,5 @@ class ViewCommands:
     @staticmethod
     def _show_as_preferred(workspace: Workspace, values: Preferences) -> None:
         workspace.canvas.show_minimap(values.minimap)
+        workspace.canvas.show_costs(values.node_costs)
         workspace.canvas.set_snap(values.snap_to_grid)

@@ -43,8 +43,11 @@ from app.editor.panels.monitor_views import (
     ViewContext,
     make_view,
 )
+from app.editor.preferences import PreferenceStore
 from app.editor.views.elided import ElidedLabel
+from app.editor.views.layer_origin import LayerOrigin
 from app.editor.views.pages import PendingRequests
+from app.editor.views.picture_sides import PictureSides
 from app.editor.views.training_runs import TrainingHistory
 from app.engine.messages.questions import InspectAnswer, InspectQuestion
 from app.engine.messages.tables import ShownColumn, TableAnswer, TableQuestion
@@ -63,6 +66,7 @@ class NodeMonitor(QWidget):
         asks: Who is asked about results.
         catalog: The node classes.
         trainings: The trainings of this session; without them the monitor shows stored histories only.
+        preferences: What the person chose for views; without them choices hold for this session.
         parent: The widget it is in.
     """
 
@@ -70,6 +74,8 @@ class NodeMonitor(QWidget):
     """Run to this node."""
     stop_requested = Signal(str, str)
     """End the training of this node (workflow, as the engine calls it; node) here, and keep what was reached."""
+    node_pointed_at = Signal(str)
+    """This node made what the person clicked at: it is to be seen on the canvas."""
     shown = Signal(str)
     """Another view is to be seen: its name."""
 
@@ -78,11 +84,14 @@ class NodeMonitor(QWidget):
         asks: Asks,
         catalog: Mapping[str, type[Node]],
         trainings: TrainingHistory | None = None,
+        preferences: PreferenceStore | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._asks, self._catalog = asks, catalog
         self._trainings = trainings or TrainingHistory(parent=self)
+        self._sides = PictureSides(preferences)
+        self._origin = LayerOrigin(asks, catalog, self)
         self._document_id = ""
         self._document: Document | None = None
         self._workflow = ""
@@ -389,8 +398,8 @@ class NodeMonitor(QWidget):
 
     def _made(self, name: str) -> Any:
         if name not in self._views:
-            view = make_view(name, ViewContext(self._asks, self._document_id, self._trainings, self._title_of))
-            for signal, slot in (("statistics_wanted", self._on_statistics), ("stop_requested", self.stop_requested)):
+            view = make_view(name, ViewContext(self._asks, self._document_id, self._trainings, self._title_of, self._sides))
+            for signal, slot in self._listened:
                 if hasattr(view, signal):
                     getattr(view, signal).connect(slot)
             self._views[name] = view
@@ -399,6 +408,19 @@ class NodeMonitor(QWidget):
 
     def _title_of(self, node: str) -> str:
         return self._document.title(node) if self._document and node in self._document.nodes else node
+
+    @property
+    def _listened(self) -> Sequence[tuple[str, Any]]:
+        """Signals that some views have, and who hears them."""
+        return (
+            ("statistics_wanted", self._on_statistics),
+            ("stop_requested", self.stop_requested),
+            ("layer_wanted", self._on_layer),
+        )
+
+    def _on_layer(self, layer: str) -> None:
+        if self._document is not None:
+            self._origin.find(self._document_id, self._document, (self._node, layer), self.node_pointed_at.emit)
 
     def _on_statistics(self, _: str) -> None:
         self.choose_view(STATISTICS)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.editor.asking import Asks
+from app.editor.views.picture_sides import PictureSides
 from app.editor.views.training_runs import TrainingHistory
 
 IMAGES, TABLE, STATISTICS, FIGURES = "Images", "Table", "Statistics", "Figures"
@@ -25,12 +26,14 @@ class ViewContext:
         document: The workflow, as the engine calls it.
         trainings: The trainings of this session.
         title_of: What the person calls a node.
+        sides: How tall pictures are in which table.
     """
 
     asks: Asks
     document: str
     trainings: TrainingHistory
     title_of: Callable[[str], str]
+    sides: PictureSides
 
 
 def make_view(name: str, given: ViewContext) -> Any:
@@ -47,7 +50,7 @@ def _images(given: ViewContext) -> Any:
 def _table(given: ViewContext) -> Any:
     from app.editor.views.table_view import TableView
 
-    return TableView(given.asks, given.document)
+    return TableView(given.asks, given.document, given.sides)
 
 
 def _statistics(given: ViewContext) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -30,6 +31,7 @@ from app.editor.colors import mixed
 from app.editor.look import look
 from app.editor.plain_label import PlainLabel
 from app.editor.views.architecture import ArchitectureView, layer_color
+from app.editor.views.architecture_map import ArchitectureMap
 from app.editor.views.elided import ElidedLabel
 from app.editor.views.exporting import Export, ExportButton, Exports
 from app.editor.views.figure_data import csv_text
@@ -58,6 +60,8 @@ class NetworkView(QWidget):
 
     shown = Signal()
     """A network is to be seen now."""
+    layer_wanted = Signal(str)
+    """The node that made this layer is to be shown."""
 
     def __init__(self, asks: Asks, document: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,15 +70,12 @@ class NetworkView(QWidget):
         self.network: NetworkAnswer | None = None
         self._totals = ElidedLabel()
         self._totals.setProperty("role", "heading")
-        self.table = QTableView()
-        self.table.setAccessibleName("Layers of the network")
-        self.table.setShowGrid(False)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(26)
-        self.table.setItemDelegate(_LayerDelegate(self.table))
+        self.table = _layers_table()
         self.architecture = ArchitectureView()
+        self.overview = ArchitectureMap(self.architecture)
+        self.architecture.layer_clicked.connect(self._on_layer)
+        self.architecture.moved.connect(self._tell_tools)
+        self.table.doubleClicked.connect(self._on_row)
         self._message = PlainLabel("Loading …")
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._message.setWordWrap(True)
@@ -95,6 +96,14 @@ class NetworkView(QWidget):
             self._pills.addButton(pill, number)
             head.addWidget(pill)
         self._pills.idToggled.connect(self._on_pill)
+        self.unfold, self.turn, self.fit = QToolButton(), QToolButton(), QToolButton()
+        for button, call in ((self.unfold, self._on_unfold), (self.turn, self._on_turn), (self.fit, self._on_fit)):
+            button.setIconSize(QSize(16, 16))
+            button.setProperty("role", "small")
+            button.clicked.connect(call)
+            head.addWidget(button)
+        self.fit.setToolTip("Show all of it (0)")
+        self.fit.setAccessibleName("Fit")
         self.exports = ExportButton(self._exported, self)
         head.addWidget(self.exports)
         layout = QVBoxLayout(self)
@@ -103,6 +112,8 @@ class NetworkView(QWidget):
         layout.addLayout(head)
         layout.addWidget(self._stack, 1)
         look().changed.connect(self.table.viewport().update)
+        look().changed.connect(self._tell_tools)
+        self._tell_tools()
         self._say("Loading …")
 
     def show_output(self, node: str, port: str, key: str = "") -> None:
@@ -127,12 +138,12 @@ class NetworkView(QWidget):
         if before is not None:
             before.deleteLater()
         header = self.table.horizontalHeader()
+        header.setResizeContentsPrecision(60)
         for column in range(model.columnCount()):
             stretched = column == LayersModel.PARAMETERS
             header.setSectionResizeMode(
                 column, QHeaderView.ResizeMode.Stretch if stretched else QHeaderView.ResizeMode.ResizeToContents
             )
-        header.setResizeContentsPrecision(200)
         self.architecture.show_network(network)
         self._totals.setText(totals(network))
         self._on_pill(self._pills.checkedId(), True)
@@ -145,6 +156,44 @@ class NetworkView(QWidget):
     def _on_pill(self, number: int, on: bool) -> None:
         if on and self.network is not None:
             self._stack.setCurrentIndex(number)
+        self._tell_tools()
+
+    def _on_layer(self, name: str) -> None:
+        if self.network is not None:
+            numbers = [layer.name for layer in self.network.layers]
+            self.table.selectRow(numbers.index(name))
+        self.layer_wanted.emit(name)
+
+    def _on_row(self, index: QModelIndex) -> None:
+        if self.network is not None:
+            name = self.network.layers[index.row()].name
+            self.architecture.mark(name)
+            self.layer_wanted.emit(name)
+
+    def _on_unfold(self) -> None:
+        self.architecture.unfold_all(not self.architecture.is_unfolded)
+
+    def _on_turn(self) -> None:
+        self.architecture.turn("right" if self.architecture.upright else "down")
+
+    def _on_fit(self) -> None:
+        self.architecture.show_all()
+
+    def _tell_tools(self) -> None:
+        """Have the buttons say what they would do now."""
+        drawn = self.network is not None and self._stack.currentWidget() is self.architecture
+        folds = drawn and bool(self.architecture.folds)
+        for button, wanted in ((self.unfold, folds), (self.turn, drawn), (self.fit, drawn)):
+            button.setVisible(wanted)
+        is_open, upright = self.architecture.is_unfolded, self.architecture.upright
+        fold = ("mdi6.unfold-less-horizontal", "Fold") if is_open else ("mdi6.unfold-more-horizontal", "Open")
+        turn = ("mdi6.arrow-right", "From left to right") if upright else ("mdi6.arrow-down", "From top to bottom")
+        for button, (icon, text) in ((self.unfold, fold), (self.turn, turn)):
+            button.setIcon(look().icon(icon))
+            said = f"{text} all repeated blocks" if button is self.unfold else text
+            button.setToolTip(said)
+            button.setAccessibleName(said)
+        self.fit.setIcon(look().icon("mdi6.fit-to-page-outline"))
 
     def _exported(self) -> Exports | None:
         if self.network is None:
@@ -156,6 +205,19 @@ class NetworkView(QWidget):
             Export("CSV", lambda: layers_csv(layers).encode()),
         ]
         return Exports("network", files, self.architecture.picture, lambda: tab_separated(layers_csv(layers)))
+
+
+def _layers_table() -> QTableView:
+    """Return an empty table of layers."""
+    table = QTableView()
+    table.setAccessibleName("Layers of the network")
+    table.setShowGrid(False)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(26)
+    table.setItemDelegate(_LayerDelegate(table))
+    return table
 
 
 def totals(network: NetworkAnswer) -> str:

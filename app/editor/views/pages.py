@@ -111,6 +111,10 @@ class PageLoader(Generic[Name, Page, Told]):
         self._wanted = [n for n in wanted if n not in self._pages and n not in self._tickets]
         self._go_on()
 
+    def keep(self, count: int) -> None:
+        """Keep so many pages from now on."""
+        self._kept = count
+
     def forget(self) -> None:
         """Everything is different now: drop what is there, and answers that are still to come."""
         for ticket in self._tickets.values():

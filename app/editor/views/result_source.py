@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.editor.asking import Asks
-from app.engine.messages.tables import RowsShown, SortOrder
+from app.engine.messages.tables import CellCondition, RowsShown, SortOrder
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class ResultSource:
         port: Its output port.
         key: The key of the result: another key is another content.
         where: Only rows whose cells have these values (column -> value); empty for all.
+        filters: Only rows that pass all of these; another choice of rows of the same output.
     """
 
     asks: Asks = field(repr=False)
@@ -29,10 +30,11 @@ class ResultSource:
     port: str
     key: str
     where: Mapping[str, Any] = field(default_factory=dict)
+    filters: tuple[CellCondition, ...] = ()
 
     def rows(self, sort: SortOrder | None = None) -> RowsShown:
         """Return which of its rows are looked at, as questions say it."""
-        return RowsShown(sort=sort, where=self.where)
+        return RowsShown(sort=sort, where=self.where, filters=self.filters)
 
     def is_same_output(self, other: ResultSource | None) -> bool:
         """Return whether both are the same output of the same node, whatever it holds at the moment."""

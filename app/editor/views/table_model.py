@@ -7,7 +7,7 @@ direction of scrolling. Cells are kept in pages of some rows and some columns.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -21,13 +21,24 @@ from app.editor.views.pages import PageLoader, PendingRequests
 from app.editor.views.pixels import pictures
 from app.editor.views.result_source import ResultSource
 from app.editor.visible_text import plain_tip
-from app.engine.messages.tables import RowsAnswer, RowsQuestion, RowsShown, ShownColumn, SortOrder, TableAnswer, TableQuestion
+from app.engine.messages.tables import (
+    CellCondition,
+    RowsAnswer,
+    RowsQuestion,
+    RowsShown,
+    ShownColumn,
+    SortOrder,
+    TableAnswer,
+    TableQuestion,
+)
 
 PAGE_ROWS = 64
 BLOCK = 16
 """Rows and columns of a page."""
 KEPT_PAGES = 400
 """400 000 cells."""
+PICTURE_SIZES = (64, 128, 256)
+"""Pictures are asked for with at most so many pixels on their longer side."""
 MOST_ROWS = 20_000_000
 """So many rows are shown at most; Qt needs some bytes for each."""
 
@@ -64,13 +75,14 @@ class TableModel(QAbstractTableModel):
         super().__init__(parent)
         self.source: ResultSource | None = None
         self.columns: list[ShownColumn] = []
-        self.rows = 0
+        self.rows = self.total = 0
         self.sort_order: SortOrder | None = None
         self._pending = PendingRequests(self)
         self._pages = PageLoader[PageName, _RowsPage, RowsAnswer](
             self, self._ask, self._read, self._take, self.failed.emit, KEPT_PAGES
         )
         self._first_row = 0
+        self._pixels = PICTURE_SIZES[0]
 
     # -- what is shown
 
@@ -78,7 +90,7 @@ class TableModel(QAbstractTableModel):
         """Show another output, or nothing. Until it is there, what was there stays; `opened` follows."""
         self._pending.drop_all()
         if source is None:
-            self._become(None, [], 0)
+            self._become(None, [], 0, 0)
         else:
             question = TableQuestion(document=source.document, node=source.node, port=source.port, shown=source.rows())
             self._pending.put("open", source.asks.ask(question, partial(self._open, source)))
@@ -91,6 +103,25 @@ class TableModel(QAbstractTableModel):
             if self.rows and self.columns:
                 self.dataChanged.emit(self.index(0, 0), self.index(self.rows - 1, len(self.columns) - 1), [])
                 self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
+
+    def filter_by(self, filters: Sequence[CellCondition]) -> None:
+        """Show only rows that pass all of these; until it is known which, what was there stays, and `opened` follows."""
+        if self.source is not None:
+            self.open(replace(self.source, filters=tuple(filters)))
+
+    @property
+    def filters(self) -> tuple[CellCondition, ...]:
+        """The filters in effect."""
+        return self.source.filters if self.source else ()
+
+    def set_picture_size(self, pixels: int) -> None:
+        """Have pictures with at most so many pixels from now on; larger ones are kept for fewer pages."""
+        if pixels != self._pixels:
+            self._pixels = pixels
+            self._pages.forget()
+            self._pages.keep(max(12, KEPT_PAGES * PICTURE_SIZES[0] ** 2 // pixels**2))
+            if self.rows and self.columns:
+                self.dataChanged.emit(self.index(0, 0), self.index(self.rows - 1, len(self.columns) - 1), [])
 
     @property
     def shown(self) -> RowsShown:
@@ -190,15 +221,18 @@ class TableModel(QAbstractTableModel):
 
     def _open(self, source: ResultSource, answer: TableAnswer | Problem) -> None:
         if isinstance(answer, Problem):
-            self._become(None, [], 0)
+            if self.source is not None and source.filters != self.source.filters and source.is_same_output(self.source):
+                self.failed.emit(answer)  # a filter that makes no sense: what was shown stays
+                return
+            self._become(None, [], 0, 0)
             self.failed.emit(answer)
             return
-        self._become(source, list(answer.columns), answer.rows)
+        self._become(source, list(answer.columns), answer.rows, answer.total)
 
-    def _become(self, source: ResultSource | None, columns: list[ShownColumn], rows: int) -> None:
+    def _become(self, source: ResultSource | None, columns: list[ShownColumn], rows: int, total: int) -> None:
         self.beginResetModel()
         self._pages.forget()
-        self.source, self.columns, self.rows = source, columns, min(rows, MOST_ROWS)
+        self.source, self.columns, self.rows, self.total = source, columns, min(rows, MOST_ROWS), total
         if self.sort_order and self.sort_order.column not in [c.name for c in columns if c.sortable]:
             self.sort_order = None
         self._first_row = 0
@@ -218,6 +252,7 @@ class TableModel(QAbstractTableModel):
             start=row * PAGE_ROWS,
             stop=min(self.rows, (row + 1) * PAGE_ROWS),
             columns=tuple(c.name for c in self.columns[block * BLOCK : (block + 1) * BLOCK]),
+            size=self._pixels,
         )
         return self.source.asks.ask(question, on_reply)
 

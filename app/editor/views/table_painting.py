@@ -13,8 +13,6 @@ from app.editor.views.table_model import TableModel
 
 MARGIN = 10
 """Between a cell's edge and what is in it."""
-PICTURE_SIDE = 44
-"""Height of an image in a cell."""
 MISSING = "–"
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -140,7 +138,9 @@ class TableHeader(QHeaderView):
         """Return how wide a column has to be for its name and type."""
         described = self._model.columns[column]
         name = QFontMetrics(self.name_font).horizontalAdvance(described.name[:40]) + 18  # room for the arrow
-        return max(name, QFontMetrics(self.small_font).horizontalAdvance(described.dtype[:40])) + 2 * MARGIN + 4
+        funnel = 14 if any(given.column == described.name for given in self._model.filters) else 0
+        dtype = QFontMetrics(self.small_font).horizontalAdvance(described.dtype[:40]) + funnel
+        return max(name, dtype) + 2 * MARGIN + 4
 
     def sizeHint(self) -> QSize:
         """Return two lines' height, or the width of the last row's number."""
@@ -168,6 +168,9 @@ class TableHeader(QHeaderView):
         painter.fillRect(rect.right(), rect.top() + 9, 1, rect.height() - 18, QColor(colors.line))
         is_sorted = sort is not None and sort.column == column.name
         metrics = QFontMetrics(self.name_font)
+        is_filtered = any(given.column == column.name for given in self._model.filters)
+        if is_filtered:  # a funnel at the foot, on the side where the type is not
+            self._draw_funnel(painter, inner.left() if column.is_number else inner.right() - 9, inner.bottom() - 11)
         room = inner.width() - (14 if is_sorted else 0)
         name = metrics.elidedText(column.name.replace("\n", " ").replace("\t", " "), Qt.TextElideMode.ElideMiddle, room)
         painter.setFont(self.name_font)
@@ -181,8 +184,18 @@ class TableHeader(QHeaderView):
             self._draw_arrow(painter, QPointF(middle, inner.top() + metrics.height() / 2), down=sort.descending)
         painter.setFont(self.small_font)
         painter.setPen(QColor(colors.muted))
-        dtype = QFontMetrics(self.small_font).elidedText(column.dtype, Qt.TextElideMode.ElideRight, inner.width())
+        dtype_room = inner.width() - (14 if is_filtered else 0)
+        dtype = QFontMetrics(self.small_font).elidedText(column.dtype, Qt.TextElideMode.ElideRight, dtype_room)
         painter.drawText(inner, side | Qt.AlignmentFlag.AlignBottom, dtype)
+
+    def _draw_funnel(self, painter: QPainter, left: int, top: int) -> None:
+        funnel = [(0, 0), (9, 0), (5.6, 5), (5.6, 10), (3.4, 8.5), (3.4, 5)]
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(look().colors.accent))
+        painter.drawPolygon(QPolygonF([QPointF(left + x, top + y) for x, y in funnel]))
+        painter.restore()
 
     def _draw_arrow(self, painter: QPainter, middle: QPointF, *, down: bool) -> None:
         tip = 3.0 if down else -3.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,18 +16,32 @@ from app.document.problems import Problem
 from app.editor.asking import Asks
 from app.editor.look import look
 from app.editor.panels.message_bar import MessageBar
+from app.editor.panels.popup import SHADOW
+from app.editor.views.filter_popup import FilterPopup
 from app.editor.views.find_bar import FindBar
 from app.editor.views.image_dialog import ImageDialog
 from app.editor.views.pages import PendingRequests
+from app.editor.views.picture_sides import PictureSides
 from app.editor.views.result_source import ResultSource
-from app.editor.views.table_model import BLOCK, TableModel
-from app.editor.views.table_painting import MARGIN, PICTURE_SIDE, TableCellPainter, TableHeader
-from app.engine.messages.tables import CopyAnswer, CopyQuestion, ExportAnswer, ExportQuestion, ShownColumn, SortOrder
+from app.editor.views.table_model import BLOCK, PICTURE_SIZES, TableModel
+from app.editor.views.table_painting import MARGIN, TableCellPainter, TableHeader
+from app.editor.views.table_tools import TableTools
+from app.engine.messages.tables import (
+    CellCondition,
+    CopyAnswer,
+    CopyQuestion,
+    ExportAnswer,
+    ExportQuestion,
+    ShownColumn,
+    SortOrder,
+)
 from nodes.wording import counted
 
 ROW_HEIGHT = 26
 WIDEST = 320
 DEFAULT_WIDTH = 120
+MOST_OFFERED = 60
+"""Columns in the menu of the filter button; every column's own menu has its filter, too."""
 
 
 class TableView(QWidget):
@@ -35,25 +50,29 @@ class TableView(QWidget):
     Args:
         asks: Who answers questions about results.
         document_id: The document that the nodes belong to.
+        sides: How tall pictures are in which table.
         parent: The window's part that shows it.
     """
 
     statistics_wanted = Signal(str)
     """Figures of the column with this name are wanted."""
 
-    def __init__(self, asks: Asks, document_id: str, parent: QWidget | None = None) -> None:
+    def __init__(self, asks: Asks, document_id: str, sides: PictureSides | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._asks, self._document = asks, document_id
+        self._sides = sides or PictureSides()
         self._pending = PendingRequests(self)
         self._sized: set[int] = set()
         self._viewer: ImageDialog | None = None
         self.model = TableModel(self)
         self.table = _Cells(self.model, self)
+        self.tools = TableTools(self)
         self.messages = MessageBar(self)
         self.find_bar = FindBar(self.model, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(self.tools)
         layout.addWidget(self.messages)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.find_bar)
@@ -70,11 +89,17 @@ class TableView(QWidget):
         self.table.customContextMenuRequested.connect(self._show_menu)
         self.table.header.sectionClicked.connect(self.cycle_sort)
         self.table.header.customContextMenuRequested.connect(self._show_header_menu)
+        self.tools.filter_wanted.connect(self._choose_column)
+        self.tools.edit_wanted.connect(self._edit_filter)
+        self.tools.clear_wanted.connect(self.clear_filters)
+        self.tools.find_wanted.connect(self.show_find_bar)
+        self.tools.side_chosen.connect(self.choose_picture_side)
         context = Qt.ShortcutContext.WidgetWithChildrenShortcut
         for keys, call in (
             (QKeySequence(QKeySequence.StandardKey.Copy), self.copy),
             (QKeySequence(QKeySequence.StandardKey.Find), self.show_find_bar),
             (QKeySequence("F3"), self.find_bar.search),
+            (QKeySequence("Ctrl+Shift+F"), self._filter_current),
         ):
             QShortcut(keys, self, call, context=context)
 
@@ -90,6 +115,8 @@ class TableView(QWidget):
             where: Only rows whose cells have these values.
         """
         source = ResultSource(self._asks, self._document, node_id, port, key, dict(where or {}))
+        if source.is_same_output(self.model.source):
+            source = replace(source, filters=self.model.filters)
         if source == self.model.source:
             return
         if not source.is_same_output(self.model.source):
@@ -110,10 +137,10 @@ class TableView(QWidget):
         if names != self.table.sized_for:
             self.table.sized_for = names if names else self.table.sized_for
             self._sized.clear()
+            self.table.own_widths.clear()
             for number in range(len(columns)):
                 self.table.setColumnHidden(number, False)
-        has_images = any(c.kind == "image" for c in columns)
-        self.table.verticalHeader().setDefaultSectionSize(PICTURE_SIDE + 8 if has_images else ROW_HEIGHT)
+        self._show_picture_side()
         self.setAccessibleName(f"Table, {counted(self.model.rows, 'row')}, {counted(len(columns), 'column')}")
         self.table.look_around()
 
@@ -130,6 +157,77 @@ class TableView(QWidget):
         assert isinstance(problem, Problem)
         self.messages.show_message(f"{problem.message} {problem.remedy}".strip(), severity="error")
 
+    # -- filters
+
+    def filter_by(self, filters: Sequence[CellCondition]) -> None:
+        """Show only the rows that pass all of these; the engine looks for them, and what was shown stays meanwhile."""
+        self.messages.dismiss()
+        self._sized.clear()
+        self.table.clearSelection()
+        self.table.verticalScrollBar().setValue(0)
+        self.model.filter_by(filters)
+
+    def set_filter(self, column: str, given: CellCondition | None) -> None:
+        """Filter a column otherwise, or not at all; the other columns stay filtered."""
+        others = [f for f in self.model.filters if f.column != column]
+        self.filter_by([*others, given] if given is not None else others)
+
+    def clear_filters(self) -> None:
+        """Show all rows."""
+        self.filter_by(())
+
+    def open_filter(self, column: str, place: QPoint) -> FilterPopup | None:
+        """Open the filter of a column at a point of the screen."""
+        described = next((c for c in self.model.columns if c.name == column), None)
+        if described is None:
+            return None
+        given = next((f for f in self.model.filters if f.column == column), None)
+        popup = FilterPopup(described, given, self)
+        popup.chosen.connect(partial(self.set_filter, column))
+        popup.open_below(place)
+        return popup
+
+    def _edit_filter(self, column: str, button: QWidget) -> None:
+        self.open_filter(column, button.mapToGlobal(QPoint(-SHADOW, button.height())))
+
+    def _filter_column(self, number: int) -> None:
+        x = self.table.header.sectionViewportPosition(number) - SHADOW
+        self.open_filter(self.model.columns[number].name, self.table.header.mapToGlobal(QPoint(x, self.table.header.height())))
+
+    def _filter_current(self) -> None:
+        """Filter the column of the current cell, or let a column be chosen."""
+        current = self.table.currentIndex()
+        if current.isValid():
+            self._filter_column(current.column())
+        else:
+            self._choose_column(self.tools.filter_button)
+
+    def _choose_column(self, button: QWidget) -> None:
+        """Offer the columns, those that can be seen first, and open the filter of the chosen one."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for number in self.table.shown_columns()[:MOST_OFFERED]:
+            name = self.model.columns[number].name
+            action = menu.addAction((name if len(name) < 50 else f"{name[:49]}…").replace("&", "&&"))
+            action.triggered.connect(partial(self._filter_column, number))
+        menu.popup(button.mapToGlobal(QPoint(0, button.height())))
+
+    # -- pictures
+
+    def choose_picture_side(self, side: int) -> None:
+        """Have the pictures of this table that tall; it is remembered."""
+        if source := self.model.source:
+            self._sides.choose(source.document, source.node, source.port, side)
+            self._show_picture_side()
+
+    def _show_picture_side(self) -> None:
+        """Give rows and columns of pictures the height that was chosen for this table."""
+        has_images = any(c.kind == "image" for c in self.model.columns)
+        source = self.model.source
+        side = self._sides.of(source.document, source.node, source.port) if source and has_images else 0
+        self.table.show_pictures(side)
+        self.tools.tell(self.model.rows, self.model.total, self.model.filters, side)
+
     # -- order
 
     def cycle_sort(self, number: int) -> None:
@@ -145,6 +243,7 @@ class TableView(QWidget):
     def sort_by(self, sort: SortOrder | None) -> None:
         """Put the rows in this order; None: as they are stored."""
         self.model.sort_by(sort)
+        self._sized.clear()  # other rows are first now: they get their widths when they come
         self.table.clearSelection()
         self.table.verticalScrollBar().setValue(0)
         self.table.look_around()
@@ -293,6 +392,11 @@ class TableView(QWidget):
             add("mdi6.sort-descending", "Sort falling", partial(self.sort_by, SortOrder(column=column.name, descending=True)))
         if self.model.sort_order:
             add("mdi6.sort-variant-remove", "As stored", partial(self.sort_by, None))
+        add("mdi6.filter-outline", "Filter …", partial(self._filter_column, number), "Ctrl+Shift+F")
+        if any(f.column == column.name for f in self.model.filters):
+            add("mdi6.filter-remove-outline", "Remove this filter", partial(self.set_filter, column.name, None))
+        if self.model.filters:
+            add("mdi6.filter-off-outline", "Clear all filters", self.clear_filters)
         add("mdi6.chart-histogram", "Statistics", partial(self.statistics_wanted.emit, column.name))
         menu.addSeparator()
         if len(self.table.shown_columns()) > 1:
@@ -341,7 +445,11 @@ class _Cells(QTableView):
         self.setTabKeyNavigation(False)  # Tab leaves the table; the arrow keys move in it
         self.verticalScrollBar().valueChanged.connect(self.look_around)
         self.horizontalScrollBar().valueChanged.connect(self.look_around)
-        self.header.sectionResized.connect(self.look_around)
+        self.own_widths: set[int] = set()
+        """The columns that the person made as wide as they are: those are not refitted."""
+        self._fitting = False
+        self.picture_side = 0
+        self.header.sectionResized.connect(self._on_resized)
         self.header.sectionMoved.connect(self.look_around)
 
     def shown_columns(self) -> list[int]:
@@ -367,16 +475,40 @@ class _Cells(QTableView):
                 ranges.append((top, bottom))
         return ranges, [c for c in self.shown_columns() if c in columns]
 
+    def _on_resized(self, number: int, before: int, now: int) -> None:
+        if not self._fitting and before and now:
+            self.own_widths.add(number)
+        self.look_around()
+
+    def show_pictures(self, side: int) -> None:
+        """Have pictures that tall, and their columns as wide as they are; 0: there are none."""
+        if side == self.picture_side:
+            return
+        self.picture_side = side
+        self.verticalHeader().setDefaultSectionSize(side + 8 if side else ROW_HEIGHT)
+        if side:
+            wanted = side * self.devicePixelRatioF()
+            self.table_model.set_picture_size(next((s for s in PICTURE_SIZES if s >= wanted), PICTURE_SIZES[-1]))
+        for number, column in enumerate(self.table_model.columns):
+            if column.kind == "image":
+                self.own_widths.discard(number)
+                self.fit_column(number, 0)
+        self.look_around()
+
     def fit_column(self, number: int, page_rows: int) -> None:
-        """Give a column the width of its name and of the cells of a page."""
+        """Give a column the width of its name and of the cells of a page, unless the person gave it one."""
+        if number in self.own_widths:
+            return
         column: ShownColumn = self.table_model.columns[number]
         width = self.header.natural_width(number)
         if column.kind == "image":
-            width = max(width, PICTURE_SIDE + 2 * MARGIN)
+            width = max(width, self.picture_side + 2 * MARGIN)
         else:
             cells = self.table_model.column_cells(page_rows, number)
             width = max(width, self.painter.natural_width([c for c in cells if isinstance(c, str)]))
+        self._fitting = True
         self.setColumnWidth(number, min(width, WIDEST))
+        self._fitting = False
 
     def look_around(self) -> None:
         """Tell the model which cells are seen."""
@@ -416,7 +548,8 @@ class _Cells(QTableView):
             self._paint_cells(painter, event.rect())
         elif self.table_model.columns:
             painter.setPen(QColor(look().colors.muted))
-            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, "The table has no rows.")
+            said = "No row passes the filters." if self.table_model.filters else "The table has no rows."
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, said)
         painter.end()
 
     def _paint_cells(self, painter: QPainter, part: QRect) -> None:

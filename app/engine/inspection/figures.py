@@ -6,7 +6,7 @@ Nothing is drawn here: figures go out as data, pixels of images as bytes behind 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
@@ -33,7 +33,7 @@ from app.engine.messages.figures import (
 from nodes.base import NodeError, Values
 from nodes.kit.scoring.confusion import ClassComparison, headline
 from nodes.values.figure import Figure
-from nodes.values.network import LayerSpec, NetworkSpec, Tensor
+from nodes.values.network import Call, LayerSpec, NetworkSpec, Tensor
 from nodes.values.table import Table
 
 if TYPE_CHECKING:
@@ -94,13 +94,17 @@ def network(outputs: StoredOutputs, asked: NetworkQuestion) -> NetworkAnswer:
 
 def describe_network(spec: NetworkSpec) -> NetworkAnswer:
     """Return what there is to say of a network without its weights."""
+    calls: dict[str, list[Call]] = {}
+    for call in spec.calls:
+        calls.setdefault(call.layer, []).append(call)
+    tensors = {(c.layer, c.index, n): tensor for c in spec.calls for n, tensor in enumerate(c.outputs)}
     edges = (
-        NetworkEdge(source=tensor.layer, target=call.layer, shape=spec.tensor(tensor).describe())
+        NetworkEdge(source=tensor.layer, target=call.layer, shape=tensors[tensor.layer, tensor.call, tensor.output].describe())
         for call in spec.calls
         for tensor in call.inputs
     )
     return NetworkAnswer(
-        layers=tuple(_layer(spec, layer) for layer in spec.layers),
+        layers=tuple(_layer(layer, calls.get(layer.name, [])) for layer in spec.layers),
         edges=tuple(edges),
         inputs=tuple(_end(spec, tensor) for tensor in spec.inputs),
         outputs=tuple(_end(spec, tensor) for tensor in spec.outputs),
@@ -110,8 +114,7 @@ def describe_network(spec: NetworkSpec) -> NetworkAnswer:
     )
 
 
-def _layer(spec: NetworkSpec, layer: LayerSpec) -> LayerSummary:
-    calls = [call for call in spec.calls if call.layer == layer.name]
+def _layer(layer: LayerSpec, calls: Sequence[Call]) -> LayerSummary:
     return LayerSummary(
         name=layer.name,
         kind=layer.kind,

@@ -7,12 +7,14 @@ searched, copied and exported is the same. Row numbers are computed once and kep
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import astuple
+
 from app.engine.inspection.base import StoredOutputs
-from app.engine.messages.tables import SortOrder, TableResultQuestion
+from app.engine.inspection.conditions import condition
+from app.engine.messages.tables import RowsShown, TableResultQuestion
 from nodes.base import NodeError
 from nodes.values.table import Table
 
@@ -70,14 +72,14 @@ def shown_rows(outputs: StoredOutputs, asked: TableResultQuestion[Any]) -> Shown
         NodeError: If a column is not there, or cannot be sorted by.
     """
     table = outputs.table(asked.port)
-    sort, where = asked.shown.sort, asked.shown.where
-    if sort is None and not where:
+    sort, where, filters = asked.shown.sort, asked.shown.where, asked.shown.filters
+    if sort is None and not where and not filters:
         return ShownRows(table)
     orders: dict[str, NDArray[Any]] = outputs.cache.setdefault("orders", {})
-    name = json.dumps([asked.port, sort and [sort.column, sort.descending], dict(where)])
+    name = json.dumps([asked.port, sort and [sort.column, sort.descending], dict(where), [list(astuple(f)) for f in filters]])
     rows = orders.get(name)
     if rows is None:
-        rows = _row_numbers(table, sort, where)
+        rows = _row_numbers(table, asked.shown)
         for oldest in list(orders)[: max(0, len(orders) + 1 - KEPT)]:
             orders.pop(oldest, None)
         orders[name] = rows
@@ -91,11 +93,12 @@ def is_sortable(dtype: pl.DataType) -> bool:
     return not isinstance(dtype, pl.Array | pl.List | pl.Struct | pl.Object | pl.Binary)
 
 
-def _row_numbers(table: Table, sort: SortOrder | None, where: Mapping[str, Any]) -> NDArray[Any]:
+def _row_numbers(table: Table, shown: RowsShown) -> NDArray[Any]:
     import numpy as np
     import polars as pl
 
-    columns = ([sort.column] if sort else []) + list(where)
+    sort, where, filters = shown.sort, shown.where, shown.filters
+    columns = [*([sort.column] if sort else []), *where, *(asked.column for asked in filters)]
     for column in columns:
         require_column(table, column)
     if sort and not is_sortable(table.schema[sort.column]):
@@ -103,9 +106,10 @@ def _row_numbers(table: Table, sort: SortOrder | None, where: Mapping[str, Any])
     places = {column: f"c{n}" for n, column in enumerate(dict.fromkeys(columns))}  # polars takes names like `^a$` for patterns
     frame = table.select(list(places)).rename(places).frame()
     rows: NDArray[Any] | None = None
-    if where:
-        condition = pl.all_horizontal(_has(table, column, value, pl.col(places[column])) for column, value in where.items())
-        rows = frame.select(condition.arg_true()).to_series().to_numpy()
+    if where or filters:
+        wanted = [_has(table, column, value, pl.col(places[column])) for column, value in where.items()]
+        wanted += [condition(table, asked, pl.col(places[asked.column])) for asked in filters]
+        rows = frame.select(pl.all_horizontal(wanted).arg_true()).to_series().to_numpy()
         frame = frame[rows]
     if sort:
         key = pl.col(places[sort.column])

@@ -11,7 +11,8 @@ from typing import IO, TYPE_CHECKING
 
 from app.engine.inspection.base import AnswerMaker, StoredOutputs
 from app.engine.inspection.cells import cells_of, exact_texts, shape_text, shown_texts
-from app.engine.inspection.images import THUMBNAIL, is_image, thumbnails, value_range
+from app.engine.inspection.conditions import contains
+from app.engine.inspection.images import LARGEST_THUMBNAIL, THUMBNAIL, is_image, thumbnails, value_range
 from app.engine.inspection.shown_rows import is_sortable, require_column, shown_rows
 from app.engine.messages.tables import (
     CopyAnswer,
@@ -50,7 +51,8 @@ SEARCHED_ROWS = 50_000
 def table(outputs: StoredOutputs, asked: TableQuestion) -> TableAnswer:
     """Return what the table is like."""
     shown = shown_rows(outputs, asked)
-    return TableAnswer(rows=shown.height, columns=tuple(shown_column(shown.table, c) for c in shown.table.columns))
+    columns = tuple(shown_column(shown.table, c) for c in shown.table.columns)
+    return TableAnswer(rows=shown.height, total=shown.table.height, columns=columns)
 
 
 def rows(outputs: StoredOutputs, asked: RowsQuestion) -> RowsAnswer:
@@ -67,7 +69,7 @@ def rows(outputs: StoredOutputs, asked: RowsQuestion) -> RowsAnswer:
     payload = b""
     for column in pictures:
         values = value_range(outputs, asked.port, shown.table, column)
-        images[column], pixels = thumbnails(piece, column, min(asked.size or THUMBNAIL, THUMBNAIL), values, len(payload))
+        images[column], pixels = thumbnails(piece, column, min(asked.size or THUMBNAIL, LARGEST_THUMBNAIL), values, len(payload))
         payload += pixels
     return RowsAnswer(start=start, rows=shown.height, cells=cells, images=images, payload=payload)
 
@@ -205,24 +207,8 @@ def _conditions(table: Table, columns: Sequence[str], text: str) -> dict[str, pl
     """Column -> whether its cells contain the text; without those that cannot."""
     import polars as pl
 
-    pattern = f"(?i){pl.escape_regex(text)}"
-    numeric = set(text) <= set("0123456789.+-eE") or text.lower() in ("nan", "inf", "-inf")
-    conditions: dict[str, pl.Expr] = {}
-    for column in columns:
-        dtype, cells, names = table.schema[column], pl.col("cell"), table.classes.get(column)
-        if names and dtype.is_integer():
-            fitting = [n for n, name in enumerate(names) if text.lower() in name.lower()]
-            if fitting:
-                conditions[column] = cells.is_in(fitting)
-        elif isinstance(dtype, pl.String):
-            conditions[column] = cells.str.contains(pattern)
-        elif isinstance(dtype, pl.Enum):
-            fitting_names = [name for name in dtype.categories if text.lower() in name.lower()]
-            if fitting_names:
-                conditions[column] = cells.is_in(pl.Series(fitting_names, dtype=dtype).implode())
-        elif (dtype.is_numeric() and numeric) or isinstance(dtype, pl.Boolean | pl.Categorical | pl.Date | pl.Datetime | pl.Time):
-            conditions[column] = cells.cast(pl.String).str.contains(pattern)
-    return conditions
+    found = {column: contains(table, column, text, pl.col("cell")) for column in columns}
+    return {column: holds for column, holds in found.items() if holds is not None}
 
 
 def _found(piece: Table, conditions: Mapping[str, pl.Expr], *, last: bool) -> tuple[int, str] | None:

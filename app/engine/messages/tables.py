@@ -18,16 +18,40 @@ class SortOrder(EngineMessage, frozen=True, kw_only=True):
     descending: bool = False
 
 
+FilterKind = Literal["contains", "equals", "range", "missing", "present"]
+
+
+class CellCondition(EngineMessage, frozen=True, kw_only=True):
+    """A condition on the cells of a column, as a person typed it; missing cells pass only where they are asked for.
+
+    Attributes:
+        column: Its name.
+        kind: The text occurs in the cell, whatever its case; the cell is just that; it lies between two bounds; it is missing,
+            or not.
+        text: What it contains or equals.
+        low: The lower bound, which counts; empty for none.
+        high: The upper bound, which counts; empty for none.
+    """
+
+    column: str
+    kind: FilterKind
+    text: str = ""
+    low: str = ""
+    high: str = ""
+
+
 class RowsShown(EngineMessage, frozen=True, kw_only=True):
     """Which rows of a table are looked at, and in which order.
 
     Attributes:
         sort: The order; None: as they are stored.
         where: Only rows whose cells have these values (column -> value; class names stand for class numbers, None for missing).
+        filters: Only rows that pass all of these, too.
     """
 
     sort: SortOrder | None = None
     where: Mapping[str, Any] = {}
+    filters: tuple[CellCondition, ...] = ()
 
 
 class TableResultQuestion(ResultQuestion[A], Generic[A], frozen=True, kw_only=True):
@@ -83,9 +107,10 @@ class Thumbnails(EngineMessage, frozen=True, kw_only=True):
 
 
 class TableAnswer(Answer, frozen=True, kw_only=True):
-    """What a table is like: how many rows are shown, and its columns."""
+    """What a table is like: how many rows are shown, of how many, and its columns."""
 
     rows: int
+    total: int
     columns: tuple[ShownColumn, ...]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Literal
 
 Family = Literal["input", "convolution", "pooling", "dense", "noise", "shape", "sequence", "merge", "other"]
@@ -19,6 +20,7 @@ _PARTS: tuple[tuple[Family, tuple[str, ...]], ...] = (
 """The first family with a part of the class's name."""
 
 
+@cache
 def family(kind: str) -> Family:
     """Return the family of a layer, by the name of its Keras class (`Conv2D`)."""
     return next((name for name, parts in _PARTS if any(part in kind for part in parts)), "other")

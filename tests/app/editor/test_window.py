@@ -13,6 +13,7 @@ from PySide6.QtGui import QImage, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDockWidget, QLabel, QLineEdit, QMenu, QWidget
 
+from app.document.file import save
 from app.editor import menus
 from app.editor.actions import SEPARATOR, ActionRow
 from app.editor.look import look
@@ -358,3 +359,34 @@ def test_no_label_shows_the_markup_that_it_was_given(person: Person) -> None:
     for label in person.window.findChildren(QLabel):
         if label.textFormat() == Qt.TextFormat.PlainText:
             assert not re.search(r"</?(span|b|a|br|div|qt)\b[^>]*>", label.text()), label.text()
+
+
+# ---------------------------------------------------------------------------------------------- what computations cost
+
+
+def test_times_and_memory_are_switched_in_the_view_menu_and_are_there_after_a_restart(qapp: QApplication, tmp_path: Path) -> None:
+    path = tmp_path / "costs.workflow.json"
+    with a_window(tmp_path) as person:
+        person.press("Ctrl+N")
+        node = person.canvas.add_node("tables.table_creator")
+        person.until_state(node, "ready")
+        person.press("Shift+F7")
+        person.until_state(node, "done", "warning")
+        assert not person.canvas.legend.isVisible()
+        person.window.commands.actions["view.times"].trigger()
+        costs = person.canvas.view.canvas_scene.costs
+        assert (costs.measure, set(costs.costs)) == ("time", {node})
+        took = person.status(node).seconds
+        assert person.canvas.legend.isVisible()
+        person.window.commands.actions["view.memory"].trigger()
+        assert costs.measure == "memory"
+        assert costs.costs[node].amount == person.status(node).size > 0
+        save(person.document.workflow(), path)
+    with a_window(tmp_path) as person:
+        person.window.commands.files.open(path)
+        person.until_state(node, "done", "warning")
+        costs = person.canvas.view.canvas_scene.costs
+        assert (costs.measure, set(costs.costs)) == ("memory", {node})
+        assert person.status(node).seconds == took, "it is kept with the result"
+        person.window.commands.actions["view.memory"].trigger()
+        assert not person.canvas.legend.isVisible()

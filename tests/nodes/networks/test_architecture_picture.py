@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from nodes.layers.convolution import Conv2D
+from nodes.layers.core import Dropout
 from nodes.layers.dense import Dense
 from nodes.layers.input import Input
 from nodes.layers.merge import Add
@@ -65,3 +66,17 @@ def test_a_layer_used_twice_has_two_boxes():
 
     assert [box.title for box in figure.boxes] == ["InputLayer", "Dense", "Dense"]
     assert figure.edges == [DiagramEdge(0, 1, "4"), DiagramEdge(1, 2, "4"), DiagramEdge(2, None, "4")]
+
+
+def test_blocks_that_repeat_are_one_box_in_a_deep_network():
+    blocks = [layer for _ in range(5) for layer in (Conv2D(filters=4, kernel_size=(3, 3), padding="same"), Conv2D(filters=2, kernel_size=(1, 1)), Dropout(rate=0.1), Dropout(rate=0.2))]  # fmt: skip  # noqa: E501
+    network = chain(Input(shape=(8, 8, 3)), *blocks, Flatten(), Dense(units=2))
+    figure = picture(network)
+
+    assert [box.title for box in figure.boxes] == ["InputLayer", "Conv block × 5", "Flatten", "Dense"]
+    count = sum(layer.parameters for layer in network.spec.layers[1:21])
+    assert figure.boxes[1].lines == ["node_2 … node_21", f"20 layers · {count} parameters"]
+    assert figure.edges == [
+        DiagramEdge(0, 1, "8 × 8 × 3"), DiagramEdge(1, 2, "8 × 8 × 2"), DiagramEdge(2, 3, "128"), DiagramEdge(3, None, "2"),
+    ]  # fmt: skip
+    assert len(picture(network, fold_repeats=False).boxes) == 23

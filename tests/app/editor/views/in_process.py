@@ -30,6 +30,7 @@ class InProcess:
     """
 
     def __init__(self, folder: Path, **tables: Table) -> None:
+        self.folder = folder
         self.outputs: dict[str, StoredOutputs] = {n: stored(folder / n, t) for n, t in tables.items()}
         self.asked: list[ResultQuestion[Any]] = []
         self.holds_back = False

@@ -17,13 +17,17 @@ from app.document.editing import Document
 from app.document.model import NodeRecord, Workflow
 from app.editor.engine.client import EngineClient
 from app.editor.look import look
+from app.editor.preferences import PreferenceStore
 from app.editor.views.background import wait_until_idle
+from app.editor.views.filter_popup import kinds_for
+from app.editor.views.picture_sides import PictureSides
 from app.editor.views.statistics_view import DISTRIBUTION, StatisticsView
 from app.editor.views.table_model import PAGE_ROWS
 from app.editor.views.table_view import TableView
-from app.engine.messages.tables import CopyQuestion, RowsQuestion, SortOrder
+from app.engine.messages.tables import CellCondition, CopyQuestion, RowsQuestion, SortOrder
 from nodes.values.table import Table
 from tests.app.editor.views.in_process import InProcess
+from tests.app.engine.inspection.asked import stored
 
 CLASSES = ("Bag", "Coat", "Dress")
 ROWS = 1000
@@ -312,6 +316,153 @@ def test_it_follows_the_look(qtbot: QtBot, show: Show) -> None:
     dark = view.grab().toImage()
     assert dark.pixelColor(400, 300).lightness() < 80 < light.pixelColor(400, 300).lightness()
     look().choose("light")
+
+
+# --------------------------------------------------------------------------------------------- filters, widths, pictures
+
+
+def filtered(qtbot: QtBot, view: TableView, name: str, **fields: str) -> None:
+    """Filter a column by its popup, as a person does; wait until the rows have come."""
+    popup = view.open_filter(name, view.mapToGlobal(QPoint(10, 60)))
+    assert popup is not None
+    popup.kind.setCurrentIndex(popup.kind.findData(fields.pop("kind")))
+    for field, text in fields.items():
+        getattr(popup, field).setText(text)
+    with qtbot.waitSignal(view.model.opened):
+        popup.take()
+    settle(qtbot, view)
+
+
+def test_a_column_is_filtered_and_the_number_of_rows_that_fit_is_told(qtbot: QtBot, show: Show) -> None:
+    view = show()
+    filtered(qtbot, view, "n", kind="range", low="100", high="149")
+    assert view.model.rowCount() == 50
+    assert view.tools.count.text() == "50 of 1\u202f000 rows"
+    filtered(qtbot, view, "label", kind="equals", text="Coat")
+    expected = frame().filter(pl.col("n").is_between(100, 149) & (pl.col("label") == 1))["n"].cast(pl.String).to_list()
+    assert shown(view, "n", range(len(expected))) == expected
+    assert [chip.text() for chip in view.tools.chips] == ["n 100 … 149", "label equals Coat"]
+    view.sort_by(SortOrder(column="n", descending=True))
+    settle(qtbot, view)
+    assert shown(view, "n", range(len(expected))) == expected[::-1]
+    with qtbot.waitSignal(view.model.opened):
+        QTest.mouseClick(view.tools.clear, Qt.MouseButton.LeftButton)
+    settle(qtbot, view)
+    assert (view.model.rowCount(), view.tools.chips, view.tools.count.text()) == (ROWS, [], "1\u202f000 rows")
+    assert shown(view, "n", range(1)) == ["999"], "the order stays"
+
+
+def test_one_filter_is_taken_away_and_the_others_stay(qtbot: QtBot, show: Show) -> None:
+    view = show()
+    filtered(qtbot, view, "score", kind="missing")
+    filtered(qtbot, view, "text", kind="contains", text="ITEM 7")
+    missing = [n for n in range(ROWS) if n % 7 == 0]
+    assert view.model.rowCount() == sum(str(n).startswith("7") for n in missing)
+    popup = view.open_filter("text", QPoint(50, 50))
+    assert popup is not None
+    assert popup.text.text() == "ITEM 7", "it opens as it was left"
+    with qtbot.waitSignal(view.model.opened):
+        QTest.mouseClick(popup.remove, Qt.MouseButton.LeftButton)
+    assert view.model.rowCount() == len(missing)
+
+
+def test_a_filter_that_makes_no_sense_is_a_message_and_what_was_shown_stays(qtbot: QtBot, show: Show) -> None:
+    view = show()
+    popup = view.open_filter("n", QPoint(50, 50))
+    assert popup is not None
+    popup.low.setText("many")
+    with qtbot.waitSignal(view.model.failed):
+        popup.take()
+    assert "'many' is no number." in view.messages.messages[-1].text.text()
+    assert (view.model.rowCount(), view.model.filters) == (ROWS, ())
+
+
+def test_where_no_row_fits_the_table_says_so_and_the_filter_can_be_taken_back(qtbot: QtBot, show: Show) -> None:
+    view = show()
+    filtered(qtbot, view, "text", kind="equals", text="nowhere")
+    assert (view.model.rowCount(), view.tools.count.text()) == (0, "0 of 1\u202f000 rows")
+    assert view.tools.clear.isVisible()
+    with qtbot.waitSignal(view.model.opened):
+        view.clear_filters()
+    assert view.model.rowCount() == ROWS
+
+
+def test_another_result_of_the_same_output_stays_filtered_and_another_output_is_whole(qtbot: QtBot, show: Show) -> None:
+    view = show()
+    filtered(qtbot, view, "n", kind="range", high="9")
+    show(key="other")
+    assert view.model.rowCount() == 10
+    show("b")
+    assert (view.model.rowCount(), view.tools.count.text()) == (300, "300 rows")
+
+
+def test_columns_offer_what_their_kind_can_be_filtered_for(show: Show) -> None:
+    view = show()
+    offered = {c.name: kinds_for(c) for c in view.model.columns}
+    assert offered["image"] == ("missing", "present")
+    assert offered["n"][0] == offered["score"][0] == "range"
+    assert offered["text"][0] == "contains"
+    assert offered["label"][0] == "equals"
+
+
+def test_columns_are_refitted_after_sorting_but_not_those_that_the_person_made_wide(qtbot: QtBot, asks: InProcess) -> None:
+    texts = [*(["x"] * 300), "a long text that is the last one in the order of the alphabet"]
+    asks.outputs["grown"] = stored(
+        asks.folder / "grown", Table.of(pl.DataFrame({"text": [f"{n:03} {t}" for n, t in enumerate(texts)], "own": texts}))
+    )
+    view = TableView(asks, "document")
+    qtbot.addWidget(view)
+    view.resize(760, 420)
+    view.show()
+    view.show_output("grown", "table", "key")
+    settle(qtbot, view)
+    narrow = view.table.columnWidth(0)
+    view.table.header.resizeSection(1, 77)  # as the mouse does
+    view.sort_by(SortOrder(column="text", descending=True))
+    settle(qtbot, view)
+    assert view.table.columnWidth(0) > narrow + 100
+    assert view.table.columnWidth(1) == 77
+    view.sort_by(None)
+    settle(qtbot, view)
+    assert view.table.columnWidth(0) == narrow
+
+
+def test_pictures_are_as_tall_as_one_chooses_in_each_table(qtbot: QtBot, show: Show, asks: InProcess) -> None:
+    view = show()
+    assert view.table.rowHeight(0) == 44 + 8
+    view.tools.side.setValue(120)
+    settle(qtbot, view)
+    assert view.table.rowHeight(0) == 128
+    assert view.table.columnWidth(0) >= 120
+    assert asks.of(RowsQuestion)[-1].size == 128, "as sharp as they are large"
+    show("b")
+    assert view.table.rowHeight(0) == 128, "the last choice holds for tables that are seen first"
+    view.tools.side.setValue(30)
+    show("a")
+    assert (view.table.rowHeight(0), view.tools.side.value()) == (128, 120)
+    show("wide")
+    assert (view.table.rowHeight(0), view.tools.side.isVisible()) == (26, False)
+
+
+def test_the_height_of_pictures_is_remembered(tmp_path: Path) -> None:
+    PictureSides(PreferenceStore.load(tmp_path / "editor.json")).choose("document", "a", "table", 96)
+    later = PictureSides(PreferenceStore.load(tmp_path / "editor.json"))
+    assert later.of("another", "node", "table") == 96
+
+
+def test_a_million_rows_are_filtered_without_the_window_waiting(qtbot: QtBot, asks: InProcess) -> None:
+    asks.outputs["million"] = stored(asks.folder / "million", Table.of(pl.DataFrame({"n": range(1_000_000)})))
+    view = TableView(asks, "document")
+    qtbot.addWidget(view)
+    view.show()
+    view.show_output("million", "table", "key")
+    settle(qtbot, view)
+    asks.holds_back = True
+    view.set_filter("n", CellCondition(column="n", kind="contains", text="99999"))
+    assert (view.model.rowCount(), shown(view, "n", range(1))) == (1_000_000, ["0"]), "what was there stays meanwhile"
+    asks.let_go()
+    settle(qtbot, view)
+    assert view.model.rowCount() == sum("99999" in str(n) for n in range(1_000_000))
 
 
 # ------------------------------------------------------------------------------------------------------------ statistics

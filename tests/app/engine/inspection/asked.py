@@ -9,7 +9,7 @@ from app.engine.inspection import answers
 from app.engine.inspection.base import StoredOutputs
 from app.engine.messages import wire
 from app.engine.messages.base import Answer, ResultQuestion, answer_of
-from app.engine.messages.tables import RowsShown, SortOrder, TableResultQuestion
+from app.engine.messages.tables import CellCondition, RowsShown, SortOrder, TableResultQuestion
 from app.engine.messages.tells import Reply
 from app.engine.store import Store
 from nodes.values.table import Table
@@ -26,11 +26,16 @@ def stored(folder: Path, table: Table, name: str = "table") -> StoredOutputs:
 
 
 def question(
-    kind: type[ResultQuestion[A]], *, sort: SortOrder | None = None, where: dict[str, Any] | None = None, **fields: Any
+    kind: type[ResultQuestion[A]],
+    *,
+    sort: SortOrder | None = None,
+    where: dict[str, Any] | None = None,
+    filters: tuple[CellCondition, ...] = (),
+    **fields: Any,
 ) -> ResultQuestion[A]:
     """A question, as it arrives at the engine."""
     if issubclass(kind, TableResultQuestion):
-        fields["shown"] = RowsShown(sort=sort, where=where or {})
+        fields["shown"] = RowsShown(sort=sort, where=where or {}, filters=filters)
     arrived = wire.decode_request(wire.encode(kind(document="doc", node="node", **fields)))
     assert isinstance(arrived, kind), arrived
     return arrived

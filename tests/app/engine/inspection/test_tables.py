@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from app.engine.inspection.base import StoredOutputs
 from app.engine.messages.tables import (
+    CellCondition,
     ColumnStatistics,
     CopyQuestion,
     ExportAnswer,
@@ -390,3 +391,95 @@ def test_a_table_of_many_pieces_on_disk_reads_as_one(tmp_path: Path) -> None:
         found = asked(outputs, FindQuestion, text="12345", columns=["n", "text"], start=found.searched)
     by_hand = taken.frame().with_row_index().filter(pl.any_horizontal(pl.col("n", "text").cast(pl.String).str.contains("12345")))
     assert found.row == by_hand["index"][0]
+
+
+# --------------------------------------------------------------------------------------------------------------- filters
+
+
+def passing(outputs: StoredOutputs, *filters: CellCondition, sort: SortOrder | None = None) -> list[int]:
+    """The rows that pass, by the number that each of them has in the stored table."""
+    shown = cells(outputs, "n", filters=filters, sort=sort)
+    assert asked(outputs, TableQuestion, filters=filters).rows == len(shown)
+    assert asked(outputs, TableQuestion, filters=filters).total == 200
+    places = {n: row for row, n in enumerate(sample_frame()["n"])}
+    return [places[int(n or 0)] for n in shown]
+
+
+def by_hand(holds: pl.Expr) -> list[int]:
+    return sample_frame().select(holds.fill_null(value=False).arg_true()).to_series().to_list()
+
+
+FIRST, THIRD = dt.date(2020, 2, 1), dt.date(2020, 2, 3)
+DAY, AT_10 = pl.col("day"), dt.datetime(2020, 1, 1, 12, 0, 10)
+FILTERS: list[tuple[CellCondition, pl.Expr]] = [
+    (CellCondition(column="name", kind="contains", text="ROW 1"), pl.col("name").str.contains("Row 1")),
+    (CellCondition(column="name", kind="equals", text="Row 1"), pl.col("name") == "Row 1"),
+    (CellCondition(column="name", kind="missing"), pl.col("name").is_null()),
+    (CellCondition(column="name", kind="present"), pl.col("name").is_not_null()),
+    (CellCondition(column="kind", kind="contains", text="a"), pl.col("kind").cast(pl.String).is_in(["Bag", "Coat"])),
+    (CellCondition(column="kind", kind="equals", text="Coat"), pl.col("kind") == "Coat"),
+    (CellCondition(column="kind", kind="contains", text="zebra"), pl.col("n") < 0),
+    (CellCondition(column="label", kind="equals", text="Dress"), pl.col("label") == 2),
+    (CellCondition(column="label", kind="equals", text="2"), pl.col("n") < 0),
+    (CellCondition(column="n", kind="range", low="10", high="12"), pl.col("n").is_between(10, 12)),
+    (CellCondition(column="n", kind="range", low="9.5"), pl.col("n") >= 10),
+    (CellCondition(column="n", kind="range", high=str(2**70)), pl.col("n") >= 0),
+    (CellCondition(column="n", kind="equals", text="1\u202f000"), pl.col("n") < 0),
+    (CellCondition(column="x", kind="range", low="0"), pl.col("x").is_not_nan() & (pl.col("x") >= 0)),
+    (CellCondition(column="x", kind="range"), pl.col("x").is_not_nan()),
+    (CellCondition(column="x", kind="equals", text="nan"), pl.col("x").is_nan()),
+    (CellCondition(column="yes", kind="equals", text="True"), pl.col("yes")),
+    (CellCondition(column="day", kind="range", low="2020-02-01", high="2020-02-03"), DAY.is_between(FIRST, THIRD)),
+    (CellCondition(column="when", kind="equals", text="2020-01-01"), pl.col("n") >= 0),
+    (CellCondition(column="when", kind="range", low="2020-01-01", high="2020-01-01 12:00:10"), pl.col("when") <= AT_10),
+    (CellCondition(column="image", kind="missing"), pl.col("n") < 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "expected"), FILTERS)
+def test_a_filter_leaves_the_rows_that_polars_finds_by_hand(
+    outputs: StoredOutputs, given: CellCondition, expected: pl.Expr
+) -> None:
+    assert passing(outputs, given) == by_hand(expected)
+
+
+def test_filters_hold_all_at_once_in_the_order_of_the_sorting(outputs: StoredOutputs) -> None:
+    filters = (CellCondition(column="kind", kind="equals", text="Bag"), CellCondition(column="n", kind="range", high="99"))
+    found = passing(outputs, *filters, sort=SortOrder(column="n", descending=True))
+    rows = sample_frame().with_row_index("row").filter((pl.col("kind") == "Bag") & (pl.col("n") < 100))
+    assert found == rows.sort("n", descending=True)["row"].to_list()
+
+
+def test_what_is_searched_and_copied_is_what_passes(outputs: StoredOutputs) -> None:
+    filters = (CellCondition(column="kind", kind="equals", text="Coat"),)
+    found = asked(outputs, FindQuestion, text="Dress", filters=filters)
+    assert (found.row, found.done) == (None, True)
+    copied = asked(outputs, CopyQuestion, ranges=((0, 200),), columns=("kind",), filters=filters)
+    assert set(copied.payload.decode().split("\n")) == {"Coat"}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (CellCondition(column="n", kind="equals", text="ten"), "'ten' is no number."),
+        (CellCondition(column="day", kind="range", low="yesterday"), "'yesterday' is no day."),
+        (CellCondition(column="when", kind="range", high="12:99"), "'12:99' is no point of time."),
+        (CellCondition(column="yes", kind="equals", text="maybe"), "'maybe' is neither true nor false."),
+        (CellCondition(column="image", kind="contains", text="a"), "Column 'image' has no texts to look into."),
+        (CellCondition(column="name", kind="range", low="1"), "Column 'name' has no numbers and no points of time."),
+        (CellCondition(column="nam", kind="missing"), "There is no column 'nam'"),
+    ],
+)
+def test_what_is_not_understood_is_refused_in_words(outputs: StoredOutputs, given: CellCondition, message: str) -> None:
+    with pytest.raises(NodeError) as error:
+        asked(outputs, TableQuestion, filters=(given,))
+    assert message in error.value.message
+    assert error.value.remedy
+
+
+def test_points_of_time_in_a_zone_are_read_in_that_zone(tmp_path: Path) -> None:
+    hours = pl.datetime_range(dt.datetime(2024, 7, 1), dt.datetime(2024, 7, 3), "1h", time_zone="Europe/Berlin", eager=True)
+    outputs = stored(tmp_path, Table.of(pl.DataFrame({"when": hours})))
+    day = CellCondition(column="when", kind="equals", text="2024-07-02")
+    assert asked(outputs, TableQuestion, filters=(day,)).rows == 24
+    assert asked(outputs, RowsQuestion, start=0, stop=1, filters=(day,)).cells["when"][0].startswith("2024-07-02 00:00")  # type: ignore[union-attr]
