@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import sys
 import threading
 import weakref
@@ -80,9 +81,12 @@ def _indexes_are_made(request: pytest.FixtureRequest, tmp_path_factory: pytest.T
 
 
 @pytest.fixture(autouse=True)
-def _nothing_outside_the_folder_of_the_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _nothing_outside_the_folders_of_the_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    home = tmp_path.with_name(f"{tmp_path.name} home")  # beside: many tests look at all that is in their folder
     monkeypatch.setenv("LAYERLOOM_RESULTS", str(tmp_path / "results"))
-    monkeypatch.setenv("LAYERLOOM_HOME", str(homes.lived_in(tmp_path / "home")))
+    monkeypatch.setenv("LAYERLOOM_HOME", str(homes.lived_in(home)))
+    yield
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
