@@ -299,7 +299,7 @@ def compared(op: str, a: Term, b: Term) -> Term:
 
 
 def among(a: Term, values: Sequence[Term]) -> Term:
-    """Return IN, with written numbers."""
+    """Return IN, with written numbers; polars reads a list with decimals, or with numbers beyond 64 bits, as decimals."""
     tests = [compared("=", a, value) for value in values]
 
     def at(i: int) -> bool | None:
@@ -350,12 +350,20 @@ def is_missing(a: Term) -> Term:
 # ------------------------------------------------------------------------------------------------------- whole columns
 
 
-def figure(name: str, a: Term, height: int) -> Term:
-    """Return a figure of the whole column: what one row cannot tell, none can."""
+def figure(name: str, a: Term, height: int, keys: Sequence[Any] | None = None) -> Term:
+    """Return a figure of the whole column, or of the rows with the same key: what one row cannot tell, none can.
+
+    Args:
+        name: The function.
+        a: What it is of.
+        height: The number of rows.
+        keys: The cells of `flag`, if rows with the same one belong together.
+    """
     kind = {"COUNT": "int", "AVG": "real", "SUM": "real" if a.kind == "real" else "wide"}.get(name, a.kind)
 
     def at(i: int) -> Any:
-        values = [value for value in (a.at(row) for row in range(height)) if value is not None]
+        cells = [a.at(row) for row in range(height)]
+        values = [cell for row, cell in enumerate(cells) if cell is not None and (keys is None or keys[row] == keys[i])]
         if name == "COUNT":
             return len(values)
         if not values:
@@ -365,7 +373,7 @@ def figure(name: str, a: Term, height: int) -> Term:
         if name in ("MIN", "MAX"):
             return Real((min if name == "MIN" else max)(v.exact for v in values), max(v.error for v in values))
         if name == "SUM" and a.kind != "real":
-            return sum(values)
+            return fitting(sum(values), "wide")
         reals = [as_real(value) for value in values]
         size = sum((abs(v.exact) for v in reals), Fraction(0))
         if size > Fraction(10) ** 300:
@@ -374,7 +382,7 @@ def figure(name: str, a: Term, height: int) -> Term:
         total = sum((v.exact for v in reals), Fraction(0))
         return Real(total, error) if name == "SUM" else Real(total / len(reals), error)
 
-    return Term(f"{name}({a.text})", kind, at)
+    return Term(f"{name}({a.text})" + (" OVER (PARTITION BY flag)" if keys is not None else ""), kind, at)
 
 
 # ------------------------------------------------------------------------------------------------------------ drawing
@@ -388,7 +396,9 @@ NUMBERS = [
     "127",
     "9007199254740993",
     "9223372036854775807",
+    "9223372036854775808",
     "18446744073709551615",
+    "1234567890123456789012345678901234567",
     "0.1",
     "1.5",
     "2.50",
@@ -427,7 +437,8 @@ def numbers(draw: st.DrawFn, cells: Mapping[str, Sequence[Any]], depth: int, fig
         case "case":
             return case(draw(conditions(cells, depth - 1, figures)), draw(inner), draw(inner))
     name = draw(st.sampled_from(["SUM", "MIN", "MAX", "COUNT", "AVG"]))
-    return figure(name, draw(numbers(cells, depth - 1, False)), len(cells["i8"]))
+    keys = cells["flag"] if draw(st.booleans()) else None
+    return figure(name, draw(numbers(cells, depth - 1, False)), len(cells["i8"]), keys)
 
 
 @st.composite
@@ -441,9 +452,7 @@ def conditions(draw: st.DrawFn, cells: Mapping[str, Sequence[Any]], depth: int, 
         case "flag":
             return column("flag", cells["flag"])
         case "in":
-            whole = draw(st.booleans())
-            values = [n for n in NUMBERS if ("." not in n) is whole and "18446744073709551615" not in n]
-            picked = draw(st.lists(st.sampled_from(values), min_size=1, max_size=3, unique=True))
+            picked = draw(st.lists(st.sampled_from(NUMBERS), min_size=1, max_size=3, unique=True))
             return among(draw(inner), [number(text) for text in picked])
         case "join":
             return joined(draw(st.sampled_from(["AND", "OR"])), draw(conditions(cells, depth - 1, figures)),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -138,18 +140,44 @@ def looked_among(part: StepResult, among: StepResult) -> StepResult:
     listed = among.cells
     if not isinstance(listed.dtype, pl.List) or len(listed) != 1 or not _inner(listed).is_numeric():
         return among
-    values = listed.explode()
-    if part.cells.dtype.is_float():
-        single = part.raw is not None and part.raw.dtype == pl.Float32
-        values = values.cast(pl.Float64)
-        values = values.cast(pl.Float32).cast(pl.Float64) if single else values
-    elif not values.dtype.is_integer():
-        # A number with decimals is no whole number.
-        real = values.cast(pl.Float64)
-        values = real.filter(real.is_null() | (real == real.floor())).cast(part.cells.dtype, strict=False)
-    else:
-        values = values.cast(part.cells.dtype, strict=False)
+    cells, inner = part.cells.dtype, _inner(listed)
+    if inner == cells == pl.Int64:
+        return among
+    single = part.raw is not None and part.raw.dtype == pl.Float32
+    found = (_as_looked_for(value, cells, single=single) for value in listed.explode())
+    values = pl.Series([value for value, fits in found if fits], dtype=cells)
     return StepResult(values.implode(), among.faults)
+
+
+def _as_looked_for(value: Any, dtype: pl.DataType, *, single: bool) -> tuple[Any, bool]:
+    """A number of a list in the type of the cells, and whether a cell of that type can be equal to it."""
+    if value is None:
+        return None, True
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        value = int(value)
+    if not dtype.is_float():
+        if not math.isfinite(value) or value != int(value):
+            return None, False
+        low, high = exact.INT64 if dtype == pl.Int64 else (-exact.WIDE, exact.WIDE)
+        return int(value), low <= int(value) <= high
+    real = float(value)
+    if single:
+        return pl.Series([real]).cast(pl.Float32).cast(pl.Float64)[0], True
+    return real, not isinstance(value, int) or real == value
+
+
+def undecided(faults: Sequence[Fault], other: StepResult, decisive: bool) -> list[Fault]:
+    """Return the faults of one side of AND or OR where the other side, itself without a fault, does not decide alone.
+
+    Args:
+        faults: Those of the one side.
+        other: The other side.
+        decisive: What decides: true of OR, false of AND.
+    """
+    decided = (other.cells == decisive).fill_null(False)
+    for fault in other.faults:
+        decided = both(decided, ~fault.cells)
+    return [replace(fault, cells=both(fault.cells, ~decided)) for fault in faults]
 
 
 def checked_spans(a: StepResult, b: StepResult, made: StepResult, sign: str) -> StepResult:
@@ -174,6 +202,19 @@ def narrow_step(made: StepResult, part: StepResult, words: str) -> StepResult:
         replace(f, why=lambda row: f"{words.format(cell_at(part.cells, row))} is beyond 64 bits") for f in fitting.faults
     )
     return StepResult(fitting.cells, (*made.faults, *faults))
+
+
+def sums_that_fit(made: pl.Series, rough: pl.Series) -> StepResult:
+    """Return sums of Int128, with a fault where they are too large for it.
+
+    Args:
+        made: The sums; too large ones have wrapped.
+        rough: The same in Float64.
+    """
+    lost = (rough.cast(pl.Float64).abs() >= float(exact.WIDE)).fill_null(False)
+    if not lost.any():
+        return StepResult(made)
+    return StepResult(made.set(lost, None), (Fault(lost, lambda row: f"a sum of {cell_at(rough, row):g} is beyond 64 bits"),))
 
 
 def nanoseconds(cells: pl.Series) -> pl.Series:
