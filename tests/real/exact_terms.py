@@ -46,6 +46,7 @@ class Term:
         at: What it is in a row: None, bool, int or Real.
         single: Whether it is a column of Float32.
         literal: Whether it is a written number.
+        decimal: Whether all of its digits are known: a column of Decimal, or a written number.
     """
 
     text: str
@@ -53,6 +54,7 @@ class Term:
     at: Callable[[int], Any]
     single: bool = False
     literal: bool = False
+    decimal: bool = False
 
 
 WHOLE: Mapping[str, tuple[pl.DataType, int, int]] = {
@@ -82,7 +84,7 @@ CELLS: Mapping[str, tuple[pl.DataType, st.SearchStrategy[Any]]] = {
     ),
     "f64": (pl.Float64(), st.integers(-(10**6), 10**6).map(lambda n: n / 10) | st.sampled_from([2.0**53, 1e15 + 0.5, 0.1])),
     "flag": (pl.Boolean(), st.booleans()),
-    "price": (pl.Decimal(12, 2), st.integers(-(10**9), 10**9).map(lambda n: Decimal(n) / 100)),
+    "price": (pl.Decimal(12, 2), st.integers(-(10**9), 10**9).map(lambda n: Decimal(n) / 100) | st.just(Decimal("0.10"))),
     "day": (pl.Date(), DAYS),
     "at": (pl.Datetime("us"), MOMENTS),
 }
@@ -110,7 +112,7 @@ def column(name: str, cells: Sequence[Any]) -> Term:
     if name in WHOLE:
         return Term(name, "wide" if name == "u64" else "int", lambda i: cells[i])
     if name == "price":
-        return Term(name, "real", lambda i: None if cells[i] is None else real(Fraction(cells[i])))
+        return Term(name, "real", lambda i: None if cells[i] is None else real(Fraction(cells[i])), decimal=True)
     return Term(name, "real", lambda i: None if cells[i] is None else Real(Fraction(cells[i])), single=name == "f32")
 
 
@@ -122,7 +124,7 @@ def part(name: str, field: str, cells: Sequence[Any]) -> Term:
 def number(text: str) -> Term:
     """Return a written number that is not negative."""
     if "." in text:
-        return Term(text, "real", lambda i: real(Fraction(text)), literal=True)
+        return Term(text, "real", lambda i: real(Fraction(text)), literal=True, decimal=True)
     return Term(text, "int" if int(text) in INT64 else "wide", lambda i: int(text), literal=True)
 
 
@@ -289,6 +291,8 @@ def compared(op: str, a: Term, b: Term) -> Term:
         if x is None or y is None:
             return None
         p, q = _met(x, a, b), _met(y, b, a)
+        if all(term.decimal or term.kind in ("int", "wide") for term in (a, b)):
+            p, q = Real(p.exact), Real(q.exact)
         if abs(p.exact - q.exact) <= p.error + q.error and (p.error or q.error):
             raise Undetermined
         less, same = p.exact < q.exact, p.exact == q.exact

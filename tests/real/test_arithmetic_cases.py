@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import operator
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -236,3 +238,43 @@ def test_what_is_promised_is_known_before_anything_runs():
     ):
         made = configure(MathFormula(expression=expression), {"table": table})
         assert made["table"].schema["new column"] == dtype
+
+
+CENTS = ["12345678901234567890.12", "12345678901234567890.13", "-0.10", "0.00", "1.00", None]
+PRICES = pl.DataFrame({"d": pl.Series([None if c is None else Decimal(c) for c in CENTS], dtype=pl.Decimal(38, 2))})
+WRITTEN = [
+    "12345678901234567890.12", "12345678901234567890.125", "12345678901234567890", "-0.1", "-0.105", "0", "1.0",
+    "12345678901234567890123456789012345.678", "1",
+]  # fmt: skip
+SIGNS = {"=": operator.eq, "<>": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+@pytest.mark.parametrize("sign", list(SIGNS))
+def test_decimals_are_compared_by_all_digits(sign, written):
+    expected = [Decimal(cell) for cell in CENTS if cell is not None and SIGNS[sign](Decimal(cell), Decimal(written))]
+    source = {"table": Table.of(PRICES)}
+    turned = sign.translate(str.maketrans("<>", "><")) if sign != "<>" else sign
+    for rule in (f"d {sign} {written}", f"{written} {turned} d"):
+        made = run(RuleBasedRowFilter(condition=rule), source)["true"].frame()["d"].to_list()
+        assert made == expected, rule
+    name = {"=": "equals", "<>": "not equals nor missing"}.get(sign, sign)
+    made = run(RowFilter(criteria=[{"column": "d", "operator": name, "value": written}]), source)["table"]
+    assert made.frame()["d"].to_list() == expected
+
+
+def test_decimals_are_found_in_lists_and_joined_by_all_digits():
+    source = {"table": Table.of(PRICES)}
+    found = [Decimal(CENTS[1]), Decimal("1")]
+    values = ["12345678901234567890.13", 1, "0.001"]
+    made = run(RowFilter(criteria=[{"column": "d", "operator": "in list", "values": values}]), source)["table"]
+    assert made.frame()["d"].to_list() == found
+    made = run(RuleBasedRowFilter(condition="d IN (12345678901234567890.13, 1, 0.001)"), source)["true"]
+    assert made.frame()["d"].to_list() == found
+    other = pl.DataFrame(
+        {"d": pl.Series([Decimal("12345678901234567890.1300"), Decimal(100), Decimal(1)], dtype=pl.Decimal(38, 4))}
+    )
+    pairs = run(Joiner(on=[{"left": "d", "right": "d"}]), {"left": Table.of(PRICES), "right": Table.of(other)})["table"]
+    assert pairs.frame()["d"].to_list() == found
+    looked = {"table": Table.of(PRICES), "dictionary": Table.of(other.with_columns(n=pl.Series([7, 8, 9])))}
+    assert run(ValueLookup(column="d", key="d"), looked)["table"].frame()["n"].to_list() == [None, 7, None, None, 9, None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 import polars as pl
@@ -38,7 +38,7 @@ class StepResult:
     Attributes:
         cells: A cell per row, or one for all; numbers are Int64, Int128 or Float64.
         faults: Where it could not be computed; the cells are missing there.
-        raw: The same as the table has it, if it is a column of the table.
+        raw: The same as the table has it, if it is a column of the table, or as the text has it, if that spells the value.
         is_literal: Whether the text spells the value itself.
     """
 
@@ -55,7 +55,12 @@ class StepResult:
     @property
     def text(self) -> pl.Series:
         """The cells as text shows them: Float32 and Decimal as they are in the table."""
-        return self.raw if self.raw is not None and self.raw.dtype in DECIMAL_ALIKE else self.cells
+        return self.raw if self.raw is not None and self.raw.dtype in DECIMAL_ALIKE and not self.is_literal else self.cells
+
+    @property
+    def digits(self) -> exact.Digits | None:
+        """The cells with all of their digits, if these are countable: of whole numbers and Decimals."""
+        return exact.Digits.of(self.raw if self.raw is not None and isinstance(self.raw.dtype, pl.Decimal) else self.cells)
 
 
 class Unfit(Exception):
@@ -118,13 +123,19 @@ def computed_with(a: StepResult, b: StepResult, sign: str) -> StepResult:
 
 
 def comparison_of(a: StepResult, b: StepResult, op: str) -> StepResult:
-    """Return a comparison of numbers by value; Float32 meets a written number in Float32."""
+    """Return a comparison of numbers by value, Decimals by all digits; Float32 meets a written number in Float32."""
     x, y = _met(a, b), _met(b, a)
+    digits, others = a.digits, b.digits
+    by_digits = digits is not None and others is not None and digits.decimals + others.decimals > 0
+
+    def compared(op: str) -> pl.Series:
+        return digits.compared(others, op) if by_digits and digits and others else exact.compared(x, y, op)
+
     faults = (*a.faults, *b.faults)
     if op not in exact.COMPARISONS:
-        same = exact.compared(x, y, "Eq").fill_null(False) | (x.is_null() & y.is_null())
+        same = compared("Eq").fill_null(False) | (x.is_null() & y.is_null())
         return StepResult(same if op == "EqValidity" else ~same, faults)
-    return StepResult(exact.compared(x, y, op), faults)
+    return StepResult(compared(op), faults)
 
 
 def _met(a: StepResult, other: StepResult) -> pl.Series:
@@ -135,25 +146,34 @@ def _met(a: StepResult, other: StepResult) -> pl.Series:
     return cells
 
 
-def looked_among(part: StepResult, among: StepResult) -> StepResult:
-    """Return a list of values as cells of numbers are looked for in it."""
+def looked_among(part: StepResult, among: StepResult) -> tuple[StepResult, StepResult]:
+    """Return cells of numbers and a list of values as they are looked for in it; Decimals by all digits."""
     listed = among.cells
     if not isinstance(listed.dtype, pl.List) or len(listed) != 1 or not _inner(listed).is_numeric():
-        return among
-    cells, inner = part.cells.dtype, _inner(listed)
-    if inner == cells == pl.Int64:
-        return among
+        return part, among
+    if _inner(listed) == part.cells.dtype == pl.Int64:
+        return part, among
     single = part.raw is not None and part.raw.dtype == pl.Float32
-    found = (_as_looked_for(value, cells, single=single) for value in listed.explode())
-    values = pl.Series([value for value, fits in found if fits], dtype=cells)
-    return StepResult(values.implode(), among.faults)
+    values = listed.explode().to_list()
+    digits = part.digits
+    if digits is not None and digits.decimals:
+        part = replace(part, cells=digits.cells, raw=None)
+        values = [None if value is None else shifted(value, digits.decimals) for value in values]
+    found = (_as_looked_for(value, part.cells.dtype, single=single) for value in values)
+    fitting = pl.Series([value for value, fits in found if fits], dtype=part.cells.dtype)
+    return part, StepResult(fitting.implode(), among.faults)
+
+
+def shifted(value: float | Decimal, places: int) -> Decimal:
+    """Return a number with the point moved to the right, as it is written: 0.1 and 2 give 10."""
+    return Decimal(str(value)).scaleb(places, Context(prec=500, Emax=9999, Emin=-9999))
 
 
 def _as_looked_for(value: Any, dtype: pl.DataType, *, single: bool) -> tuple[Any, bool]:
     """A number of a list in the type of the cells, and whether a cell of that type can be equal to it."""
     if value is None:
         return None, True
-    if isinstance(value, Decimal) and value == value.to_integral_value():
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
         value = int(value)
     if not dtype.is_float():
         if not math.isfinite(value) or value != int(value):

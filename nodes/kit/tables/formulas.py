@@ -237,7 +237,7 @@ class _TreeWalk:
         if name == "Sql" and inside == "ToFloat" and parts[0].is_number:
             return StepResult(parts[0].cells.cast(pl.Float64), parts[0].faults)
         if name in ("Boolean", "Sql") and isinstance(inside, dict) and "IsIn" in inside and parts[0].cells.dtype.is_numeric():
-            parts[1] = looked_among(parts[0], parts[1])
+            parts = list(looked_among(*parts))
         if name == "Abs" and parts[0].cells.dtype.is_integer():
             # The smallest whole number has no positive one.
             parts[0] = replace(parts[0], cells=parts[0].cells.cast(pl.Int128))
@@ -362,4 +362,6 @@ def _refused(fault: Fault, start: int) -> NodeError:
 
 def _literal(tree: Tree) -> StepResult:
     """A written value; numbers with decimals, and whole ones that 128 bits do not hold, as Float64."""
-    return StepResult(widened_cells(pl.select(as_expression(plain_literal(tree)).alias("\0")).to_series()), is_literal=True)
+    cells = widened_cells(pl.select(as_expression(plain_literal(tree)).alias("\0")).to_series())
+    written = pl.select(as_expression(tree).alias("\0")).to_series() if cells.dtype == pl.Float64 else None
+    return StepResult(cells, raw=written, is_literal=True)
