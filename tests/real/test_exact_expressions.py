@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from nodes.base import NodeError
 from nodes.tables.math_formula import MathFormula
 from nodes.values.table import Table
-from tests.real.exact_terms import DoesNotFit, Real, Term, Undetermined, expressions, fitting
+from tests.real.exact_terms import DoesNotFit, Real, Term, Undetermined, expressions, figure, fitting, number
 from tests.support import run
 
 DTYPES = {"int": pl.Int64(), "wide": pl.Int64(), "real": pl.Float64(), "bool": pl.Boolean()}
@@ -63,3 +63,10 @@ def test_an_expression_is_what_exact_arithmetic_says(drawn):
 @given(expressions())
 def test_many_expressions_are_what_exact_arithmetic_says(drawn):
     judge(*drawn)
+
+
+@pytest.mark.parametrize("name", ["SUM", "MIN", "MAX", "AVG", "COUNT"])
+@pytest.mark.parametrize("text", ["7", "9223372036854775807", "18446744073709551615", "0.1", "2.50"])
+def test_a_figure_of_a_written_number_is_that_of_a_column_of_it(name, text):
+    frame = pl.DataFrame({"i8": [1, 2, 3]})
+    judge(frame, figure(name, number(text), frame.height))
