@@ -263,10 +263,6 @@ class _TreeWalk:
         parts = self._values([inside["expr"]])
         if parts is None:
             return self._over_rows(tree)
-        if "OfExpr" in inside["dtype"]:
-            # SUM of a constant, for all rows together: the type of the sum, as it is computed here.
-            summed = self.value(inside["dtype"]["OfExpr"]).cells.dtype
-            return replace(parts[0], cells=parts[0].cells.cast(summed), raw=None, is_literal=False)
         strict = inside["options"] == "Strict"
         loose = {"Cast": {**inside, "options": "NonStrict"}}
         made = self._by_polars(loose, [("expr",)], parts, as_text=True, normal=False)
