@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.drawing.theme import CHARACTER_WIDTH, LABEL_SIZE, POINTS, TICK_SIZE, Theme
-from app.drawing.tools import bare, clipped, fitting, mixed, readable_on, rgb, say_empty, short, text_width
+from app.drawing.tools import bare, clipped, fitting, readable_on, rgb, say_empty, short, text_width
 from nodes.values.figure import HeatMapFigure
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 NUMBERED_CELLS = 30
 """Up to so many columns the cells of a heat map show their numbers, and are drawn as vectors."""
-MOST_SHADES = 1000
-"""So many cells in a row can be told apart; of more, neighbours are drawn as one, in their mean colour."""
+MOST_SHADES = 700
+"""So many cells in a row of 7 inches can be told apart; of more, neighbours are drawn as one, in their mean colour."""
 
 
 def draw_heat_map(drawing: Drawing, figure: HeatMapFigure, colors: Theme) -> float:
@@ -43,17 +44,19 @@ def draw_heat_map(drawing: Drawing, figure: HeatMapFigure, colors: Theme) -> flo
     shading = figure.shading or ("confusion" if same else "sequential")
     is_confusion = shading == "confusion" and same
     if is_confusion:
-        shades = _confusion_shades(values, colors)
+        shares = _confusion_shares(values)
     elif shading == "diverging":
-        shades = _diverging_shades(values, colors)
+        shares = _diverging_shares(values)
     else:
-        shades = _plain_shades(values, colors)
+        shares = _plain_shares(values)
+    # Shades mix evenly: the mean colour of cells is that of their mean shares.
+    shades = _mixed_shades(shares if numbered else [_thinned(share) for share in shares], colors)
     if numbered:
         axes.pcolormesh(shades, edgecolors=[rgb(colors.panel)], linewidth=1.6)
         axes.invert_yaxis()
         _number_cells(axes, values, shades, cell_width, is_confusion=is_confusion)
     else:
-        axes.imshow(_thinned(shades), extent=(0, columns, rows, 0), aspect="auto", interpolation="none")
+        axes.imshow(shades, extent=(0, columns, rows, 0), aspect="auto", interpolation="none")
         if not is_confusion:
             _tell_shades(drawing, axes, values, colors, diverging=shading == "diverging")
     bare(axes, colors)
@@ -66,21 +69,34 @@ def draw_heat_map(drawing: Drawing, figure: HeatMapFigure, colors: Theme) -> flo
     return rows * cell_height + head + (0.3 if figure.column_label else 0)
 
 
-def _thinned(shades: NDArray[Any]) -> NDArray[Any]:
-    """Return the means of blocks of cells, of shades that are more than can be told apart on paper or screen."""
+def _thinned(share: NDArray[Any]) -> NDArray[Any]:
+    """Return the means of blocks of cells, of cells that are more than can be told apart on paper or screen."""
     import numpy as np
 
     for axis in (0, 1):
-        step = math.ceil(shades.shape[axis] / MOST_SHADES)
+        step = math.ceil(share.shape[axis] / MOST_SHADES)
         if step > 1:
-            starts = np.arange(0, shades.shape[axis], step)
-            sizes = np.diff([*starts, shades.shape[axis]])
-            shades = np.add.reduceat(shades, starts, axis) / np.expand_dims(sizes, (1, 2) if axis == 0 else (0, 2))
+            starts = np.arange(0, share.shape[axis], step)
+            sizes = np.diff([*starts, share.shape[axis]])
+            sums: NDArray[Any] = np.add.reduceat(share, starts, axis)
+            share = sums / np.expand_dims(sizes, 1 - axis)
+    return share
+
+
+def _mixed_shades(shares: Sequence[NDArray[Any]], colors: Theme) -> NDArray[Any]:
+    """Return RGB per cell: so much of the accent colour, and of orange if there are two shares, and the panel's for the rest."""
+    import numpy as np
+
+    panel = np.array(rgb(colors.panel))
+    made = np.broadcast_to(panel, (*shares[0].shape, 3))
+    for share, color in zip(shares, (colors.full, colors.dashed[0]), strict=False):
+        made = made + share[..., None] * (np.array(rgb(color)) - panel)
+    shades: NDArray[Any] = np.clip(made, 0, 1)
     return shades
 
 
-def _confusion_shades(values: NDArray[Any], colors: Theme) -> NDArray[Any]:
-    """Return RGB per cell by its share of the row: what is right in the accent colour, what is wrong in orange.
+def _confusion_shares(values: NDArray[Any]) -> list[NDArray[Any]]:
+    """Return how strong each cell is by its share of the row: what is right in the one colour, what is wrong in the other.
 
     Mistakes are drawn by the square root of their share: of a good classifier's, few are more than some percent.
     """
@@ -88,32 +104,33 @@ def _confusion_shades(values: NDArray[Any], colors: Theme) -> NDArray[Any]:
 
     totals = np.nansum(np.abs(values), axis=1, keepdims=True)
     share = np.nan_to_num(np.divide(np.abs(values), totals, out=np.zeros_like(values), where=totals > 0))
-    right = np.eye(len(values), dtype=bool)[..., None]
-    return np.where(
-        right,
-        mixed(colors.panel, colors.full, 0.08 + 0.82 * share),
-        mixed(colors.panel, colors.dashed[0], np.where(share > 0, 0.04 + 0.8 * np.sqrt(share), 0.0)),
-    )
+    right = np.eye(len(values), dtype=bool)
+    return [np.where(right, 0.08 + 0.82 * share, 0.0), np.where(right | (share == 0), 0.0, 0.04 + 0.8 * np.sqrt(share))]
 
 
-def _plain_shades(values: NDArray[Any], colors: Theme) -> NDArray[Any]:
-    """Return RGB per cell between the smallest and the largest value."""
+def _plain_shares(values: NDArray[Any]) -> list[NDArray[Any]]:
+    """Return how strong each cell is, between the smallest and the largest value."""
+    import numpy as np
+
+    there = np.isfinite(values)
+    low, high = (float(values[there].min()), float(values[there].max())) if there.any() else (0.0, 1.0)
+    share = np.divide(values - low, (high - low) or 1, out=np.zeros_like(values), where=there)
+    return [np.where(there, 0.04 + 0.86 * share, 0.0)]
+
+
+def _diverging_shares(values: NDArray[Any]) -> list[NDArray[Any]]:
+    """Return how strong each cell is: nothing at 0, the one colour for the greatest distance above it, the other below."""
+    import numpy as np
+
+    share = np.nan_to_num(values / (_farthest(values) or 1.0))
+    return [0.92 * np.clip(share, 0, 1), 0.92 * np.clip(-share, 0, 1)]
+
+
+def _farthest(values: NDArray[Any]) -> float:
     import numpy as np
 
     finite = values[np.isfinite(values)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    share = np.divide(values - low, (high - low) or 1, out=np.zeros_like(values), where=np.isfinite(values))
-    return mixed(colors.panel, colors.full, np.where(np.isfinite(values), 0.04 + 0.86 * share, 0.0))
-
-
-def _diverging_shades(values: NDArray[Any], colors: Theme) -> NDArray[Any]:
-    """Return RGB per cell: nothing at 0, the accent colour for the greatest distance above it, orange below."""
-    import numpy as np
-
-    finite = np.abs(values[np.isfinite(values)])
-    share = np.nan_to_num(values / ((float(finite.max()) if finite.size else 1.0) or 1.0))
-    above = _strong(colors.panel, colors.full, share)
-    return np.where(share[..., None] >= 0, above, _strong(colors.panel, colors.dashed[0], -share))
+    return float(max(finite.max(), -finite.min())) if finite.size else 0.0
 
 
 def _tell_shades(drawing: Drawing, axes: Axes, values: NDArray[Any], colors: Theme, *, diverging: bool) -> None:
@@ -127,7 +144,7 @@ def _tell_shades(drawing: Drawing, axes: Axes, values: NDArray[Any], colors: The
         return
     low, high = (-np.abs(finite).max(), np.abs(finite).max()) if diverging else (finite.min(), finite.max())
     places = np.linspace(low, high, 65)[None]
-    shades = (_diverging_shades if diverging else _plain_shades)(places, colors)[0]
+    shades = _mixed_shades((_diverging_shares if diverging else _plain_shares)(places), colors)[0]
     bar = drawing.colorbar(
         ScalarMappable(Normalize(low, high), LinearSegmentedColormap.from_list("shades", [tuple(shade) for shade in shades])),
         ax=axes,
@@ -138,10 +155,6 @@ def _tell_shades(drawing: Drawing, axes: Axes, values: NDArray[Any], colors: The
     )
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=0)
-
-
-def _strong(low: str, high: str, share: NDArray[Any]) -> NDArray[Any]:
-    return mixed(low, high, 0.92 * share)
 
 
 def _number_cells(axes: Axes, values: NDArray[Any], shades: NDArray[Any], cell_width: float, *, is_confusion: bool) -> None:

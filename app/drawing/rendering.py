@@ -9,7 +9,6 @@ import io
 import re
 import textwrap
 import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from app.drawing.points import draw_points
 from app.drawing.text import draw_text
 from app.drawing.theme import BOLD, CHARACTER_WIDTH, LABEL_SIZE, POINTS, THEMES, TICK_SIZE, TITLE_SIZE, Theme, ThemeName
 from app.drawing.tools import fitting, plain
+from nodes.heard_warnings import heard_warnings
 from nodes.values.figure import (
     BarsFigure,
     BoxesFigure,
@@ -310,7 +310,6 @@ def _style(colors: Theme, font: str = "") -> Iterator[None]:
         "legend.fontsize": LABEL_SIZE,
         "legend.frameon": False,
     }
-    with _ONE_AT_A_TIME, mpl.rc_context(settings), warnings.catch_warnings():
+    with _ONE_AT_A_TIME, mpl.rc_context(settings), heard_warnings(r"Glyph \d+ .* missing from font"):
         # Writing that no font of this machine has: a box is drawn in a picture, and a browser finds a font for the SVG.
-        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
         yield

@@ -8,8 +8,32 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-KERAS_LOCK = threading.Lock()
-"""Held by the node that uses TensorFlow, among all runs: it uses all cores by itself, and its random state is global."""
+
+class KerasTurn:
+    """Held by the node that uses TensorFlow, among all runs: it uses all cores by itself, and its random state is global.
+
+    Attributes:
+        holder: The thread that has it, if one has.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.holder: threading.Thread | None = None
+
+    @contextmanager
+    def held(self, while_waiting: Callable[[], None]) -> Iterator[None]:
+        """Hold it; while it is not to be had, `while_waiting` is called a few times a second, and may raise."""
+        while not self._lock.acquire(timeout=0.1):
+            while_waiting()
+        self.holder = threading.current_thread()
+        try:
+            yield
+        finally:
+            self.holder = None
+            self._lock.release()
+
+
+KERAS_TURN = KerasTurn()
 
 
 @dataclass(eq=False)
@@ -76,14 +100,3 @@ class ResultLocks:
 
 
 RESULT_LOCKS = ResultLocks()
-
-
-@contextmanager
-def held(lock: threading.Lock, while_waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold a lock; while it is not to be had, `while_waiting` is called a few times a second, and may raise."""
-    while not lock.acquire(timeout=0.1):
-        while_waiting()
-    try:
-        yield
-    finally:
-        lock.release()

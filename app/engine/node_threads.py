@@ -29,6 +29,11 @@ def given_up_threads() -> int:
     return len(_given_up)
 
 
+def is_given_up(thread: threading.Thread | None) -> bool:
+    """Return whether a thread is still at work on a node that was given up."""
+    return thread is not None and thread in _given_up and thread.is_alive()
+
+
 class NodeThreads:
     """Computes nodes, so many at the same time, each in a thread of its own. Used by one thread, the run's.
 

@@ -26,8 +26,9 @@ from app.engine.failures import explained
 from app.engine.fingerprints import file_sets
 from app.engine.job import EngineJob, RunControl
 from app.engine.keras_import import KerasImport
-from app.engine.locks import KERAS_LOCK, RESULT_LOCKS, held
+from app.engine.locks import KERAS_TURN, RESULT_LOCKS
 from app.engine.made_files import note_made
+from app.engine.node_threads import is_given_up
 from app.engine.peak_memory import PeakMemory
 from app.engine.permissions import Claims, places_of, wish_problems
 from app.engine.plan import Plan, PlannedNode
@@ -35,6 +36,9 @@ from app.engine.record import Record
 from app.engine.store import Store
 from app.engine.value_cache import ValueCache
 from nodes.base import Cancelled, Node, NodeError, Value, Values, panics_as_errors
+
+LONGEST_WAIT_FOR_GIVEN_UP = 20.0
+"""Seconds that a node waits for the turn with TensorFlow of one that was given up."""
 
 
 class NodeWorker:
@@ -160,10 +164,25 @@ class NodeWorker:
 
     @contextmanager
     def _keras_turn(self, key: str, node_id: str) -> Iterator[None]:
-        def look() -> None:
-            self._check_cancelled(node_id)
+        began, told = time.monotonic(), False
 
-        with held(KERAS_LOCK, look), self._store.locked(key, look):
+        def look() -> None:
+            nonlocal told
+            self._check_cancelled(node_id)
+            if not is_given_up(KERAS_TURN.holder):
+                return
+            if time.monotonic() - began > LONGEST_WAIT_FOR_GIVEN_UP:
+                # Nothing tells when its step ends, or whether it does; where no run is left, the editor starts the engine anew.
+                raise NodeError(
+                    "TensorFlow is still at work on a node that was cancelled and has not stopped.",
+                    "Run again in a moment, or restart Layerloom.",
+                )
+            if not told:
+                text = "The node waits: TensorFlow is still at work on one that was cancelled and has not stopped."
+                self._tell(NodeLog(run=self._run, node=node_id, level="info", message=text))
+                told = True
+
+        with KERAS_TURN.held(look), self._store.locked(key, look):
             yield
 
     def _check_cancelled(self, node_id: str) -> None:

@@ -13,6 +13,7 @@ from pydantic import PrivateAttr
 
 from nodes.base import Job, NodeError, setting
 from nodes.kit.files.many_files import FilesReader, pattern_setting
+from nodes.kit.files.old_workbooks import OldWorkbook
 from nodes.kit.files.reading import damaged
 from nodes.kit.files.workbook_cells import SheetColumn, columns_of, heading
 from nodes.kit.files.workbook_errors import column_number, error_cells, without_unknown_errors
@@ -40,8 +41,8 @@ class ExcelReader(FilesReader):
     Workbooks of Excel (.xlsx, .xlsm, .xlsb, .xls) and LibreOffice (.ods). A formula gives the value that was saved with it.
     The types are found from all rows: a column of numbers with a text among them is one of texts with all digits of the numbers,
     and that is said; whole numbers are Int64, times that are all midnight are days, times without a day are times, and spans
-    ([h]:mm:ss) are durations. Cells of errors (#N/A) are missing, and in .xlsx they are counted. Of merged cells the first one
-    has the value. Rows and columns that are empty around the cells are left out.
+    ([h]:mm:ss) are durations. Cells of errors (#N/A) are missing, and in .xlsx and .xls they are counted. Of merged cells
+    the first one has the value. Rows and columns that are empty around the cells are left out.
 
     KNIME's reevaluation of formulas is left out, and so are its row IDs: a column of them is a column like any other.
 
@@ -307,7 +308,9 @@ class ExcelReader(FilesReader):
 
     def _count_errors(self, path: Path, sheet: str, rows: tuple[int, int], columns: set[int]) -> None:
         """Say how many of the cells that are read are errors."""
-        codes = Counter(code for row, place, code in error_cells(path, sheet) if rows[0] <= row < rows[1] and place in columns)
+        old = OldWorkbook.of(path)
+        found = error_cells(path, sheet) if old is None else old.error_cells(sheet)
+        codes = Counter(code for row, place, code in found if rows[0] <= row < rows[1] and place in columns)
         if codes:
             listed = ", ".join(f"{code} {counted(number, 'time')}" for code, number in codes.most_common())
             cells = counted(codes.total(), "cell is an error", "cells are errors")

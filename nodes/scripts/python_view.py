@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import sys
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nodes.base import Job, NodeError, Port, Value, Values, setting
+from nodes.heard_warnings import heard_warnings
 from nodes.kit.scripts import scripting
 from nodes.kit.scripts.script_node import ScriptNode, script_setting
 from nodes.values.figure import (
@@ -106,8 +106,7 @@ class PythonView(ScriptNode):
         if not figure.axes and not figure.texts and not figure.images:
             raise NodeError("The script has drawn nothing.", "Draw into figure, as in figure.add_subplot().", setting="script")
         content = io.BytesIO()
-        with warnings.catch_warnings(record=True) as said:  # of a drawing too small for its labels, for one
-            warnings.simplefilter("always")
+        with heard_warnings() as said:  # of a drawing too small for its labels, for one
             figure.savefig(content, format="png", dpi=self.dpi, facecolor="white")
         for text in dict.fromkeys(str(warning.message) for warning in said):
             job.log(text)

@@ -135,8 +135,8 @@ class LinearCorrelation(Node):
         """The matrix as a heat map."""
         matrix = outputs.table("matrix").frame()
         names = matrix["column"].to_list()
-        rows = [[math.nan if v is None else float(v) for v in row[1:]] for row in matrix.iter_rows()]
-        return (HeatMapFigure("Correlation", rows, names, names),) if names else ()
+        rows = matrix.drop("column").cast(pl.Float64).to_numpy().tolist()
+        return (HeatMapFigure("Correlation", rows, names, names, shading="diverging"),) if names else ()
 
     def _columns(self, table: TableSpec) -> list[str]:
         return list(dict.fromkeys(self.columns)) or table.columns_of(*NUMERIC)
@@ -202,7 +202,7 @@ class _AllPairs:
         places: Column -> its place in the matrices.
         coefficients: From -1 to 1, NaN where there is none; columns x columns.
         counts: In how many rows both are there.
-        chances: The p-values.
+        chances: The p-values above the diagonal, NaN elsewhere: they take most of the time.
         is_doubtful: Whether a column varies so little in the rows of a pair that rounding would decide: look at that pair alone.
     """
 
@@ -227,8 +227,13 @@ class _AllPairs:
             counts = there.sum(0)
             means = np.where(there, numbers, 0).sum(0) / np.maximum(counts, 1)
             x, mask = np.where(there, numbers - means, 0), there.astype(np.float64)
-            n = mask.T @ mask
-            sums, squares = x.T @ mask, (x * x).T @ mask
+            if there.all():  # all pairs have all rows in common
+                shape = (x.shape[1], x.shape[1])
+                n = np.full(shape, float(len(x)))
+                sums, squares = (np.broadcast_to(of.sum(0)[:, None], shape) for of in (x, x * x))
+            else:
+                n = mask.T @ mask
+                sums, squares = x.T @ mask, (x * x).T @ mask
             spread = squares - sums * sums / n  # of the one in the rows of both, times n
             together = x.T @ x - sums * sums.T / n
             found = np.clip(together / np.sqrt(spread * spread.T), -1, 1)
@@ -236,9 +241,11 @@ class _AllPairs:
             small = ~(spread > 1e-9 * scale)
             doubtful = small | small.T | ~np.isfinite(found)
             np.fill_diagonal(found, np.where(np.diag(doubtful), math.nan, 1.0))
-            free = n - 2
-            t = np.abs(found) * np.sqrt(free / (1 - found * found))
-            chances = np.where(free > 0, 2 * special.stdtr(free, -t), 1.0)
+            above = np.triu_indices(len(found), 1)
+            free, apart = n[above] - 2, found[above]
+            t = np.abs(apart) * np.sqrt(free / (1 - apart * apart))
+            chances = np.full(found.shape, math.nan)
+            chances[above] = np.where(free > 0, 2 * special.stdtr(free, -t), 1.0)
         return cls(places, found, n.astype(np.int64), chances, doubtful)
 
 

@@ -6,6 +6,7 @@ import datetime
 import math
 import operator
 from collections.abc import Callable, Mapping
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
@@ -128,11 +129,16 @@ class Criterion(Settings):
         if self.operator == "in list":
             if not self.values:
                 raise NodeError("The list of values is empty.", "Enter some values.", setting=f"{path}.values")
-            return pl.any_horizontal([cell == _operand(value, dtype, f"{path}.values") for value in self.values])
+            return pl.any_horizontal([self._compared(cell, dtype, "equals", v, f"{path}.values") for v in self.values])
         if self.operator in ORDERINGS:
             self._need(not is_category or isinstance(dtype, pl.String), "what has an order", dtype, path)
-        compare = COMPARISONS[self.operator]
-        result: pl.Expr = compare(cell, _operand(self.value, dtype, f"{path}.value"))
+        return self._compared(cell, dtype, self.operator, self.value, f"{path}.value")
+
+    def _compared(self, cell: pl.Expr, dtype: pl.DataType, sign: str, value: Operand | None, place: str) -> pl.Expr:
+        operand = _operand(value, dtype, place)
+        if isinstance(dtype, pl.Decimal):
+            return _by_digits(cell, dtype, sign, str(value))
+        result: pl.Expr = COMPARISONS[sign](cell, operand)
         return result
 
     def _need(self, fits: bool, what: str, dtype: pl.DataType, path: str) -> None:
@@ -255,6 +261,20 @@ def _operand(value: Operand | None, dtype: pl.DataType, setting: str) -> pl.Expr
         "Choose another column or another operator.",
         setting=setting,
     )
+
+
+def _by_digits(cell: pl.Expr, dtype: pl.Decimal, sign: str, value: str) -> pl.Expr:
+    """A comparison of Decimals with a number that a person wrote, by all digits."""
+    exact = Context(prec=500)
+    shifted = Decimal(value).scaleb(dtype.scale, exact)
+    # Between two cells that differ in their last digit only there is no other: what lies between them is moved to one.
+    up = sign in ("<", ">=")
+    whole = int(shifted.to_integral_value(ROUND_CEILING if up else ROUND_FLOOR, exact))
+    if sign not in ORDERINGS and whole != shifted:
+        return pl.when(cell.is_not_null()).then(pl.lit(sign != "equals"))
+    number = pl.lit(max(-(10**38), min(10**38, whole)), dtype=pl.Int128)
+    result: pl.Expr = COMPARISONS[sign](cell.to_physical().cast(pl.Int128), number)
+    return result
 
 
 def _integer(value: Operand) -> int:

@@ -158,8 +158,8 @@ class ValueLookup(Node):
             frame = source.frame([name])
             return frame.select(keyed(pl.col(name), frame.schema[name], dtype).alias("value"))
 
-        if self.no_match.startswith("next") and dtype == pl.Int128:
-            dtype = pl.Float64()  # no whole number stands for 0.5 in an order
+        if self.no_match.startswith("next") and dtype in (pl.Int128, pl.String):
+            dtype = pl.Float64()  # no whole number, and no text, stands for 0.5 in an order
             for source, name in ((table, column), (dictionary, key)):
                 cast_exactly(source.frame([name])[name], dtype)
         looked = cells(table, column).with_row_index("place")

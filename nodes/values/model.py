@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from nodes.heard_warnings import heard_warnings
 from nodes.wording import counted
 
 ModelKind = Literal["classifier", "regressor", "clusterer", "transformer"]
@@ -188,8 +189,6 @@ def from_bytes(content: bytes, warn: Callable[[str], None] | None = None) -> Mod
     Raises:
         UnreadableModel: If it is none, or holds types that are not trusted; nothing of them is run.
     """
-    import warnings
-
     import skops.io
     from sklearn import __version__
     from sklearn.exceptions import InconsistentVersionWarning
@@ -199,8 +198,7 @@ def from_bytes(content: bytes, warn: Callable[[str], None] | None = None) -> Mod
 
     spec = spec_from_bytes(content)
     try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
+        with heard_warnings() as caught:
             estimator = skops.io.loads(content, trusted=list(TRUSTED))
     except UntrustedTypesFoundException as error:
         raise UnreadableModel(f"it holds what is no part of scikit-learn: {error}") from error

@@ -9,7 +9,6 @@ import os
 import shutil
 import tempfile
 import uuid
-import warnings
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Access, Job, Node, NodeError, Port, Specs, Values, setting
+from nodes.heard_warnings import heard_warnings
 from nodes.kit.networks.binding import Binding
 from nodes.kit.networks.inputs import InputColumns, bind_inputs
 from nodes.kit.networks.keras_model import to_keras, without_chatter
@@ -350,8 +350,7 @@ def _quietly() -> Iterator[None]:
     for logger in loggers:
         logger.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings(), _without_advice(), without_chatter():
-            warnings.simplefilter("ignore")
+        with heard_warnings(), _without_advice(), without_chatter():
             yield
     finally:
         for logger, level in zip(loggers, before, strict=True):

@@ -461,3 +461,17 @@ def test_no_text_becomes_a_part_of_the_drawing_that_does_something(make: Callabl
         for name, value in element.attrib.items():
             assert not name.startswith("on"), name
             assert not name.endswith("href") or value.startswith(("#", "data:image/png;base64,")), value
+
+
+def test_a_matrix_of_more_cells_than_can_be_told_apart_has_the_mean_colours_of_its_blocks() -> None:
+    values = np.random.default_rng(1).normal(size=(1400, 1400))
+    values[0, :50] = np.abs(values).max()  # the strongest shade is the same in the part
+    names = [str(n) for n in range(1400)]
+
+    def shades(part: int) -> np.ndarray:
+        cells = values[:part, :part].tolist()
+        return draw(HeatMapFigure("", cells, names[:part], names[:part], shading="diverging")).axes[0].images[0].get_array()
+
+    large, small = shades(1400), shades(50)
+    assert large.shape == (700, 700, 3)
+    assert np.allclose(large[:25, :25], small.reshape(25, 2, 25, 2, 3).mean((1, 3)))

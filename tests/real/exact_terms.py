@@ -46,6 +46,7 @@ class Term:
         at: What it is in a row: None, bool, int or Real.
         single: Whether it is a column of Float32.
         literal: Whether it is a written number.
+        decimal: Whether all of its digits are known: a column of Decimal, or a written number.
     """
 
     text: str
@@ -53,6 +54,7 @@ class Term:
     at: Callable[[int], Any]
     single: bool = False
     literal: bool = False
+    decimal: bool = False
 
 
 WHOLE: Mapping[str, tuple[pl.DataType, int, int]] = {
@@ -82,7 +84,7 @@ CELLS: Mapping[str, tuple[pl.DataType, st.SearchStrategy[Any]]] = {
     ),
     "f64": (pl.Float64(), st.integers(-(10**6), 10**6).map(lambda n: n / 10) | st.sampled_from([2.0**53, 1e15 + 0.5, 0.1])),
     "flag": (pl.Boolean(), st.booleans()),
-    "price": (pl.Decimal(12, 2), st.integers(-(10**9), 10**9).map(lambda n: Decimal(n) / 100)),
+    "price": (pl.Decimal(12, 2), st.integers(-(10**9), 10**9).map(lambda n: Decimal(n) / 100) | st.just(Decimal("0.10"))),
     "day": (pl.Date(), DAYS),
     "at": (pl.Datetime("us"), MOMENTS),
 }
@@ -110,7 +112,7 @@ def column(name: str, cells: Sequence[Any]) -> Term:
     if name in WHOLE:
         return Term(name, "wide" if name == "u64" else "int", lambda i: cells[i])
     if name == "price":
-        return Term(name, "real", lambda i: None if cells[i] is None else real(Fraction(cells[i])))
+        return Term(name, "real", lambda i: None if cells[i] is None else real(Fraction(cells[i])), decimal=True)
     return Term(name, "real", lambda i: None if cells[i] is None else Real(Fraction(cells[i])), single=name == "f32")
 
 
@@ -122,7 +124,7 @@ def part(name: str, field: str, cells: Sequence[Any]) -> Term:
 def number(text: str) -> Term:
     """Return a written number that is not negative."""
     if "." in text:
-        return Term(text, "real", lambda i: real(Fraction(text)), literal=True)
+        return Term(text, "real", lambda i: real(Fraction(text)), literal=True, decimal=True)
     return Term(text, "int" if int(text) in INT64 else "wide", lambda i: int(text), literal=True)
 
 
@@ -289,6 +291,8 @@ def compared(op: str, a: Term, b: Term) -> Term:
         if x is None or y is None:
             return None
         p, q = _met(x, a, b), _met(y, b, a)
+        if all(term.decimal or term.kind in ("int", "wide") for term in (a, b)):
+            p, q = Real(p.exact), Real(q.exact)
         if abs(p.exact - q.exact) <= p.error + q.error and (p.error or q.error):
             raise Undetermined
         less, same = p.exact < q.exact, p.exact == q.exact
@@ -299,7 +303,7 @@ def compared(op: str, a: Term, b: Term) -> Term:
 
 
 def among(a: Term, values: Sequence[Term]) -> Term:
-    """Return IN, with written numbers."""
+    """Return IN, with written numbers; polars reads a list with decimals, or with numbers beyond 64 bits, as decimals."""
     tests = [compared("=", a, value) for value in values]
 
     def at(i: int) -> bool | None:
@@ -350,12 +354,20 @@ def is_missing(a: Term) -> Term:
 # ------------------------------------------------------------------------------------------------------- whole columns
 
 
-def figure(name: str, a: Term, height: int) -> Term:
-    """Return a figure of the whole column: what one row cannot tell, none can."""
+def figure(name: str, a: Term, height: int, keys: Sequence[Any] | None = None) -> Term:
+    """Return a figure of the whole column, or of the rows with the same key: what one row cannot tell, none can.
+
+    Args:
+        name: The function.
+        a: What it is of.
+        height: The number of rows.
+        keys: The cells of `flag`, if rows with the same one belong together.
+    """
     kind = {"COUNT": "int", "AVG": "real", "SUM": "real" if a.kind == "real" else "wide"}.get(name, a.kind)
 
     def at(i: int) -> Any:
-        values = [value for value in (a.at(row) for row in range(height)) if value is not None]
+        cells = [a.at(row) for row in range(height)]
+        values = [cell for row, cell in enumerate(cells) if cell is not None and (keys is None or keys[row] == keys[i])]
         if name == "COUNT":
             return len(values)
         if not values:
@@ -365,7 +377,7 @@ def figure(name: str, a: Term, height: int) -> Term:
         if name in ("MIN", "MAX"):
             return Real((min if name == "MIN" else max)(v.exact for v in values), max(v.error for v in values))
         if name == "SUM" and a.kind != "real":
-            return sum(values)
+            return fitting(sum(values), "wide")
         reals = [as_real(value) for value in values]
         size = sum((abs(v.exact) for v in reals), Fraction(0))
         if size > Fraction(10) ** 300:
@@ -374,7 +386,7 @@ def figure(name: str, a: Term, height: int) -> Term:
         total = sum((v.exact for v in reals), Fraction(0))
         return Real(total, error) if name == "SUM" else Real(total / len(reals), error)
 
-    return Term(f"{name}({a.text})", kind, at)
+    return Term(f"{name}({a.text})" + (" OVER (PARTITION BY flag)" if keys is not None else ""), kind, at)
 
 
 # ------------------------------------------------------------------------------------------------------------ drawing
@@ -388,7 +400,9 @@ NUMBERS = [
     "127",
     "9007199254740993",
     "9223372036854775807",
+    "9223372036854775808",
     "18446744073709551615",
+    "1234567890123456789012345678901234567",
     "0.1",
     "1.5",
     "2.50",
@@ -427,7 +441,8 @@ def numbers(draw: st.DrawFn, cells: Mapping[str, Sequence[Any]], depth: int, fig
         case "case":
             return case(draw(conditions(cells, depth - 1, figures)), draw(inner), draw(inner))
     name = draw(st.sampled_from(["SUM", "MIN", "MAX", "COUNT", "AVG"]))
-    return figure(name, draw(numbers(cells, depth - 1, False)), len(cells["i8"]))
+    keys = cells["flag"] if draw(st.booleans()) else None
+    return figure(name, draw(numbers(cells, depth - 1, False)), len(cells["i8"]), keys)
 
 
 @st.composite
@@ -441,9 +456,7 @@ def conditions(draw: st.DrawFn, cells: Mapping[str, Sequence[Any]], depth: int, 
         case "flag":
             return column("flag", cells["flag"])
         case "in":
-            whole = draw(st.booleans())
-            values = [n for n in NUMBERS if ("." not in n) is whole and "18446744073709551615" not in n]
-            picked = draw(st.lists(st.sampled_from(values), min_size=1, max_size=3, unique=True))
+            picked = draw(st.lists(st.sampled_from(NUMBERS), min_size=1, max_size=3, unique=True))
             return among(draw(inner), [number(text) for text in picked])
         case "join":
             return joined(draw(st.sampled_from(["AND", "OR"])), draw(conditions(cells, depth - 1, figures)),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import operator
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -57,6 +59,11 @@ def first(expression: str, frame: pl.DataFrame = FRAME) -> Any:
         ("CASE WHEN n > 5 THEN big * big ELSE 0 END", 0), ("n > 5 AND big * big > 1", False), ("SUM(none)", None),
         ("STRPOS(text, 'b')", 3), ("STRPOS(text, '.')", 0), ("GREATEST(none, n)", 3), ("LEAST(n, none)", 3), ("ABS(-n)", 3),
         ("SUM(n) OVER (PARTITION BY text)", 3), ("POW(n, 2)", 9.0),
+        ("u IN (18446744073709551615)", True), ("big IN (9007199254740992, 0.5)", False),
+        ("big IN (9007199254740993, 0.5)", True),
+        ("big * 1.0 IN (9007199254740993)", False), ("SUM(18446744073709551615) - SUM(18446744073709551614)", 2),
+        ("SUM(7) OVER (PARTITION BY text)", 7), ("u - 18446744073709551615", 0), ("SUM(1.5)", 3.0),
+        ("-9223372036854775808", -(2**63)),
     ],
 )  # fmt: skip
 def test_a_formula_is_right(expression, value):
@@ -70,6 +77,45 @@ def test_what_64_bits_do_not_hold_is_said(expression):
     with pytest.raises(NodeError, match=r"Row 1 cannot be computed: .*64 bits") as caught:
         first(expression)
     assert "1.0 * x" in caught.value.remedy
+
+
+LONG = 1234567890123456789012345678901234567
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "18446744073709551615", "SUM(18446744073709551615)", "SUM(9223372036854775807)", "SUM(9223372036854775807) OVER ()",
+        "SUM(6223372036854775807) OVER (PARTITION BY n - n)", "ABS(9223372036854775808)", f"COALESCE({LONG}, n)",
+        f"SUM(n - n + {LONG}) * 0", f"SUM({LONG}) * 0", f"n - n + SUM({LONG}) OVER (PARTITION BY n) * 0",
+    ],
+)  # fmt: skip
+def test_whole_numbers_beyond_64_bits_never_become_decimals_or_wrap(expression):
+    frame = pl.DataFrame({"n": [1] * 200})
+    with pytest.raises(NodeError, match="cannot be computed"):
+        first(expression, frame)
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("99999999999999999999999999999999999999", "at most 37 digits"), ("u < " + "9" * 40, "at most 37 digits"),
+        ("u IN (99999999999999999999999999999999999999, 1)", "at most 37 digits"), ("1." + "1" * 40, "at most 37 digits"),
+        ("big IN (9007199254740993, 1e3)", "9007199254740993 becomes 9007199254740992"),
+        ("SUM(n - AVG(n)) OVER (PARTITION BY text)", "cannot stand within another one that has OVER"),
+    ],
+)  # fmt: skip
+def test_written_numbers_that_would_be_rounded_are_refused(expression, words):
+    with pytest.raises(NodeError, match=words):
+        configure(RuleEngine(rules=[{"condition": f"({expression}) IS NULL", "outcome": "1"}]), {"table": Table.of(FRAME)})
+
+
+def test_only_a_side_that_could_be_computed_decides_a_condition():
+    frame = pl.DataFrame({"n": [None, 2**62]})
+    both = "(n * n IS NOT NULL) AND (4 * n IS NOT NULL)"  # false in the first row, and nothing in the second
+    with pytest.raises(NodeError, match="Row 2"):
+        run(RuleBasedRowFilter(condition=both), {"table": Table.of(frame)})
+    assert run(RuleBasedRowFilter(condition=f"n < 0 AND {both}"), {"table": Table.of(frame)})["true"].height == 0
 
 
 def test_a_row_is_named_whatever_the_piece_it_is_in(monkeypatch):
@@ -192,3 +238,43 @@ def test_what_is_promised_is_known_before_anything_runs():
     ):
         made = configure(MathFormula(expression=expression), {"table": table})
         assert made["table"].schema["new column"] == dtype
+
+
+CENTS = ["12345678901234567890.12", "12345678901234567890.13", "-0.10", "0.00", "1.00", None]
+PRICES = pl.DataFrame({"d": pl.Series([None if c is None else Decimal(c) for c in CENTS], dtype=pl.Decimal(38, 2))})
+WRITTEN = [
+    "12345678901234567890.12", "12345678901234567890.125", "12345678901234567890", "-0.1", "-0.105", "0", "1.0",
+    "12345678901234567890123456789012345.678", "1",
+]  # fmt: skip
+SIGNS = {"=": operator.eq, "<>": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+@pytest.mark.parametrize("sign", list(SIGNS))
+def test_decimals_are_compared_by_all_digits(sign, written):
+    expected = [Decimal(cell) for cell in CENTS if cell is not None and SIGNS[sign](Decimal(cell), Decimal(written))]
+    source = {"table": Table.of(PRICES)}
+    turned = sign.translate(str.maketrans("<>", "><")) if sign != "<>" else sign
+    for rule in (f"d {sign} {written}", f"{written} {turned} d"):
+        made = run(RuleBasedRowFilter(condition=rule), source)["true"].frame()["d"].to_list()
+        assert made == expected, rule
+    name = {"=": "equals", "<>": "not equals nor missing"}.get(sign, sign)
+    made = run(RowFilter(criteria=[{"column": "d", "operator": name, "value": written}]), source)["table"]
+    assert made.frame()["d"].to_list() == expected
+
+
+def test_decimals_are_found_in_lists_and_joined_by_all_digits():
+    source = {"table": Table.of(PRICES)}
+    found = [Decimal(CENTS[1]), Decimal("1")]
+    values = ["12345678901234567890.13", 1, "0.001"]
+    made = run(RowFilter(criteria=[{"column": "d", "operator": "in list", "values": values}]), source)["table"]
+    assert made.frame()["d"].to_list() == found
+    made = run(RuleBasedRowFilter(condition="d IN (12345678901234567890.13, 1, 0.001)"), source)["true"]
+    assert made.frame()["d"].to_list() == found
+    other = pl.DataFrame(
+        {"d": pl.Series([Decimal("12345678901234567890.1300"), Decimal(100), Decimal(1)], dtype=pl.Decimal(38, 4))}
+    )
+    pairs = run(Joiner(on=[{"left": "d", "right": "d"}]), {"left": Table.of(PRICES), "right": Table.of(other)})["table"]
+    assert pairs.frame()["d"].to_list() == found
+    looked = {"table": Table.of(PRICES), "dictionary": Table.of(other.with_columns(n=pl.Series([7, 8, 9])))}
+    assert run(ValueLookup(column="d", key="d"), looked)["table"].frame()["n"].to_list() == [None, 7, None, None, 9, None]

@@ -6,12 +6,12 @@ import ast
 import builtins
 import keyword
 import re
-import warnings
 from dataclasses import dataclass
 
 from PySide6.QtGui import QColor, QFont, QSyntaxHighlighter, QTextCharFormat, QTextDocument
 
 from app.editor.look import look
+from nodes.heard_warnings import heard_warnings
 
 _TOKENS = re.compile(
     r"""
@@ -103,8 +103,7 @@ class Mistake:
 def mistake_in(source: str) -> Mistake | None:
     """The first place where a text is no Python; nothing of it runs."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with heard_warnings():
             compile(ast.parse(source), "<script>", "exec", dont_inherit=True)
     except SyntaxError as error:
         return Mistake(error.lineno or 1, error.msg)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Columns, Node, NodeError, setting
+from nodes.heard_warnings import heard_warnings
 from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.kit.tables.sampling import GROUP_KINDS, groups_of
 
@@ -96,11 +97,8 @@ def folds_of(table: Table, validations: int, sampling: FoldSampling, class_colum
         classes = np.empty(height, np.int64)
         for number, group in enumerate(groups):
             classes[group] = number
-        import warnings
-
-        with warnings.catch_warnings():
+        with heard_warnings():
             # A class with fewer rows than there are parts is in some of them only: no more can be done.
-            warnings.simplefilter("ignore", UserWarning)
             splits = list(StratifiedKFold(validations, shuffle=True, random_state=seed).split(made, classes))
     for fold, (_, test) in enumerate(splits):
         made[test] = fold

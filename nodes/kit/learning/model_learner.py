@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import polars as pl
 
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
+from nodes.heard_warnings import heard_warnings
 from nodes.kit.learning.encoding import (
     CLASS_KINDS,
     FEATURE_KINDS,
@@ -257,8 +257,7 @@ def explained(algorithm: str, job: Job, *, doing: str = "learn from these data")
     """
     from sklearn.exceptions import ConvergenceWarning
 
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with heard_warnings() as caught:
         try:
             yield
         except (ValueError, OverflowError, RuntimeError) as error:

@@ -16,13 +16,13 @@ import re
 import sys
 import threading
 import traceback
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from types import CodeType, TracebackType
 from typing import Any, TextIO
 
 from nodes.errors import Cancelled, NodeError, is_panic
+from nodes.heard_warnings import heard_warnings
 
 __all__ = ["at_work", "check", "errors_explained", "run", "wrong_result"]
 
@@ -44,8 +44,7 @@ def check(source: str, setting: str, *, needs: str | Sequence[str] = ()) -> Code
     if not source.strip():
         raise NodeError("There is no script.", "Write one.", setting=setting)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # such as for "\d": told to nobody at every keystroke
+        with heard_warnings():  # such as for "\d": told to nobody at every keystroke
             tree = ast.parse(source, _file_name(source))
             code = compile(tree, _file_name(source), "exec", dont_inherit=True)
     except SyntaxError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import polars as pl
@@ -127,6 +128,46 @@ def compared(a: pl.Series, b: pl.Series, op: str) -> pl.Series:
         return compare(a.cast(pl.Float64), b.cast(pl.Float64))  # type: ignore[no-any-return]
     order = _order(whole, real)
     return compare(-order if a.dtype.is_float() else order, 0)  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Numbers with a fixed count of decimals, as whole numbers: 1.50 with two decimals is 150.
+
+    Attributes:
+        cells: Int128.
+        decimals: How many of the last digits stand behind the point.
+    """
+
+    cells: pl.Series
+    decimals: int
+
+    @classmethod
+    def of(cls, cells: pl.Series) -> Digits | None:
+        """Return those of whole numbers and of Decimals; None for other numbers."""
+        if isinstance(cells.dtype, pl.Decimal):
+            return cls(cells.to_physical().cast(pl.Int128), cells.dtype.scale)
+        return cls(cells.cast(pl.Int128), 0) if cells.dtype.is_integer() else None
+
+    def compared(self, other: Digits, op: str) -> pl.Series:
+        """Return a comparison (`COMPARISONS`) by all digits; of one length, or one is of length 1."""
+        more = other.decimals - self.decimals
+        if more < 0:
+            turned = {"Lt": "Gt", "LtEq": "GtEq", "Gt": "Lt", "GtEq": "LtEq"}
+            return other.compared(self, turned.get(op, op))
+        # The decimals that the other has beyond are cut off: nothing grows beyond 128 bits.
+        step = 10**more
+        whole = other.cells // pl.Series([step], dtype=pl.Int128)
+        rest = other.cells - whole * pl.Series([step], dtype=pl.Int128) != 0
+        if op in ("Eq", "NotEq"):
+            same: pl.Series = (self.cells == whole) & ~rest
+            missing = self.cells.is_null() | other.cells.is_null()  # false, and no longer missing, beside a rest
+            same = same.set(missing, None) if missing.any() else same
+            return same if op == "Eq" else ~same
+        # a < w + r, with 0 <= r < 1, where a <= w and r > 0, or a < w.
+        below, reaching = self.cells < whole, self.cells <= whole
+        made = below | (reaching & rest) if op in ("Lt", "GtEq") else reaching
+        return made if op in ("Lt", "LtEq") else ~made
 
 
 def spans_that_wrapped(a: pl.Series, b: pl.Series, made: pl.Series, sign: Sum) -> pl.Series | None:

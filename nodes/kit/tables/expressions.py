@@ -11,11 +11,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from itertools import pairwise
 
 import polars as pl
 
 from nodes.base import NodeError
+from nodes.kit.tables import exact
 from nodes.kit.tables.expression_limits import refuse_excess
 from nodes.kit.tables.formulas import Formula
 from nodes.values.table import TableSpec, describe_dtype
@@ -25,7 +27,9 @@ HELP = (
     "There are + - * / // %, = <> < <= > >=, AND OR NOT, IN (...), LIKE, BETWEEN, IS NULL, || to join text, ~ for regular "
     "expressions, CASE WHEN ... THEN ... ELSE ... END, CAST(x AS DOUBLE), and the functions of polars's SQL. "
     "Whole numbers are computed in 64 bits, whatever the type of the column, and what does not fit is an error that names the "
-    "row; all other numbers are Float64, and / always gives such. // leaves the decimals out (towards 0), % has the sign of the "
+    "row; on the way to the result, and where they are compared, they are exact up to 37 digits, written ones too. Columns of "
+    "Decimal are compared by all digits. All other numbers are Float64, and / always gives such. // leaves the decimals out "
+    "(towards 0), % has the sign of the "
     "first; by 0 both are missing. A missing cell makes the result missing, but CONCAT, GREATEST and LEAST, and figures of a "
     "whole column, leave it out; GREATEST, LEAST, MIN and MAX leave NaN out too, which else counts as the largest number. ROUND "
     "takes a half to the even neighbour. REGEXP_REPLACE replaces all matches, and $1 is the first group."
@@ -34,6 +38,7 @@ QUERIES = re.compile(r"\bselect\b|\(\s*(?:from|table|with|values)\b|\bread_\w+|\
 TOKENS = re.compile(r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | [^\W\d]\w* | .""", re.VERBOSE | re.DOTALL)
 OTHER_QUOTES = re.compile(r"""[$\\`#]|--|/\*|'''|["]{3}|\[""")
 """What might make quotes mean something else to polars than to `TOKENS`: other strings ($$, E'', ...) and comments."""
+LONG_NUMBERS = re.compile(r"(?<![\w.])\d{16,}(?![\w.])")
 MOST_TOKENS = 60
 """Of a longer expression, the part that does not suit the columns is not looked for."""
 ROW_BY_ROW = frozenset({
@@ -107,11 +112,15 @@ def parsed(text: str, table: TableSpec, setting: str) -> Formula:
         expression = pl.sql_expr(text)
         unknown = next((c for c in expression.meta.root_names() if c not in table.schema), None)
     except pl.exceptions.PolarsError as error:
-        raise _fault(text, error, table, setting) from error
+        digits = re.search(r"numeric literal -?([\d.]+) needs more", str(error))
+        fault = _too_many_digits(text, digits[1], setting) if digits else _fault(text, error, table, setting)
+        raise fault from error
     if unknown is not None:
         raise _no_column(text, unknown, table, setting)
+    _refuse_figures_in_figures(expression, setting)
     _refuse_two_words(text, expression, table, setting)
     formula = Formula(expression)
+    _refuse_rounded_numbers(text, formula, setting)
     try:
         formula.dtype(table.schema)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
@@ -255,6 +264,52 @@ def _refuse_two_words(text: str, expression: pl.Expr, table: TableSpec, setting:
     place = marked(text, *tokens[-1].span())
     remedy = _quotes_missing(text, table) or 'Put an operator between them, or double quotes around a name with a space: "x y".'
     raise NodeError(f"Two words follow each other {place}.", remedy, setting=setting)
+
+
+def _refuse_figures_in_figures(expression: pl.Expr, setting: str) -> None:
+    """SQL knows no SUM(x - AVG(x)) OVER (...), and polars cannot tell what it makes of it.
+
+    Raises:
+        NodeError: If a figure of several rows stands within another one that has OVER.
+    """
+    try:
+        expression.meta.serialize(format="json")
+    except pl.exceptions.PolarsError as error:
+        raise NodeError(
+            "A figure of several rows, such as AVG(x), cannot stand within another one that has OVER.",
+            "Compute the inner one in a column before.",
+            setting=setting,
+        ) from error
+
+
+def _refuse_rounded_numbers(text: str, formula: Formula, setting: str) -> None:
+    """Written whole numbers are exact.
+
+    Raises:
+        NodeError: If one is too large for that, or polars has rounded it.
+    """
+    for number in formula.numbers:
+        if isinstance(number, Decimal) and number == number.to_integral_value() and abs(number) >= exact.WIDE:
+            raise _too_many_digits(text, str(abs(int(number))), setting)
+        if isinstance(number, float) and abs(number) >= exact.EXACT:
+            lost = next((d for d in LONG_NUMBERS.findall(text) if float(d) == abs(number) != int(d)), None)
+            if lost:
+                raise NodeError(
+                    f"In one list with a number that has an exponent, {lost} becomes {number:.0f} {_marked_number(text, lost)}.",
+                    "Write the other without an exponent: 1000 for 1e3.",
+                    setting=setting,
+                )
+
+
+def _too_many_digits(text: str, digits: str, setting: str) -> NodeError:
+    place = _marked_number(text, digits)
+    remedy = "Write it with an exponent, as 1.5e40, to compute with decimals."
+    return NodeError(f"A whole number has at most 37 digits, and one with decimals 38 {place}.", remedy, setting=setting)
+
+
+def _marked_number(text: str, digits: str) -> str:
+    start = max(text.find(digits), 0)
+    return marked(text, start, start + len(digits))
 
 
 def _nearest(name: str, table: TableSpec) -> str | None:

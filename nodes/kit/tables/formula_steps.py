@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Context, Decimal
 from typing import Any
 
 import polars as pl
@@ -36,7 +38,7 @@ class StepResult:
     Attributes:
         cells: A cell per row, or one for all; numbers are Int64, Int128 or Float64.
         faults: Where it could not be computed; the cells are missing there.
-        raw: The same as the table has it, if it is a column of the table.
+        raw: The same as the table has it, if it is a column of the table, or as the text has it, if that spells the value.
         is_literal: Whether the text spells the value itself.
     """
 
@@ -53,7 +55,12 @@ class StepResult:
     @property
     def text(self) -> pl.Series:
         """The cells as text shows them: Float32 and Decimal as they are in the table."""
-        return self.raw if self.raw is not None and self.raw.dtype in DECIMAL_ALIKE else self.cells
+        return self.raw if self.raw is not None and self.raw.dtype in DECIMAL_ALIKE and not self.is_literal else self.cells
+
+    @property
+    def digits(self) -> exact.Digits | None:
+        """The cells with all of their digits, if these are countable: of whole numbers and Decimals."""
+        return exact.Digits.of(self.raw if self.raw is not None and isinstance(self.raw.dtype, pl.Decimal) else self.cells)
 
 
 class Unfit(Exception):
@@ -116,13 +123,19 @@ def computed_with(a: StepResult, b: StepResult, sign: str) -> StepResult:
 
 
 def comparison_of(a: StepResult, b: StepResult, op: str) -> StepResult:
-    """Return a comparison of numbers by value; Float32 meets a written number in Float32."""
+    """Return a comparison of numbers by value, Decimals by all digits; Float32 meets a written number in Float32."""
     x, y = _met(a, b), _met(b, a)
+    digits, others = a.digits, b.digits
+    by_digits = digits is not None and others is not None and digits.decimals + others.decimals > 0
+
+    def compared(op: str) -> pl.Series:
+        return digits.compared(others, op) if by_digits and digits and others else exact.compared(x, y, op)
+
     faults = (*a.faults, *b.faults)
     if op not in exact.COMPARISONS:
-        same = exact.compared(x, y, "Eq").fill_null(False) | (x.is_null() & y.is_null())
+        same = compared("Eq").fill_null(False) | (x.is_null() & y.is_null())
         return StepResult(same if op == "EqValidity" else ~same, faults)
-    return StepResult(exact.compared(x, y, op), faults)
+    return StepResult(compared(op), faults)
 
 
 def _met(a: StepResult, other: StepResult) -> pl.Series:
@@ -133,23 +146,58 @@ def _met(a: StepResult, other: StepResult) -> pl.Series:
     return cells
 
 
-def looked_among(part: StepResult, among: StepResult) -> StepResult:
-    """Return a list of values as cells of numbers are looked for in it."""
+def looked_among(part: StepResult, among: StepResult) -> tuple[StepResult, StepResult]:
+    """Return cells of numbers and a list of values as they are looked for in it; Decimals by all digits."""
     listed = among.cells
     if not isinstance(listed.dtype, pl.List) or len(listed) != 1 or not _inner(listed).is_numeric():
-        return among
-    values = listed.explode()
-    if part.cells.dtype.is_float():
-        single = part.raw is not None and part.raw.dtype == pl.Float32
-        values = values.cast(pl.Float64)
-        values = values.cast(pl.Float32).cast(pl.Float64) if single else values
-    elif not values.dtype.is_integer():
-        # A number with decimals is no whole number.
-        real = values.cast(pl.Float64)
-        values = real.filter(real.is_null() | (real == real.floor())).cast(part.cells.dtype, strict=False)
-    else:
-        values = values.cast(part.cells.dtype, strict=False)
-    return StepResult(values.implode(), among.faults)
+        return part, among
+    if _inner(listed) == part.cells.dtype == pl.Int64:
+        return part, among
+    single = part.raw is not None and part.raw.dtype == pl.Float32
+    values = listed.explode().to_list()
+    digits = part.digits
+    if digits is not None and digits.decimals:
+        part = replace(part, cells=digits.cells, raw=None)
+        values = [None if value is None else shifted(value, digits.decimals) for value in values]
+    found = (_as_looked_for(value, part.cells.dtype, single=single) for value in values)
+    fitting = pl.Series([value for value, fits in found if fits], dtype=part.cells.dtype)
+    return part, StepResult(fitting.implode(), among.faults)
+
+
+def shifted(value: float | Decimal, places: int) -> Decimal:
+    """Return a number with the point moved to the right, as it is written: 0.1 and 2 give 10."""
+    return Decimal(str(value)).scaleb(places, Context(prec=500, Emax=9999, Emin=-9999))
+
+
+def _as_looked_for(value: Any, dtype: pl.DataType, *, single: bool) -> tuple[Any, bool]:
+    """A number of a list in the type of the cells, and whether a cell of that type can be equal to it."""
+    if value is None:
+        return None, True
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
+        value = int(value)
+    if not dtype.is_float():
+        if not math.isfinite(value) or value != int(value):
+            return None, False
+        low, high = exact.INT64 if dtype == pl.Int64 else (-exact.WIDE, exact.WIDE)
+        return int(value), low <= int(value) <= high
+    real = float(value)
+    if single:
+        return pl.Series([real]).cast(pl.Float32).cast(pl.Float64)[0], True
+    return real, not isinstance(value, int) or real == value
+
+
+def undecided(faults: Sequence[Fault], other: StepResult, decisive: bool) -> list[Fault]:
+    """Return the faults of one side of AND or OR where the other side, itself without a fault, does not decide alone.
+
+    Args:
+        faults: Those of the one side.
+        other: The other side.
+        decisive: What decides: true of OR, false of AND.
+    """
+    decided = (other.cells == decisive).fill_null(False)
+    for fault in other.faults:
+        decided = both(decided, ~fault.cells)
+    return [replace(fault, cells=both(fault.cells, ~decided)) for fault in faults]
 
 
 def checked_spans(a: StepResult, b: StepResult, made: StepResult, sign: str) -> StepResult:
@@ -174,6 +222,19 @@ def narrow_step(made: StepResult, part: StepResult, words: str) -> StepResult:
         replace(f, why=lambda row: f"{words.format(cell_at(part.cells, row))} is beyond 64 bits") for f in fitting.faults
     )
     return StepResult(fitting.cells, (*made.faults, *faults))
+
+
+def sums_that_fit(made: pl.Series, rough: pl.Series) -> StepResult:
+    """Return sums of Int128, with a fault where they are too large for it.
+
+    Args:
+        made: The sums; too large ones have wrapped.
+        rough: The same in Float64.
+    """
+    lost = (rough.cast(pl.Float64).abs() >= float(exact.WIDE)).fill_null(False)
+    if not lost.any():
+        return StepResult(made)
+    return StepResult(made.set(lost, None), (Fault(lost, lambda row: f"a sum of {cell_at(rough, row):g} is beyond 64 bits"),))
 
 
 def nanoseconds(cells: pl.Series) -> pl.Series:

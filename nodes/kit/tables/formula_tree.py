@@ -6,11 +6,10 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from decimal import Context, Decimal
 from typing import Any
 
 import polars as pl
-
-from nodes.kit.tables import exact
 
 Tree = Any
 """A node of polars's tree of an expression, as JSON has it: a mapping of one key, or a word."""
@@ -72,7 +71,7 @@ def plain_literal(tree: Tree) -> Tree:
     if not isinstance(scalar, dict) or "Decimal" not in scalar:
         return tree
     digits, _, scale = scalar["Decimal"]
-    if scale == 0 and abs(digits) < exact.WIDE:
+    if scale == 0:
         return {"Literal": {"Scalar": {"Int128": digits}}} if abs(digits) >= 2**63 else {"Literal": {"Dyn": {"Int": digits}}}
     # Read from its digits: a division by a power of ten would round once more.
     return {"Literal": {"Scalar": {"Float64": float(f"{digits}e-{scale}")}}}
@@ -81,6 +80,25 @@ def plain_literal(tree: Tree) -> Tree:
 def as_constant(cells: pl.Series) -> Tree:
     """Return one cell as a part of the tree."""
     return json.loads(pl.lit(cells).first().meta.serialize(format="json"))
+
+
+def written_numbers(tree: Tree) -> Iterator[Any]:
+    """Yield the numbers beyond 64 bits, or with decimals, that are written in an expression: Decimal and float, also of lists."""
+    waiting = [tree]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, list):
+            waiting += current
+        elif isinstance(current, dict):
+            literal = current.get("Literal")
+            if isinstance(literal, dict) and "Series" in literal:
+                cells = pl.select(as_expression(current).alias("\0")).to_series().explode()
+                yield from cells.drop_nulls() if cells.dtype.is_float() or cells.dtype.is_decimal() else ()
+            elif isinstance(literal, dict) and "Decimal" in (literal.get("Scalar") or {}):
+                digits, _, scale = literal["Scalar"]["Decimal"]
+                yield Decimal(digits).scaleb(-scale, Context(prec=60))
+            else:
+                waiting += current.values()
 
 
 def is_expression(tree: Tree) -> bool:
@@ -137,26 +155,29 @@ def names_column(tree: Tree) -> bool:
     return "Column" in tree or any(map(names_column, parts_of(tree)))
 
 
-def with_large_sums(tree: Tree, schema: pl.Schema) -> Tree:
-    """Return the tree with sums and products of whole numbers in Int128, which holds those of any table."""
+def with_large_sums(tree: Tree, schema: pl.Schema, dtype: str = "Int128") -> Tree:
+    """Return the tree with sums and products of whole numbers in Int128, which holds those of any table of Int64, or in another
+    type."""
     if isinstance(tree, list):
-        return [with_large_sums(each, schema) for each in tree]
+        return [with_large_sums(each, schema, dtype) for each in tree]
     if not isinstance(tree, dict):
         return tree
-    made = {key: with_large_sums(value, schema) for key, value in tree.items()}
+    made = {key: with_large_sums(value, schema, dtype) for key, value in tree.items()}
     if "Agg" in made and isinstance(made["Agg"], dict) and "Sum" in made["Agg"]:
-        return {"Agg": {"Sum": _large(made["Agg"]["Sum"], schema)}}
+        return {"Agg": {"Sum": _large(made["Agg"]["Sum"], schema, dtype)}}
+    if "op" in made and made["op"] == "Multiply":  # of SUM(7): the number times that of the rows
+        return {**made, "left": _large(made["left"], schema, dtype)}
     function = made.get("Function")
     if function and isinstance(function["function"], dict):
         name, inside = parted(function["function"])
         if name == "CumSum" or (name == "Sql" and inside == {"Binary": "Mul"}):
-            return {"Function": {**function, "input": [_large(function["input"][0], schema), *function["input"][1:]]}}
+            return {"Function": {**function, "input": [_large(function["input"][0], schema, dtype), *function["input"][1:]]}}
     return made
 
 
-def _large(tree: Tree, schema: pl.Schema) -> Tree:
-    """Whole numbers, and truths, as Int128."""
+def _large(tree: Tree, schema: pl.Schema, large: str) -> Tree:
+    """Whole numbers, and truths, in a type that holds more of them."""
     dtype = pl.LazyFrame(schema=schema).select(as_expression(tree).alias("\0")).collect_schema()["\0"]
     if dtype.is_integer() or isinstance(dtype, pl.Boolean):
-        return {"Cast": {"expr": tree, "dtype": {"Literal": "Int128"}, "options": "NonStrict"}}
+        return {"Cast": {"expr": tree, "dtype": {"Literal": large}, "options": "NonStrict"}}
     return tree

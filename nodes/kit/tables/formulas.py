@@ -8,8 +8,9 @@ Polars reads the text; its tree is walked here, so that arithmetic and compariso
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -34,6 +35,8 @@ from nodes.kit.tables.formula_steps import (
     nanoseconds,
     narrow_step,
     narrowed,
+    sums_that_fit,
+    undecided,
     widened_cells,
 )
 from nodes.kit.tables.formula_tree import (
@@ -50,9 +53,11 @@ from nodes.kit.tables.formula_tree import (
     plain_literal,
     searched_by,
     with_large_sums,
+    written_numbers,
 )
 
-ARITHMETIC = {"Plus": "+", "Minus": "-", "Mul": "*", "Div": "/", "IntDiv": "//", "Rem": "%"}
+ARITHMETIC = {"Plus": "+", "Minus": "-", "Mul": "*", "Multiply": "*", "Div": "/", "IntDiv": "//", "Rem": "%"}
+"""Multiply is polars's own, in what it makes of SUM(7)."""
 COMMON = frozenset({"Coalesce", "MaxHorizontal", "MinHorizontal", "FillNull"})
 """Functions whose arguments get a type in common."""
 
@@ -73,6 +78,15 @@ class Formula:
     def columns(self) -> list[str]:
         """The columns that it names."""
         return list(dict.fromkeys(self.expression.meta.root_names()))
+
+    @property
+    def numbers(self) -> Iterator[Decimal | float]:
+        """The numbers written in it that are beyond 64 bits or have decimals."""
+        return written_numbers(self._tree)
+
+    @property
+    def _tree(self) -> Tree:
+        return json.loads(self.expression.meta.serialize(format="json"))
 
     def dtype(self, schema: pl.Schema) -> pl.DataType:
         """Return the type of the results.
@@ -98,7 +112,7 @@ class Formula:
         """
         if not self.expression.meta.has_multiple_outputs() and self.columns:
             frame = frame.select(name for name in self.columns)
-        made = _TreeWalk(frame).value(json.loads(self.expression.meta.serialize(format="json")))
+        made = _TreeWalk(frame).value(self._tree)
         made = narrowed(replace(made, cells=lengthened(made.cells, frame.height)))
         for step in self.steps:
             made = step(made)
@@ -208,8 +222,7 @@ class _TreeWalk:
             return comparison_of(a, b, op)
         made = self._by_polars(tree, list(places), [a, b])
         if op in ("And", "Or") and isinstance(made.cells.dtype, pl.Boolean):
-            # What the other side decides alone needs no more.
-            return replace(made, faults=tuple(replace(f, cells=both(f.cells, made.cells.is_null())) for f in made.faults))
+            return replace(made, faults=(*undecided(a.faults, b, op == "Or"), *undecided(b.faults, a, op == "Or")))
         if op in ARITHMETIC:
             return checked_spans(a, b, made, ARITHMETIC[op])
         return made
@@ -224,7 +237,7 @@ class _TreeWalk:
         if name == "Sql" and inside == "ToFloat" and parts[0].is_number:
             return StepResult(parts[0].cells.cast(pl.Float64), parts[0].faults)
         if name in ("Boolean", "Sql") and isinstance(inside, dict) and "IsIn" in inside and parts[0].cells.dtype.is_numeric():
-            parts[1] = looked_among(parts[0], parts[1])
+            parts = list(looked_among(*parts))
         if name == "Abs" and parts[0].cells.dtype.is_integer():
             # The smallest whole number has no positive one.
             parts[0] = replace(parts[0], cells=parts[0].cells.cast(pl.Int128))
@@ -244,13 +257,12 @@ class _TreeWalk:
         return made
 
     def _cast(self, tree: Tree, inside: Tree) -> StepResult:
+        if "OfExpr" in inside["dtype"]:
+            # Of a sum of one written number: the type that it has in polars.
+            return self._known[id(inside["expr"])]
         parts = self._values([inside["expr"]])
         if parts is None:
             return self._over_rows(tree)
-        if "OfExpr" in inside["dtype"]:
-            # SUM of a constant, for all rows together: the type of the sum, as it is computed here.
-            summed = self.value(inside["dtype"]["OfExpr"]).cells.dtype
-            return replace(parts[0], cells=parts[0].cells.cast(summed), raw=None, is_literal=False)
         strict = inside["options"] == "Strict"
         loose = {"Cast": {**inside, "options": "NonStrict"}}
         made = self._by_polars(loose, [("expr",)], parts, as_text=True, normal=False)
@@ -312,7 +324,12 @@ class _TreeWalk:
         in_window = has_window(tree)
         prepared = self._prepared(tree, columns, in_window=in_window, top=True)
         frame = self._frame.with_columns(**columns) if columns else self._frame
-        made = frame.select(as_expression(with_large_sums(prepared, frame.schema)).alias("\0")).to_series()
+        summed = with_large_sums(prepared, frame.schema)
+        made = frame.select(as_expression(summed).alias("\0")).to_series()
+        if made.dtype == pl.Int128 and summed != prepared:
+            # Sums of Int64 fit; those of larger numbers wrap, which their size in Float64 tells.
+            rough = frame.select(as_expression(with_large_sums(prepared, frame.schema, "Float64")).alias("\0")).to_series()
+            return sums_that_fit(made, rough)
         return StepResult(widened_cells(made))
 
     def _prepared(self, tree: Tree, columns: dict[str, pl.Series], *, in_window: bool, top: bool = False) -> Tree:
@@ -345,4 +362,6 @@ def _refused(fault: Fault, start: int) -> NodeError:
 
 def _literal(tree: Tree) -> StepResult:
     """A written value; numbers with decimals, and whole ones that 128 bits do not hold, as Float64."""
-    return StepResult(widened_cells(pl.select(as_expression(plain_literal(tree)).alias("\0")).to_series()), is_literal=True)
+    cells = widened_cells(pl.select(as_expression(plain_literal(tree)).alias("\0")).to_series())
+    written = pl.select(as_expression(tree).alias("\0")).to_series() if cells.dtype == pl.Float64 else None
+    return StepResult(cells, raw=written, is_literal=True)

@@ -23,6 +23,8 @@ def key_dtype(first: pl.DataType, second: pl.DataType) -> pl.DataType | None:
         return pl.Int128()
     if first.is_integer():
         return exact.exact_common([first, second])
+    if isinstance(first, pl.Decimal) and isinstance(second, pl.Decimal):
+        return pl.String()
     return pl.Float64()
 
 
@@ -34,6 +36,10 @@ def keyed(cell: pl.Expr, dtype: pl.DataType, key: pl.DataType) -> pl.Expr:
         dtype: Their type.
         key: The type in which they are compared (`key_dtype`).
     """
+    if isinstance(key, pl.String) and isinstance(dtype, pl.Decimal):
+        # As text without the last zeros: no type holds all digits of both.
+        text = cell.cast(pl.String)
+        return text.str.strip_chars_end("0").str.strip_chars_end(".") if dtype.scale else text
     if isinstance(key, pl.String):
         return as_text(cell, dtype)
     if key != pl.Int128 or dtype.is_integer():

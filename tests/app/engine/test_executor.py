@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.document.model import Workflow
-from app.engine import executor
+from app.engine import executor, node_worker
 from app.engine.events import Event
 from app.engine.executor import RunResult
 from app.engine.job import RunControl
@@ -29,7 +29,7 @@ from app.engine.planner import make_plan
 from app.engine.store import Store
 from app.engine.trust import Trust
 from tests.app.document.graphs import acyclic_workflows, closure, wired
-from tests.app.engine.toy import CATALOG, HEARING, RUNS, chain, workflow
+from tests.app.engine.toy import CATALOG, HEARING, RUNS, Deaf, chain, workflow
 
 
 @pytest.fixture(autouse=True)
@@ -395,7 +395,7 @@ def test_a_node_in_native_code_that_hears_no_cancel_is_given_up(bench: Bench) ->
     )
     HEARING.clear()
     control = RunControl()
-    threading.Timer(0.3, control.cancelled_nodes.add, ["d"]).start()
+    as_soon_as_it_works("d", lambda: control.cancelled_nodes.add("d"))
     result = bench.run(made, control=control)
     assert result.status == "cancelled"
     assert set(result.keys) == {"a", "w"}  # beside it, all went on
@@ -427,6 +427,25 @@ def test_a_node_that_was_given_up_can_be_run_again_while_it_is_still_at_work(ben
     until_no_thread_is_given_up()
 
 
+def test_a_node_that_needs_keras_waits_in_words_for_one_that_was_given_up_and_not_for_ever(bench: Bench, monkeypatch) -> None:
+    monkeypatch.setattr(Deaf, "needs_keras", True)
+    monkeypatch.setattr(node_worker, "LONGEST_WAIT_FOR_GIVEN_UP", 0.5)
+    made = workflow({"a": ("toy.count", {}), "d": ("toy.deaf", {})}, [("a", "d")])
+    other = workflow({"b": ("toy.count", {"rows": 7}), "e": ("toy.deaf", {})}, [("b", "e")])
+    HEARING.clear()
+    control = RunControl()
+    as_soon_as_it_works("d", control.cancel.set)
+    assert bench.run(made, control=control).status == "cancelled"
+    assert given_up_threads() == 1
+    assert bench.run(other).status == "failed"
+    said = [getattr(e, "message", "") for e in bench.events if getattr(e, "node", "") == "e"]
+    assert sum(text.startswith("The node waits: TensorFlow") for text in said) == 1
+    assert sum(text.startswith("TensorFlow is still at work on a node that was cancelled") for text in said) == 1
+    HEARING.set()
+    until_no_thread_is_given_up()
+    assert bench.run(other).status == "done"
+
+
 def test_a_node_in_python_that_hears_no_cancel_is_ended(bench: Bench) -> None:
     made = workflow({"a": ("toy.count", {}), "s": ("toy.stubborn", {})}, [("a", "s")])
     control = RunControl()
@@ -435,6 +454,19 @@ def test_a_node_in_python_that_hears_no_cancel_is_ended(bench: Bench) -> None:
     assert result.status == "cancelled"
     assert bench.happened("s")[-1] == "node.cancelled"
     until_no_thread_is_given_up()
+
+
+def as_soon_as_it_works(node: str, do: Callable[[], object]) -> None:
+    """Do something when a toy node of the run that begins now is at work, however slow the machine is."""
+    RUNS.clear()
+
+    def wait() -> None:
+        end = time.monotonic() + 60
+        while not RUNS[node] and time.monotonic() < end:
+            time.sleep(0.02)
+        do()
+
+    threading.Thread(target=wait).start()
 
 
 def until_no_thread_is_given_up() -> None:

@@ -1,5 +1,6 @@
 """Workbooks as people fill them: every cell comes out as it is seen, or it is said what became of it."""
 
+import random
 import zipfile
 from datetime import date, datetime, time, timedelta
 
@@ -8,7 +9,10 @@ import pytest
 import xlsxwriter
 
 from nodes.base import NodeError
+from nodes.kit.files.old_workbooks import OldWorkbook
 from nodes.readers.excel import ExcelReader
+from tests import sampling
+from tests.real.readers import old_workbook
 from tests.real.readers.conftest import Read
 
 FORMATS = {"day": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm:ss", "clock": "hh:mm:ss", "span": "[h]:mm:ss"}
@@ -174,3 +178,38 @@ def test_texts_that_read_as_a_type_that_is_asked_for(excel_read):
 def test_workbooks_of_the_first_version_keep_their_meaning():
     assert ExcelReader.migrate({"sheet": "all"}, 1) == {"sheet": "all", "on_misfit": "missing"}
     assert ExcelReader.migrate({}, 2) == {}
+
+
+@pytest.mark.parametrize("size", [2048, 4096, 9000])
+def test_numbers_that_a_chart_keeps_overwrite_no_cells(tmp_path, size):
+    rows = {0: ["a", "b"], 1: [1.0, 2.0], 2: [3.0, 4.0], 3: [5.0, 6.0]}
+    old_workbook.write(tmp_path / "b.xls", rows, chart=[[91.0, 92.0, 93.0, 94.0], [95.0, 96.0, 97.0]], size=size)
+    read = Read(ExcelReader(path="b.xls"), tmp_path)
+    assert read.frame.to_dict(as_series=False) == {"a": [1, 3, 5], "b": [2, 4, 6]}
+
+
+@pytest.mark.parametrize("size", [2048, 4096])
+def test_cells_of_errors_in_old_workbooks_are_missing_and_counted(tmp_path, size):
+    old_workbook.write(tmp_path / "b.xls", {0: ["a", "b"], 1: [1.0, "#N/A"], 2: ["#DIV/0!", 4.0], 3: ["#N/A", 5.0]}, size=size)
+    read = Read(ExcelReader(path="b.xls"), tmp_path)
+    assert read.frame.to_dict(as_series=False) == {"a": [1, None, None], "b": [None, 4, 5]}
+    assert "3 cells are errors in sheet 'S' and missing here: #N/A 2 times, #DIV/0! 1 time." in read.told
+
+
+def test_damaged_containers_of_old_workbooks_end_in_words(tmp_path):
+    old_workbook.write(tmp_path / "b.xls", {0: ["a", "b"], 1: [1.0, "#N/A"]}, size=2048)
+    content = (tmp_path / "b.xls").read_bytes()
+    drawn = random.Random(sampling.seed())
+    refused = 0
+    for _ in range(2000):
+        damaged = bytearray(content)
+        for _ in range(drawn.choice([1, 3, 20])):
+            damaged[drawn.randrange(30, len(damaged))] = drawn.choice([0, 1, 0x7F, 0xFE, 0xFF])
+        (tmp_path / "b.xls").write_bytes(damaged[: drawn.choice([len(damaged), drawn.randrange(len(damaged))])])
+        try:
+            book = OldWorkbook.of(tmp_path / "b.xls")
+            if book is not None:
+                list(book.error_cells("S"))
+        except NodeError:
+            refused += 1
+    assert refused
