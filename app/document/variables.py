@@ -15,10 +15,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.document.model import Variable
+from app.document.model import Variable, VariableValue
 from app.document.problems import Problem
 
-Scalar = bool | int | float | str
+Scalar = VariableValue
+"""What a variable can be: one value, but for `columns`, which are several."""
 
 _REFERENCE = re.compile(r"\$(\$)?\{([^{}]*)\}")
 
@@ -60,15 +61,23 @@ def values_of(
 def _value(variable: Variable, raw: Scalar, folder: Path) -> Scalar | Problem:
     """Return what a variable is if this is its value, a relative path being meant from `folder`; or why it cannot be."""
     try:
-        value = _typed(raw, variable.type)
+        value = typed(raw, variable.type)
     except ValueError:
         return Problem(f"Variable '{variable.name}' is {variable.type}, and {raw!r} is not.", f"Give it as {variable.type}.")
+    if variable.type == "choice" and variable.choices and value not in variable.choices:
+        choices = ", ".join(f"'{choice}'" for choice in variable.choices)
+        return Problem(f"Variable '{variable.name}' cannot be {value!r}.", f"Choose one of {choices}.")
     if variable.type != "path":
         return value
-    reason = why_no_path(str(value))
+    return absolute(variable.name, str(value), folder)
+
+
+def absolute(name: str, path: str, folder: Path) -> str | Problem:
+    """Return a variable's path, if relative meant from `folder`, as an absolute one; or why it is none."""
+    reason = why_no_path(path)
     if reason:
-        return Problem(f"Variable '{variable.name}' is no path that can be used: {reason}.", "Give it another value.")
-    return os.path.realpath(folder / Path(str(value)).expanduser())
+        return Problem(f"Variable '{name}' is no path that can be used: {reason}.", "Give it another value.")
+    return os.path.realpath(folder / Path(path).expanduser())
 
 
 def why_no_path(text: str) -> str | None:
@@ -84,8 +93,12 @@ def why_no_path(text: str) -> str | None:
     return None
 
 
-def _typed(value: Scalar, kind: str) -> Scalar:
-    """Return the value as the kind asks; ValueError if it cannot be."""
+def typed(value: Scalar, kind: str) -> Scalar:
+    """Return the value as the kind asks; ValueError if it cannot be. Several columns may be typed with commas between."""
+    if kind == "columns":
+        return list(value) if isinstance(value, list) else [name.strip() for name in str(value).split(",") if name.strip()]
+    if isinstance(value, list):
+        raise ValueError(value)  # noqa: TRY004 - as other values that do not fit
     text = str(value).strip()
     if kind == "integer":
         return int(text) if not isinstance(value, float) else _whole(value)

@@ -34,18 +34,19 @@ def preview(session: Session, asked: PreviewQuestion) -> PreviewAnswer:
         NoSuchNode: If there is no such node.
     """
     planned, plan = session.planned(asked.node), session.plan
-    record = session.document.nodes[asked.node]
+    record = planned.record
+    assert record is not None
     node_class = session.catalog.get(record.type)
     version = record.type_version if node_class is None else node_class.version
     draft = record.model_copy(update={"settings": dict(asked.settings), "type_version": version})
-    node, problems = instantiate(draft, session.catalog, plan.variables)
+    node, problems = instantiate(draft, node_class, plan.values_for(asked.node))
     about_ports = [p for p in planned.problems if p.port is not None]
     inputs = {port: plan.nodes[source].specs.get(out) for port, (source, out) in planned.inputs.items()}
     known = {port: spec for port, spec in inputs.items() if spec is not None}
     specs: Mapping[str, Spec | None] = {}
     if node is not None and len(known) == len(planned.inputs) and not about_ports:
         writes = plan.trust.writes
-        wishes = {p: wish for p, wish in writes.wishes(node, asked.node, plan.folder).items() if wish.is_server}
+        wishes = {p: wish for p, wish in writes.wishes(node, asked.node, plan.folder, planned.path).items() if wish.is_server}
         if wishes:  # it is not asked what columns it has, either
             problems = [*problems, *wish_problems(asked.node, wishes)]
         else:
@@ -71,7 +72,8 @@ def inspect(session: Session, asked: InspectQuestion, outputs: StoredOutputs | N
         NoSuchNode: If there is no such node.
     """
     planned, status = session.planned(asked.node), session.status(asked.node)
-    stored = session.document.nodes[asked.node]
+    stored = planned.record
+    assert stored is not None
     node_class = session.catalog.get(stored.type)
     record = outputs.record if outputs else None
     texts = dict(record.described) if record else status.outputs
