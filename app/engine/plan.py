@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
@@ -174,6 +175,31 @@ class Plan:
                 source = self.wiring.passes[node_id][0] if node_id in self.wiring.passes else node_id
                 found |= {source: None} if source in self.nodes else {}
         return list(found)
+
+    def showing(self, nodes: Iterable[str]) -> set[str]:
+        """Return these nodes, the components they are in, and the ports that pass on what they give."""
+        found = set(nodes)
+        shown = set(found)
+        for node_id in found:
+            shown.update(self._passing.get(node_id, ()))
+            if node_id in self.nodes or node_id in self.components:
+                shown.update(self.around(node_id))
+        return shown
+
+    @cached_property
+    def _passing(self) -> Mapping[str, Sequence[str]]:
+        """Node -> the ports that pass on what it gives."""
+        found: dict[str, list[str]] = {}
+        for port, (source, _) in self.wiring.passes.items():
+            found.setdefault(source, []).append(port)
+        return found
+
+    def source_of(self, node_id: str, port: str) -> tuple[str, str]:
+        """Return the node and output port behind a component's output, or behind a port of one; else what was given."""
+        component = self.components.get(node_id)
+        if component is not None:
+            return component.outputs.get(port, (node_id, port))
+        return self.wiring.passes.get(node_id, (node_id, port))
 
     def named(self, name: str) -> list[str]:
         """Return the nodes that a person means by a path or an id; none if there is no such node."""

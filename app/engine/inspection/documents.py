@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from msgspec import structs
 
+from app.engine.components import class_of
 from app.engine.configuration import configure
 from app.engine.inspection.base import StoredOutputs
 from app.engine.inspection.specs import outline_of
 from app.engine.instantiation import instantiate
+from app.engine.messages.base import A, ResultQuestion
 from app.engine.messages.questions import (
     InspectAnswer,
     InspectQuestion,
@@ -22,17 +24,26 @@ from app.engine.messages.questions import (
     WishSummary,
 )
 from app.engine.permissions import wish_problems
+from app.engine.plan import Plan, PlannedComponent
 from app.engine.session import Session
 from nodes.base import Spec, Value
 from nodes.values.table import Table, TableSpec
 
 
+def at_source(plan: Plan, asked: ResultQuestion[A]) -> ResultQuestion[A]:
+    """Return a question about an output of a component, or about what goes through a port of one, as one about its source."""
+    node, port = plan.source_of(asked.node, asked.port)
+    return structs.replace(asked, node=node, port=port)
+
+
 def preview(session: Session, asked: PreviewQuestion) -> PreviewAnswer:
-    """Return what a node would put out with other settings, and what is at its inputs.
+    """Return what a node would put out with other settings, and what is at its inputs; of a component, only the latter.
 
     Raises:
         NoSuchNode: If there is no such node.
     """
+    if asked.node in session.plan.components:
+        return _preview_component(session.plan, session.plan.components[asked.node], asked)
     planned, plan = session.planned(asked.node), session.plan
     record = planned.record
     assert record is not None
@@ -62,6 +73,16 @@ def preview(session: Session, asked: PreviewQuestion) -> PreviewAnswer:
         outputs={port: spec.describe() for port, spec in made.items()},
         results={port: outline_of(spec) for port, spec in made.items()},
         inputs={port: outline_of(spec) for port, spec in known.items()},
+    )
+
+
+def _preview_component(plan: Plan, component: PlannedComponent, asked: PreviewQuestion) -> PreviewAnswer:
+    draft = component.record.model_copy(update={"settings": dict(asked.settings), "type_version": 1})
+    _, problems = instantiate(draft, class_of(draft, component.workflow), plan.values_for(component.id))
+    inputs = {port: plan.nodes[source].specs.get(out) for port, (source, out) in component.inputs.items()}
+    return PreviewAnswer(
+        problems=(*problems, *(p for p in component.problems if p.port is not None)),
+        inputs={port: outline_of(spec) for port, spec in inputs.items() if spec is not None},
     )
 
 
@@ -106,7 +127,7 @@ def measured(answer: InspectAnswer, outputs: StoredOutputs | None) -> InspectAns
 def permissions(session: Session, asked: PermissionQuestion) -> PermissionAnswer:
     """Return what a run needs that the person has not allowed: the scripts, and where it would write."""
     plan = session.plan
-    needed = [plan.nodes[n] for n in plan.needed_for(list(plan.nodes) if asked.targets is None else asked.targets)]
+    needed = [plan.nodes[n] for n in plan.needed_for(list(plan.nodes) if asked.targets is None else plan.nodes_of(asked.targets))]
     scripts = (
         ScriptSummary(node=planned.id, title=planned.title, setting=setting, source=source)
         for planned in needed
