@@ -38,7 +38,7 @@ def class_of(record: NodeRecord, inside: Workflow) -> type[Component]:
     """Return the class of a component with this workflow inside: its ports, and its variables as settings."""
     inputs, outputs = (ports_of(inside, boundary) for boundary in (COMPONENT_INPUT, COMPONENT_OUTPUT))
     settings = tuple(_setting(variable) for variable in inside.variables if can_be_setting(variable.name))
-    return component_class(component_title(record), _ports(inputs), _ports(outputs), settings)
+    return component_class(inside.name or component_title(record), _ports(inputs), _ports(outputs), settings)
 
 
 def scope_inside(

@@ -24,7 +24,7 @@ from app.engine.failures import node_fault
 from app.engine.fingerprints import glance
 from app.engine.instantiation import instantiate
 from app.engine.overrides import Override, with_overrides
-from app.engine.permissions import wish_problems
+from app.engine.permissions import Permissions, wish_problems
 from app.engine.plan import Plan, PlannedComponent, PlannedNode
 from app.engine.trust import Trust, trust_problems
 from nodes.base import Node, Spec, panics_as_errors
@@ -77,6 +77,7 @@ class Planner:
         self._last_wired: _Wired | None = None
         self._wiring_problems: Mapping[str, Sequence[Problem]] = {}
         self._files = ComponentFiles(catalog, folder)
+        self._writes_of_files = replace(self.trust.writes, own=False)  # a component's file may have come from elsewhere
         self._whole: Composition | None = None
         self._scopes: Mapping[str, Scope] = {}
         self._made: dict[str, _Made] = {}
@@ -125,10 +126,13 @@ class Planner:
     def _node(self, placed: Placed, record: NodeRecord, scopes: Mapping[str, Scope], wired: _Wired, plan: Plan) -> PlannedNode:
         """Return a node as it is planned; the one of the last plan, where nothing is new."""
         node_id, component = placed.id, placed.level.component
-        node_class = None if placed.is_port else self.catalog.get(record.type)
-        title = placed.name or _title(placed, node_class)
         inputs, problems = wired.inputs.get(node_id, _NO_INPUTS), wired.problems.get(node_id, _NO_PROBLEMS)
         made = self._made.get(node_id)
+        if made is not None and made.record.type == record.type and not placed.is_port:
+            node_class = made.node_class
+        else:
+            node_class = None if placed.is_port else self.catalog.get(record.type)
+        title = placed.name or _title(placed, node_class)
         before = self._planned.get(node_id)
         if (
             before is not None
@@ -150,7 +154,7 @@ class Planner:
         planned = PlannedNode(node_id, title, made.node, dict(inputs), path=placed.path, component=component, record=record)
         planned.problems = [*found, *problems]
         planned.blocked_by = _blocking_component(placed, made)
-        asked = self._look_at_trust(planned)
+        asked = self._look_at_trust(planned, self._writes_of_files if placed.level.prefix else self.trust.writes)
         if not any(wish.is_server for wish in planned.wishes.values()):
             self._configure(planned, plan)
         planned.problems = _with_paths([*planned.problems, *asked], placed)
@@ -167,7 +171,7 @@ class Planner:
         return PlannedComponent(
             id=placed.id,
             path=placed.path,
-            title=placed.name or component_title(record),
+            title=placed.name or inside.name or component_title(record),
             component=placed.level.component,
             record=record,
             workflow=inside,
@@ -228,7 +232,7 @@ class Planner:
         planned.specs = before.specs
         planned.problems += before.problems
 
-    def _look_at_trust(self, planned: PlannedNode) -> list[Problem]:
+    def _look_at_trust(self, planned: PlannedNode, writes: Permissions) -> list[Problem]:
         """Note which of a node's scripts may not run, and where it may not write; return what is to be said of it.
 
         What would come out is told all the same, unless a server would have to be asked for it.
@@ -238,10 +242,8 @@ class Planner:
         try:
             with panics_as_errors():
                 planned.untrusted = self.trust.untrusted(planned.node)
-                forbidden = self.trust.writes.forbidden(planned.node, planned.id, self.folder)
-                planned.wishes = (
-                    {} if forbidden else self.trust.writes.wishes(planned.node, planned.id, self.folder, planned.path)
-                )
+                forbidden = writes.forbidden(planned.node, planned.id, self.folder)
+                planned.wishes = {} if forbidden else writes.wishes(planned.node, planned.id, self.folder, planned.path)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
             fault = node_fault(error)
             return [Problem(fault.message, fault.remedy, node=planned.id)]

@@ -24,9 +24,12 @@ from app.document.model import (
 from app.engine.executor import run
 from app.engine.fingerprints import Fingerprints
 from app.engine.overrides import parse_override
+from app.engine.permissions import Permissions
 from app.engine.plan import Plan
 from app.engine.planner import Planner, make_plan
 from app.engine.store import Store
+from app.engine.trust import Trust
+from nodes.catalog import Catalog
 from tests.app.engine.toy import CATALOG, RUNS
 
 
@@ -347,7 +350,7 @@ def test_two_uses_of_one_file_have_nodes_of_their_own(tmp_path: Path) -> None:
     assert plan.nodes["one__first"].node.number == 1  # type: ignore[union-attr]
     assert plan.nodes["two__first"].node.number == 5  # type: ignore[union-attr]
     assert plan.nodes["two__first"].inputs == {"table": ("one__second", "table")}
-    assert plan.components["one"].title == "Cleaning" or plan.components["one"].title == "clean"
+    assert plan.components["one"].title == "Cleaning"
 
 
 def test_paths_in_a_file_are_meant_from_its_own_folder(tmp_path: Path) -> None:
@@ -467,3 +470,30 @@ def test_what_is_stored_is_found_inside_a_component(tmp_path: Path) -> None:
     assert run(planned(nested()), store, lambda _: None).status == "done"
     assert not RUNS, "packing computes nothing again"
     assert json.dumps(sorted(planned(nested()).nodes)) == json.dumps(sorted(planned(flat).nodes))
+
+
+# ------------------------------------------------------------------------------------------------------------------- trust
+
+
+def test_scripts_in_components_and_in_their_files_do_not_run_untrusted(tmp_path: Path) -> None:
+    script = NodeRecord(id="s", type="scripts.python_script", settings={"script": "evil()"})
+    save(flow([script]), tmp_path / "part.workflow.json")
+    made = flow([component("c", flow([component("d", flow([script]))])), component("f", file="part.workflow.json")])
+    plan = make_plan(made, Catalog.load(plugins=False), folder=tmp_path)
+
+    assert {planned.path for planned in plan.nodes.values() if planned.untrusted} == {"c/d/s", "f/s"}
+    assert {problem.path for problem in plan.problems if "nobody has trusted it" in problem.message} == {"c/d/s", "f/s"}
+
+
+def test_a_component_s_file_may_not_write_what_the_person_s_own_workflow_may(tmp_path: Path) -> None:
+    writer = NodeRecord(id="w", type="writers.csv", settings={"path": "/elsewhere/out.csv"})
+    save(flow([writer]), tmp_path / "part.workflow.json")
+    made = flow([component("c", flow([writer])), component("f", file="part.workflow.json")])
+    catalog = Catalog.load(plugins=False)
+    own = make_plan(made, catalog, folder=tmp_path, trust=Trust(writes=Permissions(own=True)))
+    foreign = make_plan(made, catalog, folder=tmp_path, trust=Trust())
+    chosen = Permissions(chosen=frozenset({("c/w", "path"), ("f/w", "path")}))
+
+    assert {p.path for p in own.nodes.values() if p.wishes} == {"f/w"}
+    assert {p.path for p in foreign.nodes.values() if p.wishes} == {"c/w", "f/w"}
+    assert not any(p.wishes for p in make_plan(made, catalog, folder=tmp_path, trust=Trust(writes=chosen)).nodes.values())
