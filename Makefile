@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 WORKFLOW := workflows/fashion_mnist_cnn.workflow.json
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --durations 30
 
-.PHONY: edit run test test-all check bench docs backbones schema clean
+.PHONY: edit run test test-all sample all check bench docs backbones schema clean
 
 edit: $(VENV)/.installed
 	$(BIN)/python -m app
@@ -17,17 +17,24 @@ run: $(VENV)/.installed
 	$(BIN)/python -m app.run $(WORKFLOW)
 
 # Before every change: all nodes, the window, the main job on a slice of its data, and a sample of what `test-all` tries in full.
-test: $(VENV)/.installed-dev check
+test: check sample
+
+# Before a release: every variation, killed programs, all examples and benchmarks, and more examples of every property.
+test-all: check all
+
+# The linters, of which mypy takes longest and keeps one core busy only, run beside the tests.
+MAKEFLAGS += --jobs=2
+
+sample: $(VENV)/.installed-dev
 	$(BIN)/python .ci/system_libraries.py
 	$(PYTEST) -m "not (exhaustive or kills or benchmark or long)"
 
-# Before a release: every variation, killed programs, all examples and benchmarks, and more examples of every property.
-test-all: $(VENV)/.installed-dev check
+all: $(VENV)/.installed-dev
 	$(BIN)/python .ci/system_libraries.py
 	$(PYTEST) --hypothesis-profile thorough
 
 # Hundreds of processes start: without stored bytecode each of them would compile all of Layerloom again.
-test test-all: export PYTHONDONTWRITEBYTECODE :=
+sample all: export PYTHONDONTWRITEBYTECODE :=
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

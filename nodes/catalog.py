@@ -289,7 +289,7 @@ def _write(index: Path, content: Mapping[str, Any]) -> None:
         handle, name = tempfile.mkstemp(prefix=f".{index.name}-", dir=index.parent)
         try:
             with os.fdopen(handle, "w") as file:
-                json.dump(content, file)
+                file.write(json.dumps(content))  # `dump` is ten times as slow
             Path(name).replace(index)
         except OSError:
             Path(name).unlink()

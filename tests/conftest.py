@@ -16,7 +16,7 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
-from tests import sampling, screen
+from tests import homes, sampling, screen
 
 # One CPU burst on a shared machine must not fail a property.
 settings.register_profile("layerloom", deadline=None)
@@ -25,6 +25,23 @@ settings.load_profile("layerloom")
 
 SHARED = ("tests/nodes/test_awkward_tables.py", "tests/nodes/layers/test_inference.py")
 """Long files whose tests need nothing of each other."""
+
+SLOW = (
+    "tests/app/editor/test_engine_client.py",
+    "tests/test_editor_job.py",
+    "tests/nodes/readers/test_endless_queries.py",
+    "tests/nodes/networks/test_network_learner.py",
+    "tests/test_main_job.py",
+    "tests/app/test_run.py",
+    "tests/app/engine/test_server.py",
+    "tests/nodes/networks/test_training_options.py",
+    "tests/app/engine/test_executor.py",
+    "tests/test_examples.py",
+    "tests/nodes/writers/test_exports.py",
+    "tests/faults/test_faults_of_workflows_and_stores.py",
+    "tests/app/editor/test_trusting.py",
+)
+"""Files with few tests that take long; pytest-xdist would begin with those of most tests."""
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -35,6 +52,13 @@ if os.environ.get("QT_QPA_PLATFORM", "offscreen") == "offscreen":
 
 class FilesAndTests(LoadFileScheduling):
     """Gives a worker whole files, which may share a window or a server, and then single tests of the files in `SHARED`."""
+
+    def _assign_work_unit(self, node: Any) -> None:
+        """What takes longest comes first, so that at the end no worker waits for another one."""
+        first = next((scope for scope in SLOW if scope in self.workqueue), None)
+        if first is not None:
+            self.workqueue.move_to_end(first, last=False)
+        super()._assign_work_unit(node)
 
     def _split_scope(self, nodeid: str) -> str:
         return nodeid if nodeid.startswith(SHARED) else super()._split_scope(nodeid)
@@ -48,10 +72,17 @@ def pytest_report_header() -> str:
     return f"samples: drawn with {sampling.VARIABLE}={sampling.seed()}"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _indexes_are_made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Pytest's own cache keeps them for the next time."""
+    cache = getattr(request.config, "cache", None)
+    homes.make_indexes(cache.mkdir("layerloom") if cache else tmp_path_factory.mktemp("indexes"))
+
+
 @pytest.fixture(autouse=True)
 def _nothing_outside_the_folder_of_the_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAYERLOOM_RESULTS", str(tmp_path / "results"))
-    monkeypatch.setenv("LAYERLOOM_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("LAYERLOOM_HOME", str(homes.lived_in(tmp_path / "home")))
 
 
 @pytest.fixture(autouse=True)

@@ -17,8 +17,8 @@ from tests.benchmarks.measuring import Setup, in_fresh_process, run_process
 from tests.benchmarks.report import Broken, Goal, Row, as_table
 from tests.sampling import sampled
 
-SAMPLED = sampled(["plan", "chain", "csv_file", "images", "table_view", "tables", "catalog"], 2, "benchmarks")
-"""Short ones, of which `make test` runs some."""
+SAMPLED = sampled(["plan", "chain", "csv_file", "images", "table_view", "tables", "catalog"], 1, "benchmarks")
+"""Short ones, of which `make test` runs one."""
 
 
 def printed(*rows: Row, broken: tuple[Broken, ...] = ()) -> str:

@@ -154,9 +154,14 @@ class Desk(QObject):
 
     # -- what is different
 
+    @property
+    def will_look_again(self) -> bool:
+        """Whether something is different that `changed` has not told of yet."""
+        return self._soon.isActive()
+
     def look_again(self) -> None:
         """Have `changed` emitted, once, when all events are through."""
-        if not self._soon.isActive():
+        if not self.will_look_again:
             self._soon.start()
 
     def _look_again_at(self, workspace: Workspace) -> None:

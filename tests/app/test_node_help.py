@@ -17,13 +17,12 @@ from pydantic.fields import FieldInfo
 
 from app.node_help import docstring_html, node_help
 from nodes.base import Columns, Node, Port, setting
-from nodes.catalog import Catalog
 from nodes.declaration.declared import settings_of
 from nodes.declaration.shapes import shape_of
 from nodes.declaration.wording import shown, words_for
 from nodes.kit.layers.windows import Pair, Span
+from tests.catalog import CATALOG
 
-CATALOG = Catalog.load(plugins=False)
 EMPTY = {"br"}
 
 

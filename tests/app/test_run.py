@@ -18,7 +18,8 @@ from app.document.editing import Document
 from app.document.file import load, save
 from app.document.model import Connection, NodeRecord, Variable, Workflow
 from app.document.packing import pack
-from nodes.catalog import Catalog
+from tests import homes
+from tests.catalog import CATALOG
 
 CSV = "name,size\nbag,3\ncoat,5\nbag,8\n"
 
@@ -47,7 +48,7 @@ def flow(folder: Path, **changes: Any) -> Path:
 def call(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "app.run", *map(str, arguments)]
     environment = {"PYTHONPATH": str(Path.cwd()), "PATH": "/usr/bin:/bin"}
-    environment |= {"LAYERLOOM_RESULTS": str(folder / "results"), "LAYERLOOM_HOME": str(folder / "home")}
+    environment |= {"LAYERLOOM_RESULTS": str(folder / "results"), "LAYERLOOM_HOME": str(homes.lived_in(folder / "home"))}
     return subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True, timeout=120, env=environment)
 
 
@@ -149,7 +150,7 @@ def test_a_wrong_call_gives_2_and_says_why(tmp_path: Path, arguments: list[str],
 
 def packed_flow(folder: Path) -> Path:
     """The same with reader and filter in a component `c`, the least size a setting of it."""
-    document = Document(load(flow(folder)), Catalog.load(plugins=False))
+    document = Document(load(flow(folder)), CATALOG)
     component = pack(document, ["read", "keep"], name="Big things")
     inside = document.inside(component)
     inside.set_variable("at_least", Variable(name="at_least", type="integer", value=5, minimum=1, label="At least"))

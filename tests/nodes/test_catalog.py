@@ -14,6 +14,7 @@ import pytest
 import nodes
 from nodes.about import NodeAbout
 from nodes.catalog import Catalog
+from tests import homes
 
 NODE = '''
 from nodes.base import Node, Port
@@ -104,7 +105,7 @@ def test_the_second_start_imports_no_class_until_it_is_asked_for(tmp_path: Path)
 
 
 def test_changed_new_and_removed_sources_are_seen(tmp_path: Path) -> None:
-    index = tmp_path / "nodes.json"
+    index = homes.nodes_known(tmp_path)
     plug_in(tmp_path, "plug_a")
     write(tmp_path, "plug_a", "First")
     look(index, tmp_path)
@@ -118,7 +119,7 @@ def test_changed_new_and_removed_sources_are_seen(tmp_path: Path) -> None:
 
 
 def test_a_plug_in_that_fails_is_tried_again_at_every_start(tmp_path: Path) -> None:
-    index = tmp_path / "nodes.json"
+    index = homes.nodes_known(tmp_path)
     plug_in(tmp_path, "plug_a")
     (tmp_path / "plug_a.py").write_text("import a_module_that_is_nowhere")
     for _ in range(2):
@@ -142,7 +143,7 @@ def test_a_plug_in_that_fails_is_tried_again_at_every_start(tmp_path: Path) -> N
     ],
 )
 def test_a_plug_in_that_ends_the_program_is_left_out_with_a_warning(code: str, tmp_path: Path) -> None:
-    index = tmp_path / "nodes.json"
+    index = homes.nodes_known(tmp_path)
     plug_in(tmp_path, "plug_a", "plug_b")
     (tmp_path / "plug_a.py").write_text(code)
     write(tmp_path, "plug_b", "Second")
@@ -153,7 +154,7 @@ def test_a_plug_in_that_ends_the_program_is_left_out_with_a_warning(code: str, t
 
 
 def test_of_two_plug_ins_with_one_id_the_first_keeps_it(tmp_path: Path) -> None:
-    index = tmp_path / "nodes.json"
+    index = homes.nodes_known(tmp_path)
     plug_in(tmp_path, "plug_a", "plug_b", "plug_c")
     write(tmp_path, "plug_a", "First")
     write(tmp_path, "plug_b", "Second")
@@ -171,7 +172,7 @@ def test_of_two_plug_ins_with_one_id_the_first_keeps_it(tmp_path: Path) -> None:
 def test_a_node_of_a_plug_in_that_fails_when_it_is_asked_for_is_not_there_any_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    index = tmp_path / "nodes.json"
+    index = homes.nodes_known(tmp_path)
     plug_in(tmp_path, "plug_a")
     write(tmp_path, "plug_a", "First")
     source = tmp_path / "plug_a.py"

@@ -31,12 +31,11 @@ from app.document.packing import pack, unlink, unpack
 from app.document.problems import DocumentError
 from app.engine.fingerprints import Fingerprints
 from app.engine.planner import make_plan
-from nodes.catalog import Catalog
 from tests.app.engine.toy import CATALOG
 from tests.app.engine.toy import workflow as toy_workflow
+from tests.catalog import CATALOG as EVERY
 
 EXAMPLES = sorted(Path("workflows").glob("*.workflow.json"))
-EVERY = Catalog.load(plugins=False)
 
 
 def workflow(nodes: dict[str, tuple[str, dict[str, Any]]], wires: Sequence[tuple[str, str]] = ()) -> Workflow:
@@ -175,7 +174,7 @@ def test_settings_taken_from_the_component_have_its_values_when_it_is_unpacked()
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.name.partition(".")[0])
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn=st.data())
 def test_any_subset_of_any_example_is_packed_and_unpacked_without_a_difference(path: Path, drawn: st.DataObject) -> None:
     made = load(path)

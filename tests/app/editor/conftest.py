@@ -18,13 +18,11 @@ Start = Callable[..., EngineClient]
 
 
 @pytest.fixture
-def start_engine(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+def start_engine(qtbot: QtBot) -> Iterator[Start]:
     """Starts engines, with options of `EngineClient`, and waits until they are ready; they are ended after the test.
 
     TensorFlow is imported when it is needed only, so that tests without it stay short.
     """
-    monkeypatch.setenv("LAYERLOOM_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("LAYERLOOM_RESULTS", str(tmp_path / "results"))
     clients: list[EngineClient] = []
 
     def start(*, wait: bool = True, **options: object) -> EngineClient:

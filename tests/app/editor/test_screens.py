@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import screen
+from tests import homes, screen
 
 LOOK_AT_EVERYTHING = """
 import json, sys
@@ -61,7 +61,7 @@ os._exit(0)
 )
 def test_the_first_window_fits_on_the_screen(tmp_path: Path, width: int, height: int, scale: int, small: bool) -> None:
     here = {
-        "LAYERLOOM_HOME": str(tmp_path),
+        "LAYERLOOM_HOME": str(homes.lived_in(tmp_path)),
         "LAYERLOOM_RESULTS": str(tmp_path / "results"),
         "QT_QPA_PLATFORM": screen.platform(tmp_path, width, height, scale),
     }

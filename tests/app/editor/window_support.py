@@ -39,7 +39,7 @@ from app.editor.panels.quick_add import QuickAdd
 from app.editor.window import MainWindow
 from app.editor.workspace import Workspace
 from app.engine.status import NodeStatus
-from tests import screen
+from tests import homes, screen
 from tests.app.editor.config.support import enter
 
 Popup = TypeVar("Popup", bound=QWidget)
@@ -55,7 +55,7 @@ QUICK = ("--warm-up", "-1")
 def home(folder: Path) -> Iterator[None]:
     """Preferences, journals and results are in `folder` meanwhile."""
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("LAYERLOOM_HOME", str(folder / "home"))
+        environment.setenv("LAYERLOOM_HOME", str(homes.lived_in(folder / "home")))
         environment.setenv("LAYERLOOM_RESULTS", str(folder / "results"))
         yield
 
@@ -165,9 +165,9 @@ class Person:
         return any(all(part in said_by(message) for part in parts) for message in self.messages)
 
     def until(self, condition: Callable[[], object], seconds: float = 20.0) -> None:
-        """Wait; what the window does meanwhile happens."""
+        """Wait; what the window does meanwhile happens. Then what may be done, and is shown, is what fits the new state."""
         end = time.monotonic() + seconds
-        while not condition():
+        while not condition() or self.window.desk.will_look_again:
             assert time.monotonic() < end, f"not within {seconds} s; the window says {self.told}"
             QTest.qWait(10)
 
@@ -488,7 +488,7 @@ def environment(folder: Path) -> dict[str, str]:
     """The environment of a program of the test's own."""
     return {
         **os.environ,
-        "LAYERLOOM_HOME": str(folder / "home"),
+        "LAYERLOOM_HOME": str(homes.lived_in(folder / "home")),
         "LAYERLOOM_RESULTS": str(folder / "results"),
         "PYTHONPATH": str(REPOSITORY),
         "QT_QPA_PLATFORM": screen.PLATFORM,

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from app.engine.configuration import configure
-from nodes.catalog import Catalog
 from nodes.declaration.setting import info_of
+from tests.catalog import CATALOG
 from tests.sampling import mostly_exhaustive
 
-CATALOG = Catalog.load(plugins=False)
 NEED_MORE = ("readers.database", "readers.images_in_table")
 """They look at other settings first."""
 

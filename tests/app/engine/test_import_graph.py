@@ -9,12 +9,14 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from app.engine.import_graph import RUN_BY, Closure, ImportGraph
 from app.engine.source_files import SourceFile, SourceIndex
 from nodes.catalog import Catalog
+from tests import homes
 
 
 @pytest.fixture
@@ -81,7 +83,9 @@ def plug(site: Path) -> Path:
 
 
 def closure(module: str = "plug.node", index: Path | None = None) -> Closure:
-    return ImportGraph(SourceIndex(index)).closure(module)
+    """What is found anew; Layerloom's own sources are known, to be quick."""
+    with TemporaryDirectory() as folder:
+        return ImportGraph(SourceIndex(index or homes.sources_known(Path(folder)))).closure(module)
 
 
 def test_the_closure_is_what_the_imports_reach_those_inside_functions_too(plug: Path) -> None:
@@ -279,7 +283,7 @@ print(json.dumps(run_nodes(Path(sys.argv[1]))))
 
 def test_nothing_is_loaded_that_is_not_in_the_closure(tmp_path: Path) -> None:
     """Of everything that nodes of many shelves import while they work, nothing is missing."""
-    catalog = Catalog.load(plugins=False, index=tmp_path / "nodes.json")
+    catalog = Catalog.load(plugins=False, index=homes.nodes_known(tmp_path))
     asked = [sys.executable, "-c", RAN, str(tmp_path)]
     done = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
@@ -330,6 +334,7 @@ from app.engine.fingerprints import Fingerprints
 from app.engine.planner import make_plan
 from app.folders import node_index
 from nodes.catalog import Catalog
+from tests import homes
 
 workflow = Workflow(nodes=[NodeRecord(id="p", type="plug.node")])
 print(make_plan(workflow, Catalog.load(index=node_index()), folder=Path()).keys(Fingerprints(), "run")["p"])

@@ -20,9 +20,8 @@ from app.engine.planner import make_plan
 from app.engine.store import Store
 from app.engine.trust import Trust
 from nodes.base import NodeError
-from nodes.catalog import Catalog
+from tests.catalog import CATALOG
 
-CATALOG = Catalog.load(plugins=False)
 WRITERS = {about.id for about in CATALOG.about.values() if about.shelf == "Writers"}
 
 

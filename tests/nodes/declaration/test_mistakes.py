@@ -9,11 +9,10 @@ import pytest
 from pydantic import Field, ValidationError, model_validator
 
 from nodes.base import Node, Settings, setting
-from nodes.catalog import Catalog
 from nodes.declaration.mistakes import SettingMistake, in_one_line, mistakes_in
+from tests.catalog import CATALOG
 from tests.nodes.declaration.wrong_values import wrong_values
 
-CATALOG = Catalog.load(plugins=False)
 INTERNAL = re.compile(
     r"constrained-|function-|tagged-union|Union|union_tag|literal_error|Input (should|tag)|validation error|\w_type\b|"
     r"type=|instance of|list\[|dict\[|tuple\[|Value error|pydantic|\bNone\b|MISSING"

@@ -19,7 +19,7 @@ from nodes.kit.networks.keras_model import import_keras, to_keras
 from nodes.layers.attention import AttentionLayer
 from nodes.values.network import Network, NetworkSpec
 from tests.nodes.layers.cases import LAYERS, Case, cases
-from tests.sampling import sampled
+from tests.sampling import mostly_exhaustive, sampled
 
 TRIES = 200
 COMPARED = 5
@@ -161,7 +161,7 @@ def telling(cases: list[tuple[Case, NetworkSpec]], count: int) -> list[tuple[Cas
     return chosen
 
 
-@pytest.mark.parametrize("node_id", sorted(LAYERS))
+@pytest.mark.parametrize("node_id", mostly_exhaustive(sorted(LAYERS), 64, "layers"))
 def test_layers_announce_what_keras_makes_and_refuse_what_it_refuses(node_id: str) -> None:
     compared = telling(accepted_cases(node_id), MORE.get(node_id, COMPARED))
     check_variety(node_id, compared)

@@ -90,7 +90,8 @@ def endless(where, write, tmp_path):
     return reader(where, ENDLESS_PLANS[where["kind"]])
 
 
-def test_a_node_is_configured_without_the_answer(endless, tmp_path):
+def test_a_node_is_configured_without_the_answer(endless, tmp_path, monkeypatch):
+    monkeypatch.setattr(database_node, "QUICK_SECONDS", 1)
     node = endless
     for _ in range(2):
         specs = Specs({}, folder=tmp_path)

@@ -24,7 +24,6 @@ from app.engine import fingerprints
 from app.engine.fingerprints import Fingerprints
 from app.engine.plan import file_sets
 from nodes.base import Node, NodeError
-from nodes.catalog import Catalog
 from nodes.readers.csv_table import CsvReader
 from nodes.readers.database import DatabaseReader, DatabaseTables
 from nodes.readers.image_folder import ImageFolderReader
@@ -32,9 +31,8 @@ from nodes.readers.images_in_table import ImageReaderTable
 from nodes.readers.list_files import ListFiles
 from nodes.readers.parquet import ParquetReader
 from nodes.values.table import Table
+from tests.catalog import CATALOG
 from tests.support import run
-
-CATALOG = Catalog.load(plugins=False)
 
 
 def image(value: int, side: int = 2) -> bytes:

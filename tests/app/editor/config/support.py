@@ -29,10 +29,9 @@ from app.engine.messages.base import Answer, Question
 from app.engine.messages.questions import PreviewAnswer, PreviewQuestion
 from app.engine.planner import make_plan
 from app.engine.trust import Trust
-from nodes.catalog import Catalog
 from nodes.declaration.shapes import Choice, Fixed, Flag, Group, Mapped, Maybe, Number, OneOf, Scalar, Series, Shape, Text
+from tests.catalog import CATALOG
 
-CATALOG = Catalog.load()
 A = TypeVar("A", bound=Answer)
 
 

@@ -20,6 +20,7 @@ from nodes.base import Node
 from nodes.declaration.declared import MISSING, Declared, groups_of, same, settings_of
 from nodes.declaration.shapes import Maybe
 from tests.app.editor.config.support import CATALOG, Made, enter, samples, workflow_of
+from tests.sampling import mostly_exhaustive
 
 MODELS = list(groups_of(*CATALOG.values()))
 GROUPS = [model for model in MODELS if not issubclass(model, Node)]
@@ -42,7 +43,7 @@ def explicit(cls: type[Node]) -> dict[str, Any]:
     return made
 
 
-@pytest.mark.parametrize("cls", CATALOG.values(), ids=list(CATALOG))
+@pytest.mark.parametrize("cls", mostly_exhaustive(CATALOG.values(), 90, "dialogs"), ids=list(CATALOG))
 def test_its_dialog_has_a_named_control_for_every_setting_and_changes_nothing_by_itself(cls: type[Node], bench: Made) -> None:
     written = {**explicit(cls), "of_a_newer_version": {"kept": [1]}}
     dialog = bench(workflow_of(("new", cls.id, {}), ("written", cls.id, written)))

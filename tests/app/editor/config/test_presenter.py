@@ -23,11 +23,9 @@ from app.engine.messages.questions import PreviewAnswer, PreviewQuestion, SpecOu
 from app.engine.planner import make_plan
 from app.engine.trust import Trust
 from nodes.base import Node
-from nodes.catalog import Catalog
 from nodes.declaration.declared import MISSING
+from tests.catalog import CATALOG
 from tests.nodes.declaration.wrong_values import wrong_values
-
-CATALOG = Catalog.load()
 
 
 class Shown:

@@ -7,9 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from app.editor.look import look
 from app.editor.panels.help_view import HelpView
-from nodes.catalog import Catalog
-
-CATALOG = Catalog.load(plugins=False)
+from tests.catalog import CATALOG
 
 
 @pytest.fixture

@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.editor.panels.node_types import NodeTypeSearch
-from nodes.catalog import Catalog
+from tests.catalog import CATALOG
 
-CATALOG = Catalog.load(plugins=False)
 SEARCH = NodeTypeSearch(CATALOG)
 
 

@@ -10,9 +10,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.editor.panels.palette import CommandPalette, PaletteEntry, type_entry
-from nodes.catalog import Catalog
-
-CATALOG = Catalog.load(plugins=False)
+from tests.catalog import CATALOG
 
 
 class Window(QWidget):

@@ -11,9 +11,8 @@ from app.document.editing import Document
 from app.document.model import NodeRecord, NodeView, View, Workflow
 from app.document.problems import Problem
 from app.editor.panels.problems import ProblemsList
-from nodes.catalog import Catalog
+from tests.catalog import CATALOG
 
-CATALOG = Catalog.load(plugins=False)
 NARROW = Problem("The window is larger than the image.", "Make it smaller.", node="conv", setting="kernel_size")
 UNKNOWN = Problem("There is no variable 'x'.", "Add it.", node="conv", setting="filters")
 CLASSES = Problem("12 outputs for 10 classes.", "Set units to 10.", node="dense", setting="units", severity="warning")

@@ -8,9 +8,8 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from app.editor.panels.quick_add import LIKELY, QuickAdd
-from nodes.catalog import Catalog
+from tests.catalog import CATALOG
 
-CATALOG = Catalog.load(plugins=False)
 FITTING = [
     "keras.max_pooling_2d", "keras.conv_2d", "keras.flatten", "keras.dropout", "keras.relu", "keras.dense", "keras.add",
     "networks.learner", "keras.average",

@@ -13,9 +13,7 @@ from app.document.file import save
 from app.document.model import Workflow
 from app.editor.panels.recovery_dialog import RecoveryDialog, ago
 from app.journal import Journal, Lost, recoverable
-from nodes.catalog import Catalog
-
-CATALOG = Catalog.load(plugins=False)
+from tests.catalog import CATALOG
 
 
 @pytest.fixture

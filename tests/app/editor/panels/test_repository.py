@@ -13,8 +13,7 @@ from app.editor.panels.node_types import MIME_TYPE
 from app.editor.panels.repository import BROKEN, RECENT, NodeRepository
 from app.editor.panels.rows import ROW
 from nodes.catalog import Catalog
-
-CATALOG = Catalog.load(plugins=False)
+from tests.catalog import CATALOG
 
 
 @pytest.fixture

@@ -12,9 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.document.editing import Document
 from app.document.model import NodeRecord, Variable, Workflow
 from app.editor.panels.variables_dialog import BASE, DESCRIPTION, NAME, TYPE, USED, VALUE, VariablesDialog, typed
-from nodes.catalog import Catalog
-
-CATALOG = Catalog.load(plugins=False)
+from tests.catalog import CATALOG
 
 
 @pytest.fixture

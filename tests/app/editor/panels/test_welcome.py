@@ -16,9 +16,8 @@ from app.editor.look import look
 from app.editor.panels.miniature import miniature
 from app.editor.panels.welcome import WelcomePage
 from app.shelves import shelf_color
-from nodes.catalog import Catalog
+from tests.catalog import CATALOG
 
-CATALOG = Catalog.load(plugins=False)
 EXAMPLES = Path(__file__).resolve().parents[4] / "workflows"
 
 
