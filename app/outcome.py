@@ -76,11 +76,13 @@ class Score:
     """What a Scorer found.
 
     Attributes:
+        node: The node's id.
         title: What the person calls the node.
         figures: `accuracy`, `error`, `correct`, `wrong`, `kappa`; NaN where one is not defined.
         statistics: Its table of one row per class.
     """
 
+    node: str
     title: str
     figures: Mapping[str, float]
     statistics: Table
@@ -100,7 +102,7 @@ def scores(plan: Plan, result: RunResult, store: Store) -> list[Score]:
         except (KeyError, OSError):  # dropped since, to make room
             continue
         assert isinstance(statistics, Table)
-        found.append(Score(planned.title, headline(statistics), statistics))
+        found.append(Score(node_id, planned.title, headline(statistics), statistics))
     return found
 
 

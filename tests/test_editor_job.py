@@ -154,6 +154,8 @@ def test_from_an_empty_canvas_to_the_saved_results_and_back(qapp: QApplication, 
             person.press("Ctrl+O")
         person.until(lambda: set(person.states().values()) == {"done"})
         assert set(person.document.nodes) == set(ids.values())
+        person.until(lambda: [run.status for run in window.docks.learning.shown] == ["done"])  # though no node is selected
+        assert window.docks.learning._title.text().startswith("fashion · ")
         person.select(ids["learner"])
         person.press("F10")
         person.until(lambda: window.docks.monitor.offered_views)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -28,7 +28,7 @@ class ActionRow:
         id: Stable name, `menu.what`; its first part is the menu it is in.
         title: As menus show it; `&` marks the key.
         call: What to do.
-        shortcuts: Keys, in Qt's notation; the first one is shown.
+        shortcuts: Keys at first, in Qt's notation; the first one is shown. The person may choose others (`app.editor.keymap`).
         icon: A Material Design icon.
         enabled: Whether it makes sense now; looked at whenever something changed.
         checked: For an action that is on or off: whether it is on.
@@ -36,6 +36,7 @@ class ActionRow:
         name: Its title where that depends on the moment (`Undo Move 3 nodes`).
         on_canvas: Whether its keys hold on the canvas only, as other parts use the same ones (Ctrl+C copies cells in a table).
         group: Its group in its menu. Lines are drawn between groups; inside one, rows come as they are declared.
+        submenu: The id of the submenu it is in; empty: it is in its menu itself.
         toolbar: Its group on the toolbar; None: it is not there.
         popups: The context menus that offer it -> its group there, and its place in the group.
     """
@@ -51,6 +52,7 @@ class ActionRow:
     name: Callable[[], str] | None = None
     on_canvas: bool = False
     group: int = 1
+    submenu: str = ""
     toolbar: int | None = None
     popups: Mapping[Popup, tuple[int, int]] = field(default_factory=dict)
 
@@ -60,11 +62,6 @@ class ActionRow:
         return self.id.partition(".")[0]
 
     @property
-    def keys(self) -> str:
-        """Its first shortcut, as the system writes it; empty if it has none."""
-        return QKeySequence(self.shortcuts[0]).toString(QKeySequence.SequenceFormat.NativeText) if self.shortcuts else ""
-
-    @property
     def plain_title(self) -> str:
         """The title without the mark of its key."""
         return self.title.replace("&", "")
@@ -72,18 +69,18 @@ class ActionRow:
 
 @dataclass(frozen=True)
 class SubmenuRow:
-    """A menu inside a menu, whose entries depend on the moment.
+    """A menu inside a menu: the actions that say they are in it, and entries that depend on the moment.
 
     Attributes:
         id: Stable name, `menu.what`; its first part is the menu it is in.
         title: As menus show it; `&` marks the key.
-        fill: Puts entries into the emptied menu; called whenever it opens.
+        fill: Puts further entries into the menu; called whenever it opens.
         group: As that of an action.
     """
 
     id: str
     title: str
-    fill: Callable[[QMenu], None]
+    fill: Callable[[QMenu], None] = lambda _: None
     group: int = 1
 
     @property
@@ -96,7 +93,7 @@ MenuRow = ActionRow | SubmenuRow
 
 
 class ActionTable(QObject):
-    """The rows as Qt actions of a window, by id.
+    """The rows as Qt actions of a window, by id. They begin with the keys that their rows declare.
 
     Args:
         window: Where their shortcuts hold.
@@ -104,12 +101,17 @@ class ActionTable(QObject):
         rows: The declarations; of submenus, too.
     """
 
+    keys_changed = Signal()
+    """Some action has other keys now."""
+
     def __init__(self, window: QWidget, canvas: QWidget, rows: Iterable[MenuRow]) -> None:
         super().__init__(window)
         declared = list(rows)
         self.rows = {row.id: row for row in declared if isinstance(row, ActionRow)}
         self.submenus = {row.id: row for row in declared if isinstance(row, SubmenuRow)}
         self._actions = {row.id: self._made(row, canvas if row.on_canvas else window) for row in self.rows.values()}
+        for action_id in self._actions:
+            self._explain(action_id)
         look().changed.connect(self.redraw)
         self.redraw()
         self.refresh()
@@ -142,9 +144,35 @@ class ActionTable(QObject):
             if action_id == SEPARATOR:
                 menu.addSeparator()
             elif action_id in self.submenus:
-                menu.addMenu(_submenu(self.submenus[action_id], menu))
+                menu.addMenu(self._submenu(self.submenus[action_id], menu))
             else:
                 menu.addAction(self._actions[action_id])
+
+    # -- keys
+
+    def keys(self, action_id: str) -> list[str]:
+        """Return the keys of an action, as the system writes them."""
+        native = QKeySequence.SequenceFormat.NativeText
+        return [keys.toString(native) for keys in self._actions[action_id].shortcuts()]
+
+    def key(self, action_id: str) -> str:
+        """Return the first of them; empty if there is none."""
+        return next(iter(self.keys(action_id)), "")
+
+    def set_keys(self, keys: Mapping[str, Sequence[str]]) -> None:
+        """Give actions other keys, in Qt's notation."""
+        for action_id, chosen in keys.items():
+            self._actions[action_id].setShortcuts([QKeySequence(key) for key in chosen])
+            self._explain(action_id)
+        self.keys_changed.emit()
+
+    # -- the mechanism
+
+    def _explain(self, action_id: str) -> None:
+        """Say in the tooltip what it does, and by which key."""
+        row, key = self.rows[action_id], self.key(action_id)
+        tip = row.hint or row.plain_title
+        self._actions[action_id].setToolTip(f"{tip} ({key})" if key else tip)
 
     def _made(self, row: ActionRow, owner: QWidget) -> QAction:
         action = QAction(row.title, owner)
@@ -152,21 +180,21 @@ class ActionTable(QObject):
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         action.setObjectName(row.id)
         action.setShortcuts([QKeySequence(keys) for keys in row.shortcuts])
-        tip = row.hint or row.plain_title
-        action.setToolTip(f"{tip} ({row.keys})" if row.keys else tip)
         action.setStatusTip(row.hint)
         action.setCheckable(row.checked is not None)
         action.triggered.connect(lambda: row.call())  # noqa: PLW0108 - Qt would give it whether it is checked
         owner.addAction(action)
         return action
 
+    def _submenu(self, row: SubmenuRow, parent: QMenu) -> QMenu:
+        menu = QMenu(row.title, parent)
+        inside = [action.id for action in self.rows.values() if action.submenu == row.id]
 
-def _submenu(row: SubmenuRow, parent: QMenu) -> QMenu:
-    menu = QMenu(row.title, parent)
+        def fill() -> None:
+            menu.clear()
+            self.refresh()
+            self.fill(menu, inside)
+            row.fill(menu)
 
-    def fill() -> None:
-        menu.clear()
-        row.fill(menu)
-
-    menu.aboutToShow.connect(fill)
-    return menu
+        menu.aboutToShow.connect(fill)
+        return menu

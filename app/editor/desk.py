@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.editor.panels.message_bar import Button, MessageBar, Severity
+from app.editor.panels.message_bar import Button, Severity
+from app.editor.panels.toasts import PastMessage, Toasts
 from app.editor.tabs import WorkflowTabs
 from app.editor.workspace import Services, Workspace
 
 if TYPE_CHECKING:
     from app.editor.canvas import Canvas
+
+
+EVERYWHERE = ""
+"""The place of a message that is about no single workflow."""
 
 
 class Desk(QObject):
@@ -36,7 +41,7 @@ class Desk(QObject):
     changed = Signal()
     """Something is different: what may be done now, problems, progress. Emitted once, when all events are through."""
 
-    def __init__(self, window: QWidget, services: Services, tabs: WorkflowTabs, messages: MessageBar) -> None:
+    def __init__(self, window: QWidget, services: Services, tabs: WorkflowTabs, messages: Toasts) -> None:
         super().__init__(window)
         self.window = window
         self.services = services
@@ -45,7 +50,7 @@ class Desk(QObject):
         self._said: set[str] = set()
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.changed)
-        tabs.currentChanged.connect(lambda _: self.look_again())
+        tabs.currentChanged.connect(lambda _: self._on_front())
 
     # -- the workflows
 
@@ -75,7 +80,8 @@ class Desk(QObject):
         self._tabs.add(workspace)
 
     def close(self, workspace: Workspace) -> None:
-        """Take a workflow's tab away."""
+        """Take a workflow's tab away, and what was said of it."""
+        self._messages.forget_place(workspace.id)
         self._tabs.remove(workspace)
         self.closed.emit(workspace)
         self.look_again()
@@ -127,15 +133,22 @@ class Desk(QObject):
 
     # -- what the person is told
 
-    def say(self, text: str, severity: Severity = "info", *, key: str = "") -> None:
-        """Tell the person something in the bar above the canvas; it stays until dismissed, or for a while if it is no error."""
-        self._messages.show_message(text, severity=severity, key=key)
+    def say(self, text: str, severity: Severity = "info", *, key: str = "", place: str | None = None) -> None:
+        """Tell the person something; an error stays until it is dismissed, all else goes after a while.
+
+        Args:
+            text: What there is to say.
+            severity: How grave it is.
+            key: A later message with the same key takes this one's place.
+            place: The id of the workflow it is about; empty: of none; None: that in front.
+        """
+        self.ask(text, (), key=key, severity=severity, place=place)
 
     def say_once(self, text: str) -> None:
         """Tell a warning, once a session."""
         if text not in self._said:
             self._said.add(text)
-            self.say(text, "warning")
+            self.say(text, "warning", place=EVERYWHERE)
 
     def ask(
         self,
@@ -144,9 +157,23 @@ class Desk(QObject):
         *,
         key: str = "",
         severity: Severity = "warning",
+        place: str | None = None,
     ) -> None:
-        """Tell something with buttons to answer; it does not keep the person from working on."""
-        self._messages.show_message(text, severity=severity, buttons=buttons, key=key)
+        """Tell something with buttons to answer, as `say` does; it does not keep the person from working on."""
+        workspace = self.current if place is None else self.find(place)
+        self._messages.show_message(
+            text,
+            severity=severity,
+            buttons=buttons,
+            key=key,
+            place=workspace.id if workspace else EVERYWHERE,
+            where=workspace.title if workspace else "",
+        )
+
+    @property
+    def history(self) -> Sequence[PastMessage]:
+        """All that was said, the newest first."""
+        return tuple(self._messages.history)
 
     def dismiss(self, key: str) -> None:
         """Take a message away."""
@@ -163,6 +190,10 @@ class Desk(QObject):
         """Have `changed` emitted, once, when all events are through."""
         if not self.will_look_again:
             self._soon.start()
+
+    def _on_front(self) -> None:
+        self._messages.show_place(self.current.id if self.current else EVERYWHERE)
+        self.look_again()
 
     def _look_again_at(self, workspace: Workspace) -> None:
         if workspace is self.current:

@@ -9,6 +9,8 @@ from PySide6.QtCore import QChildEvent, QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar
 
+from app.editor.key_tips import KeyTips
+
 
 class DockTabs(QObject):
     """Follows the tab bars that Qt makes and throws away as docks come together and part.
@@ -17,11 +19,14 @@ class DockTabs(QObject):
         window: The window.
         docks: Its docks, by name.
         maximize: Called with the name of a dock that is to fill the window, or to be given back its place.
+        tips: Knows the keys.
     """
 
-    def __init__(self, window: QMainWindow, docks: Mapping[str, QDockWidget], maximize: Callable[[str], object]) -> None:
+    def __init__(
+        self, window: QMainWindow, docks: Mapping[str, QDockWidget], maximize: Callable[[str], object], tips: KeyTips
+    ) -> None:
         super().__init__(window)
-        self._docks, self._maximize = docks, maximize
+        self._docks, self._maximize, self._tips = docks, maximize, tips
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -47,15 +52,15 @@ class DockTabs(QObject):
     def _offer(self, bar: QTabBar, spot: QPoint) -> None:
         name = self._at(bar, spot)
         if name:
-            menu = panel_menu(self._docks[name], lambda: self._maximize(name))
+            menu = panel_menu(self._docks[name], lambda: self._maximize(name), self._tips)
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             menu.popup(bar.mapToGlobal(spot))
 
 
-def panel_menu(dock: QDockWidget, maximize: Callable[[], object]) -> QMenu:
+def panel_menu(dock: QDockWidget, maximize: Callable[[], object], tips: KeyTips) -> QMenu:
     """Return a menu of what can be done with a dock."""
     menu = QMenu(dock)
-    menu.addAction("Maximize, or give back its place\tShift+F10").triggered.connect(lambda: maximize())  # noqa: PLW0108 - Qt would give it whether it is checked
+    menu.addAction(f"Maximize, or give back its place\t{tips.key('view.maximize')}").triggered.connect(lambda: maximize())  # noqa: PLW0108 - Qt would give it whether it is checked
     menu.addAction("Float").triggered.connect(lambda: dock.setFloating(True))
-    menu.addAction("Close").triggered.connect(dock.close)
+    menu.addAction(f"Close\t{tips.key(f'view.{dock.objectName()}')}").triggered.connect(dock.close)
     return menu

@@ -9,6 +9,7 @@ from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QMouseEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QToolButton, QWidget
 
 from app.editor.dock_tabs import panel_menu
+from app.editor.key_tips import KeyTips
 from app.editor.look import look
 from app.editor.plain_label import PlainLabel
 
@@ -21,14 +22,15 @@ class DockTitle(QWidget):
     Args:
         dock: The dock it belongs to.
         maximize: Gives the dock all the room, or its place again.
+        tips: Knows the keys.
         named: Whether it shows the dock's name; not where what is in the dock has a heading of its own.
     """
 
-    def __init__(self, dock: QDockWidget, maximize: Callable[[], object], *, named: bool = True) -> None:
+    def __init__(self, dock: QDockWidget, maximize: Callable[[], object], tips: KeyTips, *, named: bool = True) -> None:
         super().__init__(dock)
         self.setObjectName("dockTitle")
         self._dock = dock
-        self._maximize = maximize
+        self._maximize, self._tips = maximize, tips
         self._named = named
         self._in_tab = False
         self._name = PlainLabel(dock.windowTitle())
@@ -75,7 +77,7 @@ class DockTitle(QWidget):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer all that can be done with the dock."""
-        menu = panel_menu(self._dock, self._maximize)
+        menu = panel_menu(self._dock, self._maximize, self._tips)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos())
 

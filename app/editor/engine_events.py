@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject
 
-from app.editor.desk import Desk
+from app.editor.desk import EVERYWHERE, Desk
 from app.editor.docks import Docks
 from app.editor.engine.death import EngineDeath
 from app.editor.panels.console import LogLine
@@ -51,14 +51,14 @@ class EngineEvents(QObject):
         self._desk.dismiss("engine")
         for name, why in about.failures.items():
             text = f"The plug-in {name} could not be loaded: {why}. The rest works without it."
-            self._desk.say(text, "warning", key=f"plug-in {name}")
+            self._desk.say(text, "warning", key=f"plug-in {name}", place=EVERYWHERE)
 
     def _on_death(self, death: EngineDeath) -> None:
         self._status_bar.show_engine("engine stopped", works=False)
         text = f"{death.message}{self._where(death.configuring)} {death.remedy}"
         self._docks.console.add(LogLine(text, "error", time=time.time()))
         buttons: list[Button] = [] if death.restarting else [("Start the engine", self._engine.restart)]
-        self._desk.ask(text, buttons, key="engine", severity="error")
+        self._desk.ask(text, buttons, key="engine", severity="error", place=EVERYWHERE)
 
     def _on_hanging(self, hanging: bool) -> None:
         if hanging:
@@ -66,6 +66,7 @@ class EngineEvents(QObject):
                 "The engine has not answered for a while. It may be busy; if it hangs, start it anew: results so far are kept.",
                 [("Start anew", self._engine.restart), ("Wait", lambda: None)],
                 key="hanging",
+                place=EVERYWHERE,
             )
         else:
             self._desk.dismiss("hanging")
@@ -78,6 +79,7 @@ class EngineEvents(QObject):
                 f"{titles} does not stop. Starting the engine anew ends everything that runs; what is finished is kept.",
                 [("Start anew", self._engine.restart), ("Wait", lambda: None)],
                 key="cancel",
+                place=document,
             )
 
     def _where(self, configuring: tuple[str, str] | None) -> str:
@@ -101,6 +103,7 @@ class EngineEvents(QObject):
             [("Configure again", lambda: self._engine.configure_again(document)), ("Leave it", lambda: None)],
             key=f"apart {document}",
             severity="error",
+            place=document,
         )
 
     def _on_statuses(self, document: str, told: StatusesChanged) -> None:
@@ -116,9 +119,7 @@ class EngineEvents(QObject):
         node = measured.node
         if workspace is None or node not in workspace.document.nodes:
             return
-        run = self._docks.trainings.add(document, node, measured.points, workspace.document.title(node))
-        if run not in self._docks.learning.shown:
-            self._docks.learning.show_run(run)
+        self._docks.trainings.add(document, node, measured.points, workspace.document.title(node))
 
     def _on_log(self, document: str, line: LogWritten) -> None:
         workspace = self._desk.find(document)

@@ -31,8 +31,9 @@ def in_order(rows: Iterable[MenuRow]) -> list[MenuRow]:
 
 
 def menu_entries(rows: Iterable[MenuRow], menu: str) -> list[str]:
-    """Return the ids of a menu, with lines between its groups."""
-    return _with_lines((row.group, row.id) for row in in_order(rows) if row.menu == menu)
+    """Return the ids of a menu, with lines between its groups; what is in a submenu is left to that."""
+    shown = [row for row in in_order(rows) if row.menu == menu and not (isinstance(row, ActionRow) and row.submenu)]
+    return _with_lines((row.group, row.id) for row in shown)
 
 
 def toolbar_entries(rows: Iterable[MenuRow]) -> list[str]:

@@ -46,6 +46,9 @@ class Preferences(BaseModel):
     smoothing: float = Field(0.0, ge=0, lt=1, description="Of learning curves: the weight of what was before.")
     log_scale: bool = Field(False, description="Whether learning curves have a logarithmic scale.")
     results_limit_gb: float = Field(20.0, gt=0, description="Results used longest ago go when the rest is more than this.")
+    shortcuts: dict[str, list[str]] = Field(
+        {}, description="Keys that the person chose: id of an action -> keys, as Qt writes them."
+    )
     tour_done: bool = Field(False, description="Whether the first tour was finished or refused.")
 
 

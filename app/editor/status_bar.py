@@ -5,22 +5,30 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStatusBar, QToolButton, QWidget
 
+from app.editor.key_tips import KeyTips
 from app.editor.look import look
 from app.editor.plain_label import PlainLabel
 from app.editor.workspace import Workspace
+from nodes.wording import counted
 
 FINISHED = ("done", "warning")
 
 
 class StatusBar(QStatusBar):
-    """One line below everything. It is told what there is to say."""
+    """One line below everything. It is told what there is to say.
+
+    Args:
+        tips: Knows the keys that tooltips name.
+    """
 
     problems_requested = Signal()
     """The list of problems is wanted."""
+    messages_requested = Signal()
+    """The history of messages is wanted."""
     zoom_reset_requested = Signal()
     """The canvas is wanted in its actual size."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, tips: KeyTips, parent: QWidget) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self._lamp = PlainLabel()
@@ -28,11 +36,15 @@ class StatusBar(QStatusBar):
         self._run = PlainLabel()
         self.problems = QToolButton(accessibleName="Problems")
         self.problems.clicked.connect(self.problems_requested)
-        self._zoom = QToolButton(accessibleName="Zoom", toolTip="Actual size (Ctrl+0)")
+        self._zoom = QToolButton(accessibleName="Zoom")
+        tips.show(self._zoom, "Actual size", "view.zoom_reset")
         self._zoom.clicked.connect(self.zoom_reset_requested)
         self.addWidget(self._lamp)
         self.addWidget(self._engine)
         self.addWidget(self._run, 1)
+        self._messages = QToolButton(text="no messages", accessibleName="Messages so far", toolTip="All messages so far")
+        self._messages.clicked.connect(self.messages_requested)
+        self.addPermanentWidget(self._messages)
         self.addPermanentWidget(self.problems)
         self.addPermanentWidget(self._zoom)
 
@@ -42,6 +54,10 @@ class StatusBar(QStatusBar):
         self._lamp.setText("●")
         self._lamp.setStyleSheet(f"color: {color}")
         self._engine.setText(text)
+
+    def count_messages(self, count: int) -> None:
+        """Say how many messages there are in the history."""
+        self._messages.setText(counted(count, "message"))
 
     def show_workspace(self, workspace: Workspace | None, problems: str) -> None:
         """Say how far a workflow is; nothing where there is none.
@@ -62,6 +78,9 @@ class StatusBar(QStatusBar):
 def progress(workspace: Workspace) -> str:
     """Return `running: Learner 62 %` and `15 of 20 results stored`, with spaces between."""
     parts = []
+    if workspace.waits_to_run:
+        engine = workspace.services.engine
+        parts.append("the run begins when " + ("the workflow is planned" if engine.is_ready else "the engine has started"))
     for node_id in workspace.running_nodes[:1]:
         status = workspace.status(node_id)
         share = f" {status.fraction:.0%}".replace("%", " %") if status.fraction is not None else ""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QTabBar, QTabWidget, QToolButton, QWidget
 
+from app.editor.key_tips import KeyTips
 from app.editor.look import look
 from app.editor.panels.welcome import WelcomePage
 from app.editor.preferences import PreferenceStore
@@ -22,19 +24,26 @@ class WorkflowTabs(QTabWidget):
     Args:
         catalog: For the pictures of the welcome page.
         preferences: Where recent files are remembered.
+        tips: Knows the keys that tooltips name.
     """
 
     new_requested = Signal()
     """An empty workflow is wanted."""
     close_requested = Signal(Workspace)
-    """The button of this workflow's tab was pressed."""
+    """The button of this workflow's tab was pressed, or the tab with the middle button."""
+    menu_requested = Signal(Workspace, QPoint)
+    """What can be done with this workflow's tab is wanted, at this point of the screen."""
 
-    def __init__(self, catalog: Catalog, preferences: PreferenceStore, parent: QWidget) -> None:
+    def __init__(self, catalog: Catalog, preferences: PreferenceStore, tips: KeyTips, parent: QWidget) -> None:
         super().__init__(parent, documentMode=True, movable=True)
-        self._preferences = preferences
+        self._preferences, self._tips = preferences, tips
         self._workspaces: list[Workspace] = []
         self.setAccessibleName("Open workflows")
-        self._plus = QToolButton(self, toolTip="New workflow (Ctrl+N)", accessibleName="New workflow")
+        self.tabBar().setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tabBar().customContextMenuRequested.connect(self._want_menu)
+        self.tabBar().installEventFilter(self)
+        self._plus = QToolButton(self, accessibleName="New workflow")
+        tips.show(self._plus, "New workflow", "file.new")
         self._plus.clicked.connect(self.new_requested)
         self.setCornerWidget(self._plus, Qt.Corner.TopLeftCorner)
         self.welcome = WelcomePage(catalog, examples_folder())
@@ -89,12 +98,32 @@ class WorkflowTabs(QTabWidget):
     def _add_tab(self, page: QWidget, title: str, close: Callable[[], object]) -> None:
         """Add a tab with a button to close it, and bring it to the front."""
         index = self.addTab(page, title)
-        button = QToolButton(toolTip="Close (Ctrl+W)", accessibleName=f"Close {title}")
+        button = QToolButton(accessibleName=f"Close {title}")
+        self._tips.show(button, "Close", "file.close")
         button.setObjectName("small")
         button.setIcon(look().icon("mdi6.close", look().colors.muted))
         button.clicked.connect(close)
         self.tabBar().setTabButton(index, QTabBar.ButtonPosition.RightSide, button)
         self.setCurrentIndex(index)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Close the tab that is pressed with the middle button, as browsers do."""
+        if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonRelease:
+            workspace = self._at(event.position().toPoint())
+            if event.button() is Qt.MouseButton.MiddleButton and watched is self.tabBar() and workspace is not None:
+                self.close_requested.emit(workspace)
+                return True
+        return False
+
+    def _want_menu(self, spot: QPoint) -> None:
+        workspace = self._at(spot)
+        if workspace is not None:
+            self.menu_requested.emit(workspace, self.tabBar().mapToGlobal(spot))
+
+    def _at(self, spot: QPoint) -> Workspace | None:
+        """Return the workflow whose tab is at a point of the bar."""
+        page = self.widget(self.tabBar().tabAt(spot))
+        return next((w for w in self._workspaces if w.canvas is page), None)
 
     def _retitle(self, workspace: Workspace) -> None:
         index = self.indexOf(workspace.canvas)

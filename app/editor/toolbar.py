@@ -8,8 +8,12 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from app.editor.actions import SEPARATOR, ActionTable
+from app.editor.key_tips import KeyTips
 from app.editor.look import look
 from app.editor.plain_label import PlainLabel
+
+PANELS = ("view.fold_left", "view.fold_right")
+"""Actions at the right, beside light and dark."""
 
 
 class MainToolbar(QToolBar):
@@ -19,9 +23,10 @@ class MainToolbar(QToolBar):
         actions: The actions of the window.
         menu: What the first button opens.
         entries: The ids of the actions to show, and separators.
+        tips: Knows the keys that tooltips name.
     """
 
-    def __init__(self, actions: ActionTable, menu: QMenu, entries: Iterable[str], parent: QWidget) -> None:
+    def __init__(self, actions: ActionTable, menu: QMenu, entries: Iterable[str], tips: KeyTips, parent: QWidget) -> None:
         super().__init__("Toolbar", parent, movable=False)
         self._actions = actions
         self.setObjectName("toolbar")
@@ -39,14 +44,20 @@ class MainToolbar(QToolBar):
         self._find = QToolButton(self, accessibleName="Find a node, an action, a setting")
         self._find.setObjectName("find")
         self._find.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._find.setText("  Find a node, an action, a setting ...          Ctrl P")
+        self._tips = tips
+        tips.changed.connect(self._name_key)
         self._find.clicked.connect(actions["help.palette"].trigger)
+        self.addWidget(self._find)
+        for action_id in PANELS:
+            self._add_action(action_id)
         self._look = QToolButton(self, toolTip="Light or dark", accessibleName="Light or dark")
         self._look.clicked.connect(self._other_look)
-        self._help = QToolButton(self, toolTip="Keyboard shortcuts (F1)", accessibleName="Keyboard shortcuts")
+        self._help = QToolButton(self, accessibleName="Keyboard shortcuts and mouse")
+        tips.show(self._help, "Keyboard shortcuts and mouse", "help.shortcuts")
         self._help.clicked.connect(actions["help.shortcuts"].trigger)
-        for button in (self._find, self._look, self._help):
+        for button in (self._look, self._help):
             self.addWidget(button)
+        self._name_key()
         look().changed.connect(self._redraw)
         self._redraw()
 
@@ -69,6 +80,12 @@ class MainToolbar(QToolBar):
         button = self.widgetForAction(action)
         button.setObjectName(action_id.replace(".", "_"))
         button.setAccessibleName(self._actions.rows[action_id].plain_title)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def _name_key(self) -> None:
+        """Name the key that opens the palette in its field."""
+        key = self._tips.key("help.palette").replace("+", " ")
+        self._find.setText(f"  Find a node, an action, a setting ...          {key}")
 
     def _other_look(self) -> None:
         self._actions["view.light" if look().colors.dark else "view.dark"].trigger()

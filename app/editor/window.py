@@ -1,7 +1,7 @@
 """The main window: the layout of all there is to see, and what Qt tells a window.
 
-In the middle lie the tabs with the workflows, with messages above; around them docks, the toolbar, the status bar. What a person
-can do there is in `app.editor.commands`, which work on the desk that the window makes for them.
+In the middle lie the tabs with the workflows, and messages over their corner; around them docks, the toolbar, the status bar.
+What a person can do there is in `app.editor.commands`, which work on the desk that the window makes for them.
 """
 
 from __future__ import annotations
@@ -11,15 +11,18 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu
 
+from app.editor.canvas_focus import CanvasFocus
 from app.editor.canvas_menu import CanvasMenu
 from app.editor.commands.topics import Commands
 from app.editor.desk import Desk
-from app.editor.docks import Docks
+from app.editor.docks import TITLES, Docks
 from app.editor.engine_events import EngineEvents
+from app.editor.key_tips import KeyTips
+from app.editor.learning_presenter import LearningPresenter
 from app.editor.menus import make_menus, toolbar_entries
-from app.editor.panels.message_bar import MessageBar
+from app.editor.panels.toasts import Toasts
 from app.editor.presenter import PanelPresenter
 from app.editor.status_bar import StatusBar
 from app.editor.tabs import WorkflowTabs
@@ -38,6 +41,7 @@ class MainWindow(QMainWindow):
 
     Attributes:
         tabs: The open workflows.
+        messages: What the person is told, over the workflow it is about.
         docks: The panels around them.
         desk: What commands work on.
         commands: What a person can do.
@@ -49,13 +53,18 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("Layerloom")
         self.setAcceptDrops(True)
-        self.tabs = WorkflowTabs(services.catalog, services.preferences, self)
-        messages = self._make_center()
-        self.docks = Docks(self, services)
-        self.desk = Desk(self, services, self.tabs, messages)
+        self._tips = KeyTips(self)
+        self.tabs = WorkflowTabs(services.catalog, services.preferences, self._tips, self)
+        self.setCentralWidget(self.tabs)
+        self.messages = Toasts(self.tabs, self._room_of_minimap)
+        self.docks = Docks(self, services, self._tips)
+        self.desk = Desk(self, services, self.tabs, self.messages)
         self.commands = Commands(self.desk, self.docks, self.tabs)
+        self._tips.follow(self.commands.actions)
         self._make_bars()
+        CanvasFocus(self, self.tabs, [self.docks[name] for name in TITLES])
         self._presenter = PanelPresenter(self.desk, self.docks)
+        self._learning = LearningPresenter(self.desk, self.docks)
         EngineEvents(self.desk, self.docks, self.status_bar)
         CanvasMenu(self.desk, self.commands.actions, self.commands.rows)
         self.desk.opened.connect(self._follow)
@@ -67,17 +76,6 @@ class MainWindow(QMainWindow):
 
     # -- putting together
 
-    def _make_center(self) -> MessageBar:
-        """Put the message bar, and below it the tabs, into the middle."""
-        messages = MessageBar()
-        center = QWidget()
-        column = QVBoxLayout(center, spacing=0)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(messages)
-        column.addWidget(self.tabs, 1)
-        self.setCentralWidget(center)
-        return messages
-
     def _make_bars(self) -> None:
         """Add the menu bar (seen on macOS; elsewhere the menus are behind a button), the toolbar and the status bar."""
         actions, rows = self.commands.actions, self.commands.rows
@@ -86,9 +84,11 @@ class MainWindow(QMainWindow):
             self.menu.addMenu(menu)
             self.menuBar().addMenu(menu)
         self.menuBar().setVisible(self.menuBar().isNativeMenuBar())
-        self.addToolBar(MainToolbar(actions, self.menu, toolbar_entries(rows), self))
-        self.status_bar = StatusBar(self)
+        self.addToolBar(MainToolbar(actions, self.menu, toolbar_entries(rows), self._tips, self))
+        self.status_bar = StatusBar(self._tips, self)
         self.status_bar.problems_requested.connect(lambda: self.docks.show("problems"))
+        self.status_bar.messages_requested.connect(self.commands.viewing.show_messages)
+        self.messages.told.connect(lambda: self.status_bar.count_messages(len(self.messages.history)))
         self.status_bar.zoom_reset_requested.connect(self.commands.viewing.zoom_reset)
         self.setStatusBar(self.status_bar)
 
@@ -96,6 +96,7 @@ class MainWindow(QMainWindow):
         files, welcome = self.commands.files, self.tabs.welcome
         self.tabs.new_requested.connect(files.new)
         self.tabs.close_requested.connect(files.close)
+        self.tabs.menu_requested.connect(self.commands.tabs.open_menu)
         welcome.open_requested.connect(lambda path: files.open(path) if path else files.open_dialog())
         welcome.example_requested.connect(files.open_example)
         welcome.tour_requested.connect(self.commands.tour.start)
@@ -113,11 +114,19 @@ class MainWindow(QMainWindow):
 
     # -- what changes
 
+    def _room_of_minimap(self) -> int:
+        minimap = self.tabs.current.canvas.minimap if self.tabs.current else None
+        return minimap.height() + 12 if minimap is not None and minimap.isVisible() and minimap.lasting else 0
+
     def _follow(self, workspace: Workspace) -> None:
         workspace.canvas.zoom_changed.connect(lambda _: self.status_bar.show_zoom(self.desk.current))
 
     def _refresh(self) -> None:
-        """Have actions, problems and status bar show how things are now."""
+        """Have the title, actions, problems and status bar show how things are now."""
+        workspace = self.desk.current
+        self.setWindowTitle(f"{workspace.title}[*] - Layerloom" if workspace else "Layerloom")
+        self.setWindowModified(workspace is not None and workspace.unsaved)
+        self.setWindowFilePath(str(workspace.path) if workspace and workspace.path else "")
         self.commands.actions.refresh()
         self._presenter.show_problems()
         self.status_bar.show_workspace(self.desk.current, self.docks.problems.summary)
@@ -155,6 +164,7 @@ class MainWindow(QMainWindow):
             window_state=self.docks.state(),
         )
         self.commands.viewing.end_following()
+        self.commands.keymap.close()
         services.suggestions.save()
         services.engine.shutdown()
         event.accept()

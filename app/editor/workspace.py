@@ -98,6 +98,7 @@ class Workspace(QObject):
         self._end_listening = self.document.subscribe(self._on_change)
         services.engine.statuses.connect(self._on_statuses)
         services.engine.run_changed.connect(self._on_run)
+        services.engine.wanted_changed.connect(self._on_wanted)
         services.engine.open(self.id, self.document, self.folder, own=own)
 
     # -- names
@@ -157,13 +158,19 @@ class Workspace(QObject):
     @property
     def is_running(self) -> bool:
         """Whether anything of it runs or waits to run."""
-        return bool(self.runs)
+        return bool(self.runs) or self.waits_to_run
+
+    @property
+    def waits_to_run(self) -> bool:
+        """Whether a run was asked for that has not begun: the engine starts, or looks at the workflow."""
+        return self.services.engine.waits_to_run(self.id)
 
     def close(self) -> None:
         """Let go of everything; the document is not saved."""
         engine = self.services.engine
         engine.statuses.disconnect(self._on_statuses)
         engine.run_changed.disconnect(self._on_run)
+        engine.wanted_changed.disconnect(self._on_wanted)
         engine.close(self.id)
         self._end_listening()
         if self.journal is not None:
@@ -191,6 +198,10 @@ class Workspace(QObject):
         self.general = told.general
         self.canvas.set_statuses(told.nodes)
         self.statuses_changed.emit(set(told.nodes))
+
+    def _on_wanted(self, document: str) -> None:
+        if document == self.id:
+            self.runs_changed.emit()
 
     def _on_run(self, document: str, run: RunChanged) -> None:
         if document != self.id:

@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     remember_in(sound_files())
     results = options.results or default_results()
     try:
-        store = Store(results, DEFAULT_LIMIT if options.limit is None else round(options.limit * 2**30))
+        store = Store(results, DEFAULT_LIMIT if options.limit is None else round(options.limit * 10**9))
         engine = Engine(transport, store, None if options.warm_up < 0 else options.warm_up)
     except OSError as error:
         where = error.filename or results

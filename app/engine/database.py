@@ -107,14 +107,17 @@ class Database:
     # -- the file
 
     def _opened(self) -> sqlite3.Connection:
-        if self._connection is not None and self._identity == _identity(self._path):
+        if self._connection is not None and self._identity == file_identity(self._path):
             return self._connection
         self.close()
+        if self._path is not None:
+            with suppress(OSError):  # SQLite says why it cannot be opened
+                self._path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(
             self._path or ":memory:", timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
         )
         connection.text_factory = lambda text: text.decode(errors="replace")  # damaged text is found by its checksum
-        self._connection, self._identity = connection, _identity(self._path)
+        self._connection, self._identity = connection, file_identity(self._path)
         weakref.finalize(self, connection.close)
         try:
             # With a write-ahead log a row costs no fsync, and a power cut may lose the last rows, but nothing else.
@@ -148,7 +151,7 @@ class Database:
         if os.name == "nt":  # an open file cannot be renamed there; elsewhere closing it first would write to it
             self.close()
         with filelock.FileLock(f"{path}.lock"), closing(self):
-            if damaged is None or _identity(path) != damaged:
+            if damaged is None or file_identity(path) != damaged:
                 return
             target = _free(path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"))
             # The log goes first: beside a new file it would be taken for that one's.
@@ -176,7 +179,8 @@ def _is_damage(error: Exception, path: Path | None) -> bool:
     return isinstance(error, UnicodeDecodeError) or code in _DAMAGED or any(words in str(error) for words in _FOREIGN)
 
 
-def _identity(path: Path | None) -> tuple[int, int] | None:
+def file_identity(path: Path | None) -> tuple[int, int] | None:
+    """Return what tells a file from another one that is put in its place; None while there is none."""
     try:
         status = os.stat(path) if path is not None else None  # noqa: PTH116 - before every statement
     except OSError:

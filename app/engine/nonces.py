@@ -16,7 +16,7 @@ import threading
 import uuid
 from pathlib import Path
 
-from app.engine.database import Database
+from app.engine.database import Database, file_identity
 
 log = logging.getLogger("layerloom.engine")
 
@@ -34,6 +34,8 @@ class Nonces:
     def __init__(self, database: Path) -> None:
         self._lock = threading.Lock()
         self._database = Database(database, ["nonces (base TEXT PRIMARY KEY, nonce TEXT, used INTEGER)"])
+        self._file = database
+        self._written_to = file_identity(database)
         rows = self._database.all("SELECT base, nonce, used FROM nonces")
         self._known: dict[str, tuple[str, bool]] = {str(base): (str(nonce), bool(used)) for base, nonce, used in rows}
 
@@ -64,7 +66,11 @@ class Nonces:
 
     def _write(self, base: str, nonce: str, used: bool) -> None:
         self._known[base] = nonce, used
+        is_same_file = file_identity(self._file) == self._written_to
+        rows = [base] if is_same_file else list(self._known)  # it was moved away: what is computed is found again all the same
         try:
-            self._database.all("INSERT OR REPLACE INTO nonces VALUES (?, ?, ?)", base, nonce, used)
+            for row in rows:
+                self._database.all("INSERT OR REPLACE INTO nonces VALUES (?, ?, ?)", row, *self._known[row])
+            self._written_to = file_identity(self._file)
         except OSError as error:  # it holds as long as the engine runs
             log.warning("which chance a result was made with could not be noted: %s", error.strerror)

@@ -39,7 +39,7 @@ from app.engine.messages.requests import (
     RunNodes,
     StopEarly,
 )
-from app.engine.messages.tells import DeviceFound, EngineReady, LogWritten, Pong, Reply
+from app.engine.messages.tells import DeviceFound, EngineReady, LogWritten, Pong, Reply, RunRefused
 from app.engine.messages.wire import Malformed
 from app.engine.node_threads import given_up_threads
 from app.engine.nonces import Nonces
@@ -94,7 +94,7 @@ class Engine:
             CloseDocument: self._close,
             EditDocument: lambda r: self._session(r).edit(r),
             MoveDocument: lambda r: self._session(r).move(r.folder, own=r.own),
-            RunNodes: lambda r: self._session(r).run(r.targets, fresh=r.fresh),
+            RunNodes: self._run,
             CancelNodes: lambda r: self._session(r).cancel(r.nodes),
             StopEarly: lambda r: self._session(r).stop(r.node),
             ResetNodes: lambda r: self._session(r).reset(r.nodes),
@@ -246,6 +246,8 @@ class Engine:
             self._transport.tell(Reply(number=number, error=Problem(message, remedy)))
             return
         document = request.document if isinstance(request, DocumentRequest | Malformed) else None
+        if isinstance(request, RunNodes):
+            self._transport.tell(RunRefused(document=request.document, targets=request.targets))
         text = f"{message} {remedy}".rstrip()
         self._transport.tell(LogWritten(document=document, level="error", message=text, time=time.time()))
 
@@ -265,6 +267,17 @@ class Engine:
         session = self._sessions.pop(request.document, None)
         if session is not None:
             session.close()
+
+    def _run(self, request: RunNodes) -> None:
+        """Begin a run, or say what is in the way; statuses are told first, so that the editor can show it."""
+        session = self._session(request)
+        obstacle = session.obstacle(request.targets)
+        if obstacle is None:
+            session.run(request.targets, fresh=request.fresh)
+            return
+        session.flush()
+        node, needs_word = obstacle
+        self._transport.tell(RunRefused(document=request.document, targets=request.targets, node=node, needs_word=needs_word))
 
     def _trust(self, request: GrantTrust) -> None:
         """The person trusts scripts."""

@@ -106,6 +106,7 @@ class Session:
         self._keys: dict[str, str] = {}
         self._records = KnownRecords(context.store)
         self._bases: dict[str, str] = {}  # of nodes that are not reproducible: what their nonces are for
+        self._seen_store = context.store.identity
         self._shown: dict[str, str] = {}
         self._failures: dict[str, tuple[str | None, Problem]] = {}
         self._runs = RunsInProgress(context.post, self._happened, self._ended, lambda text: self._log(None, "warning", text))
@@ -152,7 +153,9 @@ class Session:
     def refresh(self, closely: bool = True) -> None:
         """Look whether files, or results, have changed outside; `closely`: also for what a glance does not show."""
         read = {files for planned in self.plan.nodes.values() for files in self._read_by(planned)}
-        if closely:
+        store = self._context.store.identity
+        is_same_store, self._seen_store = store == self._seen_store, store
+        if closely or not is_same_store:
             self._context.fingerprints.look_closely(read)
             self._records.clear()
             self._replan()
@@ -278,6 +281,27 @@ class Session:
             context.tell(RunChanged(document=self.name, run=run.id, status="started", nodes=tuple(computed)))
 
         return self._runs.begin(computed, work, told)
+
+    def obstacle(self, targets: Sequence[str] | None = None) -> tuple[str, bool] | None:
+        """Return what keeps a run from beginning: a node that is not configured, or that the person has to allow something first.
+
+        Args:
+            targets: The nodes that are to run: each has to be ready. By default all, of which one that is ready is enough.
+
+        Returns:
+            The node (empty if none is there), and whether it is the person's word that it lacks; None: nothing is in the way.
+        """
+        nodes = self.plan.nodes
+        known = [n for n in (nodes if targets is None else targets) if n in nodes]
+        if not known:
+            return "", False
+        asking = [n for n in self._plan.needed_for(known) if nodes[n].untrusted or nodes[n].wishes]
+        if asking:
+            return asking[0], True
+        waiting = [n for n in known if not nodes[n].ready]
+        if not waiting or (targets is None and len(waiting) < len(known)):
+            return None
+        return nodes[waiting[0]].blocked_by or waiting[0], False
 
     def _renew_nonce(self, node_id: str, base: str, fresh: bool) -> None:
         """Before a run: take a new nonce, if the present one's result is to be computed again, or has gone."""

@@ -24,6 +24,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from app.engine.codec import read_value, write_value
+from app.engine.database import file_identity
 from app.engine.fingerprints import Fingerprints, signature
 from app.engine.record import BOOT, Record, is_whole
 from app.engine.result_files import Draft, ResultFiles
@@ -33,7 +34,7 @@ from nodes.values.model import UnreadableModel
 
 log = logging.getLogger("layerloom.store")
 
-DEFAULT_LIMIT = 20 * 2**30
+DEFAULT_LIMIT = 20 * 10**9
 """How many bytes the store keeps unless told otherwise."""
 SMALL = 2**18
 """Results of up to so many bytes are rows of the database."""
@@ -121,6 +122,11 @@ class Store:
             os.utime(folder / "record.json")
         return record
 
+    @property
+    def identity(self) -> object:
+        """What tells this store from another one, or an empty one, that was put in its place."""
+        return file_identity(self.root / "store.sqlite"), file_identity(self._results)
+
     # -- writing
 
     @contextmanager
@@ -179,7 +185,7 @@ class Store:
         draft.lay_down()
         (draft.folder / "record.json").write_text(record.as_json(key), encoding="utf-8")
         final = self._folder(key)
-        final.parent.mkdir(exist_ok=True)
+        final.parent.mkdir(parents=True, exist_ok=True)
         try:
             draft.folder.rename(final)
         except OSError:

@@ -26,10 +26,11 @@ from app.engine.events import Event, NodeCancelled, NodeLog, NodeSkipped, NodeSt
 from app.outcome import Outcome, Score, described, outcomes, scores
 from app.report.levels import level_of, outcome_of
 from app.report.markup import Child, Markup, tag
+from app.report.mistakes import mistakes
 from app.report.workflow_picture import node_tile, workflow_picture
 from nodes.base import Port, Value, Values, panics_as_errors
-from nodes.declaration.declared import settings_of
-from nodes.values.figure import Figure, ImagesFigure, TextFigure
+from nodes.declaration.declared import Declared, settings_of
+from nodes.values.figure import Figure, HeatMapFigure, ImagesFigure, LinesFigure, TextFigure
 from nodes.values.table import Table, TableSpec, describe_dtype
 from nodes.wording import counted, duration, grouped, percent
 
@@ -52,8 +53,8 @@ MOST_IMAGES = 64
 """How many images of a figure are shown: all feature maps of a layer, most galleries."""
 SMALL_IMAGE = 64
 """Images of up to so many pixels are shown small, with their pixels visible."""
-WHOLE_TABLE, FIRST_ROWS = 24, 5
-"""A table of up to so many rows is shown whole; of others so many rows are."""
+WHOLE_TABLE, SOME_ROWS = 24, 8
+"""A table of up to so many rows is shown whole; of others so many rows are, from all over them."""
 TABLE_COLUMNS = 16
 CELL_LETTERS = 60
 FIGURE_INCHES = 7.0
@@ -121,6 +122,9 @@ class _ReportPage:
         self.outcomes = outcomes(plan, result, store, stored=self.seen.stored, stopped=self.seen.stopped)
         self.title = workflow.name or "Workflow"
         self._drawn = 0
+        self._figures: dict[str, Sequence[Figure]] = {}
+        self._view_problems: dict[str, str] = {}
+        self._on_top: set[int] = set()  # ids of figures that are shown above the nodes: not once more below
 
     def page(self) -> str:
         """Return the whole page."""
@@ -136,11 +140,12 @@ class _ReportPage:
         main = tag(
             "main",
             self._header(),
-            [self._headline(score) for score in scores(self.plan, self.result, self.store)],
+            self._came_out(),
             self._picture(),
             _problems(self.plan.general),
             self._variables(),
             tag("h2", "Nodes"),
+            tag("p", "A click on a node shows its settings and results.", class_="muted hint"),
             self._parts(""),
             self._left_out(),
             tag(
@@ -170,6 +175,42 @@ class _ReportPage:
                 class_="facts",
             ),
         )
+
+    def _came_out(self) -> list[Markup]:
+        """Return what a person wants to know first: scores, mistakes, and the curves of what has learned."""
+        made = []
+        for score in scores(self.plan, self.result, self.store):
+            made.append(self._headline(score))
+            planned = self.plan.nodes[score.node]
+            matrix = [figure for figure in self._own_views(planned) if isinstance(figure, HeatMapFigure)]
+            self._on_top.update(map(id, matrix))
+            shown = [*(self._figure(figure) for figure in matrix), *self._mistakes(planned)]
+            made.append(tag("section", shown, class_="outcome")) if shown else None
+        for planned in self.plan.nodes.values():
+            curves = [figure for figure in self._own_views(planned) if isinstance(figure, LinesFigure) and _is_learning(figure)]
+            self._on_top.update(map(id, curves))
+            if curves:
+                made.append(tag("section", tag("h2", planned.title), [self._figure(f) for f in curves], class_="outcome"))
+        return made
+
+    def _mistakes(self, planned: PlannedNode) -> list[Markup]:
+        """Return the most telling mistakes of a Scorer: pictures, or rows where there are none."""
+        source, port = next(iter(planned.inputs.values()), ("", ""))
+        table = self._values(self.plan.nodes[source]).get(port) if source in self.plan.nodes else None
+        found = mistakes(planned.node, table) if isinstance(table, Table) else None
+        if found is None:
+            return []
+        order = "those it was surest of first" if found.by_confidence else "one of each kind, the most frequent first"
+        some = f"{len(found.captions)} of {counted(found.count, 'mistake')}: " if found.count > len(found.captions) else ""
+        title = f"The most telling mistakes ({some}{order})"
+        pictures = found.rows.spec.columns_of("image")
+        if not pictures:
+            return [tag("figure", tag("figcaption", title), _scrolling(_rows(found.rows)))]
+        frame = found.rows.frame([pictures[0]])
+        present = frame[pictures[0]].is_not_null().to_list()
+        captions = [caption for caption, there in zip(found.captions, present, strict=True) if there]
+        images = frame[pictures[0]].drop_nulls()
+        return [_images(ImagesFigure(title, as_pixels(images.to_numpy()), captions))] if len(images) else []
 
     def _headline(self, score: Score) -> Markup:
         """Return what a Scorer found, in large type."""
@@ -269,9 +310,10 @@ class _ReportPage:
     def _node(self, planned: PlannedNode) -> Markup:
         outcome = self.outcomes[planned.id]
         values = self._values(planned)
+        told = outcome.failure is not None or bool(planned.problems or outcome.warnings or self.seen.warnings.get(planned.id))
         return tag(
-            "section",
-            self._node_head(planned, outcome),
+            "details",
+            tag("summary", self._node_head(planned, outcome)),
             _failure(outcome),
             _problems(planned.problems),
             [tag("p", text, class_="warning") for text in outcome.warnings or self.seen.warnings.get(planned.id, ())],
@@ -284,6 +326,7 @@ class _ReportPage:
             ],
             class_="node",
             id=f"node-{planned.id}",
+            open="open" if told else None,  # what went wrong is not behind a click
         )
 
     def _node_head(self, planned: PlannedNode, outcome: Outcome) -> Markup:
@@ -311,20 +354,12 @@ class _ReportPage:
             return {}
 
     def _settings(self, planned: PlannedNode) -> Markup | None:
-        """Return what differs from the defaults, and behind a click everything."""
+        """Return what differs from the defaults, in the words of the dialog."""
         if planned.node is None:
             raw = self.workflow.node(planned.id).settings
             return tag("dl", [_setting(name, _shown(value)) for name, value in raw.items()], class_="settings") if raw else None
-        changed = list(_settings_of(planned.node, only_changed=True))
-        every = list(_settings_of(planned.node, only_changed=False))
-        return tag(
-            "div",
-            tag("dl", [_setting(*item) for item in changed], class_="settings") if changed else None,
-            tag("details", tag("summary", "All settings"), tag("dl", [_setting(*i) for i in every], class_="settings"))
-            if len(every) > len(changed)
-            else None,
-            class_="all-settings",
-        )
+        changed = list(_settings_of(planned.node))
+        return tag("dl", [_setting(*item) for item in changed], class_="settings") if changed else None
 
     # -- what came out
 
@@ -332,16 +367,28 @@ class _ReportPage:
         """Return the node's own views and, where no view shows them, example images of columns that are new or newly chosen."""
         if planned.node is None or not values:
             return []
-        try:
-            with panics_as_errors():
-                figures = list(planned.node.views(Values(values)))
-        except Exception as error:
-            log.exception("a view could not be made")
-            return [tag("p", f"The views of this node could not be made: {error}")]
-        drawn = [self._figure(figure) for figure in figures]
+        figures = self._own_views(planned)
+        if planned.id in self._view_problems:
+            return [tag("p", self._view_problems[planned.id])]
+        figures = self._own_views(planned)
+        drawn = [self._figure(figure) for figure in figures if id(figure) not in self._on_top]
         if not any(isinstance(figure, ImagesFigure) for figure in figures):
             drawn += [_images(figure) for figure in self._examples(planned, values)]
         return drawn
+
+    def _own_views(self, planned: PlannedNode) -> Sequence[Figure]:
+        """Return the figures a node draws of its results; none where it has no results, or they cannot be made."""
+        if planned.id not in self._figures:
+            values = self._values(planned)
+            self._figures[planned.id] = ()
+            if planned.node is not None and values:
+                try:
+                    with panics_as_errors():
+                        self._figures[planned.id] = tuple(planned.node.views(Values(values)))
+                except Exception as error:
+                    log.exception("a view could not be made")
+                    self._view_problems[planned.id] = f"The views of this node could not be made: {error}"
+        return self._figures[planned.id]
 
     def _figure(self, figure: Figure) -> Markup:
         if isinstance(figure, ImagesFigure):
@@ -389,32 +436,38 @@ class _ReportPage:
         if not isinstance(value, Table) or not value.columns:
             return None
         whole = value.height <= WHOLE_TABLE
-        rows = value.slice(0, value.height if whole else FIRST_ROWS)
-        says = f"{port.title}: {value.spec.describe()}" + ("" if whole else f" (the first {FIRST_ROWS})")
+        rows = value if whole else value.take(_spread(value.height, SOME_ROWS))
+        says = f"{port.title}: {value.spec.describe()}" + ("" if whole else f" ({SOME_ROWS} of them, from all over it)")
         return tag("details", tag("summary", says), _scrolling(_rows(rows)))
 
 
 # -------------------------------------------------------------------------------------------------------------- settings
 
 
-def _settings_of(node: BaseModel, *, only_changed: bool, label: str = "") -> Iterator[tuple[str, str]]:
-    """(label, value as text) of settings; those of a group, such as an optimizer's, one by one.
+def _settings_of(node: BaseModel, *, label: str = "") -> Iterator[tuple[str, str]]:
+    """(label, value as text) of settings that are not at their default and that the dialog shows.
+
+    Those of a group, such as an optimizer's, come one by one.
 
     Args:
         node: The node, or a group of settings in it.
-        only_changed: Whether those that are at their default are left out.
         label: The group's label.
     """
     for declared in settings_of(type(node)):
         value = getattr(node, declared.name)
-        if only_changed and value == declared.initial:
+        if value == declared.initial or not _matters(node, declared):
             continue
         title = f"{label}: {declared.label}" if label else declared.label
         if isinstance(value, BaseModel):
             yield title, _kind(value)
-            yield from _settings_of(value, only_changed=only_changed, label=title)
+            yield from _settings_of(value, label=title)
         else:
             yield title, _shown(value)
+
+
+def _matters(node: BaseModel, declared: Declared) -> bool:
+    """Tell whether the dialog shows a setting, beside the values that the others have."""
+    return all(getattr(node, name, None) in values for name, values in declared.shown_if.items())
 
 
 def _kind(group: BaseModel) -> str:
@@ -517,7 +570,7 @@ def _example_images(table: Table, column: str, title: str) -> ImagesFigure:
     """Return images from all over a column, captioned by the table's first category column."""
     import numpy as np
 
-    rows = np.unique(np.linspace(0, table.height - 1, min(EXAMPLES, table.height)).astype(np.int64))
+    rows = _spread(table.height, EXAMPLES)
     captions = _caption_column(table)
     frame = table.take(rows).frame([column, *([captions] if captions else [])]).drop_nulls(column)
     names = table.spec.class_names(captions) if captions else None
@@ -526,6 +579,21 @@ def _example_images(table: Table, column: str, title: str) -> ImagesFigure:
     shape = frame.schema[column].shape  # type: ignore[attr-defined]
     images = frame[column].to_numpy() if frame.height else np.empty((0, *shape), np.uint8)
     return ImagesFigure(heading, as_pixels(images), texts)
+
+
+def _spread(height: int, most: int) -> NDArray[Any]:
+    """Return row numbers from all over a table; not at equal distances, which would meet the same class in a regular table."""
+    import numpy as np
+
+    if height <= most:
+        return np.arange(height)
+    edges = np.linspace(0, height, most + 1).astype(np.int64)
+    return np.random.default_rng(0).integers(edges[:-1], np.maximum(edges[1:], edges[:-1] + 1))
+
+
+def _is_learning(figure: LinesFigure) -> bool:
+    """Tell whether a drawing is of a training."""
+    return figure.x_label == "epoch" or figure.title.lower().startswith("learning curve")
 
 
 def _caption_column(table: Table) -> str | None:

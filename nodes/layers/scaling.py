@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from nodes.base import Columns, Job, NodeError, Port, Specs, Values, setting
 from nodes.kit.layers.base import ONE_OR_SEVERAL, SameShapeLayer, is_number, unlist
 from nodes.kit.layers.shape_checks import NUMBER_TYPES, axis_index, require_known
-from nodes.values.network import Network, NetworkSpec, Shape, TensorSpec
+from nodes.values.network import Network, NetworkSpec, Shape, TensorSpec, WeightSpec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -145,13 +145,7 @@ class Normalization(SameShapeLayer):
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
         """Return the shape as it came; the axis must exist, and the numbers must fit it."""
         places = self._places(shape)
-        if self.mean is None:
-            raise NodeError(
-                "The layer does not know a mean and a variance.",
-                "Connect the training data to its second input, or type both in.",
-                setting="mean",
-            )
-        if len(self.mean) not in (1, places):
+        if self.mean is not None and len(self.mean) not in (1, places):
             raise NodeError(
                 f"There are {len(self.mean)} means, but {places} places along the axis.",
                 f"Give one number or {places}.",
@@ -159,9 +153,26 @@ class Normalization(SameShapeLayer):
             )
         return shape
 
+    def weights(self, shape: Shape, channels_first: bool) -> tuple[WeightSpec, ...]:
+        """Return what a layer out of a file has that was adapted to data in Keras: mean, variance, and the number of batches."""
+        if self.mean is not None:
+            return ()
+        sizes = (self._places(shape),) if self.axis else ()
+        return (
+            self.weight("mean", sizes, trainable=False),
+            self.weight("variance", sizes, trainable=False),
+            self.weight("count", (), trainable=False),
+        )
+
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
         """Promise the network with this layer appended; mean and variance of a table are known once it has run."""
         if "table" not in specs:
+            if self.mean is None:
+                raise NodeError(
+                    "The layer does not know a mean and a variance.",
+                    "Connect the training data to its second input, or type both in.",
+                    setting="mean",
+                )
             return super().configure(specs)
         given = self._input(specs.network())
         self._bind(specs, given)

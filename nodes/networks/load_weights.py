@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job, Node, NodeError, Port, Specs, Values, setting
+from nodes.kit.networks.hard_sigmoids import uses_hard_sigmoid
 from nodes.kit.networks.keras_model import to_keras
 from nodes.kit.networks.model_files import StoredLayer, StoredWeights, by_order, look_into_weights, read_weights
 from nodes.values.network import LayerSpec, Network, NetworkSpec
@@ -71,10 +72,15 @@ class LoadWeights(Node):
         stored = look_into_weights(job.resolve(self._chosen()))
         job.progress(None, "reading the weights")
         pairs = self._pairs(network, stored)
-        arrays = read_weights(stored, [layer for _, layer in pairs])
+        arrays = read_weights(stored, pairs)
         weights: dict[str, Sequence[NDArray[Any]]] = dict(network.weights)
         weights |= {ours.name: values for (ours, _), values in zip(pairs, arrays, strict=True)}
         left = [layer.name for layer in network.spec.layers if layer.weights and layer.name not in {o.name for o, _ in pairs}]
+        if not stored.keras and any(uses_hard_sigmoid(ours) for ours, _ in pairs):
+            job.warn(
+                f"{stored.path.name} does not say which Keras wrote it. If it was Keras 2, whose hard_sigmoid is another one, the"
+                " network computes something else than it did there: save the whole model, and read that."
+            )
         job.log(f"{len(pairs)} layers got weights from {stored.path.name}.")
         if left:
             job.warn(f"Layers that got none and stay as they are: {', '.join(left[:20])}{' ...' if len(left) > 20 else ''}.")
@@ -89,13 +95,12 @@ class LoadWeights(Node):
         """Our layers and what the file has for each; where it does not fit, as the setting says."""
         found = []
         for ours, theirs in self._matched(network, stored):
-            wanted = tuple(weight.shape for weight in ours.weights)
-            if theirs.shapes == wanted:
+            if theirs.fits(ours):
                 found.append((ours, theirs))
             elif self.mismatch == "fail":
                 raise NodeError(
-                    f"The weights of layer '{ours.name}' do not fit: it has {_shapes(wanted)}, stored as '{theirs.group}' are"
-                    f" {_shapes(theirs.shapes)}.",
+                    f"The weights of layer '{ours.name}' do not fit: it has {_shapes([w.shape for w in ours.weights])},"
+                    f" stored as '{theirs.group}' are {_shapes(list(theirs.shapes.values()))}.",
                     "Use the network these weights belong to, or let what does not fit be skipped.",
                     setting="mismatch",
                 )

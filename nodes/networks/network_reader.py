@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nodes.base import Job, Node, NodeError, Port, Specs, Values, setting
 from nodes.kit.networks.model_files import ModelFile, look_into, stored_weights
+from nodes.kit.networks.stored_calls import TRAINING
 from nodes.kit.networks.translation import Translation, translate
 from nodes.values.network import Network, NetworkSpec
 
@@ -15,10 +16,11 @@ from nodes.values.network import Network, NetworkSpec
 class NetworkReader(Node):
     """Read a network that was saved by Keras or by the Keras Network Writer.
 
-    It reads `.keras` and `.h5` files with their weights, and `.json` files without, as Keras 2 and 3 write them:
-    sequential and functional models. Every layer becomes one of Layerloom's own, so layers can be added, frozen and
-    trained on. A layer that the node repository does not have is refused; Lambda layers and others that bring code of
-    their own are among them, and nothing of them is ever run.
+    It reads `.keras` and `.h5` files with their weights, and `.json` files without, as Keras 2 and 3 write them: sequential and
+    functional models. Every layer becomes one of Layerloom's own, so layers can be added, frozen and trained on; those of models
+    inside of the model stand among the others. Keras 2's hard sigmoid, which had another slope, computes what it did there: its
+    weights are 1.2 times those in the file. A layer that the node repository does not have is refused; Lambda layers and others
+    that bring code of their own are among them, and nothing of them is ever run.
 
     A file of weights alone (`.weights.h5`) goes onto a network with Keras Load Weights. The file itself stays where it is, and
     is read again when it has changed: there is no copy of it in the workflow, as in KNIME.
@@ -55,10 +57,11 @@ class NetworkReader(Node):
     def configure(self, specs: Specs) -> Mapping[str, NetworkSpec]:
         """Promise the network, from the file's config alone."""
         stored, translation = self._translated(specs.resolve(self._chosen()), specs.node)
-        if stored.is_keras_2 and any("hard_sigmoid" in layer.config.values() for layer in translation.spec.layers):
+        always = [call.layer for call in translation.spec.calls if call.options.get(TRAINING)] if stored.is_keras_2 else []
+        if always:
             specs.warn(
-                "The network was saved by Keras 2 and uses hard_sigmoid, which has another slope now (1/6, not 0.2):"
-                " its outputs will differ a little from those it had."
+                f"'{always[0]}' is in training always, as Keras 2 was told. Keras 3 has layers do what the whole network does:"
+                " outside of training it does nothing here, unless the Executor is asked for samples of dropout."
             )
         return {"network": translation.spec}
 
@@ -66,7 +69,7 @@ class NetworkReader(Node):
         """Give the network with its weights."""
         job.progress(None, "reading the model")
         stored, translation = self._translated(job.resolve(self._chosen()), job.node)
-        weights = stored_weights(stored, translation.layers)
+        weights = stored_weights(stored, translation.parts)
         return {
             "network": Network(
                 translation.spec, {layer.name: weights[layer.name] for layer in translation.spec.layers if layer.name in weights}
@@ -82,7 +85,7 @@ class NetworkReader(Node):
     def _translated(path: Path, node: str) -> tuple[ModelFile, Translation]:
         """The file, and what its config means; class names that we noted in it belong to its outputs."""
         stored = look_into(path)
-        translation = translate(stored.config, node)
+        translation = translate(stored.config, node, keras_2=stored.is_keras_2)
         outputs = {str(tensor): translation.spec.tensor(tensor) for tensor in translation.spec.outputs}
         classes = {
             name: names for name, names in stored.classes.items() if name in outputs and outputs[name].shape[-1:] == (len(names),)

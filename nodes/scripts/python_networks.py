@@ -7,12 +7,13 @@ any other, and nothing behind it needs the script.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nodes.base import Job, NodeError, Port, Value, Values
 from nodes.kit.networks.keras_model import import_keras, to_keras
+from nodes.kit.networks.stored_parts import StoredPart
 from nodes.kit.networks.translation import translate
 from nodes.kit.scripts import scripting
 from nodes.kit.scripts.script_node import ScriptNode, script_setting
@@ -135,7 +136,7 @@ class NetworkMaker(NetworkScript):
             message = f"{OUTPUT} cannot be described by its layers: {error}"
             raise NodeError(message, "Use the functional API: keras.Model(inputs, outputs).", setting="script") from error
         spec = translation.spec
-        weights = {our.name: _weights(model.get_layer(name), our) for name, our in translation.layers.items() if our.weights}
+        weights = dict(_weights_in(model, translation.parts))
         if before is not None:
             spec = _with_classes(spec, before)
         if before is not None and same_layers:
@@ -318,6 +319,17 @@ def live_callback(job: Job) -> keras.callbacks.Callback:
             job.metrics(step, {name: float(value) for name, value in (logs or {}).items()}, epoch=epoch)
 
     return Live()
+
+
+def _weights_in(model: Any, parts: Sequence[StoredPart]) -> Iterator[tuple[str, list[Any]]]:
+    """Our layers' names and weights, from a model and the models inside of it."""
+    for part in parts:
+        if part.layer is not None:
+            if part.layer.weights:
+                yield part.layer.name, _weights(model.get_layer(part.name), part.layer)
+        elif part.parts:
+            inner = model.get_layer(part.name)
+            yield from _weights_in(inner.layer if part.each_step else inner, part.parts)
 
 
 def _weights(layer: Any, ours: LayerSpec) -> list[Any]:

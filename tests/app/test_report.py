@@ -9,13 +9,17 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from app.document.editing import Document
 from app.document.packing import pack
 from app.report import write_report
-from app.report.page import MOST_IMAGES, _images
+from app.report.mistakes import mistakes
+from app.report.page import MOST_IMAGES, _images, _spread
+from nodes.scoring.scorer import Scorer
 from nodes.values.figure import ImagesFigure
+from nodes.values.table import Table
 from tests.app.show import CATALOG, EVIL, Shown, run, workflow
 
 VOID = {"meta", "img", "br", "link", "col"}
@@ -123,10 +127,10 @@ def test_the_workflow_is_drawn_with_its_tiles_ports_and_wires(page: tuple[str, P
 
 def test_nodes_tell_settings_figures_tables_warnings_and_failures(page: tuple[str, Page]) -> None:
     text, parsed = page
-    order = list(parsed.values("section", "id"))
+    order = [value for value in parsed.values("details", "id") if value]
     assert order == [f"node-{n}" for n in ("pictures", "train", "scorer", "broken", "behind")]
     assert "First column (actual)\nlabel" in parsed.text
-    assert "Missing values\nignore" in parsed.text  # a default, behind a click
+    assert "Missing values" not in parsed.text, "it is as it was"
     for heading in ("Table: image, with label", "Learning curve", "Confusion matrix", "F-measure per class"):
         assert heading in parsed.text
     assert text.count('class="drawing in-light"') == text.count('class="drawing in-dark"') == 3
@@ -137,8 +141,8 @@ def test_nodes_tell_settings_figures_tables_warnings_and_failures(page: tuple[st
 
 def test_example_images_come_once_with_their_classes(page: tuple[str, Page]) -> None:
     grids = page[0].split('class="images small"')
-    assert len(grids) == 2
-    examples = grids[1].split("</figure>")[0]
+    assert len(grids) == 3, "the mistakes, and the examples"
+    examples = grids[2].split("</figure>")[0]
     assert examples.count("<img") == 14
     assert "Ankle boot" in examples and "Bag" in examples
 
@@ -216,3 +220,49 @@ def test_a_component_is_a_tile_and_folds_what_is_in_it(tmp_path: Path, broken: b
     lights = [value for value in parsed.values("g", "class") if value.startswith("light")]
     assert ("light failed" in lights) == broken
     assert parsed.values("path", "class").count("wire table") == (2 if broken else 1)
+
+
+def test_it_begins_with_what_came_out_and_then_shows_the_workflow(page: tuple[str, Page]) -> None:
+    text = page[0]
+    places = [text.index(part) for part in (">accuracy<", "Confusion matrix", "The most telling mistakes", "Learning curve")]
+    assert places == sorted(places)
+    assert places[-1] < text.index('class="workflow"') < text.index(">Nodes<") < text.index('id="node-pictures"')
+    assert text.count("<figcaption>Confusion matrix") == 1, "not once more at the node"
+
+
+def test_mistakes_are_shown_as_pictures_with_what_they_were_taken_for(page: tuple[str, Page]) -> None:
+    mistakes = page[0].split("The most telling mistakes")[1].split("</figure>")[0]
+    assert mistakes.count("<img") == 2
+    assert "Bag, taken for Ankle boot" in mistakes
+
+
+def test_nodes_are_folded_rows_except_where_something_went_wrong(page: tuple[str, Page]) -> None:
+    opened = dict(re.findall(r'<details class="node" id="node-(\w+)"( open="open")?>', page[0]))
+    assert set(opened) == {"pictures", "train", "scorer", "broken", "behind"}
+    assert {node for node, is_open in opened.items() if is_open} == {"train", "broken"}
+
+
+def test_the_surest_mistakes_come_first() -> None:
+    frame = pl.DataFrame(
+        {
+            "label": ["cat", "cat", "dog", "dog", "cat"],
+            "prediction": ["dog", "cat", "cat", "dog", "dog"],
+            "P (label=cat)": [0.4, 0.9, 0.99, 0.2, 0.1],
+            "P (label=dog)": [0.6, 0.1, 0.01, 0.8, 0.9],
+        }
+    )
+    node = Scorer(actual_column="label", predicted_column="prediction")
+    found = mistakes(node, Table.of(frame))
+    assert found is not None and found.by_confidence
+    assert found.captions == ["dog, taken for cat (99 %)", "cat, taken for dog (90 %)", "cat, taken for dog (60 %)"]
+    assert found.rows.frame()["P (label=cat)"].to_list() == [0.99, 0.1, 0.4]
+    plain = mistakes(node, Table.of(frame.select("label", "prediction")))
+    assert plain is not None and not plain.by_confidence
+    assert plain.captions == ["cat, taken for dog", "dog, taken for cat", "cat, taken for dog"]
+    assert mistakes(node, Table.of(frame.filter(pl.col("label") == pl.col("prediction")))) is None
+
+
+def test_previews_show_rows_from_all_over_a_table_that_is_sorted_by_class() -> None:
+    rows = _spread(6000, 8)
+    assert len(rows) == 8 and {int(row) // 750 for row in rows} == set(range(8))
+    assert list(_spread(3, 8)) == [0, 1, 2]

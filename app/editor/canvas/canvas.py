@@ -59,7 +59,7 @@ class Canvas(QWidget):
     wire_dropped = Signal(str, bool, QPointF, QPoint)
     """A wire was pulled into empty space: its port (`node.port`), whether that is an output, in the scene, on the screen."""
     node_wanted = Signal(QPointF, QPoint)
-    """A new node is wanted at a point of the scene (on the screen): a double click, Space or Tab on empty canvas."""
+    """A new node is wanted at a point of the scene (on the screen): a double click or Space on empty canvas."""
     zoom_changed = Signal(float)
     message = Signal(str)
     """Why a gesture was refused."""
@@ -298,7 +298,8 @@ class Canvas(QWidget):
         """Let the person edit the note below a node."""
         rect = QRectF(TILE / 2 - 75, NOTE_TOP - 4, 150, 22).translated(self.view.canvas_scene.tiles[node_id].pos())
         document = self.document
-        self._edit(document.view(node_id).note, rect, lambda text: document.set_note(node_id, text), "Note below the node")
+        note = document.view(node_id).note
+        self._edit(note, rect, lambda text: document.set_note(node_id, text), "Note below the node", large=True)
 
     def edit_annotation(self, key: str) -> None:
         """Let the person edit an annotation's text."""
@@ -306,17 +307,25 @@ class Canvas(QWidget):
         rect = QRectF(box.rect.topLeft() + QPointF(6, 5), box.rect.bottomRight() - QPointF(6, 5))
         rect.setHeight(min(rect.height(), 110))
         self._edit(
-            box.annotation.text, rect, lambda text: document.set_annotation(key, text=text), "Text of the annotation", lines=True
+            box.annotation.text,
+            rect,
+            lambda text: document.set_annotation(key, text=text),
+            "Text of the annotation",
+            lines=True,
+            large=True,
         )
 
-    def _edit(self, text: str, rect: QRectF, done: Callable[[str], None], name: str, *, lines: bool = False) -> None:
+    def _edit(
+        self, text: str, rect: QRectF, done: Callable[[str], None], name: str, *, lines: bool = False, large: bool = False
+    ) -> None:
         self._end_editing()
+        self.view.end_flight()  # or the field would end with the next step of it
         port = self.view.viewport()
         spot = self.view.viewportTransform().mapRect(rect).toAlignedRect()
         spot.setSize(spot.size().expandedTo(QSize(160, 60 if lines else 27)))
         spot.moveCenter(self.view.viewportTransform().map(rect.center()).toPoint())
         font = interface_font(max(12, round(12.5 * self.zoom)))
-        editor = InlineEditor(port, text, spot, done, lines=lines, name=name)
+        editor = InlineEditor(port, text, spot, done, lines=lines, name=name, large=large)
         editor.field.setFont(QFont(font))
         self._editor = editor
 

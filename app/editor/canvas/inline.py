@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QToolButton, QWidget
+
+from app.editor.look import look
+from app.editor.text_window import HINT, OpensLarge, TextWindow
 
 
 class InlineEditor(QObject):
@@ -20,6 +23,7 @@ class InlineEditor(QObject):
         lines: Whether it may have several lines; Ctrl+Enter then takes it.
         centered: Whether it is centred.
         name: For screen readers.
+        large: Whether it can be edited in a large window, too.
     """
 
     def __init__(
@@ -32,6 +36,7 @@ class InlineEditor(QObject):
         lines: bool = False,
         centered: bool = True,
         name: str = "",
+        large: bool = False,
     ) -> None:
         super().__init__(parent)
         self._before = text
@@ -49,6 +54,35 @@ class InlineEditor(QObject):
         self.field.show()
         self.field.setFocus()
         self.field.selectAll()
+        if large:
+            self._offer_large(rect)
+
+    def _offer_large(self, rect: QRect) -> None:
+        """Put a button into the corner of the field, and listen to the key."""
+        button = QToolButton(self.field, toolTip=HINT, accessibleName="Open in a large window")
+        button.setObjectName("small")
+        button.setIcon(look().icon("mdi6.open-in-new", look().colors.muted))
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the field ends when it loses the focus
+        button.setCursor(Qt.CursorShape.ArrowCursor)
+        side = 21
+        button.setGeometry(rect.width() - side - 3, 3, side, side)
+        button.clicked.connect(self.open_window)
+        button.show()
+        OpensLarge(self.field, self.open_window)
+
+    def open_window(self) -> None:
+        """Go on in a large window; the field is gone."""
+        done, before, text, window = self._done, self._before, self._text(), self.field.window()
+        name = self.field.accessibleName()
+        self.finish(False)
+        if done is None:
+            return
+        large = TextWindow(name, text, window)
+        large.chosen.connect(lambda chosen: done(chosen.strip()) if chosen.strip() != before else None)
+        large.open()
+
+    def _text(self) -> str:
+        return self.field.text() if isinstance(self.field, QLineEdit) else self.field.toPlainText()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """End at Enter, Esc, and when the focus is lost."""
@@ -70,7 +104,7 @@ class InlineEditor(QObject):
         done, self._done = self._done, None
         if done is None:
             return
-        text = self.field.text() if isinstance(self.field, QLineEdit) else self.field.toPlainText()
+        text = self._text()
         self.field.removeEventFilter(self)
         had_focus = self.field.hasFocus()
         parent = self.field.parentWidget()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF
 
 from app.document.geometry import TILE
 from app.editor.canvas.overlays import OutputLabel
-from app.editor.canvas.sizes import NOTE_LINE, NOTE_TOP, TITLE_LINE, middle, room_for_label
+from app.editor.canvas.sizes import NOTE_LINE, NOTE_TOP, TITLE_LINE, TITLE_SIZE, TITLE_WIDTH, middle, room_for_label
+from app.editor.canvas.text_painting import text_width
 
 if TYPE_CHECKING:
     from app.editor.canvas.node_tile import NodeTile
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 NEAR, CLOSE = 0.7, 1.3
 """From the first zoom on, labels are shown where there is room; from the second on, below the nodes, too."""
+MOST_LINES_DOWN = 12
+"""So far a label moves down to where it covers no title and no other label."""
 MANY = 12
 """Of so many selected nodes, none shows its outputs: the labels would cover each other."""
 
@@ -71,7 +74,12 @@ class OutputLabels:
         seen = scene.visible_tiles(area)
         chosen = scene.selection.nodes if len(scene.selection.nodes) <= MANY else frozenset()
         asked = [t for t in seen if t.id in chosen or t.id == hovered_node]
-        strong = [what for tile in asked for what in self._below(tile, True)]
+        near = seen if asked else []  # only where something is asked for it is looked what would be covered
+        titles = [_title(tile) for tile in near]
+        strong: list[_LabelRequest] = []
+        for tile in asked:
+            for what in self._below(tile, True):
+                strong.append(_moved_down(what, [*titles, *(other.rect for other in strong)]))
         for key in {hovered or "", *scene.selection.connections}:
             wire = scene.wires.get(key)
             text = scene.carried(wire) if wire else ""
@@ -118,6 +126,15 @@ class OutputLabels:
         return made
 
 
+def _moved_down(what: _LabelRequest, taken: list[QRectF]) -> _LabelRequest:
+    """Return a label moved down, a line at a time, until it covers nothing; where there is no room near, it stays."""
+    for line in range(MOST_LINES_DOWN):
+        moved = replace(what, center=what.center + QPointF(0, line * (OutputLabel.HEIGHT + 3)))
+        if not any(moved.rect.intersects(other) for other in taken):
+            return moved
+    return what
+
+
 def _take(rect: QRectF, taken: list[QRectF]) -> bool:
     """Take the room and return whether there was any."""
     if any(rect.intersects(other) for other in taken):
@@ -131,6 +148,14 @@ def _bottom(tile: NodeTile) -> float:
     face = tile.face
     written = face.note or face.type_name or (face.status and (face.status.message or face.status.state == "failed"))
     return NOTE_TOP + (NOTE_LINE if written else -4)
+
+
+def _title(tile: NodeTile) -> QRectF:
+    """Return where the title of a node stands, and its tile below it."""
+    length = text_width(tile.face.title, TITLE_SIZE, bold=True)
+    width, lines = max(TILE + 8, min(length, TITLE_WIDTH)), 2 if length > TITLE_WIDTH else 1
+    top = 9 + lines * TITLE_LINE
+    return QRectF((TILE - width) / 2, -top, width, top + TILE).translated(tile.left, tile.top)
 
 
 def _body(tile: NodeTile) -> QRectF:

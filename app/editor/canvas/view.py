@@ -293,17 +293,9 @@ class CanvasView(ZoomableView):
 
     # -- keys
 
-    def event(self, event: QEvent) -> bool:
-        """Go from node to node by Tab; without a selection Tab asks for a node, and Shift+Tab leaves the canvas."""
-        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
-            backwards = event.key() == Qt.Key.Key_Backtab
-            if event.key() == Qt.Key.Key_Tab or (backwards and self.canvas_scene.selection.nodes):
-                if self.canvas_scene.selection.nodes:
-                    self._select_node(next_node(self.canvas_scene, backwards))
-                else:
-                    self._want_node()
-                return True
-        return QGraphicsView.event(self, event)
+    def focusNextPrevChild(self, following: bool) -> bool:
+        """Leave the canvas by Tab, whatever the scene holds: a canvas must be no trap for those who work by keys."""
+        return QWidget.focusNextPrevChild(self, following)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Do what the canvas's keys mean; the others are the window's actions."""
@@ -341,8 +333,15 @@ class CanvasView(ZoomableView):
         event.ignore()
 
     def _arrow(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> None:
-        """Move what is selected (with Shift by a pixel); with Ctrl, or without a selection, go to the next node."""
+        """Move what is selected (with Shift by a pixel); with Ctrl, or without a selection, go to the next node.
+
+        With Alt, left and right go through all nodes as one reads them.
+        """
         scene, chosen = self.canvas_scene, self.canvas_scene.selection
+        if modifiers & Qt.KeyboardModifier.AltModifier:
+            if ARROWS[key][0]:
+                self._select_node(next_node(scene, ARROWS[key][0] < 0))
+            return
         movable = bool(chosen.nodes or chosen.annotations)
         if modifiers & Qt.KeyboardModifier.ControlModifier or not movable:
             self._select_node(nearest_in(scene, ARROWS[key], self.visible_area().center()))

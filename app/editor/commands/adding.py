@@ -106,6 +106,7 @@ class AddCommands:
         self._wanted = None
         x = scene.x() if from_output else scene.x() - TILE
         self._add_at(workspace, node_type, (x, scene.y() - TILE / 2), endpoint, from_output=from_output)
+        workspace.canvas.setFocus()
 
     def _add_at(
         self, workspace: Workspace, node_type: str, spot: tuple[float, float], endpoint: str | None, *, from_output: bool

@@ -86,7 +86,7 @@ class EditCommands:
                 hint="The text below the node", popups={"node": (2, 2)},
             ),
             row(
-                "edit.annotate", "Add an annotation &box", self.annotate, ["Ctrl+Shift+B"], "mdi6.card-text-outline",
+                "edit.annotate", "Add an annotation &box", self.annotate, ["Ctrl+Shift+B", "Ctrl+G"], "mdi6.card-text-outline",
                 desk.is_open, popups={"node": (3, 2), "canvas": (1, 3)},
             ),
             ActionRow(

@@ -56,6 +56,7 @@ class FileCommands:
                 hint="Open a workflow", toolbar=1,
             ),
             SubmenuRow("file.recent", "Open &recent", self.fill_recent),
+            SubmenuRow("file.examples", "E&xamples", self.fill_examples),
             row(
                 "file.save", "&Save", self.save, ["Ctrl+S"], "mdi6.content-save-outline", is_open,
                 hint="Save the workflow", group=2, toolbar=1,
@@ -280,13 +281,14 @@ class FileCommands:
             if not workspace.path.exists():
                 self._desk.say(
                     f"{workspace.path.name} is gone from its folder. Save the workflow to write it again.", "warning",
-                    key=f"gone {workspace.id}",
+                    key=f"gone {workspace.id}", place=workspace.id,
                 )  # fmt: skip
                 continue
             self._desk.ask(
                 f"{workspace.path.name} was changed by another program.",
                 [("Load its version", partial(self.reload, workspace)), ("Keep mine", lambda: None)],
                 key=f"changed {workspace.id} {state.current_signature()}",
+                place=workspace.id,
             )
 
     def reload(self, workspace: Workspace) -> None:
@@ -307,7 +309,7 @@ class FileCommands:
     # -- recent files
 
     def fill_recent(self, menu: QMenu) -> None:
-        """Put the recent files and the examples into a menu."""
+        """Put the recent files into a menu."""
         menu.setToolTipsVisible(True)
         for path in self._preferences.values.recent_files:
             action = menu.addAction(Path(path).name.removesuffix(SUFFIX))
@@ -316,11 +318,12 @@ class FileCommands:
             action.triggered.connect(lambda _=False, p=path: self.open(Path(p)))
         if menu.isEmpty():
             menu.addAction("Nothing was opened yet").setEnabled(False)
-        submenu = menu.addMenu("Examples")
+
+    def fill_examples(self, menu: QMenu) -> None:
+        """Put the examples into a menu; each opens as a workflow of its own."""
         for example in examples():
-            submenu.addAction(example.name.removesuffix(SUFFIX)).triggered.connect(
-                lambda _=False, p=example: self.open_example(p)
-            )
+            name = example.name.removesuffix(SUFFIX)
+            menu.addAction(name).triggered.connect(lambda _=False, p=example: self.open_example(p))
 
     def _remember(self, path: Path) -> None:
         self._preferences.remember_file(path)

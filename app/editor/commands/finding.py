@@ -40,6 +40,7 @@ class FindCommands:
         self._desk, self._files, self._nodes, self._adding, self._actions = desk, files, nodes, adding, actions
         self.palette = CommandPalette(desk.window)
         self.palette.add_provider(self.entries)
+        self.palette.chosen.connect(self._to_canvas)
 
     def rows(self) -> list[ActionRow]:
         """Return the declared actions."""
@@ -52,6 +53,11 @@ class FindCommands:
                 "help.palette", "&Find a node, an action, a setting...", self.palette.open, ["Ctrl+P"], "mdi6.magnify",
             ),
         ]  # fmt: skip
+
+    def _to_canvas(self) -> None:
+        """Give the canvas the focus: what was chosen is done there, or leads elsewhere by itself."""
+        if canvas := self._desk.canvas:
+            canvas.setFocus()
 
     def entries(self) -> list[PaletteEntry]:
         """Return everything that can be found now, in the order in which equally good matches are shown."""
@@ -66,8 +72,8 @@ class FindCommands:
         for row in table.rows.values():
             if row.id != "help.palette" and table[row.id].isEnabled():
                 title = table[row.id].text().replace("&", "").removesuffix("...")
-                icon = row.icon or "mdi6.chevron-right"
-                yield PaletteEntry("Action", title, table[row.id].trigger, row.menu.title(), icon, row.keys, hint=row.hint)
+                icon, key = row.icon or "mdi6.chevron-right", table.key(row.id)
+                yield PaletteEntry("Action", title, table[row.id].trigger, row.menu.title(), icon, key, hint=row.hint)
 
     def _node_entries(self, workspace: Workspace) -> Iterator[PaletteEntry]:
         for node_id, record in workspace.document.nodes.items():

@@ -8,6 +8,9 @@ from app.editor.desk import Desk
 from app.editor.docks import Docks
 from app.editor.workspace import Workspace
 
+CANNOT_RUN = "cannot run"
+"""The key of the message that says why a run does not begin; it goes when one does."""
+
 
 class NodeCommands:
     """Shows nodes.
@@ -26,20 +29,27 @@ class NodeCommands:
         """Return the declared actions."""
         one = self._desk.has_one
         return [
-            ActionRow("node.configure", "&Configure", self.configure, ["F6"], "mdi6.tune-variant", one, popups={"node": (1, 1)}),
+            ActionRow(
+                "node.configure", "&Configure", self.configure, ["F6"], "mdi6.tune-variant",
+                lambda: bool(self._desk.selected_nodes), popups={"node": (1, 1)},
+                hint="Go to the dialog of what is selected; once more makes it a window, and puts it back",
+            ),
             ActionRow(
                 "node.view", "Show the &results", self.view, ["F10"], "mdi6.chart-box-outline", one, popups={"node": (1, 6)}
             ),
-        ]
+        ]  # fmt: skip
 
     def _follow(self, workspace: Workspace) -> None:
         workspace.canvas.node_activated.connect(lambda _: self.configure())
 
     def configure(self) -> None:
-        """Give the config dialog the focus."""
-        if self._desk.selected_nodes:
-            self._docks.show("config")
-            self._docks.config.focus()
+        """Give the config dialog the focus; where it has that already, make it a window of its own, or put it back."""
+        if not self._desk.selected_nodes:
+            return
+        if self._docks.focused() == "config":
+            self._docks.toggle_floating("config")
+        else:
+            self._docks.focus("config")
 
     def view(self) -> None:
         """Show the selected node's results in the node monitor."""
@@ -88,9 +98,12 @@ class NodeCommands:
             text = f"{title}: {problems[0].message} {problems[0].remedy}".strip()
         if (status.untrusted or status.asks) and len(problems) == 1:
             self._desk.ask(
-                text, [("Read it ..." if status.untrusted else "Look ...", lambda: self._trust.look_at(workspace, [node_id]))]
+                text,
+                [("Read it ..." if status.untrusted else "Look ...", lambda: self._trust.look_at(workspace, [node_id]))],
+                key=CANNOT_RUN,
+                place=workspace.id,
             )
         else:
-            self._desk.say(text, "warning")
+            self._desk.say(text, "warning", key=CANNOT_RUN, place=workspace.id)
         self._docks.show("problems")
         self._desk.services.engine.refresh(workspace.id)  # perhaps it was mended outside: a file is back in its place

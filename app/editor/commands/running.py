@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from app.editor.actions import ActionRow
+from app.editor.commands.nodes import CANNOT_RUN
 from app.editor.commands.trust import ScriptTrust
 from app.editor.desk import Desk
 from app.editor.views.training_runs import TrainingHistory
 from app.editor.workspace import Workspace
+from app.engine.messages.tells import RunChanged, RunRefused
 
 
 class RunCommands:
@@ -26,6 +28,8 @@ class RunCommands:
     ) -> None:
         self._desk, self._trust, self._explain, self._trainings = desk, trust, explain, trainings
         self._engine = desk.services.engine
+        self._engine.run_refused.connect(self._on_refused)
+        self._engine.run_changed.connect(self._on_run)
 
     def rows(self) -> list[ActionRow]:
         """Return the declared actions."""
@@ -59,11 +63,7 @@ class RunCommands:
     def run_all(self) -> None:
         """Run every node that can run and has no result yet."""
         if workspace := self._desk.current:
-            self._trust.before(workspace, None, lambda: self._run_all(workspace))
-
-    def _run_all(self, workspace: Workspace) -> None:
-        if self._runnable(workspace):
-            self._engine.run(workspace.id)
+            self._trust.before(workspace, None, lambda: self._engine.run(workspace.id))
 
     def run_selected(self) -> None:
         """Run to here: the selected nodes and all they need."""
@@ -79,15 +79,21 @@ class RunCommands:
 
     def run_to(self, workspace: Workspace, nodes: Sequence[str]) -> None:
         """Run these nodes and all they need; if something stands in the way, say what."""
-        self._trust.before(workspace, nodes, lambda: self._run_to(workspace, nodes))
+        self._trust.before(workspace, nodes, lambda: self._engine.run(workspace.id, list(nodes)))
 
-    def _run_to(self, workspace: Workspace, nodes: Sequence[str]) -> None:
-        for node_id in nodes:
-            status = workspace.status(node_id)
-            if status.state == "not configured":
-                self._explain(workspace, status.blocked_by or node_id)
-                return
-        self._engine.run(workspace.id, list(nodes))
+    def _on_run(self, _: str, run: RunChanged) -> None:
+        if run.status == "started":
+            self._desk.dismiss(CANNOT_RUN)
+
+    def _on_refused(self, document: str, refused: RunRefused) -> None:
+        """Say what is in the way of a run. The engine knows: while it starts, or plans an edit, what is shown here is old."""
+        workspace = self._desk.find(document)
+        if workspace is None or refused.node not in workspace.document.nodes:
+            return
+        if refused.needs_word:
+            self._trust.before(workspace, refused.targets, lambda: self._engine.run(document, refused.targets))
+        else:
+            self._explain(workspace, refused.node)
 
     def run_again(self) -> None:
         """Forget the results of the selected nodes (without a selection: of all) and compute them again."""
@@ -116,12 +122,11 @@ class RunCommands:
         if workspace := self._desk.current:
             self._engine.cancel(workspace.id)
 
-    def stop_and_keep(self, node_id: str) -> None:
-        """Have the trainings of the node of this id that are going on end now and keep their best weights."""
-        for workspace in self._desk.workspaces:
-            run = self._trainings.latest(workspace.id, node_id)
-            if run is not None and run.live:
-                self._engine.stop_early(workspace.id, node_id)
+    def stop_and_keep(self, document: str, node_id: str) -> None:
+        """Have the training of a node of an open workflow end now, if it is going on, and keep its best weights."""
+        run = self._trainings.latest(document, node_id)
+        if run is not None and run.live and self._desk.find(document) is not None:
+            self._engine.stop_early(document, node_id)
 
     # -- when it makes sense
 
@@ -138,12 +143,3 @@ class RunCommands:
 
     def _selected_or_all(self, workspace: Workspace) -> list[str]:
         return self._desk.selected_nodes or list(workspace.document.nodes)
-
-    def _runnable(self, workspace: Workspace) -> bool:
-        """Tell whether at least one node can run; else the first problem is shown."""
-        states = [workspace.status(n).state for n in workspace.document.nodes]
-        if states and all(state == "not configured" for state in states):
-            first = next(iter(workspace.document.nodes))
-            self._explain(workspace, workspace.status(first).blocked_by or first)
-            return False
-        return True

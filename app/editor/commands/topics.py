@@ -13,13 +13,17 @@ from app.editor.commands.files import FileCommands
 from app.editor.commands.finding import FindCommands
 from app.editor.commands.help import HelpCommands
 from app.editor.commands.nodes import NodeCommands
+from app.editor.commands.panels import PanelCommands
 from app.editor.commands.program import ProgramCommands
 from app.editor.commands.running import RunCommands
+from app.editor.commands.tabs import TabCommands
 from app.editor.commands.tour import TourCommands
 from app.editor.commands.trust import ScriptTrust
 from app.editor.commands.viewing import ViewCommands
 from app.editor.desk import Desk
 from app.editor.docks import Docks
+from app.editor.fixed_keys import fixed_keys
+from app.editor.keymap import Keymap
 from app.editor.menus import in_order
 
 
@@ -34,11 +38,13 @@ class Commands:
     Attributes:
         rows: All declared actions and submenus, in the order of the menus.
         actions: The actions.
+        keymap: Their keys.
     """
 
     def __init__(self, desk: Desk, docks: Docks, canvas: QWidget) -> None:
         self.trust = ScriptTrust(desk)
         self.files = FileCommands(desk)
+        self.tabs = TabCommands(desk, self.files, lambda: self.actions)
         self.exporting = ExportCommands(desk)
         self.program = ProgramCommands(desk)
         self.nodes = NodeCommands(desk, docks, self.trust)
@@ -47,11 +53,13 @@ class Commands:
         self.running = RunCommands(desk, self.trust, self.nodes.explain, docks.trainings)
         self.arranging = ArrangeCommands(desk)
         self.viewing = ViewCommands(desk, docks)
+        self.panels = PanelCommands(desk, docks)
         self.finding = FindCommands(desk, self.files, self.nodes, self.adding, lambda: self.actions)
-        self.help = HelpCommands(desk, docks, lambda: self.actions)
+        self.help = HelpCommands(desk, docks, lambda: self.keymap)
         self.tour = TourCommands(desk, docks, self.files.new)
         topics = (
             self.files,
+            self.tabs,
             self.exporting,
             self.program,
             self.finding,
@@ -61,11 +69,13 @@ class Commands:
             self.running,
             self.arranging,
             self.viewing,
+            self.panels,
             self.help,
             self.tour,
         )
         self.rows = in_order(row for topic in topics for row in topic.rows())
         self.actions = ActionTable(desk.window, canvas, self.rows)
+        self.keymap = Keymap(self.actions, fixed_keys(), desk.services.preferences)
         self._follow_panels(desk, docks)
 
     def _follow_panels(self, desk: Desk, docks: Docks) -> None:
@@ -76,6 +86,7 @@ class Commands:
         docks.config.closed.connect(self.nodes.leave_dialog)
         docks.config.help_requested.connect(self.help.show_type)
         docks.config.scripts_typed.connect(self.trust.typed)
+        docks.config.action_wanted.connect(lambda action_id: self.actions[action_id].trigger())
         docks.config.trust_requested.connect(self.trust.look_at_node)
         docks.learning.stop_requested.connect(self.running.stop_and_keep)
         docks.learning.drawing_chosen.connect(

@@ -120,7 +120,7 @@ class ScriptTrust:
                 text, button = f"'{title}' contains scripts, and they do not run before you trust them.", "Read them ..."
             else:
                 text, button = f"'{title}' wants to write where you have not allowed it, and does not before you do.", "Look ..."
-            self._desk.ask(text, [(button, lambda: self.look_at(workspace))], key=key, severity="info")
+            self._desk.ask(text, [(button, lambda: self.look_at(workspace))], key=key, severity="info", place=workspace.id)
 
     def _script(self, workspace: Workspace, entry: ScriptSummary) -> UntrustedScript:
         return UntrustedScript(*self._about(workspace, entry), entry.source)

@@ -1,10 +1,10 @@
-"""Viewing: what the View menu does. How large the canvas is shown, its minimap, docks, light and dark, the welcome page."""
+"""Viewing: what the View menu does. How large the canvas is shown, its minimap, light and dark, the welcome page."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from app.editor.actions import ActionRow, MenuRow, SubmenuRow
+from app.editor.actions import ActionRow
 from app.editor.desk import Desk
 from app.editor.docks import Docks
 from app.editor.look import Preference, look
@@ -26,7 +26,7 @@ class ViewCommands:
         self.end_following = self._preferences.subscribe(self._follow_preferences)
         desk.opened.connect(self._follow)
 
-    def rows(self) -> list[MenuRow]:
+    def rows(self) -> list[ActionRow]:
         """Return the declared actions."""
         row, is_open = ActionRow, self._desk.is_open
         return [
@@ -38,21 +38,22 @@ class ViewCommands:
             row("view.zoom_out", "Zoom &out", self.zoom_out, ["Ctrl+-"], "mdi6.magnify-minus-outline", is_open),
             row("view.zoom_reset", "&Actual size", self.zoom_reset, ["Ctrl+0"], enabled=is_open),
             row("view.minimap", "&Minimap", self.toggle_minimap, checked=self._minimap_shown),
-            row(
-                "view.maximize", "Ma&ximize the panel", self._docks.toggle_maximized, ["Shift+F10"], "mdi6.arrow-expand-all",
-                checked=lambda: self._docks.is_maximized, group=2,
-                hint="Give the panel with the focus all the room, or the canvas; once more gives it back",
-            ),
-            SubmenuRow("view.docks", "&Docks", self._docks.fill_menu, group=2),
             self._look_row("light", "&Light"),
             self._look_row("dark", "&Dark"),
             self._look_row("system", "As the &system"),
-            row("view.welcome", "&Welcome page", self._desk.show_welcome, group=3),
+            row("view.messages", "M&essages so far", self.show_messages, ["Ctrl+Shift+M"], "mdi6.message-text-outline", group=4),
+            row("view.welcome", "&Welcome page", self._desk.show_welcome, group=4),
         ]  # fmt: skip
 
     def _look_row(self, preference: Preference, title: str) -> ActionRow:
         chosen = partial(self._look_is, preference)
-        return ActionRow(f"view.{preference}", title, partial(self.choose_look, preference), checked=chosen, group=2)
+        return ActionRow(f"view.{preference}", title, partial(self.choose_look, preference), checked=chosen, group=3)
+
+    def show_messages(self) -> None:
+        """Show all that was said since the program began."""
+        from app.editor.panels.toasts import MessagesDialog
+
+        MessagesDialog(self._desk.history, self._desk.window).exec()
 
     # -- the canvas
 

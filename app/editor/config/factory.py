@@ -76,7 +76,7 @@ class ControlFactory:
         elif info.code:
             made = CodeControl(name or info.label, optional=optional)
         elif info.lines or (isinstance(default, str) and "\n" in default):
-            made = LinesControl(optional=optional)
+            made = LinesControl(name or info.label or "Text", optional=optional)
         else:
             made = TextControl(longest, optional=optional, offers=info.offers)
         return made

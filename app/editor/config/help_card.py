@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
 from app.editor.config.number import number_text
 from app.editor.config.row import SettingRow
@@ -17,12 +19,14 @@ from nodes.declaration.shapes import Fixed, Maybe, Number, OneOf, Series, Shape
 
 SHORT_LIST = 5
 """A default with more elements than this is not spelt out."""
+LEAST_HEIGHT, MOST_HEIGHT = 64, 220
+"""In pixels, with the frame."""
 MANY_CHOICES = 5
 """With more choices than this, only the chosen one is explained; the list itself explains the others."""
 
 
 class HelpCard(QFrame):
-    """Explains a setting."""
+    """Explains a setting. What is longer than there is room for can be scrolled: it must not push away what one types in."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,10 +40,34 @@ class HelpCard(QFrame):
         layout.setContentsMargins(11, 9, 11, 9)
         layout.setSpacing(8)
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(self.text, 1)
+        self._area = QScrollArea()
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.setProperty("role", "plain")
+        self._area.setWidget(self.text)
+        layout.addWidget(self._area, 1)
+        self._most = MOST_HEIGHT
         self._row: SettingRow | None = None
         look().changed.connect(self.redraw)
         self.redraw()
+
+    def limit(self, height: int) -> None:
+        """Take no more than this height."""
+        self._most = max(height, LEAST_HEIGHT)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Be as high as the text needs in this width, within the limit."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        margins = self.contentsMargins()
+        width = self._area.viewport().width()
+        needed = self.text.heightForWidth(width) if width > 0 else self.text.sizeHint().height()
+        self._area.setFixedHeight(max(min(needed, self._most - 18 - margins.top() - margins.bottom()), 16))
 
     def explain(self, row: SettingRow | None) -> None:
         """Explain a setting; None explains nothing."""
@@ -62,6 +90,7 @@ class HelpCard(QFrame):
         if facts:
             lines.append(f'<span style="color:{colors.muted}">{facts}</span>')
         self.text.setText(f'<div style="line-height:130%">{"<br>".join(lines)}</div>')
+        self._fit()
 
 
 def _explained(declared: Declared, row: SettingRow) -> Sequence[tuple[str, str]]:
@@ -107,7 +136,18 @@ def _range(shape: Shape) -> str:
 def default_text(declared: Declared) -> str | None:
     """Return a setting's default in words; None where that takes too many."""
     shape = declared.shape.inner if isinstance(declared.shape, Maybe) else declared.shape
-    match declared.default:
+    return _in_words(declared.default, shape)
+
+
+def value_in_words(value: Any) -> str:
+    """Return a value of a setting in a few words."""
+    if isinstance(value, dict) and isinstance(value.get("kind"), str):
+        return str(value["kind"])
+    return _in_words(value, None) or "another one"
+
+
+def _in_words(value: Any, shape: Shape | None) -> str | None:
+    match value:
         case None | []:
             text: str | None = "none"
         case bool() as on:

@@ -5,39 +5,85 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.document.problems import Problem
 from app.editor.look import look
 from app.editor.plain_label import PlainLabel
 
-LONG = 24
-"""Characters that the main part of an output may have to stay in one line."""
+GAP = 10
+"""Pixels between the parts of a line."""
 
 
 class OutcomeLine(QWidget):
-    """One line of the outcome: the port, what matters most, and the rest at the right."""
+    """An output: the port, what matters most, and the rest at the right; below each other where the line is too short."""
 
     def __init__(self, title: str, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         main, _, rest = text.partition(" · ")
-        port = PlainLabel(title)
-        port.setProperty("role", "muted")
-        strong = PlainLabel(main)
-        strong.setProperty("role", "strong")
-        strong.setWordWrap(len(main) > LONG)  # a shape stays in one line; what follows it gives way
-        more = PlainLabel(rest)
-        more.setWordWrap(len(main) <= LONG)
-        more.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        more.setProperty("role", "muted")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(10)
-        layout.addWidget(port)
-        layout.addWidget(strong, 1)
-        layout.addWidget(more)
+        self.port, self.strong, self.more = PlainLabel(title), PlainLabel(main), PlainLabel(rest)
+        self.port.setProperty("role", "muted")
+        self.strong.setProperty("role", "strong")
+        self.more.setProperty("role", "muted")
+        self.more.setHidden(not rest)
+        self._layout = QGridLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setHorizontalSpacing(GAP)
+        self._layout.setVerticalSpacing(1)
+        self._layout.setColumnStretch(1, 1)
+        self._lines = 0
+        self._place(1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put side by side what fits."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Measure again: the style gives the labels their fonts."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.FontChange):
+            self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Measure with the fonts that the style has given by now."""
+        super().showEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        widths = [_width(label) for label in (self.port, self.strong, self.more) if label.text()]
+        after_port = sum(widths[1:]) + GAP * (len(widths) - 2)
+        if sum(widths) + GAP * (len(widths) - 1) <= self.width():
+            lines = 1
+        elif max(widths[0], after_port) <= self.width():
+            lines = 2
+        else:
+            lines = 3
+        self._place(lines)
+
+    def _place(self, lines: int) -> None:
+        """Put the parts into so many lines: all in one, the port above the others, or each in one of its own."""
+        if lines == self._lines:
+            return
+        self._lines = lines
+        places = {
+            1: ((0, 0, 1, 1), (0, 1, 1, 1), (0, 2, 1, 1)),
+            2: ((0, 0, 1, 3), (1, 0, 1, 2), (1, 2, 1, 1)),
+            3: ((0, 0, 1, 3), (1, 0, 1, 3), (2, 0, 1, 3)),
+        }[lines]
+        for label, place in zip((self.port, self.strong, self.more), places, strict=True):
+            self._layout.removeWidget(label)
+            self._layout.addWidget(label, *place)
+            label.setWordWrap(lines == 3)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        self.more.setAlignment(right if lines < 3 else Qt.AlignmentFlag.AlignLeft)
+
+
+def _width(label: QLabel) -> int:
+    """Return how wide a label's text is in one line."""
+    return label.fontMetrics().horizontalAdvance(label.text()) + 2
 
 
 class Complaint(QWidget):

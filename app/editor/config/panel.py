@@ -5,12 +5,12 @@ It only shows: what the dialog does is the presenter's (presenter.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QIcon, QKeyEvent
+from PySide6.QtGui import QIcon, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.document.editing import Document
@@ -26,6 +26,7 @@ from app.editor.config.outcome_card import OutcomeCard
 from app.editor.config.presenter import ConfigPresenter
 from app.editor.config.row import SettingRow
 from app.editor.config.setting_pages import GAP, SettingPages
+from app.editor.config.several import SeveralNodes
 from app.editor.config.widgets import IconButton, Switch
 from app.editor.look import look
 from app.editor.plain_label import PlainLabel
@@ -59,6 +60,8 @@ class ConfigPanel(QWidget):
     """(document id, node id) The person wants to see another node's unfinished settings."""
     scripts_typed = Signal(object, object, object)
     """(node class, settings before, {setting: source}) The person typed these scripts, and they are about to be applied."""
+    action_wanted = Signal(str)
+    """(id of an action) It is to be done with the nodes that are selected."""
     trust_requested = Signal(str)
     """(node id) The person wants to read, and perhaps trust, the node's script."""
 
@@ -66,6 +69,7 @@ class ConfigPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self.setMinimumWidth(300)
+        self._catalog = catalog
         self._form: SettingsForm | None = None
         self._focused_row: SettingRow | None = None
         self._last_page: dict[str, str] = {}
@@ -87,11 +91,24 @@ class ConfigPanel(QWidget):
 
     def show_node(self, document_id: str, document: Document, node_id: str | None) -> None:
         """Show a node; None shows none. Valid edits of the node before it are applied, others are kept as its draft."""
+        self._leave_several()
         self._presenter.show_node(document_id, document, node_id)
+
+    def show_nodes(self, document_id: str, document: Document, nodes: Sequence[str]) -> None:
+        """Show what several nodes are, what can be done with them, and the settings that they share."""
+        self._presenter.show_node(document_id, document, None)
+        self.several.show_nodes(document, nodes, self._presenter.context_of(document))
+        self._message.hide()
+        self.several.show()
 
     def show_nothing(self) -> None:
         """Say that no node is selected."""
+        self._leave_several()
         self._presenter.show_nothing()
+
+    def _leave_several(self) -> None:
+        self.several.leave()
+        self.several.hide()
 
     def set_document_folder(self, folder: Path) -> None:
         """Resolve and shorten paths against another folder: that of the workflow's file."""
@@ -104,6 +121,9 @@ class ConfigPanel(QWidget):
 
     def focus(self) -> None:
         """Give the first control the focus."""
+        if not self.several.isHidden():
+            self.several.focus()
+            return
         if self._form is None:
             return
         for row in self._form.all_rows.values():
@@ -144,7 +164,7 @@ class ConfigPanel(QWidget):
     @property
     def is_asking(self) -> bool:
         """Whether the engine is being asked, or is about to be."""
-        return self._timer.isActive() or self._presenter.is_asking
+        return self._timer.isActive() or self._presenter.is_asking or self.several.is_building
 
     def show_advanced(self, shown: bool) -> None:
         """Show the advanced settings, or only those that were changed."""
@@ -195,6 +215,12 @@ class ConfigPanel(QWidget):
         if row is not None:
             row.focus_control()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the help of a setting have a quarter of the height: the field one types in comes first."""
+        super().resizeEvent(event)
+        for card in (self._help_card, self.several.help_card):
+            card.limit(self.height() // 4)
+
     # -- keys
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -244,6 +270,11 @@ class ConfigPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._body)
         layout.addWidget(self._message)
+        self.several = SeveralNodes(self._catalog)
+        self.several.action_wanted.connect(self.action_wanted)
+        self.several.closed.connect(self.closed)
+        self.several.hide()
+        layout.addWidget(self.several)
         self.show_waiting()
 
     def _build_notes(self) -> None:
@@ -472,6 +503,12 @@ class ConfigPanel(QWidget):
         if self._focused_row is not None:
             self._focused_row.show_focus(False)
         self._focused_row = row
+        if not self.several.isHidden():
+            self.several.help_card.explain(row)
+            if row is not None:
+                self.several.area.ensureWidgetVisible(now, 0, 24)
+                row.show_focus(True)
+            return
         self._help_card.explain(row)
         if row is not None:
             row.show_focus(True)

@@ -155,6 +155,12 @@ class ConfigPresenter:
             self._load_variables()
             self._view.context_changed()
 
+    def context_of(self, document: Document) -> NodeContext:
+        """Return the variables and the folder of a document, for what is shown in place of a single node."""
+        declared, folder = list(document.variables.values()), self.context.folder
+        values, _ = variables.values_of(declared, {}, folder=folder, start=folder)
+        return NodeContext(variables=dict(document.variables), values=values, folder=folder)
+
     def forget(self, document_id: str) -> None:
         """Drop what is kept of a document that is closed."""
         if self.node is not None and self.node.document_id == document_id:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QPlainTextEdit, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from app.editor.config.form import SettingsForm
 from app.editor.look import look
@@ -24,6 +24,8 @@ class SettingPages(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._titles: list[str] = []
+        self._again = QTimer(self, singleShot=True, interval=0)  # the page is laid out by then
+        self._again.timeout.connect(self._keep_in_view)
         self.tabs = QTabBar()
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
@@ -65,6 +67,7 @@ class SettingPages(QWidget):
             area.setProperty("role", "plain")
             page.setContentsMargins(1, 2, 5, 4)
             area.setWidget(page)
+            area.viewport().installEventFilter(self)
             self._stack.addWidget(area)
         if not self._titles:
             nothing = PlainLabel("This node has no settings.")
@@ -102,8 +105,26 @@ class SettingPages(QWidget):
     def scroll_to(self, widget: QWidget) -> None:
         """Bring a widget of the page into view."""
         area = self._stack.currentWidget()
-        if isinstance(area, QScrollArea):
-            area.ensureWidgetVisible(widget, 0, 24)
+        page = area.widget() if isinstance(area, QScrollArea) else None
+        if not isinstance(area, QScrollArea) or page is None:
+            return
+        area.ensureWidgetVisible(widget, 0, 24)
+        if isinstance(widget, QPlainTextEdit):  # it may be higher than there is room: the line one types in counts
+            line = widget.viewport().mapTo(page, widget.cursorRect().center())
+            area.ensureVisible(line.x(), line.y(), 0, 24)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep in view what has the focus, when the help or a message below takes room from the page."""
+        if event.type() == QEvent.Type.Resize:
+            focus, area = QApplication.focusWidget(), self._stack.currentWidget()
+            if focus is not None and isinstance(area, QScrollArea) and area.viewport() is watched and area.isAncestorOf(focus):
+                self._again.start()
+        return False
+
+    def _keep_in_view(self) -> None:
+        focus = QApplication.focusWidget()
+        if focus is not None and self._stack.isAncestorOf(focus):
+            self.scroll_to(focus)
 
     def is_seen(self, widget: QWidget) -> bool:
         """Return whether a widget is on the page that is seen, and not hidden there."""

@@ -8,10 +8,11 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPlainTextEdit, QWidget
 
 from app.editor.config.control import Control, mark
 from app.editor.config.widgets import IconButton, QuietComboBox, Switch
+from app.editor.text_window import HINT, OpensLarge, TextWindow
 from nodes.declaration.declared import same
 
 NOTHING = "none"
@@ -264,23 +265,30 @@ class PlainTextEdit(QPlainTextEdit):
 
 
 class LinesControl(Control):
-    """A text of several lines.
+    """A text of several lines, which can be edited in a large window.
 
     Args:
+        title: What the large window is called.
         optional: Whether an empty text means none at all.
     """
 
     wide = True
 
-    def __init__(self, parent: QWidget | None = None, *, optional: bool = False) -> None:
+    def __init__(self, title: str = "Text", parent: QWidget | None = None, *, optional: bool = False) -> None:
         super().__init__(parent)
+        self._title = title
         self._optional = optional
         self.edit = PlainTextEdit()
+        self.window_button = IconButton("mdi6.open-in-new", HINT)
+        self.window_button.clicked.connect(self.open_window)
+        OpensLarge(self.edit, self.open_window)
         self.edit.textChanged.connect(self._typed)
         self._quiet = False
-        layout = QVBoxLayout(self)
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.edit)
+        layout.setSpacing(3)
+        layout.addWidget(self.edit, 1)
+        layout.addWidget(self.window_button, 0, Qt.AlignmentFlag.AlignTop)
         self.setFocusProxy(self.edit)
 
     def value(self) -> Any:
@@ -295,10 +303,26 @@ class LinesControl(Control):
         """Name the field."""
         super().set_name(name)
         self.edit.setAccessibleName(name)
+        self.window_button.setAccessibleName(f"{name}: open in a large window")
 
     def set_invalid(self, invalid: bool) -> None:
         """Mark the field."""
         mark(self.edit, invalid)
+
+    def open_window(self) -> None:
+        """Edit the text in a large window."""
+        window = TextWindow(self._title, self.edit.toPlainText(), self.window())
+        window.go_to(self.edit.textCursor().position())
+        window.chosen.connect(self._take)
+        window.open()
+
+    def _take(self, text: str) -> None:
+        """Show what was typed in the large window; one step back in this field's undo."""
+        if text != self.edit.toPlainText():
+            cursor = self.edit.textCursor()
+            cursor.select(cursor.SelectionType.Document)
+            cursor.insertText(text)
+        self.edit.setFocus()
 
     def _show(self, text: str) -> None:
         self._quiet = True

@@ -46,6 +46,7 @@ from app.engine.messages.tells import (
     Pong,
     Reply,
     RunChanged,
+    RunRefused,
     StatusesChanged,
 )
 
@@ -97,6 +98,10 @@ class EngineClient(QObject):
     """There is a line for the console, from a document."""
     run_changed = Signal(str, RunChanged)
     """A run of a document has begun or is over."""
+    run_refused = Signal(str, RunRefused)
+    """A run of a document was asked for and does not begin, because of this."""
+    wanted_changed = Signal(str)
+    """Whether a run of a document waits to begin may be different now (`waits_to_run`)."""
     set_apart = Signal(str, str)
     """Configuring a document has ended the engine twice, the last time at this node (empty: at none): it is no longer given to
     it, so that the others go on. `configure_again` does it nevertheless; so does an edit."""
@@ -234,12 +239,33 @@ class EngineClient(QObject):
                 self._process.send(CloseDocument(document=opened.engine_name))
 
     def run(self, document_id: str, targets: Sequence[str] | None = None, fresh: bool = False) -> None:
-        """Bring nodes, and all they need, to completion; by default all. `fresh`: compute all of that again."""
+        """Bring nodes, and all they need, to completion; by default all.
+
+        While there is no engine, the run waits for it; `run_changed` tells when it begins, `run_refused` why it does not.
+
+        Args:
+            document_id: Which document.
+            targets: The nodes.
+            fresh: Whether to compute all of that again.
+        """
         opened = self._documents.get(document_id)
         if opened is not None:
             opened.forget_failures()
-            wanted = None if targets is None else tuple(targets)
-            self._request(RunNodes(document=document_id, targets=wanted, fresh=fresh))
+            request = RunNodes(document=document_id, targets=None if targets is None else tuple(targets), fresh=fresh)
+            if opened.is_apart:
+                self.set_apart.emit(document_id, "")
+                return
+            opened.wanted.append(request)
+            self.wanted_changed.emit(document_id)
+            if self.is_ready:
+                self._process.send(structs.replace(request, document=opened.engine_name))
+            elif self._process.is_given_up:
+                self.restart()
+
+    def waits_to_run(self, document_id: str) -> bool:
+        """Tell whether a run was asked for that has not begun: the engine starts, or looks at the workflow."""
+        opened = self._documents.get(document_id)
+        return opened is not None and bool(opened.wanted)
 
     def cancel(self, document_id: str, nodes: Iterable[str] | None = None) -> None:
         """Stop nodes and what waits for them; everything of the document if none are given.
@@ -250,7 +276,8 @@ class EngineClient(QObject):
         opened = self._documents.get(document_id)
         if opened is None:
             return
-        self._waiting = [r for r in self._waiting if r.document != document_id or not isinstance(r, RunNodes)]
+        if nodes is None or not opened.runs:  # of what has not begun, nobody sees which nodes it concerns
+            self._forget_wanted(document_id, opened)
         wanted = None if nodes is None else tuple(nodes)
         self._request(CancelNodes(document=document_id, nodes=wanted))
         now = time.monotonic()
@@ -259,6 +286,11 @@ class EngineClient(QObject):
                 self._cancelled.setdefault((document_id, node_id), now)
         if self._cancelled:
             self._cancel_timer.start()
+
+    def _forget_wanted(self, document_id: str, opened: OpenedDocument) -> None:
+        if opened.wanted:
+            opened.wanted.clear()
+            self.wanted_changed.emit(document_id)
 
     def stop_early(self, document_id: str, node: str) -> None:
         """Have a node end now and keep what it has reached."""
@@ -308,8 +340,6 @@ class EngineClient(QObject):
         if opened.is_apart:
             if isinstance(request, Question):
                 self._refuse_soon(request.number, opened.general[0])
-            elif isinstance(request, RunNodes):
-                self.set_apart.emit(request.document, "")
         elif self.is_ready:
             self._process.send(structs.replace(request, document=opened.engine_name))
         elif not self._process.is_given_up:
@@ -343,13 +373,16 @@ class EngineClient(QObject):
                     self.ready.emit(self._about)
             case Pong():
                 self._look_at_given_up(told.given_up)
-            case StatusesChanged() | MetricsMeasured() | LogWritten() | RunChanged():
+            case StatusesChanged() | MetricsMeasured() | LogWritten() | RunChanged() | RunRefused():
                 document_id = self._ids.get(told.document or "")
                 if document_id is not None:
                     self._on_document_tell(document_id, self._documents[document_id], told)
 
     def _on_document_tell(
-        self, document_id: str, opened: OpenedDocument, told: StatusesChanged | MetricsMeasured | LogWritten | RunChanged
+        self,
+        document_id: str,
+        opened: OpenedDocument,
+        told: StatusesChanged | MetricsMeasured | LogWritten | RunChanged | RunRefused,
     ) -> None:
         match told:
             case StatusesChanged():
@@ -362,6 +395,12 @@ class EngineClient(QObject):
             case RunChanged():
                 opened.take_run(told)
                 self.run_changed.emit(document_id, told)
+            case RunRefused():
+                is_wanted = bool(opened.wanted)  # it may have been cancelled meanwhile
+                opened.take_answer()
+                self.wanted_changed.emit(document_id)
+                if is_wanted:
+                    self.run_refused.emit(document_id, told)
 
     def _on_ready(self, about: EngineReady) -> None:
         self._about = about
@@ -373,6 +412,9 @@ class EngineClient(QObject):
         waiting, self._waiting = self._waiting, []
         for request in waiting:
             self._request(request)
+        for opened in self._documents.values():
+            for run in opened.wanted:
+                self._process.send(structs.replace(run, document=opened.engine_name))
         self.ready.emit(about)
 
     # -- cancelling
@@ -422,6 +464,8 @@ class EngineClient(QObject):
         self._refuse(list(self._questions), Problem(death.message, remedy))
         if not death.restarting:
             self._waiting.clear()
+            for name, opened in self._documents.items():
+                self._forget_wanted(name, opened)
         self.died.emit(death)
         if configuring is not None:
             self._blame(*configuring)
@@ -437,6 +481,7 @@ class EngineClient(QObject):
         where = f", at the node '{opened.document.title(node)}'" if node in opened.document.nodes else ""
         message = f"Configuring this workflow ended the engine twice{where}: it is open without being configured."
         self._waiting = [r for r in self._waiting if r.document != document_id]
+        self._forget_wanted(document_id, opened)
         self.statuses.emit(document_id, opened.set_apart(Problem(message, "Change it, or configure it again.")))
         self.set_apart.emit(document_id, node)
 

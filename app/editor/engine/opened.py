@@ -11,7 +11,7 @@ from msgspec import structs
 from app.document.change import Change
 from app.document.editing import Document
 from app.document.problems import Problem
-from app.engine.messages.requests import OpenDocument
+from app.engine.messages.requests import OpenDocument, RunNodes
 from app.engine.messages.tells import RunChanged, StatusesChanged
 from app.engine.status import NodeStatus
 
@@ -29,6 +29,7 @@ class OpenedDocument:
         statuses: What was told of its nodes.
         general: The problems that belong to no node.
         runs: Ids of its runs in progress.
+        wanted: Runs that the person asked for and that have not begun, in their order.
         failed: Nodes that were at work when an engine died -> what is shown of them.
         deaths: How many engines in a row have ended while they configured it.
         is_apart: Whether it is not given to an engine any more, because of that.
@@ -41,6 +42,7 @@ class OpenedDocument:
     statuses: dict[str, NodeStatus] = field(default_factory=dict)
     general: tuple[Problem, ...] = ()
     runs: set[str] = field(default_factory=set)
+    wanted: list[RunNodes] = field(default_factory=list)
     failed: dict[str, Problem] = field(default_factory=dict)
     deaths: int = 0
     is_apart: bool = False
@@ -76,8 +78,13 @@ class OpenedDocument:
         """Keep whether a run is in progress."""
         if told.status == "started":
             self.runs.add(told.run)
+            self.take_answer()
         else:
             self.runs.discard(told.run)
+
+    def take_answer(self) -> None:
+        """The oldest of the wanted runs has begun, or is refused."""
+        del self.wanted[:1]
 
     def forget_failures(self, nodes: Iterable[str] | None = None) -> None:
         """Do not show these nodes as failed in the next engine; all, if none are given."""

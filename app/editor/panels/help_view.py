@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from html import escape
+
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
 from app.editor.look import look
 from app.node_help import node_help
 from nodes.base import Node
 
-EMPTY = '<p class="muted">Select a node, and press F1, to read what it does.</p>'
+EMPTY = '<p class="muted">Select a node to read what it does.</p>'
+WITH_KEY = '<p class="muted">Select a node to read what it does; {key} opens its description from anywhere.</p>'
 
 
 class HelpView(QWidget):
-    """The dock of descriptions."""
+    """The dock of descriptions.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        key: Returns the key that opens the description of the selected node; empty if there is none.
+    """
+
+    def __init__(self, key: Callable[[], str] = str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
         self.setAccessibleName("Description")
+        self._key = key
         self._shown: type[Node] | None = None
         self.browser = QTextBrowser()
         self.browser.setObjectName("help")
@@ -26,17 +35,26 @@ class HelpView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addWidget(self.browser)
-        look().changed.connect(self._redraw)
-        self._redraw()
+        look().changed.connect(self.redraw)
+        self.redraw()
 
     def show_type(self, node_class: type[Node]) -> None:
         """Describe a kind of node, from the top."""
-        self._shown = node_class
-        self._redraw()
+        if node_class is not self._shown:
+            self._shown = node_class
+            self.redraw()
 
-    def _redraw(self) -> None:
+    @property
+    def shown(self) -> type[Node] | None:
+        """The kind of node that is described."""
+        return self._shown
+
+    def redraw(self) -> None:
+        """Write the text anew, in the colours of now."""
         self.browser.document().setDefaultStyleSheet(_style())
-        self.browser.setHtml(EMPTY if self._shown is None else node_help(self._shown))
+        key = escape(self._key())
+        empty = WITH_KEY.format(key=key) if key else EMPTY
+        self.browser.setHtml(empty if self._shown is None else node_help(self._shown))
 
 
 def _style() -> str:

@@ -1,4 +1,4 @@
-"""Messages above the canvas, with buttons for what can be done; nobody has to answer them."""
+"""Messages with buttons for what can be done, and a bar of them above what they are about; nobody has to answer them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,16 @@ from app.editor.plain_label import PlainLabel
 
 Severity = Literal["info", "warning", "error"]
 Button = tuple[str, Callable[[], object]]
-_ICONS = {"info": "mdi6.information-outline", "warning": "mdi6.alert-outline", "error": "mdi6.alert-circle-outline"}
-_SEEN_MS = 8000
-"""How long a message stays that asks nothing."""
+ICONS = {"info": "mdi6.information-outline", "warning": "mdi6.alert-outline", "error": "mdi6.alert-circle-outline"}
+_SEEN_MS = {"info": 8000, "warning": 15_000}
+"""How long a message stays that asks nothing; an error stays, and in a bar a warning, too."""
 _MOST = 4
+
+
+def severity_color(severity: Severity) -> str:
+    """Return the colour that says how grave something is."""
+    colors = look().colors
+    return {"info": colors.accent, "warning": colors.ready, "error": colors.wrong}[severity]
 
 
 class MessageBar(QWidget):
@@ -76,19 +82,30 @@ class MessageBar(QWidget):
 
 
 class Message(QFrame):
-    """One line: icon, text, buttons, cross."""
+    """One line: icon, text, buttons, cross. As a toast it is a card, with the buttons below the text.
+
+    Args:
+        text: What there is to say.
+        buttons: (text, what to do).
+        severity: How it looks.
+        toast: Whether it is a card.
+    """
 
     closed = Signal()
     """It was closed, by a button or the cross, or is old."""
 
-    def __init__(self, text: str, buttons: Sequence[Button], severity: Severity) -> None:
+    def __init__(self, text: str, buttons: Sequence[Button], severity: Severity, *, toast: bool = False) -> None:
         super().__init__()
         self.setObjectName("message")
+        self.setAccessibleName(f"{severity}: {text}")
+        self._toast = toast
         self._severity: Severity = severity
         self._icon = PlainLabel()
         self.text = PlainLabel(text)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
-        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        readable = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        self.text.setTextInteractionFlags(readable)
+        self.text.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.text.setWordWrap(True)
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         layout = QHBoxLayout(self)
@@ -97,20 +114,36 @@ class Message(QFrame):
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(self.text, 1)
         self.buttons = [self._button(title, call, recommended=number == 0) for number, (title, call) in enumerate(buttons)]
+        below = QHBoxLayout()
         for button in self.buttons:
-            layout.addWidget(button)
+            (below if toast else layout).addWidget(button)
+        if toast and self.buttons:
+            below.insertStretch(0, 1)
+            layout.removeWidget(self.text)
+            column = QVBoxLayout()
+            column.addWidget(self.text)
+            column.addLayout(below)
+            layout.addLayout(column, 1)
         self.cross = QToolButton()
         self.cross.setToolTip("Close")
         self.cross.setAccessibleName("Close the message")
         self.cross.clicked.connect(self.closed)
         layout.addWidget(self.cross)
-        if severity == "info" and not buttons:
-            timer = QTimer(self)
-            timer.setSingleShot(True)
-            timer.timeout.connect(self.closed)
-            timer.start(_SEEN_MS)
+        self.stays = bool(buttons) or severity == "error" or (severity == "warning" and not toast)
+        self._timer = QTimer(self, singleShot=True, interval=_SEEN_MS.get(severity, 0))
+        self._timer.timeout.connect(self._on_time)
+        if not self.stays:
+            self._timer.start()
         look().changed.connect(self._redraw)
         self._redraw()
+
+    def _on_time(self) -> None:
+        """Go, unless somebody is reading it: the mouse is on it, or the focus."""
+        focus = self.window().focusWidget()
+        if self.underMouse() or (focus is not None and self.isAncestorOf(focus)):
+            self._timer.start()
+        else:
+            self.closed.emit()
 
     def _button(self, title: str, call: Callable[[], object], *, recommended: bool) -> QPushButton:
         button = QPushButton(title)
@@ -121,10 +154,13 @@ class Message(QFrame):
 
     def _redraw(self) -> None:
         colors = look().colors
-        color = {"info": colors.accent, "warning": colors.ready, "error": colors.wrong}[self._severity]
+        color = severity_color(self._severity)
         ground, line = mixed(color, colors.panel, 0.12), mixed(color, colors.panel, 0.4)
-        self.setStyleSheet(f"QFrame#message {{ background: {ground}; border: none; border-bottom: 1px solid {line}; }}")
-        self._icon.setPixmap(look().icon(_ICONS[self._severity], color).pixmap(20, 20))
+        edge = (
+            f"border: 1px solid {line}; border-radius: 9px;" if self._toast else f"border: none; border-bottom: 1px solid {line};"
+        )
+        self.setStyleSheet(f"QFrame#message {{ background: {ground}; {edge} }}")
+        self._icon.setPixmap(look().icon(ICONS[self._severity], color).pixmap(20, 20))
         self.cross.setIcon(look().icon("mdi6.close", colors.muted))
 
 

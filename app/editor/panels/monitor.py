@@ -68,8 +68,8 @@ class NodeMonitor(QWidget):
 
     run_requested = Signal(str)
     """Run to this node."""
-    stop_requested = Signal(str)
-    """End this node's training here, and keep what was reached."""
+    stop_requested = Signal(str, str)
+    """End the training of this node (workflow, as the engine calls it; node) here, and keep what was reached."""
     shown = Signal(str)
     """Another view is to be seen: its name."""
 
@@ -85,6 +85,7 @@ class NodeMonitor(QWidget):
         self._trainings = trainings or TrainingHistory(parent=self)
         self._document_id = ""
         self._document: Document | None = None
+        self._workflow = ""
         self._node = ""
         self._status = NodeStatus()
         self._inspected: InspectAnswer | None = None
@@ -166,6 +167,18 @@ class NodeMonitor(QWidget):
         before, self._status = self._status, status or NodeStatus()
         if is_other or before.shown_key != self._status.shown_key:
             self._inspect(keep_port=not is_other)
+        elif before.outputs != self._status.outputs or before.outdated != self._status.outdated:
+            self._ask_about()
+        self._show()
+
+    def set_workflow(self, title: str) -> None:
+        """Say in the title which workflow the node belongs to."""
+        if title != self._workflow:
+            self._workflow = title
+            self._show()
+
+    def retitle(self) -> None:
+        """Take note that nodes may be called otherwise now."""
         self._show()
 
     def status_changed(self, status: NodeStatus) -> None:
@@ -233,10 +246,15 @@ class NodeMonitor(QWidget):
         self._ports.setVisible(len(ports) > 1)
         if not self._node:
             return
-        question = InspectQuestion(document=self._document_id, node=self._node)
-        self._pending.put("inspect", self._asks.ask(question, self._on_inspected))
+        self._ask_about()
         if self._status.shown_key:
             self._ask_columns()
+
+    def _ask_about(self) -> None:
+        """Ask what there is to say of the node; what was said before is of former settings."""
+        self._inspected = None
+        question = InspectQuestion(document=self._document_id, node=self._node)
+        self._pending.put("inspect", self._asks.ask(question, self._on_inspected))
 
     def _ask_columns(self) -> None:
         port = self._port
@@ -292,9 +310,12 @@ class NodeMonitor(QWidget):
     def _show(self) -> None:
         """Bring everything up to date."""
         title = self._document.title(self._node) if self._document and self._type else ""
+        place = f"{self._workflow} · " if self._workflow and title else ""
         port = self._port
         several = self._class is not None and len(self._class.output_ports) > 1
-        self._title.setText(title if several or port is None else f"{title} · {port.title.lower()}" if title else "")
+        self._title.setText(
+            place + title if several or port is None else f"{place}{title} · {port.title.lower()}" if title else ""
+        )
         self._summary.setText(self._summary_text())
         offered = self._fitting()
         self._offer(offered)
@@ -324,9 +345,14 @@ class NodeMonitor(QWidget):
         if port is None:
             return ""
         outputs = self._inspected.outputs if self._inspected else ()
-        told = next((output.text for output in outputs if output.port == port.name), "")
+        measured = next((output.text for output in outputs if output.port == port.name), "")
+        told = "" if self._status.outdated else measured  # a result of earlier settings says nothing of the present ones
         text = (told or self._status.outputs.get(port.name, "")).replace(" x ", " × ")
-        shape = next((c.shape for c in self._columns.get(port.name, ()) if c.kind == "image" and c.shape), None)
+        shape = (
+            None
+            if self._status.outdated
+            else next((c.shape for c in self._columns.get(port.name, ()) if c.kind == "image" and c.shape), None)
+        )
         return text + (f" · {' × '.join(map(str, shape))}" if shape else "")
 
     def _offer(self, names: tuple[str, ...]) -> None:

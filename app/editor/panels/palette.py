@@ -6,11 +6,12 @@ What there is to find comes from providers, asked each time it opens; the palett
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.document.search import Candidate, Index
 from app.editor.panels.node_types import short_title
@@ -78,6 +79,8 @@ class CommandPalette(QWidget):
 
     closed = Signal()
     """It is gone, whether something was chosen or not."""
+    chosen = Signal()
+    """Something was chosen, and is done next."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -86,6 +89,7 @@ class CommandPalette(QWidget):
         self._providers: list[Provider] = []
         self._entries: list[PaletteEntry] = []
         self._index: Index[int] | None = None
+        self._had_focus: QWidget | None = None
         self.field = SearchField(PLACEHOLDER)
         self.list = RowList(height=_ROW, single_click=True)
         self.list.setAccessibleName("What fits")
@@ -109,6 +113,8 @@ class CommandPalette(QWidget):
 
     def open(self, text: str = "") -> None:
         """Show it, with the cursor in its field."""
+        if not self.isVisible():
+            self._had_focus = QApplication.focusWidget()
         self._entries = [entry for provider in self._providers for entry in provider()]
         self._index = None
         self.field.setText(text)
@@ -128,16 +134,20 @@ class CommandPalette(QWidget):
         return False
 
     def _is_escape(self, event: QKeyEvent) -> bool:
-        """Esc closes, whatever is in the field."""
+        """Esc closes, whatever is in the field; what had the focus has it again."""
         if event.key() != Qt.Key.Key_Escape:
             return False
+        before = self._had_focus
         self.hide()
+        with suppress(RuntimeError):  # it may be gone meanwhile
+            if before is not None and before.isVisible():
+                before.setFocus(Qt.FocusReason.PopupFocusReason)
         return True
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Let go of the entries: they hold on to nodes and files."""
         super().hideEvent(event)
-        self._entries, self._index = [], None
+        self._entries, self._index, self._had_focus = [], None, None
         self.list.set_rows(())
         self.closed.emit()
 
@@ -191,4 +201,5 @@ class CommandPalette(QWidget):
     def _choose(self, key: str) -> None:
         entry = self._entries[int(key)]
         self.hide()
+        self.chosen.emit()
         entry.run()

@@ -57,7 +57,7 @@ class NodeRepository(QWidget):
         self.card = NodeCard()
         self.card.hide()
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 12, 12, 12)
+        layout.setContentsMargins(10, 12, 4, 12)
         layout.setSpacing(10)
         layout.addWidget(self.field)
         layout.addWidget(self._pages, 1)
@@ -81,6 +81,12 @@ class NodeRepository(QWidget):
         """Put the cursor into the search field, its text selected."""
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.field.selectAll()
+
+    def show_shelf(self, path: str) -> None:
+        """Open a shelf, bring it to the top, and give it the focus."""
+        self.field.clear()
+        self.tree.show_shelf(path)
+        self.tree.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def expanded(self) -> list[str]:
         """Return the shelves that are open, to be remembered."""
@@ -165,9 +171,11 @@ class ShelfTree(QTreeView):
         self._catalog = catalog
         self._items = QStandardItemModel(self)
         self.setModel(self._items)
-        self.setItemDelegate(RowDelegate(self, 25))
+        delegate = RowDelegate(self, 25)
+        delegate.elide = Qt.TextElideMode.ElideMiddle  # names of a shelf begin alike, and differ in their ends
+        self.setItemDelegate(delegate)
         self.setHeaderHidden(True)
-        self.setIndentation(18)
+        self.setIndentation(14)
         self.setMouseTracking(True)
         self.setUniformRowHeights(True)
         self.setAnimated(False)
@@ -206,6 +214,14 @@ class ShelfTree(QTreeView):
     def open_shelves(self) -> list[str]:
         """Return the keys of the groups that are open."""
         return [_row(item).key or "" for item in self._groups() if self.isExpanded(item.index())]
+
+    def show_shelf(self, key: str) -> None:
+        """Open the group with this key, and bring it to the top."""
+        for item in self._groups():
+            if _row(item).key == key:
+                self.setExpanded(item.index(), True)
+                self.setCurrentIndex(item.index())
+                self.scrollTo(item.index(), QTreeView.ScrollHint.PositionAtTop)
 
     def open_only(self, keys: Iterable[str]) -> None:
         """Open the groups with these keys, close the others."""

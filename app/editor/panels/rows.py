@@ -19,7 +19,14 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPixmap
-from PySide6.QtWidgets import QLineEdit, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import (
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from app.editor.colors import mixed
 from app.editor.look import interface_font, look
@@ -28,7 +35,7 @@ from app.editor.visible_text import plain_tip
 ROW = int(Qt.ItemDataRole.UserRole) + 1
 """The item role under which models keep a `ListRow`."""
 Index = QModelIndex | QPersistentModelIndex
-_LEFT, _RIGHT, _GAP = 8, 10, 8
+_LEFT, _RIGHT, _GAP = 8, 6, 8
 
 
 @dataclass(frozen=True)
@@ -118,6 +125,8 @@ class RowDelegate(QStyledItemDelegate):
         self.height = height
         self.active = False
         """Whether a selected row is shown as the chosen one although the list has not the focus."""
+        self.elide = Qt.TextElideMode.ElideRight
+        """Where a title is cut that is too long."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Rows with text below the title are higher; headings have some air above."""
@@ -203,7 +212,7 @@ class RowDelegate(QStyledItemDelegate):
         """The title, its matched letters emphasised, and the detail behind it."""
         colors = look().colors
         plain, strong = interface_font(bold=row.bold), interface_font(bold=True)
-        shown = QFontMetrics(strong if row.spans else plain).elidedText(row.title, Qt.TextElideMode.ElideRight, area.width())
+        shown = QFontMetrics(strong if row.spans else plain).elidedText(row.title, self.elide, area.width())
         for text, matched in _pieces(shown, row.spans):
             font = strong if matched else plain
             _text(painter, area, text, font, colors.accent if matched else colors.text)

@@ -35,6 +35,7 @@ from app.editor.colors import mixed
 from app.editor.look import interface_font, look
 from app.editor.plain_label import PlainLabel
 from app.editor.views.drill_down import DrillDown
+from app.editor.views.elided import ElidedLabel
 from app.editor.views.exporting import ExportButton, Exports
 from app.editor.views.figure_view import FigureRequest, figure_exports
 from app.editor.views.pages import PendingRequests
@@ -46,8 +47,10 @@ from nodes.wording import NARROW, grouped, percent
 WRONG_SHADE = "#E69F00"
 RIGHT_SHADE = "#2F6FDE"
 """The strongest shades, as `app.drawing` has them: dark enough for white type."""
-CELL, ROW = (25, 86), (13, 38)
+CELL, ROW = (25, 86), (12, 38)
 """Least and greatest width and height of a cell, in device-independent pixels."""
+BESIDE = 220
+"""The least width of the figures beside the matrix; where the matrix leaves less, one of the two is seen at a time."""
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 
@@ -249,9 +252,13 @@ class _ClassNames(QHeaderView):
         return min(self.limit(), max(map(QFontMetrics(interface_font(12)).horizontalAdvance, self._names()), default=0))
 
     def limit(self) -> int:
-        """Return how much of a name is shown at most."""
-        table = self.parent()
-        return max(46, min(self.LONGEST, table.height() // 4)) if isinstance(table, QWidget) else self.LONGEST
+        """Return how much of a name is shown at most: what the rows leave, in a low view."""
+        table, model = self.parent(), self.model()
+        if not isinstance(table, QWidget) or not isinstance(model, ConfusionModel):
+            return self.LONGEST
+        line = QFontMetrics(interface_font(12)).height() + 8
+        left = int((table.height() - (model.size + 2) * ROW[0] - line) / self.SINE)
+        return max(46, min(self.LONGEST, max(table.height() // 4, left) if left < self.LONGEST else left))
 
     def slanted(self) -> bool:
         """Return whether the names are slanted now."""
@@ -384,8 +391,7 @@ class ConfusionView(QWidget):
         self.table.chosen.connect(self._open)
         self.statistics = QTableView()
         self.behind = DrillDown(asks, document)
-        self._headline = PlainLabel()
-        self._headline.setTextFormat(Qt.TextFormat.PlainText)
+        self._headline = ElidedLabel()
         self._headline.setProperty("role", "heading")
         self._message = PlainLabel()
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -397,6 +403,10 @@ class ConfusionView(QWidget):
         for button in (self._counts, self._percent):
             group.addButton(button)
         self._percent.toggled.connect(self._on_percent)
+        self.figures_button = _pill("Per class")
+        self.figures_button.setToolTip("Show the figures of every class in place of the matrix, or the matrix again")
+        self.figures_button.toggled.connect(lambda _: self._share_width())
+        self._narrow = False
         self.exports = ExportButton(self._exported, self)
         self._lay_out()
         look().changed.connect(self.table.viewport().update)
@@ -405,9 +415,8 @@ class ConfusionView(QWidget):
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setContentsMargins(14, 6, 10, 4)
-        head.addWidget(self._headline)
-        head.addStretch(1)
-        for widget in (self._counts, self._percent, self.exports):
+        head.addWidget(self._headline, 1)
+        for widget in (self._counts, self._percent, self.figures_button, self.exports):
             head.addWidget(widget)
         self.statistics.setAccessibleName("Figures per class")
         self.statistics.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -421,7 +430,7 @@ class ConfusionView(QWidget):
         self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.statistics, "Per class")
         self.tabs.addTab(self.behind, "Behind the cell")
-        self.tabs.setMinimumWidth(220)
+        self.tabs.setMinimumWidth(BESIDE)
         self._body = QSplitter(Qt.Orientation.Horizontal)
         self._body.addWidget(self.table)
         self._body.addWidget(self.tabs)
@@ -479,7 +488,17 @@ class ConfusionView(QWidget):
         self._share_width()
 
     def _share_width(self) -> None:
-        """Give the matrix what it needs, as far as the figures beside it keep their least."""
+        """Give the matrix what it needs, as far as the figures beside it keep their least; else show one of the two."""
+        model = self.table.model()
+        least = self.table.verticalHeader().width() + 28 + CELL[0] * (model.columnCount() if model is not None else 0)
+        self._narrow = self.width() < least + BESIDE
+        if not self._narrow:
+            self.figures_button.setChecked(False)
+        self.figures_button.setVisible(self._narrow and not self._body.isHidden())
+        self.tabs.setHidden(self._narrow and not self.figures_button.isChecked())
+        self.table.setHidden(self._narrow and self.figures_button.isChecked())
+        if self._narrow:
+            return
         needed = self.table.verticalHeader().width() + self.table.horizontalHeader().length() + 8
         rest = max(self.tabs.minimumWidth(), self.width() - needed)
         self._body.setSizes([max(self.width() - rest, 1), rest])
@@ -490,6 +509,7 @@ class ConfusionView(QWidget):
         self._body.setVisible(not text)
         for widget in (self._headline, self._counts, self._percent, self.exports):
             widget.setVisible(not text)
+        self.figures_button.setVisible(self._narrow and not text)
 
     def _on_percent(self, on: bool) -> None:
         model = self.table.model()
@@ -504,6 +524,7 @@ class ConfusionView(QWidget):
         predicted_name = names[predicted] if predicted >= 0 else None
         self.behind.show_cell(self._node, actual_name, predicted_name)
         self.tabs.setCurrentWidget(self.behind)
+        self.figures_button.setChecked(self._narrow)
         self.opened.emit(actual_name or "", predicted_name or "")
 
     def _exported(self) -> Exports | None:

@@ -26,8 +26,8 @@ class LearningPage(QWidget):
         parent: The widget it is in.
     """
 
-    stop_requested = Signal(str)
-    """End this node's training here, and keep what was reached."""
+    stop_requested = Signal(str, str)
+    """End the training of this node (workflow, as the engine calls it; node) here, and keep what was reached."""
 
     def __init__(
         self, asks: Asks, document: str, trainings: TrainingHistory, title_of: Callable[[str], str], parent: QWidget | None = None

@@ -61,8 +61,8 @@ class LearningView(QWidget):
         parent: The widget it is in.
     """
 
-    stop_requested = Signal(str)
-    """End this node's training here, and keep what was reached."""
+    stop_requested = Signal(str, str)
+    """End the training of this node (workflow, as the engine calls it; node) here, and keep what was reached."""
     drawing_chosen = Signal(float, bool)
     """The person chose how curves are drawn: the smoothing, and whether the scale is logarithmic."""
 
@@ -74,7 +74,7 @@ class LearningView(QWidget):
         self._shown: list[str] = []
         self._own: TrainingRun | None = None
         self._chosen_quantities = False
-        self._stopping = ""
+        self._stopping = self._place = ""
         self._last_cost = self._began_drawing = 0.0
 
         self._title = ElidedLabel("Learning curves")
@@ -157,6 +157,12 @@ class LearningView(QWidget):
         """Show one run of the trainings; None: nothing."""
         self._show([run.id] if run else [])
 
+    def set_place(self, workflow: str) -> None:
+        """Say in the title which workflow the curves belong to."""
+        if workflow != self._place:
+            self._place = workflow
+            self._refresh()
+
     def start(self, node: str, title: str, epochs: int | None = None, document: str = "") -> None:
         """Show a learner that begins to train."""
         self.show_run(self.trainings.begin(document, node, title, epochs))
@@ -202,7 +208,8 @@ class LearningView(QWidget):
         """Everything but the curves at once; the curves when it is their time."""
         runs = self.shown
         first = runs[0] if runs else None
-        self._title.setText(first.title if first and len(runs) == 1 else f"{len(runs)} runs" if runs else "Learning curves")
+        said = first.title if first and len(runs) == 1 else f"{len(runs)} runs" if runs else "Learning curves"
+        self._title.setText(f"{self._place} · {said}" if self._place and len(runs) == 1 else said)
         self._title.setVisible(self._titled or len(runs) > 1)
         self._epoch.setVisible(first is not None)
         if first is not None:
@@ -242,7 +249,7 @@ class LearningView(QWidget):
         if run is not None and run.live:
             self._stopping = run.id
             self._refresh()
-            self.stop_requested.emit(run.node)
+            self.stop_requested.emit(run.document, run.node)
 
     # -- comparing
 

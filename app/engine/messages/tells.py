@@ -123,6 +123,20 @@ class RunChanged(DocumentTell, frozen=True, kw_only=True):
     seconds: float | None = None
 
 
+class RunRefused(DocumentTell, frozen=True, kw_only=True):
+    """A run was asked for and does not begin.
+
+    Attributes:
+        targets: The nodes that were to run; None: all.
+        node: The node that stands in the way; empty: there is none of the nodes (any more).
+        needs_word: Whether the person has to trust or allow something first.
+    """
+
+    targets: tuple[str, ...] | None = None
+    node: str = ""
+    needs_word: bool = False
+
+
 class Reply(Tell, frozen=True, kw_only=True):
     """The reply to a question.
 

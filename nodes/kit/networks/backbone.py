@@ -19,7 +19,7 @@ from nodes.base import Job, Node, NodeError, Port, Specs, Values, setting
 from nodes.kit.layers.base import Layer
 from nodes.kit.layers.kinds import layer_class
 from nodes.kit.layers.shape_checks import FLOAT_TYPES
-from nodes.kit.networks.model_files import StoredLayer, StoredWeights, by_order, look_into_weights, read_weights
+from nodes.kit.networks.model_files import StoredLayer, StoredWeights, by_order, look_into_weights, read_arrays
 from nodes.values.network import Call, LayerSpec, Network, NetworkSpec, Shape, Tensor, TensorSpec
 
 if TYPE_CHECKING:
@@ -200,7 +200,8 @@ class Backbone(Node):
         if self.weights:
             job.progress(None, "reading the weights")
             stored, layers = self._stored(built, job.resolve(self.weights))
-            flat = iter([array for arrays in read_weights(stored, layers) for array in arrays])
+            read = read_arrays(stored, [(layer, list(layer.shapes)) for layer in layers])
+            flat = iter([array for arrays in read for array in arrays])
             weights |= {
                 layer.name: [next(flat).reshape(weight.shape) for weight in layer.weights]
                 for layer in built.layers
@@ -347,7 +348,7 @@ class Backbone(Node):
         else:
             layers = [theirs for _, theirs in by_order(built.layers, stored)]
         wanted = [(layer.name, weight) for layer in ours for weight in layer.weights]
-        given = [(layer.group, shape) for layer in layers for shape in layer.shapes]
+        given = [(layer.group, shape) for layer in layers for shape in layer.shapes.values()]
         if len(given) < len(wanted) or (self.include_top and len(given) > len(wanted)):
             raise NodeError(
                 f"{path.name} has {len(given)} arrays of weights, but the network needs {len(wanted)}.",

@@ -153,6 +153,8 @@ def load_weights(model: keras.Model, weights: Mapping[str, Sequence[NDArray[Any]
                 "Train the network anew, or use the network these weights belong to.",
             )
         layer.set_weights(arrays)
+        if isinstance(layer, import_keras().layers.Normalization):
+            layer.finalize_state()  # it computes with what it makes of its weights
 
 
 def _build(layer: LayerSpec) -> Any:

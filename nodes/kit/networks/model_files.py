@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.errors import NodeError
 from nodes.kit.layers.kinds import layer_class
+from nodes.kit.networks.hard_sigmoids import as_keras_3
+from nodes.kit.networks.stored_parts import StoredPart
 from nodes.kit.probing.soundness import ensure_sound, refuse_special
 from nodes.values.network import LayerSpec
 
@@ -95,28 +97,27 @@ def look_into(path: Path) -> ModelFile:
         return ModelFile(path, "json", config, str(config.get("keras_version", "")), _classes(config.get(NOTES)))
 
 
-def stored_weights(file: ModelFile, layers: Mapping[str, LayerSpec]) -> dict[str, list[NDArray[Any]]]:
+def stored_weights(file: ModelFile, parts: Sequence[StoredPart]) -> dict[str, list[NDArray[Any]]]:
     """Return the weights in a model file: layer name -> arrays, as the layers' specs say they must be.
 
     Args:
         file: From `look_into`.
-        layers: All layers of the file's config, in its order: the name there -> our spec.
+        parts: All layers of the file's config, in its order.
 
     Raises:
         NodeError: If a layer's weights are missing, or not of the shapes that follow from the config.
     """
-    import h5py
-
+    if file.form == "json":
+        return {}
     with _readable(file.path):
-        if file.form == "json":
-            return {}
         ensure_sound(file.path, "hdf5", whole=True)
-        if file.form == "h5":
-            with h5py.File(file.path, "r") as h5:
+        with _hdf5(file.path) as h5:
+            if file.form == "h5":
                 root = _inside(h5, "model_weights")
-                return {our.name: _legacy_weights(_inside(root, name), our) for name, our in layers.items() if our.weights}
-        with zipfile.ZipFile(file.path) as archive, h5py.File(io.BytesIO(_member(archive, WEIGHTS)), "r") as h5:
-            return {our.name: _weights(group, our) for our, group in _layer_groups(h5, layers.values())}
+                found = [pair for part in parts for pair in _legacy_weights(root, part)]
+            else:
+                found = [(our, _weights(h5, place, our)) for our, place in _places(h5, "", parts)]
+    return {our.name: as_keras_3(our, arrays) if file.is_keras_2 else arrays for our, arrays in found}
 
 
 @dataclass(frozen=True)
@@ -126,14 +127,25 @@ class StoredLayer:
     Attributes:
         name: As the layer was called, where the file says it.
         group: As the file calls its weights: the layer's name, or `conv2d_1` for the second Conv2D layer.
-        paths: Where in the HDF5 file its arrays are, in Keras's order.
-        shapes: Their shapes.
+        shapes: Where in the HDF5 file its arrays are, within its group, and their shapes; in Keras's order if `listed`.
+        place: Where the group is.
+        listed: Whether the file lists the arrays; else they are found by where the layer's class has them.
     """
 
     name: str
     group: str
-    paths: tuple[str, ...]
-    shapes: tuple[tuple[int, ...], ...]
+    shapes: Mapping[str, tuple[int, ...]]
+    place: str
+    listed: bool
+
+    def paths(self, layer: LayerSpec) -> list[str]:
+        """Return where the arrays for a layer's weights are, in the order of its spec; the file may have others, or fewer."""
+        return list(self.shapes) if self.listed else layer_class(layer.kind).weight_paths(layer.weights, layer.config)
+
+    def fits(self, layer: LayerSpec) -> bool:
+        """Return whether these are arrays of just the shapes of a layer's weights."""
+        found = [self.shapes.get(path) for path in self.paths(layer)]
+        return found == [weight.shape for weight in layer.weights] and len(found) == len(self.shapes)
 
 
 @dataclass(frozen=True)
@@ -145,11 +157,13 @@ class StoredWeights:
         ordered: Whether the layers are in the order of the model: so in `.h5` files, not in `.weights.h5` and `.keras` files,
             whose groups are named after the layers' classes.
         layers: Those that have weights.
+        keras: The version of the Keras that wrote it, up to the first point; empty: the file does not say it.
     """
 
     path: Path
     ordered: bool
     layers: tuple[StoredLayer, ...]
+    keras: str = ""
 
 
 def look_into_weights(path: Path) -> StoredWeights:
@@ -158,40 +172,79 @@ def look_into_weights(path: Path) -> StoredWeights:
     Raises:
         NodeError: If it is no such file, or is damaged.
     """
-    import h5py
-
     refuse_special(path, "path")
     with _readable(path):
         ensure_sound(path, "hdf5", whole=False)
     with _readable(path), _hdf5(path) as h5:
         root = _inside(h5, "model_weights") if _has(h5, "model_weights") else h5
+        keras = _written_by(path, h5, root)
         if "layer_names" in root.attrs or "layer_names0" in root.attrs:
             layers = []
             for name in _listed(root, "layer_names"):
-                group = _inside(root, name)
-                arrays = [_dataset(group, n) for n in _listed(group, "weight_names")]
-                layers.append(StoredLayer(name, name, tuple(a.name for a in arrays), tuple(tuple(a.shape) for a in arrays)))
-            return StoredWeights(path, True, tuple(layer for layer in layers if layer.paths))
+                group = _group(root, name)
+                shapes = {n: tuple(_dataset(group, n).shape) for n in _listed(group, "weight_names")}
+                layers.append(StoredLayer(name, name, shapes, str(group.name), listed=True))
+            return StoredWeights(path, True, tuple(layer for layer in layers if layer.shapes), keras)
         stored = next((n for n in ("layers", "_layer_checkpoint_dependencies") if _has(h5, n)), None)
         if stored is None:
             raise ValueError("it holds no weights of layers")
         layers = []
-        for group_name in _group(h5, stored):
-            group = _inside(_inside(h5, stored), group_name)
-            variables = _group(group, "vars") if isinstance(group, h5py.Group) and _has(group, "vars") else {}
-            arrays = [_inside(variables, str(n)) for n in range(len(variables))]
-            if arrays and all(isinstance(a, h5py.Dataset) for a in arrays):
-                name = str(variables.attrs.get("name", "")) if isinstance(variables, h5py.Group) else ""
-                layers.append(StoredLayer(name, group_name, tuple(a.name for a in arrays), tuple(tuple(a.shape) for a in arrays)))
-        return StoredWeights(path, False, tuple(layers))
+        for name in _group(h5, stored):
+            group = _group(_group(h5, stored), name)
+            variables = _group(group, "vars") if _has(group, "vars") else group
+            layers.append(StoredLayer(str(variables.attrs.get("name", "")), name, _arrays(group), str(group.name), listed=False))
+        if not keras and any(layer.name for layer in layers):
+            keras = "3"  # Keras 2 does not write the names
+        return StoredWeights(path, False, tuple(layer for layer in layers if layer.shapes), keras)
 
 
-def read_weights(stored: StoredWeights, layers: Iterable[StoredLayer]) -> list[list[NDArray[Any]]]:
-    """Return the arrays of some layers that `look_into_weights` found. NodeError if the file is damaged."""
+def _written_by(path: Path, h5: h5py.File, root: h5py.Group) -> str:
+    """The version of the Keras that wrote a file, up to the first point; empty if the file does not say it."""
+    version = root.attrs.get("keras_version", h5.attrs.get("keras_version", ""))
+    version = version.decode() if isinstance(version, bytes) else str(version)
+    if not version and zipfile.is_zipfile(path):
+        version = _look_into_keras(path).keras_version
+    if not version and _has(h5, "_layer_checkpoint_dependencies"):
+        version = "2"
+    return version.partition(".")[0]
+
+
+def _arrays(group: h5py.Group) -> dict[str, tuple[int, ...]]:
+    """The arrays of a layer, by where they are in its group: in `vars` of it, or of layers inside it, but not of a model."""
+    import h5py
+
+    found: dict[str, tuple[int, ...]] = {}
+    for name in group:
+        if name in ("layers", "_layer_checkpoint_dependencies"):
+            continue
+        member = _inside(group, name)
+        if isinstance(member, h5py.Dataset):
+            found[name] = tuple(member.shape)
+        else:
+            found |= {f"{name}/{path}": shape for path, shape in _arrays(member).items()}
+    return found
+
+
+def read_weights(stored: StoredWeights, pairs: Sequence[tuple[LayerSpec, StoredLayer]]) -> list[list[NDArray[Any]]]:
+    """Return the arrays of stored layers, as the layers that they go onto need them.
+
+    Raises:
+        NodeError: If the file is damaged.
+    """
+    found = read_arrays(stored, [(theirs, theirs.paths(ours)) for ours, theirs in pairs])
+    old = stored.keras in ("1", "2")
+    return [as_keras_3(ours, arrays) if old else arrays for (ours, _), arrays in zip(pairs, found, strict=True)]
+
+
+def read_arrays(stored: StoredWeights, wanted: Iterable[tuple[StoredLayer, Sequence[str]]]) -> list[list[NDArray[Any]]]:
+    """Return arrays of stored layers, by their paths in `shapes`, as they are in the file. NodeError if it is damaged."""
     with _readable(stored.path):
         ensure_sound(stored.path, "hdf5", whole=True)
     with _readable(stored.path), _hdf5(stored.path) as h5:
-        return [[_numbers(_inside(h5, path.lstrip("/")), f"'{layer.group}'") for path in layer.paths] for layer in layers]
+        return [
+            [_numbers(_inside(h5, f"{layer.place}/{path}".lstrip("/")), f"'{layer.group}'") for path in paths]
+            for layer, paths in wanted
+        ]
 
 
 # ------------------------------------------------------------------------------------------------------------ containers
@@ -299,13 +352,29 @@ def _classes(notes: Any) -> dict[str, tuple[str, ...]]:
 
 def _inside(group: h5py.Group, name: str) -> Any:
     """A member of an HDF5 group that lies in the file itself; KeyError if there is none."""
+    found = _found(group, name.split("/"))
+    if found is None:
+        raise KeyError(f"it has no '{name}'")
+    return found
+
+
+def _found(member: Any, parts: Sequence[str]) -> Any:
+    """What lies at a path; None if there is nothing.
+
+    Keras 2 on Windows has whole paths as names: `layers\\lstm`, and beside it `layers\\lstm\\cell`.
+    """
     import h5py
 
-    for part in name.split("/"):
-        if not isinstance(group, h5py.Group) or not isinstance(group.get(part, getlink=True), h5py.HardLink):
-            raise KeyError(f"it has no '{name}'")
-        group = group[part]
-    return group
+    if not parts:
+        return member
+    if isinstance(member, h5py.Group):
+        for end in range(1, len(parts) + 1):
+            name = "\\".join(parts[:end])
+            if isinstance(member.get(name, getlink=True), h5py.HardLink):
+                found = _found(member[name], parts[end:])
+                if found is not None:
+                    return found
+    return None
 
 
 def _group(group: h5py.Group, name: str) -> h5py.Group:
@@ -333,25 +402,46 @@ def _has(group: h5py.Group, name: str) -> bool:
     return group.get(name, getlink=True) is not None
 
 
-def _weights(group: h5py.Group, layer: LayerSpec) -> list[NDArray[Any]]:
+def _weights(h5: h5py.File, paths: Sequence[str], layer: LayerSpec) -> list[NDArray[Any]]:
     """A layer's arrays in Keras 3's own layout: `vars/0`, `vars/1`, ..., or where layers inside the layer have theirs."""
-    paths = layer_class(layer.kind).weight_paths(layer.weights, layer.config)
-    places = [path.rpartition("/") for path in paths]
-    folders = {folder: _inside(group, folder) for folder, _, _ in places}
+    split = [path.rpartition("/") for path in paths]
+    folders = {folder: _inside(h5, folder) for folder, _, _ in split}
     # A wrapper may keep a weight of the layer inside it a second time: only what is all in one place can be counted.
     stored = len(next(iter(folders.values()))) if len(folders) == 1 else len(paths)
-    return [_array(_inside(folders[places[n][0]], places[n][2]), layer, n) for n in _expected(layer, stored)]
+    return [_array(_inside(folders[split[n][0]], split[n][2]), layer, n) for n in _expected(layer.name, layer.weights, stored)]
 
 
-def _legacy_weights(group: h5py.Group, layer: LayerSpec) -> list[NDArray[Any]]:
-    """A layer's arrays in the layout of `.h5` files: a group per layer that lists the names of its arrays."""
+def _legacy_weights(root: h5py.Group, part: StoredPart) -> Iterator[tuple[LayerSpec, list[NDArray[Any]]]]:
+    """The arrays of a layer, or of a model's layers, in the layout of `.h5` files: a group that lists the names of its arrays.
+
+    Keras lists what is trained first, layer by layer, and then the rest.
+    """
+    leaves = [(leaf, leaf.layer) for leaf in part.leaves() if leaf.layer is not None and leaf.layer.weights]
+    if not leaves:
+        return
+    group = _group(root, part.name)
     names = _listed(group, "weight_names")
-    return [_array(_inside(group, names[n]), layer, n) for n in _expected(layer, len(names))]
+    own = [(spec, n, leaf.trainable and spec.weights[n].trainable) for leaf, spec in leaves for n in range(len(spec.weights))]
+    order = [(spec, n) for first in (True, False) for spec, n, trained in own if trained is first]
+    found: dict[str, dict[int, NDArray[Any]]] = {spec.name: {} for _, spec in leaves}
+    for number, (spec, n) in zip(_expected(part.name, order, len(names)), order, strict=True):
+        _check_name(names[number], spec, n)
+        found[spec.name][n] = _array(_inside(group, names[number]), spec, n)
+    for _, spec in leaves:
+        yield spec, [found[spec.name][n] for n in range(len(spec.weights))]
 
 
-def _expected(layer: LayerSpec, stored: int) -> range:
-    if stored != len(layer.weights):
-        raise ValueError(f"layer '{layer.name}' has {len(layer.weights)} weights, but {stored} are stored")
+def _check_name(stored: str, layer: LayerSpec, number: int) -> None:
+    """Refuse an array that is called as another one of its layer: arrays of equal shapes could be exchanged unseen."""
+    name = stored.rpartition("/")[2].partition(":")[0]
+    own = [weight.name.rpartition("/")[2] for weight in layer.weights]
+    if own.count(name) == 1 and own[number] != name:
+        raise ValueError(f"'{stored}' stands where '{own[number]}' of layer '{layer.name}' should be")
+
+
+def _expected(name: str, weights: Sequence[Any], stored: int) -> range:
+    if stored != len(weights):
+        raise ValueError(f"layer '{name}' has {len(weights)} weights, but {stored} are stored")
     return range(stored)
 
 
@@ -383,18 +473,63 @@ def _listed(group: h5py.Group, name: str) -> list[str]:
     return [n.decode() if isinstance(n, bytes) else str(n) for piece in pieces for n in piece]
 
 
-def _layer_groups(h5: h5py.File, layers: Iterable[LayerSpec]) -> Iterator[tuple[LayerSpec, h5py.Group]]:
-    """The group in a `.keras` file's weights of each layer that has some.
+def _places(
+    h5: h5py.File, model: str, parts: Sequence[StoredPart], *, each_step: bool = False
+) -> Iterator[tuple[LayerSpec, list[str]]]:
+    """The layers of a model that have weights, each with where they are in a `.keras` file's weights.
 
-    Keras names the groups after the layers' classes with a running number: `conv2d`, `conv2d_1`, ...
+    Keras names the groups after the layers' classes with a running number: `conv2d`, `conv2d_1`, ... Keras 2.13 counts a layer
+    that has weights twice: `dense`, `dense_2`, ...
+
+    Args:
+        h5: The file.
+        model: The group of the model; empty: the whole file.
+        parts: What is in the model.
+        each_step: Whether it is applied to each step of a sequence: our layers are wrapped then, those in the file are not.
     """
-    root = _inside(h5, "layers" if _has(h5, "layers") else "_layer_checkpoint_dependencies")
+    root = next((n for n in ("layers", "_layer_checkpoint_dependencies") if _is_there(h5, f"{model}{n}")), "layers")
+    ways = [[(f"{model}{root}/{name}", part) for name, part in _numbered(parts, step)] for step in (1, 2)]
+    places = next((way for way in ways if all(_holds(h5, *each, each_step=each_step) for each in way)), ways[0])
+    for place, part in places:
+        if part.layer is not None:
+            yield part.layer, _paths(place, part.layer, each_step=each_step)
+        else:
+            within = f"{place}/layer/" if part.each_step else f"{place}/"
+            yield from _places(h5, within, part.parts, each_step=part.each_step)
+
+
+def _numbered(parts: Sequence[StoredPart], step: int) -> list[tuple[str, StoredPart]]:
+    """The parts that have weights, each with the name of its group, where `step` is what one of them counts for."""
     counts: Counter[str] = Counter()
-    for layer in layers:
-        stem = snake_case(layer_class(layer.kind).python_class or layer.kind)
-        if layer.weights:
-            yield layer, _inside(root, f"{stem}_{counts[stem]}" if counts[stem] else stem)
-        counts[stem] += 1
+    named = []
+    for part in parts:
+        stem = "time_distributed" if part.each_step else snake_case(part.kind)
+        weighted = any(leaf.layer is not None and leaf.layer.weights for leaf in part.leaves())
+        if weighted:
+            named.append((f"{stem}_{counts[stem]}" if counts[stem] else stem, part))
+        counts[stem] += step if weighted else 1
+    return named
+
+
+def _holds(h5: h5py.File, place: str, part: StoredPart, *, each_step: bool) -> bool:
+    """Whether a group is there that has the arrays of a layer, or is that of a model."""
+    wanted = [place] if part.layer is None else _paths(place, part.layer, each_step=each_step)
+    return all(_is_there(h5, path) for path in wanted)
+
+
+def _is_there(h5: h5py.File, path: str) -> bool:
+    """Whether there is something at a path, or below it."""
+    try:
+        return _inside(h5, path) is not None
+    except KeyError:
+        below = path.replace("/", "\\") + "\\"
+        return any(name.startswith(below) for name in h5)
+
+
+def _paths(place: str, layer: LayerSpec, *, each_step: bool) -> list[str]:
+    """Where the arrays of a layer are whose group is at a place."""
+    paths = layer_class(layer.kind).weight_paths(layer.weights, layer.config)
+    return [f"{place}/{path.removeprefix('layer/') if each_step else path}" for path in paths]
 
 
 def snake_case(name: str) -> str:
@@ -404,16 +539,23 @@ def snake_case(name: str) -> str:
 
 
 def by_order(layers: Sequence[LayerSpec], stored: StoredWeights) -> list[tuple[LayerSpec, StoredLayer]]:
-    """Return layers in Keras's order, each with the stored one that stands in its place; without those that there is none for."""
+    """Return layers in Keras's order, each with the stored one that stands in its place; without those that there is none for.
+
+    In files that name their groups after classes, the first layer with weights of a class stands for the first such group,
+    whatever their numbers are.
+    """
     if stored.ordered:
         return list(zip((layer for layer in layers if layer.weights), stored.layers, strict=False))
-    groups = {layer.group: layer for layer in stored.layers}
-    counts: Counter[str] = Counter()
+    groups: dict[str, list[tuple[int, StoredLayer]]] = {}
+    for each in stored.layers:
+        named = re.fullmatch(r"(.+?)(?:_(\d+))?", each.group)
+        stem, number = (named[1], int(named[2] or 0)) if named else (each.group, 0)
+        groups.setdefault(stem, []).append((number, each))
+    waiting = {stem: iter([each for _, each in sorted(found, key=lambda pair: pair[0])]) for stem, found in groups.items()}
     pairs = []
     for layer in layers:
-        stem = snake_case(layer.kind)
-        name = f"{stem}_{counts[stem]}" if counts[stem] else stem
-        counts[stem] += 1
-        if layer.weights and name in groups:
-            pairs.append((layer, groups[name]))
+        stem = snake_case(layer_class(layer.kind).python_class or layer.kind)
+        found = next(waiting.get(stem, iter(())), None) if layer.weights else None
+        if found is not None:
+            pairs.append((layer, found))
     return pairs

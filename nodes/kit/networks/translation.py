@@ -7,15 +7,18 @@ own rules then say the shapes, so a file that contradicts itself is found here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
 from nodes.errors import NodeError
-from nodes.kit.layers.base import Inference, Layer, is_channels_first
-from nodes.kit.layers.kinds import stored_class
+from nodes.kit.layers.base import Inference, is_channels_first
+from nodes.kit.layers.kinds import layer_class, stored_class
 from nodes.kit.layers.ported import PortedLayer
+from nodes.kit.networks import hard_sigmoids
 from nodes.kit.networks.masks import MaskOperations
+from nodes.kit.networks.stored_calls import TRAINING, StoredCall
+from nodes.kit.networks.stored_parts import Stored, StoredModel, StoredPart, inlined, parts_of
 from nodes.values.network import Call, LayerSpec, NetworkSpec, Tensor, TensorSpec, WeightSpec
 
 FUNCTIONAL = ("Functional", "Model")
@@ -28,60 +31,31 @@ class Translation:
 
     Attributes:
         spec: The network.
-        layers: All layers in the config's order: the name there -> our spec.
+        parts: All layers in the config's order, as their weights lie in the file.
     """
 
     spec: NetworkSpec
-    layers: Mapping[str, LayerSpec]
+    parts: tuple[StoredPart, ...]
 
 
-@dataclass(frozen=True)
-class StoredCall:
-    """One call of a layer as the config has it: tensors by the names there, roles and options as `Call` has them."""
-
-    tensors: tuple[Tensor, ...] = ()
-    roles: tuple[str, ...] = ()
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A layer as the config has it.
-
-    Attributes:
-        name: Its name there.
-        node: Its settings.
-        channels_first: Whether its images are (channels, height, width).
-        trainable: Whether it is trained.
-        calls: Its calls.
-    """
-
-    name: str
-    node: Layer
-    channels_first: bool
-    trainable: bool
-    calls: tuple[StoredCall, ...]
-
-
-def translate(config: Mapping[str, Any], uid: str) -> Translation:
+def translate(config: Mapping[str, Any], uid: str, *, keras_2: bool = False) -> Translation:
     """Return our graph of layers for a model's config.
 
     Args:
         config: `{"class_name": ..., "config": ...}`, as `model.to_json()` has it.
         uid: What the layers' uids begin with.
+        keras_2: Whether Keras 1 or 2 wrote it, whose hard sigmoid is another one.
 
     Raises:
         NodeError: If a layer is not allowed, or the graph is not whole.
     """
     try:
-        kind, inner = config["class_name"], config["config"]
-        if kind == "Sequential":
-            stored, inputs, outputs = _sequential(config, inner)
-        elif kind in FUNCTIONAL:
-            stored, inputs, outputs = _functional(inner)
-        else:
-            raise NodeError(f"The model is of the class '{kind}', which may run code of its own.", REMEDY)
-        return _network(stored, inputs, outputs, uid)
+        model = _model(config, config["class_name"])
+        layers, outputs = inlined(model)
+        if keras_2:
+            layers = [part for layer in layers for part in _with_old_slope(layer)]
+        spec, places = _network(layers, model.inputs, outputs, uid)
+        return Translation(spec, tuple(parts_of(model, places)))
     except (KeyError, TypeError, IndexError, AttributeError, ValueError, RecursionError) as error:
         what = f"{type(error).__name__}: {error}"
         raise NodeError(f"The model's config is not as Keras writes it ({what}).", "Save the model again.") from error
@@ -90,34 +64,53 @@ def translate(config: Mapping[str, Any], uid: str) -> Translation:
 # --------------------------------------------------------------------------------------------------------- kinds of model
 
 
-def _functional(config: Mapping[str, Any]) -> tuple[list[Stored], list[Tensor], list[Tensor]]:
-    """Layers, inputs and outputs of a functional model."""
-    trainable = config.get("trainable") is not False
-    layers = []
+def _model(entry: Mapping[str, Any], name: str, trainable: bool = True) -> StoredModel:
+    """A model, or one inside of another, with its layers; its calls are not looked at."""
+    kind, config = entry["class_name"], entry["config"]
+    if kind == "Sequential":
+        return _sequential(entry, config, name, trainable)
+    if kind in FUNCTIONAL:
+        return _functional(entry, config, name, trainable)
+    raise NodeError(f"The model is of the class '{kind}', which may run code of its own.", REMEDY)
+
+
+def _functional(entry: Mapping[str, Any], config: Mapping[str, Any], name: str, trainable: bool) -> StoredModel:
+    """A functional model."""
+    trainable = trainable and config.get("trainable") is not False
+    layers: list[Stored | StoredModel] = []
     masks = MaskOperations(config["layers"])
-    for entry in config["layers"]:
-        if entry["name"] in masks:
+    for each in config["layers"]:
+        if each["name"] in masks:
             continue
-        layer = _stored(entry, entry["name"], trainable)
-        calls = tuple(_call(call, layer, masks) for call in entry.get("inbound_nodes") or [])
+        layer = _stored(each, each["name"], trainable)
+        calls = tuple(_call(call, layer, masks) for call in each.get("inbound_nodes") or [])
         layers.append(replace(layer, calls=calls or (StoredCall(),)))
-    return layers, list(_listed(config["input_layers"])), list(_listed(config["output_layers"]))
+    layers = [_counted(layer, layers) if isinstance(layer, StoredModel) else layer for layer in layers]
+    inputs, outputs = _listed(config["input_layers"]), _listed(config["output_layers"])
+    return StoredModel(name, entry["class_name"], tuple(layers), tuple(inputs), tuple(outputs))
 
 
-def _sequential(model: Mapping[str, Any], config: Any) -> tuple[list[Stored], list[Tensor], list[Tensor]]:
-    """Layers, input and output of a sequential model. Early ones are a bare list of layers, and have no input layer."""
+def _counted(model: StoredModel, around: Sequence[Stored | StoredModel]) -> StoredModel:
+    """A model inside with the number of its first call: Keras 2 counts that by which the model itself was made, if it knew its
+    inputs then, and Keras 3 does so in some versions."""
+    used = {t.call for layer in around for call in layer.calls for t in call.tensors if t.layer == model.name}
+    return replace(model, first_call=1 if used and max(used) >= len(model.calls) else model.first_call)
+
+
+def _sequential(entry: Mapping[str, Any], config: Any, name: str, trainable: bool) -> StoredModel:
+    """A sequential model. Early ones are a bare list of layers, and have no input layer."""
     model_config = {"layers": config} if isinstance(config, list) else config
     entries = list(model_config["layers"])
     if not entries:
         raise NodeError("The model has no layers.", "Choose another file.")
+    trainable = trainable and model_config.get("trainable") is not False
     if entries[0]["class_name"] != "InputLayer":
-        entries.insert(0, _input_entry(entries[0], model_config, model))
-    trainable = model_config.get("trainable") is not False
-    layers: list[Stored] = []
-    for entry in entries:
+        entries.insert(0, _input_entry(entries[0], model_config, entry))
+    layers: list[Stored | StoredModel] = []
+    for each in entries:
         before = StoredCall((Tensor(layers[-1].name),)) if layers else StoredCall()
-        layers.append(replace(_stored(entry, entry["config"]["name"], trainable), calls=(before,)))
-    return layers, [Tensor(layers[0].name)], [Tensor(layers[-1].name)]
+        layers.append(replace(_stored(each, each["config"]["name"], trainable), calls=(before,)))
+    return StoredModel(name, entry["class_name"], tuple(layers), (Tensor(layers[0].name),), (Tensor(layers[-1].name),))
 
 
 def _input_entry(first: Mapping[str, Any], model_config: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,19 +131,34 @@ def _input_entry(first: Mapping[str, Any], model_config: Mapping[str, Any], mode
     }
 
 
-def _stored(entry: Mapping[str, Any], name: str, trainable: bool) -> Stored:
-    """One layer of a config, without its calls, if it is allowed. NodeError if not."""
+def _with_old_slope(layer: Stored) -> list[Stored]:
+    """A layer of Keras 2; before one that is nothing but a hard sigmoid, what makes it as steep as it was."""
+    if not hard_sigmoids.is_bare(layer.node):
+        return [layer]
+    name = f"{layer.name}_slope"
+    scale = layer_class("Rescaling").from_config({"scale": hard_sigmoids.STEEPER, "offset": 0.0}, name)
+    calls = tuple(StoredCall((Tensor(name, number),)) for number in range(len(layer.calls)))
+    before = Stored(name, (*layer.place[:-1], name), scale, layer.channels_first, layer.trainable, layer.calls)
+    return [before, replace(layer, calls=calls)]
+
+
+def _stored(entry: Mapping[str, Any], name: str, trainable: bool) -> Stored | StoredModel:
+    """One layer of a config, or a model among its layers, without its calls, if it is allowed. NodeError if not."""
     kind, config = entry["class_name"], entry["config"]
     if kind in ("Sequential", *FUNCTIONAL):
-        raise NodeError(f"Layer '{name}' is a model inside the model, which cannot be read.", REMEDY)
+        return _model(entry, name, trainable)
+    trainable = trainable and config.get("trainable") is not False
+    inner = config.get("layer")
+    if kind == "TimeDistributed" and isinstance(inner, Mapping) and inner.get("class_name") in ("Sequential", *FUNCTIONAL):
+        return replace(_model(inner, name, trainable), each_step=True)
     node = stored_class(entry, name).from_config(config, name)
-    return Stored(name, node, is_channels_first(config), trainable and config.get("trainable") is not False, ())
+    return Stored(name, (name,), node, is_channels_first(config), trainable, ())
 
 
 # ---------------------------------------------------------------------------------------------------------------- tensors
 
 
-def _call(call: Any, layer: Stored, masks: MaskOperations) -> StoredCall:
+def _call(call: Any, layer: Stored | StoredModel, masks: MaskOperations) -> StoredCall:
     """One call of a layer.
 
     Keras 3: `{"args": [tensor or list of tensors], "kwargs": {...}}`; Keras 2: `[[name, call, output, kwargs], ...]`.
@@ -161,15 +169,16 @@ def _call(call: Any, layer: Stored, masks: MaskOperations) -> StoredCall:
     else:
         positional = [[Tensor(str(name), int(index), int(output)) for name, index, output, *_ in call]]
         named = {name: _keras_2_value(value) for given in call if len(given) > 3 for name, value in given[3].items()}
+    training = {name: named.pop(name) for name in (TRAINING,) if isinstance(named.get(name), bool)}
     named = {name: value for name, value in named.items() if value is not None and value is not False}
     named = {name: value for name, value in named.items() if not masks.made(name, value)}
-    node = layer.node
-    if isinstance(node, PortedLayer):
-        return _ported_call(node, positional, named, layer.name)
+    if isinstance(layer, Stored) and isinstance(layer.node, PortedLayer):
+        return _ported_call(layer.node, positional, named, layer.name).trained_as(training, layer.node.kind)
     if named:
         name, value = next(iter(named.items()))
         raise _unknown(layer.name, f"'{name}' = {value!r:.60}")
-    return StoredCall(tuple(_flat(positional, layer.name)))
+    made = StoredCall(tuple(_flat(positional, layer.name)))
+    return replace(made, options=training) if isinstance(layer, StoredModel) else made.trained_as(training, layer.node.kind)
 
 
 def _ported_call(node: PortedLayer, positional: Sequence[Any], named: Mapping[str, Any], layer: str) -> StoredCall:
@@ -244,8 +253,10 @@ def _listed(tensors: Any) -> Iterator[Tensor]:
 # ---------------------------------------------------------------------------------------------------------------- network
 
 
-def _network(stored: Sequence[Stored], inputs: Sequence[Tensor], outputs: Sequence[Tensor], uid: str) -> Translation:
-    """The network of these layers, with all shapes worked out."""
+def _network(
+    stored: Sequence[Stored], inputs: Sequence[Tensor], outputs: Sequence[Tensor], uid: str
+) -> tuple[NetworkSpec, dict[tuple[str, ...], LayerSpec]]:
+    """The network of these layers, with all shapes worked out, and our layers by their places in the file."""
     by_name = {layer.name: layer for layer in stored}
     if len(by_name) < len(stored):
         raise NodeError("Two layers of the model have the same name.", "Give every layer a name of its own in Keras.")
@@ -274,7 +285,7 @@ def _network(stored: Sequence[Stored], inputs: Sequence[Tensor], outputs: Sequen
         channels_first=any(_is_image_layer_with_channels_first(layer) for layer in stored),
     )
     spec = whole.with_outputs([t._replace(layer=names[t.layer]) for t in outputs])
-    return Translation(spec, {layer.name: layers[layer.name] for layer in stored})
+    return spec, {layer.place: layers[layer.name] for layer in stored}
 
 
 def _order(stored: Sequence[Stored]) -> list[tuple[str, int]]:
@@ -294,7 +305,8 @@ def _order(stored: Sequence[Stored]) -> list[tuple[str, int]]:
 
 def _infer(layer: Stored, call: StoredCall, inputs: Sequence[TensorSpec]) -> Inference:
     if isinstance(layer.node, PortedLayer):
-        return layer.node.with_options(call.options).infer(inputs, layer.channels_first, call.roles)
+        options = {name: value for name, value in call.options.items() if name != TRAINING}
+        return layer.node.with_options(options).infer(inputs, layer.channels_first, call.roles)
     return layer.node.infer(inputs, layer.channels_first)
 
 

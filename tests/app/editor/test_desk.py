@@ -16,7 +16,8 @@ from app.editor.commands.arranging import ArrangeCommands
 from app.editor.commands.editing import EditCommands
 from app.editor.commands.files import FileCommands
 from app.editor.desk import Desk
-from app.editor.panels.message_bar import MessageBar
+from app.editor.key_tips import KeyTips
+from app.editor.panels.toasts import Toasts
 from app.editor.tabs import WorkflowTabs
 from tests.app.editor.window_support import home
 
@@ -27,7 +28,8 @@ def desk(qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
         services = make_services(tmp_path / "results")
         widget = QWidget()
         services.engine.setParent(widget)
-        desk = Desk(widget, services, WorkflowTabs(services.catalog, services.preferences, widget), MessageBar(widget))
+        tabs = WorkflowTabs(services.catalog, services.preferences, KeyTips(), widget)
+        desk = Desk(widget, services, tabs, Toasts(widget))
         desk.show_welcome()
         yield desk
         for workspace in desk.workspaces:
@@ -90,8 +92,8 @@ def test_a_workflow_that_is_not_in_front_changes_nothing_that_is_shown(desk: Des
 
 
 def test_a_warning_is_told_once_a_session(desk: Desk) -> None:
-    bar = desk.window.findChild(MessageBar)
-    assert isinstance(bar, MessageBar)
+    bar = desk.window.findChild(Toasts)
+    assert isinstance(bar, Toasts)
     for _ in range(2):
         desk.say_once("The disk is full.")
     desk.ask("Which?", [("This", lambda: None)], key="which")

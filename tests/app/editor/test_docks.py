@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QTabBar
 
 from app.editor.dock_title import DockTitle
-from app.editor.docks import Docks
+from app.editor.docks import TITLES, Docks
 from tests.app.editor.window_support import Person
 
 LEFT = Qt.MouseButton.LeftButton
@@ -78,7 +80,7 @@ def test_a_tab_and_a_title_offer_what_can_be_done_with_the_panel(person: Person)
     bar.customContextMenuRequested.emit(spot)
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
-    next(a for a in menu.actions() if a.text() == "Close").trigger()
+    next(a for a in menu.actions() if a.text().startswith("Close")).trigger()
     menu.close()
     assert docks._docks["problems"].isHidden()
     title = docks._docks["repository"].titleBarWidget()
@@ -86,3 +88,29 @@ def test_a_tab_and_a_title_offer_what_can_be_done_with_the_panel(person: Person)
     QTest.mouseDClick(title, LEFT, pos=QPointF(title.rect().center()).toPoint())
     assert seen(docks) == {"repository"}
     docks.reset()
+
+
+@pytest.mark.parametrize("name", list(TITLES))
+def test_every_panel_is_floated_and_closed_from_its_tab_or_title(person: Person, name: str) -> None:
+    docks = open_one(person)
+    dock = docks[name]
+    docks.show(name)
+    QApplication.processEvents()
+    for choice, done in (("Float", dock.isFloating), ("Close", dock.isHidden)):
+        title = dock.titleBarWidget()
+        if title.height() and not dock.isFloating():
+            at = title.rect().center()
+            QApplication.sendEvent(title, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, title.mapToGlobal(at)))
+        else:
+            bar, spot = tab(person, TITLES[name])
+            bar.customContextMenuRequested.emit(spot)
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        next(a for a in menu.actions() if a.text().startswith(choice)).trigger()
+        menu.close()
+        assert done()
+        docks.reset()
+        docks.show(name)
+        QApplication.processEvents()
+        person.window.activateWindow()
+        person.until(person.window.isActiveWindow)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.document.model import NodeRecord, Workflow
 from app.document.problems import Problem
+from app.editor.status_bar import progress
 from tests.app.editor.conftest import toy_plug_in
 from tests.app.editor.window_support import Person, a_window, button, said_by
 
@@ -106,6 +107,51 @@ def test_nothing_runs_where_nothing_can_and_the_first_reason_is_said(person: Per
     person.until(lambda: person.said("Thirteen is no number of rows.", "Take twelve."))
     assert person.window.desk.selected_nodes == [count]
     assert person.window.docks.problems.isVisible()
+
+
+def test_run_pressed_before_the_engine_is_there_waits_for_it_and_runs(qapp: QApplication, tmp_path: Path) -> None:
+    with a_window(tmp_path, start=False, plug_ins=toy_plug_in(tmp_path)) as person:
+        person.press("Ctrl+N")
+        for node_type in ("toy.count", "toy.add"):
+            person.window.commands.adding.add_node(node_type)
+        count, add = person.document.nodes
+        person.press("Shift+F7")
+        QApplication.processEvents()
+        assert person.workspace.is_running and not person.told
+        assert "engine has started" in progress(person.workspace)
+        assert person.window.commands.actions["run.cancel"].isEnabled()
+        person.press("Shift+F9")
+        QApplication.processEvents()
+        assert not person.workspace.is_running and "started" not in progress(person.workspace)
+        person.select(count)
+        person.press("F7")
+        person.window.desk.services.engine.start()
+        person.until_state(count, "done", seconds=60)
+        person.until(lambda: not person.workspace.is_running)
+        assert person.status(add).state == "ready", "the run that was cancelled ran"
+        assert not person.told
+
+
+def test_run_pressed_while_an_edit_is_being_planned_is_of_the_edited_workflow(person: Person) -> None:
+    (count,) = chain(person, "toy.count", count={"rows": 13})
+    person.until_state(count, "not configured")
+    person.document.set_settings(count, {"rows": 12})
+    person.press("Shift+F7")  # what is shown is old
+    person.until_state(count, "done")
+    assert not person.told
+    person.document.set_settings(count, {"rows": 13})
+    person.press("Shift+F7")
+    person.until(lambda: person.said("Thirteen is no number of rows."))
+    assert not person.workspace.is_running
+
+
+def test_a_run_that_the_death_of_the_engine_swallowed_is_asked_for_again(qapp: QApplication, tmp_path: Path) -> None:
+    with a_window(tmp_path, plug_ins=toy_plug_in(tmp_path)) as person:
+        (count,) = chain(person, "toy.count")
+        kill(person, signal.SIGSTOP)  # it takes the request and does nothing with it
+        person.press("Shift+F7")
+        kill(person, signal.SIGKILL)
+        person.until_state(count, "done", seconds=60)
 
 
 # ----------------------------------------------------------------------------------------------------- what goes wrong

@@ -34,7 +34,7 @@ from app.editor.canvas.shown_ports import Side
 from app.editor.config.row import SettingRow
 from app.editor.engine.client import EngineClient
 from app.editor.look import look
-from app.editor.panels.message_bar import Message, MessageBar
+from app.editor.panels.message_bar import Message
 from app.editor.panels.quick_add import QuickAdd
 from app.editor.window import MainWindow
 from app.editor.workspace import Workspace
@@ -150,18 +150,16 @@ class Person:
 
     @property
     def messages(self) -> Sequence[Message]:
-        """The messages in the bar above the canvas."""
-        bar = self.window.centralWidget().findChild(MessageBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
-        assert isinstance(bar, MessageBar)
-        return bar.messages
+        """The messages over the canvas in front."""
+        return self.window.messages.messages
 
     @property
     def told(self) -> list[str]:
-        """What the bar above the canvas says."""
+        """What the messages say."""
         return [said_by(message) for message in self.messages]
 
     def said(self, *parts: str) -> bool:
-        """Whether a message of the bar has all these parts."""
+        """Whether a message has all these parts."""
         return any(all(part in said_by(message) for part in parts) for message in self.messages)
 
     def until(self, condition: Callable[[], object], seconds: float = 20.0) -> None:

@@ -460,6 +460,34 @@ def test_a_throw_outlives_the_program(bench: Bench) -> None:
     assert again.rows("d") == thrown
 
 
+def test_what_is_computed_after_the_store_was_moved_away_is_found_after_a_restart(bench: Bench) -> None:
+    made = workflow(DICE, [("d", "a")])
+    desk = bench.open(made)
+    desk.run()
+    (bench.folder / "store").rename(bench.folder / "elsewhere")
+    desk.session.refresh(closely=False)
+    desk.flush()
+    assert desk.states() == {"d": "ready", "a": "ready"}, "their results are not there"
+    assert desk.run() == {"d", "a"}
+    thrown = desk.rows("a")
+    bench.reopened()
+    again = bench.open(made)
+    assert again.states() == {"d": "done", "a": "done"}
+    assert again.rows("a") == thrown
+
+
+def test_what_is_computed_after_the_database_of_the_store_was_moved_away_is_found_after_a_restart(bench: Bench) -> None:
+    made = workflow(DICE, [("d", "a")])
+    desk = bench.open(made)
+    desk.run()
+    for file in (bench.folder / "store").glob("store.sqlite*"):
+        file.rename(file.with_name(f"away-{file.name}"))
+    assert desk.run() == {"d", "a"}
+    before = desk.rows("d")
+    bench.reopened()
+    assert bench.open(made).rows("d") == before
+
+
 def test_a_throw_that_has_gone_from_the_store_is_not_mixed_with_what_was_made_of_it(bench: Bench) -> None:
     desk = bench.open(workflow(DICE, [("d", "a")]))
     desk.run()

@@ -156,6 +156,23 @@ class Wait(Toy):
         return {"table": values.table()}
 
 
+class Learn(Toy):
+    """Tell the curves of two epochs."""
+
+    id = "toy.learn"
+    title = "Learn"
+    input_ports = TABLE_IN
+
+    def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
+        return {"table": specs.table()}
+
+    def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
+        RUNS[job.node] += 1
+        for epoch, loss in enumerate((0.5, 0.25), 1):
+            job.metrics(epoch, {"loss": loss, "epochs": 2}, epoch=True)
+        return {"table": values.table()}
+
+
 class Late(Toy):
     """Cannot say what comes out before it has run."""
 
@@ -283,7 +300,9 @@ class Chatter(Toy):
         return {"table": Table.of(pl.DataFrame({"n": [1]}))}
 
 
-CATALOG = Catalog({c.id: c for c in (Count, Add, Both, Sum, Fail, Wait, Late, Dice, Save, Deaf, Stubborn, Deadly, Chatter)})
+CATALOG = Catalog(
+    {c.id: c for c in (Count, Add, Both, Sum, Fail, Wait, Learn, Late, Dice, Save, Deaf, Stubborn, Deadly, Chatter)}
+)
 
 
 def workflow(nodes: Mapping[str, tuple[str, dict[str, object]]], wires: list[tuple[str, str]]) -> Workflow:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtTest import QTest
@@ -33,7 +33,7 @@ from nodes.catalog import Catalog
 from tests.app.editor.canvas.conftest import Hand, Open
 
 EXAMPLE = Path(__file__).parents[4] / "workflows" / "fashion_mnist_cnn.workflow.json"
-CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+CTRL, SHIFT, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
 
 
 def picture(hand: Hand) -> QImage:
@@ -62,6 +62,21 @@ def labels(hand: Hand) -> list[str]:
     for _ in range(3):
         QApplication.processEvents()
     return sorted(label.text for label in hand.view.labels._items if label.isVisible())
+
+
+def test_labels_of_selected_nodes_cover_neither_each_other_nor_titles(hand: Hand) -> None:
+    said = {"read": {"table": "60 000 rows · 785 columns"}, "split": {"first": "54 000 rows · 785 columns", "second": "3 rows"}}
+    hand.canvas.set_statuses({node: NodeStatus("done", outputs=outputs) for node, outputs in said.items()})
+    read = hand.document.views["read"].position
+    hand.document.move({"split": (read[0] + 20.0, read[1] + 110.0), "filter": (read[0], read[1] + 230.0)})
+    hand.canvas.select(["read", "split"])
+    assert len(labels(hand)) >= 3
+    rects = [label.sceneBoundingRect() for label in hand.view.labels._items if label.isVisible() and label.strong]
+    assert len(rects) == 3
+    titles = [QRectF(0, -20, 56, 76).translated(tile.left, tile.top) for tile in hand.tiles.values()]  # at least that
+    for number, rect in enumerate(rects):
+        assert not any(rect.intersects(other) for other in rects[:number])
+        assert not any(rect.intersects(title) for title in titles)
 
 
 # --- following the document
@@ -280,20 +295,19 @@ def test_keys_go_from_node_to_node(hand: Hand, qtbot) -> None:
     assert hand.canvas.selection().nodes == {"filter"}
     hand.key(Qt.Key.Key_Down, CTRL)
     assert hand.canvas.selection().nodes == {"dense"}
-    hand.key(Qt.Key.Key_Tab)
+    hand.key(Qt.Key.Key_Right, ALT)
     assert hand.canvas.selection().nodes == {"concat"}
-    hand.key(Qt.Key.Key_Tab)
+    hand.key(Qt.Key.Key_Right, ALT)
     assert hand.canvas.selection().nodes == {"read"}
-    hand.key(Qt.Key.Key_Backtab, SHIFT)
+    hand.key(Qt.Key.Key_Left, ALT)
     assert hand.canvas.selection().nodes == {"concat"}
     with qtbot.waitSignal(hand.canvas.node_activated) as activated:
         hand.key(Qt.Key.Key_Return)
     assert activated.args == ["concat"]
     hand.key(Qt.Key.Key_Escape)
     assert not hand.canvas.selection()
-    for key in (Qt.Key.Key_Tab, Qt.Key.Key_Space):
-        with qtbot.waitSignal(hand.canvas.node_wanted):
-            hand.key(key)
+    with qtbot.waitSignal(hand.canvas.node_wanted):
+        hand.key(Qt.Key.Key_Space)
 
 
 def test_selected_nodes_are_wired_from_left_to_right(hand: Hand, qtbot) -> None:

@@ -194,7 +194,7 @@ def test_a_training_is_shown_while_it_goes_on(qtbot: QtBot, alone: NodeMonitor) 
     qtbot.waitUntil(lambda: page.view.chart.image is not None, timeout=LONG)
     with qtbot.waitSignal(alone.stop_requested) as asked:
         qtbot.mouseClick(page.view._stop, Qt.MouseButton.LeftButton)
-    assert asked.args == ["learner"]
+    assert asked.args == ["w", "learner"]
 
 
 def test_what_keeps_a_node_from_running_is_said_with_its_remedy(alone: NodeMonitor) -> None:

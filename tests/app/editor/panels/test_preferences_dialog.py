@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.editor.application import scale_interface
 from app.editor.look import look
 from app.editor.panels.preferences_dialog import PreferencesDialog
 from app.editor.preferences import PreferenceStore
-from app.engine.store import Store
+from app.engine.store import DEFAULT_LIMIT, Store
+from nodes.wording import file_size
 
 
 @pytest.fixture
@@ -106,3 +107,10 @@ def test_stored_results_are_counted_and_emptied_after_asking(dialog: Preferences
         qtbot.mouseClick(dialog.empty_button, Qt.MouseButton.LeftButton)
     assert not (results / "results" / "ab").exists()
     qtbot.waitUntil(lambda: "stored now" in dialog.size_text.text() and "MB" not in dialog.size_text.text(), timeout=10_000)
+
+
+def test_the_limit_means_the_unit_that_it_says(dialog: PreferencesDialog, store: PreferenceStore) -> None:
+    units = [label.text() for label in dialog.findChildren(QLabel)]
+    assert "GB" in units
+    assert store.values.results_limit_gb * 10**9 == DEFAULT_LIMIT
+    assert file_size(DEFAULT_LIMIT) == "20.0 GB", "sizes are told in the same unit"

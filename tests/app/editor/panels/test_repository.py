@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, Qt
-from PySide6.QtGui import QDrag, QMouseEvent
+from PySide6.QtGui import QDrag, QFontMetrics, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.editor.look import interface_font
 from app.editor.panels.node_types import MIME_TYPE
 from app.editor.panels.repository import BROKEN, RECENT, NodeRepository
-from app.editor.panels.rows import ROW
+from app.editor.panels.rows import ROW, RowDelegate
 from nodes.catalog import Catalog
 from tests.catalog import CATALOG
 
@@ -219,3 +220,18 @@ def test_a_shelf_cannot_be_dragged(repository: NodeRepository, qtbot: QtBot) -> 
     repository.tree.setCurrentIndex(find(repository, "Readers"))
     repository.tree.startDrag(Qt.DropAction.CopyAction)
     assert repository.tree.findChild(QDrag) is None
+
+
+def test_names_are_cut_in_the_middle_and_only_where_there_is_no_room(repository: NodeRepository) -> None:
+    repository.resize(244, 700)
+    tree, model = repository.tree, repository.tree.model()
+    tree.expandAll()
+    QApplication.processEvents()
+    delegate = tree.itemDelegate()
+    assert isinstance(delegate, RowDelegate)
+    assert delegate.elide is Qt.TextElideMode.ElideMiddle, "names of a shelf begin alike"
+    flags = Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive
+    (index,) = model.match(model.index(0, 0), Qt.ItemDataRole.DisplayRole, "Image Reader (Table)", 1, flags)
+    room = tree.visualRect(index).width() - 32  # the square and the gaps
+    assert QFontMetrics(interface_font()).horizontalAdvance("Image Reader (Table)") <= room
+    assert str(index.data(Qt.ItemDataRole.ToolTipRole)).startswith("Image Reader (Table)"), "all of a name is in its tooltip"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QSize, Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -125,6 +125,27 @@ def test_the_whole_matrix_is_seen_without_scrolling(qtbot: QtBot, tmp_path: Path
     view = opened(qtbot, tmp_path)
     assert view.table.verticalScrollBar().maximum() == 0
     assert view.table.horizontalScrollBar().maximum() == 0
+
+
+def test_in_a_small_monitor_the_whole_matrix_is_seen_and_the_figures_take_turns(qtbot: QtBot, tmp_path: Path) -> None:
+    view = opened(qtbot, tmp_path)
+    assert view.tabs.isVisible()
+    assert not view.figures_button.isVisible()
+    view.resize(480, 250)  # what a monitor of 480 x 330 leaves of itself
+    qtbot.waitUntil(lambda: view.table.width() == 480)
+    assert view.size() == QSize(480, 250), "it asks for no more"
+    assert view.table.verticalScrollBar().maximum() == 0
+    assert view.table.horizontalScrollBar().maximum() == 0
+    last = view.table.visualRect(cell(view, len(CLASSES) + 1, len(CLASSES) + 1))
+    assert view.table.viewport().rect().contains(last), "totals and measures are among it"
+    click(qtbot, view, DRESS, COAT)
+    assert view.behind.isVisible()
+    assert not view.table.isVisible()
+    qtbot.mouseClick(view.figures_button, Qt.MouseButton.LeftButton)
+    assert view.table.isVisible()
+    view.resize(900, 420)
+    qtbot.waitUntil(view.tabs.isVisible)
+    assert view.table.isVisible()
 
 
 def test_the_matrix_is_saved_as_data(qtbot: QtBot, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_stop_here_and_keep_is_asked_for_once(qtbot: QtBot, view: LearningView) 
     train(view)
     with qtbot.waitSignal(view.stop_requested) as asked:
         qtbot.mouseClick(view._stop, Qt.MouseButton.LeftButton)
-    assert asked.args == ["learner_1"]
+    assert asked.args == ["", "learner_1"]
     assert not view._stop.isEnabled()
     view.finish("done")
     assert view._stop.isHidden()

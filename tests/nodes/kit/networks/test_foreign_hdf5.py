@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from nodes.base import NodeError
-from nodes.kit.networks.model_files import look_into, look_into_weights, read_weights
+from nodes.kit.networks.model_files import look_into, look_into_weights, read_arrays
 from nodes.networks.network_reader import NetworkReader
 from tests.support import run
 
@@ -119,7 +119,7 @@ def made(form: str, place: str, attack: Attack | None, elsewhere: Path) -> Path:
 
 def read_as_weights(path: Path) -> Any:
     found = look_into_weights(path)
-    return read_weights(found, found.layers)
+    return read_arrays(found, [(layer, list(layer.shapes)) for layer in found.layers])
 
 
 @pytest.mark.parametrize("form", PLACES)
