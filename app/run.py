@@ -12,7 +12,7 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -57,15 +57,17 @@ def _carry_out(options: argparse.Namespace) -> int:
             workflow, plan = _prepare(options)
     except DocumentError as error:
         return _refuse(options, Problem(error.message, error.remedy), WRONG_CALL)
-    unknown = [t for t in options.to if t not in plan.nodes]
+    wanted = {name: plan.named(name) for name in options.to}
+    unknown = [name for name, nodes in wanted.items() if not nodes]
     if unknown:
-        names = ", ".join(plan.nodes)
-        return _refuse(options, Problem(f"The workflow has no node '{unknown[0]}'.", f"Its nodes: {names}."), WRONG_CALL)
-    targets = plan.needed_for(options.to or list(plan.nodes))
+        from app.engine.overrides import no_such_node
+
+        return _refuse(options, no_such_node(unknown[0], plan.paths()), WRONG_CALL)
+    targets = plan.needed_for([n for nodes in wanted.values() for n in nodes] if wanted else list(plan.nodes))
     untrusted = [n for n in targets if plan.nodes[n].untrusted]
     if untrusted:
         problem = Problem(
-            f"The workflow has scripts, which can do anything that you can: {_listed(untrusted)}.",
+            f"The workflow has scripts, which can do anything that you can: {_listed(plan.nodes[n].path for n in untrusted)}.",
             "Nothing was run. Read them in the file or in the editor; if you trust them, run it with --allow-scripts.",
         )
         return _refuse(options, problem, WRONG_CALL)
@@ -160,12 +162,19 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         type=_setting,
         metavar="NODE.SETTING=VALUE",
-        help="replace a setting for this run, as in learner.optimizer.learning_rate=0.01; may be repeated",
+        help="replace a setting for this run, as in learner.optimizer.learning_rate=0.01, of a node in a component as in "
+        "clean/missing.value=0; may be repeated",
     )
     parser.add_argument(
         "--var", action="append", default=[], type=_variable, metavar="NAME=VALUE", help="replace a workflow variable's value"
     )
-    parser.add_argument("--to", action="append", default=[], metavar="NODE", help="run only this node and what it needs")
+    parser.add_argument(
+        "--to",
+        action="append",
+        default=[],
+        metavar="NODE",
+        help="run only this node or component (clean/missing is a node in a component), and what it needs",
+    )
     parser.add_argument("--check", action="store_true", help="configure every node, print all problems, run nothing")
     parser.add_argument(
         "--allow-scripts",
@@ -237,7 +246,7 @@ def _write_end(options: argparse.Namespace, status: str) -> None:
 
 def _check(options: argparse.Namespace, plan: Plan, targets: Sequence[str]) -> int:
     """Print all problems of a plan."""
-    problems = [*_concerning(plan, targets), *_scripts(plan, targets, allowed=options.allow_scripts)]
+    problems = [*plan.concerning(targets), *_scripts(plan, targets, allowed=options.allow_scripts)]
     failed = any(p.severity == "error" for p in problems)
     if options.json:
         for problem in problems:
@@ -260,26 +269,22 @@ def _scripts(plan: Plan, targets: Sequence[str], *, allowed: bool) -> Iterator[P
     from app.engine.trust import Trust
 
     for node_id in targets:
-        node = plan.nodes[node_id].node
-        for setting in Trust(everything=allowed).untrusted(node) if node is not None else ():
+        planned = plan.nodes[node_id]
+        for setting in Trust(everything=allowed).untrusted(planned.node) if planned.node is not None else ():
             remedy = "Read it before you run it; a run needs --allow-scripts."
-            yield Problem("There is a script here.", remedy, node=node_id, setting=setting, severity="warning")
+            path = planned.path if planned.component else None
+            yield Problem("There is a script here.", remedy, node=node_id, setting=setting, severity="warning", path=path)
 
 
-def _listed(names: Sequence[str]) -> str:
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
-
-
-def _concerning(plan: Plan, targets: Sequence[str]) -> list[Problem]:
-    """The problems that matter for these nodes."""
-    return [*plan.general, *(p for node_id in targets for p in plan.nodes[node_id].problems)]
 
 
 # ---------------------------------------------------------------------------------------------------------------- running
 
 
 def _run(options: argparse.Namespace, workflow: Workflow, plan: Plan, targets: Sequence[str]) -> int:
-    problems = _concerning(plan, targets)
+    problems = plan.concerning(targets)
     if any(p.severity == "error" for p in problems):
         return _check(options, plan, targets)
     from app.engine import executor
@@ -299,7 +304,7 @@ def _run(options: argparse.Namespace, workflow: Workflow, plan: Plan, targets: S
     control = RunControl()
     options.output.on_lost = control.cancel.set  # as other programs end in a pipe whose reader has gone
     seen: list[Event] = []
-    face = _JsonFace(options.output) if options.json else _TerminalFace(plan, store, problems)
+    face = _JsonFace(options.output, plan) if options.json else _TerminalFace(plan, store, problems)
 
     def listen(event: Event) -> None:
         if options.report:
@@ -327,11 +332,14 @@ def _run(options: argparse.Namespace, workflow: Workflow, plan: Plan, targets: S
 class _JsonFace:
     """A run as one event per line on standard output."""
 
-    def __init__(self, output: StandardOutput) -> None:
+    def __init__(self, output: StandardOutput, plan: Plan) -> None:
         self._output = output
+        self._paths = {node_id: planned.path for node_id, planned in plan.nodes.items() if planned.component}
 
     def listen(self, event: Event) -> None:
-        self._output.write_json(event.as_dict())
+        told = event.as_dict()
+        path = self._paths.get(told.get("node", ""))
+        self._output.write_json(told if path is None else told | {"path": path})
 
     def interrupted(self) -> None:
         """Nothing to say: the events tell."""

@@ -36,7 +36,7 @@ from nodes.wording import clock, counted, duration, percent
 
 if TYPE_CHECKING:
     from app.engine.executor import RunResult
-    from app.engine.plan import Plan
+    from app.engine.plan import Plan, PlannedNode
     from app.engine.store import Store
 
 DONE, FAILED, WARNING, DIM = "green", "red", "yellow", "bright_black"
@@ -187,7 +187,7 @@ class TerminalListener:
             self._console.print(line, soft_wrap=True, highlight=False)
 
     def _name(self, node_id: str) -> str:
-        return _name(node_id, self._plan.nodes[node_id].title)
+        return _name(self._plan.nodes[node_id])
 
     def _described(self, node_id: str, outputs: Mapping[str, str]) -> str:
         node = self._plan.nodes[node_id].node
@@ -233,17 +233,17 @@ def print_summary(
     found = outcomes(plan, result, store, stored=stored, stopped=stopped)
     asked = {node_id: outcome for node_id, outcome in found.items() if outcome.state != "not asked for"}
     console.print()
-    console.print(_nodes_table(console, asked))
+    console.print(_nodes_table(console, plan, asked))
     for score in scores(plan, result, store):
         _print_score(console, score)
     for node_id, outcome in asked.items():
         if outcome.failure is not None:
-            text = f"{_mark(console, 'failed')} {_name(node_id, outcome.title)}: {outcome.failure}"
+            text = f"{_mark(console, 'failed')} {_name(plan.nodes[node_id])}: {outcome.failure}"
             console.print(Text(_safe(console, text), style=FAILED), highlight=False)
     console.print(_closing_line(console, result, list(asked.values())), highlight=False)
 
 
-def _nodes_table(console: Console, found: Mapping[str, Outcome]) -> Grid:
+def _nodes_table(console: Console, plan: Plan, found: Mapping[str, Outcome]) -> Grid:
     grid = Grid(box=None, header_style=DIM, pad_edge=False, padding=(0, 2, 0, 0))
     grid.add_column("")
     grid.add_column("Node")
@@ -254,7 +254,7 @@ def _nodes_table(console: Console, found: Mapping[str, Outcome]) -> Grid:
         cells = (
             _mark(console, outcome.state),
             outcome.title,
-            node_id,
+            plan.nodes[node_id].path,
             outcome.state,
             "" if outcome.seconds is None else duration(outcome.seconds),
         )
@@ -311,7 +311,7 @@ def print_problems(console: Console, problems: Iterable[Problem]) -> None:
     for problem in problems:
         groups.setdefault(problem.node or "", []).append(problem)
     for node_id, group in groups.items():
-        console.print(Text(_safe(console, node_id or "The workflow"), style="bold"), highlight=False)
+        console.print(Text(_safe(console, group[0].path or node_id or "The workflow"), style="bold"), highlight=False)
         for problem in group:
             is_error = problem.severity == "error"
             place = problem.setting or (f"port {problem.port}" if problem.port else "")
@@ -335,8 +335,8 @@ def _print_whole(console: Console, line: Text) -> None:
 # ----------------------------------------------------------------------------------------------------------------- tools
 
 
-def _name(node_id: str, title: str) -> str:
-    return f"{title} ({node_id})"
+def _name(planned: PlannedNode) -> str:
+    return f"{planned.title} ({planned.path})"
 
 
 def _mark(console: Console, name: str) -> str:

@@ -6,7 +6,7 @@ Undo is the same change backwards, listeners learn from it exactly what to redra
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 TableName = Literal["nodes", "connections", "views", "annotations", "variables", "properties"]
@@ -23,6 +23,7 @@ class Change:
         orders: Table -> (keys before, keys after) for tables that gained or lost records, or whose order is another one.
         merge: Changes with the same merge key that follow each other are one step; None never merges.
         backwards: Whether this is an undo.
+        path: Which workflow of the file it concerns: the components that it is in, the outermost first; empty for the outermost.
     """
 
     label: str
@@ -30,12 +31,13 @@ class Change:
     orders: Mapping[TableName, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
     merge: str | None = None
     backwards: bool = False
+    path: tuple[str, ...] = ()
 
     def reversed(self) -> Change:
         """Return the change that takes this one back."""
         records = {t: {k: (after, before) for k, (before, after) in e.items()} for t, e in self.records.items()}
         orders = {table: (after, before) for table, (before, after) in self.orders.items()}
-        return Change(self.label, records, orders, self.merge, not self.backwards)
+        return replace(self, records=records, orders=orders, backwards=not self.backwards)
 
     def then(self, later: Change, label: str | None = None) -> Change:
         """This change and the next as one."""
@@ -43,7 +45,7 @@ class Change:
 
     @staticmethod
     def joined(changes: Sequence[Change], label: str, merge: str | None = None) -> Change:
-        """Changes that follow each other as one."""
+        """Changes of one workflow that follow each other as one."""
         records: dict[TableName, dict[str, tuple[Any, Any]]] = {}
         orders: dict[TableName, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         for change in changes:
@@ -53,7 +55,7 @@ class Change:
                     mine[key] = (mine[key][0] if key in mine else before, after)
             for table, (first, last) in change.orders.items():
                 orders[table] = (orders[table][0] if table in orders else first, last)
-        return Change(label, records, orders, merge)
+        return Change(label, records, orders, merge, path=changes[0].path if changes else ())
 
     def keys(self, table: TableName) -> Iterable[str]:
         """Return the keys of a table's records that this change replaces."""

@@ -6,7 +6,7 @@ The text is that of a small `.workflow.json`, so it can also be saved as a file 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -15,9 +15,10 @@ from pydantic import ValidationError
 from app.document.editing import Document, Point
 from app.document.file import dump, parse
 from app.document.geometry import TILE
-from app.document.model import Connection, NodeRecord, View, Workflow, as_data
+from app.document.ids import renewed_ids, retied, with_own_insides
+from app.document.model import Connection, View, Workflow, as_data
 from app.document.problems import DocumentError
-from app.document.variables import references
+from app.document.variables import references_in
 from nodes.wording import counted
 
 OFFSET = 40.0
@@ -70,7 +71,7 @@ def duplicate(document: Document, nodes: Iterable[str], annotations: Iterable[st
 def _fragment(document: Document, nodes: Iterable[str], annotations: Iterable[str]) -> Workflow:
     wanted, boxes = set(nodes), set(annotations)
     records = [record for node_id, record in document.nodes.items() if node_id in wanted]
-    names = {name for record in records for name in references(record.settings)}
+    names = {name for record in records for name in references_in(record)}
     inside: list[Connection] = []
     incoming: list[Connection] = []
     for connection in document.connections.values():
@@ -111,45 +112,33 @@ def _connections(data: Any) -> list[Connection]:
 
 def _add(document: Document, fragment: Workflow, incoming: list[Connection], at: Point | None, label: str) -> list[str]:
     source = Document(fragment, document.types)  # gives nodes of one id (a merge by hand) ids of their own
-    ids = _fresh_ids(document, source.nodes)
+    taken = set(document.file_ids)
+    ids = renewed_ids(source.nodes.values(), taken)
+    records, ports = with_own_insides(list(source.nodes.values()), taken)
     views = {old: source.view(old) for old in ids}
     across, down = _shift(document, source, at)
 
     def moved(position: Point) -> Point:
         return position[0] + across, position[1] + down
 
-    def retied(connection: Connection) -> Connection:
-        begin = ids.get(connection.source_node, connection.source_node)
-        ends = {
-            "source": f"{begin}.{connection.source_port}",
-            "target": f"{ids[connection.target_node]}.{connection.target_port}",
-        }
-        return connection.model_copy(update=ends)
-
-    wires = [retied(c) for c in source.connections.values() if c.source_node in ids and c.target_node in ids]
-    wires += [retied(c) for c in incoming if c.source_node in document.nodes and c.target_node in ids]
+    wires = [retied(c, ids, ports) for c in source.connections.values() if c.source_node in ids and c.target_node in ids]
+    wires += [
+        retied(c, {c.target_node: ids[c.target_node]}, {c.target_node: ports.get(c.target_node, {})})
+        for c in incoming
+        if c.source_node in document.nodes and c.target_node in ids
+    ]
     with document.step(label):
         for variable in source.variables.values():
             if variable.name not in document.variables:
                 document.set_variable(variable.name, variable)
         document.add(
-            [record.model_copy(update={"id": ids[old]}) for old, record in source.nodes.items()],
+            [record.model_copy(update={"id": ids[record.id]}) for record in records],
             views={ids[old]: view.model_copy(update={"position": moved(view.position)}) for old, view in views.items()},
             connections=wires,
             annotations=[b.model_copy(update={"position": moved(b.position)}) for b in source.annotations.values()],
             label=label,
         )
     return list(ids.values())
-
-
-def _fresh_ids(document: Document, records: Mapping[str, NodeRecord]) -> dict[str, str]:
-    """Old id -> new id; an id that is free stays."""
-    ids: dict[str, str] = {}
-    taken = {node_id for node_id in records if node_id not in document.nodes}
-    for old, record in records.items():
-        ids[old] = old if old in taken else document.free_id(record.type, taken)
-        taken.add(ids[old])
-    return ids
 
 
 def _shift(document: Document, source: Document, at: Point | None) -> Point:

@@ -1,23 +1,25 @@
 """Document: a workflow while a person edits it. Every edit is a Change that can be undone, redone, merged and journaled.
 
-A document is a set of tables of immutable records: nodes, connections, views, annotations, variables, properties. Here is
-what the edits are; how they are undone is in `app.document.undo`. Nothing here knows of Qt, of the engine, or of node types.
+A document is a set of tables of immutable records: nodes, connections, views, annotations, variables, properties. What is in
+a component is a document, too (`inside`), with the same history. Here is what the edits are; how they are undone is in
+`app.document.undo`, and how nodes become a component in `app.document.packing`. Nothing here knows of Qt or of the engine.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
 
-from app.document.change import TABLES, TableName
-from app.document.model import Annotation, Connection, NodeRecord, NodeView, Variable, View, Workflow
+from app.document.change import TABLES, Change, TableName
+from app.document.component_ports import type_of
+from app.document.ids import free_id, ids_in, retied, with_own_insides
+from app.document.model import Annotation, Connection, NodeRecord, NodeView, Variable, View, Workflow, component_title
 from app.document.node_type import PortLike, Types
 from app.document.replacement import rewired
 from app.document.undo import UndoableTables
-from app.document.variables import renamed
+from app.document.variables import renamed, with_references
 from nodes.wording import counted
 
 Point = tuple[float, float]
@@ -31,6 +33,8 @@ class Document(UndoableTables):
     Args:
         workflow: What it is at first.
         types: The catalog of node classes: what ports a type has, and its title.
+        outer: The document that holds this one in a component; None if none does.
+        component: The id of that component.
 
     Attributes:
         nodes: id -> record, in the order of the file.
@@ -44,23 +48,25 @@ class Document(UndoableTables):
             Each can be seen and edited; the wires stay with the first.
     """
 
-    def __init__(self, workflow: Workflow, types: Types) -> None:
-        super().__init__(
-            {
-                "nodes": {},
-                "connections": {},
-                "views": dict(workflow.view.nodes),
-                "annotations": {f"box_{n}": a for n, a in enumerate(workflow.view.annotations, 1)},
-                "variables": {},
-                "properties": _properties(workflow),
-            }
-        )
+    def __init__(self, workflow: Workflow, types: Types, *, outer: Document | None = None, component: str = "") -> None:
+        tables: dict[TableName, dict[str, Any]] = {
+            "nodes": {},
+            "connections": {},
+            "views": dict(workflow.view.nodes),
+            "annotations": {f"box_{n}": a for n, a in enumerate(workflow.view.annotations, 1)},
+            "variables": {},
+            "properties": _properties(workflow),
+        }
+        super().__init__(tables, outer, component)
         self.types = types
         self.renumbered: dict[str, str] = {}
         self._boxes = 0
+        self._ids: tuple[int, frozenset[str]] | None = None
         self._take_nodes(workflow.nodes)
+        ports = self._part_insides() if outer is None else {}
         for connection in workflow.connections:
-            self._tables["connections"][self._free_key(connection.key, "connections")] = connection
+            tied = retied(connection, {}, ports) if ports else connection
+            self._tables["connections"][self._free_key(tied.key, "connections")] = tied
         for variable in workflow.variables:
             self._tables["variables"][self._free_key(variable.name, "variables")] = variable
 
@@ -71,11 +77,97 @@ class Document(UndoableTables):
             if record.id not in nodes:
                 nodes[record.id] = record
                 continue
-            fresh = self.free_id(record.id, ids)
+            fresh = free_id(record.id, {*ids, *nodes})
             self.renumbered[fresh] = record.id
             nodes[fresh] = record.model_copy(update={"id": fresh})
             x, y = self.view(record.id).position
             views[fresh] = self.view(record.id).model_copy(update={"position": (x + TWIN_OFFSET, y + TWIN_OFFSET)})
+
+    def _part_insides(self) -> dict[str, dict[str, str]]:
+        """Give nodes in components ids of their own where others have theirs, as a merge by hand leaves them."""
+        nodes = self._tables["nodes"]
+        changed, ports = with_own_insides(list(nodes.values()), set(nodes))
+        nodes.update(zip(nodes, changed, strict=True))
+        return ports
+
+    # -- components
+
+    def inside(self, component: str) -> Document:
+        """Return what is in a component, to be looked at and edited as this document; always the same object.
+
+        Raises:
+            KeyError: If there is no such node.
+            ValueError: If it is no component, or one whose content is in a file of its own.
+        """
+        record = self._tables["nodes"][component]
+        if not self._holds_inside(record):
+            raise ValueError(f"'{component}' holds no workflow that could be edited here")
+        found = self._insides.get(component)
+        if found is None:
+            content = record.workflow if record.workflow is not None else Workflow()
+            found = self._insides[component] = Document(content, self.types, outer=self, component=component)
+        assert isinstance(found, Document)
+        return found
+
+    def at(self, path: Iterable[str]) -> Document:
+        """Return the document at a place in the file: what the components of a path, the outermost first, hold."""
+        found = self._at(tuple(path))
+        assert isinstance(found, Document)
+        return found
+
+    @property
+    def outer(self) -> Document | None:
+        """The document around the component that this one is in; None if it is in none."""
+        assert self._outer is None or isinstance(self._outer, Document)
+        return self._outer
+
+    @property
+    def component(self) -> str:
+        """The component that this document is in; empty if it is in none."""
+        return self._component
+
+    @property
+    def file_ids(self) -> frozenset[str]:
+        """The ids of all nodes in the file, at any depth."""
+        root = self.root
+        assert isinstance(root, Document)
+        if root._ids is None or root._ids[0] != self._history.revision:
+            root._ids = self._history.revision, frozenset(ids_in(root._tables["nodes"].values()))
+        return root._ids[1]
+
+    def find(self, node_id: str) -> Document | None:
+        """Return the document, this one or one inside it, that a node is in; None if it is in none."""
+        if node_id in self.nodes:
+            return self
+        for key, record in self.nodes.items():
+            if record.workflow is not None and node_id in ids_in(record.workflow.nodes):
+                return self.inside(key).find(node_id)
+        return None
+
+    def node_type(self, node_id: str) -> Any:
+        """Return what there is to know of a node's ports (a `NodeType`); None if nothing is."""
+        return type_of(self.nodes[node_id], self.types)
+
+    def _holds_inside(self, record: Any) -> bool:
+        return isinstance(record, NodeRecord) and record.is_component and not record.file
+
+    def _holding(self, record: Any) -> Any:
+        return record.model_copy(update={"workflow": self.workflow()})
+
+    def _difference_to(self, record: Any) -> Change | None:
+        content = record.workflow if record.workflow is not None else Workflow()
+        if content == self.workflow():
+            return None
+        other = Document(content, self.types)
+        records: dict[TableName, dict[str, tuple[Any, Any]]] = {}
+        orders: dict[TableName, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        for name in TABLES:
+            mine, theirs = self._tables[name], other._tables[name]
+            records[name] = {
+                k: (mine.get(k), theirs.get(k)) for k in dict.fromkeys((*mine, *theirs)) if mine.get(k) != theirs.get(k)
+            }
+            orders[name] = tuple(mine), tuple(theirs)
+        return Change("", records, orders, path=self.path)
 
     # -- looking
 
@@ -116,8 +208,7 @@ class Document(UndoableTables):
     def title(self, node_id: str) -> str:
         """Return what the person calls a node: its own name, else its type's title, else its type."""
         record = self._tables["nodes"][node_id]
-        node_type = self.types.get(record.type)
-        return self.view(node_id).name or (node_type.title if node_type else record.type)
+        return self.view(node_id).name or component_title(record) or self._type_title(record.type)
 
     def connections_of(self, node_ids: Iterable[str]) -> dict[str, Connection]:
         """Return all connections that begin or end at one of these nodes, by key."""
@@ -161,15 +252,15 @@ class Document(UndoableTables):
         Raises:
             ValueError: If an id is taken.
         """
-        taken = [i for i, count in Counter(r.id for r in records).items() if count > 1 or i in self.nodes]
+        taken = [i for i, count in Counter(ids_in(records)).items() if count > 1 or i in self.file_ids]
         if taken:
             raise ValueError(f"the workflow has a node '{taken[0]}' already")
-        self._change(
+        self.edit(
             label or f"Add {self._type_title(records[0].type) if len(records) == 1 else counted(len(records), 'node')}",
             nodes={record.id: record for record in records},
             views=dict(views or {}),
             connections=self._replacing(connections),
-            annotations={self._new_box(): a for a in annotations},
+            annotations={self.new_box(): a for a in annotations},
         )
 
     def add_node(self, node_type: str, position: Point, *, settings: Mapping[str, Any] | None = None) -> str:
@@ -181,13 +272,8 @@ class Document(UndoableTables):
         return node_id
 
     def free_id(self, node_type: str, taken: Iterable[str] = ()) -> str:
-        """Return a new node's id: the last part of its type and the first free number."""
-        stem = re.sub(r"[^A-Za-z0-9_]", "_", node_type.rpartition(".")[2]) or "node"
-        used = set(taken)
-        number = 1
-        while f"{stem}_{number}" in self._tables["nodes"] or f"{stem}_{number}" in used:
-            number += 1
-        return f"{stem}_{number}"
+        """Return a new node's id, free in the whole file: the last part of its type and the first free number."""
+        return free_id(node_type, self.file_ids, frozenset(taken))
 
     def delete(
         self, node_ids: Iterable[str] = (), connections: Iterable[str] = (), annotations: Iterable[str] = (), label: str = ""
@@ -196,7 +282,7 @@ class Document(UndoableTables):
         nodes = [n for n in node_ids if n in self.nodes]
         wires = {*self.connections_of(nodes), *connections}
         boxes = list(annotations)
-        self._change(
+        self.edit(
             label or _deletion(len(nodes), len(wires), len(boxes)),
             nodes=dict.fromkeys(nodes),
             views={n: None for n in nodes if n in self.views},
@@ -209,30 +295,30 @@ class Document(UndoableTables):
         record = self._tables["nodes"][node_id]
         version = getattr(self.types.get(record.type), "version", record.type_version)
         changed = record.model_copy(update={"settings": dict(settings), "type_version": version})
-        self._change(f"Configure {self.title(node_id)}", merge=merge, nodes={node_id: changed})
+        self.edit(f"Configure {self.title(node_id)}", merge=merge, nodes={node_id: changed})
 
     def bypass(self, node_ids: Iterable[str], bypassed: bool) -> None:
         """Leave nodes out of what runs, with what comes in passed on, or take them in again."""
         changed = [n for n in node_ids if n in self.nodes and self.nodes[n].bypassed != bypassed]
         what = self.title(changed[0]) if len(changed) == 1 else counted(len(changed), "node")
         records = {n: self.nodes[n].model_copy(update={"bypassed": bypassed}) for n in changed}
-        self._change(f"Bypass {what}" if bypassed else f"Use {what} again", nodes=records)
+        self.edit(f"Bypass {what}" if bypassed else f"Use {what} again", nodes=records)
 
     def replace(self, node_id: str, node_type: str) -> None:
         """Put a node of another type in a node's place; the connections that fit its ports stay (`rewired`)."""
-        old, new = self.types.get(self.nodes[node_id].type), self.types[node_type]
+        old, new = self.node_type(node_id), self.types[node_type]
         record = NodeRecord(id=node_id, type=node_type, type_version=new.version)
         view = self.view(node_id).model_copy(update={"name": "", "note": ""})
         wires = rewired(self.connections_of([node_id]), node_id, old, new)
         label = f"Replace {self.title(node_id)} by {new.title}"
-        self._change(label, nodes={node_id: record}, views={node_id: view}, connections=wires)
+        self.edit(label, nodes={node_id: record}, views={node_id: view}, connections=wires)
 
     # -- connections
 
     def connect(self, source: str, target: str) -> None:
         """Wire `node.port` to `node.port`; a wire that ends there already is replaced."""
         connection = Connection(source=source, target=target)
-        self._change("Connect", connections=self._replacing([connection]))
+        self.edit("Connect", connections=self._replacing([connection]))
 
     def disconnect(self, keys: Iterable[str]) -> None:
         """Remove connections by key."""
@@ -256,7 +342,7 @@ class Document(UndoableTables):
         first = Connection(source=connection.source, target=f"{node_id}.{input_port}")
         second = Connection(source=f"{node_id}.{output_port}", target=connection.target)
         added = self._replacing([first])
-        self._change("Put in between", connections={key: None, **added, second.key: second})
+        self.edit("Put in between", connections={key: None, **added, second.key: second})
 
     # -- looks
 
@@ -275,7 +361,7 @@ class Document(UndoableTables):
         changed = {k: {"position": _point(p)} for k, p in (boxes or {}).items()}
         for key, size in (sizes or {}).items():
             changed.setdefault(key, {})["size"] = _point(size)
-        self._change(
+        self.edit(
             label or (f"Move {count} items" if count > 1 else "Move"),
             merge=merge,
             views={n: self.view(n).model_copy(update={"position": _point(p)}) for n, p in moved.items()},
@@ -292,13 +378,13 @@ class Document(UndoableTables):
 
     def add_annotation(self, annotation: Annotation) -> str:
         """Add a coloured box; returns its key."""
-        key = self._new_box()
-        self._change("Add an annotation", annotations={key: annotation})
+        key = self.new_box()
+        self.edit("Add an annotation", annotations={key: annotation})
         return key
 
     def set_annotation(self, key: str, *, merge: str | None = None, **changes: Any) -> None:
         """Change a coloured box's `text`, `color`, `position` or `size`."""
-        self._change("Edit the annotation", merge=merge, annotations={key: self.annotations[key].model_copy(update=changes)})
+        self.edit("Edit the annotation", merge=merge, annotations={key: self.annotations[key].model_copy(update=changes)})
 
     # -- the workflow as a whole
 
@@ -317,27 +403,37 @@ class Document(UndoableTables):
             entries = {name: None, variable.name: variable}
             keys[keys.index(name)] = variable.name
             for node_id, record in self.nodes.items():
-                settings = renamed(record.settings, name, variable.name)
-                if settings != record.settings:
-                    nodes[node_id] = record.model_copy(update={"settings": settings})
+                changed = with_references(record, name, lambda settings: renamed(settings, name, variable.name))
+                if changed is not record:
+                    nodes[node_id] = changed
         label = f"Delete variable {name}" if variable is None else f"Edit variable {variable.name}"
-        self._change(label, nodes=nodes, variables=entries, orders={"variables": keys})
+        with self.step(label):
+            self.edit(label, nodes=nodes, variables=entries, orders={"variables": keys})
+            if variable is not None and variable.name != name and self.outer is not None:
+                self.outer.rename_setting(self.component, name, variable.name)
+
+    def rename_setting(self, node_id: str, old: str, new: str) -> None:
+        """Give the value of a setting to another one, which the person calls so now."""
+        record = self.nodes[node_id]
+        if old in record.settings:
+            settings = {new if name == old else name: value for name, value in record.settings.items()}
+            self.edit("Rename a setting", nodes={node_id: record.model_copy(update={"settings": settings})})
 
     def set_property(self, name: Literal["name", "description"], value: str) -> None:
         """Set the workflow's name or description."""
-        self._change("Edit the workflow's description", merge=f"property {name}", properties={name: value})
+        self.edit("Edit the workflow's description", merge=f"property {name}", properties={name: value})
 
     def become(self, workflow: Workflow, label: str) -> None:
         """Take over the content of another workflow, as one step; what is the same in both is not touched."""
         other = Document(workflow, self.types)
         tables: dict[str, Any] = {name: dict.fromkeys(self._tables[name]) | other._tables[name] for name in TABLES}
-        self._change(label, **tables, orders={name: list(other._tables[name]) for name in TABLES})
+        self.edit(label, **tables, orders={name: list(other._tables[name]) for name in TABLES})
 
     # -- parts of edits
 
     def _look(self, label: str, node_id: str, **changes: Any) -> None:
         known = self.nodes[node_id].id
-        self._change(label, views={known: self.view(known).model_copy(update=changes)})
+        self.edit(label, views={known: self.view(known).model_copy(update=changes)})
 
     def _replacing(self, connections: Iterable[Connection]) -> dict[str, Connection | None]:
         """Return connections to add, and None for those that end at the same inputs."""
@@ -353,7 +449,7 @@ class Document(UndoableTables):
             found, number = f"{key}#{number}", number + 1
         return found
 
-    def _new_box(self) -> str:
+    def new_box(self) -> str:
         """Return a key no annotation has, nor had before in this session."""
         while True:
             self._boxes += 1

@@ -24,7 +24,9 @@ MOST_BYTES = 2**28
 MOST_LEVELS = 100
 """Deeper than this nothing is nested that a person or a node has made; what is would break what walks through settings."""
 
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: lambda data: data | {"format_version": 2},  # components came with 2; nothing else is different
+}
 """format version -> function that turns a document of that version into one of the next."""
 
 

@@ -6,12 +6,18 @@ Every model keeps fields it does not know, so that a file of a newer version sur
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
 
 FORMAT = "layerloom-workflow"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+
+COMPONENT = "flow.component"
+"""The type of a record that holds a workflow of its own, or points to one in a file."""
+COMPONENT_INPUT, COMPONENT_OUTPUT = "flow.component_input", "flow.component_output"
+"""The types of the nodes that are a component's ports, seen from inside; a port is called as its node."""
 
 NodeId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+$", max_length=80)]
 VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=80)]
@@ -22,22 +28,40 @@ class _WorkflowPart(BaseModel):
     model_config = ConfigDict(extra="allow", populate_by_name=True, defer_build=True)
 
 
+VariableType = Literal["text", "integer", "number", "boolean", "path", "choice", "column", "columns"]
+VariableValue = bool | int | float | str | list[str]
+
+
 class Variable(_WorkflowPart):
-    """A named value that settings may refer to, and that a run may replace (`--var name=value`)."""
+    """A named value that settings may refer to, and that a run may replace (`--var name=value`).
+
+    The variables of a component are its settings; what is said of label, group, bounds and choices is for them.
+    """
 
     name: VariableName
-    type: Literal["text", "integer", "number", "boolean", "path"] = "text"
-    value: bool | int | float | str = Field(description="What the variable is unless a run says otherwise.")
+    type: VariableType = "text"
+    value: VariableValue = Field(description="What the variable is unless a run, or the component's settings, say otherwise.")
     relative_to: Literal["workflow", "start"] = Field(
         "workflow", description="For a path: relative to the workflow file, or to the folder the program was started in."
     )
     description: str = ""
+    label: str = Field("", description="What the person reads in the place of the name.")
+    group: str = Field("", description="The page of the component's dialog.")
+    minimum: FiniteFloat | None = Field(None, description="The smallest number it can be.")
+    maximum: FiniteFloat | None = Field(None, description="The largest number it can be.")
+    choices: list[str] = Field(default_factory=list, description="For a choice: what it can be.")
+    port: str = Field("", description="For columns: the component's input whose table offers them; empty: its first table.")
+    accepts: list[str] = Field(default_factory=list, description="For columns: of which kinds; empty: of all.")
 
 
 class NodeRecord(_WorkflowPart):
-    """A node: its type, and the settings that differ from the type's defaults."""
+    """A node: its type, and the settings that differ from the type's defaults.
 
-    id: NodeId = Field(description="Stable and unique in the workflow.")
+    A component holds a workflow, or points to one in a file; that workflow's variables are its settings, and the Component
+    Input and Component Output nodes in it are its ports.
+    """
+
+    id: NodeId = Field(description="Stable, and unique in the whole file: in all components, too.")
     type: str = Field(description="The node class's id, such as `keras.conv_2d`.")
     type_version: int = Field(1, ge=1, description="The version of the class that wrote the settings.")
     settings: dict[str, Any] = Field(
@@ -48,6 +72,13 @@ class NodeRecord(_WorkflowPart):
         False,
         description="Whether it is left out: its outputs then give what comes in by the first connected input of their kind.",
     )
+    workflow: Workflow | None = Field(None, description="Of a component: what is inside.")
+    file: str = Field("", description="Of a component: the workflow file that is inside, seen from the folder of this one.")
+
+    @property
+    def is_component(self) -> bool:
+        """Whether it stands for a workflow."""
+        return self.type == COMPONENT
 
 
 class Connection(_WorkflowPart):
@@ -88,6 +119,8 @@ class NodeView(_WorkflowPart):
     position: tuple[FiniteFloat, FiniteFloat] = (0.0, 0.0)
     name: str = Field("", description="Shown instead of the node type's title.")
     note: str = Field("", description="Shown below the node.")
+    icon: str = Field("", description="Of a component: its icon, as Material Design calls it.")
+    color: str = Field("", description="Of a component: its tile's colour, as #RRGGBB.")
 
 
 class Annotation(_WorkflowPart):
@@ -130,7 +163,15 @@ class Workflow(_WorkflowPart):
         """Return what the person calls a node: its own name, else its type's title (type -> title), else its type."""
         view = self.view.nodes.get(node_id)
         record = self.node(node_id)
-        return (view.name if view else "") or titles.get(record.type, record.type)
+        return (view.name if view else "") or component_title(record) or titles.get(record.type, record.type)
+
+
+def component_title(record: NodeRecord) -> str:
+    """Return what a component is called by itself: as the workflow in it, or its file; empty for other nodes."""
+    if not record.is_component:
+        return ""
+    named = record.workflow.name if record.workflow is not None else ""
+    return named or PurePosixPath(record.file).name.removesuffix(".workflow.json") or "Component"
 
 
 def as_data(part: BaseModel) -> dict[str, Any]:

@@ -19,6 +19,7 @@ class Problem:
         port: The port of that node, if it is about one.
         setting: The setting of that node, in dotted form, if it is about one.
         severity: An error keeps the node from running.
+        path: Of a node in a component: what people call it, as `clean/missing`.
     """
 
     message: str
@@ -27,13 +28,14 @@ class Problem:
     port: str | None = None
     setting: str | None = None
     severity: Severity = "error"
+    path: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON; without what is not set."""
         return {k: v for k, v in asdict(self).items() if v}
 
     def __str__(self) -> str:
-        place = self.node or "workflow"
+        place = self.path or self.node or "workflow"
         if self.setting:
             place += f".{self.setting}"
         elif self.port:

@@ -11,14 +11,15 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.document.model import Variable
+from app.document.model import NodeRecord, Variable, VariableValue
 from app.document.problems import Problem
 
-Scalar = bool | int | float | str
+Scalar = VariableValue
+"""What a variable can be: one value, but for `columns`, which are several."""
 
 _REFERENCE = re.compile(r"\$(\$)?\{([^{}]*)\}")
 
@@ -60,15 +61,23 @@ def values_of(
 def _value(variable: Variable, raw: Scalar, folder: Path) -> Scalar | Problem:
     """Return what a variable is if this is its value, a relative path being meant from `folder`; or why it cannot be."""
     try:
-        value = _typed(raw, variable.type)
+        value = typed(raw, variable.type)
     except ValueError:
         return Problem(f"Variable '{variable.name}' is {variable.type}, and {raw!r} is not.", f"Give it as {variable.type}.")
+    if variable.type == "choice" and variable.choices and value not in variable.choices:
+        choices = ", ".join(f"'{choice}'" for choice in variable.choices)
+        return Problem(f"Variable '{variable.name}' cannot be {value!r}.", f"Choose one of {choices}.")
     if variable.type != "path":
         return value
-    reason = why_no_path(str(value))
+    return absolute(variable.name, str(value), folder)
+
+
+def absolute(name: str, path: str, folder: Path) -> str | Problem:
+    """Return a variable's path, if relative meant from `folder`, as an absolute one; or why it is none."""
+    reason = why_no_path(path)
     if reason:
-        return Problem(f"Variable '{variable.name}' is no path that can be used: {reason}.", "Give it another value.")
-    return os.path.realpath(folder / Path(str(value)).expanduser())
+        return Problem(f"Variable '{name}' is no path that can be used: {reason}.", "Give it another value.")
+    return os.path.realpath(folder / Path(path).expanduser())
 
 
 def why_no_path(text: str) -> str | None:
@@ -84,8 +93,12 @@ def why_no_path(text: str) -> str | None:
     return None
 
 
-def _typed(value: Scalar, kind: str) -> Scalar:
-    """Return the value as the kind asks; ValueError if it cannot be."""
+def typed(value: Scalar, kind: str) -> Scalar:
+    """Return the value as the kind asks; ValueError if it cannot be. Several columns may be typed with commas between."""
+    if kind == "columns":
+        return list(value) if isinstance(value, list) else [name.strip() for name in str(value).split(",") if name.strip()]
+    if isinstance(value, list):
+        raise ValueError(value)  # noqa: TRY004 - as other values that do not fit
     text = str(value).strip()
     if kind == "integer":
         return int(text) if not isinstance(value, float) else _whole(value)
@@ -153,6 +166,50 @@ def renamed(settings: Any, old: str, new: str) -> Any:
         return [renamed(v, old, new) for v in settings]
     if isinstance(settings, str):
         return re.sub(r"(?<!\$)\$\{" + re.escape(old) + r"\}", "${" + new + "}", settings)
+    return settings
+
+
+def with_references(record: NodeRecord, name: str, change: Callable[[Any], Any]) -> NodeRecord:
+    """Return a record with its settings changed, and those of nodes in it that can refer to a variable of the level it is on.
+
+    Args:
+        record: The node.
+        name: The variable; where a component has one of that name, settings inside mean that.
+        change: Given settings, gives others; or equal ones.
+    """
+    changes: dict[str, Any] = {}
+    settings = change(record.settings)
+    if settings != record.settings:
+        changes["settings"] = settings
+    inside = record.workflow
+    if inside is not None and all(variable.name != name for variable in inside.variables):
+        nodes = [with_references(inner, name, change) for inner in inside.nodes]
+        if any(new is not old for new, old in zip(nodes, inside.nodes, strict=True)):
+            changes["workflow"] = inside.model_copy(update={"nodes": nodes})
+    return record.model_copy(update=changes) if changes else record
+
+
+def references_in(record: NodeRecord) -> set[str]:
+    """Return the names of all variables around a node that its settings, or those of nodes in it, refer to."""
+    found = references(record.settings)
+    if record.workflow is not None:
+        own = {variable.name for variable in record.workflow.variables}
+        found |= {name for inner in record.workflow.nodes for name in references_in(inner)} - own
+    return found
+
+
+def substituted(settings: Any, name: str, value: Any) -> Any:
+    """Return settings in which every reference to a variable is its value, which may itself refer to another one."""
+    if isinstance(settings, dict):
+        if settings == {"variable": name}:
+            return value
+        return {k: substituted(v, name, value) for k, v in settings.items()}
+    if isinstance(settings, list):
+        return [substituted(v, name, value) for v in settings]
+    if isinstance(settings, str):
+        named = isinstance(value, dict) and set(value) == {"variable"}
+        text = "${" + value["variable"] + "}" if named else _as_text(value)
+        return re.sub(r"(?<!\$)\$\{" + re.escape(name) + r"\}", lambda _: text, settings)
     return settings
 
 

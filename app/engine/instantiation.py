@@ -10,16 +10,20 @@ from app.document.problems import Problem
 from app.engine.checking import check_settings
 from app.engine.failures import node_fault
 from nodes.base import Node, panics_as_errors
-from nodes.catalog import Catalog
 
 
 def instantiate(
-    record: NodeRecord, catalog: Catalog, values: Mapping[str, variables.Scalar]
+    record: NodeRecord, node_class: type[Node] | None, values: Mapping[str, variables.Scalar]
 ) -> tuple[Node | None, list[Problem]]:
-    """Return the node with its settings checked, None if they are wrong, and what is wrong with them."""
-    node_class = catalog.get(record.type)
+    """Return the node with its settings checked, None if they are wrong, and what is wrong with them.
+
+    Args:
+        record: The node's record.
+        node_class: Its class; None if that is not known, which is reported with the wiring.
+        values: Those of the variables that its settings can refer to.
+    """
     if node_class is None:
-        return None, []  # reported with the wiring
+        return None, []
     if record.type_version > node_class.version:
         message = f"The node was saved by version {record.type_version} of '{node_class.title}'; this is {node_class.version}."
         _, problems = variables.resolve(record.settings, values, record.id)

@@ -254,7 +254,7 @@ class NodeWorker:
         """Look again where a node would write: files may have come there since the plan was made."""
         permitted, folder = self._plan.trust.writes, self._plan.folder
         refused = permitted.forbidden(node, planned.id, folder)
-        for problem in refused or wish_problems(planned.id, permitted.wishes(node, planned.id, folder)):
+        for problem in refused or wish_problems(planned.id, permitted.wishes(node, planned.id, folder, planned.path)):
             raise NodeError(problem.message, problem.remedy, setting=problem.setting)
 
     def _wait_for_keras(self, node_id: str) -> None:

@@ -42,21 +42,41 @@ def parse_override(text: str) -> Override:
 
 
 def with_overrides(
-    records: Mapping[str, NodeRecord], overrides: Sequence[Override]
+    records: Mapping[str, NodeRecord], overrides: Sequence[Override], paths: Mapping[str, str] | None = None
 ) -> tuple[dict[str, NodeRecord], list[Problem]]:
-    """Return the records with settings replaced, and what is wrong with the replacements."""
+    """Return the records with settings replaced, and what is wrong with the replacements.
+
+    Args:
+        records: By id.
+        overrides: They name nodes by their paths, or by their ids.
+        paths: Path -> id, of nodes in components.
+    """
+    if not overrides:
+        return dict(records), []
     changed = dict(records)
     problems = []
-    for node_id, setting, value in overrides:
-        if node_id not in changed:
-            near = difflib.get_close_matches(node_id, list(changed), n=1)
-            remedy = f"Did you mean '{near[0]}'?" if near else f"Its nodes: {', '.join(changed)}."
-            problems.append(Problem(f"The workflow has no node '{node_id}'.", remedy))
+    ids = dict(zip(changed, changed, strict=True)) | dict(paths or {})
+    for name, setting, value in overrides:
+        node_id = ids.get(name)
+        if node_id is None:
+            problems.append(no_such_node(name, list(paths or changed)))
             continue
         record = changed[node_id]
         settings = _with_value(record.settings, setting.split("."), value)
         changed[node_id] = record.model_copy(update={"settings": settings})
     return changed, problems
+
+
+def no_such_node(name: str, names: Sequence[str]) -> Problem:
+    """Return what to say of a node that the workflow does not have.
+
+    Args:
+        name: What it was called.
+        names: What its nodes are called.
+    """
+    near = difflib.get_close_matches(name, names, n=1)
+    remedy = f"Did you mean '{near[0]}'?" if near else f"Its nodes: {', '.join(names)}."
+    return Problem(f"The workflow has no node '{name}'.", remedy)
 
 
 def _with_value(settings: Any, path: Sequence[str], value: Any) -> Any:

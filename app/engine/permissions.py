@@ -73,19 +73,20 @@ class Permissions:
                 found.append(Problem(message, "Choose another place.", node=node_id, setting=access.setting))
         return found
 
-    def wishes(self, node: Node, node_id: str, folder: Path) -> dict[str, Wish]:
+    def wishes(self, node: Node, node_id: str, folder: Path, path: str = "") -> dict[str, Wish]:
         """Return what a node wants to touch and may not: place -> wish.
 
         Args:
             node: The node.
             node_id: Its id in the workflow.
             folder: The workflow's folder.
+            path: What people call it, if it is in a component.
         """
         if self.own:
             return {}
         found = {}
         for access, place in _resolved(node, folder):
-            if any(n == node_id and f"{access.setting}.".startswith(f"{setting}.") for n, setting in self.chosen):
+            if any(n in (node_id, path) and f"{access.setting}.".startswith(f"{setting}.") for n, setting in self.chosen):
                 continue
             reason = self._reason(access, place, folder)
             digest = _digest(access, place, folder)

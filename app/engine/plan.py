@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
-from app.document import variables
 from app.document.graph import Wiring
+from app.document.model import NodeRecord, Workflow
 from app.document.problems import Problem
+from app.document.variables import Scalar
 from app.engine.configuration import NOTHING
 from app.engine.fingerprints import Fingerprints, file_sets
 from app.engine.keys import result_key
@@ -36,6 +38,9 @@ class PlannedNode:
         blocked_by: The first node above it that is not configured, if this one therefore is not either.
         untrusted: Its scripts that may not run before the person trusts them: setting -> source. It is not ready then.
         wishes: Where it may not write before the person allows it: place -> wish. It is not ready then.
+        path: What people call it: its id, in a component with that in front (`clean/missing`).
+        component: The component that it is in; empty if in none.
+        record: What its file says of it; None in plans that were not made of a workflow.
     """
 
     id: str
@@ -47,6 +52,12 @@ class PlannedNode:
     blocked_by: str | None = None
     untrusted: Mapping[str, str] = field(default_factory=lambda: _NO_SCRIPTS)
     wishes: Mapping[str, Wish] = field(default_factory=lambda: _NO_WISHES)
+    path: str = ""
+    component: str = ""
+    record: NodeRecord | None = None
+
+    def __post_init__(self) -> None:
+        self.path = self.path or self.id
 
     @property
     def sources(self) -> set[str]:
@@ -71,7 +82,43 @@ class PlannedNode:
             and self.blocked_by == other.blocked_by
             and self.untrusted == other.untrusted
             and self.wishes == other.wishes
+            and self.path == other.path
+            and self.component == other.component
+            and self.record is other.record
         )
+
+
+@dataclass
+class PlannedComponent:
+    """One component of a plan. It does not run: what is inside does.
+
+    Attributes:
+        id: Its id in the workflow.
+        path: What people call it.
+        title: What the person calls it.
+        component: The component that it is in; empty if in none.
+        record: What its file says of it.
+        workflow: What is in it.
+        node: Its settings; None if they are wrong.
+        nodes: The nodes in it, at any depth.
+        inputs: Input port -> (node, output port) outside that feeds it.
+        outputs: Output port -> (node, output port) inside that it gives.
+        problems: What is wrong with it, and with its ports.
+        values: What settings inside can refer to.
+    """
+
+    id: str
+    path: str
+    title: str
+    component: str
+    record: NodeRecord
+    workflow: Workflow
+    node: Node | None = None
+    nodes: list[str] = field(default_factory=list)
+    inputs: dict[str, tuple[str, str]] = field(default_factory=dict)
+    outputs: dict[str, tuple[str, str]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    values: Mapping[str, Scalar] = field(default_factory=dict)
 
 
 @dataclass
@@ -85,19 +132,94 @@ class Plan:
         general: Problems that belong to no node.
         variables: The workflow variables' values.
         trust: Which scripts may run.
+        components: By id, each before those in it. Their nodes are among `nodes`.
+        bypassed: The nodes that are left out, at whatever depth; they are not among `nodes`.
     """
 
     nodes: dict[str, PlannedNode]
     wiring: Wiring
     folder: Path
     general: list[Problem] = field(default_factory=list)
-    variables: Mapping[str, variables.Scalar] = field(default_factory=dict)
+    variables: Mapping[str, Scalar] = field(default_factory=dict)
     trust: Trust = field(default_factory=Trust)
+    components: dict[str, PlannedComponent] = field(default_factory=dict)
+    bypassed: Set[str] = frozenset()
 
     @property
     def problems(self) -> list[Problem]:
-        """All problems: first the general ones, then in topological order."""
-        return [*self.general, *(p for node in self.nodes.values() for p in node.problems)]
+        """All problems: first the general ones, then those of components, then in topological order."""
+        return [*self.general, *(p for part in self._parts() for p in part.problems)]
+
+    def concerning(self, nodes: Iterable[str]) -> list[Problem]:
+        """Return the problems that matter for nodes: the general ones, those of components they are in, and their own."""
+        wanted = list(nodes)
+        around = {c for node_id in wanted for c in self.around(node_id)}
+        components = (p for c, component in self.components.items() if c in around for p in component.problems)
+        return [*self.general, *components, *(p for node_id in wanted for p in self.nodes[node_id].problems)]
+
+    def around(self, node_id: str) -> Iterator[str]:
+        """Yield the components that a node or component is in, the innermost first."""
+        part: PlannedNode | PlannedComponent = self.nodes.get(node_id) or self.components[node_id]
+        while part.component:
+            yield part.component
+            part = self.components[part.component]
+
+    def nodes_of(self, ids: Iterable[str]) -> list[str]:
+        """Return the nodes that these ids mean: themselves, of components all nodes inside, of ports what they pass on.
+
+        What is not there is left out.
+        """
+        found: dict[str, None] = {}
+        for node_id in ids:
+            if node_id in self.components:
+                found |= dict.fromkeys(self.components[node_id].nodes)
+            else:
+                source = self.wiring.passes[node_id][0] if node_id in self.wiring.passes else node_id
+                found |= {source: None} if source in self.nodes else {}
+        return list(found)
+
+    def showing(self, nodes: Iterable[str]) -> set[str]:
+        """Return these nodes, the components they are in, and the ports that pass on what they give."""
+        found = set(nodes)
+        shown = set(found)
+        for node_id in found:
+            shown.update(self._passing.get(node_id, ()))
+            if node_id in self.nodes or node_id in self.components:
+                shown.update(self.around(node_id))
+        return shown
+
+    @cached_property
+    def _passing(self) -> Mapping[str, Sequence[str]]:
+        """Node -> the ports that pass on what it gives."""
+        found: dict[str, list[str]] = {}
+        for port, (source, _) in self.wiring.passes.items():
+            found.setdefault(source, []).append(port)
+        return found
+
+    def source_of(self, node_id: str, port: str) -> tuple[str, str]:
+        """Return the node and output port behind a component's output, or behind a port of one; else what was given."""
+        component = self.components.get(node_id)
+        if component is not None:
+            return component.outputs.get(port, (node_id, port))
+        return self.wiring.passes.get(node_id, (node_id, port))
+
+    def named(self, name: str) -> list[str]:
+        """Return the nodes that a person means by a path or an id; none if there is no such node."""
+        by_path = {part.path: part.id for part in self._parts()}
+        return self.nodes_of([by_path.get(name, name)])
+
+    def paths(self) -> list[str]:
+        """Return what people call the nodes and components."""
+        return [part.path for part in self._parts()]
+
+    def _parts(self) -> Iterator[PlannedNode | PlannedComponent]:
+        yield from self.components.values()
+        yield from self.nodes.values()
+
+    def values_for(self, node_id: str) -> Mapping[str, Scalar]:
+        """Return what the settings of a node or component can refer to."""
+        part = self.nodes.get(node_id) or self.components[node_id]
+        return self.components[part.component].values if part.component else self.variables
 
     @property
     def errors(self) -> list[Problem]:

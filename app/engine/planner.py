@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app import garbage
 from app.document import variables
-from app.document.graph import Wiring, build
-from app.document.joining import without_bypassed
-from app.document.model import NodeRecord, Workflow
+from app.document.component_ports import port_name
+from app.document.composition import Composition, Placed
+from app.document.graph import Wiring, wiring_of
+from app.document.model import COMPONENT_INPUT, NodeRecord, Workflow, component_title
 from app.document.problems import Problem
 from app.engine.causes import with_causes
+from app.engine.components import ComponentFiles, Scope, class_of, scope_inside
 from app.engine.configuration import configure
 from app.engine.failures import node_fault
 from app.engine.fingerprints import glance
 from app.engine.instantiation import instantiate
 from app.engine.overrides import Override, with_overrides
-from app.engine.permissions import wish_problems
-from app.engine.plan import Plan, PlannedNode
+from app.engine.permissions import Permissions, wish_problems
+from app.engine.plan import Plan, PlannedComponent, PlannedNode
 from app.engine.trust import Trust, trust_problems
 from nodes.base import Node, Spec, panics_as_errors
 from nodes.catalog import Catalog
@@ -75,8 +77,10 @@ class Planner:
         self._start = start or Path.cwd()
         self._last_wired: _Wired | None = None
         self._wiring_problems: Mapping[str, Sequence[Problem]] = {}
-        self._values: Mapping[str, variables.Scalar] = {}
-        self._useless: frozenset[str] = frozenset()
+        self._files = ComponentFiles(catalog, folder)
+        self._writes_of_files = replace(self.trust.writes, own=False)  # a component's file may have come from elsewhere
+        self._whole: Composition | None = None
+        self._scopes: Mapping[str, Scope] = {}
         self._made: dict[str, _Made] = {}
         self._configured: dict[str, _Configured] = {}
         self._planned: dict[str, PlannedNode] = {}
@@ -94,50 +98,95 @@ class Planner:
 
     def is_outdated(self) -> bool:
         """Return whether a file that a node looked at has changed since the last plan, as far as can be seen at a glance."""
-        return any(not configured.sees_the_same() for configured in self._configured.values())
+        return self._files.is_outdated() or any(not configured.sees_the_same() for configured in self._configured.values())
 
     def _plan(self, workflow: Workflow, variable_values: Mapping[str, str], overrides: Sequence[Override]) -> Plan:
-        wired = self._wired(workflow)
+        whole = self._whole = Composition.of(workflow, self.catalog, self._files.read, self._whole)
+        wired = self._wired(whole)
         values, general = variables.values_of(workflow.variables, variable_values, folder=self.folder, start=self._start)
-        useless = frozenset(v.name for v in workflow.variables) - values.keys()
-        if values != self._values or useless != self._useless:
-            self._made.clear()
-            self._values, self._useless = values, useless
-        records, found = with_overrides({record.id: record for record in workflow.nodes}, overrides)
+        missing = {v.name: "" for v in workflow.variables if v.name not in values}
+        paths = {placed.path: placed.id for placed in whole.placed}
+        records, found = with_overrides({placed.id: placed.record for placed in whole.placed}, overrides, paths)
         general += found
-        views = workflow.view.nodes
-        plan = Plan({}, wired.wiring, self.folder, [*wired.general, *general], values, self.trust)
+        plan = Plan({}, wired.wiring, self.folder, [*wired.general, *general], values, self.trust, bypassed=whole.bypassed)
+        scopes = {"": self._kept_scope("", Scope(values, missing))}
+        for placed in whole.components:
+            plan.components[placed.id] = self._component(placed, records[placed.id], scopes, wired)
+        places = {placed.id: placed for placed in whole.placed}
         for node_id in wired.wiring.order:
-            record, view = records[node_id], views.get(node_id)
-            title = (view.name if view else "") or _title(self.catalog, record.type)
-            inputs, problems = wired.inputs.get(node_id, _NO_INPUTS), wired.problems.get(node_id, _NO_PROBLEMS)
-            made = self._made.get(node_id)
-            before = self._planned.get(node_id)
-            if (
-                before is not None
-                and made is not None
-                and made.record is record
-                and before.title == title
-                and not before.untrusted
-                and not before.wishes
-                and before.inputs == inputs
-                and self._wiring_problems.get(node_id, _NO_PROBLEMS) == problems
-                and self._is_unmoved(before, plan)
-            ):
-                plan.nodes[node_id] = before
-                continue
-            node, found = self._make(record)
-            planned = PlannedNode(node_id, title, node, dict(inputs), problems=[*found, *problems])
-            asked = self._look_at_trust(planned)
-            if not any(wish.is_server for wish in planned.wishes.values()):
-                self._configure(planned, plan)
-            planned.problems = [*planned.problems, *asked]
-            plan.nodes[node_id] = before if before is not None and before.is_same(planned) else planned
+            plan.nodes[node_id] = self._node(places[node_id], records[node_id], scopes, wired, plan)
+            for component in plan.around(node_id):
+                plan.components[component].nodes.append(node_id)
         for memory in (self._made, self._configured):
-            for gone in memory.keys() - plan.nodes.keys():
+            for gone in memory.keys() - plan.nodes.keys() - plan.components.keys():
                 del memory[gone]
+        self._scopes = scopes
         self._planned, self._wiring_problems = dict(plan.nodes), wired.problems
         return plan
+
+    def _node(self, placed: Placed, record: NodeRecord, scopes: Mapping[str, Scope], wired: _Wired, plan: Plan) -> PlannedNode:
+        """Return a node as it is planned; the one of the last plan, where nothing is new."""
+        node_id, component = placed.id, placed.level.component
+        inputs, problems = wired.inputs.get(node_id, _NO_INPUTS), wired.problems.get(node_id, _NO_PROBLEMS)
+        made = self._made.get(node_id)
+        if made is not None and made.record.type == record.type and not placed.is_port:
+            node_class = made.node_class
+        else:
+            node_class = None if placed.is_port else self.catalog.get(record.type)
+        title = placed.name or _title(placed, node_class)
+        before = self._planned.get(node_id)
+        if (
+            before is not None
+            and made is not None
+            and made.record is record
+            and made.scope is scopes[component]
+            and before.title == title
+            and before.path == placed.path
+            and before.component == component
+            and not before.untrusted
+            and not before.wishes
+            and before.inputs == inputs
+            and self._wiring_problems.get(node_id, _NO_PROBLEMS) == problems
+            and self._is_unmoved(before, plan)
+        ):
+            return before
+        made = self._make(record, node_class, scopes[component])
+        found = made.problems
+        planned = PlannedNode(node_id, title, made.node, dict(inputs), path=placed.path, component=component, record=record)
+        planned.problems = [*found, *problems]
+        planned.blocked_by = _blocking_component(placed, made)
+        asked = self._look_at_trust(planned, self._writes_of_files if placed.level.prefix else self.trust.writes)
+        if not any(wish.is_server for wish in planned.wishes.values()):
+            self._configure(planned, plan)
+        planned.problems = _with_paths([*planned.problems, *asked], placed)
+        return before if before is not None and before.is_same(planned) else planned
+
+    def _component(self, placed: Placed, record: NodeRecord, scopes: dict[str, Scope], wired: _Wired) -> PlannedComponent:
+        """Return a component as it is planned, without its nodes, and note what settings inside it can refer to."""
+        assert placed.inside is not None
+        inside, outer = placed.inside.workflow, scopes[placed.level.component]
+        made = self._make(record, class_of(record, inside), outer)
+        scope, wrong = scope_inside(outer, placed.id, made.node, inside, folder=self.folder, start=self._start)
+        scopes[placed.id] = self._kept_scope(placed.id, scope)
+        own = [*made.problems, *wrong]
+        return PlannedComponent(
+            id=placed.id,
+            path=placed.path,
+            title=placed.name or inside.name or component_title(record),
+            component=placed.level.component,
+            record=record,
+            workflow=inside,
+            node=made.node,
+            inputs=wired.component_inputs.get(placed.id, {}),
+            outputs=wired.component_outputs.get(placed.id, {}),
+            problems=_with_paths([*own, *wired.problems.get(placed.id, _NO_PROBLEMS)], placed),
+            values=scopes[placed.id].values,
+        )
+
+    def _kept_scope(self, component: str, scope: Scope) -> Scope:
+        """Return the scope of the last plan if it is the same, so that whoever has it sees that nothing is new."""
+        before = self._scopes.get(component)
+        return before if before == scope else scope
 
     def _is_unmoved(self, before: PlannedNode, plan: Plan) -> bool:
         """Return whether the nodes above one, and the files it looked at, are what they were."""
@@ -145,23 +194,24 @@ class Planner:
         configured = self._configured.get(before.id)
         return above and (configured is None or configured.sees_the_same())
 
-    def _wired(self, workflow: Workflow) -> _Wired:
+    def _wired(self, whole: Composition) -> _Wired:
         """Return the wiring; settings alone do not change it."""
-        if self._last_wired is None or not _wired_alike(self._last_wired.workflow, workflow):
-            self._last_wired = _Wired.of(workflow, self.catalog)
+        if self._last_wired is None or not whole.is_wired_as(self._last_wired.whole):
+            self._last_wired = _Wired.of(whole, self.catalog)
         return self._last_wired
 
-    def _make(self, record: NodeRecord) -> tuple[Node | None, list[Problem]]:
-        """Return the node of a record; none, and no problem of its own, where a variable that it refers to has no value."""
+    def _make(self, record: NodeRecord, node_class: type[Node] | None, scope: Scope) -> _Made:
+        """Make the node of a record; none, and no problem of its own, where a variable that it refers to has no value."""
         made = self._made.get(record.id)
-        if made is None or made.record is not record:
-            waits = self._useless and variables.references(record.settings) & self._useless
-            node, found = (None, []) if waits else instantiate(record, self.catalog, self._values)
+        if made is None or made.record is not record or made.scope is not scope or made.node_class is not node_class:
+            waits = scope.missing and variables.references(record.settings) & scope.missing.keys()
+            node, found = (None, []) if waits else instantiate(record, node_class, scope.values)
             configured = self._configured.get(record.id)
             if configured is not None and type(configured.node) is type(node) and configured.node == node:
                 node = configured.node
-            made = self._made[record.id] = _Made(record, node, found)
-        return made.node, made.problems
+            waits_for = min((scope.missing[name] for name in waits), default="") if waits else ""
+            made = self._made[record.id] = _Made(record, node_class, scope, node, found, waits_for)
+        return made
 
     def _configure(self, planned: PlannedNode, plan: Plan) -> None:
         """Fill in a node's specs, or say what keeps it from having them."""
@@ -183,7 +233,7 @@ class Planner:
         planned.specs = before.specs
         planned.problems += with_causes(before.problems, node, planned, plan)
 
-    def _look_at_trust(self, planned: PlannedNode) -> list[Problem]:
+    def _look_at_trust(self, planned: PlannedNode, writes: Permissions) -> list[Problem]:
         """Note which of a node's scripts may not run, and where it may not write; return what is to be said of it.
 
         What would come out is told all the same, unless a server would have to be asked for it.
@@ -193,8 +243,8 @@ class Planner:
         try:
             with panics_as_errors():
                 planned.untrusted = self.trust.untrusted(planned.node)
-                forbidden = self.trust.writes.forbidden(planned.node, planned.id, self.folder)
-                planned.wishes = {} if forbidden else self.trust.writes.wishes(planned.node, planned.id, self.folder)
+                forbidden = writes.forbidden(planned.node, planned.id, self.folder)
+                planned.wishes = {} if forbidden else writes.wishes(planned.node, planned.id, self.folder, planned.path)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a fault in one node must not take the canvas down
             fault = node_fault(error)
             return [Problem(fault.message, fault.remedy, node=planned.id)]
@@ -203,31 +253,43 @@ class Planner:
 
 @dataclass(frozen=True)
 class _Wired:
-    """The wiring of a workflow, by node."""
+    """The wiring of a workflow, by node and by component; problems of a component's ports are those of the component."""
 
-    workflow: Workflow
+    whole: Composition
     wiring: Wiring
     inputs: Mapping[str, dict[str, tuple[str, str]]]
+    component_inputs: Mapping[str, dict[str, tuple[str, str]]]
+    component_outputs: Mapping[str, dict[str, tuple[str, str]]]
     problems: Mapping[str, list[Problem]]
     general: list[Problem]
 
     @classmethod
-    def of(cls, workflow: Workflow, catalog: Catalog) -> _Wired:
-        kept, unfed = without_bypassed(workflow, catalog)
-        wiring = build(kept, catalog)
+    def of(cls, whole: Composition, catalog: Catalog) -> _Wired:
+        wiring = wiring_of(whole, catalog)
         inputs: defaultdict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
         for wire in wiring.wires:
             inputs[wire.target][wire.target_port] = (wire.source, wire.source_port)
-        known = set(wiring.order)
+        entering: defaultdict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
+        leaving: defaultdict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
+        known = {node_id: node_id for node_id in wiring.order}
+        for placed in whole.placed:
+            if placed.is_port:
+                known.setdefault(placed.id, placed.level.component)
+                if placed.id in wiring.passes:
+                    ports = entering if placed.record.type == COMPONENT_INPUT else leaving
+                    name = placed.id.removeprefix(placed.level.prefix)
+                    ports[placed.level.component][name] = wiring.passes[placed.id]
+            elif placed.inside is not None:
+                known[placed.id] = placed.id
         problems: defaultdict[str, list[Problem]] = defaultdict(list)
         general = []
-        said = {(problem.node, problem.port) for problem in unfed}
-        for problem in [*unfed, *(p for p in wiring.problems if p.port is None or (p.node, p.port) not in said)]:
+        said = {(problem.node, problem.port) for problem in whole.unfed}
+        for problem in [*whole.unfed, *(p for p in wiring.problems if p.port is None or (p.node, p.port) not in said)]:
             if problem.node in known:
-                problems[problem.node].append(problem)
+                problems[known[problem.node]].append(problem)
             else:
                 general.append(problem)
-        return cls(workflow, wiring, dict(inputs), dict(problems), general)
+        return cls(whole, wiring, dict(inputs), dict(entering), dict(leaving), dict(problems), general)
 
 
 _NO_INPUTS: dict[str, tuple[str, str]] = {}
@@ -236,11 +298,14 @@ _NO_PROBLEMS: list[Problem] = []
 
 @dataclass(frozen=True)
 class _Made:
-    """A record, the node made of it, and what is wrong with its settings."""
+    """A record, the node made of it, and what is wrong with its settings; or the component whose variable it waits for."""
 
     record: NodeRecord
+    node_class: type[Node] | None
+    scope: Scope
     node: Node | None
     problems: list[Problem]
+    waits_for: str = ""
 
 
 @dataclass
@@ -273,19 +338,21 @@ class _Configured:
         return all(glance(path) == seen for path, seen in self.looked_at.items())
 
 
-def _wired_alike(one: Workflow, other: Workflow) -> bool:
-    """Return whether two workflows can differ in settings only."""
-    if len(one.nodes) != len(other.nodes) or len(one.connections) != len(other.connections):
-        return False
-    if any(
-        a.id != b.id or a.type != b.type or a.bypassed != b.bypassed
-        for a, b in zip(one.nodes, other.nodes, strict=True)
-        if a is not b
-    ):
-        return False
-    return all(a is b or a == b for a, b in zip(one.connections, other.connections, strict=True))
+def _blocking_component(placed: Placed, made: _Made) -> str | None:
+    """Return the component that keeps a node from being configured: it gives its port nothing, or a variable no value."""
+    if placed.is_port and placed.record.type == COMPONENT_INPUT:
+        return placed.level.component
+    return made.waits_for or None
 
 
-def _title(catalog: Catalog, node_type: str) -> str:
-    node_class = catalog.get(node_type)
-    return node_type if node_class is None else node_class.title
+def _with_paths(problems: Sequence[Problem], placed: Placed) -> list[Problem]:
+    """Return the problems of a node with what people call it, if that is not its id."""
+    if placed.path == placed.id:
+        return list(problems)
+    return [replace(p, path=placed.path) if p.node == placed.id and p.path is None else p for p in problems]
+
+
+def _title(placed: Placed, node_class: type[Node] | None) -> str:
+    if placed.is_port:
+        return port_name(placed.record)
+    return node_class.title if node_class is not None else component_title(placed.record) or placed.record.type

@@ -296,7 +296,9 @@ class Engine:
 
     def _look(self, question: ResultQuestion[Any]) -> None:
         make = answers()[type(question)]
-        outputs = self._lookers.outputs_and_inputs(self._session(question), question.node)
+        session = self._session(question)
+        question = documents.at_source(session.plan, question)
+        outputs = self._lookers.outputs_and_inputs(session, question.node)
         self._lookers.answer(question.number, lambda: make(outputs, question))
 
 

@@ -8,7 +8,7 @@ Knows nothing of processes and pipes.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from app.document.model import Workflow
 from app.document.problems import Problem
 from app.engine import executor
 from app.engine.background_fingerprints import BackgroundFingerprints
+from app.engine.component_status import component_status, port_status
 from app.engine.events import Listener, NodeEvent, NodeFailed, NodeFinished, NodeLog, NodeMetrics, NodeStored
 from app.engine.executor import RunResult
 from app.engine.fingerprints import file_sets
@@ -110,7 +111,6 @@ class Session:
         self._failures: dict[str, tuple[str | None, Problem]] = {}
         self._runs = RunsInProgress(context.post, self._happened, self._ended, lambda text: self._log(None, "warning", text))
         self._feed = StatusFeed(name, context.tell)
-        self._left_out: set[str] = set()
         self._replan()
         for node_id, problem in (failed or {}).items():
             if node_id in self._plan.nodes and self._record_of(node_id) is None:
@@ -138,7 +138,6 @@ class Session:
     def edit(self, edit: EditDocument) -> None:
         """Follow an edit. Planned is once for all edits that came before anybody wants to know the plan, or its news."""
         self.document.follow(edit.as_change(self.document))
-        self._runs.give_up(node_id for node_id in edit.nodes if node_id not in self.document.nodes)
         self._is_behind = True
 
     def move(self, folder: Path, *, own: bool = False) -> None:
@@ -160,10 +159,10 @@ class Session:
             self._context.fingerprints.look_closely(read)
             self._records.clear()
             self._replan()
-            self._feed.touch(self._plan.nodes)
+            self._touch(self._plan.nodes)
             return
         gone = self._records.drop_gone()
-        self._feed.touch(n for n, key in self._keys.items() if key in gone)
+        self._touch(n for n, key in self._keys.items() if key in gone)
         if self._planner.is_outdated() or any(self._context.fingerprints.is_outdated(files) for files in read):
             self._replan()
 
@@ -179,12 +178,19 @@ class Session:
         before = self._plan
         self._is_behind = False  # whatever goes wrong: the same again helps nobody
         self._plan = self._planner.plan(self.document.workflow())
-        for node_id in before.nodes.keys() - self._plan.nodes.keys():
+        gone = _parts(before) - _parts(self._plan)
+        self._runs.give_up(gone)
+        for node_id in gone:
             self._forget(node_id)
-        left_out = {node_id for node_id, record in self.document.nodes.items() if record.bypassed}
-        self._feed.touch(left_out - self._left_out)
-        self._left_out = left_out
+        self._feed.touch(self._plan.bypassed - before.bypassed)
         self._rekey(before)
+        ports = {p for p, source in self._plan.wiring.passes.items() if before.wiring.passes.get(p) != source}
+        known = before.components
+        self._feed.touch(ports | {c for c, now in self._plan.components.items() if c not in known or known[c] != now})
+
+    def _touch(self, nodes: Iterable[str]) -> None:
+        """Look at these nodes before the next message, and at what sums them up."""
+        self._feed.touch(self._plan.showing(nodes))
 
     def _forget(self, node_id: str) -> None:
         self._feed.forget(node_id)
@@ -210,7 +216,7 @@ class Session:
             if key is not None:
                 keys[node_id] = key
             if not same or key != self._keys.get(node_id):
-                self._feed.touch([node_id])
+                self._touch([node_id])
         self._keys = keys
         self._records.keep(set(keys.values()), set(self._shown.values()))
         for node_id, (key, problem) in list(self._failures.items()):
@@ -237,13 +243,13 @@ class Session:
         """Begin to bring nodes, and all they need, to completion.
 
         Args:
-            targets: The nodes; by default all.
+            targets: The nodes, and components with all that is in them; by default all.
             fresh: Whether to compute everything again.
 
         Returns:
             The run's id; None if none of the nodes is there.
         """
-        known = list(self.plan.nodes) if targets is None else [t for t in targets if t in self.plan.nodes]
+        known = list(self.plan.nodes) if targets is None else self.plan.nodes_of(targets)
         needed = self._plan.needed_for(known)
         if not needed:
             return None
@@ -256,7 +262,7 @@ class Session:
         computed = [n for n in needed if self._plan.nodes[n].ready and (fresh or self._record_of(n) is None)]
         for node_id in needed:
             self._failures.pop(node_id, None)
-        self._feed.touch(needed)
+        self._touch(needed)
         plan, context = self._plan, self._context
 
         def work(run_id: str, control: RunControl, listener: Listener) -> RunResult:
@@ -307,7 +313,12 @@ class Session:
 
     def cancel(self, nodes: Iterable[str] | None = None) -> None:
         """Stop nodes, and what is behind them; all runs with everything in them if no nodes are given."""
-        self._runs.cancel(nodes)
+        self._runs.cancel(None if nodes is None else self._nodes_of(nodes))
+
+    def _nodes_of(self, ids: Iterable[str]) -> list[str]:
+        """Return the nodes that ids mean; those that are not there any more may still be at work."""
+        wanted = list(ids)
+        return [*self._plan.nodes_of(wanted), *(n for n in wanted if n not in _parts(self._plan))]
 
     def stop(self, node_id: str) -> None:
         """Have a node end early and keep what it has."""
@@ -315,7 +326,7 @@ class Session:
 
     def reset(self, nodes: Iterable[str]) -> None:
         """Forget the results of nodes and of all behind them; those that are at work on one are stopped."""
-        wanted = self.plan.wiring.downstream(nodes)
+        wanted = self.plan.wiring.downstream(self.plan.nodes_of(nodes))
         self._runs.forget(wanted)
         for node_id in wanted:
             for key in {self._keys.get(node_id), self._shown.pop(node_id, None)} - {None}:
@@ -325,7 +336,7 @@ class Session:
             self._failures.pop(node_id, None)
             if node_id in self._bases:
                 self._context.nonces.renew(self._bases[node_id])
-        self._feed.touch(wanted)
+        self._touch(wanted)
         self._rekey(self._plan)
 
     def _drop(self, key: str) -> None:
@@ -357,7 +368,7 @@ class Session:
             case NodeFailed():
                 self._failed(event, key)
         if event.node in self._plan.nodes:
-            self._feed.touch([event.node])
+            self._touch([event.node])
 
     def _finished(self, node_id: str, key: str) -> None:
         """There is a result."""
@@ -367,7 +378,7 @@ class Session:
             self._shown[node_id] = key
             self._failures.pop(node_id, None)
             # Nodes with the same settings and inputs have the same result.
-            self._feed.touch(n for n, k in self._keys.items() if k == key)
+            self._touch(n for n, k in self._keys.items() if k == key)
 
     def _failed(self, event: NodeFailed, worked_for: str | None) -> None:
         """There is none; that is shown as long as the node is what it was then."""
@@ -377,7 +388,7 @@ class Session:
         self._log(event.node, "error", f"{event.message} {event.remedy}".rstrip(), event.time)
 
     def _ended(self, run: RunInProgress, result: RunResult) -> None:
-        self._feed.touch(run.activities.keys() & self._plan.nodes.keys())
+        self._touch(run.activities.keys() & self._plan.nodes.keys())
         self.flush()  # when the end of the run is told, no node is shown running any more
         seconds = round(result.seconds, 3)
         end = RunChanged(document=self.name, run=run.id, status=result.status, nodes=tuple(result.keys), seconds=seconds)
@@ -401,12 +412,7 @@ class Session:
         plan = self.plan
         self._records.look_up(self._keys[n] for n in self._feed.dirty if n in self._keys)
         now = time.time()
-
-        def status_of(node_id: str) -> NodeStatus:
-            planned = plan.nodes.get(node_id)
-            return NodeStatus(state="bypassed") if planned is None else self._status(planned, now)
-
-        self._feed.flush(status_of, plan.general)
+        self._feed.flush(lambda node_id: self._told(node_id, now), plan.general, _Summed(plan))
 
     def status(self, node_id: str) -> NodeStatus:
         """Return what to show of a node.
@@ -414,7 +420,27 @@ class Session:
         Raises:
             NoSuchNode: If there is none.
         """
+        if node_id in self.plan.bypassed:
+            return NodeStatus(state="bypassed")
+        if node_id in self._plan.components or node_id in self._plan.wiring.passes:
+            return self._summed(node_id, lambda inner: self._status(self._plan.nodes[inner], time.time()))
         return self._status(self.planned(node_id), time.time())
+
+    def _told(self, node_id: str, now: float) -> NodeStatus:
+        """Return what to tell of a node, component or port; of the latter two by what was told of nodes."""
+        planned = self._plan.nodes.get(node_id)
+        if planned is not None:
+            return self._status(planned, now)
+        if node_id in self._plan.bypassed:
+            return NodeStatus(state="bypassed")
+        return self._summed(node_id, lambda inner: self._feed.last(inner) or self._status(self._plan.nodes[inner], now))
+
+    def _summed(self, node_id: str, status_of: Callable[[str], NodeStatus]) -> NodeStatus:
+        component = self._plan.components.get(node_id)
+        if component is not None:
+            return component_status(component, {inner: status_of(inner) for inner in component.nodes})
+        source, port = self._plan.wiring.passes[node_id]
+        return port_status(status_of(source), port)
 
     def _status(self, planned: PlannedNode, now: float) -> NodeStatus:
         node_id, key = planned.id, self._keys.get(planned.id)
@@ -464,3 +490,18 @@ class Session:
         inputs = self.planned(node_id).inputs
         statuses = [self.status(node) for node in (node_id, *(source for source, _ in inputs.values()))]
         return inputs if all(status.shown_key and not status.outdated for status in statuses) else {}
+
+
+def _parts(plan: Plan) -> set[str]:
+    """The nodes, components and ports of a plan: all that something is told of."""
+    return {*plan.nodes, *plan.components, *plan.wiring.passes}
+
+
+@dataclass(frozen=True)
+class _Summed(Container[str]):
+    """What is told of by what was told of nodes: components and their ports."""
+
+    plan: Plan
+
+    def __contains__(self, node_id: object) -> bool:
+        return node_id not in self.plan.nodes

@@ -15,6 +15,22 @@ running, done (its result, for just these settings and inputs, is in the store),
 bypassed: it is left out, and passes on what comes in."""
 
 
+class InsideStatus(Struct, frozen=True, omit_defaults=True):
+    """What there is to show of the nodes in a component, at any depth.
+
+    Attributes:
+        nodes: How many there are.
+        done: How many of them are done.
+        failed: The first that failed, by its id; None if none did.
+        wrong: The first that cannot be configured, for a reason of its own; None if there is none.
+    """
+
+    nodes: int = 0
+    done: int = 0
+    failed: str | None = None
+    wrong: str | None = None
+
+
 class NodeStatus(Struct, frozen=True, omit_defaults=True):
     """What there is to show of a node.
 
@@ -34,6 +50,7 @@ class NodeStatus(Struct, frozen=True, omit_defaults=True):
         peak: How many bytes of memory computing it took at its highest; None where that is not known.
         untrusted: Whether it is not configured because it has a script that the person has not trusted yet.
         asks: Whether it is not configured because it would write to a place that the person has not allowed yet.
+        inside: Of a component: what there is to show of the nodes in it, which its state sums up.
     """
 
     state: State = "not configured"
@@ -51,3 +68,4 @@ class NodeStatus(Struct, frozen=True, omit_defaults=True):
     peak: int | None = None
     untrusted: bool = False
     asks: bool = False
+    inside: InsideStatus | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 
 from msgspec import structs
 
@@ -105,18 +105,23 @@ class StatusFeed:
         """Return whether there may be something to tell, if these are the problems that belong to no node."""
         return bool(self._dirty or self._points or self._sent_general != tuple(general))
 
-    def flush(self, status_of: Callable[[str], NodeStatus], general: Sequence[Problem]) -> None:
+    def last(self, node_id: str) -> NodeStatus | None:
+        """Return what was told of a node last; None if nothing was."""
+        return self._sent.get(node_id)
+
+    def flush(self, status_of: Callable[[str], NodeStatus], general: Sequence[Problem], summed: Container[str] = ()) -> None:
         """Tell what is new.
 
         Args:
             status_of: Says what there is to show of a node.
             general: The problems that belong to no node.
+            summed: Those of which it is said from what was told (`last`) of others; they come after these.
         """
         for (node, run), points in self._points.items():
             self._tell(MetricsMeasured(document=self._document, node=node, run=run, points=tuple(points)))
         self._points.clear()
         news = {}
-        for node_id in self._dirty:
+        for node_id in sorted(self._dirty, key=lambda node_id: node_id in summed):
             status = status_of(node_id)
             if status != self._sent.get(node_id):
                 self._sent[node_id] = news[node_id] = status

@@ -24,6 +24,7 @@ from app.document.problems import Problem
 from app.drawing import as_pixels, to_svg
 from app.engine.events import Event, NodeCancelled, NodeLog, NodeSkipped, NodeStored, RunStarted
 from app.outcome import Outcome, Score, described, outcomes, scores
+from app.report.levels import level_of, outcome_of
 from app.report.markup import Child, Markup, tag
 from app.report.mistakes import mistakes
 from app.report.workflow_picture import node_tile, workflow_picture
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
     from app.document.model import Workflow
     from app.engine.executor import RunResult
-    from app.engine.plan import Plan, PlannedNode
+    from app.engine.plan import Plan, PlannedComponent, PlannedNode
     from app.engine.store import Store
 
 log = logging.getLogger("layerloom.report")
@@ -145,7 +146,7 @@ class _ReportPage:
             self._variables(),
             tag("h2", "Nodes"),
             tag("p", "A click on a node shows its settings and results.", class_="muted hint"),
-            [self._node(self.plan.nodes[n]) for n in self.plan.nodes if self.outcomes[n].state != "not asked for"],
+            self._parts(""),
             self._left_out(),
             tag(
                 "footer",
@@ -229,7 +230,8 @@ class _ReportPage:
         )
 
     def _picture(self) -> Markup | None:
-        picture = workflow_picture(self.workflow, self.plan, self.outcomes)
+        level = level_of(self.workflow, self.plan, self.outcomes)
+        picture = workflow_picture(level.workflow, level.plan, level.outcomes)
         return tag("section", tag("div", picture, class_="canvas"), class_="overview") if picture else None
 
     def _variables(self) -> Markup | None:
@@ -254,6 +256,54 @@ class _ReportPage:
     def _left_out(self) -> Markup | None:
         titles = [self.outcomes[n].title for n in self.plan.nodes if self.outcomes[n].state == "not asked for"]
         return tag("p", f"Not part of this run: {', '.join(titles)}.", class_="muted") if titles else None
+
+    def _parts(self, level: str) -> list[Markup]:
+        """Return what there is to say of the nodes on a level, and below each component of those in it."""
+        parts: list[Markup] = []
+        entered: set[str] = set()
+        for node_id, planned in self.plan.nodes.items():
+            if self.outcomes[node_id].state == "not asked for":
+                continue
+            if planned.component == level:
+                parts.append(self._node(planned))
+                continue
+            around = [c for c in self.plan.around(node_id) if self.plan.components[c].component == level]
+            parts += [self._component(self.plan.components[c]) for c in around if c not in entered]
+            entered.update(around)
+        return parts
+
+    def _component(self, component: PlannedComponent) -> Markup:
+        outcome = outcome_of(component, self.outcomes)
+        level = level_of(self.workflow, self.plan, self.outcomes, component.id)
+        picture = workflow_picture(level.workflow, level.plan, level.outcomes)
+        head = tag(
+            "summary",
+            tag("h3", component.title),
+            tag("code", component.path),
+            tag("span", counted(len(component.nodes), "node"), class_="carries"),
+            tag("span", duration(outcome.seconds) if outcome.seconds is not None else None, class_="time"),
+            tag("span", outcome.state, class_=f"status {outcome.state.replace(' ', '-')}"),
+            class_="head",
+        )
+        return tag(
+            "details",
+            head,
+            tag("p", component.workflow.description, class_="description") if component.workflow.description else None,
+            _problems(component.problems),
+            self._component_settings(component),
+            tag("div", picture, class_="canvas") if picture else None,
+            self._parts(component.id),
+            class_="component",
+            id=f"node-{component.id}",
+            open="open",
+        )
+
+    def _component_settings(self, component: PlannedComponent) -> Markup | None:
+        rows = [
+            tag("tr", tag("td", variable.label or variable.name), tag("td", _shown(component.values.get(variable.name))))
+            for variable in component.workflow.variables
+        ]
+        return _scrolling(tag("table", tag("tbody", rows))) if rows else None
 
     # -- a node
 
@@ -288,7 +338,7 @@ class _ReportPage:
             "div",
             icon,
             tag("h3", planned.title),
-            tag("code", planned.id),
+            tag("code", planned.path),
             tag("span", described(ports, outcome.outputs), class_="carries"),
             tag("span", duration(outcome.seconds) if outcome.seconds is not None else None, class_="time"),
             tag("span", state, class_=f"status {outcome.state.replace(' ', '-')}"),

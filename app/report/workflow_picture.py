@@ -247,7 +247,7 @@ def _tile(planned: PlannedNode, plan: Plan, place: tuple[float, float], outcome:
     inputs, outputs = _ports(planned, plan)
     tile = tag(
         "g",
-        tag("title", f"{planned.title} ({planned.id}): {outcome.state}"),
+        tag("title", f"{planned.title} ({planned.path}): {outcome.state}"),
         node_tile(planned.node, TILE, CORNER),
         [_port(kind, -4, y) for (_, kind), y in zip(inputs, port_offsets(len(inputs)), strict=True)],
         [_port(kind, TILE + 4, y) for (_, kind), y in zip(outputs, port_offsets(len(outputs)), strict=True)],

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from app.document.editing import Document
 from app.document.file import dump, load, save
 from app.document.model import Annotation, Connection, NodeRecord, Variable, Workflow
+from app.document.packing import pack
 from app.document.problems import DocumentError
 from app.journal import Journal, journal_writer, recoverable
 from app.machine import boot_id
@@ -363,3 +364,20 @@ def test_a_killed_editor_loses_no_edit(home: Path) -> None:
     assert workflow.view.nodes["add_1"].position[0] >= done
     assert len(workflow.nodes) >= 1 + done // 7 + 1
     assert lost.edits >= done
+
+
+def test_edits_inside_components_are_offered_after_a_crash() -> None:
+    nodes = [NodeRecord(id=n, type="toy.add", settings={"number": 1}) for n in ("a", "b", "c")]
+    document, kept = journaled(Workflow(nodes=nodes))
+    component = pack(document, ["a", "b"])
+    inner = pack(document.inside(component), ["b"], name="Deep")
+    deep = document.inside(component).inside(inner)
+    deep.set_settings("b", {"number": 7})
+    deep.add_annotation(Annotation(text="note", position=(0, 0), size=(1, 1)))
+    document.inside(component).rename("a", "First")
+    deep.undo()
+    document.rename(component, "Two")
+
+    kept.close()
+    (lost,) = recoverable()
+    assert dump(lost.workflow()) == dump(document.workflow())

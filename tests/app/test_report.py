@@ -12,13 +12,15 @@ import numpy as np
 import polars as pl
 import pytest
 
+from app.document.editing import Document
+from app.document.packing import pack
 from app.report import write_report
 from app.report.mistakes import mistakes
 from app.report.page import MOST_IMAGES, _images, _spread
 from nodes.scoring.scorer import Scorer
 from nodes.values.figure import ImagesFigure
 from nodes.values.table import Table
-from tests.app.show import EVIL, Shown, run, workflow
+from tests.app.show import CATALOG, EVIL, Shown, run, workflow
 
 VOID = {"meta", "img", "br", "link", "col"}
 CLEAN = EVIL.replace("\x1b", "\ufffd")
@@ -198,6 +200,26 @@ def test_a_figure_of_many_images_says_how_many_are_shown() -> None:
     assert shown(36).count("<img") == 36 and "first" not in shown(36)
     many = shown(MOST_IMAGES + 1)
     assert many.count("<img") == MOST_IMAGES and f"Maps (the first {MOST_IMAGES} of {MOST_IMAGES + 1})" in many
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_component_is_a_tile_and_folds_what_is_in_it(tmp_path: Path, broken: bool) -> None:
+    document = Document(workflow(broken=broken), CATALOG)
+    document.set_property("name", "Whole")
+    component = pack(document, ["train", "scorer", *(["broken"] if broken else [])], name=f"Trained {EVIL}")
+    inner = pack(document.inside(component), ["train"])
+    text, parsed = written(run(tmp_path, document.workflow()), tmp_path)
+
+    assert text.count("<svg") >= 3, "the workflow and each component have a drawing"
+    assert parsed.values("details", "class").count("component") == 2
+    assert f"Trained {CLEAN}" in parsed.text
+    assert f"{component}/{inner}/train" in parsed.text
+    ids = [value for _, name, value in parsed.attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    assert {f"node-{n}" for n in ("pictures", "train", "scorer", component, inner)} <= set(ids)
+    lights = [value for value in parsed.values("g", "class") if value.startswith("light")]
+    assert ("light failed" in lights) == broken
+    assert parsed.values("path", "class").count("wire table") == (2 if broken else 1)
 
 
 def test_it_begins_with_what_came_out_and_then_shows_the_workflow(page: tuple[str, Page]) -> None:

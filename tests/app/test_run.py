@@ -14,9 +14,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from app.document.file import save
+from app.document.editing import Document
+from app.document.file import load, save
 from app.document.model import Connection, NodeRecord, Variable, Workflow
+from app.document.packing import pack
 from tests import homes
+from tests.catalog import CATALOG
 
 CSV = "name,size\nbag,3\ncoat,5\nbag,8\n"
 
@@ -143,6 +146,49 @@ def test_a_wrong_call_gives_2_and_says_why(tmp_path: Path, arguments: list[str],
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def packed_flow(folder: Path) -> Path:
+    """The same with reader and filter in a component `c`, the least size a setting of it."""
+    document = Document(load(flow(folder)), CATALOG)
+    component = pack(document, ["read", "keep"], name="Big things")
+    inside = document.inside(component)
+    inside.set_variable("at_least", Variable(name="at_least", type="integer", value=5, minimum=1, label="At least"))
+    criterion = {"column": "size", "operator": ">=", "value": {"variable": "at_least"}}
+    inside.set_settings("keep", {"criteria": [criterion]})
+    path = folder / "packed.workflow.json"
+    save(document.workflow(), path)
+    return path
+
+
+def test_nodes_in_components_are_named_by_their_paths(tmp_path: Path) -> None:
+    path = packed_flow(tmp_path)
+    done = call(path, "--json", "--set", "component_1.at_least=8", folder=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "out" / "big.csv").read_text() == "name,size\nbag,8\n"
+    paths = {event["node"]: event.get("path") for event in events(done) if "node" in event}
+    assert paths == {"read": "component_1/read", "keep": "component_1/keep", "write": None}
+
+    again = call(path, "--json", "--to", "component_1/keep", folder=tmp_path)
+    assert [(e["event"], e["path"]) for e in events(again) if "path" in e][:2] == [
+        ("node.stored", "component_1/read"),
+        ("node.started", "component_1/keep"),
+    ]
+    whole = call(path, "--to", "component_1", folder=tmp_path)
+    assert whole.returncode == 0
+    assert "component_1/keep" in whole.stdout
+    assert "write" not in whole.stdout
+
+
+def test_what_is_wrong_in_or_with_a_component_is_told_at_the_right_depth(tmp_path: Path) -> None:
+    path = packed_flow(tmp_path)
+    done = call(path, "--check", "--set", "component_1.at_least=0", "--set", "component_1/read.path=none.csv", folder=tmp_path)
+    assert done.returncode == 3
+    assert "component_1\n" in done.stdout and "0 does not do for 'At least'" in done.stdout
+    assert "component_1/read\n" in done.stdout
+    wrong = call(path, "--to", "component_1/kep", folder=tmp_path)
+    assert wrong.returncode == 2
+    assert "There is no" not in wrong.stderr and "Did you mean 'component_1/keep'?" in wrong.stderr
 
 
 def test_the_report_is_one_page_by_itself(tmp_path: Path) -> None:

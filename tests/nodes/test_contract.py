@@ -39,6 +39,7 @@ SHELVES = {
     "Scoring": (),
     "Views": (),
     "Writers": (),
+    "Flow": (),
 }  # fmt: skip
 """The node repository's shelves and their parts."""
 LEAST_EXAMPLE = 40

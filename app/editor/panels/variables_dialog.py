@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, Literal, get_args
+from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtWidgets import (
@@ -32,14 +32,14 @@ from PySide6.QtWidgets import (
 
 from app.document.change import Change
 from app.document.editing import Document
-from app.document.model import Variable
+from app.document.model import Variable, VariableType, VariableValue
 from app.editor.look import look
 from app.editor.panels.rows import Index
 from app.editor.plain_label import PlainLabel
 from app.editor.visible_text import plain_tip
 
-VariableType = Literal["text", "integer", "number", "boolean", "path"]
-TYPES: tuple[VariableType, ...] = get_args(VariableType)
+TYPES: tuple[VariableType, ...] = ("text", "integer", "number", "boolean", "path")
+"""What a variable of a workflow can be made; one from a file can be of other types, which are for a component's settings."""
 RELATIVE = {"workflow": "workflow file", "start": "start folder"}
 COLUMNS = ("Name", "Type", "Value", "Relative to", "Description", "Used by")
 NAME, TYPE, VALUE, BASE, DESCRIPTION, USED = range(6)
@@ -298,7 +298,7 @@ class _VariableDelegate(QStyledItemDelegate):
         self.closeEditor.emit(box, QStyledItemDelegate.EndEditHint.NoHint)
 
 
-def typed(text: str, kind: VariableType) -> bool | int | float | str:
+def typed(text: str, kind: VariableType) -> VariableValue:
     """Return a value of this type from its text; ValueError, for the person, if it is none."""
     plain = text.strip()
     try:
@@ -313,6 +313,8 @@ def typed(text: str, kind: VariableType) -> bool | int | float | str:
         if plain.casefold() not in ("true", "false", "yes", "no", "on", "off"):
             raise ValueError(f"'{text}' is neither true nor false. Type one of them, or change the variable's type.")
         return plain.casefold() in ("true", "yes", "on")
+    if kind == "columns":
+        return [name.strip() for name in text.split(",") if name.strip()]
     return text
 
 
@@ -332,5 +334,7 @@ def _mentions(value: Any, name: str) -> bool:
     return isinstance(value, str) and re.search(r"(?<!\$)\$\{" + re.escape(name) + r"\}", value) is not None
 
 
-def _shown(value: bool | int | float | str) -> str:
+def _shown(value: VariableValue) -> str:
+    if isinstance(value, list):
+        return ", ".join(value)
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -8,10 +8,12 @@ from msgspec import structs
 
 from app.document.problems import Problem
 from app.engine.causes import with_causes
+from app.engine.components import class_of
 from app.engine.configuration import configure
 from app.engine.inspection.base import StoredOutputs
 from app.engine.inspection.specs import outline_of
 from app.engine.instantiation import instantiate
+from app.engine.messages.base import A, ResultQuestion
 from app.engine.messages.questions import (
     InspectAnswer,
     InspectQuestion,
@@ -24,6 +26,7 @@ from app.engine.messages.questions import (
     WishSummary,
 )
 from app.engine.permissions import wish_problems
+from app.engine.plan import Plan, PlannedComponent
 from app.engine.session import Session
 from nodes.base import Spec, Value
 from nodes.values.table import Table, TableSpec
@@ -31,21 +34,29 @@ from nodes.values.table import Table, TableSpec
 BYPASSED = "The node is bypassed: what comes in is passed on. Ctrl+B takes it in again."
 
 
+def at_source(plan: Plan, asked: ResultQuestion[A]) -> ResultQuestion[A]:
+    """Return a question about an output of a component, or about what goes through a port of one, as one about its source."""
+    node, port = plan.source_of(asked.node, asked.port)
+    return structs.replace(asked, node=node, port=port)
+
+
 def preview(session: Session, asked: PreviewQuestion) -> PreviewAnswer:
-    """Return what a node would put out with other settings, and what is at its inputs.
+    """Return what a node would put out with other settings, and what is at its inputs; of a component, only the latter.
 
     Raises:
         NoSuchNode: If there is no such node.
     """
-    record = session.document.nodes.get(asked.node)
-    if record is not None and record.bypassed:
+    if asked.node in session.plan.bypassed:
         return PreviewAnswer(problems=(Problem(BYPASSED, node=asked.node, severity="warning"),))
+    if asked.node in session.plan.components:
+        return _preview_component(session.plan, session.plan.components[asked.node], asked)
     planned, plan = session.planned(asked.node), session.plan
-    record = session.document.nodes[asked.node]
+    record = planned.record
+    assert record is not None
     node_class = session.catalog.get(record.type)
     version = record.type_version if node_class is None else node_class.version
     draft = record.model_copy(update={"settings": dict(asked.settings), "type_version": version})
-    node, problems = instantiate(draft, session.catalog, plan.variables)
+    node, problems = instantiate(draft, node_class, plan.values_for(asked.node))
     about_ports = [p for p in planned.problems if p.port is not None]
     inputs = {port: plan.nodes[source].specs.get(out) for port, (source, out) in planned.inputs.items()}
     known = {port: spec for port, spec in inputs.items() if spec is not None}
@@ -53,7 +64,7 @@ def preview(session: Session, asked: PreviewQuestion) -> PreviewAnswer:
     guesses: Mapping[str, str] = {}
     if node is not None and len(known) == len(planned.inputs) and not about_ports:
         writes = plan.trust.writes
-        wishes = {p: wish for p, wish in writes.wishes(node, asked.node, plan.folder).items() if wish.is_server}
+        wishes = {p: wish for p, wish in writes.wishes(node, asked.node, plan.folder, planned.path).items() if wish.is_server}
         if wishes:  # it is not asked what columns it has, either
             problems = [*problems, *wish_problems(asked.node, wishes)]
         else:
@@ -73,6 +84,16 @@ def preview(session: Session, asked: PreviewQuestion) -> PreviewAnswer:
     )
 
 
+def _preview_component(plan: Plan, component: PlannedComponent, asked: PreviewQuestion) -> PreviewAnswer:
+    draft = component.record.model_copy(update={"settings": dict(asked.settings), "type_version": 1})
+    _, problems = instantiate(draft, class_of(draft, component.workflow), plan.values_for(component.id))
+    inputs = {port: plan.nodes[source].specs.get(out) for port, (source, out) in component.inputs.items()}
+    return PreviewAnswer(
+        problems=(*problems, *(p for p in component.problems if p.port is not None)),
+        inputs={port: outline_of(spec) for port, spec in inputs.items() if spec is not None},
+    )
+
+
 def inspect(session: Session, asked: InspectQuestion, outputs: StoredOutputs | None) -> InspectAnswer:
     """Return what there is to say of a node and its result; the outputs' true sizes are left to `measured`.
 
@@ -80,7 +101,8 @@ def inspect(session: Session, asked: InspectQuestion, outputs: StoredOutputs | N
         NoSuchNode: If there is no such node.
     """
     planned, status = session.planned(asked.node), session.status(asked.node)
-    stored = session.document.nodes[asked.node]
+    stored = planned.record
+    assert stored is not None
     node_class = session.catalog.get(stored.type)
     record = outputs.record if outputs else None
     texts = dict(record.described) if record else status.outputs
@@ -113,7 +135,7 @@ def measured(answer: InspectAnswer, outputs: StoredOutputs | None) -> InspectAns
 def permissions(session: Session, asked: PermissionQuestion) -> PermissionAnswer:
     """Return what a run needs that the person has not allowed: the scripts, and where it would write."""
     plan = session.plan
-    needed = [plan.nodes[n] for n in plan.needed_for(list(plan.nodes) if asked.targets is None else asked.targets)]
+    needed = [plan.nodes[n] for n in plan.needed_for(list(plan.nodes) if asked.targets is None else plan.nodes_of(asked.targets))]
     scripts = (
         ScriptSummary(node=planned.id, title=planned.title, setting=setting, source=source)
         for planned in needed

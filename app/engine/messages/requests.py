@@ -58,6 +58,7 @@ class EditDocument(DocumentRequest, frozen=True, kw_only=True):
         variables: By name.
         views: By node id, of those whose name is another one; position and note are no business of the engine.
         orders: Table -> its keys in their new order, where records came or went.
+        path: The components that the edited workflow is in, the outermost first; empty for the outermost workflow.
     """
 
     nodes: Mapping[str, NodeRecord | None] = {}
@@ -65,6 +66,7 @@ class EditDocument(DocumentRequest, frozen=True, kw_only=True):
     variables: Mapping[str, Variable | None] = {}
     views: Mapping[str, NodeView | None] = {}
     orders: Mapping[TableName, tuple[str, ...]] = {}
+    path: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, document: str, change: Change) -> EditDocument | None:
@@ -85,10 +87,11 @@ class EditDocument(DocumentRequest, frozen=True, kw_only=True):
         if not records:
             return None
         orders = {table: after for table, (_, after) in change.orders.items() if table in records}
-        return cls(document=document, orders=orders, **records)
+        return cls(document=document, orders=orders, path=change.path, **records)
 
     def as_change(self, document: Document) -> Change:
         """Return the change to make in a document that is a copy of the edited one."""
+        level = document.at(self.path)
         sent: dict[TableName, Mapping[str, Any]] = {
             "nodes": self.nodes,
             "connections": self.connections,
@@ -100,12 +103,12 @@ class EditDocument(DocumentRequest, frozen=True, kw_only=True):
         for table, changes in sent.items():
             if not changes:
                 continue
-            now: Mapping[str, Any] = getattr(document, table)
+            now: Mapping[str, Any] = getattr(level, table)
             records[table] = {key: (now.get(key), after) for key, after in changes.items()}
             if table in self.orders:
                 there = {**now, **changes}
                 orders[table] = tuple(now), tuple(key for key in self.orders[table] if there.get(key) is not None)
-        return Change("", records, orders)
+        return Change("", records, orders, path=self.path)
 
 
 class RunNodes(DocumentRequest, frozen=True, kw_only=True):

@@ -192,3 +192,28 @@ def test_what_is_no_ordinary_file_is_refused_at_once(tmp_path: Path) -> None:
             save(Workflow(), path)
     with pytest.raises(DocumentError, match="cannot be read"):
         load(tmp_path / ("x" * 300))
+
+
+def test_a_file_of_version_1_opens_and_is_saved_as_the_present_one() -> None:
+    old = parse('{"format": "layerloom-workflow", "format_version": 1, "nodes": [{"id": "a", "type": "x.y", "odd": 3}]}')
+
+    assert json.loads(dump(old)) == {
+        "format": "layerloom-workflow",
+        "format_version": FORMAT_VERSION,
+        "app_version": json.loads(dump(old))["app_version"],
+        "nodes": [{"id": "a", "type": "x.y", "odd": 3}],
+    }
+
+
+def test_what_is_in_components_is_kept_word_for_word_at_every_depth() -> None:
+    def component(node_id: str, content: dict[str, Any]) -> dict[str, Any]:
+        return {"id": node_id, "type": "flow.component", "workflow": content, "glow": [node_id]}
+
+    odd = {"nodes": [{"id": "x", "type": "away.node", "lanes": 2}], "moods": {"deep": True}, "view": {"zoom": 2}}
+    middle = {"variables": [{"name": "n", "value": 1, "unit": "cm"}], "nodes": [component("c", odd)]}
+    by_file = {"id": "f", "type": "flow.component", "settings": {"n": 2}, "file": "parts/f.workflow.json"}
+    data = {"format": "layerloom-workflow", "format_version": FORMAT_VERSION, "nodes": [component("b", middle), by_file]}
+    text = dump(parse(json.dumps(data)))
+
+    assert json.loads(text)["nodes"] == data["nodes"]
+    assert dump(parse(text)) == text

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from app.document.bypass import without_bypassed
 from app.document.editing import Document
 from app.document.file import dump, parse
-from app.document.joining import delete_and_join, without_bypassed
+from app.document.joining import delete_and_join
 from app.document.model import Connection, NodeRecord, Workflow
 from nodes.catalog import Catalog
 
@@ -97,7 +98,7 @@ def bypassing(*names: str) -> Document:
 
 def test_what_runs_of_a_workflow_goes_around_what_is_bypassed() -> None:
     made = bypassing("sort", "learn")
-    runs, problems = without_bypassed(made.workflow(), CATALOG)
+    runs, problems = without_bypassed(made.workflow(), lambda record: CATALOG.get(record.type))
     assert not problems
     assert [record.id for record in runs.nodes] == [n for n in NODES if n not in ("sort", "learn")]
     wires = {wire.key for wire in runs.connections}
@@ -106,7 +107,7 @@ def test_what_runs_of_a_workflow_goes_around_what_is_bypassed() -> None:
 
 
 def test_what_cannot_be_passed_on_is_said_where_it_is_missing() -> None:
-    _, problems = without_bypassed(bypassing("read").workflow(), CATALOG)
+    _, problems = without_bypassed(bypassing("read").workflow(), lambda record: CATALOG.get(record.type))
     assert {(p.node, p.port) for p in problems} == {("sort", "table"), ("join", "right")}
     assert problems[0].message == "'CSV Reader' is bypassed, and gets no table that it could pass on."
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.document.editing import Document
 from app.document.model import Connection, NodeRecord, Workflow
+from app.document.packing import pack, unpack
 from app.engine.fingerprints import Fingerprints
 from app.engine.planner import Planner, make_plan
 from app.run import main
@@ -71,3 +72,31 @@ def test_a_run_without_a_window_leaves_it_out(tmp_path: Path) -> None:
     path.write_text(json.dumps(workflow))
     assert main([str(path), "--results", str(tmp_path / "results")]) == 0
     assert len((tmp_path / "out.csv").read_text().splitlines()) == 151
+
+
+def keys_of(workflow: Workflow, folder: Path) -> dict[str, str]:
+    return dict(make_plan(workflow, CATALOG, folder=folder).keys(Fingerprints(), "run", lambda _: ""))
+
+
+def test_a_node_bypassed_in_a_component_is_left_out_there(tmp_path: Path) -> None:
+    """So the keys are the same before it is packed, in the component, and when it is unpacked again."""
+    made = document()
+    made.bypass(["first"], True)
+    flat = keys_of(made.workflow(), tmp_path)
+    component = pack(made, ["first", "second"])
+    plan = make_plan(made.workflow(), CATALOG, folder=tmp_path)
+    assert plan.bypassed == {"first"}
+    assert keys_of(made.workflow(), tmp_path) == flat
+    unpack(made, component)
+    assert keys_of(made.workflow(), tmp_path) == flat
+
+
+def test_a_component_can_be_bypassed_itself(tmp_path: Path) -> None:
+    made, deleted = document(), document()
+    component = pack(made, ["first"])
+    made.bypass([component], True)
+    deleted.delete(["first"])
+    deleted.connect("count.table", "second.table")
+    plan = make_plan(made.workflow(), CATALOG, folder=tmp_path)
+    assert plan.bypassed == {component} and not plan.components
+    assert keys_of(made.workflow(), tmp_path) == keys_of(deleted.workflow(), tmp_path)

@@ -77,7 +77,7 @@ class Desk:
     def __init__(self, bench: Bench, session: Session, made: Workflow) -> None:
         self.bench, self.session = bench, session
         self.document = Document(made, CATALOG)
-        self.document.subscribe(self.pass_on)
+        self.document.subscribe_to_all(self.pass_on)
         self.statuses: dict[str, NodeStatus] = {}
         self.seen: dict[str, list[str]] = {}
         self.flush()
@@ -143,6 +143,7 @@ def same_plan(one: Plan, other: Plan) -> None:
     assert list(one.nodes) == list(other.nodes)
     assert one.general == other.general
     assert one.variables == other.variables
+    assert one.components == other.components
     for node_id, planned in one.nodes.items():
         twin = other.nodes[node_id]
         assert planned.node == twin.node
@@ -167,6 +168,8 @@ EDITS = st.one_of(
     st.tuples(st.just("unwire"), st.integers(0, 20)),
     st.tuples(st.just("variable"), st.sampled_from([None, 3, 13, "x"])),
     st.tuples(st.just("rename"), st.sampled_from(NODES), st.sampled_from(["", "Mine"])),
+    st.tuples(st.just("pack"), st.sets(st.sampled_from(NODES), min_size=1, max_size=3)),
+    st.tuples(st.just("unpack"), st.integers(0, 3)),
     st.tuples(st.just("undo")),
     st.tuples(st.just("redo")),
     st.tuples(st.just("file"), st.booleans()),

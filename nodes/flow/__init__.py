@@ -1,0 +1,1 @@
+"""Nodes that say how a workflow is put together: the ports of components."""
