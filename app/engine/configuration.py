@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -61,12 +62,19 @@ class _WatchedSpecs(Specs):
     paths: set[Path] = field(default_factory=set)
 
     def resolve(self, path: str | Path) -> Path:
-        found = super().resolve(path)
+        try:
+            found = super().resolve(path)
+        except RuntimeError as error:  # links in a circle, and homes of people who are not there
+            raise NodeError(f"{path} cannot be used: {error}.", "Choose another file or folder.") from error
         self.paths.add(found)
         reason = why_unusable(found)
         if reason:
             raise NodeError(f"{found} cannot be used: {reason}.", "Choose another file or folder.")
         return found
+
+
+_NEVER_THERE = {errno.ENAMETOOLONG: "its name is too long", errno.ELOOP: "its links lead in a circle"}
+"""Errors of the system for paths at which nothing can ever be."""
 
 
 def why_unusable(path: Path) -> str | None:
@@ -79,7 +87,9 @@ def why_unusable(path: Path) -> str | None:
         mode = path.stat().st_mode
     except UnicodeEncodeError:
         return "its name, or that of a folder above it, is not UTF-8, which the libraries that read tables need"
-    except (OSError, ValueError):
+    except OSError as error:
+        return _NEVER_THERE.get(error.errno or 0)
+    except ValueError:
         return None
     return (
         None

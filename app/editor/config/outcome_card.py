@@ -23,7 +23,7 @@ class OutcomeLine(QWidget):
     def __init__(self, title: str, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         main, _, rest = text.partition(" · ")
-        self.port, self.strong, self.more = PlainLabel(title), PlainLabel(main), PlainLabel(rest)
+        self.port, self.strong, self.more = (PlainLabel(part, self) for part in (title, main, rest))
         self.port.setProperty("role", "muted")
         self.strong.setProperty("role", "strong")
         self.more.setProperty("role", "muted")

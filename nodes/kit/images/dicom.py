@@ -135,7 +135,9 @@ class DicomFile:
         """What is said of pixels that are packed in a way that no decoder here knows; empty: one does."""
         from pydicom.pixels.decoders.base import get_decoder
 
-        syntax = self.header.file_meta.TransferSyntaxUID
+        syntax = getattr(self.header.file_meta, "TransferSyntaxUID", None)
+        if syntax is None:
+            return "does not say how its pixels are packed"
         try:
             known = get_decoder(syntax).is_available
         except NotImplementedError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,15 @@ def test_what_is_no_file_is_refused_before_anybody_opens_it(tmp_path: Path, node
     odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
     odd.mkdir()
     (odd / "a.csv").write_text("a\n1\n")
-    for path, words in (("pipe", "a pipe"), ("/dev/zero", "a pipe"), (str(odd / "a.csv"), "not UTF-8")):
+    (tmp_path / "circle").symlink_to("circle")
+    cases = {
+        "pipe": "a pipe",
+        "/dev/zero": "a pipe",
+        str(odd / "a.csv"): "not UTF-8",
+        "n" * 300: "too long",
+        "circle": "circle|loop",
+    }
+    for path, words in cases.items():
         node = CATALOG[node_id].model_construct(None, **dict.fromkeys(read_paths(node_id), path))
-        _, problems, _ = configure(node, "a", {}, tmp_path)
-        assert any(words in problem.message for problem in problems), (node_id, path, problems)
+        problems = configure(node, "a", {}, tmp_path).problems
+        assert any(re.search(words, problem.message) for problem in problems), (node_id, path, problems)

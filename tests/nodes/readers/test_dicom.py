@@ -174,3 +174,11 @@ def test_files_without_a_picture_are_refused(tmp_path):
     with pytest.raises(NoPicture, match="65535 x 65535 pixels"):
         DicomFile.opened(tmp_path / "f")
     assert "cannot be read" in refused(tmp_path)  # the process that looks at it first runs out of memory
+
+
+def test_pixels_without_a_word_of_how_they_are_packed_are_refused(tmp_path):
+    write(tmp_path / "f", np.zeros((8, 8), np.uint8))
+    made = pydicom.dcmread(tmp_path / "f")
+    del made.file_meta.TransferSyntaxUID
+    made.save_as(tmp_path / "f", implicit_vr=False, little_endian=True, enforce_file_format=False)
+    assert "does not say how its pixels are packed" in refused(tmp_path)

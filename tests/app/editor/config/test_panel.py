@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QMenu
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.document.editing import Document
@@ -652,7 +652,7 @@ def test_a_new_variable_is_made_from_a_value(bench: Made) -> None:
 
 def test_reset_to_default_takes_one_setting_back(bench: Made) -> None:
     dialog = conv(bench, filters=9, padding="same")
-    entries(dialog.row("filters").menu())["Reset to default"].trigger()
+    entries(dialog.row("filters").menu())["Reset to default (1)"].trigger()
     assert dialog.panel.apply()
     assert dialog.settings("conv") == {"padding": "same"}
 
@@ -747,3 +747,31 @@ def test_columns_for_a_networks_inputs_are_those_of_the_nodes_first_table(
     columns = made.row("inputs").control.findChild(ColumnsControl)
     assert isinstance(columns, ColumnsControl)
     assert [columns.list.item(n).text() for n in range(columns.list.count())] == ["a", "b"]
+
+
+class _Windows(QObject):
+    """Notes which windows come up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[QWidget] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.shown.append(watched)
+        return False
+
+
+@pytest.mark.parametrize("node_type", ["keras.input", "keras.conv_2d", "readers.csv", "tables.rule_engine", "networks.learner"])
+def test_no_part_of_a_dialog_is_a_window_for_a_moment(bench: Made, node_type: str) -> None:
+    """It would flash on the screen, and take the keyboard away."""
+    watch = _Windows()
+    application = QApplication.instance()
+    assert application is not None
+    application.installEventFilter(watch)
+    try:
+        dialog = bench(workflow_of(("node", node_type, {})))
+        dialog.show("node")
+        assert watch.shown == [dialog.panel]
+    finally:
+        application.removeEventFilter(watch)
