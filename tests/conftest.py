@@ -89,6 +89,12 @@ def _nothing_outside_the_folders_of_the_test(tmp_path: Path, monkeypatch: pytest
     shutil.rmtree(home, ignore_errors=True)
 
 
+@pytest.fixture
+def own_home() -> Path:
+    """The home that the program has in this test."""
+    return Path(os.environ["LAYERLOOM_HOME"])
+
+
 @pytest.fixture(autouse=True)
 def _nothing_is_left_running() -> Iterator[None]:
     """A test that leaves a thread of ours or a child process behind fails."""

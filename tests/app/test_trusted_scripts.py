@@ -54,9 +54,11 @@ def test_what_somebody_else_has_added_is_not_trusted(tmp_path: Path) -> None:
     assert TrustedScripts(tmp_path / "u").digests == set(), "a line holds in its own file only"
 
 
-def test_the_key_is_of_this_machine_and_nobody_else_can_read_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_key_is_of_this_machine_and_nobody_else_can_read_it(
+    tmp_path: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     TrustedScripts(tmp_path / "t").add({"a": "A"})
-    key = tmp_path / "home" / "config" / "machine.key"
+    key = own_home / "config" / "machine.key"
     assert key.stat().st_mode & 0o077 == 0 or os.name == "nt"
     assert TrustedScripts(tmp_path / "t").trusts("a")
     monkeypatch.setenv("LAYERLOOM_HOME", str(tmp_path / "other"))

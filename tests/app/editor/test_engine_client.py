@@ -359,14 +359,14 @@ def test_a_document_opened_anew_hears_nothing_of_its_former_runs(desk: Callable[
     assert one.runs == []
 
 
-def test_the_engine_s_words_are_kept(desk: Callable[..., Desk], tmp_path: Path) -> None:
+def test_the_engine_s_words_are_kept(desk: Callable[..., Desk], own_home: Path) -> None:
     one = desk(workflow({"f": ("toy.chatter", {})}, []))
     one.wait_for(f="ready")
     one.run()
     one.wait_for(f="done")
     one.qtbot.waitUntil(lambda: any("from the depths" in line for line in one.client.log_lines), timeout=LONG)
     one.client.shutdown()
-    assert "from the depths" in (tmp_path / "home" / "data" / "engine.log").read_text()
+    assert "from the depths" in (own_home / "data" / "engine.log").read_text()
 
 
 EDITOR = """

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app import folders
 from app.document.model import Connection, NodeRecord, Variable, Workflow
 from app.engine import executor
 from app.engine.permissions import Claims, Permissions
@@ -138,17 +139,17 @@ def test_what_the_person_names_for_this_run_is_allowed(folder: Path) -> None:
 
 
 OWN: dict[str, Callable[[Path], Path]] = {
-    "config": lambda home: home / "config" / "preferences.json",
-    "data": lambda home: home / "data" / "trusted_scripts.txt",
-    "cache": lambda home: home / "cache" / "nodes.json",
-    "results": lambda home: home.parent / "results" / "store.sqlite",
-    "code": lambda home: Path(executor.__file__).parents[2] / "nodes" / "readers" / "evil.py",
+    "config": lambda _: folders.config_folder() / "preferences.json",
+    "data": lambda _: folders.data_folder() / "trusted_scripts.txt",
+    "cache": lambda _: folders.cache_folder() / "nodes.json",
+    "results": lambda folder: folder / "results" / "store.sqlite",
+    "code": lambda _: Path(executor.__file__).parents[2] / "nodes" / "readers" / "evil.py",
 }
 
 
 @pytest.mark.parametrize("name", OWN)
 def test_no_workflow_writes_into_the_programs_own_folders(folder: Path, tmp_path: Path, name: str) -> None:
-    target = OWN[name](tmp_path / "home")
+    target = OWN[name](tmp_path)
     existed = target.exists()
     (folder / "link").symlink_to(target.parent, target_is_directory=True)
     for path in (str(target), f"link/{target.name}"):
