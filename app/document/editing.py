@@ -145,8 +145,9 @@ class Document(UndoableTables):
         return None
 
     def node_type(self, node_id: str) -> Any:
-        """Return what there is to know of a node's ports (a `NodeType`); None if nothing is."""
-        return type_of(self.nodes[node_id], self.types)
+        """Return what there is to know of a node's ports (a `NodeType`); None if nothing is, or the node is not there."""
+        record = self.nodes.get(node_id)
+        return None if record is None else type_of(record, self.types)
 
     def _holds_inside(self, record: Any) -> bool:
         return isinstance(record, NodeRecord) and record.is_component and not record.file

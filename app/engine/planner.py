@@ -84,6 +84,7 @@ class Planner:
         self._made: dict[str, _Made] = {}
         self._configured: dict[str, _Configured] = {}
         self._planned: dict[str, PlannedNode] = {}
+        self._touching: set[str] = set()  # nodes that write, or ask servers: what is there may be another thing every time
 
     def plan(
         self,
@@ -120,6 +121,7 @@ class Planner:
         for memory in (self._made, self._configured):
             for gone in memory.keys() - plan.nodes.keys() - plan.components.keys():
                 del memory[gone]
+        self._touching &= plan.nodes.keys()
         self._scopes = scopes
         self._planned, self._wiring_problems = dict(plan.nodes), wired.problems
         return plan
@@ -145,6 +147,7 @@ class Planner:
             and before.component == component
             and not before.untrusted
             and not before.wishes
+            and node_id not in self._touching
             and before.inputs == inputs
             and self._wiring_problems.get(node_id, _NO_PROBLEMS) == problems
             and self._is_unmoved(before, plan)
@@ -243,6 +246,8 @@ class Planner:
         try:
             with panics_as_errors():
                 planned.untrusted = self.trust.untrusted(planned.node)
+                if planned.node.accesses():
+                    self._touching.add(planned.id)
                 forbidden = writes.forbidden(planned.node, planned.id, self.folder)
                 planned.wishes = {} if forbidden else writes.wishes(planned.node, planned.id, self.folder, planned.path)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a fault in one node must not take the canvas down

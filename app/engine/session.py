@@ -103,6 +103,7 @@ class Session:
         self._planner = Planner(context.catalog, folder, trust=self._trust(own))
         self._plan = Plan({}, self._planner.plan(Workflow()).wiring, folder)
         self._is_behind = False  # the plan is not yet that of the document as it is edited
+        self._unknown: set[str] = set()  # what the editor has forgotten since, as it was removed: if it is back, it is told anew
         self._keys: dict[str, str] = {}
         self._records = KnownRecords(context.store)
         self._bases: dict[str, str] = {}  # of nodes that are not reproducible: what their nonces are for
@@ -139,6 +140,8 @@ class Session:
         """Follow an edit. Planned is once for all edits that came before anybody wants to know the plan, or its news."""
         self.document.follow(edit.as_change(self.document))
         self._is_behind = True
+        removed = {node_id for node_id, record in edit.nodes.items() if record is None}
+        self._unknown |= removed if removed.isdisjoint(self._plan.components) else _parts(self._plan)
 
     def move(self, folder: Path, *, own: bool = False) -> None:
         """Take relative paths as meant from another folder from now on; runs in progress keep to the old one."""
@@ -178,11 +181,15 @@ class Session:
         before = self._plan
         self._is_behind = False  # whatever goes wrong: the same again helps nobody
         self._plan = self._planner.plan(self.document.workflow())
-        gone = _parts(before) - _parts(self._plan)
+        bypassed = self._plan.bypassed - before.bypassed
+        gone = _parts(before) - _parts(self._plan) | bypassed
         self._runs.give_up(gone)
         for node_id in gone:
             self._forget(node_id)
-        self._feed.touch(self._plan.bypassed - before.bypassed)
+        for node_id in self._unknown:
+            self._feed.forget(node_id)
+        self._feed.touch(bypassed | self._unknown & _parts(self._plan))
+        self._unknown = set()
         self._rekey(before)
         ports = {p for p, source in self._plan.wiring.passes.items() if before.wiring.passes.get(p) != source}
         known = before.components
@@ -318,7 +325,7 @@ class Session:
     def _nodes_of(self, ids: Iterable[str]) -> list[str]:
         """Return the nodes that ids mean; those that are not there any more may still be at work."""
         wanted = list(ids)
-        return [*self._plan.nodes_of(wanted), *(n for n in wanted if n not in _parts(self._plan))]
+        return [*self._plan.nodes_of(wanted), *(n for n in wanted if n in self._plan.bypassed or n not in _parts(self._plan))]
 
     def stop(self, node_id: str) -> None:
         """Have a node end early and keep what it has."""
@@ -494,7 +501,7 @@ class Session:
 
 def _parts(plan: Plan) -> set[str]:
     """The nodes, components and ports of a plan: all that something is told of."""
-    return {*plan.nodes, *plan.components, *plan.wiring.passes}
+    return {*plan.nodes, *plan.bypassed, *plan.components, *plan.wiring.passes}
 
 
 @dataclass(frozen=True)

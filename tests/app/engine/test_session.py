@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 from app.document.change import Change
 from app.document.editing import Document
 from app.document.model import Connection, NodeRecord, Variable, Workflow
-from app.document.problems import Problem
+from app.document.packing import pack, unpack
+from app.document.problems import DocumentError, Problem
 from app.engine.background_fingerprints import BackgroundFingerprints
 from app.engine.events import NodeProgress
 from app.engine.inspection.base import StoredOutputs
@@ -71,6 +73,12 @@ class Bench:
         self.context.fingerprints.close()
 
 
+def ids_inside(record: NodeRecord) -> list[str]:
+    """The ids of all nodes in a component."""
+    records = record.workflow.nodes if record.workflow is not None else []
+    return [found for inner in records for found in (inner.id, *ids_inside(inner))]
+
+
 class Desk:
     """A document edited in an editor, and its session."""
 
@@ -80,15 +88,21 @@ class Desk:
         self.document.subscribe_to_all(self.pass_on)
         self.statuses: dict[str, NodeStatus] = {}
         self.seen: dict[str, list[str]] = {}
+        self.waits = False  # whether edits are planned at the next flush only
         self.flush()
 
     def pass_on(self, change: Change) -> None:
+        for node_id, (before, after) in change.records.get("nodes", {}).items():
+            if after is None:  # as the editor does
+                for forgotten in (node_id, *ids_inside(before)):
+                    self.statuses.pop(forgotten, None)
         request = EditDocument.of("doc", change)
         if request is not None:
             arrived = wire.decode_request(wire.encode(request))
             assert isinstance(arrived, EditDocument)
             self.session.edit(arrived)
-        self.flush()
+        if not self.waits:
+            self.flush()
 
     def flush(self) -> None:
         self.session.flush()
@@ -173,6 +187,7 @@ EDITS = st.one_of(
     st.tuples(st.just("undo")),
     st.tuples(st.just("redo")),
     st.tuples(st.just("file"), st.booleans()),
+    st.tuples(st.just("bypass"), st.sampled_from(NODES), st.booleans()),
 )
 
 
@@ -181,7 +196,7 @@ def edit(document: Document, folder: Path, what: str, *rest: Any) -> None:
     nodes = document.nodes
     if what == "node":
         node_id, node_type, given_settings = rest
-        if node_id not in nodes:
+        if node_id not in document.file_ids:
             version = CATALOG[node_type].version if node_type in CATALOG else 1
             document.add([NodeRecord(id=node_id, type=node_type, type_version=version, settings=given_settings)])
     elif what == "settings" and rest[0] in nodes:
@@ -201,6 +216,15 @@ def edit(document: Document, folder: Path, what: str, *rest: Any) -> None:
         document.undo()
     elif what == "redo":
         document.redo()
+    elif what == "pack":
+        with suppress(DocumentError):
+            pack(document, [n for n in NODES if n in rest[0] & nodes.keys()])
+    elif what == "unpack":
+        components = [n for n, record in nodes.items() if record.is_component]
+        if rest[0] < len(components):
+            unpack(document, components[rest[0]])
+    elif what == "bypass" and rest[0] in nodes:
+        document.bypass([rest[0]], rest[1])
     elif what == "file":
         (folder / "out").touch() if rest[0] else (folder / "out").unlink(missing_ok=True)
 
@@ -210,23 +234,28 @@ def edit(document: Document, folder: Path, what: str, *rest: Any) -> None:
 def test_after_any_edits_the_plan_is_the_one_that_is_made_anew(tmp_path: Path, edits: list[tuple[Any, ...]]) -> None:
     document = Document(Workflow(), CATALOG)
     planner = Planner(CATALOG, tmp_path)
+    (tmp_path / "out").unlink(missing_ok=True)  # of the example before
     for one in edits:
         edit(document, tmp_path, *one)
         same_plan(planner.plan(document.workflow()), make_plan(document.workflow(), CATALOG, folder=tmp_path))
 
 
-@given(st.lists(EDITS, max_size=25))
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-def test_after_any_edits_a_session_says_what_a_new_one_says(tmp_path: Path, edits: list[tuple[Any, ...]]) -> None:
+@given(st.lists(st.tuples(EDITS, st.booleans()), max_size=25))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_after_any_edits_however_many_wait_a_session_says_what_a_new_one_says(
+    tmp_path: Path, edits: list[tuple[tuple[Any, ...], bool]]
+) -> None:
     bench = Bench(tmp_path)
     try:
         desk = bench.open(Workflow())
-        for one in edits:
+        for one, desk.waits in edits:
             edit(desk.document, tmp_path, *one)
         desk.session.refresh()
         desk.flush()
         anew = bench.open(desk.document.workflow())
-        assert {n: desk.statuses[n] for n in desk.document.nodes} == {n: anew.statuses[n] for n in desk.document.nodes}
+        everywhere = [found for record in desk.document.nodes.values() for found in (record.id, *ids_inside(record))]
+        assert {n: desk.statuses.get(n) for n in everywhere} == {n: anew.statuses.get(n) for n in everywhere}
+        assert anew.statuses.keys() >= desk.document.nodes.keys()
         plan = make_plan(desk.document.workflow(), CATALOG, folder=tmp_path)
         keys = plan.keys(bench.context.store.fingerprints, "run", bench.context.nonces.of)
         assert {n: s.key for n, s in anew.statuses.items() if s.key} == keys
