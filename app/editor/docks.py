@@ -314,11 +314,12 @@ class Docks:
 
 
 def _first_to_focus(panel: QWidget) -> QWidget | None:
-    """Return the first thing in a panel that takes the focus by Tab and can be seen."""
-    inside = panel.nextInFocusChain()
-    while inside is not None and inside is not panel:
-        takes = bool(inside.focusPolicy() & Qt.FocusPolicy.TabFocus)
-        if takes and inside.isVisible() and inside.isEnabled() and panel.isAncestorOf(inside):
+    """Return the first thing in a panel that takes the focus by Tab and can be seen.
+
+    (`nextInFocusChain` would tell as much, but makes PySide take its answer for the panel's parent: when that is deleted, all
+    that is known of the panel goes with it.)
+    """
+    for inside in panel.findChildren(QWidget):
+        if inside.focusPolicy() & Qt.FocusPolicy.TabFocus and inside.isVisible() and inside.isEnabled():
             return inside
-        inside = inside.nextInFocusChain()
     return None

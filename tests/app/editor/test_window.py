@@ -349,6 +349,9 @@ def test_every_dock_is_in_its_menu_and_the_menu_puts_them_back(person: Person) -
     menu.actions()[-1].trigger()
     assert all(dock(person, name).isVisibleTo(person.window) for name in ("repository", "config", "learning", "monitor"))
     assert len(menu.actions()) == len(person.window.findChildren(QDockWidget)) + 2
+    person.clean()
+    person.window.docks.repository.field.setText("dense")  # its icons are still there: nothing that had the focus took them along
+    person.window.docks.repository.field.clear()
 
 
 def test_no_label_shows_the_markup_that_it_was_given(person: Person) -> None:
