@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.editor.canvas.explained import KEYS, Explained
+from app.editor.explained import KEYS, Explained
 
 DIALOG_KEYS = (
     Explained("Apply the settings", "Ctrl+Return"),

@@ -68,7 +68,7 @@ class EditCommands:
                 popups={"node": (2, 6), "wire": (1, 1), "box": (1, 3)},
             ),
             row(
-                "edit.delete_apart", "Delete, &leave a gap", self.delete_apart, ["Shift+Del"], enabled=selected,
+                "edit.delete_apart", "Delete, leave a &gap", self.delete_apart, ["Shift+Del"], enabled=selected,
                 hint="Delete with all wires; what was before and behind is not wired together", popups={"node": (2, 7)},
             ),
             row(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from app.editor.actions import ActionRow
-from app.editor.canvas.node_costs import Measure
 from app.editor.desk import Desk
 from app.editor.docks import Docks
 from app.editor.look import Preference, look
 from app.editor.preferences import Preferences
 from app.editor.workspace import Workspace
+
+if TYPE_CHECKING:
+    from app.editor.canvas.node_costs import Measure  # the canvas is imported after the first picture
 
 
 class ViewCommands:
@@ -44,13 +47,13 @@ class ViewCommands:
                 checked=partial(self._costs_are, "time"), hint="How long every result took to compute, coloured by its share",
             ),
             row(
-                "view.memory", "M&emory of nodes", partial(self.toggle_costs, "memory"),
+                "view.memory", "Memor&y of nodes", partial(self.toggle_costs, "memory"),
                 checked=partial(self._costs_are, "memory"), hint="How large every result is, coloured by its share",
             ),
             self._look_row("light", "&Light"),
             self._look_row("dark", "&Dark"),
             self._look_row("system", "As the &system"),
-            row("view.messages", "M&essages so far", self.show_messages, ["Ctrl+Shift+M"], "mdi6.message-text-outline", group=4),
+            row("view.messages", "Messages so far", self.show_messages, ["Ctrl+Shift+M"], "mdi6.message-text-outline", group=4),
             row("view.welcome", "&Welcome page", self._desk.show_welcome, group=4),
         ]  # fmt: skip
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QKeySequenceEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QKeySequenceEdit, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.document.search import Candidate, find
 from app.editor.actions import ActionRow
-from app.editor.canvas.explained import KEYS, MOUSE, Explained
+from app.editor.explained import KEYS, MOUSE, Explained
 from app.editor.fixed_keys import DIALOG_KEYS, PROGRAM_KEYS
 from app.editor.keymap import Keymap, native
 from app.editor.panels.rows import KeysToList, ListRow, RowList, SearchField
@@ -36,6 +36,7 @@ class KeyField(QKeySequenceEdit):
         self.setMaximumSequenceLength(1)
         self.setClearButtonEnabled(True)
         self.setAccessibleName("New key")
+        self.findChild(QLineEdit).setAccessibleName("New key")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take the key."""

@@ -169,7 +169,8 @@ def _call(call: Any, layer: Stored | StoredModel, masks: MaskOperations) -> Stor
     else:
         positional = [[Tensor(str(name), int(index), int(output)) for name, index, output, *_ in call]]
         named = {name: _keras_2_value(value) for given in call if len(given) > 3 for name, value in given[3].items()}
-    training = {name: named.pop(name) for name in (TRAINING,) if isinstance(named.get(name), bool)}
+    # Keras 3 writes False for every layer that has the argument, and does not look at it again.
+    training = {TRAINING: True} if named.pop(TRAINING, None) is True else {}
     named = {name: value for name, value in named.items() if value is not None and value is not False}
     named = {name: value for name, value in named.items() if not masks.made(name, value)}
     if isinstance(layer, Stored) and isinstance(layer.node, PortedLayer):

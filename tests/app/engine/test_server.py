@@ -21,7 +21,7 @@ from app.engine.messages.base import Answer, Question, Request, Tell, answer_of
 from app.engine.messages.questions import InspectQuestion, PermissionQuestion, PreviewQuestion
 from app.engine.messages.requests import EditDocument, OpenDocument, Ping, RunNodes
 from app.engine.messages.tables import TableQuestion
-from app.engine.messages.tells import EngineReady, EngineRefusal, LogWritten, Pong, Reply, StatusesChanged
+from app.engine.messages.tells import EngineReady, EngineRefusal, LogWritten, Pong, Reply, RunRefused, StatusesChanged
 from app.engine.status import NodeStatus
 from tests.app.editor.conftest import toy_plug_in
 from tests.app.engine.toy import chain, workflow
@@ -265,6 +265,8 @@ def test_every_kind_of_message_goes_over_the_line_and_back(tmp_path: Path) -> No
             answer = wire.decode_answer(reply, answer_of(question), payload)
             assert type(answer) is answer_of(question)
             assert len(answer.payload) == reply.bytes
+        engine.send(RunNodes(document="doc", targets=("gone",)))
+        engine.until(RunRefused)
         for request in REQUESTS:
             engine.send(request)
         engine.send(TableQuestion(number=99, document="doc", node="pictures", port="table"))

@@ -196,13 +196,6 @@ def test_files_of_keras_2_13_and_of_windows(make: Callable[[Any], Any], rewrite:
     check_same(model, read(path))
 
 
-def test_a_base_that_is_not_being_trained_is_told_so_here_too(tmp_path: Path):
-    network = read(saved(frozen(import_keras()), tmp_path / "model.keras"))
-    told = {call.layer: call.options for call in network.spec.calls}
-    assert [options for layer, options in told.items() if layer.startswith("batch")] == [{"training": False}]
-    assert not any(options for layer, options in told.items() if layer.startswith("dense"))
-
-
 def test_what_a_layer_is_told_of_training_is_kept_and_said_where_keras_3_has_it_otherwise(tmp_path: Path):
     """Keras 2 does what the layer was told; Keras 3 has the mode of the whole network count more."""
     warned = {}

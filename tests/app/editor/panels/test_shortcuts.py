@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from app.editor.actions import ActionRow, ActionTable
 from app.editor.canvas import connecting, gesture, gestures
-from app.editor.canvas.explained import KEYS, MOUSE
+from app.editor.explained import KEYS, MOUSE
 from app.editor.fixed_keys import fixed_keys
 from app.editor.keymap import Keymap
 from app.editor.panels.shortcuts import EXPLAINED, ShortcutsDialog
