@@ -82,20 +82,31 @@ def _figures(actual: NDArray[Any], predicted: NDArray[Any], predictors: int) -> 
     rows = len(actual)
     with np.errstate(all="ignore"):
         error = predicted - actual
-        squares = float(error @ error)
-        varies = rows > 0 and actual.min() != actual.max()
-        r2 = 1 - squares / float(np.square(actual - actual.mean()).sum()) if varies else None
+        r2 = None
+        if rows and actual.min() != actual.max():
+            deviation = actual - actual.mean()
+            unit = np.abs(
+                deviation
+            ).max()  # without it, squares of what is very small would be 0, those of what is very large infinite
+            r2 = 1 - float(np.square(error / unit).sum() / np.square(deviation / unit).sum())
         freedom = rows - 1 - predictors
         figures = {
             "R²": r2,
             "Mean absolute error": _mean(np.abs(error)),
             "Mean squared error": _mean(np.square(error)),
-            "Root mean squared error": math.sqrt(squares / rows) if rows else None,
+            "Root mean squared error": _root_mean_square(error),
             "Mean signed difference": _mean(error),
             "Mean absolute percentage error": _mean(np.abs(error / actual)),
             "Adjusted R²": 1 - (1 - r2) * (rows - 1) / freedom if r2 is not None and freedom > 0 else None,
         }
     return {name: value if value is not None and math.isfinite(value) else None for name, value in figures.items()}
+
+
+def _root_mean_square(values: NDArray[Any]) -> float | None:
+    import numpy as np
+
+    unit = np.abs(values).max() if len(values) else 0.0
+    return float(unit * np.sqrt(np.square(values / unit).mean())) if unit else _mean(values)
 
 
 def _mean(values: NDArray[Any]) -> float | None:
