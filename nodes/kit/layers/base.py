@@ -131,6 +131,11 @@ class Layer(Node):
         return [name for name in cls.model_fields if name not in ("name_prefix", "input_tensor", "input_tensors")]
 
     @classmethod
+    def settings_inside(cls) -> list[str]:
+        """Return the settings that the layer has where another layer is around it."""
+        return cls.arguments()
+
+    @classmethod
     def keras_call(cls, roles: Sequence[str], tensors: Sequence[T]) -> tuple[list[Any], dict[str, Any]]:
         """Return positional and named arguments with which the Keras layer is called on tensors; `roles` as `Call` has them."""
         return [tensors[0] if len(tensors) == 1 else list(tensors)], {}

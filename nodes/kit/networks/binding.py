@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from nodes.base import NodeError
+from nodes.kit.networks.accepted_numbers import AcceptedNumbers
 from nodes.values.network import Shape, TensorSpec
 from nodes.values.table import Table, TableSpec, describe_dtype, leaf_dtype
 from nodes.wording import counted, grouped
@@ -82,6 +83,7 @@ class Binding:
         ignored: A class number that may occur beside those.
         shares: The loss for which numbers are probabilities, which are then looked at; None: they may be any.
         moves_channels: Whether images are turned from (height, width, channels) to (channels, height, width).
+        accepted: What the layers take that the numbers reach as they are.
     """
 
     parts: tuple[BoundColumn, ...]
@@ -91,6 +93,7 @@ class Binding:
     moves_channels: bool = False
     ignored: int | None = None
     shares: str | None = None
+    accepted: tuple[AcceptedNumbers, ...] = ()
 
     @property
     def columns(self) -> list[str]:
@@ -333,6 +336,7 @@ class _ColumnReader:
         self._classes = binding.classes
         self._ignored = binding.ignored
         self._shares = binding.shares if part.conversion != "one-hot" else None
+        self._accepted = binding.accepted if part.conversion != "one-hot" else ()
         self._one_hot = None
         if part.conversion == "one-hot":
             self._one_hot = np.eye(binding.shape[-1], dtype=np.float32)
@@ -384,19 +388,26 @@ class _ColumnReader:
             remedy = "Bring the targets to 0 to 1 (Image Normalizer, Normalizer), count classes from 0, or choose another loss."
             outside = (cells < LEAST_SHARE) | (cells > MOST_SHARE)
             self._refuse(outside, rows, f"is not from 0 to 1, as {self._shares} compares probabilities", remedy)
+        for accepted in self._accepted:
+            unknown = accepted.outside(cells)
+            if unknown.any():
+                largest = float(np.max(self._cells[:]))
+                self._refuse(unknown, rows, accepted.problem, accepted.remedy(largest), f"{cells[unknown][0]:g}")
         return cells if self._one_hot is None else self._one_hot[cells]
 
     @staticmethod
     def _near_shares(cells: NDArray[Any]) -> bool:
         return cells.dtype.kind == "b" or bool(cells.min() >= LEAST_SHARE and cells.max() <= MOST_SHARE)
 
-    def _refuse(self, wrong: NDArray[np.bool_], rows: slice | NDArray[Any], problem: str, remedy: str) -> None:
-        """Raise a NodeError for the first row with a wrong value."""
+    def _refuse(
+        self, wrong: NDArray[np.bool_], rows: slice | NDArray[Any], problem: str, remedy: str, what: str = "a value"
+    ) -> None:
+        """Raise a NodeError for the first row with a wrong value; `what` is what it is called."""
         import numpy as np
 
         position = int(wrong.reshape(len(wrong), -1).any(axis=1).argmax())
         row = (rows.start or 0) + position if isinstance(rows, slice) else int(np.asarray(rows)[position])
-        raise NodeError(f"Column '{self._name}', row {row + 1}: a value {problem}.", remedy)
+        raise NodeError(f"Column '{self._name}', row {row + 1}: {what} {problem}.", remedy)
 
 
 def _numbers(series: pl.Series) -> NDArray[Any]:

@@ -16,6 +16,7 @@ from nodes.kit.layers.base import Inference, is_channels_first
 from nodes.kit.layers.kinds import layer_class, stored_class
 from nodes.kit.layers.ported import PortedLayer
 from nodes.kit.networks import hard_sigmoids
+from nodes.kit.networks.layer_names import as_layer_name
 from nodes.kit.networks.masks import MaskOperations
 from nodes.kit.networks.stored_calls import TRAINING, StoredCall
 from nodes.kit.networks.stored_parts import Stored, StoredModel, StoredPart, inlined, parts_of
@@ -322,10 +323,10 @@ def _is_image_layer_with_channels_first(layer: Stored) -> bool:
 
 
 def _names(layers: Mapping[str, Stored]) -> dict[str, str]:
-    """How the layers are called here: Keras 2 took slashes in names, Keras 3 does not."""
+    """How the layers are called here: Keras 2 took slashes in names, and back ends other than TensorFlow take any sign."""
     names: dict[str, str] = {}
     for name in layers:
-        ours = name.replace("/", "_")
+        ours = as_layer_name(name)
         while ours != name and (ours in layers or ours in names.values()):
             ours += "_"
         names[name] = ours

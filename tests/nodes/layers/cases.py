@@ -21,10 +21,10 @@ from nodes.errors import NodeError
 from nodes.kit.layers.base import Inference, Layer
 from nodes.kit.layers.ported import PortedLayer
 from nodes.layers.attention import AttentionLayer
+from nodes.layers.bidirectional import Bidirectional
 from nodes.layers.embedding import Embedding, ReversibleEmbedding
 from nodes.layers.input import Input
 from nodes.layers.recurrent import StatefulLayer
-from nodes.layers.wrappers import Bidirectional
 from nodes.values.network import NetworkSpec, TensorSpec
 
 LAYERS = {

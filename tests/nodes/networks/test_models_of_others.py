@@ -87,7 +87,9 @@ def at_each_step(keras: Any) -> Any:
     layers = keras.layers
     return keras.Sequential([
         keras.Input((4, 5)), layers.TimeDistributed(layers.Dense(3, activation="hard_sigmoid")),
-        layers.TimeDistributed(layers.Activation("hard_sigmoid")), layers.Flatten(), layers.Dense(2),
+        layers.TimeDistributed(layers.Activation("hard_sigmoid")), layers.Reshape((4, 3, 1)),
+        layers.TimeDistributed(layers.Bidirectional(layers.LSTM(2, recurrent_activation="hard_sigmoid"))), layers.Flatten(),
+        layers.Dense(2),
     ])  # fmt: skip
 
 
@@ -173,7 +175,20 @@ def frozen(keras: Any) -> Any:
     return keras.Model(given, layers.Dense(2)(base(given, training=False)))
 
 
-NESTED = [in_functional, used_twice, deep, model_at_each_step, frozen]
+def steps_of_several_layers(keras: Any) -> Any:
+    layers = keras.layers
+    return keras.Sequential([
+        keras.Input((4, 12, 2)),
+        layers.TimeDistributed(layers.Conv1D(3, 3, activation="relu")),
+        layers.TimeDistributed(layers.MaxPooling1D(2)),
+        layers.TimeDistributed(layers.BatchNormalization()),
+        layers.TimeDistributed(layers.Bidirectional(layers.LSTM(2, return_sequences=True))),
+        layers.TimeDistributed(layers.Flatten()),
+        layers.LSTM(3),
+    ])  # fmt: skip
+
+
+NESTED = [in_functional, used_twice, deep, model_at_each_step, steps_of_several_layers, frozen]
 
 
 @pytest.mark.parametrize("ending", FORMS)
@@ -220,6 +235,17 @@ def test_the_layers_that_are_told_of_training_are_those_of_keras():
     alike = {"AutoContrast", "ContrastLimitedAdaptiveHistogramEqualization", "Dense", "EinsumDense", "Resizing"}
     assert {kind for kind, takes in ours.items() if takes} - alike <= TAKE_TRAINING, "these do the same in training and in use"
     assert not {kind for kind, takes in ours.items() if not takes} & TAKE_TRAINING
+
+
+def test_names_that_tensorflow_refuses_become_ones_that_it_takes(tmp_path: Path):
+    """Keras on another back end takes any name without a slash."""
+    layers = import_keras().layers
+    given = import_keras().Input((4,), name="what goes in")
+    hidden = layers.Dense(3, name="Größe (1)")(given)
+    model = shaken(import_keras().Model(given, layers.Dense(2, name="Gr__e__1_")(hidden)))
+    network = read(saved(model, tmp_path / "model.keras"))
+    assert [layer.name for layer in network.spec.layers] == ["what_goes_in", "Gr__e__1__", "Gr__e__1_"]
+    assert to_keras(network).predict(np.ones((2, 4)), verbose=0).shape == (2, 2)
 
 
 # ---------------------------------------------------------------------------------------------------------- adapted normalization
