@@ -169,8 +169,7 @@ class Bidirectional(StatefulLayer):
 
     # -- the layer
 
-    @classmethod
-    def keras_call(cls, roles: Sequence[str], tensors: Sequence[T]) -> tuple[list[Any], dict[str, Any]]:
+    def keras_call(self, roles: Sequence[str], tensors: Sequence[T]) -> tuple[list[Any], dict[str, Any]]:
         """Do as any layer; layers without cell states get a list without them."""
         positional, named = super().keras_call(roles, tensors)
         if "initial_state" in named:

@@ -449,6 +449,8 @@ def _array(dataset: Any, layer: LayerSpec, number: int) -> NDArray[Any]:
     """One array, which must be of the shape that the layer's weight has."""
     wanted = layer.weights[number]
     what = f"'{wanted.name}' of layer '{layer.name}'"
+    if wanted.shape[:2] == (1, 1) and getattr(dataset, "shape", None) == wanted.shape[2:3]:  # a factor for each channel
+        return _numbers(dataset, what).reshape(wanted.shape)
     return _numbers(dataset, what, wanted.shape)
 
 
