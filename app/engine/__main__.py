@@ -43,12 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     transport = take_standard_streams()
     from app.engine.configuring_mark import CONFIGURING
+    from app.engine.console_log import ConsoleLogHandler
     from app.engine.messages.tells import EngineRefusal
     from app.engine.server import Engine
     from app.engine.store import DEFAULT_LIMIT, Store
     from app.folders import default_results, sound_files
     from nodes.kit.probing.soundness import remember_in
 
+    logging.getLogger("layerloom.store").addHandler(ConsoleLogHandler(transport.tell))
     if options.mark is not None:
         CONFIGURING.write_to(options.mark)
     remember_in(sound_files())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -41,8 +41,8 @@ class ExcelReader(FilesReader):
     Workbooks of Excel (.xlsx, .xlsm, .xlsb, .xls) and LibreOffice (.ods). A formula gives the value that was saved with it.
     The types are found from all rows: a column of numbers with a text among them is one of texts with all digits of the numbers,
     and that is said; whole numbers are Int64, times that are all midnight are days, times without a day are times, and spans
-    ([h]:mm:ss) are durations. Cells of errors (#N/A) are missing, and in .xlsx and .xls they are counted. Of merged cells
-    the first one has the value. Rows and columns that are empty around the cells are left out.
+    ([h]:mm:ss) are durations. Cells of errors (#N/A) are missing, and they are counted. Of merged cells the first one has the
+    value. Rows and columns that are empty around the cells are left out.
 
     KNIME's reevaluation of formulas is left out, and so are its row IDs: a column of them is a column like any other.
 
@@ -236,7 +236,8 @@ class ExcelReader(FilesReader):
         left = sheet.start[1]
         chosen = [place - left for place in self._places(left, sheet.end[1])]
         # calamine gives the rows above the first cell, too, but no columns before it.
-        rows = islice(sheet.iter_rows(), self.first_row - 1, last)
+        errors = self._errors(path, sheet.name)
+        rows = islice(_without(errors, sheet.iter_rows(), left), self.first_row - 1, last)
         number = self.first_row
         names: Sequence[Any] = [""] * (sheet.end[1] - left + 1)
         if self.header:
@@ -247,9 +248,11 @@ class ExcelReader(FilesReader):
             else:
                 return pl.DataFrame()
         columns = columns_of(rows, len(names), chosen)
-        made = self._typed(sheet.name, path, dict(zip(self._names([names[n] for n in chosen]), columns, strict=True)), number)
-        self._count_errors(path, sheet.name, (number - 1, last), {n + left for n in chosen})
-        return made
+        read = {n + left for n in chosen}
+        found = [(r, code) for r, cells in errors.items() if number - 1 <= r < last for c, code in cells.items() if c in read]
+        self._count_errors(path, sheet.name, Counter(code for _, code in found))
+        named = dict(zip(self._names([names[n] for n in chosen]), columns, strict=True))
+        return self._typed(sheet.name, path, named, number, {r + 1 for r, _ in found})
 
     def _places(self, first: int, last: int) -> list[int]:
         """The columns of the sheet that are wanted, from 0, in the order in which they are given.
@@ -285,8 +288,10 @@ class ExcelReader(FilesReader):
             made.append(fresh)
         return made
 
-    def _typed(self, sheet: str, path: Path, columns: dict[str, SheetColumn], first_row: int) -> pl.DataFrame:
-        """The columns of a sheet with their types, without rows that are left out."""
+    def _typed(
+        self, sheet: str, path: Path, columns: dict[str, SheetColumn], first_row: int, with_errors: set[int]
+    ) -> pl.DataFrame:
+        """The columns of a sheet with their types, without rows that are left out; one of nothing but errors is not empty."""
         misfits = Misfits(f"sheet '{sheet}' of '{path}'", self.on_misfit)
         self._misfits.append(misfits)
         found = frame_of(column.found(name) for name, column in columns.items())
@@ -294,7 +299,7 @@ class ExcelReader(FilesReader):
         asked = [columns[c].asked(c, _TYPES[t], misfits, rows) for c, t in self.column_types.items() if c in columns]
         kept = pl.Series("kept", [True] * found.height, dtype=pl.Boolean)
         if self.skip_empty_rows and found.width:
-            kept = found.select(~pl.all_horizontal(pl.all().is_null())).to_series()
+            kept = found.select(~pl.all_horizontal(pl.all().is_null())).to_series() | rows.is_in(list(with_errors))
         frame = found.with_columns(asked)[self.skip_rows :].filter(kept[self.skip_rows :])
         if self.skip_empty_columns:
             frame = frame.select(c.name for c in frame if c.null_count() < frame.height)
@@ -306,12 +311,26 @@ class ExcelReader(FilesReader):
         # Another sheet or file may know the type of a column without values.
         return frame.with_columns(pl.col(c.name).cast(pl.Null) for c in frame if c.null_count() == c.len())
 
-    def _count_errors(self, path: Path, sheet: str, rows: tuple[int, int], columns: set[int]) -> None:
-        """Say how many of the cells that are read are errors."""
+    def _errors(self, path: Path, sheet: str) -> dict[int, dict[int, str]]:
+        """The cells of errors in a sheet: row -> column -> code."""
         old = OldWorkbook.of(path)
-        found = error_cells(path, sheet) if old is None else old.error_cells(sheet)
-        codes = Counter(code for row, place, code in found if rows[0] <= row < rows[1] and place in columns)
+        made: dict[int, dict[int, str]] = {}
+        for row, place, code in error_cells(path, sheet) if old is None else old.error_cells(sheet):
+            made.setdefault(row, {})[place] = code
+        return made
+
+    def _count_errors(self, path: Path, sheet: str, codes: Counter[str]) -> None:
+        """Say how many of the cells that are read are errors."""
         if codes:
             listed = ", ".join(f"{code} {counted(number, 'time')}" for code, number in codes.most_common())
             cells = counted(codes.total(), "cell is an error", "cells are errors")
             self._remark(path, f"{cells} in sheet '{sheet}' and missing here: {listed}.", "sheet")
+
+
+def _without(errors: Mapping[int, Mapping[int, str]], rows: Iterable[list[Any]], left: int) -> Iterator[list[Any]]:
+    """The rows of a sheet, from its first, with nothing in the cells of errors: calamine gives some of OpenDocument's as 0."""
+    for number, row in enumerate(rows):
+        for place in errors.get(number, ()):
+            if 0 <= place - left < len(row):
+                row[place - left] = ""
+        yield row

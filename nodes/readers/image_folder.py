@@ -15,7 +15,7 @@ import polars as pl
 
 from nodes.base import Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.file_sets import FileSet, Member, is_folder, walk
-from nodes.kit.images.decoding import THREADED_PIXELS, Decoder, ImageFormat, Unreadable, probe, refuse_harmful
+from nodes.kit.images.decoding import THREADED_PIXELS, Decoder, ImageFormat, Unreadable, probe
 from nodes.kit.images.format_settings import (
     AS_FIRST,
     Mode,
@@ -293,9 +293,7 @@ def _decode(decoder: Decoder, folder: Path, files: Sequence[str], out: NDArray[A
     reasons: dict[int, str] = {}
     for row, file in enumerate(files):
         try:
-            content = _content(f"{folder}/{file}")
-            refuse_harmful(folder / file, content)
-            out[row] = decoder.decode(content)
+            out[row] = decoder.decode(_content(f"{folder}/{file}"))
         except Unreadable as error:
             reasons[row] = str(error)
     return reasons

@@ -12,7 +12,7 @@ from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, 
 from nodes.file_sets import WholePath
 from nodes.kit.files.many_files import existing_folder
 from nodes.kit.images.columns import refuse_existing, spread_where
-from nodes.kit.images.decoding import THREADED_PIXELS, ImageFormat, Unreadable, probe, refuse_harmful
+from nodes.kit.images.decoding import THREADED_PIXELS, ImageFormat, Unreadable, probe
 from nodes.kit.images.format_settings import (
     Mode,
     OtherSizes,
@@ -205,9 +205,7 @@ class ImageReaderTable(Node):
                 if path is None:
                     continue
                 try:
-                    content = self._content(base, path)
-                    refuse_harmful(self._file(base, path), content)
-                    images[row] = decoder.decode(content)
+                    images[row] = decoder.decode(self._content(base, path))
                 except Unreadable as error:
                     self._note(path, done + row, error, broken)
                     read[row] = False

@@ -95,7 +95,7 @@ class EngineClient(QObject):
     metrics = Signal(str, MetricsMeasured)
     """There are new points of a node's curves, in a document."""
     logged = Signal(str, LogWritten)
-    """There is a line for the console, from a document."""
+    """There is a line for the console, from a document, or (empty) from none: from the engine itself."""
     run_changed = Signal(str, RunChanged)
     """A run of a document has begun or is over."""
     run_refused = Signal(str, RunRefused)
@@ -373,6 +373,8 @@ class EngineClient(QObject):
                     self.ready.emit(self._about)
             case Pong():
                 self._look_at_given_up(told.given_up)
+            case LogWritten(document=None):
+                self.logged.emit("", told)
             case StatusesChanged() | MetricsMeasured() | LogWritten() | RunChanged() | RunRefused():
                 document_id = self._ids.get(told.document or "")
                 if document_id is not None:

@@ -12,12 +12,12 @@ from functools import cached_property
 from pathlib import Path
 
 from nodes.kit.files.reading import damaged
+from nodes.kit.files.workbook_errors import ERROR_CODES
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _END = 0xFFFFFFFA
 """Numbers of sectors from here on mean something else."""
 _SHEET, _BEGIN, _FINISH, _TRUTH_OR_ERROR, _FORMULA = 0x0085, 0x0809, 0x000A, 0x0205, 0x0006
-_CODES = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,9 @@ class OldWorkbook:
             row, column = struct.unpack_from("<HH", self._stream, at + 4)
             value = self._stream[at + 10 : at + 18]
             if kind == _TRUTH_OR_ERROR and value[1] == 1:
-                yield row, column, _CODES.get(value[0], "#N/A")
+                yield row, column, ERROR_CODES.get(value[0], "#N/A")
             elif kind == _FORMULA and size >= 14 and value[0] == 2 and value[6:8] == b"\xff\xff":
-                yield row, column, _CODES.get(value[2], "#N/A")
+                yield row, column, ERROR_CODES.get(value[2], "#N/A")
 
     @cached_property
     def _stream(self) -> bytes:

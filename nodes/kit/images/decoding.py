@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import polars as pl
 
 from nodes.kit.images.resampling import Aspect, Method, resample
-from nodes.kit.probing.soundness import why_harmful
+from nodes.kit.probing.soundness import why_content_harmful, why_harmful
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,23 +99,6 @@ class Decoder:
         return resample(pixels, size, self.method, self.aspect or "stretch", self.fill)
 
 
-def refuse_harmful(path: Path, content: bytes) -> None:
-    """Refuse an image file that would crash what reads it, or never end; PNG and JPEG are not looked at (`IMAGE_FORMATS`).
-
-    Args:
-        path: Of the file.
-        content: What is in it.
-
-    Raises:
-        Unreadable: If it is one.
-    """
-    if content.startswith(_MAGIC_OF_PNG_AND_JPEG):
-        return
-    reason = why_harmful(path, "image", whole=True)
-    if reason is not None:
-        raise Unreadable(f"cannot be read: {reason}")
-
-
 def probe(path: Path | io.BytesIO) -> ImageFormat:
     """Return what an image file's header says, as it will be after the EXIF orientation is applied; the file by its path or
     content.
@@ -174,10 +157,28 @@ def _decode_any(data: bytes, channels: int, pixel_type: PixelType) -> NDArray[An
         raise Unreadable(_reason(error)) from error
 
 
+def _refuse_harmful(source: Path | io.BytesIO) -> None:
+    """Refuse what would crash Pillow, or keep it busy for ever; PNG and JPEG are not looked at (`IMAGE_FORMATS` of the looks)."""
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            magic = file.read(8)
+    else:
+        magic = source.getbuffer()[:8].tobytes()
+    if magic.startswith(_MAGIC_OF_PNG_AND_JPEG):
+        return
+    if isinstance(source, Path):
+        reason = why_harmful(source, "image", whole=True)
+    else:
+        reason = why_content_harmful(source.getvalue(), "image")
+    if reason is not None:
+        raise Unreadable(f"cannot be read: {reason}")
+
+
 def _opened(source: Path | io.BytesIO) -> Image.Image:
     """The image of a file, its header read; larger ones than Pillow allows are refused before they are decoded."""
     from PIL import Image
 
+    _refuse_harmful(source)
     try:
         image = Image.open(source, formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

@@ -26,10 +26,13 @@ def signature(path: Path, status: os.stat_result) -> str:
     return xxhash.xxh3_128_hexdigest(content.encode(errors="surrogateescape"))
 
 
-def fingerprint(path: Path) -> str:
-    """What is in a file, as a hash."""
+def fingerprint(source: Path | bytes) -> str:
+    """What is in a file, named or held, as a hash."""
     digest = xxhash.xxh3_128()
-    with path.open("rb") as stream:
+    if isinstance(source, bytes):
+        digest.update(source)
+        return digest.hexdigest()
+    with source.open("rb") as stream:
         while chunk := stream.read(2**22):
             digest.update(chunk)
     return digest.hexdigest()

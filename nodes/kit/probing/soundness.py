@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from nodes.errors import NodeError
 from nodes.kit.probing.formats import LOOKED_THROUGH, SMALL, Format
@@ -73,6 +74,32 @@ def why_harmful(path: Path, format: Format, *, whole: bool, check: Callable[[], 
             _sound.add(*marks[1:])
         else:
             _sound.refuse(marks[1], reason)
+    return reason
+
+
+def why_content_harmful(content: bytes, format: Format) -> str | None:
+    """Return why what is in a file would do harm to the process that reads it; None if it does not.
+
+    Args:
+        content: Of a file that was read already, or of a cell of a table; written to a temporary file for the look.
+        format: What will read it.
+
+    Raises:
+        OSError: If there is no place for the temporary file.
+    """
+    mark = mark_of(fingerprint(content), format, whole=True)
+    if mark in _sound:
+        return None
+    reason = _sound.refusal(mark)
+    if reason is None:
+        with TemporaryDirectory(prefix="layerloom-look-") as folder:
+            path = Path(folder) / "content"
+            path.write_bytes(content)
+            reason = _processes.ask(path, format, len(content), whole=True, check=lambda: None)
+        if reason is None:
+            _sound.add(mark)
+        else:
+            _sound.refuse(mark, reason)
     return reason
 
 

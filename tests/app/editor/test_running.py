@@ -293,3 +293,11 @@ def test_a_workflow_that_ends_the_engine_is_set_apart_can_be_edited_saved_and_co
         person.until(lambda: not person.said("ended the engine twice"))
         person.press("Shift+F7")
         person.until_state(deadly, "done")
+
+
+def test_that_stored_results_were_set_aside_stands_in_the_console(qapp: QApplication, tmp_path: Path) -> None:
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "store.sqlite").write_bytes(b"SQLite format 3\0" + b"no database" * 1000)
+    with a_window(tmp_path) as person:
+        console = person.window.docks.console
+        person.until(lambda: "it was set aside as store.sqlite.damaged-" in console.text())

@@ -12,6 +12,7 @@ from nodes.base import Node, Settings, setting
 from nodes.declaration.mistakes import SettingMistake, in_one_line, mistakes_in
 from tests.catalog import CATALOG
 from tests.nodes.declaration.wrong_values import wrong_values
+from tests.sampling import mostly_exhaustive
 
 INTERNAL = re.compile(
     r"constrained-|function-|tagged-union|Union|union_tag|literal_error|Input (should|tag)|validation error|\w_type\b|"
@@ -30,7 +31,7 @@ def lines(model: type[Any], **settings: Any) -> list[str]:
     return [f"{m.setting}: {m.message} {m.remedy}" for m in mistakes(model, settings)]
 
 
-@pytest.mark.parametrize("node_class", CATALOG.values(), ids=list(CATALOG))
+@pytest.mark.parametrize("node_class", mostly_exhaustive(CATALOG.values(), 150, "mistakes"), ids=list(CATALOG))
 def test_every_wrong_value_is_told_of_once_at_its_place_in_the_words_of_the_dialog(node_class: type[Node]) -> None:
     tried = told = 0
     for wrong in wrong_values(node_class):

@@ -10,10 +10,13 @@ import pytest
 from PIL import Image
 
 from nodes.base import Cancelled, NodeError, Specs, Values
+from nodes.images.decoder import ImageDecoder
+from nodes.images.properties import ImageProperties
 from nodes.kit.images import decoding as image_decoding
 from nodes.kit.probing import soundness
 from nodes.kit.probing.memory import SoundFiles
 from nodes.readers.image_folder import ImageFolderReader
+from nodes.values.table import Table
 from tests.support import RecordingJob, configure, run
 
 LOSSLESS = ["png", "bmp", "gif", "tif", "webp", "ppm"]
@@ -358,19 +361,27 @@ def test_formats_of_seldom_attacked_libraries_are_looked_at_first_by_another_pro
     asked = []
 
     def ask(path, format, size, **limits):
-        asked.append((path.name, format))
+        asked.append(format)
         return "it is damaged, or made to do harm: what reads it crashes over it"
 
     monkeypatch.setattr(soundness, "_sound", SoundFiles())
     monkeypatch.setattr(soundness._processes, "ask", ask)
     Image.new("RGB", (4, 4)).save(tmp_path / f"a.{ending}")
     (tmp_path / f"a.{ending}").rename(tmp_path / "a.png")
+    Image.new("RGB", (4, 4)).save(tmp_path / "b.jpg")
     values = run(ImageFolderReader(folder=".", labels="none"), folder=tmp_path)
     harmless = ending in ("png", "jpg")
-    assert asked == ([] if harmless else [("a.png", "image")])
-    assert values["table"].height == int(harmless)
+    assert asked == ([] if harmless else ["image", "image"]), "the file for its header, the content for the pixels"
+    assert values["table"].height == 1 + harmless
     reasons = values["unreadable"].frame()["reason"].to_list()
     assert reasons == ([] if harmless else ["cannot be read: it is damaged, or made to do harm: what reads it crashes over it"])
+    cells = Table.of(pl.DataFrame({"image": [(tmp_path / "a.png").read_bytes(), (tmp_path / "b.jpg").read_bytes()]}))
+    decoded = run(ImageDecoder(column="image", unreadable="missing"), {"table": cells})["table"].frame()
+    assert decoded["image"].is_null().to_list() == [not harmless, False], "in a cell of a table, too"
+    assert run(ImageProperties(column="image"), {"table": cells})["table"].frame()["image width"].is_null().to_list() == [
+        not harmless,
+        False,
+    ]
 
 
 def test_a_sound_tiff_is_looked_at_once(tmp_path, monkeypatch):

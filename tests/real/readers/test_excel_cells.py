@@ -1,6 +1,7 @@
 """Workbooks as people fill them: every cell comes out as it is seen, or it is said what became of it."""
 
 import random
+import struct
 import zipfile
 from datetime import date, datetime, time, timedelta
 
@@ -68,6 +69,14 @@ def test_newer_errors_do_not_make_a_sheet_unreadable(excel_read, code):
     made = excel_read(["n", "t"], [1.5, "x"], ["#N/A", "y"], mend=(b"#N/A", code))
     assert made.rows() == [(1.5, "x"), (None, "y")]
     assert made.says("1 cell is an error", code.decode()) == "sheet"
+
+
+def test_a_row_of_errors_only_is_a_row(excel_read):
+    assert excel_read(["n", "t"], [1.5, "x"], ["#N/A", "#N/A"], [None, None], [2, "y"]).rows() == [
+        (1.5, "x"),
+        (None, None),
+        (2, "y"),
+    ]
 
 
 def test_errors_outside_of_what_is_read_do_not_count(excel_read):
@@ -213,3 +222,108 @@ def test_damaged_containers_of_old_workbooks_end_in_words(tmp_path):
         except NodeError:
             refused += 1
     assert refused
+
+
+# -- cells of errors in workbooks that are neither .xlsx nor .xls
+
+SPREADSHEET = """<?xml version="1.0" encoding="UTF-8"?>
+<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"
+ xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"><office:body><office:spreadsheet>
+<table:table table:name="Other"><table:table-row>{0}</table:table-row></table:table>
+<table:table table:name="S">{1}</table:table></office:spreadsheet></office:body></office:document-content>"""
+MANIFEST = """<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><manifest:file-entry
+ manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/></manifest:manifest>"""
+WORD = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+NUMBER = '<table:table-cell office:value-type="float" office:value="{0}"><text:p>{0}</text:p></table:table-cell>'
+NEW = """<table:table-cell{1} table:formula="of:=1/0" office:value-type="string" office:string-value=""
+ calcext:value-type="error"><text:p>{0}</text:p></table:table-cell>"""
+OLD = """<table:table-cell{1} table:formula="of:=1/0" office:value-type="float" office:value="0">
+<text:p>{0}</text:p></table:table-cell>"""
+
+
+@pytest.mark.parametrize("error", [NEW, OLD], ids=["new", "old"])
+@pytest.mark.parametrize("code", ["#DIV/0!", "#N/A", "Err:502"])
+def test_cells_of_errors_in_open_documents_are_missing_and_counted(tmp_path, error, code):
+    """calamine gives 0 where LibreOffice wrote one beside the error."""
+    rows = [
+        WORD.format("n") + WORD.format("m") + WORD.format("t"),
+        NUMBER.format(0) + NUMBER.format(4) + WORD.format("#N/A"),
+        error.format(code, "") + NUMBER.format(5) + WORD.format("b"),
+        error.format(code, ' table:number-columns-repeated="2"') + WORD.format("c"),
+    ]
+    made = "".join(
+        f"<table:table-row{repeated}>{row}</table:table-row>"
+        for row, repeated in zip(rows, ["", "", ' table:number-rows-repeated="2"', ""], strict=True)
+    )
+    with zipfile.ZipFile(tmp_path / "b.ods", "w") as book:
+        book.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        book.writestr("META-INF/manifest.xml", MANIFEST)
+        book.writestr("content.xml", SPREADSHEET.format(error.format("#REF!", ""), made))
+    read = Read(ExcelReader(path="b.ods", sheet="by name", sheet_name="S"), tmp_path)
+    assert read.rows() == [(0, 4, "#N/A"), (None, 5, "b"), (None, 5, "b"), (None, None, "c")]
+    assert read.says("4 cells are errors", f"{code} 4 times") == "sheet"
+
+
+def record(kind: int, content: bytes) -> bytes:
+    """A record of a binary workbook: its kind and its length with seven bits in each byte."""
+
+    def number(value: int) -> bytes:
+        made = bytearray()
+        while True:
+            value, low = value >> 7, value & 0x7F
+            made.append(low | (0x80 if value else 0))
+            if not value:
+                return bytes(made)
+
+    return number(kind) + number(len(content)) + content
+
+
+def wide(text: str) -> bytes:
+    return len(text).to_bytes(4, "little") + text.encode("utf-16-le")
+
+
+def test_cells_of_errors_in_binary_workbooks_are_missing_and_counted(tmp_path):
+    def cell(kind: int, column: int, content: bytes) -> bytes:
+        return record(kind, column.to_bytes(4, "little") + bytes(4) + content)
+
+    def row(number: int, *cells: bytes) -> bytes:
+        return record(0, number.to_bytes(4, "little") + bytes(21)) + b"".join(cells)
+
+    def word(column: int, text: str) -> bytes:
+        return cell(6, column, wide(text))
+
+    def real(column: int, value: float) -> bytes:
+        return cell(5, column, struct.pack("<d", value))
+
+    sheet = b"".join(
+        [
+            record(129, b""),
+            record(148, struct.pack("<4I", 0, 3, 0, 1)),
+            record(145, b""),
+            row(0, word(0, "n"), word(1, "m")),
+            row(1, real(0, 0.5), real(1, 1.0)),
+            row(2, cell(3, 0, b"\x07"), real(1, 2.0)),
+            row(3, cell(11, 0, b"\x2a" + bytes(10)), cell(3, 1, b"\x2a")),
+            record(146, b""),
+            record(130, b""),
+        ]
+    )
+    named = record(131, b"") + record(143, b"") + record(156, bytes(4) + (1).to_bytes(4, "little") + wide("rId1") + wide("S"))
+    relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    with zipfile.ZipFile(tmp_path / "b.xlsb", "w") as book:
+        book.writestr(
+            "[Content_Types].xml",
+            '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+            '<Default Extension="bin" ContentType="application/vnd.ms-excel.sheet.binary.macroEnabled.main"/></Types>',
+        )
+        book.writestr("xl/workbook.bin", named + record(144, b"") + record(132, b""))
+        book.writestr(
+            "xl/_rels/workbook.bin.rels",
+            '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+            f'<Relationship Id="rId1" Type="{relations}/worksheet" Target="worksheets/sheet1.bin"/></Relationships>',
+        )
+        book.writestr("xl/worksheets/sheet1.bin", sheet)
+    read = Read(ExcelReader(path="b.xlsb"), tmp_path)
+    assert read.rows() == [(0.5, 1.0), (None, 2.0), (None, None)]
+    assert read.says("3 cells are errors", "#N/A 2 times", "#DIV/0! 1 time") == "sheet"

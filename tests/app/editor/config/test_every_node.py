@@ -43,7 +43,7 @@ def explicit(cls: type[Node]) -> dict[str, Any]:
     return made
 
 
-@pytest.mark.parametrize("cls", mostly_exhaustive(CATALOG.values(), 90, "dialogs"), ids=list(CATALOG))
+@pytest.mark.parametrize("cls", mostly_exhaustive(CATALOG.values(), 50, "dialogs"), ids=list(CATALOG))
 def test_its_dialog_has_a_named_control_for_every_setting_and_changes_nothing_by_itself(cls: type[Node], bench: Made) -> None:
     written = {**explicit(cls), "of_a_newer_version": {"kept": [1]}}
     dialog = bench(workflow_of(("new", cls.id, {}), ("written", cls.id, written)))
@@ -89,7 +89,9 @@ def inputs_for(declared: Declared) -> dict[str, SpecOutline]:
     return {declared.columns.port or "table": SpecOutline(kind="table", text="", table=TableOutline(columns=columns))}
 
 
-@pytest.mark.parametrize("declared", DISTINCT.values(), ids=[d.name for d in DISTINCT.values()])
+@pytest.mark.parametrize(
+    "declared", mostly_exhaustive(DISTINCT.values(), 280, "settings"), ids=[d.name for d in DISTINCT.values()]
+)
 def test_what_is_entered_is_what_is_stored(declared: Declared, page: QWidget) -> None:
     around = DialogContext(parent=page)
     around.node.inputs = inputs_for(declared)

@@ -26,6 +26,7 @@ from nodes.base import Node
 from nodes.declaration.declared import MISSING
 from tests.catalog import CATALOG
 from tests.nodes.declaration.wrong_values import wrong_values
+from tests.sampling import mostly_exhaustive
 
 
 class Shown:
@@ -250,7 +251,7 @@ def test_the_engine_is_asked_with_the_draft_and_its_last_answer_counts() -> None
     assert dialog.view.said[-1] == "context"
 
 
-@pytest.mark.parametrize("node_class", CATALOG.values(), ids=list(CATALOG))
+@pytest.mark.parametrize("node_class", mostly_exhaustive(CATALOG.values(), 120, "wrong values"), ids=list(CATALOG))
 def test_dialog_engine_and_command_line_say_the_same_of_every_wrong_value(node_class: type[Node], tmp_path: Path) -> None:
     dialog = Dialog(("n", node_class.id, {}))
     wrongs = list({wrong.place: wrong for wrong in wrong_values(node_class)}.values())[:40]
