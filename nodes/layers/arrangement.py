@@ -26,7 +26,7 @@ class ExpandDimensions(UnaryOperation):
     id = "keras.expand_dimensions"
     title = "Keras Expand Dimensions Layer"
     icon = "mdi6.plus-box-outline"
-    keywords = ("expand_dims", "newaxis", "unsqueeze", "dimension", "ops", "TFOpLambda")
+    keywords = ("ExpandDimensions", "expand_dims", "newaxis", "unsqueeze", "dimension", "ops", "TFOpLambda")
     kind = "ExpandDimensions"
 
     axis: int = setting(-1, "Axis", "Where the new dimension is; 1: the first after the batch, -1: the last.")
@@ -53,7 +53,7 @@ class Squeeze(UnaryOperation):
     id = "keras.squeeze"
     title = "Keras Squeeze Layer"
     icon = "mdi6.minus-box-outline"
-    keywords = ("squeeze", "drop dimension", "ops", "TFOpLambda")
+    keywords = ("Squeeze", "drop dimension", "ops", "TFOpLambda")
     kind = "Squeeze"
 
     axes: Annotated[tuple[int, ...], ONE_OR_SEVERAL] = setting(
@@ -93,7 +93,7 @@ class SwapDimensions(UnaryOperation):
     id = "keras.swap_dimensions"
     title = "Keras Swap Dimensions Layer"
     icon = "mdi6.swap-horizontal-variant"
-    keywords = ("swapaxes", "transpose", "exchange axes", "ops")
+    keywords = ("SwapDimensions", "swapaxes", "transpose", "exchange axes", "ops")
     kind = "SwapDimensions"
 
     first: int = setting(1, "First axis", "1 is the first after the batch, -1 the last.")
@@ -125,7 +125,7 @@ class Stack(JoiningOperation):
     id = "keras.stack"
     title = "Keras Stack Layer"
     icon = "mdi6.layers-outline"
-    keywords = ("stack", "new axis", "join", "ops", "TFOpLambda")
+    keywords = ("Stack", "new axis", "join", "ops", "TFOpLambda")
     kind = "Stack"
 
     axis: int = setting(-1, "Axis", "Where the new dimension is; 1: the first after the batch, -1: the last.")
@@ -166,7 +166,7 @@ class Pad(UnaryOperation):
     id = "keras.pad"
     title = "Keras Pad Layer"
     icon = "mdi6.border-all-variant"
-    keywords = ("pad", "reflect", "symmetric", "border", "ops", "TFOpLambda")
+    keywords = ("Pad", "reflect", "symmetric", "border", "ops", "TFOpLambda")
     kind = "Pad"
 
     widths: tuple[Annotated[int, Field(ge=0)], ...] = setting(
@@ -208,7 +208,7 @@ class Pad(UnaryOperation):
         return TensorSpec(shape, given.dtype, given.batch)
 
 
-class Tile(UnaryOperation):
+class TensorTile(UnaryOperation):
     """Lay copies of a tensor side by side along each dimension.
 
     Example: a vector of 8 numbers as 1 x 8, with the repeats 10, 1, becomes 10 x 8.
@@ -217,7 +217,7 @@ class Tile(UnaryOperation):
     id = "keras.tile"
     title = "Keras Tile Layer"
     icon = "mdi6.view-grid-plus-outline"
-    keywords = ("tile", "repeat", "copy", "broadcast", "ops", "TFOpLambda")
+    keywords = ("Tile", "repeat", "copy", "broadcast", "ops", "TFOpLambda")
     kind = "Tile"
 
     repeats: tuple[Annotated[int, Field(ge=1)], ...] = setting(
@@ -249,7 +249,7 @@ class Flip(UnaryOperation):
     id = "keras.flip"
     title = "Keras Flip Layer"
     icon = "mdi6.flip-horizontal"
-    keywords = ("flip", "reverse", "mirror", "ops", "TFOpLambda")
+    keywords = ("Flip", "reverse", "mirror", "ops", "TFOpLambda")
     kind = "Flip"
 
     axes: Annotated[tuple[int, ...], ONE_OR_SEVERAL] = setting(
@@ -277,7 +277,7 @@ class CumulativeSum(UnaryOperation):
     id = "keras.cumulative_sum"
     title = "Keras Cumulative Sum Layer"
     icon = "mdi6.chart-areaspline"
-    keywords = ("cumsum", "running sum", "integrate", "ops", "TFOpLambda")
+    keywords = ("CumulativeSum", "cumsum", "running sum", "integrate", "ops", "TFOpLambda")
     kind = "CumulativeSum"
 
     axis: int = setting(-1, "Axis", "Along which axis; 1 is the first after the batch, -1 the last.")
@@ -301,7 +301,7 @@ class OneHot(UnaryOperation):
     id = "keras.one_hot"
     title = "Keras One-Hot Layer"
     icon = "mdi6.numeric-1-box-multiple-outline"
-    keywords = ("one_hot", "classes", "indicator", "ops", "TFOpLambda")
+    keywords = ("OneHot", "one_hot", "classes", "indicator", "ops", "TFOpLambda")
     kind = "OneHot"
 
     num_classes: Annotated[int, Field(ge=1)] = setting(2, "Classes", "How many there are.", start=10)
@@ -320,13 +320,13 @@ class OneHot(UnaryOperation):
 class BroadcastTo(UnaryOperation):
     """Stretch dimensions of size 1, so that a tensor becomes as large as another one.
 
-    Example: 1 x 8, to the shape 10, 8.
+    Example: a vector of 8 numbers as 1 x 8, to the shape 10, 8: the same at each of ten steps.
     """
 
     id = "keras.broadcast_to"
     title = "Keras Broadcast Layer"
     icon = "mdi6.arrow-expand"
-    keywords = ("broadcast_to", "stretch", "expand", "ops")
+    keywords = ("BroadcastTo", "broadcast_to", "stretch", "expand", "ops")
     kind = "BroadcastTo"
 
     target: tuple[Annotated[int, Field(ge=1)], ...] = setting((1,), "Shape", "The new shape, without the batch.", min_length=1)

@@ -40,7 +40,7 @@ class ElementwiseFunction(UnaryOperation):
     id = "keras.elementwise_function"
     title = "Keras Elementwise Function Layer"
     icon = "mdi6.function"
-    keywords = ("ops", "sqrt", "abs", "log", "exp", "square", "keras.ops", "TFOpLambda", *FUNCTIONS)
+    keywords = ("ElementwiseFunction", "keras.ops", "TFOpLambda", "ops", "function", *FUNCTIONS)
     kind = "ElementwiseFunction"
 
     function: FunctionName = setting(
@@ -87,6 +87,7 @@ class Arithmetic(OperandOperation):
     title = "Keras Arithmetic Layer"
     icon = "mdi6.calculator-variant-outline"
     keywords = (
+        "Arithmetic",
         "ops",
         "x + y",
         "x * 2",
@@ -197,7 +198,7 @@ class Clip(UnaryOperation):
     id = "keras.clip"
     title = "Keras Clip Layer"
     icon = "mdi6.arrow-collapse-vertical"
-    keywords = ("clip", "clamp", "limit", "clip_by_value", "ops", "TFOpLambda")
+    keywords = ("Clip", "clamp", "limit", "clip_by_value", "ops", "TFOpLambda")
     kind = "Clip"
 
     x_min: float = setting(0.0, "Least", "What is below becomes this.")
@@ -231,7 +232,7 @@ class Cast(UnaryOperation):
     id = "keras.cast"
     title = "Keras Cast Layer"
     icon = "mdi6.swap-horizontal-bold"
-    keywords = ("cast", "dtype", "type", "convert", "ops", "TFOpLambda")
+    keywords = ("Cast", "dtype", "type", "convert", "ops", "TFOpLambda")
     kind = "Cast"
 
     to: CastType = setting("float32", "Number type", "What the numbers become.")
@@ -257,7 +258,7 @@ class Choose(OperandOperation):
     id = "keras.choose"
     title = "Keras Choose Layer"
     icon = "mdi6.call-split"
-    keywords = ("where", "select", "condition", "if", "mask", "ops", "TFOpLambda")
+    keywords = ("Choose", "where", "select", "condition", "if", "mask", "ops", "TFOpLambda")
     kind = "Choose"
     input_ports = (
         Port("network", "network", "Condition", "True, or not 0, where the first side is taken."),

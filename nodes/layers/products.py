@@ -26,7 +26,7 @@ class MatrixProduct(JoiningOperation):
     id = "keras.matrix_product"
     title = "Keras Matrix Product Layer"
     icon = "mdi6.matrix"
-    keywords = ("matmul", "x @ y", "product", "batch_dot", "linear", "ops", "TFOpLambda")
+    keywords = ("MatrixProduct", "matmul", "x @ y", "product", "batch_dot", "linear", "ops", "TFOpLambda")
     kind = "MatrixProduct"
 
     numbers: Numbers = setting(
@@ -113,7 +113,7 @@ class Einsum(JoiningOperation):
     id = "keras.einsum"
     title = "Keras Einsum Layer"
     icon = "mdi6.sigma"
-    keywords = ("einsum", "Einstein", "contraction", "tensordot", "ops", "TFOpLambda")
+    keywords = ("Einsum", "Einstein", "contraction", "tensordot", "ops", "TFOpLambda")
     kind = "Einsum"
 
     equation: str = setting(

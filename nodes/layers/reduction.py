@@ -30,7 +30,7 @@ class Reduce(UnaryOperation):
     id = "keras.reduce"
     title = "Keras Reduce Layer"
     icon = "mdi6.sigma"
-    keywords = ("reduce_mean", "reduce_sum", "mean", "sum", "max", "min", "std", "argmax", "axis", "ops", "TFOpLambda")
+    keywords = ("Reduce", "reduce_mean", "reduce_sum", "mean", "sum", "max", "min", "std", "argmax", "axis", "ops", "TFOpLambda")
     kind = "Reduce"
 
     function: ReductionName = setting(

@@ -23,7 +23,7 @@ from nodes.values.network import TensorSpec
 T = TypeVar("T")
 
 
-class Slice(UnaryOperation):
+class TensorSlice(UnaryOperation):
     """Take a part of a tensor along each dimension, as Python writes it.
 
     A number takes that place, and its dimension is gone; `1:3` takes a range, `:` all, `::2` every second, `None` adds a
@@ -36,7 +36,7 @@ class Slice(UnaryOperation):
     id = "keras.slice"
     title = "Keras Slice Layer"
     icon = "mdi6.content-cut"
-    keywords = ("slice", "x[:, -1]", "getitem", "index", "last step", "crop", "ops", "SlicingOpLambda", "newaxis")
+    keywords = ("Slice", "x[:, -1]", "getitem", "index", "last step", "crop", "ops", "SlicingOpLambda", "newaxis")
     kind = "Slice"
 
     parts: str = setting(
@@ -138,7 +138,7 @@ class Gather(OperandOperation):
     id = "keras.gather"
     title = "Keras Gather Layer"
     icon = "mdi6.select-multiple"
-    keywords = ("take", "gather", "index", "pick", "choose columns", "ops", "TFOpLambda")
+    keywords = ("Gather", "take", "index", "pick", "choose columns", "ops", "TFOpLambda")
     kind = "Gather"
     input_ports = (Port("network", "network", "Network", "The tensor of which places are taken."),)
 
@@ -190,7 +190,7 @@ class Split(UnaryOperation):
     id = "keras.split"
     title = "Keras Split Layer"
     icon = "mdi6.set-split"
-    keywords = ("split", "unstack", "chunk", "pieces", "ops", "TFOpLambda")
+    keywords = ("Split", "unstack", "chunk", "pieces", "ops", "TFOpLambda")
     kind = "Split"
 
     sections: Annotated[int, Field(ge=1)] = setting(2, "Pieces", "How many equal pieces.")

@@ -178,26 +178,35 @@ def find_column(
     Raises:
         NodeError: If none fits, or several do.
     """
-    fitting = []
+    fitting: list[str] = []
+    in_use: list[str] = []
     for column in table.columns_of(*FEEDABLE):
-        if column not in taken:
-            try:
-                bound = bind(table, tensor, [column], conversion, setting=setting, channels_first=channels_first)
-            except NodeError:
-                continue
-            # One-hot, a category could fill a tensor of any size; it is meant where the classes are as many.
-            names = table.class_names(column)
-            if bound.parts[0].conversion != "one-hot" or names is None or len(names) == bound.classes:
-                fitting.append(column)
+        try:
+            bound = bind(table, tensor, [column], conversion, setting=setting, channels_first=channels_first)
+        except NodeError:
+            continue
+        # One-hot, a category could fill a tensor of any size; it is meant where the classes are as many.
+        names = table.class_names(column)
+        if bound.parts[0].conversion != "one-hot" or names is None or len(names) == bound.classes:
+            (in_use if column in taken else fitting).append(column)
     if len(fitting) == 1:
         return fitting[0]
-    named = ", ".join(f"'{c}'" for c in (fitting or table.columns_of(*FEEDABLE)))
-    problem = f"{len(fitting)} columns fit" if fitting else "no column of the table fits it alone"
+    if fitting:
+        problem = f"{len(fitting)} columns fit"
+    elif in_use:
+        problem = f"{_quoted(in_use)} would fit, but {'is' if len(in_use) == 1 else 'are'} in use already"
+    else:
+        problem = "no column of the table fits it alone"
+    choice = fitting or [column for column in table.columns_of(*FEEDABLE) if column not in taken] or in_use
     raise NodeError(
         f"No column is chosen for {what} ({tensor.describe()}), and {problem}.",
-        f"Choose from: {named or '(the table has no column of numbers)'}.",
+        f"Choose from: {_quoted(choice) or '(the table has no column of numbers)'}.",
         setting=f"{setting}.columns",
     )
+
+
+def _quoted(columns: Sequence[str]) -> str:
+    return ", ".join(f"'{column}'" for column in columns)
 
 
 def _part(table: TableSpec, tensor: TensorSpec, column: str, conversion: Conversion, setting: str) -> BoundColumn:

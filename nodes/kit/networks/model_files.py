@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.errors import NodeError
 from nodes.kit.layers.kinds import layer_class
+from nodes.kit.networks.foreign_files import refuse_foreign
 from nodes.kit.networks.hard_sigmoids import as_keras_3
 from nodes.kit.networks.stored_parts import StoredPart
 from nodes.kit.probing.soundness import ensure_sound, refuse_special
@@ -75,15 +76,7 @@ def look_into(path: Path) -> ModelFile:
     Raises:
         NodeError: If it is not a `.keras`, `.h5` or `.json` file of a whole model, or is damaged.
     """
-    if path.is_dir():
-        what = "a SavedModel" if (path / "saved_model.pb").exists() else "a folder"
-        raise NodeError(
-            f"{path.name} is {what}, which cannot be read.",
-            "Choose a .keras, .h5 or .json file. A SavedModel holds TensorFlow's operations, no longer the layers they come"
-            " from, so it cannot be added to or trained on: save the Keras model itself.",
-            setting="path",
-        )
-    refuse_special(path, "path")
+    _refuse_what_is_no_model(path)
     with _readable(path):
         with path.open("rb") as file:
             start = file.read(8)
@@ -95,6 +88,14 @@ def look_into(path: Path) -> ModelFile:
             return _look_into_h5(path)
         config = _parsed(path.read_bytes() if path.stat().st_size <= MAX_CONFIG_BYTES else b"", "the file")
         return ModelFile(path, "json", config, str(config.get("keras_version", "")), _classes(config.get(NOTES)))
+
+
+def _refuse_what_is_no_model(path: Path) -> None:
+    """NodeError with what a file is that Keras did not write, where that can be told."""
+    if not path.is_dir():
+        refuse_special(path, "path")
+    with _readable(path):
+        refuse_foreign(path)
 
 
 def stored_weights(file: ModelFile, parts: Sequence[StoredPart]) -> dict[str, list[NDArray[Any]]]:
@@ -172,7 +173,7 @@ def look_into_weights(path: Path) -> StoredWeights:
     Raises:
         NodeError: If it is no such file, or is damaged.
     """
-    refuse_special(path, "path")
+    _refuse_what_is_no_model(path)
     with _readable(path):
         ensure_sound(path, "hdf5", whole=False)
     with _readable(path), _hdf5(path) as h5:
@@ -284,10 +285,6 @@ def _look_into_keras(path: Path) -> ModelFile:
         for name in names:
             if PurePosixPath(name).is_absolute() or ".." in re.split(r"[/\\]", name):
                 raise NodeError(f"{path.name} holds a file with the suspicious name '{name}'.", "Do not use it.", setting="path")
-        if CONFIG not in names:
-            raise NodeError(
-                f"{path.name} is a zip file without a {CONFIG}: not a Keras model.", "Choose another file.", setting="path"
-            )
         config = _parsed(_member(archive, CONFIG, MAX_CONFIG_BYTES), CONFIG)
         metadata = _parsed(_member(archive, METADATA, MAX_CONFIG_BYTES), METADATA) if METADATA in names else {}
         notes = _parsed(_member(archive, NOTES, MAX_CONFIG_BYTES), NOTES) if NOTES in names else None

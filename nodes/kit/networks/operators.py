@@ -20,7 +20,7 @@ REMEDY = "Build the part in Keras from layers and operations that are in the nod
 
 
 @dataclass(frozen=True)
-class Constant:
+class StoredConstant:
     """An array that a config has as an argument: its numbers one after the other."""
 
     numbers: tuple[float, ...]
@@ -50,7 +50,7 @@ class ReadOperator:
     roles: tuple[str, ...] = ()
 
 
-class _Unreadable(Exception):
+class _NoLayer(Exception):
     """Why an operator cannot be read; ends a sentence that names it."""
 
 
@@ -62,7 +62,7 @@ def read_operator(operator: Operator, name: str) -> ReadOperator:
     """
     try:
         return _READERS.get(operator.kind, _unknown)(operator.kind, dict(operator.arguments))
-    except _Unreadable as error:
+    except _NoLayer as error:
         raise NodeError(f"'{name}' is the operation {operator.kind}, {error}.", REMEDY) from error
     except (KeyError, TypeError, ValueError) as error:
         raise NodeError(
@@ -84,21 +84,21 @@ CALL_ARGUMENTS: Mapping[str, tuple[str, ...]] = {
 """The arguments of an operation's call, in their order; of others `x`."""
 
 
-def constant_of(value: Any, dtype: str | None) -> Constant:
+def constant_of(value: Any, dtype: str | None) -> StoredConstant:
     """Return an array that stands in a config as nested lists. ValueError if the lists are not of one length."""
     if not isinstance(value, list):
-        return Constant((value,), (), dtype)
+        return StoredConstant((value,), (), dtype)
     parts = [constant_of(one, dtype) for one in value]
     if not parts or len({part.shape for part in parts}) > 1:
         raise ValueError("an array has rows of different lengths")
-    return Constant(tuple(n for part in parts for n in part.numbers), (len(parts), *parts[0].shape), dtype)
+    return StoredConstant(tuple(n for part in parts for n in part.numbers), (len(parts), *parts[0].shape), dtype)
 
 
 # ---------------------------------------------------------------------------------------------------------------- readers
 
 
 def _unknown(_: str, given: dict[str, Any]) -> ReadOperator:
-    raise _Unreadable("which is not one of those that Layerloom knows")
+    raise _NoLayer("which is not one of those that Layerloom knows")
 
 
 def _node(kind: str, **config: Any) -> Layer:
@@ -108,7 +108,7 @@ def _node(kind: str, **config: Any) -> Layer:
 def _tensor(arguments: Mapping[str, Any], *names: str) -> Tensor:
     value = next((arguments[name] for name in names if name in arguments), None)
     if not isinstance(value, Tensor):
-        raise _Unreadable("which is applied to something that no layer makes")
+        raise _NoLayer("which is applied to something that no layer makes")
     return value
 
 
@@ -123,38 +123,38 @@ def _unary(kind: str, **config: Any) -> Callable[[str, dict[str, Any]], ReadOper
 
 
 def _refuse_others(given: Mapping[str, Any], *known: str) -> None:
-    """_Unreadable if there is an argument that nobody looks at."""
+    """_NoLayer if there is an argument that nobody looks at."""
     for name, value in given.items():
         if name not in known and value is not None and value is not False:
-            raise _Unreadable(f"which has the argument '{name}' = {value!r:.60}, which Layerloom does not know")
+            raise _NoLayer(f"which has the argument '{name}' = {value!r:.60}, which Layerloom does not know")
 
 
 def _axis(value: Any) -> int:
     """An axis other than the batch's."""
-    if isinstance(value, Constant) and len(value.numbers) == 1:
+    if isinstance(value, StoredConstant) and len(value.numbers) == 1:
         value = int(value.numbers[0])
     if isinstance(value, list | tuple) and len(value) == 1:
         value = value[0]
     if not isinstance(value, int) or isinstance(value, bool):
-        raise _Unreadable("which has no axis that Layerloom knows")
+        raise _NoLayer("which has no axis that Layerloom knows")
     if value == 0:
-        raise _Unreadable("which computes along the batch: each row would depend on the others")
+        raise _NoLayer("which computes along the batch: each row would depend on the others")
     return value
 
 
 def _axes(value: Any) -> list[int]:
-    if isinstance(value, Constant):
+    if isinstance(value, StoredConstant):
         value = [int(number) for number in value.numbers]
     if value is None:
-        raise _Unreadable("which computes over all axes, the batch too: each row would depend on the others")
+        raise _NoLayer("which computes over all axes, the batch too: each row would depend on the others")
     return [_axis(axis) for axis in (value if isinstance(value, list | tuple) else [value])]
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, Constant) and len(value.numbers) == 1:
+    if isinstance(value, StoredConstant) and len(value.numbers) == 1:
         value = value.numbers[0]
     if not isinstance(value, int | float) or isinstance(value, bool):
-        raise _Unreadable("which has no number where Layerloom needs one")
+        raise _NoLayer("which has no number where Layerloom needs one")
     return value
 
 
@@ -164,7 +164,7 @@ def _arithmetic(function: str) -> Callable[[str, dict[str, Any]], ReadOperator]:
         sides = [given["x1"], given["x2"]]
         tensors = tuple(side for side in sides if isinstance(side, Tensor))
         if not tensors:
-            raise _Unreadable("which is applied to something that no layer makes")
+            raise _NoLayer("which is applied to something that no layer makes")
         if len(tensors) == 2:
             return ReadOperator(_node("Arithmetic", function=function), tensors)
         reverse = isinstance(sides[1], Tensor)
@@ -183,15 +183,15 @@ def _along(shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-def _numbers(value: Any) -> Constant:
-    """A number, nested lists of them or an array. _Unreadable if it is none."""
-    if isinstance(value, Constant):
+def _numbers(value: Any) -> StoredConstant:
+    """A number, nested lists of them or an array. _NoLayer if it is none."""
+    if isinstance(value, StoredConstant):
         return value
     if isinstance(value, bool | int | float):
-        return Constant((value,), (), None)
+        return StoredConstant((value,), (), None)
     if isinstance(value, list):
         return constant_of(value, None)
-    raise _Unreadable("which has no numbers where Layerloom needs some")
+    raise _NoLayer("which has no numbers where Layerloom needs some")
 
 
 def _reduction(function: str) -> Callable[[str, dict[str, Any]], ReadOperator]:
@@ -214,13 +214,13 @@ def _slice(_: str, given: dict[str, Any]) -> ReadOperator:
     key = given["key"]
     parts = list(key) if isinstance(key, list | tuple) else [key]
     if not parts:
-        raise _Unreadable("which takes nothing")
+        raise _NoLayer("which takes nothing")
     if parts[0] == slice(None):
         parts = parts[1:]
     elif parts[0] is not Ellipsis:
-        raise _Unreadable("which takes a part of the batch: each row would depend on the others")
+        raise _NoLayer("which takes a part of the batch: each row would depend on the others")
     if not all(part is None or part is Ellipsis or isinstance(part, int | slice) for part in parts):
-        raise _Unreadable("which takes places that a tensor names")
+        raise _NoLayer("which takes places that a tensor names")
     slicer: Any = layer_class("Slice")
     return ReadOperator(_node("Slice", parts=slicer.text_of(parts or [slice(None)])), (_tensor(given, "x"),))
 
@@ -229,7 +229,7 @@ def _listed(given: Mapping[str, Any], name: str) -> tuple[Tensor, ...]:
     value = given[name]
     tensors = tuple(value) if isinstance(value, list) else (value,)
     if not all(isinstance(tensor, Tensor) for tensor in tensors):
-        raise _Unreadable("which is applied to something that no layer makes")
+        raise _NoLayer("which is applied to something that no layer makes")
     return tensors
 
 
@@ -245,7 +245,7 @@ def _stack(_: str, given: dict[str, Any]) -> ReadOperator:
 
 def _split(_: str, given: dict[str, Any]) -> ReadOperator:
     where = given["indices_or_sections"]
-    where = list(where.numbers) if isinstance(where, Constant) and where.shape else where
+    where = list(where.numbers) if isinstance(where, StoredConstant) and where.shape else where
     config = {"places": [int(n) for n in where]} if isinstance(where, list | tuple) else {"sections": int(_number(where))}
     return ReadOperator(_node("Split", axis=_axis(given["axis"]), **config), (_tensor(given, "x"),))
 
@@ -253,7 +253,7 @@ def _split(_: str, given: dict[str, Any]) -> ReadOperator:
 def _take(_: str, given: dict[str, Any]) -> ReadOperator:
     indices = _numbers(given["indices"])
     if len(indices.shape) > 1 or isinstance(given["indices"], Tensor):
-        raise _Unreadable("which takes places that are not a list of numbers")
+        raise _NoLayer("which takes places that are not a list of numbers")
     config = {"indices": [int(n) for n in indices.numbers], "axis": _axis(given["axis"]), "single": not indices.shape}
     return ReadOperator(_node("Gather", **config), (_tensor(given, "x"),))
 
@@ -270,19 +270,19 @@ def _squeeze(_: str, given: dict[str, Any]) -> ReadOperator:
 
 def _reshape(_: str, given: dict[str, Any]) -> ReadOperator:
     shape = given["newshape"]
-    shape = [int(n) for n in shape.numbers] if isinstance(shape, Constant) else list(shape)
+    shape = [int(n) for n in shape.numbers] if isinstance(shape, StoredConstant) else list(shape)
     if not shape or shape[0] not in (-1, None) or not all(isinstance(n, int) for n in shape[1:]):
-        raise _Unreadable("which changes the size of the batch, or gives it a fixed one")
+        raise _NoLayer("which changes the size of the batch, or gives it a fixed one")
     if len(shape) == 1:
-        raise _Unreadable("which lays the rows of a batch end to end")
+        raise _NoLayer("which lays the rows of a batch end to end")
     return ReadOperator(_node("Reshape", target_shape=shape[1:]), (_tensor(given, "x"),))
 
 
 def _transpose(_: str, given: dict[str, Any]) -> ReadOperator:
     axes = given.get("axes")
-    axes = [int(n) for n in axes.numbers] if isinstance(axes, Constant) else axes
+    axes = [int(n) for n in axes.numbers] if isinstance(axes, StoredConstant) else axes
     if not axes or axes[0] != 0 or not all(isinstance(n, int) for n in axes):
-        raise _Unreadable("which moves the batch to another place")
+        raise _NoLayer("which moves the batch to another place")
     dims = [axis if axis > 0 else axis + len(axes) for axis in axes[1:]]
     return ReadOperator(_node("Permute", dims=dims), (_tensor(given, "x"),))
 
@@ -306,7 +306,7 @@ def _matmul(_: str, given: dict[str, Any]) -> ReadOperator:
         return ReadOperator(_node("MatrixProduct", **turned), (_tensor(given, "x1"), second))
     matrix = _numbers(second)
     if len(matrix.shape) != 2 or not isinstance(first, Tensor):
-        raise _Unreadable("which multiplies with numbers that are no matrix")
+        raise _NoLayer("which multiplies with numbers that are no matrix")
     config = {"numbers": matrix.numbers, "columns": matrix.shape[1], **turned}
     return ReadOperator(_node("MatrixProduct", **config), (first,))
 
@@ -321,7 +321,7 @@ def _where(_: str, given: dict[str, Any]) -> ReadOperator:
     config = {f"{port}_number": float(_number(value)) for port, value in ports.items() if not isinstance(value, Tensor)}
     tensors = {port: value for port, value in ports.items() if isinstance(value, Tensor)}
     if "network" not in tensors:
-        raise _Unreadable("whose condition is no tensor")
+        raise _NoLayer("whose condition is no tensor")
     node: Any = _node("Choose", **config)
     return ReadOperator(node, tuple(tensors.values()), node.roles(list(tensors)))
 
@@ -330,11 +330,11 @@ def _pad(_: str, given: dict[str, Any]) -> ReadOperator:
     widths = given["pad_width"]
     rows = (
         [[int(n) for n in widths.numbers[i : i + 2]] for i in range(0, len(widths.numbers), 2)]
-        if isinstance(widths, Constant)
+        if isinstance(widths, StoredConstant)
         else widths
     )
     if not isinstance(rows, list | tuple) or list(rows[0]) != [0, 0]:
-        raise _Unreadable("which adds rows to the batch")
+        raise _NoLayer("which adds rows to the batch")
     value = float(_number(given.get("constant_values") or 0))
     flat = [int(n) for row in rows[1:] for n in row]
     return ReadOperator(
@@ -344,9 +344,9 @@ def _pad(_: str, given: dict[str, Any]) -> ReadOperator:
 
 def _tile(_: str, given: dict[str, Any]) -> ReadOperator:
     repeats = given["repeats"]
-    repeats = [int(n) for n in repeats.numbers] if isinstance(repeats, Constant) else list(repeats)
+    repeats = [int(n) for n in repeats.numbers] if isinstance(repeats, StoredConstant) else list(repeats)
     if repeats[0] != 1:
-        raise _Unreadable("which repeats the rows of the batch")
+        raise _NoLayer("which repeats the rows of the batch")
     return ReadOperator(_node("Tile", repeats=repeats[1:]), (_tensor(given, "x"),))
 
 
@@ -361,7 +361,7 @@ def _cumsum(_: str, given: dict[str, Any]) -> ReadOperator:
 
 def _one_hot(_: str, given: dict[str, Any]) -> ReadOperator:
     if given.get("axis", -1) != -1 or given.get("dtype") not in (None, "float32"):
-        raise _Unreadable("which puts the classes elsewhere than last, or not as float32")
+        raise _NoLayer("which puts the classes elsewhere than last, or not as float32")
     return ReadOperator(_node("OneHot", num_classes=int(_number(given["num_classes"]))), (_tensor(given, "x"),))
 
 
@@ -377,7 +377,7 @@ def _activation(name: str, **expected: Any) -> Callable[[str, dict[str, Any]], R
     def read(_: str, given: dict[str, Any]) -> ReadOperator:
         for argument, value in given.items():
             if argument != "x" and value is not None and expected.get(argument) != value:
-                raise _Unreadable(f"which has the argument '{argument}' = {value!r:.60}, for which there is no layer")
+                raise _NoLayer(f"which has the argument '{argument}' = {value!r:.60}, for which there is no layer")
         return ReadOperator(_node("Activation", activation=name), (_tensor(given, "x"),))
 
     return read

@@ -183,7 +183,7 @@ def test_writing_h5_tells_that_keras_does_not_read_operations(tmp_path: Path) ->
     given = keras.Input((3,))
     network = read(saved(keras.Model(given, keras.ops.exp(given)), tmp_path / "model.keras"))
     for ending, count in ((".h5", 1), (".keras", 0)):
-        specs = Specs({"network": network.spec}, folder=tmp_path)
+        specs = Specs({"network": network.spec}, "node", tmp_path)
         NetworkWriter(path=f"made{ending}").configure(specs)
         assert len(specs.warnings) == count
 
