@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from nodes.kit.networks.operators import KNOWN
 from nodes.values.network import Tensor
 
 JOINING = ("Any", "All", "ExpandDims", "LogicalAnd", "LogicalOr", "Concatenate", "OnesLike", "ZerosLike", "BroadcastTo")
 """Operations that Keras's layers make one mask of others with."""
-LAYERS_WITHOUT = ("InputLayer", "Functional", "Sequential", "Model")
-"""Entries of layers and models that do not say whether they are trained."""
 
 
 class MaskOperations:
@@ -55,13 +54,13 @@ class MaskOperations:
 def is_operation(entry: Mapping[str, Any]) -> bool:
     """Return whether an entry of a Keras 3 model's config is an operation rather than a layer.
 
-    `.h5` files do not say where a class is from; but all layers say whether they are trained.
+    `.h5` files do not say where a class is from; but layers that are called as operations are say whether they are trained.
     """
     module = entry.get("module")
     if module is None:
         calls = entry.get("inbound_nodes") or []
         written_by_3 = bool(calls) and isinstance(calls[0], Mapping)
-        return written_by_3 and "trainable" not in entry["config"] and entry["class_name"] not in LAYERS_WITHOUT
+        return written_by_3 and "trainable" not in entry["config"] and entry["class_name"] in (*KNOWN, *JOINING, "NotEqual")
     return str(module).startswith(("keras.src.ops.", "keras.src.activations."))
 
 

@@ -435,3 +435,5 @@ _READERS: Mapping[str, Reader] = {
     "Sparsemax": _activation("sparsemax", axis=-1),
 }  # fmt: skip
 """Keras 3's class -> what reads it."""
+KNOWN = frozenset(_READERS)
+"""The operations that are read."""
