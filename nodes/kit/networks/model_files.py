@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.errors import NodeError
 from nodes.kit.layers.kinds import layer_class
+from nodes.kit.networks.cudnn_layers import as_plain_weights, is_cudnn_bias
 from nodes.kit.networks.foreign_files import refuse_foreign
 from nodes.kit.networks.hard_sigmoids import as_keras_3
 from nodes.kit.networks.stored_parts import StoredPart
@@ -405,7 +406,8 @@ def _weights(h5: h5py.File, paths: Sequence[str], layer: LayerSpec) -> list[NDAr
     folders = {folder: _inside(h5, folder) for folder, _, _ in split}
     # A wrapper may keep a weight of the layer inside it a second time: only what is all in one place can be counted.
     stored = len(next(iter(folders.values()))) if len(folders) == 1 else len(paths)
-    return [_array(_inside(folders[split[n][0]], split[n][2]), layer, n) for n in _expected(layer.name, layer.weights, stored)]
+    places = [(folders[split[n][0]], split[n][2], n) for n in _expected(layer.name, layer.weights, stored)]
+    return as_plain_weights(layer, [_array(_inside(folder, name), layer, n) for folder, name, n in places])
 
 
 def _legacy_weights(root: h5py.Group, part: StoredPart) -> Iterator[tuple[LayerSpec, list[NDArray[Any]]]]:
@@ -425,7 +427,7 @@ def _legacy_weights(root: h5py.Group, part: StoredPart) -> Iterator[tuple[LayerS
         _check_name(names[number], spec, n)
         found[spec.name][n] = _array(_inside(group, names[number]), spec, n)
     for _, spec in leaves:
-        yield spec, [found[spec.name][n] for n in range(len(spec.weights))]
+        yield spec, as_plain_weights(spec, [found[spec.name][n] for n in range(len(spec.weights))])
 
 
 def _check_name(stored: str, layer: LayerSpec, number: int) -> None:
@@ -448,6 +450,8 @@ def _array(dataset: Any, layer: LayerSpec, number: int) -> NDArray[Any]:
     what = f"'{wanted.name}' of layer '{layer.name}'"
     if wanted.shape[:2] == (1, 1) and getattr(dataset, "shape", None) == wanted.shape[2:3]:  # a factor for each channel
         return _numbers(dataset, what).reshape(wanted.shape)
+    if is_cudnn_bias(wanted, getattr(dataset, "shape", ())):
+        return _numbers(dataset, what)
     return _numbers(dataset, what, wanted.shape)
 
 

@@ -14,15 +14,17 @@ from typing import Any
 from nodes.errors import NodeError
 from nodes.kit.layers.base import AttachedLayer, Inference, Layer, is_channels_first
 from nodes.kit.layers.kinds import layer_class, stored_class
-from nodes.kit.layers.operations import OperandOperation, Operation
+from nodes.kit.layers.operations import Operation
 from nodes.kit.layers.ported import PortedLayer
 from nodes.kit.layers.shape_checks import FLOAT_TYPES
 from nodes.kit.networks import hard_sigmoids
 from nodes.kit.networks.application_layers import is_of_an_application, read_layers
+from nodes.kit.networks.cudnn_layers import without_cudnn
 from nodes.kit.networks.keras_2_operators import GRAPH_OPERATION, LAMBDAS, graph_operator, lambda_operator
 from nodes.kit.networks.layer_names import as_layer_name
 from nodes.kit.networks.masks import MaskOperations, is_operation
 from nodes.kit.networks.operators import CALL_ARGUMENTS, REMEDY, Operator, constant_of, read_operator
+from nodes.kit.networks.sizes import infer_call
 from nodes.kit.networks.stored_calls import TRAINING, StoredCall
 from nodes.kit.networks.stored_parts import Stored, StoredModel, StoredPart, inlined, parts_of
 from nodes.values.network import Call, LayerSpec, NetworkSpec, Tensor, TensorSpec, WeightSpec
@@ -207,6 +209,7 @@ def _where_masks_end(layer: Stored) -> list[Stored]:
 
 def _stored(entry: Mapping[str, Any], name: str, trainable: bool) -> Stored | StoredModel:
     """One layer of a config, or a model among its layers, without its calls, if it is allowed. NodeError if not."""
+    entry = without_cudnn(entry)
     kind, config = entry["class_name"], entry["config"]
     if kind in ("Sequential", *FUNCTIONAL):
         return _model(entry, name, trainable)
@@ -393,12 +396,7 @@ def _plainest(layer: Stored, inputs: Sequence[TensorSpec]) -> Layer:
 
 
 def _infer(layer: Stored, call: StoredCall, inputs: Sequence[TensorSpec]) -> Inference:
-    if isinstance(layer.node, OperandOperation):
-        return layer.node.infer(inputs, layer.channels_first, call.roles)
-    if isinstance(layer.node, PortedLayer):
-        options = {name: value for name, value in call.options.items() if name != TRAINING}
-        return layer.node.with_options(options).infer(inputs, layer.channels_first, call.roles)
-    return layer.node.infer(inputs, layer.channels_first)
+    return infer_call(layer.node, Call(layer.name, 0, (), (), call.roles, call.options), inputs, layer.channels_first)
 
 
 def _spec(layer: Stored, name: str, uid: str, weights: tuple[WeightSpec, ...]) -> LayerSpec:

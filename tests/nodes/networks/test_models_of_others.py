@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -264,6 +265,66 @@ def test_a_normalization_that_was_adapted_keeps_what_it_learned(version: str, en
 def test_one_without_numbers_is_still_refused_as_a_node():
     with pytest.raises(NodeError, match="does not know a mean"):
         add("n", Normalization(), add("in", Input(shape=(4,))))
+
+
+# ------------------------------------------------------------------------------------------------------------------------ CuDNN
+
+
+def plain_recurrent(keras: Any) -> Any:
+    layers = keras.layers
+    return keras.Sequential([
+        keras.Input((6, 3)),
+        layers.LSTM(4, return_sequences=True, name="lstm"),
+        layers.GRU(3, return_sequences=True, name="gru"),
+        layers.Bidirectional(layers.LSTM(2, return_sequences=True), name="both"),
+        layers.Bidirectional(layers.GRU(2), name="both_too"),
+        layers.Dense(2, name="dense"),
+    ])  # fmt: skip
+
+
+def test_cudnn_layers_are_read_as_what_they_compute(tmp_path: Path):
+    """The file is as a machine with a graphics card writes it: the classes, and weights in NVIDIA's layout, which Keras 2 itself
+    turns into the plain one where it loads them into plain layers."""
+    import h5py
+
+    keras = import_keras_2()
+    model = plain_recurrent(keras)
+    path = saved(model, tmp_path / "cudnn.h5")
+    rng = np.random.default_rng(2)
+    with h5py.File(path, "a") as file:
+        config = file.attrs["model_config"]
+        for kind in ("LSTM", "GRU"):
+            config = config.replace(f'"class_name": "{kind}"', f'"class_name": "CuDNN{kind}"')
+        for name in (
+            "activation",
+            "recurrent_activation",
+            "use_bias",
+            "dropout",
+            "recurrent_dropout",
+            "implementation",
+            "unroll",
+        ):
+            config = re.sub(rf'"{name}": ("(tanh|sigmoid)"|true|false|[0-9.]+), ', "", config)
+        config = re.sub(r', "(reset_after|implementation)": (true|[0-9]+)', "", config)
+        assert config.count("CuDNN") == 4
+        file.attrs["model_config"] = config
+
+        def relaid(name: str, member: Any) -> None:
+            if isinstance(member, h5py.Dataset):
+                parent, last = member.parent, name.rpartition("/")[2]
+                shape = (member.size,) if member.ndim == 2 else (2 * member.size,)
+                is_bias = last.startswith("bias") and "dense" not in name
+                changed.append((parent, last, rng.uniform(-0.8, 0.8, shape if is_bias else member.shape).astype(np.float32)))
+
+        changed: list[Any] = []
+        file["model_weights"].visititems(relaid)
+        for parent, last, array in changed:
+            del parent[last]
+            parent[last] = array
+    model.load_weights(path)
+    network = read(path)
+    check_same(model, network)
+    assert [layer.kind for layer in network.spec.layers[1:3]] == ["LSTM", "GRU"]
 
 
 # ------------------------------------------------------------------------------------------------------------- weights by order
