@@ -25,6 +25,7 @@ from nodes.kit.layers.kinds import layer_class
 from nodes.kit.networks.cudnn_layers import as_plain_weights, is_cudnn_bias
 from nodes.kit.networks.foreign_files import refuse_foreign
 from nodes.kit.networks.hard_sigmoids import as_keras_3
+from nodes.kit.networks.keras_1 import as_keras_2_weights
 from nodes.kit.networks.stored_parts import StoredPart
 from nodes.kit.probing.soundness import ensure_sound, refuse_special
 from nodes.values.network import LayerSpec
@@ -116,7 +117,7 @@ def stored_weights(file: ModelFile, parts: Sequence[StoredPart]) -> dict[str, li
         with _hdf5(file.path) as h5:
             if file.form == "h5":
                 root = _inside(h5, "model_weights")
-                found = [pair for part in parts for pair in _legacy_weights(root, part)]
+                found = [pair for part in parts for pair in _legacy_weights(root, part, file.keras_version)]
             else:
                 found = [(our, _weights(h5, place, our)) for our, place in _places(h5, "", parts)]
     return {our.name: as_keras_3(our, arrays) if file.is_keras_2 else arrays for our, arrays in found}
@@ -410,7 +411,7 @@ def _weights(h5: h5py.File, paths: Sequence[str], layer: LayerSpec) -> list[NDAr
     return as_plain_weights(layer, [_array(_inside(folder, name), layer, n) for folder, name, n in places])
 
 
-def _legacy_weights(root: h5py.Group, part: StoredPart) -> Iterator[tuple[LayerSpec, list[NDArray[Any]]]]:
+def _legacy_weights(root: h5py.Group, part: StoredPart, version: str) -> Iterator[tuple[LayerSpec, list[NDArray[Any]]]]:
     """The arrays of a layer, or of a model's layers, in the layout of `.h5` files: a group that lists the names of its arrays.
 
     Keras lists what is trained first, layer by layer, and then the rest.
@@ -420,6 +421,10 @@ def _legacy_weights(root: h5py.Group, part: StoredPart) -> Iterator[tuple[LayerS
         return
     group = _group(root, part.name)
     names = _listed(group, "weight_names")
+    if version.startswith("1.") and part.layer is not None:
+        arrays = [_numbers(_inside(group, name), f"'{name}'") for name in names]
+        yield part.layer, as_keras_2_weights(part.layer, arrays)
+        return
     own = [(spec, n, leaf.trainable and spec.weights[n].trainable) for leaf, spec in leaves for n in range(len(spec.weights))]
     order = [(spec, n) for first in (True, False) for spec, n, trained in own if trained is first]
     found: dict[str, dict[int, NDArray[Any]]] = {spec.name: {} for _, spec in leaves}

@@ -20,6 +20,7 @@ from nodes.kit.layers.shape_checks import FLOAT_TYPES
 from nodes.kit.networks import hard_sigmoids
 from nodes.kit.networks.application_layers import is_of_an_application, read_layers
 from nodes.kit.networks.cudnn_layers import without_cudnn
+from nodes.kit.networks.keras_1 import as_keras_2
 from nodes.kit.networks.keras_2_operators import GRAPH_OPERATION, LAMBDAS, graph_operator, lambda_operator
 from nodes.kit.networks.layer_names import as_layer_name
 from nodes.kit.networks.masks import MaskOperations, is_operation
@@ -209,7 +210,7 @@ def _where_masks_end(layer: Stored) -> list[Stored]:
 
 def _stored(entry: Mapping[str, Any], name: str, trainable: bool) -> Stored | StoredModel:
     """One layer of a config, or a model among its layers, without its calls, if it is allowed. NodeError if not."""
-    entry = without_cudnn(entry)
+    entry = as_keras_2(without_cudnn(entry))
     kind, config = entry["class_name"], entry["config"]
     if kind in ("Sequential", *FUNCTIONAL):
         return _model(entry, name, trainable)
