@@ -27,9 +27,9 @@ The same in light and dark, distinguishable for colour-blind people; the longest
 OTHER_SHELF = "#7B8794"
 
 _PARTS = (
-    "Core", "Convolution", "Pooling", "Normalization", "Activations", "Merge", "Noise", "Recurrent", "Embedding", "Attention",
-    "Augmentation", "Preprocessing", "Locally Connected", "Columns", "Rows", "Combine", "Aggregate", "Statistics", "Time Series",
-    "Learners", "Predictors", "Clustering", "Reduction", "Validation",
+    "Core", "Convolution", "Pooling", "Normalization", "Activations", "Merge", "Operations", "Noise", "Recurrent", "Embedding",
+    "Attention", "Augmentation", "Preprocessing", "Locally Connected", "Columns", "Rows", "Combine", "Aggregate", "Statistics",
+    "Time Series", "Learners", "Predictors", "Clustering", "Reduction", "Validation",
 )  # fmt: skip
 """The order of the parts of a shelf; others follow by their names."""
 

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from nodes.base import LibraryPanic, NodeError
+from nodes.kit.networks.tensorflow_errors import worded
 
 log = logging.getLogger("layerloom.executor")
 
@@ -37,6 +38,8 @@ def explained(error: BaseException, store: Path) -> NodeError:
             "Mend that, or choose another folder for the results with --results; everything finished so far is kept.",
         )
     log.error("unexpected error", exc_info=error)
+    if (told := worded(error)) is not None:
+        return told
     detail = str(error).strip().partition("\n")[0]
     return NodeError(f"The node stopped with {type(error).__name__}: {detail}", "The log has the details.")
 

@@ -23,6 +23,7 @@ from nodes.kit.images.format_settings import (
     interpolation_setting,
     mode_setting,
     other_sizes_setting,
+    warn_of_greyed,
     width_setting,
 )
 from nodes.kit.images.pixels import for_parts
@@ -35,9 +36,9 @@ from nodes.values.table import BATCH_BYTES, Table, cell_bytes
 class ImageDecoder(Node):
     """Decode images that stand in a column as the content of files (Binary).
 
-    PNG, JPEG, BMP, GIF (first frame), TIFF (first page), WebP and Netpbm, as the Image Folder Reader decodes them. All images get
-    one size, mode and pixel type; what is not set is taken from the first image that can be read, and the result's shape is then
-    known only when the node runs. A missing cell gives a missing image.
+    PNG, JPEG, BMP, GIF (first frame), TIFF (first page), WebP, AVIF, JPEG 2000 and Netpbm, as the Image Folder Reader decodes
+    them. All images get one size, mode and pixel type; what is not set is taken from the first image that can be read, and
+    the result's shape is then known only when the node runs. A missing cell gives a missing image.
 
     Other image nodes decode such a column by themselves where all its images have one size; this node is for all other cases.
 
@@ -85,7 +86,9 @@ class ImageDecoder(Node):
         table = values.table()
         format = chosen_format(self) or self._completed(table)
         broken: list[int] = []
-        made = table.with_columns(job.stream(self._pieces(table, format, broken, job)))
+        greyed: list[None] = []
+        made = table.with_columns(job.stream(self._pieces(table, format, broken, greyed, job)))
+        warn_of_greyed(greyed, table.height, job)
         if broken:
             job.warn(f"{len(broken)} of {table.height} images could not be read; the first is in row {broken[0] + 1}.")
         return {"table": made}
@@ -107,10 +110,12 @@ class ImageDecoder(Node):
         # None can be read, so all become missing, and their size does not matter.
         return completed_format(self, ImageFormat(1, 1, 1, "uint8"))
 
-    def _pieces(self, table: Table, format: ImageFormat, broken: list[int], job: Job) -> Iterator[pl.DataFrame]:
+    def _pieces(
+        self, table: Table, format: ImageFormat, broken: list[int], greyed: list[None], job: Job
+    ) -> Iterator[pl.DataFrame]:
         import numpy as np
 
-        decoder = chosen_decoder(self, format)
+        decoder = chosen_decoder(self, format, greyed)
         dtype = format.dtype
         done = 0
         for piece in table.batches([self.column], rows=max(1, BATCH_BYTES // cell_bytes(dtype))):

@@ -110,6 +110,10 @@ class Saliency(AttributionNode):
         return _Gradients(network, task, job, self)
 
 
+MOST_GAP = 0.05
+"""So far, of the scores' differences, may contributions be from what they add up to before it is told."""
+
+
 class _Gradients(Explainer):
     """Gradients of scores by the explained input."""
 
@@ -130,6 +134,12 @@ class _Gradients(Explainer):
             return tape.gradient(scores, explained, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
         self._gradient = graph_function(gradient)
+        self._score = graph_function(
+            lambda tensors, explained, numbers: task.scores.of(
+                self.call([explained if n == task.explained else tensor for n, tensor in enumerate(tensors)])[0], numbers
+            )
+        )
+        self._gap, self._way = 0.0, 0.0
 
     def maps(self, arrays: Arrays, numbers: NDArray[Any]) -> NDArray[Any]:
         """Do as `Explainer.maps`, by the node's method."""
@@ -155,11 +165,28 @@ class _Gradients(Explainer):
             way = given - node.baseline
             shares = ((n + 0.5) / node.steps for n in range(node.steps))
             made = sum((gradient(node.baseline + way * share) for share in shares), np.zeros_like(given)) / node.steps * way
+            scores = [np.asarray(self._score(tensors, tf.convert_to_tensor(at, exact), numbers)) for at in (given, given - way)]
+            self._note_gap(made.reshape(len(made), -1).sum(axis=1), scores[0] - scores[1])
         else:
             made = gradient(given)
             if node.method == "gradient x input":
                 made = made * given
         return self._reduced(self.per_place(made))
+
+    def _note_gap(self, sums: NDArray[Any], differences: NDArray[Any]) -> None:
+        """Remember how far attributions are from what they add up to (completeness)."""
+        import numpy as np
+
+        self._gap += float(np.abs(sums - differences).sum())
+        self._way += float(np.abs(differences).sum())
+
+    def finish(self) -> None:
+        """Tell if the steps were too few."""
+        if self._gap > MOST_GAP * max(self._way, 1e-12):
+            self.job.warn(
+                f"Contributions add up to what they explain only to {self._gap / max(self._way, 1e-12):.0%} (on average):"
+                f" take more steps than {self._node.steps}."
+            )
 
     def _reduced(self, values: NDArray[Any]) -> NDArray[Any]:
         """One number for each pixel."""

@@ -122,8 +122,7 @@ class PlainAttention(AttentionLayer):
     query_mask_tensor: str | None = _tensor("query_mask", "Query mask tensor")
     value_mask_tensor: str | None = _tensor("value_mask", "Value mask tensor")
 
-    @classmethod
-    def keras_call(cls, roles: Sequence[str], tensors: Sequence[T]) -> tuple[list[Any], dict[str, Any]]:
+    def keras_call(self, roles: Sequence[str], tensors: Sequence[T]) -> tuple[list[Any], dict[str, Any]]:
         """Do as any layer; Keras wants both masks, of which one may be None."""
         positional, named = super().keras_call(roles, tensors)
         if "mask" in named:

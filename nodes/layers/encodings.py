@@ -125,8 +125,10 @@ class Discretization(EncodingLayer):
 
     @classmethod
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
-        """Drop the number of bins that Keras was asked for: it follows from the boundaries that it found."""
+        """Drop the number of bins that Keras was asked for: it follows from the boundaries that it found; and an integer type."""
         config = _dense(super().upgrade(config))
+        if str(config.get("dtype")).startswith("int"):
+            config["dtype"] = None
         return {k: v for k, v in config.items() if not (k == "num_bins" and config.get("bin_boundaries"))}
 
     def shape(self, shape: Shape, channels_first: bool) -> Shape:
@@ -202,6 +204,8 @@ class IntegerLookup(EncodingLayer):
     def upgrade(cls, config: dict[str, Any]) -> dict[str, Any]:
         """Read one salt too. Other output modes than places are refused, as all that is not known."""
         config = _dense(super().upgrade(config))
+        if str(config.get("dtype")).startswith("int"):  # of Keras 2
+            config["dtype"] = None
         if config.get("output_mode") == "int":
             del config["output_mode"]
         salt = config.get("salt")

@@ -19,6 +19,7 @@ from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.kit.training import losses, optimizers
 from nodes.kit.training.compilation import PRECISIONS, Precision, compile_model, with_precision
 from nodes.kit.training.data_binding import TrainingBinding, bind_training, scripts_of, tell_bound
+from nodes.kit.training.graph_loop import try_step
 from nodes.kit.training.loss_warnings import loss_warnings
 from nodes.kit.training.optimizers import Adam, AnyOptimizer
 from nodes.kit.training.targets import TargetColumns, targets_setting
@@ -205,12 +206,15 @@ class _Step:
 
         batch_layout = bound.batch_layout(bound.weighted)
         model.optimizer.build(model.trainable_variables)
-        first = tuple(source.read(slice(0, 1)) for source in loader.sources)
-        model.test_step(batch_layout.data([tf.cast(a, d) for a, d in zip(first, batch_layout.dtypes, strict=True)]))
+        try_step(model, batch_layout, loader)
+        size = loader.batch_size if loader.whole_batches else None
         signature = tuple(tf.TensorSpec((None, *source.shape), source.dtype) for source in loader.sources)
 
         def take(tensors: Sequence[Any]) -> Any:
             model.reset_metrics()  # else the loss would be the mean of all steps so far
+            if bound.fixed_batch:
+                for tensor in tensors:
+                    tensor.set_shape((size, *tensor.shape[1:]))
             cast = [tf.cast(t, d) for t, d in zip(tensors, batch_layout.dtypes, strict=True)]
             return model.train_step(batch_layout.data(cast))["loss"]
 

@@ -27,6 +27,7 @@ from nodes.kit.networks.inputs import (
     resolve_tensor,
     tell_inputs,
 )
+from nodes.kit.networks.sizes import with_sizes
 from nodes.kit.settings import SEEDS_32, seed_setting
 from nodes.kit.tables.naming import frame_of
 from nodes.values.network import Network, NetworkSpec, Tensor, TensorSpec
@@ -240,8 +241,9 @@ class NetworkExecutor(Node):
         """Promise the columns of the outputs, after the kept ones."""
         network, table = specs.network(), specs.table()
         check_batch_size(network, self.batch_size, "batch_size")
-        tell_inputs(specs, self.inputs, bind_inputs(network, table, self.inputs))
-        outputs = self._outputs(network, table)
+        bindings = bind_inputs(network, table, self.inputs)
+        tell_inputs(specs, self.inputs, bindings)
+        outputs = self._outputs(_sized(network, bindings), table)
         made = {column: dtype for output in outputs for column, dtype in output.schema().items()}
         if self.dropout_samples and not _is_random(network.with_outputs([output.tensor for output in outputs])):
             specs.warn("The network has no dropout: all samples are the same.")
@@ -263,7 +265,8 @@ class NetworkExecutor(Node):
     def execute(self, values: Values, job: Job) -> Mapping[str, Value]:
         """Compute block by block; what is done is on disk already."""
         network, table = values.network(), values.table()
-        outputs = self._outputs(network.spec, table.spec)
+        bindings = bind_inputs(network.spec, table.spec, self.inputs)
+        outputs = self._outputs(_sized(network.spec, bindings), table.spec)
         tensors = list(dict.fromkeys(output.tensor for output in outputs))
         needed = network.spec.with_outputs(tensors)
         random_layers = [layer.name for layer in needed.layers if layer.weights and layer.name not in network.weights]
@@ -272,7 +275,6 @@ class NetworkExecutor(Node):
                 f"{len(random_layers)} layer(s) of the network have not been trained ('{random_layers[0]}', ...): "
                 "what comes out is computed with random weights."
             )
-        bindings = bind_inputs(network.spec, table.spec, self.inputs)
         by_input = dict(zip(network.spec.inputs, bindings, strict=True))
         weights = {name: arrays for name, arrays in network.weights.items() if name in {layer.name for layer in needed.layers}}
         with use_device(self.device):
@@ -387,6 +389,11 @@ class _BlockPredictor:
 
         missing = self._batch_size - len(batch)
         return np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)]) if self._fixed and missing else batch
+
+
+def _sized(network: NetworkSpec, bindings: Sequence[Binding]) -> NetworkSpec:
+    """The network with the sizes that the columns have, where it leaves sizes open."""
+    return with_sizes(network, {tensor: binding.shape for tensor, binding in zip(network.inputs, bindings, strict=True)})
 
 
 def _output(network: NetworkSpec, entry: OutputColumns, where: str) -> Output:

@@ -27,7 +27,8 @@ from nodes.kit.training.epoch_callbacks import CheckpointWriter, EpochCallback, 
 from nodes.kit.training.loop import TrainingLoop, TrainingOptions
 from nodes.kit.training.loss_warnings import loss_warnings
 from nodes.kit.training.optimizers import Adam, AnyOptimizer
-from nodes.kit.training.row_weights import balanced_weights, typed_weights
+from nodes.kit.training.row_weights import balanced_weights, typed_weights, unknown_class
+from nodes.kit.training.sorted_rows import sorted_target
 from nodes.kit.training.stopping import EarlyStopping, Monitor, ReduceOnPlateau
 from nodes.kit.training.targets import BoundTarget, TargetColumns, quantities, targets_setting
 from nodes.kit.training.training_state import stored_seed
@@ -274,6 +275,11 @@ class NetworkLearner(Node):
             specs.warn("The training table is empty: the network comes out as it goes in.")
         if validation is not None and validation.rows == 0:
             specs.warn("The validation table is empty: there will be no validation.")
+        stateful = next((layer.name for layer in network.layers if layer.config.get("stateful")), None)
+        if stateful is not None and self.shuffle:
+            specs.warn(
+                f"'{stateful}' goes on from batch to batch, but rows come in another order each time: switch 'Shuffle' off."
+            )
         if bound.fixed_batch and training.rows is not None and training.rows % self.batch_size:
             left = training.rows % self.batch_size
             specs.warn(f"The network fixes its batch size: {left} row(s) of each epoch, another choice each time, are left out.")
@@ -385,6 +391,8 @@ class NetworkLearner(Node):
             validation = None
         elif validation is None and self.validation_split:
             kept = _split_at(training.height, self.validation_split)
+            if hint := sorted_target(training, bound.targets):
+                job.warn(hint)
             training, validation = training.slice(0, kept), training.slice(kept, training.height - kept)
         job.progress(0.0, "preparing")
         with use_device(self.device), scripting.all_errors_explained(self.scripts(), job):
@@ -538,13 +546,11 @@ def _wrong_weights(targets: Sequence[BoundTarget], weights: Mapping[str, float])
         yield _no_classes()
     if any(weight < 0 for weight in weights.values()):
         yield NodeError("A class weight is negative.", "Give weights from 0 on.", setting="class_weights")
+    unknown = unknown_class(with_classes, weights)
+    if with_classes and unknown is not None:
+        yield unknown
     for target in with_classes:
-        try:
-            made = typed_weights(target, weights)
-        except NodeError as error:
-            yield error
-            continue
-        if not made.any():
+        if not typed_weights(target, weights).any():
             yield NodeError("All classes have the weight 0.", "Let at least one class count.", setting="class_weights")
 
 

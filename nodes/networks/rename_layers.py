@@ -7,18 +7,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from nodes.base import Job, Layers, Node, NodeError, Port, Specs, Values, setting
+from nodes.kit.networks.layer_names import REMEDY, is_layer_name
 from nodes.kit.networks.layer_selection import layers_named
 from nodes.values.network import Network, NetworkSpec, Tensor
-
-NAME = re.compile(r"[^/\s][^/]*")
-"""What Keras takes as a layer's name."""
 
 
 class RenameLayers(Node):
     """Give layers of a network other names.
 
     A text in the names is replaced, and something is put before or behind them; the layers' connections, weights and
-    whether they are frozen stay. Two layers cannot have one name. KNIME has no such node.
+    whether they are frozen stay. Two layers cannot have one name, and TensorFlow takes letters from A to Z, digits, points,
+    hyphens and underscores only. KNIME has no such node.
 
     Example: before two trained networks are joined by a Concatenate Layer, the prefix "left_" in one and "right_" in
     the other tell their layers apart.
@@ -62,14 +61,21 @@ class RenameLayers(Node):
             names[layer.name] = self._name(layer.name) if chosen is None or layer.name in chosen else layer.name
         seen: dict[str, str] = {}
         for old, new in names.items():
-            if not NAME.fullmatch(new):
-                raise NodeError(f"'{new}' cannot be the name of a layer ('{old}').", "It needs a letter, and no slash.")
+            if new != old and not is_layer_name(new):
+                raise NodeError(
+                    f"'{new}' cannot be the name of a layer ('{old}'): TensorFlow refuses it.", REMEDY, setting=self._typed()
+                )
             if new in seen:
                 raise NodeError(
                     f"Layers '{seen[new]}' and '{old}' would both be called '{new}'.", "Choose a name that keeps them apart."
                 )
             seen[new] = old
         return names
+
+    def _typed(self) -> str | None:
+        """The setting in which something stands that no name may have."""
+        typed = {"prefix": self.prefix, "suffix": self.suffix, "replacement": self.replacement if self.search else ""}
+        return next((setting for setting, text in typed.items() if text and not is_layer_name(text)), None)
 
     def _name(self, old: str) -> str:
         new = old

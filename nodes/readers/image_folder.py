@@ -29,6 +29,7 @@ from nodes.kit.images.format_settings import (
     interpolation_setting,
     mode_setting,
     other_sizes_setting,
+    warn_of_greyed,
     width_setting,
 )
 from nodes.kit.images.preview import preview
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EXTENSIONS = [".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pbm", ".pgm", ".ppm", ".pnm", ".pfm"]
+LATER_EXTENSIONS = [".avif", ".jp2", ".j2k", ".jpx"]
+"""What new nodes read beside those."""
 
 
 _CHUNK = 64
@@ -92,14 +95,15 @@ class ImageFiles(FileSet):
 class ImageFolderReader(Node):
     """Read the images in a folder, labelled by the folders they are in.
 
-    PNG, JPEG, BMP, GIF (first frame), TIFF (first page), WebP and Netpbm (PBM, PGM, PPM, PFM); grey, palette, RGB, RGBA and
-    16-bit grey. EXIF orientation is applied, colour profiles are not. With *folder per class* every folder inside the chosen one
-    is a class, in the order of the alphabet; folders whose names begin with a dot are left out. Files come class by class, in the
-    order of their paths.
+    PNG, JPEG, BMP, GIF (first frame), TIFF (first page), WebP, AVIF, JPEG 2000 and Netpbm (PBM, PGM, PPM, PFM); grey,
+    palette, RGB, RGBA and 16-bit grey. EXIF orientation is applied, colour profiles are not. With *folder per class* every
+    folder inside the chosen one is a class, in the order of the alphabet; folders whose names begin with a dot are left out.
+    Files come class by class, in the order of their paths.
 
     All images get one size and mode. What is not set is taken from the first readable image; other images are resized or
-    refused, as chosen. Alpha that does not fit into the mode is dropped. UInt8 and UInt16 use their whole range (a 16-bit
-    white is 65535, as UInt8 it is 255), Float32 runs from 0 to 1. Colours of more than 8 bits are read with 8.
+    refused, as chosen; how many lose their colours so is said. Alpha that does not fit into the mode is dropped. UInt8 and
+    UInt16 use their whole range (a 16-bit white is 65535, as UInt8 it is 255), Float32 runs from 0 to 1. Colours of more than
+    8 bits are read with 8.
 
     KNIME's Image Reader reads formats of microscopes, too (Bio-Formats), with their series, planes and OME metadata; here
     those have to be written as one of the formats above before. Pictures of medicine have readers of their own (DICOM, NIfTI).
@@ -120,7 +124,7 @@ class ImageFolderReader(Node):
     keywords = (
         "folder of images", "pictures",
         "Image Reader", "image_dataset_from_directory", "png", "jpeg", "jpg", "tiff", "webp", "gif", "bmp", "ppm",
-        "pgm", "photos", "directory",
+        "pgm", "avif", "jp2", "JPEG 2000", "photos", "directory",
     )  # fmt: skip
     output_ports = (
         Port("table", "table", "Images", "One row per image: the image, its file and, with a folder per class, its label."),
@@ -136,7 +140,12 @@ class ImageFolderReader(Node):
     )
     subfolders: bool = setting(False, "Include subfolders", "Whether images in deeper folders are read too.")
     extensions: list[str] = setting(
-        EXTENSIONS, "Extensions", "Only files with these endings are read.", advanced=True, min_length=1
+        EXTENSIONS,
+        "Extensions",
+        "Only files with these endings are read.",
+        advanced=True,
+        min_length=1,
+        start=[*EXTENSIONS, *LATER_EXTENSIONS],
     )
     height: int | None = height_setting(group="Image")
     width: int | None = width_setting(group="Image")
@@ -177,7 +186,9 @@ class ImageFolderReader(Node):
         job.progress(None, "listing the files")
         files = list(self._images(folder).names())
         failures: dict[str, str] = {}
-        table = job.stream(self._batches(folder, files, failures, job))
+        greyed: list[None] = []
+        table = job.stream(self._batches(folder, files, failures, job, greyed))
+        warn_of_greyed(greyed, len(files), job)
         if failures:
             job.warn(f"{len(failures)} of {len(files)} files could not be read; see the second output.")
         listed = {"file": [_text(file) for file in failures], "reason": list(failures.values())}
@@ -254,12 +265,14 @@ class ImageFolderReader(Node):
 
     # -- decoding
 
-    def _batches(self, folder: Path, files: Sequence[str], failures: dict[str, str], job: Job) -> Iterator[pl.DataFrame]:
+    def _batches(
+        self, folder: Path, files: Sequence[str], failures: dict[str, str], job: Job, greyed: list[None]
+    ) -> Iterator[pl.DataFrame]:
         """Frames of decoded images; what cannot be read goes into `failures` (file -> reason)."""
         import numpy as np
 
         format, classes = self._format(folder), self._classes(folder)
-        decoder = chosen_decoder(self, format)
+        decoder = chosen_decoder(self, format, greyed)
         schema = self._schema(format, classes)
         shape = (format.height, format.width, format.channels)
         step = max(1, BATCH_BYTES // cell_bytes(schema["image"]))

@@ -25,6 +25,7 @@ from nodes.kit.images.format_settings import (
     interpolation_setting,
     mode_setting,
     other_sizes_setting,
+    warn_of_greyed,
     width_setting,
 )
 from nodes.kit.images.pixels import for_parts
@@ -58,7 +59,23 @@ class ImageReaderTable(Node):
     keywords = (
         "Image Reader", "image list", "load images", "png", "jpeg", "tiff", "webp", "load_img", "photos", "file list",
     )  # fmt: skip
-    opens = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pbm", ".pgm", ".ppm", ".pnm", ".pfm")
+    opens = (
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".bmp",
+        ".gif",
+        ".tif",
+        ".tiff",
+        ".webp",
+        ".pbm",
+        ".pgm",
+        ".ppm",
+        ".pnm",
+        ".pfm",
+        ".avif",
+        ".jp2",
+    )
     input_ports = (Port("table", "table", "Table", "A table with a column of paths."),)
     output_ports = (Port("table", "table", "Images", "The table with the images."),)
 
@@ -108,7 +125,9 @@ class ImageReaderTable(Node):
         table = values.table()
         base = existing_folder(self.folder, job) if self.folder.strip() else job.resolve(".")
         broken: list[tuple[int, str]] = []
-        made: Table = job.stream(self._pieces(table, base, broken, job))
+        greyed: list[None] = []
+        made: Table = job.stream(self._pieces(table, base, broken, greyed, job))
+        warn_of_greyed(greyed, table.height, job)
         if broken:
             row, reason = min(broken)
             job.warn(f"{len(broken)} of {table.height} images could not be read; the first, in row {row + 1}, {reason}.")
@@ -164,7 +183,9 @@ class ImageReaderTable(Node):
         except ValueError as error:  # a zero byte in the path
             raise Unreadable(f"is no path: {error}") from error
 
-    def _pieces(self, table: Table, base: Path, broken: list[tuple[int, str]], job: Job) -> Iterator[pl.DataFrame]:
+    def _pieces(
+        self, table: Table, base: Path, broken: list[tuple[int, str]], greyed: list[None], job: Job
+    ) -> Iterator[pl.DataFrame]:
         format = None if self.content == "encoded" else chosen_format(self) or self._completed(table, base)
         rows = _ENCODED_ROWS if format is None else max(1, BATCH_BYTES // cell_bytes(format.dtype))
         done = 0
@@ -175,7 +196,7 @@ class ImageReaderTable(Node):
             made = (
                 self._encoded(paths, base, done, broken)
                 if format is None
-                else self._decoded(paths, base, format, done=done, broken=broken, job=job)
+                else self._decoded(paths, base, format, done=done, broken=broken, greyed=greyed, job=job)
             )
             yield made.to_frame()
             done += piece.height
@@ -191,11 +212,19 @@ class ImageReaderTable(Node):
         return pl.Series(self.new_column, cells, dtype=pl.Binary)
 
     def _decoded(
-        self, paths: Sequence[str | None], base: Path, format: ImageFormat, *, done: int, broken: list[tuple[int, str]], job: Job
+        self,
+        paths: Sequence[str | None],
+        base: Path,
+        format: ImageFormat,
+        *,
+        done: int,
+        broken: list[tuple[int, str]],
+        greyed: list[None],
+        job: Job,
     ) -> pl.Series:
         import numpy as np
 
-        decoder, dtype = chosen_decoder(self, format), format.dtype
+        decoder, dtype = chosen_decoder(self, format, greyed), format.dtype
         images = np.zeros((len(paths), *dtype.shape), format.pixel_type)
         read = np.array([path is not None for path in paths], bool)
 

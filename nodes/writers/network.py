@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Access, Job, Node, NodeError, Port, Specs, Values, setting
 from nodes.heard_warnings import heard_warnings
+from nodes.kit.layers.kinds import layer_class
+from nodes.kit.layers.operations import Operation
 from nodes.kit.networks.binding import Binding
 from nodes.kit.networks.inputs import InputColumns, bind_inputs
 from nodes.kit.networks.keras_model import to_keras, without_chatter
@@ -172,6 +174,12 @@ class NetworkWriter(Node):
                 raise _no_examples("There are no rows in the example data.")
         elif "table" in specs:
             specs.warn("The example data are not used: they are for a .tflite file in whole numbers (LiteRT quantization).")
+        operations = [layer.name for layer in specs.network().layers if issubclass(layer_class(layer.kind), Operation)]
+        if operations and ".h5" in files.values():
+            specs.warn(
+                f"Layerloom reads the .h5 file again, but Keras itself does not: it has operations ('{operations[0]}'), of which"
+                " this format does not say where they are from. Write .keras for Keras."
+            )
         for path, form in files.items():
             _check_place(path, form)
             if form == ".onnx":

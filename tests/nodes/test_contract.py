@@ -32,8 +32,8 @@ SHELVES = {
     "Learning": ("Learners", "Predictors", "Clustering", "Reduction", "Validation"),
     "Network": ("Pretrained", "Inspection"),
     "Network / Layers": (
-        "Core", "Convolution", "Pooling", "Merge", "Normalization", "Activations", "Noise", "Locally Connected", "Recurrent",
-        "Embedding", "Attention", "Augmentation", "Preprocessing",
+        "Core", "Convolution", "Pooling", "Merge", "Operations", "Normalization", "Activations", "Noise", "Locally Connected",
+        "Recurrent", "Embedding", "Attention", "Augmentation", "Preprocessing",
     ),
     "Scripting": (),
     "Scoring": (),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PixelType = Literal["uint8", "uint16", "float32"]
 
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "AVIF", "JPEG2000")
 """What is read, as Pillow names it (PPM: all of Netpbm). Pillow knows more, among them formats that run programs (EPS)."""
 
 MAX_SIDE = 16_384
@@ -74,12 +74,14 @@ class Decoder:
         aspect: How an image of another size is fitted; None refuses it.
         method: How it is interpolated.
         fill: The value of added pixels where `aspect` is "pad".
+        greyed: Gets an entry for every image in colour that becomes grey; None: nobody wants to know.
     """
 
     format: ImageFormat
     aspect: Aspect | None = "stretch"
     method: Method = "bilinear"
     fill: float = 0
+    greyed: list[None] | None = None
 
     def decode(self, data: bytes) -> NDArray[Any]:
         """Return the image in a file's content: (height, width, channels) of the pixel type, EXIF orientation applied.
@@ -89,9 +91,11 @@ class Decoder:
         """
         if not data:
             raise Unreadable("is empty")
-        pixels = _decode_jpeg(data, self.format.channels)
-        if pixels is None:
-            pixels = _decode_any(data, self.format.channels, self.format.pixel_type)
+        pixels, channels = _decode_jpeg(data, self.format.channels) or _decode_any(
+            data, self.format.channels, self.format.pixel_type
+        )
+        if self.greyed is not None and channels > 1 == self.format.channels:
+            self.greyed.append(None)
         pixels = _with_channels(_with_pixel_type(pixels, self.format.pixel_type), self.format.channels)
         size = self.format.height, self.format.width
         if self.aspect is None and pixels.shape[:2] != size:
@@ -135,22 +139,23 @@ def _natural(image: Image.Image) -> tuple[int, PixelType]:
 # -------------------------------------------------------------------------------------------------------------- decoding
 
 
-def _decode_any(data: bytes, channels: int, pixel_type: PixelType) -> NDArray[Any]:
-    """Pixels as Pillow gives them: uint8 of 1, 3 or 4 channels, or one channel of uint16 or float32."""
+def _decode_any(data: bytes, channels: int, pixel_type: PixelType) -> tuple[NDArray[Any], int]:
+    """Pixels as Pillow gives them: uint8 of 1, 3 or 4 channels, or one of uint16 or float32; and how many the file has."""
     import numpy as np
 
     try:
         with _opened(io.BytesIO(data)) as image:
+            there = _natural(image)[0]
             if channels == 1:
                 image.draft("L", image.size)  # a JPEG's own brightness, as simplejpeg gives it; others ignore this
             upright = _upright(image)
             if _natural(upright)[1] != "uint8":
                 deep = np.asarray(upright)[:, :, None]
-                return deep if deep.dtype in (np.uint16, np.float32) else np.clip(deep, 0, 65_535).astype(np.uint16)
+                return deep if deep.dtype in (np.uint16, np.float32) else np.clip(deep, 0, 65_535).astype(np.uint16), 1
             if channels != 4:
                 upright.info.pop("transparency", None)  # there is no place for it, and Pillow would warn about that
             pixels = np.asarray(upright.convert({1: "L", 3: "RGB", 4: "RGBA"}[channels]))
-            return pixels[:, :, None] if channels == 1 else pixels
+            return pixels[:, :, None] if channels == 1 else pixels, there
     except Unreadable:
         raise
     except Exception as error:  # broken files make Pillow raise nearly anything
@@ -218,14 +223,17 @@ def _reason(error: Exception) -> str:
     from PIL import UnidentifiedImageError
 
     if isinstance(error, UnidentifiedImageError):
-        return "is not an image of a format that is read here (PNG, JPEG, BMP, GIF, TIFF, WebP, PPM)"
+        return "is not an image of a format that is read here (PNG, JPEG, BMP, GIF, TIFF, WebP, PPM, AVIF, JPEG 2000)"
     if isinstance(error, OSError) and error.strerror:
         return f"cannot be read: {error.strerror}"
     return f"cannot be decoded: {error or type(error).__name__}"
 
 
-def _decode_jpeg(data: bytes, channels: int) -> NDArray[Any] | None:
-    """A plain JPEG's pixels by simplejpeg; None where Pillow must look: another format, EXIF data, CMYK, damage."""
+def _decode_jpeg(data: bytes, channels: int) -> tuple[NDArray[Any], int] | None:
+    """A plain JPEG's pixels by simplejpeg, and how many channels the file has.
+
+    None where Pillow must look: another format, EXIF data, CMYK, damage.
+    """
     if data[:2] != b"\xff\xd8" or b"Exif\0\0" in data or (jpeg := _simplejpeg()) is None:
         return None
     header, decode = jpeg
@@ -233,7 +241,7 @@ def _decode_jpeg(data: bytes, channels: int) -> NDArray[Any] | None:
         height, width, colours, _ = header(data)
         if colours not in ("YCbCr", "RGB", "Gray") or height * width > _pixel_limit():
             return None
-        return cast("NDArray[Any]", decode(data, colorspace="GRAY" if channels == 1 else "RGB"))
+        return decode(data, colorspace="GRAY" if channels == 1 else "RGB"), 1 if colours == "Gray" else 3
     except ValueError:
         return None
 

@@ -3,11 +3,13 @@ image decides."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
-from nodes.base import setting
+from nodes.base import Job, setting
 from nodes.kit.images.decoding import MAX_SIDE, Decoder, ImageFormat, PixelType
 from nodes.kit.images.resampling import METHODS, Method
+from nodes.wording import counted, grouped
 
 AS_FIRST = "as the first image"
 Mode = Literal["as the first image", "grey", "RGB", "RGBA"]
@@ -102,6 +104,22 @@ def completed_format(settings: ImageFormatSettings, first: ImageFormat) -> Image
     )
 
 
-def chosen_decoder(settings: ImageFormatSettings, format: ImageFormat) -> Decoder:
-    """Return what turns files into images of the format, as the settings have it."""
-    return Decoder(format, None if settings.other_sizes == "refuse" else settings.other_sizes, settings.interpolation)
+def chosen_decoder(settings: ImageFormatSettings, format: ImageFormat, greyed: list[None] | None = None) -> Decoder:
+    """Return what turns files into images of the format, as the settings have it.
+
+    Args:
+        settings: Of the node.
+        format: What comes out.
+        greyed: As `Decoder` has it; it stays empty where grey was asked for.
+    """
+    aspect = None if settings.other_sizes == "refuse" else settings.other_sizes
+    return Decoder(format, aspect, settings.interpolation, greyed=greyed if settings.mode == AS_FIRST else None)
+
+
+def warn_of_greyed(greyed: Sequence[None], images: int, job: Job) -> None:
+    """Tell how many images in colour became grey because the first one is."""
+    if greyed:
+        job.warn(
+            f"{counted(len(greyed), 'image')} of {grouped(images)} in colour became grey, as the first one is."
+            " Choose the mode RGB to keep colours, or grey to be told no more."
+        )

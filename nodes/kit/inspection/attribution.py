@@ -320,6 +320,7 @@ class AttributionNode(Node):
                 made.append(called.cast(schema[f"{self.column} class"]).alias(f"{self.column} class"))
                 made.append(pl.Series(f"{self.column} probability", shares, dtype=pl.Float32))
             yield pl.DataFrame(made)
+        explainer.finish()
 
     def _figure(self, task: AttributionTask, table: Table, maps: Table) -> Figure:
         """Image, map and overlay of the first rows; of lists of numbers, a heat map with a line for each row."""
@@ -386,6 +387,9 @@ class Explainer:
     def maps(self, arrays: Arrays, numbers: NDArray[Any]) -> NDArray[Any]:
         """Return a map (rows, *shape of the task) for the score of a class (rows,) Int32 in each row."""
         raise TypeError(f"{type(self).__name__} computes no maps")
+
+    def finish(self) -> None:
+        """Tell what became known while all rows were explained."""
 
     def per_place(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return values in the order of the explained input, with the channels last."""

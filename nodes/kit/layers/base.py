@@ -123,6 +123,10 @@ class Layer(Node):
             NodeError: If the layer does not fit its inputs.
         """
 
+    def simplest(self, inputs: Sequence[TensorSpec]) -> Layer:
+        """Return the plainest layer that does the same to these inputs, for networks out of files."""
+        return self
+
     # -- Keras's config
 
     @classmethod
@@ -131,7 +135,11 @@ class Layer(Node):
         return [name for name in cls.model_fields if name not in ("name_prefix", "input_tensor", "input_tensors")]
 
     @classmethod
-    def keras_call(cls, roles: Sequence[str], tensors: Sequence[T]) -> tuple[list[Any], dict[str, Any]]:
+    def settings_inside(cls) -> list[str]:
+        """Return the settings that the layer has where another layer is around it."""
+        return cls.arguments()
+
+    def keras_call(self, roles: Sequence[str], tensors: Sequence[T]) -> tuple[list[Any], dict[str, Any]]:
         """Return positional and named arguments with which the Keras layer is called on tensors; `roles` as `Call` has them."""
         return [tensors[0] if len(tensors) == 1 else list(tensors)], {}
 
@@ -205,24 +213,11 @@ class Layer(Node):
         return name
 
 
-class AttachedLayer(Layer):
+class TensorLayer(Layer):
     """A layer that is applied to the outputs of one or more networks."""
 
     tensor_setting: ClassVar[str] = "input_tensor"
     """The setting that chooses tensors."""
-
-    dtype: DtypePolicy = setting(
-        "float32",
-        "Number type",
-        "What the layer computes in and keeps its weights in; mixed types compute in 16 bits and keep weights in 32.",
-        group="Advanced",
-        advanced=True,
-    )
-
-    @property
-    def compute_dtype(self) -> str:
-        """The dtype that floating-point inputs are cast to, and outputs have."""
-        return self.dtype.removeprefix("mixed_")
 
     @abstractmethod
     def tensor_name(self, position: int) -> str | None:
@@ -248,22 +243,6 @@ class AttachedLayer(Layer):
         except ValueError as error:
             raise NodeError(f"The networks do not fit together: {error}.", "Train both branches in one network.") from error
         return {"network": Network(spec, weights)}
-
-    def weight(self, name: str, shape: tuple[int, ...], options: str | None = None, *, trainable: bool = True) -> WeightSpec:
-        """Return one weight, once its initializer, regularizer and constraint are known to suit its shape.
-
-        Args:
-            name: As Keras calls it.
-            shape: Its shape.
-            options: The first word of the settings that concern it, where that is not its name.
-            trainable: Whether training changes it.
-        """
-        for last_word in ("initializer", "regularizer", "constraint"):
-            field = f"{options or name}_{last_word}"
-            option = getattr(self, field, None)
-            if isinstance(option, KerasOption):
-                option.check(shape, field, "float32" if self.dtype.startswith("mixed") else self.dtype)
-        return WeightSpec(name, shape, trainable)
 
     @classmethod
     def _at_inputs(cls, given: Inputs[T]) -> dict[str, T]:
@@ -304,6 +283,39 @@ class AttachedLayer(Layer):
         config = self.to_config(base.channels_first)
         layer = LayerSpec(self.layer_name(base, node), self.kind, config, node, weights)
         return base.append(layer, tensors, outputs, *self._call_of(ports)), renames
+
+
+class AttachedLayer(TensorLayer):
+    """A layer of a class in `keras.layers`, which computes in a number type of its own."""
+
+    dtype: DtypePolicy = setting(
+        "float32",
+        "Number type",
+        "What the layer computes in and keeps its weights in; mixed types compute in 16 bits and keep weights in 32.",
+        group="Advanced",
+        advanced=True,
+    )
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype that floating-point inputs are cast to, and outputs have."""
+        return self.dtype.removeprefix("mixed_")
+
+    def weight(self, name: str, shape: tuple[int, ...], options: str | None = None, *, trainable: bool = True) -> WeightSpec:
+        """Return one weight, once its initializer, regularizer and constraint are known to suit its shape.
+
+        Args:
+            name: As Keras calls it.
+            shape: Its shape.
+            options: The first word of the settings that concern it, where that is not its name.
+            trainable: Whether training changes it.
+        """
+        for last_word in ("initializer", "regularizer", "constraint"):
+            field = f"{options or name}_{last_word}"
+            option = getattr(self, field, None)
+            if isinstance(option, KerasOption):
+                option.check(shape, field, "float32" if self.dtype.startswith("mixed") else self.dtype)
+        return WeightSpec(name, shape, trainable)
 
 
 class UnaryLayer(AttachedLayer):

@@ -100,6 +100,8 @@ class ImageLayer(SameShapeLayer):
 class RandomImageLayer(ImageLayer):
     """A layer that changes images at random while training."""
 
+    ignored = frozenset({"bounding_box_format", "rng_type"})
+    """Where Keras 2 keeps the states of its random numbers is nothing that a network needs to know."""
     single: ClassVar[Mapping[str, float | None]] = {}
     """Settings that are ranges -> where the range begins that Keras makes of a single number; None: at minus the number."""
 

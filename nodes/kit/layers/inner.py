@@ -16,7 +16,7 @@ L = TypeVar("L", bound=Layer)
 
 
 def settings_of(cls: type[Layer], wrapper: str, without: Collection[str] = ()) -> type[Settings]:
-    """Return a group of settings with those of a layer node that are arguments of its Keras class.
+    """Return a group of settings with those of a layer node that it has inside of another one.
 
     Args:
         cls: The layer node.
@@ -28,7 +28,7 @@ def settings_of(cls: type[Layer], wrapper: str, without: Collection[str] = ()) -
     fields: dict[str, Any] = {
         name: (info.annotation, info)
         for name, info in cls.model_fields.items()
-        if name in cls.arguments() and name not in left_out
+        if name in cls.settings_inside() and name not in left_out
     }
     kind: Any = Literal[cls.kind]
     made: type[Settings] = create_model(

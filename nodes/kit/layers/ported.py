@@ -101,18 +101,17 @@ class PortedLayer(AttachedLayer):
             raise NodeError(f"The layer has no input at '{missing[0]}'.", "Connect a network there.")
         return dict(zip(names, tensors, strict=False))
 
-    @classmethod
-    def keras_call(cls, roles: Sequence[str], tensors: Sequence[T]) -> tuple[list[Any], dict[str, Any]]:
+    def keras_call(self, roles: Sequence[str], tensors: Sequence[T]) -> tuple[list[Any], dict[str, Any]]:
         """Do as any layer: the first argument by its place, the others by their names."""
-        given = cls._by_port(roles, tensors)
+        given = self._by_port(roles, tensors)
         arguments: dict[str, Any] = {}
-        for argument, ports in cls.call_arguments.items():
+        for argument, ports in self.call_arguments.items():
             parts = [given.get(port) for port in ports]
             while parts and parts[-1] is None:
                 parts.pop()
             if parts:
-                arguments[argument] = parts if argument in cls.listed_arguments else parts[0]
-        first = next(iter(cls.call_arguments))
+                arguments[argument] = parts if argument in self.listed_arguments else parts[0]
+        first = next(iter(self.call_arguments))
         return [arguments.pop(first)], arguments
 
     @classmethod

@@ -131,6 +131,7 @@ class BatchLoader:
     ) -> None:
         self.sources = tuple(sources)
         self.batch_size = batch_size
+        self.whole_batches = whole_batches
         row_bytes = sum(source.row_bytes for source in sources)
         self._rows = RowOrder(count, row_bytes, buffer_bytes, seed)
         self.count = count - count % batch_size if whole_batches else count
@@ -157,6 +158,11 @@ class BatchLoader:
                 f"The {what} table has fewer rows than the network's fixed batch size of {self.batch_size}.",
                 "Use a network without a fixed batch size, or more rows.",
             )
+
+    def trial(self) -> tuple[NDArray[Any], ...]:
+        """Return a few rows to try a model on before the work begins: one, or a batch where only whole ones will do."""
+        rows = slice(0, self.batch_size if self.whole_batches else 1)
+        return tuple(source.read(rows) for source in self.sources)
 
     def blocks(self, epoch: int = 0) -> Generator[BatchBlock]:
         """Yield the blocks of an epoch; how long each takes to be used up makes the following ones larger or smaller."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from nodes.base import NodeError
+from nodes.kit.networks.accepted_numbers import AcceptedNumbers
 from nodes.values.network import Shape, TensorSpec
 from nodes.values.table import Table, TableSpec, describe_dtype, leaf_dtype
 from nodes.wording import counted, grouped
@@ -82,6 +83,7 @@ class Binding:
         ignored: A class number that may occur beside those.
         shares: The loss for which numbers are probabilities, which are then looked at; None: they may be any.
         moves_channels: Whether images are turned from (height, width, channels) to (channels, height, width).
+        accepted: What the layers take that the numbers reach as they are.
     """
 
     parts: tuple[BoundColumn, ...]
@@ -91,6 +93,7 @@ class Binding:
     moves_channels: bool = False
     ignored: int | None = None
     shares: str | None = None
+    accepted: tuple[AcceptedNumbers, ...] = ()
 
     @property
     def columns(self) -> list[str]:
@@ -175,26 +178,35 @@ def find_column(
     Raises:
         NodeError: If none fits, or several do.
     """
-    fitting = []
+    fitting: list[str] = []
+    in_use: list[str] = []
     for column in table.columns_of(*FEEDABLE):
-        if column not in taken:
-            try:
-                bound = bind(table, tensor, [column], conversion, setting=setting, channels_first=channels_first)
-            except NodeError:
-                continue
-            # One-hot, a category could fill a tensor of any size; it is meant where the classes are as many.
-            names = table.class_names(column)
-            if bound.parts[0].conversion != "one-hot" or names is None or len(names) == bound.classes:
-                fitting.append(column)
+        try:
+            bound = bind(table, tensor, [column], conversion, setting=setting, channels_first=channels_first)
+        except NodeError:
+            continue
+        # One-hot, a category could fill a tensor of any size; it is meant where the classes are as many.
+        names = table.class_names(column)
+        if bound.parts[0].conversion != "one-hot" or names is None or len(names) == bound.classes:
+            (in_use if column in taken else fitting).append(column)
     if len(fitting) == 1:
         return fitting[0]
-    named = ", ".join(f"'{c}'" for c in (fitting or table.columns_of(*FEEDABLE)))
-    problem = f"{len(fitting)} columns fit" if fitting else "no column of the table fits it alone"
+    if fitting:
+        problem = f"{len(fitting)} columns fit"
+    elif in_use:
+        problem = f"{_quoted(in_use)} would fit, but {'is' if len(in_use) == 1 else 'are'} in use already"
+    else:
+        problem = "no column of the table fits it alone"
+    choice = fitting or [column for column in table.columns_of(*FEEDABLE) if column not in taken] or in_use
     raise NodeError(
         f"No column is chosen for {what} ({tensor.describe()}), and {problem}.",
-        f"Choose from: {named or '(the table has no column of numbers)'}.",
+        f"Choose from: {_quoted(choice) or '(the table has no column of numbers)'}.",
         setting=f"{setting}.columns",
     )
+
+
+def _quoted(columns: Sequence[str]) -> str:
+    return ", ".join(f"'{column}'" for column in columns)
 
 
 def _part(table: TableSpec, tensor: TensorSpec, column: str, conversion: Conversion, setting: str) -> BoundColumn:
@@ -333,6 +345,7 @@ class _ColumnReader:
         self._classes = binding.classes
         self._ignored = binding.ignored
         self._shares = binding.shares if part.conversion != "one-hot" else None
+        self._accepted = binding.accepted if part.conversion != "one-hot" else ()
         self._one_hot = None
         if part.conversion == "one-hot":
             self._one_hot = np.eye(binding.shape[-1], dtype=np.float32)
@@ -384,19 +397,26 @@ class _ColumnReader:
             remedy = "Bring the targets to 0 to 1 (Image Normalizer, Normalizer), count classes from 0, or choose another loss."
             outside = (cells < LEAST_SHARE) | (cells > MOST_SHARE)
             self._refuse(outside, rows, f"is not from 0 to 1, as {self._shares} compares probabilities", remedy)
+        for accepted in self._accepted:
+            unknown = accepted.outside(cells)
+            if unknown.any():
+                largest = float(np.max(self._cells[:]))
+                self._refuse(unknown, rows, accepted.problem, accepted.remedy(largest), f"{cells[unknown][0]:g}")
         return cells if self._one_hot is None else self._one_hot[cells]
 
     @staticmethod
     def _near_shares(cells: NDArray[Any]) -> bool:
         return cells.dtype.kind == "b" or bool(cells.min() >= LEAST_SHARE and cells.max() <= MOST_SHARE)
 
-    def _refuse(self, wrong: NDArray[np.bool_], rows: slice | NDArray[Any], problem: str, remedy: str) -> None:
-        """Raise a NodeError for the first row with a wrong value."""
+    def _refuse(
+        self, wrong: NDArray[np.bool_], rows: slice | NDArray[Any], problem: str, remedy: str, what: str = "a value"
+    ) -> None:
+        """Raise a NodeError for the first row with a wrong value; `what` is what it is called."""
         import numpy as np
 
         position = int(wrong.reshape(len(wrong), -1).any(axis=1).argmax())
         row = (rows.start or 0) + position if isinstance(rows, slice) else int(np.asarray(rows)[position])
-        raise NodeError(f"Column '{self._name}', row {row + 1}: a value {problem}.", remedy)
+        raise NodeError(f"Column '{self._name}', row {row + 1}: {what} {problem}.", remedy)
 
 
 def _numbers(series: pl.Series) -> NDArray[Any]:

@@ -74,8 +74,9 @@ def _steeper(weights: NDArray[Any], parts: Sequence[bool]) -> NDArray[Any]:
 def _steep_parts(layer: LayerSpec, weight: WeightSpec) -> Sequence[bool]:
     """Which of the equal parts of a weight along its last axis go into a hard sigmoid. NodeError if that cannot be had."""
     kind, config = layer.kind, layer.config
-    place = "backward_layer" if kind == "Bidirectional" and weight.name.startswith("backward/") else "layer"
-    if isinstance(inner := config.get(place), Mapping):
+    while isinstance(config.get("layer"), Mapping):  # a layer inside, which may be around another one
+        backward = kind == "Bidirectional" and weight.name.startswith("backward/")
+        inner = config["backward_layer" if backward else "layer"]
         kind, config = inner["class_name"], inner["config"]
     kept = "LSTM" in kind and config.get("activation") == NAME
     if kept or (layer.kind == "SpectralNormalization" and config.get("activation") == NAME):

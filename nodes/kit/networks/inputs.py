@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from nodes.base import Columns, NodeError, Settings, Specs, setting
+from nodes.kit.networks.accepted_numbers import accepted_numbers
 from nodes.kit.networks.binding import CONVERSIONS, FEEDABLE, Binding, Conversion, bind, find_column
 from nodes.values.network import NetworkSpec, Tensor
 from nodes.values.table import TableSpec
@@ -143,7 +145,8 @@ def bind_inputs(network: NetworkSpec, table: TableSpec, given: Sequence[TensorCo
                 channels_first=network.channels_first,
             )
         ]
-        bindings.append(bind(table, spec, columns, entry.conversion, setting=where, channels_first=network.channels_first))
+        bound = bind(table, spec, columns, entry.conversion, setting=where, channels_first=network.channels_first)
+        bindings.append(replace(bound, accepted=accepted_numbers(network, tensor)))
     return bindings
 
 

@@ -18,8 +18,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from nodes.errors import NodeError
+from nodes.kit.layers.base import Layer
 from nodes.kit.layers.kinds import layer_class
-from nodes.values.network import LayerSpec, Network, NetworkSpec, Tensor
+from nodes.kit.layers.operations import Operation
+from nodes.values.network import LayerSpec, Network, NetworkSpec, Tensor, TensorSpec
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -105,15 +107,18 @@ def to_keras(network: Network, seed: int | None = None) -> keras.Model:
     spec = network.spec
     if seed is not None:
         keras.utils.set_random_seed(seed)
-    layers = {layer.name: _build(layer) for layer in spec.layers}
-    kinds = {layer.name: layer.kind for layer in spec.layers}
+    nodes = {layer.name: layer_class(layer.kind, layer.name).from_config(layer.config, layer.name) for layer in spec.layers}
+    given: dict[str, list[TensorSpec]] = {}
+    for call in spec.calls:
+        given.setdefault(call.layer, [spec.tensor(t) for t in call.inputs])
+    layers = {layer.name: _build(layer, nodes[layer.name], given[layer.name]) for layer in spec.layers}
     tensors: dict[Tensor, Any] = {}
     for call in spec.calls:
         layer = layers[call.layer]
         inputs = [tensors[t] for t in call.inputs]
         try:
             if inputs:
-                positional, named = layer_class(kinds[call.layer]).keras_call(call.roles, inputs)
+                positional, named = nodes[call.layer].keras_call(call.roles, inputs)
                 made = layer(*positional, **named, **call.options)
             else:
                 made = layer.output
@@ -157,8 +162,10 @@ def load_weights(model: keras.Model, weights: Mapping[str, Sequence[NDArray[Any]
             layer.finalize_state()  # it computes with what it makes of its weights
 
 
-def _build(layer: LayerSpec) -> Any:
-    """The Keras layer of a layer's spec, not yet applied to anything."""
+def _build(layer: LayerSpec, node: Layer, inputs: Sequence[TensorSpec]) -> Any:
+    """The Keras layer, or operation, of a layer's spec, not yet applied to anything."""
+    if isinstance(node, Operation):
+        return node.operation(layer.name, inputs)
     arguments = layer_class(layer.kind, layer.name).normalize(layer.config, layer.name)
     try:
         made = construct(layer.kind, {**arguments, "name": layer.name})

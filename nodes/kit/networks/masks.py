@@ -2,7 +2,7 @@
 
 Where an Embedding or Masking layer marks steps as padding, Keras 3 writes the operations behind the mask into the config,
 as if they were layers (`NotEqual`, `Any`), and hands their result to later layers as `mask`. Building the same layers again
-brings them back, so they are left out; a mask that was computed otherwise is refused.
+brings them back, so they are left out. Operations that a person called are read as layers of ours (`operators.py`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from nodes.errors import NodeError
+from nodes.kit.networks.operators import KNOWN
 from nodes.values.network import Tensor
 
 JOINING = ("Any", "All", "ExpandDims", "LogicalAnd", "LogicalOr", "Concatenate", "OnesLike", "ZerosLike", "BroadcastTo")
@@ -18,20 +18,21 @@ JOINING = ("Any", "All", "ExpandDims", "LogicalAnd", "LogicalOr", "Concatenate",
 
 
 class MaskOperations:
-    """The operations of a functional model's config; `in` tells whether a name is one of them.
+    """The operations behind masks in a functional model's config; `in` tells whether a name is one of them.
 
     Args:
         entries: What the config calls layers.
     """
 
     def __init__(self, entries: Sequence[Mapping[str, Any]]) -> None:
-        self._operations = {e["name"]: e for e in entries if _is_operation(e)}
         self._marked = {(tensor, value) for entry in entries for tensor, value in _marked(entry)}
-        for name in self._operations:
-            self._check(name)
+        self._names: set[str] = set()
+        for entry in entries:
+            if is_operation(entry) and self._is_mask(entry):
+                self._names.add(entry["name"])
 
     def __contains__(self, name: str) -> bool:
-        return name in self._operations
+        return name in self._names
 
     def made(self, argument: str, value: Any) -> bool:
         """Return whether an argument of a layer's call is a mask, or a list of masks and None, that Keras finds by itself."""
@@ -40,29 +41,27 @@ class MaskOperations:
         values = value if isinstance(value, list) else [value]
         return all(v is None or (isinstance(v, Tensor) and v.layer in self) for v in values)
 
-    def _check(self, name: str) -> None:
-        """NodeError if an operation is not one that Keras adds for masks."""
-        entry = self._operations[name]
+    def _is_mask(self, entry: Mapping[str, Any]) -> bool:
+        """Whether an operation is one that Keras adds for masks."""
         kind = entry["class_name"]
         arguments = [value for call in entry.get("inbound_nodes") or [] for value in call["args"]]
         tensors = list(_tensors(arguments))
         if kind == "NotEqual":
-            known = len(arguments) == 2 and len(tensors) == 1 and (tensors[0], arguments[1]) in self._marked
-        else:
-            known = kind in JOINING and any(tensor.layer in self for tensor in tensors)
-        if not known:
-            raise NodeError(
-                f"The model computes '{name}' with the operation {kind}, which is not a layer.",
-                "Build the part in Keras from layers that are in the node repository, and save it again.",
-            )
+            return len(arguments) == 2 and len(tensors) == 1 and (tensors[0], arguments[1]) in self._marked
+        return kind in JOINING and any(tensor.layer in self for tensor in tensors)
 
 
-def _is_operation(entry: Mapping[str, Any]) -> bool:
-    """Whether an entry is an operation rather than a layer; `.h5` files do not say where a class is from."""
+def is_operation(entry: Mapping[str, Any]) -> bool:
+    """Return whether an entry of a Keras 3 model's config is an operation rather than a layer.
+
+    `.h5` files do not say where a class is from; but layers that are called as operations are say whether they are trained.
+    """
     module = entry.get("module")
     if module is None:
-        return entry["class_name"] in ("NotEqual", *JOINING) and entry["class_name"] != "Concatenate"
-    return str(module).startswith("keras.src.ops.")
+        calls = entry.get("inbound_nodes") or []
+        written_by_3 = bool(calls) and isinstance(calls[0], Mapping)
+        return written_by_3 and "trainable" not in entry["config"] and entry["class_name"] in (*KNOWN, *JOINING, "NotEqual")
+    return str(module).startswith(("keras.src.ops.", "keras.src.activations."))
 
 
 def _marked(entry: Mapping[str, Any]) -> Iterator[tuple[Tensor, float]]:

@@ -22,7 +22,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.errors import NodeError
 from nodes.kit.layers.kinds import layer_class
+from nodes.kit.networks.cudnn_layers import as_plain_weights, is_cudnn_bias
+from nodes.kit.networks.foreign_files import refuse_foreign
 from nodes.kit.networks.hard_sigmoids import as_keras_3
+from nodes.kit.networks.keras_1 import as_keras_2_weights
 from nodes.kit.networks.stored_parts import StoredPart
 from nodes.kit.probing.soundness import ensure_sound, refuse_special
 from nodes.values.network import LayerSpec
@@ -75,15 +78,7 @@ def look_into(path: Path) -> ModelFile:
     Raises:
         NodeError: If it is not a `.keras`, `.h5` or `.json` file of a whole model, or is damaged.
     """
-    if path.is_dir():
-        what = "a SavedModel" if (path / "saved_model.pb").exists() else "a folder"
-        raise NodeError(
-            f"{path.name} is {what}, which cannot be read.",
-            "Choose a .keras, .h5 or .json file. A SavedModel holds TensorFlow's operations, no longer the layers they come"
-            " from, so it cannot be added to or trained on: save the Keras model itself.",
-            setting="path",
-        )
-    refuse_special(path, "path")
+    _refuse_what_is_no_model(path)
     with _readable(path):
         with path.open("rb") as file:
             start = file.read(8)
@@ -95,6 +90,14 @@ def look_into(path: Path) -> ModelFile:
             return _look_into_h5(path)
         config = _parsed(path.read_bytes() if path.stat().st_size <= MAX_CONFIG_BYTES else b"", "the file")
         return ModelFile(path, "json", config, str(config.get("keras_version", "")), _classes(config.get(NOTES)))
+
+
+def _refuse_what_is_no_model(path: Path) -> None:
+    """NodeError with what a file is that Keras did not write, where that can be told."""
+    if not path.is_dir():
+        refuse_special(path, "path")
+    with _readable(path):
+        refuse_foreign(path)
 
 
 def stored_weights(file: ModelFile, parts: Sequence[StoredPart]) -> dict[str, list[NDArray[Any]]]:
@@ -114,7 +117,7 @@ def stored_weights(file: ModelFile, parts: Sequence[StoredPart]) -> dict[str, li
         with _hdf5(file.path) as h5:
             if file.form == "h5":
                 root = _inside(h5, "model_weights")
-                found = [pair for part in parts for pair in _legacy_weights(root, part)]
+                found = [pair for part in parts for pair in _legacy_weights(root, part, file.keras_version)]
             else:
                 found = [(our, _weights(h5, place, our)) for our, place in _places(h5, "", parts)]
     return {our.name: as_keras_3(our, arrays) if file.is_keras_2 else arrays for our, arrays in found}
@@ -172,7 +175,7 @@ def look_into_weights(path: Path) -> StoredWeights:
     Raises:
         NodeError: If it is no such file, or is damaged.
     """
-    refuse_special(path, "path")
+    _refuse_what_is_no_model(path)
     with _readable(path):
         ensure_sound(path, "hdf5", whole=False)
     with _readable(path), _hdf5(path) as h5:
@@ -284,10 +287,6 @@ def _look_into_keras(path: Path) -> ModelFile:
         for name in names:
             if PurePosixPath(name).is_absolute() or ".." in re.split(r"[/\\]", name):
                 raise NodeError(f"{path.name} holds a file with the suspicious name '{name}'.", "Do not use it.", setting="path")
-        if CONFIG not in names:
-            raise NodeError(
-                f"{path.name} is a zip file without a {CONFIG}: not a Keras model.", "Choose another file.", setting="path"
-            )
         config = _parsed(_member(archive, CONFIG, MAX_CONFIG_BYTES), CONFIG)
         metadata = _parsed(_member(archive, METADATA, MAX_CONFIG_BYTES), METADATA) if METADATA in names else {}
         notes = _parsed(_member(archive, NOTES, MAX_CONFIG_BYTES), NOTES) if NOTES in names else None
@@ -408,10 +407,11 @@ def _weights(h5: h5py.File, paths: Sequence[str], layer: LayerSpec) -> list[NDAr
     folders = {folder: _inside(h5, folder) for folder, _, _ in split}
     # A wrapper may keep a weight of the layer inside it a second time: only what is all in one place can be counted.
     stored = len(next(iter(folders.values()))) if len(folders) == 1 else len(paths)
-    return [_array(_inside(folders[split[n][0]], split[n][2]), layer, n) for n in _expected(layer.name, layer.weights, stored)]
+    places = [(folders[split[n][0]], split[n][2], n) for n in _expected(layer.name, layer.weights, stored)]
+    return as_plain_weights(layer, [_array(_inside(folder, name), layer, n) for folder, name, n in places])
 
 
-def _legacy_weights(root: h5py.Group, part: StoredPart) -> Iterator[tuple[LayerSpec, list[NDArray[Any]]]]:
+def _legacy_weights(root: h5py.Group, part: StoredPart, version: str) -> Iterator[tuple[LayerSpec, list[NDArray[Any]]]]:
     """The arrays of a layer, or of a model's layers, in the layout of `.h5` files: a group that lists the names of its arrays.
 
     Keras lists what is trained first, layer by layer, and then the rest.
@@ -421,6 +421,10 @@ def _legacy_weights(root: h5py.Group, part: StoredPart) -> Iterator[tuple[LayerS
         return
     group = _group(root, part.name)
     names = _listed(group, "weight_names")
+    if version.startswith("1.") and part.layer is not None:
+        arrays = [_numbers(_inside(group, name), f"'{name}'") for name in names]
+        yield part.layer, as_keras_2_weights(part.layer, arrays)
+        return
     own = [(spec, n, leaf.trainable and spec.weights[n].trainable) for leaf, spec in leaves for n in range(len(spec.weights))]
     order = [(spec, n) for first in (True, False) for spec, n, trained in own if trained is first]
     found: dict[str, dict[int, NDArray[Any]]] = {spec.name: {} for _, spec in leaves}
@@ -428,7 +432,7 @@ def _legacy_weights(root: h5py.Group, part: StoredPart) -> Iterator[tuple[LayerS
         _check_name(names[number], spec, n)
         found[spec.name][n] = _array(_inside(group, names[number]), spec, n)
     for _, spec in leaves:
-        yield spec, [found[spec.name][n] for n in range(len(spec.weights))]
+        yield spec, as_plain_weights(spec, [found[spec.name][n] for n in range(len(spec.weights))])
 
 
 def _check_name(stored: str, layer: LayerSpec, number: int) -> None:
@@ -449,6 +453,10 @@ def _array(dataset: Any, layer: LayerSpec, number: int) -> NDArray[Any]:
     """One array, which must be of the shape that the layer's weight has."""
     wanted = layer.weights[number]
     what = f"'{wanted.name}' of layer '{layer.name}'"
+    if wanted.shape[:2] == (1, 1) and getattr(dataset, "shape", None) == wanted.shape[2:3]:  # a factor for each channel
+        return _numbers(dataset, what).reshape(wanted.shape)
+    if is_cudnn_bias(wanted, getattr(dataset, "shape", ())):
+        return _numbers(dataset, what)
     return _numbers(dataset, what, wanted.shape)
 
 

@@ -14,7 +14,9 @@ from nodes.kit.layers.kinds import layer_class
 from nodes.kit.networks.stored_calls import StoredCall
 from nodes.values.network import LayerSpec, Tensor
 
-ELEMENTWISE = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
+ELEMENTWISE = (
+    "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Arithmetic", "ElementwiseFunction", "Clip", "Cast", "Choose",
+)  # fmt: skip
 """Layers that do the same to whole sequences as to each of their steps."""
 
 
@@ -29,6 +31,9 @@ class Stored:
         channels_first: Whether its images are (channels, height, width).
         trainable: Whether it is trained.
         calls: Its calls.
+        stored_kind: The class in the file, where ours stands for another one.
+        operator: Whether the config has an operator instead: what its plainest form is, shapes decide.
+        masked: Whether a mask may come to an operator: it ends there, but layers hand it on.
     """
 
     name: str
@@ -37,6 +42,9 @@ class Stored:
     channels_first: bool
     trainable: bool
     calls: tuple[StoredCall, ...]
+    stored_kind: str = ""
+    operator: bool = False
+    masked: bool = False
 
 
 @dataclass(frozen=True)
@@ -194,5 +202,5 @@ def parts_of(model: StoredModel, specs: dict[tuple[str, ...], LayerSpec], place:
             yield StoredPart(layer.name, kind, None, tuple(parts_of(layer, specs, below)), layer.each_step)
         else:
             at = (*place, *layer.place)
-            kind = layer.node.python_class or layer.node.kind
+            kind = layer.stored_kind or layer.node.python_class or layer.node.kind
             yield StoredPart(layer.place[-1], kind, specs.get(at), (), False, layer.trainable)

@@ -12,17 +12,25 @@ from itertools import chain
 from typing import Any
 
 from nodes.errors import NodeError
-from nodes.kit.layers.base import Inference, is_channels_first
+from nodes.kit.layers.base import AttachedLayer, Inference, Layer, is_channels_first
 from nodes.kit.layers.kinds import layer_class, stored_class
+from nodes.kit.layers.operations import Operation
 from nodes.kit.layers.ported import PortedLayer
+from nodes.kit.layers.shape_checks import FLOAT_TYPES
 from nodes.kit.networks import hard_sigmoids
-from nodes.kit.networks.masks import MaskOperations
+from nodes.kit.networks.application_layers import is_of_an_application, read_layers
+from nodes.kit.networks.cudnn_layers import without_cudnn
+from nodes.kit.networks.keras_1 import as_keras_2
+from nodes.kit.networks.keras_2_operators import GRAPH_OPERATION, LAMBDAS, graph_operator, lambda_operator
+from nodes.kit.networks.layer_names import as_layer_name
+from nodes.kit.networks.masks import MaskOperations, is_operation
+from nodes.kit.networks.operators import CALL_ARGUMENTS, REMEDY, Operator, constant_of, read_operator
+from nodes.kit.networks.sizes import infer_call
 from nodes.kit.networks.stored_calls import TRAINING, StoredCall
 from nodes.kit.networks.stored_parts import Stored, StoredModel, StoredPart, inlined, parts_of
 from nodes.values.network import Call, LayerSpec, NetworkSpec, Tensor, TensorSpec, WeightSpec
 
 FUNCTIONAL = ("Functional", "Model")
-REMEDY = "Build the part in Keras from layers that are in the node repository, and save it again."
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,8 @@ def translate(config: Mapping[str, Any], uid: str, *, keras_2: bool = False) -> 
         layers, outputs = inlined(model)
         if keras_2:
             layers = [part for layer in layers for part in _with_old_slope(layer)]
+        if any(layer.node.kind == "Masking" or getattr(layer.node, "mask_zero", False) for layer in layers):
+            layers = [part for layer in layers for part in _where_masks_end(layer)]
         spec, places = _network(layers, model.inputs, outputs, uid)
         return Translation(spec, tuple(parts_of(model, places)))
     except (KeyError, TypeError, IndexError, AttributeError, ValueError, RecursionError) as error:
@@ -82,12 +92,53 @@ def _functional(entry: Mapping[str, Any], config: Mapping[str, Any], name: str, 
     for each in config["layers"]:
         if each["name"] in masks:
             continue
+        if is_operation(each) or each["class_name"] in (*LAMBDAS, GRAPH_OPERATION):
+            layers += _operators(each)
+            continue
+        if is_of_an_application(each):
+            own = trainable and each["config"].get("trainable") is not False
+            called = tuple(StoredCall(tuple(_flat(_inputs(call), each["name"]))) for call in each["inbound_nodes"])
+            layers += read_layers(each, each["name"], own, called)
+            continue
         layer = _stored(each, each["name"], trainable)
         calls = tuple(_call(call, layer, masks) for call in each.get("inbound_nodes") or [])
         layers.append(replace(layer, calls=calls or (StoredCall(),)))
     layers = [_counted(layer, layers) if isinstance(layer, StoredModel) else layer for layer in layers]
     inputs, outputs = _listed(config["input_layers"]), _listed(config["output_layers"])
     return StoredModel(name, entry["class_name"], tuple(layers), tuple(inputs), tuple(outputs))
+
+
+def _operators(entry: Mapping[str, Any]) -> Iterator[Stored]:
+    """An operator as a layer that does the same."""
+    name, kind = entry["name"], entry["class_name"]
+    found = []
+    for call in entry.get("inbound_nodes") or []:
+        if kind in LAMBDAS:
+            operator = lambda_operator(entry, call)
+        elif kind == GRAPH_OPERATION:
+            operator = graph_operator(entry, call)
+        else:
+            operator = _keras_3_operator(entry, call)
+        found.append(read_operator(operator, name))
+    if not found or any(other.node != found[0].node for other in found):
+        raise NodeError(f"The operation '{name}' is called in several ways.", REMEDY)
+    calls = tuple(StoredCall(each.tensors, each.roles) for each in found)
+    yield Stored(name, (name,), found[0].node, False, True, calls, operator=True)
+
+
+def _keras_3_operator(entry: Mapping[str, Any], call: Mapping[str, Any]) -> Operator:
+    """An operation of Keras 3, with the arguments of its class and of its call by name."""
+    kind = entry["class_name"]
+    given = {name: _keras_3_value(value) for name, value in entry["config"].items() if name not in ("name", "trainable")}
+    positional = [_keras_3_value(value) for value in call["args"]]
+    if kind == "Einsum":
+        given["operands"] = positional
+    else:
+        names = CALL_ARGUMENTS.get(kind, ("x",))
+        if len(positional) > len(names):
+            raise _unknown(entry["name"], f"{len(positional)} inputs")
+        given |= dict(zip(names, positional, strict=False))
+    return Operator(kind, given | {name: _keras_3_value(value) for name, value in call["kwargs"].items()})
 
 
 def _counted(model: StoredModel, around: Sequence[Stored | StoredModel]) -> StoredModel:
@@ -142,8 +193,24 @@ def _with_old_slope(layer: Stored) -> list[Stored]:
     return [before, replace(layer, calls=calls)]
 
 
+def _where_masks_end(layer: Stored) -> list[Stored]:
+    """A layer; before one that stands for an operator, and would hand masks on, operations that do not."""
+    if not layer.operator or isinstance(layer.node, Operation):
+        return [replace(layer, masked=True)]
+    count = max(len(call.tensors) for call in layer.calls)
+    names = [f"{layer.name}_unmasked_{number}" for number in range(count)]
+    whole = layer_class("Slice").from_config({"parts": "..."}, layer.name)
+    before = [
+        Stored(name, (name,), whole, False, True, tuple(StoredCall((call.tensors[number],)) for call in layer.calls))
+        for number, name in enumerate(names)
+    ]
+    calls = [replace(call, tensors=tuple(Tensor(name, number) for name in names)) for number, call in enumerate(layer.calls)]
+    return [*before, replace(layer, calls=tuple(calls))]
+
+
 def _stored(entry: Mapping[str, Any], name: str, trainable: bool) -> Stored | StoredModel:
     """One layer of a config, or a model among its layers, without its calls, if it is allowed. NodeError if not."""
+    entry = as_keras_2(without_cudnn(entry))
     kind, config = entry["class_name"], entry["config"]
     if kind in ("Sequential", *FUNCTIONAL):
         return _model(entry, name, trainable)
@@ -163,11 +230,10 @@ def _call(call: Any, layer: Stored | StoredModel, masks: MaskOperations) -> Stor
 
     Keras 3: `{"args": [tensor or list of tensors], "kwargs": {...}}`; Keras 2: `[[name, call, output, kwargs], ...]`.
     """
+    positional = _inputs(call)
     if isinstance(call, Mapping):
-        positional = [_keras_3_value(given) for given in call["args"]]
         named = {name: _keras_3_value(value) for name, value in call["kwargs"].items()}
     else:
-        positional = [[Tensor(str(name), int(index), int(output)) for name, index, output, *_ in call]]
         named = {name: _keras_2_value(value) for given in call if len(given) > 3 for name, value in given[3].items()}
     # Keras 3 writes False for every layer that has the argument, and does not look at it again.
     training = {TRAINING: True} if named.pop(TRAINING, None) is True else {}
@@ -180,6 +246,13 @@ def _call(call: Any, layer: Stored | StoredModel, masks: MaskOperations) -> Stor
         raise _unknown(layer.name, f"'{name}' = {value!r:.60}")
     made = StoredCall(tuple(_flat(positional, layer.name)))
     return replace(made, options=training) if isinstance(layer, StoredModel) else made.trained_as(training, layer.node.kind)
+
+
+def _inputs(call: Any) -> list[Any]:
+    """The positional arguments of a call."""
+    if isinstance(call, Mapping):
+        return [_keras_3_value(given) for given in call["args"]]
+    return [[Tensor(str(name), int(index), int(output)) for name, index, output, *_ in call]]
 
 
 def _ported_call(node: PortedLayer, positional: Sequence[Any], named: Mapping[str, Any], layer: str) -> StoredCall:
@@ -216,6 +289,14 @@ def _keras_3_value(given: Any) -> Any:
     if isinstance(given, Mapping) and given.get("class_name") == "__keras_tensor__":
         name, index, output = given["config"]["keras_history"]
         return Tensor(str(name), int(index), int(output))
+    if isinstance(given, Mapping):
+        match given.get("class_name"):
+            case "__slice__":
+                return slice(*(given["config"][bound] for bound in ("start", "stop", "step")))
+            case "__ellipsis__":
+                return Ellipsis
+            case "__numpy__" | "__tensor__":
+                return constant_of(given["config"]["value"], given["config"].get("dtype"))
     return given
 
 
@@ -270,6 +351,8 @@ def _network(
         layer = by_name[name]
         call = layer.calls[index]
         try:
+            if layer.operator and index == 0:
+                by_name[name] = layer = replace(layer, node=_plainest(layer, [shapes[t] for t in call.tensors]))
             made, weights = _infer(layer, call, [shapes[t] for t in call.tensors])
         except NodeError as error:
             raise NodeError(f"Layer '{name}': {error.message}", "Save the model again from Keras.") from error
@@ -304,11 +387,17 @@ def _order(stored: Sequence[Stored]) -> list[tuple[str, int]]:
         raise NodeError("The model's layers form a circle.", "Save the model again.") from error
 
 
+def _plainest(layer: Stored, inputs: Sequence[TensorSpec]) -> Layer:
+    """The layer for an operator that computes in the number type that comes, as operators do."""
+    node = layer.node if layer.masked else layer.node.simplest(inputs)
+    floats = {tensor.dtype for tensor in inputs if tensor.dtype in FLOAT_TYPES}
+    if isinstance(node, AttachedLayer) and len(floats) == 1:
+        return node.model_copy(update={"dtype": floats.pop()})
+    return node
+
+
 def _infer(layer: Stored, call: StoredCall, inputs: Sequence[TensorSpec]) -> Inference:
-    if isinstance(layer.node, PortedLayer):
-        options = {name: value for name, value in call.options.items() if name != TRAINING}
-        return layer.node.with_options(options).infer(inputs, layer.channels_first, call.roles)
-    return layer.node.infer(inputs, layer.channels_first)
+    return infer_call(layer.node, Call(layer.name, 0, (), (), call.roles, call.options), inputs, layer.channels_first)
 
 
 def _spec(layer: Stored, name: str, uid: str, weights: tuple[WeightSpec, ...]) -> LayerSpec:
@@ -322,10 +411,10 @@ def _is_image_layer_with_channels_first(layer: Stored) -> bool:
 
 
 def _names(layers: Mapping[str, Stored]) -> dict[str, str]:
-    """How the layers are called here: Keras 2 took slashes in names, Keras 3 does not."""
+    """How the layers are called here: Keras 2 took slashes in names, and back ends other than TensorFlow take any sign."""
     names: dict[str, str] = {}
     for name in layers:
-        ours = name.replace("/", "_")
+        ours = as_layer_name(name)
         while ours != name and (ours in layers or ours in names.values()):
             ours += "_"
         names[name] = ours

@@ -16,7 +16,7 @@ from typing import Any
 
 from nodes.kit.probing.formats import Format
 
-IMAGE_FORMATS = ("BMP", "GIF", "TIFF", "WEBP", "PPM")
+IMAGE_FORMATS = ("BMP", "GIF", "TIFF", "WEBP", "PPM", "AVIF", "JPEG2000")
 """As Pillow names them: those that are looked at first. PNG and JPEG, of which data sets are made, are read directly: their
 libraries are the most attacked there are, and a look would double the time of reading sixty thousand files."""
 PIECE_BYTES = 2**24

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from nodes.base import Job
+from nodes.kit.layers.kinds import layer_class
+from nodes.kit.layers.operations import Operation
 from nodes.kit.training.targets import BoundTarget
 from nodes.values.network import NetworkSpec
 
@@ -32,10 +34,15 @@ def with_precision(network: NetworkSpec, precision: Precision) -> NetworkSpec:
     changed = []
     for layer in network.layers:
         now = str(layer.config.get("dtype") or "float32")
-        if layer.kind != "InputLayer" and (now == "float32" or now.startswith("mixed_")):
+        if _computes(layer.kind) and (now == "float32" or now.startswith("mixed_")):
             wanted = "float32" if layer.name in outputs else precision
             changed.append(replace(layer, config={**layer.config, "dtype": wanted}))
     return network.with_layers(changed)
+
+
+def _computes(kind: str) -> bool:
+    """Whether a layer has a number type of its own: what is fed has one that is given, and operations take what comes."""
+    return kind != "InputLayer" and not issubclass(layer_class(kind), Operation)
 
 
 def needs_loss_scale(network: NetworkSpec) -> bool:

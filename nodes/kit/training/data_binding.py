@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from nodes.base import NodeError, Specs
 from nodes.kit.networks.binding import Binding, TensorReader
 from nodes.kit.networks.inputs import TensorColumns, bind_inputs, check_batch_size, tell_inputs
@@ -141,7 +143,8 @@ def differences(training: TableSpec, validation: TableSpec, columns: Sequence[st
         elif found != wanted:
             yield NodeError(
                 f"Column '{column}' is {describe_dtype(wanted)} in the training table, but {describe_dtype(found)} in the "
-                "validation table" + (", with other classes." if type(found) is type(wanted) else "."),
+                "validation table"
+                + (", with other classes." if isinstance(found, pl.Enum) and isinstance(wanted, pl.Enum) else "."),
                 "Prepare the validation data just as the training data.",
             )
         elif training.class_names(column) != validation.class_names(column):

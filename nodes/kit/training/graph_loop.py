@@ -36,6 +36,9 @@ def block_function(
         def one_batch(start: Any, bad: Any) -> Any:
             # Only the batch is cast: the block stays in the table's own, often narrower, type.
             cut = [tf.cast(t[start : start + size], d) for t, d in zip(tensors, batch_layout.dtypes, strict=True)]
+            if loader.whole_batches:  # stateful layers must know it
+                for tensor in cut:
+                    tensor.set_shape((size, *tensor.shape[1:]))
             logs = step(batch_layout.data(cut))
             is_bad = tf.logical_not(tf.math.is_finite(logs["loss"]))
             return start + size, tf.where(tf.logical_and(bad < 0, is_bad), start // size, bad)
@@ -44,3 +47,18 @@ def block_function(
         return model.get_metrics_result(), bad
 
     return tf.function(run_block, input_signature=[signature], autograph=False)
+
+
+def try_step(model: keras.Model, batch_layout: BatchLayout, loader: BatchLoader) -> None:
+    """Have a model make the variables of its losses and metrics, by a step of testing that leaves nothing behind.
+
+    Layers that go on from batch to batch begin anew afterwards.
+    """
+    import tensorflow as tf
+
+    rows = zip(loader.trial(), batch_layout.dtypes, strict=True)
+    model.test_step(batch_layout.data([tf.cast(array, dtype) for array, dtype in rows]))
+    model.reset_metrics()
+    for layer in model.layers:
+        if getattr(layer, "stateful", False) and hasattr(layer, "reset_state"):
+            layer.reset_state()

@@ -21,7 +21,7 @@ from nodes.kit.training import checkpoints
 from nodes.kit.training.callbacks import RateByEpoch
 from nodes.kit.training.data_binding import BatchLayout
 from nodes.kit.training.epoch_callbacks import EpochCallback
-from nodes.kit.training.graph_loop import block_function
+from nodes.kit.training.graph_loop import block_function, try_step
 from nodes.kit.training.stopping import EarlyStopping, Monitor, Patience, Plateau, ReduceOnPlateau, worst
 from nodes.kit.training.time_estimate import VALIDATION_COST, TimeEstimate
 from nodes.kit.training.training_state import ForeignCheckpoint, TrainingState
@@ -156,12 +156,8 @@ class TrainingLoop:
 
     def _build(self, batch_layout: BatchLayout) -> None:
         """Create the variables of optimizer, loss and metrics: inside a loop of TensorFlow's none can be created."""
-        import tensorflow as tf
-
         self._model.optimizer.build(self._model.trainable_variables)
-        block = tuple(source.read(slice(0, 1)) for source in self._train.sources)
-        self._model.test_step(batch_layout.data([tf.cast(a, d) for a, d in zip(block, batch_layout.dtypes, strict=True)]))
-        self._model.reset_metrics()
+        try_step(self._model, batch_layout, self._train)
         if self._options.swap_average:
             import keras
 

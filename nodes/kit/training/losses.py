@@ -311,15 +311,20 @@ class CustomLoss(Loss):
         function: Any = scripting.run(self.script, setting, job, names, needs="custom_loss")["custom_loss"]
         if not callable(function):
             raise scripting.wrong_result("custom_loss", function, "a function", setting)
-        return _of_function(function, self.reduction)
+        return _of_function(function, self.reduction, setting)
 
 
-def _of_function(function: Callable[[Any, Any], Any], reduction: str) -> keras.losses.Loss:
+def _of_function(function: Callable[[Any, Any], Any], reduction: str, setting: str) -> keras.losses.Loss:
     import keras
 
     class Custom(keras.losses.Loss):  # type: ignore[misc]  # Keras is not annotated
         def call(self, y_true: Any, y_pred: Any) -> Any:
-            return function(y_true, y_pred)
+            made = function(y_true, y_pred)
+            if not keras.ops.is_tensor(made):
+                raise scripting.wrong_result(
+                    "custom_loss(y_true, y_pred)", made, "a tensor: a loss per row, or per value", setting
+                )
+            return made
 
     return Custom(name="custom_loss", reduction=reduction)
 

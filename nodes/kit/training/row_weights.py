@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nodes.base import NodeError
@@ -78,20 +78,23 @@ def balanced_weights(source: TensorReader, target: BoundTarget, rows: int) -> ND
     return weights
 
 
-def typed_weights(target: BoundTarget, given: Mapping[str, float]) -> NDArray[np.float32]:
-    """Return weights by the names or numbers of classes; 1 where none is given.
+def class_labels(target: BoundTarget) -> tuple[str, ...]:
+    """Return what the classes of a target are called where weights are typed: their names, or their numbers."""
+    return target.classes or tuple(str(n) for n in range(target.class_count or 0))
 
-    Raises:
-        NodeError: If there is no such class.
-    """
+
+def typed_weights(target: BoundTarget, given: Mapping[str, float]) -> NDArray[np.float32]:
+    """Return weights by the names or numbers of classes; 1 where none is given. Those of other targets' classes do not count."""
     import numpy as np
 
-    count = target.class_count or 0
-    names = target.classes or tuple(str(n) for n in range(count))
-    weights = np.ones(count, np.float32)
-    for name, weight in given.items():
-        if name not in names:
-            shown = ", ".join(f"'{n}'" for n in names[:12])
-            raise NodeError(f"There is no class '{name}'.", f"The classes are: {shown}.", setting="class_weights")
-        weights[names.index(name)] = weight
-    return weights
+    return np.array([given.get(name, 1.0) for name in class_labels(target)], np.float32)
+
+
+def unknown_class(targets: Sequence[BoundTarget], given: Mapping[str, float]) -> NodeError | None:
+    """Return what is wrong with a weight of a class that no target has; None if there is none."""
+    names = list(dict.fromkeys(name for target in targets for name in class_labels(target)))
+    unknown = next((name for name in given if name not in names), None)
+    if unknown is None:
+        return None
+    shown = ", ".join(f"'{name}'" for name in names[:12])
+    return NodeError(f"There is no class '{unknown}'.", f"The classes are: {shown}.", setting="class_weights")

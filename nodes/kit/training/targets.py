@@ -233,7 +233,8 @@ def _wanted(output: TensorSpec, loss: Loss) -> tuple[TensorSpec, int | None]:
     shape = output.shape
     form = target_form(loss)
     if form == "sequence":
-        return TensorSpec((None,), "int32"), None
+        known = loss.kind == "CTC" and len(shape) == 2
+        return TensorSpec((None,), "int32"), shape[-1] if known else None
     if form != "class number":
         return output, None
     axis = getattr(loss, "axis", -1)

@@ -94,6 +94,17 @@ def test_integrated_gradients_add_up_to_the_difference_of_the_scores() -> None:
     np.testing.assert_allclose(made.sum(axis=(1, 2, 3)), difference, atol=2e-3)
 
 
+def test_too_few_steps_on_the_way_are_told_of() -> None:
+    """A network whose gradient is all in one place of the way from black to the image."""
+    network = chain(Input(shape=(2, 2, 1)), Flatten(), Dense(units=1, activation="sigmoid"))
+    network = with_weights(network, "node_3", np.full((4, 1), 40), [-20])
+    table = Table.of(pl.DataFrame({"image": np.full((2, 2, 2, 1), 0.25, np.float32)}))
+    for steps, told in ((2, True), (400, False)):
+        settings = {"score": "probability", "explain": "chosen", "class_name": "1", "reduction": "sum", "steps": steps}
+        _, warnings = look(Saliency(method="Integrated Gradients", **settings), network, table)
+        assert any("take more steps" in warning for warning in warnings) == told
+
+
 def test_smooth_grad_is_the_mean_over_noisy_copies_and_the_same_for_every_batch() -> None:
     network, table = trained(classifier()), images(3)
     settings: dict[str, Any] = {

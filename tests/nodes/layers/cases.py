@@ -21,10 +21,10 @@ from nodes.errors import NodeError
 from nodes.kit.layers.base import Inference, Layer
 from nodes.kit.layers.ported import PortedLayer
 from nodes.layers.attention import AttentionLayer
+from nodes.layers.bidirectional import Bidirectional
 from nodes.layers.embedding import Embedding, ReversibleEmbedding
 from nodes.layers.input import Input
 from nodes.layers.recurrent import StatefulLayer
-from nodes.layers.wrappers import Bidirectional
 from nodes.values.network import NetworkSpec, TensorSpec
 
 LAYERS = {
@@ -83,6 +83,25 @@ SPECIAL: Mapping[str, Mapping[str, Draw]] = {
     "keras.group_query_attention": {
         "num_query_heads": one_of(2, 4), "num_key_value_heads": one_of(1, 2), "head_dim": one_of(1, 2, 3),
     },
+    "keras.slice": {"parts": one_of("-1", ":", "0:1", "..., 0", "None, ...", "::2", "1:3, :", "0, -1", "..., :2")},
+    "keras.gather": {"indices": one_of((0,), (0, 0, -1), (1, 0)), "axis": one_of(-1, 1, 2), "single": one_of(False, False, True)},
+    "keras.split": {"sections": one_of(1, 2, 3), "places": one_of((), (), (1,), (1, 3)), "axis": one_of(-1, 1, 2)},
+    "keras.reduce": {"axes": one_of((), (-1,), (1,), (1, 2), (2,))},
+    "keras.pad": {"widths": one_of((1, 1), (1, 0, 0, 2), (1, 1, 0, 0, 2, 2), (1, 1, 1, 1))},
+    "keras.tile": {"repeats": one_of((2,), (1, 2), (2, 1, 3), (3, 1))},
+    "keras.broadcast_to": {"target": one_of((4,), (3, 4), (6, 4), (2, 3, 4))},
+    "keras.flip": {"axes": one_of((-1,), (1,), (1, 2))},
+    "keras.squeeze": {"axes": one_of((), (), (-1,), (1,), (2,))},
+    "keras.swap_dimensions": {"first": one_of(1, 2, -1), "second": one_of(1, -1, -2)},
+    "keras.expand_dimensions": {"axis": one_of(1, -1, 2, -2)},
+    "keras.cumulative_sum": {"axis": one_of(1, -1, 2)},
+    "keras.stack": {"axis": one_of(1, -1, 2)},
+    "keras.einsum": {"equation": one_of("ab,ab->ab", "ab,ab,ab->a", "abc,abc->ac", "abc,acd->abd", "abc,adc->abd", "ab,cb->ac")},
+    "keras.matrix_product": {"numbers": one_of((), (), (), (1.0, 2.0, 3.0, 4.0)), "columns": one_of(1, 1, 2)},
+    "keras.arithmetic": {
+        "number": one_of((2,), (0.5,), (1.0, 2.0, 3.0, 4.0)), "number_shape": one_of((), (), (2, 2), (4,)),
+        "number_type": one_of(None, None, "float32", "int32"),
+    },
     "keras.discretization": {"bin_boundaries": one_of((0.0,), (-1.0, 0.5, 2.0))},
     "keras.category_encoding": {"num_tokens": one_of(2, 3, 5)},
 }  # fmt: skip
@@ -95,6 +114,11 @@ INPUTS: Mapping[str, Sequence[tuple[tuple[int | None, ...], str]]] = {
     "keras.random_grayscale": [((3, 5, 3), "float32"), ((3, 6, 3), "uint8")],
     "keras.hashed_crossing": [((1,), "int32"), ((1,), "int64")],
     "keras.hashing": [((1,), "int32"), ((4,), "int64")],
+    "keras.squeeze": [((1, 4), "float32"), ((3, 1, 2), "float32"), ((1, 1), "int32")],
+    "keras.one_hot": [((3,), "int32"), ((2, 2), "uint8"), ((1,), "int64")],
+    "keras.broadcast_to": [((1,), "float32"), ((1, 4), "float32"), ((3, 1), "int32"), ((2, 1, 1), "float32")],
+    "keras.pad": [((4,), "float32"), ((3, 4), "float32"), ((3, 4, 4), "int32")],
+    "keras.matrix_product": [((4, 4), "float32"), ((2, 4, 4), "float32"), ((2,), "float32")],
     "keras.conv_lstm_1d": [((3, 6, 2), "float32"), ((2, 8, 1), "float32")],
     "keras.conv_lstm_2d": [((3, 6, 5, 2), "float32"), ((2, 8, 8, 1), "float32")],
     "keras.conv_lstm_3d": [((2, 5, 6, 5, 1), "float32"), ((1, 8, 8, 8, 2), "float32")],

@@ -202,13 +202,15 @@ def test_our_own_networks_survive_a_file(tmp_path: Path):
     np.testing.assert_array_equal(again.weights["words"][0], trained.weights["words"][0])
 
 
-def test_masks_that_keras_would_not_find_again_are_refused():
+def test_masks_that_keras_would_not_find_again_are_read_as_operations():
     keras = import_keras()
     x = keras.Input((5, 2))
     inner = keras.layers.Masking()(x)
     model = keras.Model(x, keras.layers.LSTM(2)(inner, mask=keras.ops.any(keras.ops.not_equal(x, 3.0), axis=-1)))
-    with pytest.raises(NodeError, match="the operation NotEqual, which is not a layer"):
-        translate(json.loads(model.to_json()), "uid")
+    spec = translate(json.loads(model.to_json()), "uid").spec
+    assert sorted(layer.kind for layer in spec.layers) == ["Arithmetic", "InputLayer", "LSTM", "Masking", "Reduce"]
+    (call,) = (call for call in spec.calls if call.layer.startswith("lstm"))
+    assert call.roles == ("network", "mask")
 
 
 def test_what_keras_2_wrote_of_states_and_attention_is_read():

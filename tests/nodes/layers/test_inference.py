@@ -14,10 +14,11 @@ import pytest
 
 from nodes.errors import NodeError
 from nodes.kit.layers.kinds import layer_class
+from nodes.kit.layers.operations import Operation
 from nodes.kit.layers.ported import PortedLayer
 from nodes.kit.networks.keras_model import import_keras, to_keras
 from nodes.layers.attention import AttentionLayer
-from nodes.values.network import Network, NetworkSpec
+from nodes.values.network import Network, NetworkSpec, TensorSpec
 from tests.nodes.layers.cases import LAYERS, Case, cases
 from tests.sampling import mostly_exhaustive, sampled
 
@@ -87,7 +88,11 @@ def check_accepted(case: Case, spec: NetworkSpec, training: bool) -> bool:
     for said, tensor in zip(outputs, model.outputs, strict=True):
         if not isinstance(case.node, PortedLayer):  # Keras announces some of their sizes as open
             assert (said.batch, *said.shape) == tuple(tensor.shape)
-        assert not whole or said.dtype == tensor.dtype  # of whole numbers Keras announces what does not come out
+        numbers = whole and not said.dtype.startswith("int")
+        assert not numbers or said.dtype == tensor.dtype  # of whole numbers Keras announces what does not come out
+    if isinstance(case.node, Operation):
+        assert any(operation.name == "layer" for operation in model.operations)
+        return can_be_computed(case) and check_computed(case, outputs, model, training) is not None
     layer = model.get_layer("layer")
     assert [(w.name.rpartition("/")[2], w.shape, w.trainable) for w in spec.layer("layer").weights] == [
         (w.name, tuple(w.shape), w.trainable) for w in layer.weights
@@ -96,12 +101,7 @@ def check_accepted(case: Case, spec: NetworkSpec, training: bool) -> bool:
     check_read_back(case, spec, layer)
     if not can_be_computed(case):
         return False
-    given = arrays(case)
-    made = model(given[0] if len(given) == 1 else given, training=training)
-    for said, tensor in zip(outputs, made if isinstance(made, list | tuple) else [made], strict=True):
-        assert tensor.dtype.name == said.dtype
-        assert len(said.shape) == len(tensor.shape) - 1
-        assert all(n in (None, real) for n, real in zip(said.shape, tensor.shape[1:], strict=True))
+    made = check_computed(case, outputs, model, training)
     for weight in layer.trainable_variables:
         if weight.constraint is not None:
             weight.constraint(weight)
@@ -109,6 +109,17 @@ def check_accepted(case: Case, spec: NetworkSpec, training: bool) -> bool:
     if all(np.isfinite(np.asarray(tensor, "float64")).all() for tensor in tensors):  # gates without a limit may diverge
         assert all(float(loss) >= 0 for loss in layer.losses)
     return True
+
+
+def check_computed(case: Case, outputs: list[TensorSpec], model: Any, training: bool) -> Any:
+    """What was announced comes out; it is given back."""
+    given = arrays(case)
+    made = model(given[0] if len(given) == 1 else given, training=training)
+    for said, tensor in zip(outputs, made if isinstance(made, list | tuple) else [made], strict=True):
+        assert tensor.dtype.name == said.dtype
+        assert len(said.shape) == len(tensor.shape) - 1
+        assert all(n in (None, real) for n, real in zip(said.shape, tensor.shape[1:], strict=True))
+    return made
 
 
 def check_read_back(case: Case, spec: NetworkSpec, layer: Any) -> None:
@@ -200,7 +211,12 @@ def check_variety(node_id: str, compared: list[tuple[Case, NetworkSpec]]) -> Non
     if cls.has_data_format and not getattr(cls, "needs_channels_last", False):
         assert {case.channels_first for case, _ in compared} == {True, False}
     wires = {len(case.inputs) for case, _ in compared}
-    if cls.input_ports[0].grows and node_id not in ("keras.dot", "keras.hashed_crossing", "keras.subtract"):
+    if cls.input_ports[0].grows and node_id not in (
+        "keras.dot",
+        "keras.hashed_crossing",
+        "keras.subtract",
+        "keras.matrix_product",
+    ):
         assert {2, 3} <= wires
     connected = {port for case, _ in compared for port in case.inputs}
     assert all(port.name in connected for port in cls.input_ports if port.kind == "network" and not port.grows)

@@ -12,12 +12,13 @@ from nodes.base import NodeError, Specs, Values
 from nodes.kit.layers.base import Layer
 from nodes.kit.layers.ported import PortedLayer
 from nodes.kit.networks.keras_model import import_keras, to_keras, weights_of
+from nodes.layers.bidirectional import RECURRENT_GROUPS, Bidirectional
 from nodes.layers.collect import Collect
 from nodes.layers.conv_recurrent import ConvLSTM1D, ConvLSTM2D
 from nodes.layers.dense import Dense
 from nodes.layers.input import Input
 from nodes.layers.recurrent import GRU, LSTM, CudnnGRU, CudnnLSTM
-from nodes.layers.wrappers import RECURRENT_GROUPS, Bidirectional, TimeDistributed
+from nodes.layers.time_distributed import TimeDistributed
 from nodes.values.network import Network, Tensor, TensorSpec
 from tests.nodes.layers.building import add
 from tests.support import RecordingJob

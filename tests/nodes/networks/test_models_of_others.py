@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,9 @@ def at_each_step(keras: Any) -> Any:
     layers = keras.layers
     return keras.Sequential([
         keras.Input((4, 5)), layers.TimeDistributed(layers.Dense(3, activation="hard_sigmoid")),
-        layers.TimeDistributed(layers.Activation("hard_sigmoid")), layers.Flatten(), layers.Dense(2),
+        layers.TimeDistributed(layers.Activation("hard_sigmoid")), layers.Reshape((4, 3, 1)),
+        layers.TimeDistributed(layers.Bidirectional(layers.LSTM(2, recurrent_activation="hard_sigmoid"))), layers.Flatten(),
+        layers.Dense(2),
     ])  # fmt: skip
 
 
@@ -173,7 +176,20 @@ def frozen(keras: Any) -> Any:
     return keras.Model(given, layers.Dense(2)(base(given, training=False)))
 
 
-NESTED = [in_functional, used_twice, deep, model_at_each_step, frozen]
+def steps_of_several_layers(keras: Any) -> Any:
+    layers = keras.layers
+    return keras.Sequential([
+        keras.Input((4, 12, 2)),
+        layers.TimeDistributed(layers.Conv1D(3, 3, activation="relu")),
+        layers.TimeDistributed(layers.MaxPooling1D(2)),
+        layers.TimeDistributed(layers.BatchNormalization()),
+        layers.TimeDistributed(layers.Bidirectional(layers.LSTM(2, return_sequences=True))),
+        layers.TimeDistributed(layers.Flatten()),
+        layers.LSTM(3),
+    ])  # fmt: skip
+
+
+NESTED = [in_functional, used_twice, deep, model_at_each_step, steps_of_several_layers, frozen]
 
 
 @pytest.mark.parametrize("ending", FORMS)
@@ -222,6 +238,17 @@ def test_the_layers_that_are_told_of_training_are_those_of_keras():
     assert not {kind for kind, takes in ours.items() if not takes} & TAKE_TRAINING
 
 
+def test_names_that_tensorflow_refuses_become_ones_that_it_takes(tmp_path: Path):
+    """Keras on another back end takes any name without a slash."""
+    layers = import_keras().layers
+    given = import_keras().Input((4,), name="what goes in")
+    hidden = layers.Dense(3, name="Größe (1)")(given)
+    model = shaken(import_keras().Model(given, layers.Dense(2, name="Gr__e__1_")(hidden)))
+    network = read(saved(model, tmp_path / "model.keras"))
+    assert [layer.name for layer in network.spec.layers] == ["what_goes_in", "Gr__e__1__", "Gr__e__1_"]
+    assert to_keras(network).predict(np.ones((2, 4)), verbose=0).shape == (2, 2)
+
+
 # ---------------------------------------------------------------------------------------------------------- adapted normalization
 
 
@@ -238,6 +265,66 @@ def test_a_normalization_that_was_adapted_keeps_what_it_learned(version: str, en
 def test_one_without_numbers_is_still_refused_as_a_node():
     with pytest.raises(NodeError, match="does not know a mean"):
         add("n", Normalization(), add("in", Input(shape=(4,))))
+
+
+# ------------------------------------------------------------------------------------------------------------------------ CuDNN
+
+
+def plain_recurrent(keras: Any) -> Any:
+    layers = keras.layers
+    return keras.Sequential([
+        keras.Input((6, 3)),
+        layers.LSTM(4, return_sequences=True, name="lstm"),
+        layers.GRU(3, return_sequences=True, name="gru"),
+        layers.Bidirectional(layers.LSTM(2, return_sequences=True), name="both"),
+        layers.Bidirectional(layers.GRU(2), name="both_too"),
+        layers.Dense(2, name="dense"),
+    ])  # fmt: skip
+
+
+def test_cudnn_layers_are_read_as_what_they_compute(tmp_path: Path):
+    """The file is as a machine with a graphics card writes it: the classes, and weights in NVIDIA's layout, which Keras 2 itself
+    turns into the plain one where it loads them into plain layers."""
+    import h5py
+
+    keras = import_keras_2()
+    model = plain_recurrent(keras)
+    path = saved(model, tmp_path / "cudnn.h5")
+    rng = np.random.default_rng(2)
+    with h5py.File(path, "a") as file:
+        config = file.attrs["model_config"]
+        for kind in ("LSTM", "GRU"):
+            config = config.replace(f'"class_name": "{kind}"', f'"class_name": "CuDNN{kind}"')
+        for name in (
+            "activation",
+            "recurrent_activation",
+            "use_bias",
+            "dropout",
+            "recurrent_dropout",
+            "implementation",
+            "unroll",
+        ):
+            config = re.sub(rf'"{name}": ("(tanh|sigmoid)"|true|false|[0-9.]+), ', "", config)
+        config = re.sub(r', "(reset_after|implementation)": (true|[0-9]+)', "", config)
+        assert config.count("CuDNN") == 4
+        file.attrs["model_config"] = config
+
+        def relaid(name: str, member: Any) -> None:
+            if isinstance(member, h5py.Dataset):
+                parent, last = member.parent, name.rpartition("/")[2]
+                shape = (member.size,) if member.ndim == 2 else (2 * member.size,)
+                is_bias = last.startswith("bias") and "dense" not in name
+                changed.append((parent, last, rng.uniform(-0.8, 0.8, shape if is_bias else member.shape).astype(np.float32)))
+
+        changed: list[Any] = []
+        file["model_weights"].visititems(relaid)
+        for parent, last, array in changed:
+            del parent[last]
+            parent[last] = array
+    model.load_weights(path)
+    network = read(path)
+    check_same(model, network)
+    assert [layer.kind for layer in network.spec.layers[1:3]] == ["LSTM", "GRU"]
 
 
 # ------------------------------------------------------------------------------------------------------------- weights by order

@@ -13,14 +13,18 @@ import pytest
 
 from nodes.base import Cancelled, NodeError, Specs
 from nodes.kit.networks.keras_model import to_keras, weights_of
+from nodes.layers.convolution import Conv2D
 from nodes.layers.core import Dropout
 from nodes.layers.dense import Dense
+from nodes.layers.global_pooling import GlobalAveragePooling2D
 from nodes.layers.input import Input
 from nodes.layers.merge import Add
 from nodes.layers.normalization import BatchNormalization
+from nodes.layers.pooling import MaxPooling2D
+from nodes.layers.recurrent import LSTM
 from nodes.layers.reshaping import Flatten
 from nodes.networks.network_executor import NetworkExecutor
-from nodes.values.network import Network
+from nodes.values.network import Network, Tensor
 from nodes.values.table import Table
 from tests.nodes.layers.building import add, chain
 from tests.nodes.networks.learning import NAMES, classifier, points
@@ -176,13 +180,6 @@ def test_mistakes_are_found_before_running(settings: dict[str, Any], message: st
     assert found.value.remedy
 
 
-def test_a_size_that_is_not_known_cannot_be_a_column() -> None:
-    network = chain(Input(shape=(None, 4)), Dense(units=3))
-    table = Table.of(pl.DataFrame({"x": np.zeros((2, 5, 4), np.float32)}))
-    with pytest.raises(NodeError, match="is not fixed"):
-        configure(NetworkExecutor(), {"network": network, "table": table})
-
-
 def test_missing_values_are_named() -> None:
     table = Table.of(pl.DataFrame({"features": pl.Series([[1.0] * 4, None], dtype=pl.Array(pl.Float32, 4))}))
     with pytest.raises(NodeError, match="Column 'features' has a missing value in row 2"):
@@ -242,3 +239,35 @@ def test_samples_without_dropout_are_warned_of() -> None:
     promised = executor(dropout_samples=3, outputs=[{"conversion": "numbers", "name": "p"}]).configure(specs)
     assert "no dropout" in specs.warnings[0]
     assert list(promised["table"].schema) == ["p0", "p1", "p2", "p0 (std)", "p1 (std)", "p2 (std)"]  # type: ignore[union-attr]
+
+
+def test_a_network_of_open_size_takes_the_size_of_the_column() -> None:
+    """Its feature maps are as large as the rows; so are sequences that have one length."""
+    images = chain(
+        Input(shape=(None, None, 1)),
+        Conv2D(filters=3, kernel_size=(3, 3)),
+        MaxPooling2D(),
+        GlobalAveragePooling2D(),
+        Dense(units=2),
+    )
+    steps = chain(Input(shape=(None, 2)), LSTM(units=3, return_sequences=True), Dense(units=2))
+    rng = np.random.default_rng(3)
+    for network, shape in ((images, (9, 12, 1)), (images, (6, 7, 1)), (steps, (5, 2))):
+        rows = rng.normal(size=(4, *shape)).astype(np.float32)
+        table = Table.of(pl.DataFrame({"x": pl.Series(rows, dtype=pl.Array(pl.Float32, shape))}))
+        whole = trained(network)
+        node = NetworkExecutor(outputs=[{"tensor": layer.name} for layer in network.spec.layers[1:]])
+        made = run(node, {"network": whole, "table": table})["table"].frame()
+        model = to_keras(whole)
+        for layer in network.spec.layers[1:]:
+            part = to_keras(Network(whole.spec.with_outputs([Tensor(layer.name)]), whole.weights))
+            expected = part.predict(rows, verbose=0)
+            np.testing.assert_allclose(made[layer.name].to_numpy(), expected, rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(model.predict(rows, verbose=0), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_rows_that_are_too_small_for_a_network_of_open_size_are_told_of() -> None:
+    network = chain(Input(shape=(None, None, 1)), Conv2D(filters=3, kernel_size=(3, 3)), GlobalAveragePooling2D())
+    table = Table.of(pl.DataFrame({"x": pl.Series(np.zeros((2, 2, 2, 1), np.float32), dtype=pl.Array(pl.Float32, (2, 2, 1)))}))
+    with pytest.raises(NodeError, match="Layer 'node_2' does not fit rows of this size"):
+        configure(NetworkExecutor(), {"network": network, "table": table})

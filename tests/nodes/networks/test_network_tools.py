@@ -161,6 +161,8 @@ def test_names_that_cannot_be_are_refused():
     for settings, message in (
         ({"search": r"_\d", "regex": True}, "would both be called 'node'"),
         ({"prefix": "a/"}, "cannot be the name"),
+        ({"suffix": " Größe"}, "cannot be the name"),
+        ({"suffix": "\\"}, "cannot be the name"),
         ({"search": "(", "regex": True}, "cannot be done"),
     ):
         with pytest.raises(NodeError, match=message):

@@ -345,7 +345,9 @@ def test_simplejpeg_gives_pillows_pixels(tmp_path):
         for channels in (1, 3):
             fast = image_decoding._decode_jpeg(buffer.getvalue(), channels)
             assert fast is not None
-            assert np.array_equal(fast, image_decoding._decode_any(buffer.getvalue(), channels, "uint8"))
+            slow, there = image_decoding._decode_any(buffer.getvalue(), channels, "uint8")
+            assert np.array_equal(fast[0], slow)
+            assert fast[1] == there == 3
 
 
 def test_files_of_version_1_said_as_in_the_first_file() -> None:
@@ -408,3 +410,28 @@ def test_pictures_of_netpbm(tmp_path, ending, content, pixels):
     assert pixels_of(tmp_path)[0].squeeze(2 if np.ndim(pixels) == 2 else ()).tolist() == pixels
     (tmp_path / f"b.{ending}").write_bytes(content[:9])
     assert read(tmp_path)["unreadable"].height == 1
+
+
+@pytest.mark.parametrize(
+    ("ending", "options"), [(".jp2", {}), (".avif", {"lossless": True, "quality": 100, "subsampling": "4:4:4"})]
+)
+def test_avif_and_jpeg_2000(tmp_path, ending, options):
+    pixels = picture()
+    save(tmp_path / f"a{ending}", pixels, **options)
+    node = ImageFolderReader(folder=str(tmp_path), labels="none", extensions=[ending])
+    made = run(node, folder=tmp_path)["table"].frame()["image"].to_numpy()[0]
+    np.testing.assert_allclose(made.astype(int), pixels, atol=0 if ending == ".jp2" else 3)
+
+
+@pytest.mark.parametrize("ending", [".png", ".jpg"])
+def test_images_that_lose_their_colours_are_told_of(tmp_path, ending):
+    save(tmp_path / f"a{ending}", picture(channels=1))
+    for name in "bc":
+        save(tmp_path / f"{name}{ending}", picture())
+    for mode, count in (("as the first image", 1), ("grey", 0), ("RGB", 0)):
+        job = RecordingJob(tmp_path)
+        run(ImageFolderReader(folder=str(tmp_path), labels="none", mode=mode), job=job)
+        assert len(job.warnings) == count
+    job = RecordingJob(tmp_path)
+    run(ImageFolderReader(folder=str(tmp_path), labels="none"), job=job)
+    assert job.warnings[0].startswith("2 images of 3 in colour became grey")

@@ -75,7 +75,7 @@ def test_every_format_computes_the_same(network: Network, expected: Any, tmp_pat
     (made,) = session.run(None, {session.get_inputs()[0].name: X})
     np.testing.assert_allclose(made, expected, rtol=1e-4, atol=1e-6)
     assert import_keras().saving.load_model(tmp_path / "out/net.keras").count_params() == network.spec.parameters
-    with pytest.raises(NodeError, match="is a SavedModel, which cannot be read"):
+    with pytest.raises(NodeError, match="is a SavedModel of TensorFlow"):
         configure(NetworkReader(path="out/net.savedmodel"), folder=tmp_path)
 
 
