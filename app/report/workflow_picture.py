@@ -27,6 +27,7 @@ from app.document.geometry import (
 from app.icon_font import outline
 from app.report.markup import Markup, tag
 from app.shelves import shelf_color
+from nodes.base import VARIABLES
 from nodes.wording import counted
 
 if TYPE_CHECKING:
@@ -162,8 +163,10 @@ def _ports(planned: PlannedNode, plan: Plan) -> tuple[list[tuple[str, PortKind]]
     inputs: list[tuple[str, PortKind]] = []
     for port in node.input_ports:
         names = sorted((n for n in planned.inputs if port.matches(n)), key=lambda n: (len(n), n)) if port.grows else [port.name]
-        inputs += [(name, port.kind) for name in names]
-    return inputs, [(port.name, port.kind) for port in node.output_ports]
+        inputs += [(name, node.kind_at(port)) for name in names]
+    if VARIABLES in planned.inputs and all(name != VARIABLES for name, _ in inputs):
+        inputs.append((VARIABLES, "variables"))
+    return inputs, [(port.name, node.kind_at(port)) for port in node.output_ports]
 
 
 # ----------------------------------------------------------------------------------------------------------------- wires
