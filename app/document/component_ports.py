@@ -70,10 +70,15 @@ class RecordType:
 VARIABLES_PORT = ComponentPort(VARIABLES, "variables", "Variables", optional=True)
 
 
-@cache
 def is_of_any_kind(node_class: Any) -> bool:
     """Return whether a class has ports whose kind its records say."""
     return any(port.kind == ANY for port in (*node_class.input_ports, *node_class.output_ports))
+
+
+def of_kind(record: NodeRecord, kind: str) -> NodeRecord:
+    """Return the record of a node through which anything can go, set to this kind."""
+    settings = {name: value for name, value in record.settings.items() if name != "kind"}
+    return record.model_copy(update={"settings": settings if kind == "table" else {**settings, "kind": kind}})
 
 
 def _of_kind(node_class: Any, record: NodeRecord) -> RecordType:

@@ -266,17 +266,19 @@ def _tile(planned: PlannedNode, plan: Plan, place: tuple[float, float], outcome:
         transform=f"translate({place[0]:g} {place[1]:g})",
         class_="node",
     )
-    return tile if outcome.state == "not asked for" else tag("a", tile, href=f"#node-{planned.id}")
+    return tile if outcome.state in ("not asked for", "inactive") else tag("a", tile, href=f"#node-{planned.id}")
 
 
 def _port(kind: PortKind, x: float, y: float) -> Markup:
-    """Return a triangle for tables, a square for networks, a hexagon for models, a circle for figures."""
+    """Return a triangle for tables, a square for networks, a hexagon for models, a circle for others; small: variables."""
     if kind == "table":
         return tag("path", d=f"M{x - 4:g} {y - 5.5:g}l9 5.5l-9 5.5z", class_="port table")
     if kind == "network":
         return tag("rect", x=x - 4.5, y=y - 4.5, width=9, height=9, class_="port network")
     if kind == "model":
         return tag("path", d=f"M{x - 5.5:g} {y:g}l2.75-4.8h5.5l2.75 4.8-2.75 4.8h-5.5z", class_="port model")
+    if kind == "variables":
+        return tag("circle", cx=x, cy=y, r=3.2, class_="port variables")
     return tag("circle", cx=x, cy=y, r=4.5, class_="port figure")
 
 

@@ -19,7 +19,7 @@ TYPES = {
 _TRUTHS = {"true": True, "false": False}
 
 
-class NewVariable(Settings):
+class TypedVariable(Settings):
     """A name and its value."""
 
     name: str = setting("name", "Name", "What settings refer to.", min_length=1, max_length=80)
@@ -45,7 +45,7 @@ class SetVariables(Node):
     input_ports = (VARIABLES_PORT,)
     output_ports = (Port("variables", "variables", "Variables", "Those that came in, and those of this node."),)
 
-    variables: list[NewVariable] = setting([], "Variables", "The variables.")
+    variables: list[TypedVariable] = setting([], "Variables", "The variables.")
 
     def configure(self, specs: Specs) -> Mapping[str, Spec | None]:
         """Their values are known at once."""
@@ -73,7 +73,7 @@ class SetVariables(Node):
         return made
 
 
-def _typed(variable: NewVariable, setting: str) -> Scalar:
+def _typed(variable: TypedVariable, setting: str) -> Scalar:
     value, text = variable.value, str(variable.value).strip()
     try:
         match variable.type:

@@ -93,7 +93,7 @@ def test_what_only_a_run_tells_is_no_problem_before_it(tmp_path: Path) -> None:
     assert not plan.problems and late is not None and late.source == "given"
     assert plan.nodes["ids"].ready and plan.nodes["ids"].specs == {"table": None}
 
-    result, store, _ = run_of(plan, tmp_path)
+    result, _, _ = run_of(plan, tmp_path)
     assert result.status == "done"
     again, _, seen = run_of(plan, tmp_path)
     assert again.keys == result.keys and {e.event for e in seen} <= {"run.started", "node.stored", "run.finished"}
