@@ -49,7 +49,7 @@ class Scope:
         given = references if spec is None else references & spec.types.keys()
         known = {} if spec is None else {name: spec.values[name] for name in given if name in spec.values}
         return Scope(
-            {**{n: v for n, v in self.values.items() if n not in given}, **known},
+            {**self.values, **known},
             {n: where for n, where in self.missing.items() if n not in given},
             dict.fromkeys(sorted(given - known.keys()), source),
             dict.fromkeys(sorted(given), source),

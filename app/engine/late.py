@@ -39,8 +39,8 @@ class Late:
             NodeError: If its settings are wrong with them.
         """
         made, problems = instantiate(self.record, self.node_class, {**self.values, **wired.values})
-        if made is None:
-            first = next(iter(problems), None)
+        first = next((problem for problem in problems if problem.severity == "error"), None)
+        if made is None or first is not None:
             text = first.message if first else "Its settings are wrong."
             told = ", ".join(f"{name} = {wired.values[name]!r}" for name in self.names if name in wired.values)
             raise NodeError(

@@ -26,6 +26,7 @@ from app.engine.executor import RunResult
 from app.engine.fingerprints import file_sets
 from app.engine.job import RunControl
 from app.engine.known_records import KnownRecords
+from app.engine.late import known_spec
 from app.engine.messages.base import Tell
 from app.engine.messages.requests import EditDocument
 from app.engine.messages.tells import LogLevel, LogWritten, RunChanged
@@ -40,10 +41,10 @@ from app.engine.status_feed import StatusFeed, in_run, node_status
 from app.engine.store import Store
 from app.engine.trust import Trust
 from app.engine.turns import Turns
-from nodes.base import Failure
+from nodes.base import VARIABLES, Failure
 from nodes.catalog import Catalog
 from nodes.file_sets import FileSet
-from nodes.values.variables import Variables
+from nodes.values.variables import Variables, VariablesSpec
 
 
 class NoSuchNode(Exception):
@@ -528,6 +529,18 @@ class Session:
         if node_id not in self.plan.nodes:
             raise NoSuchNode(node_id)
         return self.plan.nodes[node_id]
+
+    def wired_variables(self, node_id: str) -> tuple[str, VariablesSpec | None] | None:
+        """Return the node whose variables are wired to one, and what is known of them; None if none are.
+
+        Raises:
+            NoSuchNode: If there is no such node.
+        """
+        wire = self.planned(node_id).inputs.get(VARIABLES)
+        above = self._plan.nodes.get(wire[0]) if wire is not None else None
+        if wire is None or above is None:
+            return None
+        return wire[0], known_spec(above.specs.get(wire[1]), self._learned.get(wire))
 
     def shown(self, node_id: str) -> tuple[str, Record] | None:
         """Return the key and the record of the result that views show of a node; None if there is none (any more).

@@ -73,6 +73,8 @@ class Turn:
         nodes = self._turns.nodes
         node_class = planned.node_class
         sources = planned.sources
+        for source in sources & self._turns.deciding - self._unmet.keys():
+            self._failing(source)
         if node_class is None or not (chooses(node_class) or any(s in self._unmet or _branches(nodes.get(s)) for s in sources)):
             return
         arrived = arrival(planned, self._outcome_of)

@@ -8,6 +8,7 @@ from typing import Any
 from app.document.problems import Problem
 from app.engine.messages.base import Answer, EngineMessage, Question
 from app.engine.status import State
+from nodes.values.variables import Scalar, ScalarType
 
 # ------------------------------------------------------------------------------------------------------ what specs say
 
@@ -80,6 +81,20 @@ class SpecOutline(EngineMessage, frozen=True, kw_only=True):
 # -------------------------------------------------------------------------------------------------------------- preview
 
 
+class WiredVariable(EngineMessage, frozen=True, kw_only=True):
+    """A variable that is wired to a node.
+
+    Attributes:
+        type: What it is.
+        value: Its value; None where only a run tells.
+        source: The node that gives it.
+    """
+
+    type: ScalarType
+    value: Scalar | None = None
+    source: str
+
+
 class PreviewAnswer(Answer, frozen=True, kw_only=True):
     """What would come of other settings.
 
@@ -92,6 +107,7 @@ class PreviewAnswer(Answer, frozen=True, kw_only=True):
         results: Output port -> what would come out.
         inputs: Input port -> what is there.
         guesses: Setting -> what is taken where it is left empty.
+        wired: The variables that are wired to the node, by name.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -102,6 +118,7 @@ class PreviewAnswer(Answer, frozen=True, kw_only=True):
     results: Mapping[str, SpecOutline] = {}
     inputs: Mapping[str, SpecOutline] = {}
     guesses: Mapping[str, str] = {}
+    wired: Mapping[str, WiredVariable] = {}
 
 
 class PreviewQuestion(Question[PreviewAnswer], frozen=True, kw_only=True):
