@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from app.document.problems import Problem
 from app.engine.messages.base import Answer, EngineMessage, Question
 from app.engine.status import State
-from nodes.values.variables import Scalar, ScalarType
 
 # ------------------------------------------------------------------------------------------------------ what specs say
 
@@ -90,8 +89,8 @@ class WiredVariable(EngineMessage, frozen=True, kw_only=True):
         source: The node that gives it.
     """
 
-    type: ScalarType
-    value: Scalar | None = None
+    type: Literal["boolean", "integer", "number", "text", "path"]
+    value: bool | int | float | str | None = None
     source: str
 
 
