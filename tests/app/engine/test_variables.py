@@ -192,3 +192,33 @@ def test_a_stored_variable_is_what_it_was(value: Any) -> None:
     kind = {bool: "boolean", int: "integer", float: "number", str: "text"}[type(value)]
     stored = json.loads(json.dumps(variables_to_json(Variables({"v": kind}, {"v": value}))))  # type: ignore[dict-item]
     assert repr(variables_from_json(stored).values["v"]) == repr(value)
+
+
+def test_a_planner_follows_edits_of_what_is_wired(tmp_path: Path) -> None:
+    from app.engine.planner import Planner
+
+    planner = Planner(CATALOG, tmp_path)
+    for made in (
+        with_start(typed(("start", "integer", 7))),
+        with_start(typed(("start", "integer", 8))),
+        with_start(typed(("start", "text", "many"))),
+        late_workflow(start=[40]),
+        with_start(typed(("start", "integer", 9))),
+        counted(given=typed()),
+        with_start(typed(("start", "integer", 7))),
+    ):
+        plan, fresh = planner.plan(made), plan_of(made, tmp_path)
+        assert [str(p) for p in plan.problems] == [str(p) for p in fresh.problems]
+        assert plan.keys(Fingerprints(), "run") == fresh.keys(Fingerprints(), "run")
+        assert {n: p.late is None for n, p in plan.nodes.items()} == {n: p.late is None for n, p in fresh.nodes.items()}
+
+
+def test_a_run_of_what_is_behind_a_late_node_is_whole(tmp_path: Path) -> None:
+    made = late_workflow(start=[40])
+    made.nodes += workflow(
+        {"behind": ("tables.row_id", {"name": "behind"}), "last": ("tables.row_id", {"name": "last"})}, []
+    ).nodes
+    made.connections += workflow({}, [("ids", "behind"), ("behind", "last")]).connections
+    result, store, _ = run_of(plan_of(made, tmp_path), tmp_path)
+    assert result.status == "done" and set(result.keys) == set(plan_of(made, tmp_path).nodes)
+    assert len(rows(result, store, "last")) == 2
