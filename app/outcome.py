@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from app.engine.store import Store
     from nodes.base import NodeError, Port
 
-State = Literal["done", "stored", "failed", "skipped", "stopped", "not asked for"]
-"""Stored: the result was there already. Stopped: by a cancel, while it worked. Not asked for: the run did not need it."""
+State = Literal["done", "stored", "failed", "skipped", "stopped", "inactive", "not asked for"]
+"""Stored: the result was there already. Stopped: by a cancel, while it worked.
+Inactive: it is on a branch that is not taken. Not asked for: the run did not need it."""
 
 SCORER = "scoring.scorer"
 
@@ -66,6 +67,8 @@ def outcomes(
             found[node_id] = Outcome(planned.title, "failed", failure=result.failures[node_id])
         elif node_id in result.skipped:
             found[node_id] = Outcome(planned.title, "skipped")
+        elif node_id in result.inactive:
+            found[node_id] = Outcome(planned.title, "inactive")
         else:
             found[node_id] = Outcome(planned.title, "stopped" if node_id in stopped else "not asked for")
     return found

@@ -24,6 +24,7 @@ from app.engine.events import (
     NodeCancelled,
     NodeFailed,
     NodeFinished,
+    NodeInactive,
     NodeLog,
     NodeProgress,
     NodeSkipped,
@@ -41,9 +42,16 @@ if TYPE_CHECKING:
 
 DONE, FAILED, WARNING, DIM = "green", "red", "yellow", "bright_black"
 
-_MARKS = {"done": "✓", "stored": "✓", "failed": "✗", "stopped": "■", "skipped": "–", "warning": "!"}
-_ASCII_MARKS = {"done": "+", "stored": "+", "failed": "x", "stopped": "#", "skipped": "-", "warning": "!"}
-_STYLES: Mapping[State, str] = {"done": DONE, "stored": DIM, "failed": FAILED, "stopped": WARNING, "skipped": DIM}
+_MARKS = {"done": "✓", "stored": "✓", "failed": "✗", "stopped": "■", "skipped": "–", "inactive": "·", "warning": "!"}
+_ASCII_MARKS = {"done": "+", "stored": "+", "failed": "x", "stopped": "#", "skipped": "-", "inactive": ".", "warning": "!"}
+_STYLES: Mapping[State, str] = {
+    "done": DONE,
+    "stored": DIM,
+    "failed": FAILED,
+    "stopped": WARNING,
+    "skipped": DIM,
+    "inactive": DIM,
+}
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _SUBSTITUTES = str.maketrans({"\u202f": " ", "\u00a0": " ", "·": "-", "–": "-", "…": "~", "×": "x", "’": "'"})
 
@@ -124,6 +132,8 @@ class TerminalListener:
                     self._say(f"  {event.remedy}", FAILED)
             case NodeSkipped():
                 self._end(event.node, "skipped", f"skipped: {event.reason}")
+            case NodeInactive():
+                self._end(event.node, "inactive", f"inactive: {event.reason}")
             case NodeCancelled():
                 self.stopped.add(event.node)
                 self._end(event.node, "stopped", "stopped")

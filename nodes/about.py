@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from nodes.base import Node, Port
+from nodes.base import VARIABLES, VARIABLES_PORT, Node, Port
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,8 @@ class NodeAbout:
 
     def input_port(self, name: str) -> Port | None:
         """The declared input that `name`, as a workflow file gives it, means."""
-        return next((port for port in self.input_ports if port.matches(name)), None)
+        found = next((port for port in self.input_ports if port.matches(name)), None)
+        return VARIABLES_PORT if found is None and name == VARIABLES else found
 
     def output_port(self, name: str) -> Port | None:
         """The declared output called `name`."""

@@ -23,18 +23,43 @@ from nodes.values.figure import Figure, FigureSpec
 from nodes.values.model import Model, ModelSpec
 from nodes.values.network import Network, NetworkSpec
 from nodes.values.table import Table, TableSpec
+from nodes.values.variables import VARIABLES, Variables, VariablesSpec
 
 if TYPE_CHECKING:
     import polars as pl
 
 __all__ = [
-    "Access", "Cancelled", "Columns", "Inputs", "Job", "Layers", "LibraryPanic", "Node", "NodeError", "PathUse", "Port",
-    "PortKind", "Settings", "Spec", "Specs", "Value", "Values", "panics_as_errors", "patterned", "setting",
+    "ANY",
+    "VARIABLES",
+    "VARIABLES_PORT",
+    "Access",
+    "Cancelled",
+    "Columns",
+    "Failure",
+    "Inputs",
+    "Job",
+    "Layers",
+    "LibraryPanic",
+    "Node",
+    "NodeError",
+    "PathUse",
+    "Port",
+    "PortKind",
+    "Settings",
+    "Spec",
+    "Specs",
+    "Value",
+    "Values",
+    "panics_as_errors",
+    "patterned",
+    "setting",
 ]  # fmt: skip
 
-PortKind = Literal["table", "network", "figure", "model"]
-Spec = TableSpec | NetworkSpec | FigureSpec | ModelSpec
-Value = Table | Network | Figure | Model
+PortKind = Literal["table", "network", "figure", "model", "variables"]
+ANY: Literal["any"] = "any"
+"""The kind of a port through which travels what the node's setting `kind` says."""
+Spec = TableSpec | NetworkSpec | FigureSpec | ModelSpec | VariablesSpec
+Value = Table | Network | Figure | Model | Variables
 T = TypeVar("T")
 
 
@@ -47,21 +72,26 @@ class Port:
 
     Attributes:
         name: Stored in workflow files; never changes.
-        kind: What travels through it; only ports of one kind can be wired.
+        kind: What travels through it; only ports of one kind can be wired. `any`: what the node's setting `kind` says.
         title: What the person reads.
         help: One sentence for the node's description.
         optional: An input that may stay unconnected.
         grows: An input that becomes as many as are connected: `name_1`, `name_2`, ... At least `least` must be.
         least: How many wires a growing input needs.
+        lacking: An input with which the node works although what is wired to it is missing: `inactive`, since it stands on a
+            branch that is not taken, or `failed` as well. Its content is absent then.
+        fallback: An input whose nodes are run only after those of the node's inputs before it did not give anything.
     """
 
     name: str
-    kind: PortKind
+    kind: PortKind | Literal["any"]
     title: str
     help: str = ""
     optional: bool = False
     grows: bool = False
     least: int = 2
+    lacking: Literal["", "inactive", "failed"] = ""
+    fallback: bool = False
 
     def number(self, name: str) -> int | None:
         """Return the n of `name_n` where `name` is one of this growing port's names, else None."""
@@ -71,6 +101,10 @@ class Port:
     def matches(self, name: str) -> bool:
         """Return whether `name`, as a workflow file gives it, means this port."""
         return name == self.name if not self.grows else self.number(name) is not None
+
+
+VARIABLES_PORT = Port(VARIABLES, "variables", "Variables", "Variables that settings of this node can be bound to.", optional=True)
+"""The input that every node has besides those it declares."""
 
 
 # ------------------------------------------------------------------------------------------------------ what a node is given
@@ -130,6 +164,10 @@ class Specs(Inputs[Spec]):
         """Return the spec of the fitted model at `port`."""
         return cast(ModelSpec, self.by_port[port])
 
+    def variables(self, port: str = VARIABLES) -> VariablesSpec:
+        """Return the spec of the variables at `port`; none where nothing is wired to it."""
+        return cast(VariablesSpec, self.by_port.get(port) or VariablesSpec({}))
+
     def resolve(self, path: str | Path) -> Path:
         """Return an absolute path; a relative one is meant from the workflow's folder."""
         return (self.folder / Path(path).expanduser()).resolve()
@@ -149,9 +187,30 @@ class Specs(Inputs[Spec]):
         self.errors.append(error)
 
 
+@dataclass(frozen=True)
+class Failure:
+    """What kept a node from giving anything.
+
+    Attributes:
+        node: What people call the node.
+        message: What is wrong.
+        remedy: What to do.
+    """
+
+    node: str
+    message: str
+    remedy: str = ""
+
+
 @dataclass
 class Values(Inputs[Value]):
-    """What `execute` sees: the values at the inputs."""
+    """What `execute` sees: the values at the inputs.
+
+    Attributes:
+        failures: Input port -> what failed there, of ports with which a node works all the same.
+    """
+
+    failures: Mapping[str, Failure] = field(default_factory=dict)
 
     def table(self, port: str = "table") -> Table:
         """Return the table at `port`."""
@@ -164,6 +223,10 @@ class Values(Inputs[Value]):
     def model(self, port: str = "model") -> Model:
         """Return the fitted model at `port`."""
         return cast(Model, self.by_port[port])
+
+    def variables(self, port: str = VARIABLES) -> Variables:
+        """Return the variables at `port`; none where nothing is wired to it."""
+        return cast(Variables, self.by_port.get(port) or Variables({}, {}))
 
 
 class Job(Protocol):
@@ -256,6 +319,8 @@ class Node(BaseModel):
     one of the longest ending. The file is the first setting that is declared as a path to read."""
     needs_keras: ClassVar[bool] = False
     """Whether `execute` imports TensorFlow: the engine then imports it early, and runs one such node at a time."""
+    branches: ClassVar[bool] = False
+    """Whether it gives something at some of its outputs only: what is behind the others is on a branch that is not taken."""
     left_out: ClassVar[Mapping[str, str]] = {}
     """Arguments of the library's class that are not among the settings -> why, as a sentence of the help."""
     uses_node_id: ClassVar[bool] = False
@@ -339,6 +404,10 @@ class Node(BaseModel):
         """Return what there is to see in the finished node's outputs: figures for the node monitor and the report."""
         return ()
 
+    def kind_at(self, port: Port) -> PortKind:
+        """Return what travels through one of the node's ports."""
+        return cast(PortKind, getattr(self, "kind", "table") if port.kind == ANY else port.kind)
+
     @classmethod
     def migrate(cls, settings: dict[str, Any], version: int) -> dict[str, Any]:
         """Turn the settings stored by an older `version` of this class into today's."""
@@ -355,7 +424,7 @@ class Node(BaseModel):
         for port in cls.input_ports:
             if port.matches(name):
                 return port
-        return None
+        return VARIABLES_PORT if name == VARIABLES else None
 
     @classmethod
     def output_port(cls, name: str) -> Port | None:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from app.document.change import TABLES, Change, TableName
-from app.document.component_ports import type_of
+from app.document.component_ports import ANY, is_of_any_kind, of_kind, type_of
 from app.document.ids import free_id, ids_in, retied, with_own_insides
 from app.document.model import Annotation, Connection, NodeRecord, NodeView, Variable, View, Workflow, component_title
 from app.document.node_type import PortLike, Types
@@ -319,7 +319,33 @@ class Document(UndoableTables):
     def connect(self, source: str, target: str) -> None:
         """Wire `node.port` to `node.port`; a wire that ends there already is replaced."""
         connection = Connection(source=source, target=target)
-        self.edit("Connect", connections=self._replacing([connection]))
+        self.edit("Connect", nodes=self._given_kinds(connection), connections=self._replacing([connection]))
+
+    def takes_kind(self, node_id: str, port: str, kind: str) -> bool:
+        """Return whether a port is of no kind yet, so that a wire may say what goes through its node."""
+        node_class = self.types.get(self.nodes[node_id].type)
+        if node_class is None or not is_of_any_kind(node_class) or not kind:
+            return False
+        wired = [c.target_port for c in self.connections.values() if c.target_node == node_id]
+        wired_out = [c.source_port for c in self.connections.values() if c.source_node == node_id]
+        open_ports = [p for p in (*node_class.input_ports, *node_class.output_ports) if p.kind == ANY]
+        return any(p.matches(port) for p in open_ports) and not any(
+            p.matches(w) for p in open_ports for w in (*wired, *wired_out)
+        )
+
+    def _given_kinds(self, wire: Connection) -> dict[str, NodeRecord | None]:
+        """Return the records of nodes that are of no kind yet, of the kind that a wire says."""
+        ends = (wire.source_node, wire.source_port), (wire.target_node, wire.target_port)
+        if any(node not in self.nodes for node, _ in ends):
+            return {}
+        output, entry = self.node_type(wire.source_node), self.node_type(wire.target_node)
+        ports = output and output.output_port(wire.source_port), entry and entry.input_port(wire.target_port)
+        if not all(ports) or ports[0].kind == ports[1].kind:
+            return {}
+        for (node_id, port), kind in ((ends[1], ports[0].kind), (ends[0], ports[1].kind)):
+            if self.takes_kind(node_id, port, kind):
+                return {node_id: of_kind(self.nodes[node_id], kind)}
+        return {}
 
     def disconnect(self, keys: Iterable[str]) -> None:
         """Remove connections by key."""

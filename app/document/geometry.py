@@ -29,6 +29,10 @@ MOST_REACH, LEAST_REACH = 140.0, 5.0
 """How far from the ends of a wire its control points are: half the way, within these bounds."""
 
 
+CORNER_PORT = 2.0
+"""How far below the tile's upper edge the input for variables is that every node has."""
+
+
 @cache
 def port_offsets(count: int) -> tuple[float, ...]:
     """Return how far below the tile's upper edge the ports on one side are."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from app.contrast import SIGN, readable
 from app.engine.status import State
 
-PORT_COLORS = {"network": "#8A63D2", "figure": "#D9603B", "model": "#0E8C9A", "variable": "#D9534F"}
+PORT_COLORS = {"network": "#8A63D2", "figure": "#D9603B", "model": "#0E8C9A", "variables": "#D9534F"}
 """Port kind -> colour; tables take the text's colour."""
 
 
@@ -81,6 +81,7 @@ class Colors:
             "warning": self.ready,
             "failed": self.wrong,
             "bypassed": self.muted,
+            "inactive": self.muted,
         }[state]
 
     def port(self, kind: str) -> str:

@@ -1,4 +1,4 @@
-"""How values lie on disk: tables as Arrow IPC, networks as JSON and safetensors, models as skops, figures as JSON. Never pickle.
+"""How values lie on disk: tables as Arrow IPC, networks as JSON and safetensors, models as skops, the rest as JSON. Never pickle.
 
 A table shares the large files of the tables it was made from, by hard links: a node that adds a column to 60 000 images
 writes that column, and one that chooses rows writes their numbers. Small parts are simply written together.
@@ -18,6 +18,7 @@ from nodes.values.figure import Box, DiagramBox, DiagramEdge, Figure, ImagesFigu
 from nodes.values.model import Model
 from nodes.values.network import Call, LayerSpec, Network, NetworkSpec, Tensor, TensorSpec, WeightSpec
 from nodes.values.table import Part, Table, cell_bytes
+from nodes.values.variables import Variables, scalar_from_json, scalar_to_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,6 +36,8 @@ def write_value(draft: Draft, port: str, value: Value) -> dict[str, Any]:
         return {"kind": "network"} | _write_network(draft, port, value)
     if isinstance(value, Model):
         return {"kind": "model"} | _write_model(draft, port, value)
+    if isinstance(value, Variables):
+        return {"kind": "variables"} | variables_to_json(value)
     return {"kind": "figure"} | _write_figure(draft, port, value)
 
 
@@ -45,6 +48,7 @@ def read_value(files: ResultFiles, stored: Mapping[str, Any]) -> Value:
         "network": _read_network,
         "figure": _read_figure,
         "model": _read_model,
+        "variables": lambda _, stored: variables_from_json(stored),
     }
     return readers[stored["kind"]](files, stored)
 
@@ -190,6 +194,21 @@ def _write_model(draft: Draft, port: str, model: Model) -> dict[str, Any]:
 
 def _read_model(files: ResultFiles, stored: Mapping[str, Any]) -> Model:
     return models.from_bytes(files.bytes(stored["file"]))
+
+
+# ------------------------------------------------------------------------------------------------------------- variables
+
+
+def variables_to_json(variables: Variables) -> dict[str, Any]:
+    """Return variables as plain JSON data."""
+    values = {name: scalar_to_json(value) for name, value in variables.values.items()}
+    return {"types": dict(variables.types), "values": values}
+
+
+def variables_from_json(stored: Mapping[str, Any]) -> Variables:
+    """Return the variables that `variables_to_json` wrote."""
+    types = stored["types"]
+    return Variables(types, {name: scalar_from_json(value, types[name]) for name, value in stored["values"].items()})
 
 
 # --------------------------------------------------------------------------------------------------------------- figures

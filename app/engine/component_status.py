@@ -9,7 +9,7 @@ from app.engine.plan import PlannedComponent
 from app.engine.status import InsideStatus, NodeStatus, State
 from nodes.wording import counted
 
-_FINISHED: tuple[State, ...] = ("done", "warning")
+_FINISHED: tuple[State, ...] = ("done", "warning", "inactive")
 
 
 def component_status(component: PlannedComponent, inside: Mapping[str, NodeStatus]) -> NodeStatus:

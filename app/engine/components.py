@@ -19,6 +19,7 @@ from app.engine.fingerprints import glance
 from nodes.base import Node, Port
 from nodes.catalog import Catalog
 from nodes.component import Component, ComponentSetting, can_be_setting, component_class
+from nodes.values.variables import VariablesSpec
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,31 @@ class Scope:
     Attributes:
         values: Name -> value; a component's own variables hide those of the same names around it.
         missing: Variables without a value, since what was given is wrong -> the component that says so; empty: the workflow.
+        late: Variables on a wire whose values only a run tells -> the node that gives them.
+        wired: Variables on a wire -> the node that gives them.
     """
 
     values: Mapping[str, variables.Scalar] = field(default_factory=lambda: MappingProxyType({}))
     missing: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    late: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    wired: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def with_wired(self, spec: VariablesSpec | None, source: str, references: set[str]) -> Scope:
+        """Return what settings can refer to if variables are wired to their node.
+
+        Args:
+            spec: What is known of these; None: not even their names.
+            source: The node that gives them.
+            references: The names that the settings refer to; all others do not matter.
+        """
+        given = references if spec is None else references & spec.types.keys()
+        known = {} if spec is None else {name: spec.values[name] for name in given if name in spec.values}
+        return Scope(
+            {**self.values, **known},
+            {n: where for n, where in self.missing.items() if n not in given},
+            dict.fromkeys(sorted(given - known.keys()), source),
+            dict.fromkeys(sorted(given), source),
+        )
 
 
 def class_of(record: NodeRecord, inside: Workflow) -> type[Component]:

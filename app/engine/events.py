@@ -136,6 +136,14 @@ class NodeSkipped(NodeEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NodeInactive(NodeEvent):
+    """The node was not run, because it is on a branch that is not taken."""
+
+    event: ClassVar[str] = "node.inactive"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class NodeCancelled(NodeEvent):
     """The node was stopped while it worked."""
 

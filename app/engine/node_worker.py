@@ -26,12 +26,13 @@ from app.engine.failures import explained
 from app.engine.fingerprints import file_sets
 from app.engine.job import EngineJob, RunControl
 from app.engine.keras_import import KerasImport
+from app.engine.late import counts_for_results
 from app.engine.locks import KERAS_TURN, RESULT_LOCKS
 from app.engine.made_files import note_made
 from app.engine.node_threads import is_given_up
 from app.engine.peak_memory import PeakMemory
 from app.engine.permissions import Claims, places_of, wish_problems
-from app.engine.plan import Plan, PlannedNode
+from app.engine.plan import Arrived, Plan, PlannedNode
 from app.engine.record import Record
 from app.engine.store import Store
 from app.engine.value_cache import ValueCache
@@ -103,7 +104,7 @@ class NodeWorker:
         """Say what is going to be computed: values are kept for it, and TensorFlow is imported if it is needed."""
         for planned in todo:
             self._values.expect(planned.sources)
-            if self._keras is None and planned.node is not None and planned.node.needs_keras:
+            if self._keras is None and planned.node_class is not None and planned.node_class.needs_keras:
                 self._keras = KerasImport()
 
     def close(self) -> None:
@@ -135,8 +136,12 @@ class NodeWorker:
                 raise Cancelled
             self._over.add(node_id)
 
-    def complete(self, planned: PlannedNode) -> bool:
-        """Compute a node and store its result; say whether that worked out. For worker threads."""
+    def refuse(self, planned: PlannedNode, error: NodeError) -> None:
+        """Let a node fail before it has begun."""
+        self._fail(planned, error)
+
+    def complete(self, planned: PlannedNode, arrived: Arrived) -> bool:
+        """Compute a node of what is at its inputs and store its result; say whether that worked out. For worker threads."""
         node = planned.node
         assert node is not None
         key = self._keys[planned.id]
@@ -151,7 +156,7 @@ class NodeWorker:
                 # Another run, or a twin of this node in this one, may have computed it meanwhile.
                 if not ((node.needs_keras or others or key in self._computed) and self.take_from_store(planned.id)):
                     with panics_as_errors():
-                        self._compute(planned, node)
+                        self._compute(planned, node, arrived)
         except Cancelled:
             self._end_cancelled(planned.id)
         except BaseException as error:  # noqa: BLE001 - also a script's `sys.exit` is no dead run
@@ -190,7 +195,7 @@ class NodeWorker:
         if self._control.is_cancelled(node_id):
             raise Cancelled
 
-    def _compute(self, planned: PlannedNode, node: Node) -> None:
+    def _compute(self, planned: PlannedNode, node: Node, arrived: Arrived) -> None:
         key = self._keys[planned.id]
         if self._plan.trust.untrusted(node):  # whatever let it come so far
             raise NodeError("The node has a script that nobody has trusted yet.", "Read it, and trust it.")
@@ -198,9 +203,10 @@ class NodeWorker:
         self._tell(NodeStarted(run=self._run, node=planned.id, key=key, why=self._why(node)))
         inputs = {
             port: self._values.value(source, out, self._keys[source], self.records[source])
-            for port, (source, out) in planned.inputs.items()
+            for port, (source, out) in arrived.inputs.items()
+            if counts_for_results(type(node), port)
         }
-        if any(spec is None for spec in planned.specs.values()):
+        if any(spec is None for spec in planned.specs.values()) or any(port.lacking for port in node.input_ports):
             self._configure_late(planned, node, inputs)
         if node.needs_keras:
             self._wait_for_keras(planned.id)
@@ -219,7 +225,7 @@ class NodeWorker:
                 claims=Claims(self._plan.trust.writes, places_of(node, self._plan.folder), self._plan.folder),
             )
             with PeakMemory() as memory:
-                outputs = node.execute(Values(inputs), job)
+                outputs = node.execute(Values(inputs, arrived.failures), job)
             note_made(self._plan.folder, job.written)
             for files in file_sets(node, self._plan.folder).values():
                 if not self._store.fingerprints.is_as_it_was(files):

@@ -15,9 +15,10 @@ from app.document.variables import Scalar
 from app.engine.configuration import NOTHING
 from app.engine.fingerprints import Fingerprints, file_sets
 from app.engine.keys import result_key
+from app.engine.late import Late, counts_for_results
 from app.engine.permissions import Wish
 from app.engine.trust import Trust
-from nodes.base import Node, Spec
+from nodes.base import Failure, Node, Spec
 from nodes.file_sets import FileSet
 
 _NO_SCRIPTS: Mapping[str, str] = MappingProxyType({})
@@ -41,6 +42,7 @@ class PlannedNode:
         path: What people call it: its id, in a component with that in front (`clean/missing`).
         component: The component that it is in; empty if in none.
         record: What its file says of it; None in plans that were not made of a workflow.
+        late: How it is made once others have run, where its settings are not known before; None: they are, or are wrong.
     """
 
     id: str
@@ -55,6 +57,7 @@ class PlannedNode:
     path: str = ""
     component: str = ""
     record: NodeRecord | None = None
+    late: Late | None = None
 
     def __post_init__(self) -> None:
         self.path = self.path or self.id
@@ -67,9 +70,16 @@ class PlannedNode:
     @property
     def ready(self) -> bool:
         """Whether it can run, as far as can be seen before."""
-        if self.node is None or self.blocked_by is not None:
+        if (self.node is None and self.late is None) or self.blocked_by is not None:
             return False
         return not self.problems or all(p.severity != "error" for p in self.problems)
+
+    @property
+    def node_class(self) -> type[Node] | None:
+        """Its class; None if that is not known, or its settings are wrong."""
+        if self.late is not None:
+            return self.late.node_class
+        return None if self.node is None else type(self.node)
 
     def is_same(self, other: PlannedNode) -> bool:
         """Return whether it is what another one is; of equal nodes and specs only those that are shared count as the same."""
@@ -85,6 +95,7 @@ class PlannedNode:
             and self.path == other.path
             and self.component == other.component
             and self.record is other.record
+            and self.late == other.late
         )
 
 
@@ -232,7 +243,7 @@ class Plan:
         return [node_id for node_id in self.nodes if node_id in wanted]
 
     def keys(self, fingerprints: Fingerprints, run: str, nonce_of: NonceOf | None = None) -> dict[str, str]:
-        """Return the key of every ready node's result (`app.engine.keys`).
+        """Return the key of every ready node's result that is known before the run (`app.engine.keys`).
 
         Args:
             fingerprints: Of the files that nodes read.
@@ -247,12 +258,27 @@ class Plan:
         return keys
 
 
+@dataclass(frozen=True)
+class Arrived:
+    """What is at a node's inputs in a run.
+
+    Attributes:
+        inputs: Input port -> (node, output port), of those that have something, and that the node will look at.
+        failures: Input port -> what failed there, of those that the node takes failures at.
+    """
+
+    inputs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+
+
 def key_of(
     planned: PlannedNode,
     keys: Mapping[str, str],
     folder: Path,
     fingerprint: Callable[[FileSet], str | None],
     nonce_of: NonceOf,
+    *,
+    arrived: Arrived | None = None,
 ) -> str | None:
     """Return the key of one node's result; None where it cannot be known (yet).
 
@@ -262,11 +288,18 @@ def key_of(
         folder: Against which paths are resolved.
         fingerprint: Of what the node reads; None where it is not known yet.
         nonce_of: See `NonceOf`.
+        arrived: What is at its inputs, where that is not just what is wired to them; a node that goes on although something is
+            lacking has no key before that is known.
     """
     node = planned.node
-    if not planned.ready or node is None or any(source not in keys for source, _ in planned.inputs.values()):
+    if not planned.ready or node is None or (arrived is None and any(port.lacking for port in node.input_ports)):
         return None
-    inputs = {port: (keys[source], out) for port, (source, out) in planned.inputs.items()}
+    arrived = arrived or Arrived(planned.inputs)
+    counted = {port: source for port, source in arrived.inputs.items() if counts_for_results(type(node), port)}
+    if any(source not in keys for source, _ in counted.values()):
+        return None
+    inputs = {port: (keys[source], out) for port, (source, out) in counted.items()}
+    inputs |= {port: (repr(failure), "failed") for port, failure in arrived.failures.items()}
     files: dict[str, str] = {}
     for name, files_read in file_sets(node, folder).items() if node.read_paths() else ():
         found = fingerprint(files_read)

@@ -7,7 +7,7 @@ after an edit only that is done again which the edit concerns.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,12 +24,14 @@ from app.engine.configuration import configure
 from app.engine.failures import node_fault
 from app.engine.fingerprints import glance
 from app.engine.instantiation import instantiate
+from app.engine.late import KnownVariables, Late, counts_for_results, known_spec, nothing_known, references_of, unknown_specs
 from app.engine.overrides import Override, with_overrides
 from app.engine.permissions import Permissions, wish_problems
 from app.engine.plan import Plan, PlannedComponent, PlannedNode
 from app.engine.trust import Trust, trust_problems
-from nodes.base import Node, Spec, panics_as_errors
+from nodes.base import VARIABLES, Node, Spec, panics_as_errors
 from nodes.catalog import Catalog
+from nodes.values.variables import VariablesSpec
 
 
 def make_plan(
@@ -81,9 +83,12 @@ class Planner:
         self._writes_of_files = replace(self.trust.writes, own=False)  # a component's file may have come from elsewhere
         self._whole: Composition | None = None
         self._scopes: Mapping[str, Scope] = {}
+        self._wired_scopes: dict[str, Scope] = {}  # of nodes to which variables are wired
+        self.told: KnownVariables = nothing_known
         self._made: dict[str, _Made] = {}
         self._configured: dict[str, _Configured] = {}
         self._planned: dict[str, PlannedNode] = {}
+        self._guarded: Set[str] = frozenset()
         self._touching: set[str] = set()  # nodes that write, or ask servers: what is there may be another thing every time
 
     def plan(
@@ -118,12 +123,12 @@ class Planner:
             plan.nodes[node_id] = self._node(places[node_id], records[node_id], scopes, wired, plan)
             for component in plan.around(node_id):
                 plan.components[component].nodes.append(node_id)
-        for memory in (self._made, self._configured):
+        for memory in (self._made, self._configured, self._wired_scopes):
             for gone in memory.keys() - plan.nodes.keys() - plan.components.keys():
                 del memory[gone]
         self._touching &= plan.nodes.keys()
         self._scopes = scopes
-        self._planned, self._wiring_problems = dict(plan.nodes), wired.problems
+        self._planned, self._wiring_problems, self._guarded = dict(plan.nodes), wired.problems, wired.guarded
         return plan
 
     def _node(self, placed: Placed, record: NodeRecord, scopes: Mapping[str, Scope], wired: _Wired, plan: Plan) -> PlannedNode:
@@ -137,11 +142,13 @@ class Planner:
             node_class = None if placed.is_port else self.catalog.get(record.type)
         title = placed.name or _title(placed, node_class)
         before = self._planned.get(node_id)
+        scope = self._scope_for(record, inputs.get(VARIABLES), scopes[component], plan)
         if (
             before is not None
             and made is not None
             and made.record is record
-            and made.scope is scopes[component]
+            and made.scope is scope
+            and (node_id in wired.guarded) == (node_id in self._guarded)
             and before.title == title
             and before.path == placed.path
             and before.component == component
@@ -153,14 +160,16 @@ class Planner:
             and self._is_unmoved(before, plan)
         ):
             return before
-        made = self._make(record, node_class, scopes[component])
+        made = self._make(record, node_class, scope)
         found = made.problems
-        planned = PlannedNode(node_id, title, made.node, dict(inputs), path=placed.path, component=component, record=record)
+        planned = PlannedNode(
+            node_id, title, made.node, dict(inputs), path=placed.path, component=component, record=record, late=made.late
+        )
         planned.problems = [*found, *problems]
         planned.blocked_by = _blocking_component(placed, made)
         asked = self._look_at_trust(planned, self._writes_of_files if placed.level.prefix else self.trust.writes)
         if not any(wish.is_server for wish in planned.wishes.values()):
-            self._configure(planned, plan)
+            self._configure(planned, plan, wired.guarded)
         planned.problems = _with_paths([*planned.problems, *asked], placed)
         return before if before is not None and before.is_same(planned) else planned
 
@@ -186,6 +195,22 @@ class Planner:
             values=scopes[placed.id].values,
         )
 
+    def _scope_for(self, record: NodeRecord, wire: tuple[str, str] | None, scope: Scope, plan: Plan) -> Scope:
+        """Return what a node's settings can refer to, variables that are wired to it among them."""
+        names = references_of(record) if wire is not None else set()
+        if wire is None or not names:
+            self._wired_scopes.pop(record.id, None)
+            return scope
+        source, port = wire
+        above = plan.nodes.get(source)
+        spec = known_spec(above.specs.get(port) if above is not None else None, self.told(source, port))
+        if above is None or not above.ready:
+            spec = None
+        made, before = scope.with_wired(spec, source, names), self._wired_scopes.get(record.id)
+        if before != made:
+            self._wired_scopes[record.id] = before = made
+        return before
+
     def _kept_scope(self, component: str, scope: Scope) -> Scope:
         """Return the scope of the last plan if it is the same, so that whoever has it sees that nothing is new."""
         before = self._scopes.get(component)
@@ -208,25 +233,40 @@ class Planner:
         made = self._made.get(record.id)
         if made is None or made.record is not record or made.scope is not scope or made.node_class is not node_class:
             waits = scope.missing and variables.references(record.settings) & scope.missing.keys()
-            node, found = (None, []) if waits else instantiate(record, node_class, scope.values)
+            late = _late(record, node_class, scope) if scope.late and not waits else None
+            node, found = (None, []) if waits or late else instantiate(record, node_class, scope.values)
             configured = self._configured.get(record.id)
             if configured is not None and type(configured.node) is type(node) and configured.node == node:
                 node = configured.node
             waits_for = min((scope.missing[name] for name in waits), default="") if waits else ""
-            made = self._made[record.id] = _Made(record, node_class, scope, node, found, waits_for)
+            made = self._made[record.id] = _Made(record, node_class, scope, node, found, waits_for, late)
         return made
 
-    def _configure(self, planned: PlannedNode, plan: Plan) -> None:
+    def _configure(self, planned: PlannedNode, plan: Plan, guarded: Set[str]) -> None:
         """Fill in a node's specs, or say what keeps it from having them."""
-        for source, port in planned.inputs.values():
+        taken = planned.node_class
+        for name, (source, port) in planned.inputs.items():
             above = plan.nodes.get(source)  # in a circle there may be none yet
             if above is None or not above.ready or port not in above.specs:
+                entry = taken.input_port(name) if taken is not None else None
+                if above is not None and entry is not None and entry.lacking == "failed":
+                    continue
                 planned.blocked_by = (above.blocked_by if above else None) or source
                 return
         node = planned.node
+        if planned.late is not None:
+            planned.specs = unknown_specs(planned.late.node_class)
         if not planned.ready or node is None:
             return
-        inputs = {port: plan.nodes[source].specs[out] for port, (source, out) in planned.inputs.items()}
+        inputs = {
+            port: plan.nodes[source].specs.get(out)
+            for port, (source, out) in planned.inputs.items()
+            if counts_for_results(type(node), port)
+        }
+        for port, spec in inputs.items():
+            if spec is None or (isinstance(spec, VariablesSpec) and not spec.is_known):
+                told = self.told(*planned.inputs[port])
+                inputs[port] = told.spec if told is not None else spec
         before = self._configured.get(planned.id)
         if before is None or not before.holds_for(node, inputs):
             made = _Configured.of(node, planned.id, inputs, self.folder)
@@ -234,7 +274,11 @@ class Planner:
                 made.specs = before.specs  # what is behind it sees that nothing is new
             before = self._configured[planned.id] = made
         planned.specs = before.specs
-        planned.problems += with_causes(before.problems, node, planned, plan)
+        found = with_causes(before.problems, node, planned, plan)
+        if planned.id in guarded and any(problem.severity == "error" for problem in found):
+            planned.specs = unknown_specs(type(node))  # it will fail, which somebody behind it waits for
+            found = [replace(problem, severity="warning") for problem in found]
+        planned.problems += found
 
     def _look_at_trust(self, planned: PlannedNode, writes: Permissions) -> list[Problem]:
         """Note which of a node's scripts may not run, and where it may not write; return what is to be said of it.
@@ -267,6 +311,7 @@ class _Wired:
     component_outputs: Mapping[str, dict[str, tuple[str, str]]]
     problems: Mapping[str, list[Problem]]
     general: list[Problem]
+    guarded: Set[str] = frozenset()
 
     @classmethod
     def of(cls, whole: Composition, catalog: Catalog) -> _Wired:
@@ -294,7 +339,30 @@ class _Wired:
                 problems[known[problem.node]].append(problem)
             else:
                 general.append(problem)
-        return cls(whole, wiring, dict(inputs), dict(entering), dict(leaving), dict(problems), general)
+        guarded = _guarded(wiring, {placed.id: placed.record for placed in whole.placed}, catalog)
+        return cls(whole, wiring, dict(inputs), dict(entering), dict(leaving), dict(problems), general, guarded)
+
+
+def _guarded(wiring: Wiring, records: Mapping[str, NodeRecord], catalog: Catalog) -> Set[str]:
+    """Return the nodes whose failure nobody is harmed by: all that is behind them leads to an input that takes failures."""
+    taking = {name for name in {records[n].type for n in wiring.order} if _takes_failures(catalog.get(name))}
+    if not taking:
+        return frozenset()
+    ends: defaultdict[str, list[tuple[str, bool]]] = defaultdict(list)
+    for wire in wiring.wires:
+        target = records[wire.target].type
+        entry = catalog[target].input_port(wire.target_port) if target in taking else None
+        ends[wire.source].append((wire.target, entry is not None and entry.lacking == "failed"))
+    guarded: set[str] = set()
+    for node_id in reversed(wiring.order):
+        behind = ends.get(node_id)
+        if behind and all(takes or target in guarded for target, takes in behind):
+            guarded.add(node_id)
+    return frozenset(guarded)
+
+
+def _takes_failures(node_class: type[Node] | None) -> bool:
+    return node_class is not None and any(port.lacking == "failed" for port in node_class.input_ports)
 
 
 _NO_INPUTS: dict[str, tuple[str, str]] = {}
@@ -311,6 +379,7 @@ class _Made:
     node: Node | None
     problems: list[Problem]
     waits_for: str = ""
+    late: Late | None = None
 
 
 @dataclass
@@ -341,6 +410,13 @@ class _Configured:
     def sees_the_same(self) -> bool:
         """Return whether the files it looked at are what they were."""
         return all(glance(path) == seen for path, seen in self.looked_at.items())
+
+
+def _late(record: NodeRecord, node_class: type[Node] | None, scope: Scope) -> Late | None:
+    if node_class is None or record.type_version > node_class.version:
+        return None
+    names = tuple(sorted(scope.late))
+    return Late(record, node_class, scope.values, names, scope.late[names[0]])
 
 
 def _blocking_component(placed: Placed, made: _Made) -> str | None:

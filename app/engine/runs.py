@@ -18,6 +18,7 @@ from app.engine.events import (
     NodeEvent,
     NodeFailed,
     NodeFinished,
+    NodeInactive,
     NodeProgress,
     NodeSkipped,
     NodeStarted,
@@ -185,7 +186,7 @@ class RunsInProgress:
                 activity = run.activities.setdefault(event.node, NodeActivity(running=True))
                 activity.fraction, activity.message = event.fraction, event.message
                 activity.remaining.see(event.fraction, event.time)
-            case NodeStored() | NodeFinished() | NodeFailed() | NodeCancelled() | NodeSkipped():
+            case NodeStored() | NodeFinished() | NodeFailed() | NodeCancelled() | NodeSkipped() | NodeInactive():
                 ended = run.activities.pop(event.node, None)
                 key = ended.key if ended else None
         self._happened(run, event, key)

@@ -5,7 +5,7 @@ Knows nothing of threads, results and events.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,15 +21,27 @@ class Scheduler:
     Args:
         graph: How the workflow's nodes are wired; it is not changed.
         todo: The nodes to compute, in topological order. What else they need must be there already.
+        tolerated: Edges whose target can go on although the source failed.
+        after: Pairs of nodes of which the second waits for the first, without needing it.
     """
 
-    def __init__(self, graph: nx.MultiDiGraph, todo: Sequence[str]) -> None:
+    def __init__(
+        self,
+        graph: nx.MultiDiGraph,
+        todo: Sequence[str],
+        *,
+        tolerated: Collection[tuple[str, str]] = (),
+        after: Iterable[tuple[str, str]] = (),
+    ) -> None:
         import networkx as nx
 
         self._place = {node: number for number, node in enumerate(todo)}
         self._left: nx.DiGraph = nx.DiGraph()
         self._left.add_nodes_from(todo)
         self._left.add_edges_from((source, target) for source, target in graph.out_edges(todo) if target in self._place)
+        waits = [(first, then) for first, then in after if first in self._place and then in self._place]
+        self._left.add_edges_from(waits)
+        self._tolerated = {*tolerated, *waits}
         self._ready = [node for node, edges in self._left.in_degree if not edges]
 
     def take_ready(self) -> list[str]:
@@ -45,9 +57,16 @@ class Scheduler:
 
     def give_up(self, node: str) -> list[str]:
         """Note that a node will not be done; return those that therefore cannot be either, in topological order."""
-        import networkx as nx
-
-        lost = sorted(nx.descendants(self._left, node), key=self._place.__getitem__)
-        self._left.remove_nodes_from([node, *lost])
-        self._ready = [ready for ready in self._ready if ready != node]
-        return lost
+        lost, reached = {node}, [node]
+        while reached:
+            source = reached.pop()
+            for target in self._left.successors(source):
+                if target not in lost and (source, target) not in self._tolerated:
+                    lost.add(target)
+                    reached.append(target)
+        freed = {target for source in lost for target in self._left.successors(source)} - lost
+        self._left.remove_nodes_from(lost)
+        self._ready += [target for target in freed if not self._left.in_degree(target)]
+        lost.discard(node)
+        self._ready = [ready for ready in self._ready if ready != node and ready not in lost]
+        return sorted(lost, key=self._place.__getitem__)

@@ -8,7 +8,7 @@ Knows nothing of processes and pipes.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,15 @@ from app.document.model import Workflow
 from app.document.problems import Problem
 from app.engine import executor
 from app.engine.background_fingerprints import BackgroundFingerprints
+from app.engine.branches import Outcome, chooses
+from app.engine.codec import variables_from_json
 from app.engine.component_status import component_status, port_status
 from app.engine.events import Listener, NodeEvent, NodeFailed, NodeFinished, NodeLog, NodeMetrics, NodeStored
 from app.engine.executor import RunResult
 from app.engine.fingerprints import file_sets
 from app.engine.job import RunControl
 from app.engine.known_records import KnownRecords
+from app.engine.late import known_spec
 from app.engine.messages.base import Tell
 from app.engine.messages.requests import EditDocument
 from app.engine.messages.tells import LogLevel, LogWritten, RunChanged
@@ -37,8 +40,11 @@ from app.engine.status import NodeStatus
 from app.engine.status_feed import StatusFeed, in_run, node_status
 from app.engine.store import Store
 from app.engine.trust import Trust
+from app.engine.turns import Turns
+from nodes.base import VARIABLES, Failure
 from nodes.catalog import Catalog
 from nodes.file_sets import FileSet
+from nodes.values.variables import Variables, VariablesSpec
 
 
 class NoSuchNode(Exception):
@@ -110,6 +116,9 @@ class Session:
         self._seen_store = context.store.identity
         self._shown: dict[str, str] = {}
         self._failures: dict[str, tuple[str | None, Problem]] = {}
+        self._inactive: Set[str] = frozenset()  # on branches that are not taken, as far as results tell
+        self._learned: dict[tuple[str, str], Variables] = {}  # what results say of variables on wires
+        self._turns = Turns()
         self._runs = RunsInProgress(context.post, self._happened, self._ended, lambda text: self._log(None, "warning", text))
         self._feed = StatusFeed(name, context.tell)
         self._replan()
@@ -180,6 +189,7 @@ class Session:
     def _replan(self) -> None:
         before = self._plan
         self._is_behind = False  # whatever goes wrong: the same again helps nobody
+        self._planner.told = lambda node_id, port: self._learned.get((node_id, port))
         self._plan = self._planner.plan(self.document.workflow())
         bypassed = self._plan.bypassed - before.bypassed
         gone = _parts(before) - _parts(self._plan) | bypassed
@@ -190,10 +200,30 @@ class Session:
             self._feed.forget(node_id)
         self._feed.touch(bypassed | self._unknown & _parts(self._plan))
         self._unknown = set()
+        self._turns = Turns.of(self._plan)
         self._rekey(before)
         ports = {p for p, source in self._plan.wiring.passes.items() if before.wiring.passes.get(p) != source}
         known = before.components
         self._feed.touch(ports | {c for c, now in self._plan.components.items() if c not in known or known[c] != now})
+        if self._turns.telling or self._learned:
+            self._learn(also_rekeyed=True)
+
+    def _learn(self, *, also_rekeyed: bool = False) -> None:
+        """Take note of what results tell: values of variables, branches that are taken, failures that others go on from."""
+        found = {wire: self._told_by_run(*wire) for wire in self._turns.telling}
+        told = {wire: variables for wire, variables in found.items() if variables is not None}
+        if told != self._learned:  # what is behind these nodes can be made now; of them others may be told about then
+            self._learned = told
+            self._replan()
+        elif not also_rekeyed:
+            self._rekey(self._plan)
+
+    def _told_by_run(self, node_id: str, port: str) -> Variables | None:
+        """Return the variables that a node's result holds, if there is one."""
+        key = self._keys.get(node_id)
+        record = None if key is None else self._records.look_again(key)
+        stored = record.outputs.get(port) if record is not None else None
+        return variables_from_json(stored) if stored is not None and stored["kind"] == "variables" else None
 
     def _touch(self, nodes: Iterable[str]) -> None:
         """Look at these nodes before the next message, and at what sums them up."""
@@ -208,29 +238,46 @@ class Session:
     def _rekey(self, before: Plan) -> None:
         """Compute the keys again where something is new, and note which nodes are to be shown anew."""
         keys: dict[str, str] = {}
+        turn = self._turns.taken(lambda node_id: self._outcome_of(node_id, keys)) if self._turns.deciding else None
         for node_id, planned in self._plan.nodes.items():
+            if turn is not None:
+                turn.look(planned)
             same = planned is before.nodes.get(node_id)
             if (
                 same
                 and planned.node is not None
                 and planned.node.reproducible
                 and not planned.node.read_paths()
+                and not (turn is not None and chooses(type(planned.node)))
                 and all(keys.get(source) == self._keys.get(source) for source, _ in planned.inputs.values())
             ):
                 key = self._keys.get(node_id)
             else:
-                key = key_of(planned, keys, self._plan.folder, self._context.fingerprints.of, self._noting_base(node_id))
+                arrived = turn.arrived(planned) if turn is not None else None
+                key = key_of(
+                    planned, keys, self._plan.folder, self._context.fingerprints.of, self._noting_base(node_id), arrived=arrived
+                )
             if key is not None:
                 keys[node_id] = key
             if not same or key != self._keys.get(node_id):
                 self._touch([node_id])
-        self._keys = keys
+        inactive = turn.inactive() if turn is not None else frozenset()
+        self._touch(inactive ^ self._inactive)
+        self._keys, self._inactive = keys, inactive
         self._records.keep(set(keys.values()), set(self._shown.values()))
         for node_id, (key, problem) in list(self._failures.items()):
             if key is None and node_id in keys:
                 self._failures[node_id] = keys[node_id], problem
             elif key != keys.get(node_id):
                 del self._failures[node_id]
+
+    def _outcome_of(self, node_id: str, keys: Mapping[str, str]) -> Outcome:
+        """Return what came of a node with its present settings and inputs, by itself."""
+        failed = self._failures.get(node_id)
+        if failed is not None and failed[0] in (None, keys.get(node_id)):
+            return Failure(self._plan.nodes[node_id].path, failed[1].message, failed[1].remedy)
+        record = self._records.get(keys[node_id]) if node_id in keys else None
+        return None if record is None else record.outputs.keys()
 
     def _noting_base(self, node_id: str) -> Callable[[str], str]:
         def nonce_of(base: str) -> str:
@@ -376,6 +423,8 @@ class Session:
                 self._failed(event, key)
         if event.node in self._plan.nodes:
             self._touch([event.node])
+            if event.node in self._turns.deciding and isinstance(event, NodeStored | NodeFinished | NodeFailed):
+                self._learn()
 
     def _finished(self, node_id: str, key: str) -> None:
         """There is a result."""
@@ -455,7 +504,9 @@ class Session:
         if record is not None and key is not None:
             self._shown[node_id] = key
         failure = self._failures[node_id][1] if node_id in self._failures else None
-        status = node_status(planned, key, self._shown.get(node_id), record, failure)
+        status = node_status(
+            planned, key, self._shown.get(node_id), record, failure, is_inactive=node_id in self._inactive and record is None
+        )
         activity = self._runs.activity(node_id)
         return status if activity is None else in_run(status, activity, now)
 
@@ -478,6 +529,18 @@ class Session:
         if node_id not in self.plan.nodes:
             raise NoSuchNode(node_id)
         return self.plan.nodes[node_id]
+
+    def wired_variables(self, node_id: str) -> tuple[str, VariablesSpec | None] | None:
+        """Return the node whose variables are wired to one, and what is known of them; None if none are.
+
+        Raises:
+            NoSuchNode: If there is no such node.
+        """
+        wire = self.planned(node_id).inputs.get(VARIABLES)
+        above = self._plan.nodes.get(wire[0]) if wire is not None else None
+        if wire is None or above is None:
+            return None
+        return wire[0], known_spec(above.specs.get(wire[1]), self._learned.get(wire))
 
     def shown(self, node_id: str) -> tuple[str, Record] | None:
         """Return the key and the record of the result that views show of a node; None if there is none (any more).

@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from app.document.problems import Problem
 
-State = Literal["not configured", "ready", "queued", "running", "done", "warning", "failed", "bypassed"]
+State = Literal["not configured", "ready", "queued", "running", "done", "warning", "failed", "bypassed", "inactive"]
 """As KNIME's lights: not configured (has problems, or is behind a node that has), ready (can run), queued (waits in a run),
-running, done (its result, for just these settings and inputs, is in the store), warning (done, with a warning), failed; and
-bypassed: it is left out, and passes on what comes in."""
+running, done (its result, for just these settings and inputs, is in the store), warning (done, with a warning), failed;
+bypassed: it is left out, and passes on what comes in; and inactive: it is on a branch that is not taken."""
 
 
 class InsideStatus(Struct, frozen=True, omit_defaults=True):
@@ -50,6 +50,7 @@ class NodeStatus(Struct, frozen=True, omit_defaults=True):
         peak: How many bytes of memory computing it took at its highest; None where that is not known.
         untrusted: Whether it is not configured because it has a script that the person has not trusted yet.
         asks: Whether it is not configured because it would write to a place that the person has not allowed yet.
+        waits_for: The node that has to run before its settings, or what comes in, are known; None if nothing is unknown.
         inside: Of a component: what there is to show of the nodes in it, which its state sums up.
     """
 
@@ -68,4 +69,5 @@ class NodeStatus(Struct, frozen=True, omit_defaults=True):
     peak: int | None = None
     untrusted: bool = False
     asks: bool = False
+    waits_for: str | None = None
     inside: InsideStatus | None = None

@@ -17,7 +17,13 @@ from app.engine.status import NodeStatus
 
 
 def node_status(
-    planned: PlannedNode, key: str | None, shown_key: str | None, record: Record | None, failure: Problem | None
+    planned: PlannedNode,
+    key: str | None,
+    shown_key: str | None,
+    record: Record | None,
+    failure: Problem | None,
+    *,
+    is_inactive: bool = False,
 ) -> NodeStatus:
     """Return what there is to show of a node that is in no run.
 
@@ -27,6 +33,7 @@ def node_status(
         shown_key: The key of the result that views show.
         record: The record of the result for its present settings and inputs, if that is stored.
         failure: What went wrong when it was run last, with these settings and inputs.
+        is_inactive: Whether it is on a branch that is not taken.
     """
     status = NodeStatus(
         state="ready" if planned.ready else "not configured",
@@ -38,7 +45,10 @@ def node_status(
         outdated=shown_key is not None and shown_key != key,
         untrusted=bool(planned.untrusted),
         asks=bool(planned.wishes),
+        waits_for=planned.late.source if planned.late is not None else None,
     )
+    if is_inactive and status.state == "ready":
+        status = structs.replace(status, state="inactive")
     if record is not None:
         warnings = tuple(Problem(text, node=planned.id, severity="warning") for text in record.warnings)
         return structs.replace(

@@ -258,7 +258,7 @@ def _heights(count: int) -> list[float]:
 
 
 def _port(port: Port, x: float, y: float) -> Markup:
-    """As on the canvas: tables are triangles, networks squares, others circles; an optional one is hollow."""
+    """As on the canvas: tables are triangles, networks squares, others circles; an optional one, or of any kind, is hollow."""
     kind = f"port {port.kind}{' optional' if port.optional else ''}"
     if port.kind == "table":
         return tag("path", d=f"M{x - 4:g} {y - 5.5:g}l9 5.5l-9 5.5z", class_=kind)
@@ -266,7 +266,7 @@ def _port(port: Port, x: float, y: float) -> Markup:
         return tag("rect", x=x - 4.5, y=y - 4.5, width=9, height=9, class_=kind)
     if port.kind == "model":
         return tag("path", d=f"M{x - 5.5:g} {y:g}l2.75-4.8h5.5l2.75 4.8-2.75 4.8h-5.5z", class_=kind)
-    return tag("circle", cx=x, cy=y, r=4.5, class_=kind)
+    return tag("circle", cx=x, cy=y, r=3.2 if port.kind == "variables" else 4.5, class_=kind)
 
 
 def _tile(node_type: NodeType, size: int) -> Markup:

@@ -13,7 +13,7 @@ from app.outcome import Outcome, State
 if TYPE_CHECKING:
     from app.document.model import Workflow
 
-_WORST_FIRST: tuple[State, ...] = ("failed", "stopped", "skipped", "done", "stored", "not asked for")
+_WORST_FIRST: tuple[State, ...] = ("failed", "stopped", "skipped", "done", "stored", "inactive", "not asked for")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from app import __version__
 from app.document.atomic_writing import write_atomically
 from app.document.problems import Problem
 from app.drawing import as_pixels, to_svg
-from app.engine.events import Event, NodeCancelled, NodeLog, NodeSkipped, NodeStored, RunStarted
+from app.engine.events import Event, NodeCancelled, NodeInactive, NodeLog, NodeSkipped, NodeStored, RunStarted
 from app.outcome import Outcome, Score, described, outcomes, scores
 from app.report.levels import level_of, outcome_of
 from app.report.markup import Child, Markup, tag
@@ -103,7 +103,7 @@ class _EventSummary:
                     seen.stored.add(event.node)
                 case NodeCancelled():
                     seen.stopped.add(event.node)
-                case NodeSkipped():
+                case NodeSkipped() | NodeInactive():
                     seen.reasons[event.node] = event.reason
                 case NodeLog(level="warning"):
                     seen.warnings.setdefault(event.node, []).append(event.message)

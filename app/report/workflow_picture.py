@@ -27,6 +27,7 @@ from app.document.geometry import (
 from app.icon_font import outline
 from app.report.markup import Markup, tag
 from app.shelves import shelf_color
+from nodes.base import VARIABLES
 from nodes.wording import counted
 
 if TYPE_CHECKING:
@@ -162,8 +163,10 @@ def _ports(planned: PlannedNode, plan: Plan) -> tuple[list[tuple[str, PortKind]]
     inputs: list[tuple[str, PortKind]] = []
     for port in node.input_ports:
         names = sorted((n for n in planned.inputs if port.matches(n)), key=lambda n: (len(n), n)) if port.grows else [port.name]
-        inputs += [(name, port.kind) for name in names]
-    return inputs, [(port.name, port.kind) for port in node.output_ports]
+        inputs += [(name, node.kind_at(port)) for name in names]
+    if VARIABLES in planned.inputs and all(name != VARIABLES for name, _ in inputs):
+        inputs.append((VARIABLES, "variables"))
+    return inputs, [(port.name, node.kind_at(port)) for port in node.output_ports]
 
 
 # ----------------------------------------------------------------------------------------------------------------- wires
@@ -263,17 +266,19 @@ def _tile(planned: PlannedNode, plan: Plan, place: tuple[float, float], outcome:
         transform=f"translate({place[0]:g} {place[1]:g})",
         class_="node",
     )
-    return tile if outcome.state == "not asked for" else tag("a", tile, href=f"#node-{planned.id}")
+    return tile if outcome.state in ("not asked for", "inactive") else tag("a", tile, href=f"#node-{planned.id}")
 
 
 def _port(kind: PortKind, x: float, y: float) -> Markup:
-    """Return a triangle for tables, a square for networks, a hexagon for models, a circle for figures."""
+    """Return a triangle for tables, a square for networks, a hexagon for models, a circle for others; small: variables."""
     if kind == "table":
         return tag("path", d=f"M{x - 4:g} {y - 5.5:g}l9 5.5l-9 5.5z", class_="port table")
     if kind == "network":
         return tag("rect", x=x - 4.5, y=y - 4.5, width=9, height=9, class_="port network")
     if kind == "model":
         return tag("path", d=f"M{x - 5.5:g} {y:g}l2.75-4.8h5.5l2.75 4.8-2.75 4.8h-5.5z", class_="port model")
+    if kind == "variables":
+        return tag("circle", cx=x, cy=y, r=3.2, class_="port variables")
     return tag("circle", cx=x, cy=y, r=4.5, class_="port figure")
 
 

@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nodes.base import Job, Node, NodeError, Port, PortKind, Spec, Specs, Value, Values, setting
-
-KINDS = {
-    "table": "Rows and columns.",
-    "network": "A neural network, trained or not.",
-    "model": "What a classical learner has learned.",
-    "figure": "A drawing.",
-}
+from nodes.kit.flow.kinds import KINDS
 
 
 class _BoundaryPort(Node):

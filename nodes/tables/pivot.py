@@ -9,7 +9,8 @@ import polars as pl
 from nodes.base import Columns, Job, Node, NodeError, Port, Spec, Specs, Value, Values, setting
 from nodes.kit.tables.aggregation import PLAIN_KINDS, Aggregation
 from nodes.kit.tables.cells import as_text
-from nodes.tables.group_by import NAMINGS, Naming, grouped_rows, grouped_schema, named_by
+from nodes.kit.tables.grouping import grouped_rows, grouped_schema
+from nodes.tables.group_by import NAMINGS, Naming, named_by
 from nodes.values.table import Table, TableSpec
 from nodes.wording import left_out
 

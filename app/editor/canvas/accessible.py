@@ -162,8 +162,9 @@ class NodeAccessible(_Described):
         self._ports.clear()
 
     def _shown(self) -> list[ShownPort]:
-        ports = self.view.canvas_scene.tiles[self.node_id].face.ports
-        return [*ports.inputs, *ports.outputs]
+        face = self.view.canvas_scene.tiles[self.node_id].face
+        ports = (*face.ports.inputs, *face.ports.outputs)
+        return [port for port in ports if not port.in_corner or (port.side, port.name) in face.wired]
 
 
 class PortAccessible(_Described):

@@ -12,11 +12,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from app.document.geometry import CORNER, PORT_REACH, TILE, port_offsets
+from app.document.geometry import CORNER, PORT_REACH, TILE
 from app.editor.canvas.node_face import NodeFace
 from app.editor.canvas.nodegraph import AbstractNodeItem
 from app.editor.canvas.paint_context import NODE_Z, PASSIVE, PaintContext
-from app.editor.canvas.painting import copy_sharp, node_pixmap, paint_node, paint_outline
+from app.editor.canvas.painting import copy_sharp, node_pixmap, paint_corner, paint_node, paint_outline
 from app.editor.canvas.shown_ports import Side
 from app.editor.canvas.sizes import FAR_RECT, NODE_RECT, port_size
 from app.editor.colors import mixed
@@ -44,6 +44,7 @@ class NodeTile(AbstractNodeItem):
         self.is_selected = False
         self.is_target = False
         self.is_faded = False
+        self.shows_corner = False
         self.left = self.top = 0.0
         self.pixmap: QPixmap | None = None
         self._made_for = (0.0, 0.0)
@@ -81,12 +82,18 @@ class NodeTile(AbstractNodeItem):
         if before != (self.is_selected, self.is_target, self.is_faded):
             self.redraw()
 
+    def show_corner(self, shown: bool) -> None:
+        """Show the input for variables, or not, where nothing is wired to it."""
+        if shown != self.shows_corner:
+            self.shows_corner = shown
+            self.redraw()
+
     def port_place(self, side: Side, name: str) -> QPointF | None:
         """Return the centre of a port in the scene; None where it has no such port."""
         found = self.face.ports.by_name.get((side, name))
         if found is None:
             return None
-        y = port_offsets(len(self.face.ports.on(side)))[found[0]]
+        y = next(y for port, y in self.face.ports.places(side) if port.name == name)
         return QPointF(self.left + (-PORT_REACH if side == "input" else TILE + PORT_REACH), self.top + y)
 
     def port_at(self, place: QPointF, reach: float) -> tuple[Side, str] | None:
@@ -98,7 +105,7 @@ class NodeTile(AbstractNodeItem):
             if abs(spot.x() - x) > reach:
                 continue
             ports = self.face.ports.on(side)
-            for port, y in zip(ports, port_offsets(len(ports)), strict=True):
+            for port, y in self.face.ports.places(side):
                 distance = math.hypot(spot.x() - x, spot.y() - y)
                 limit = min(reach, 9.0) if port_size(len(ports)) == 1 else reach
                 if distance <= max(limit, 0) and (best is None or distance < best[0]):
@@ -128,6 +135,8 @@ class NodeTile(AbstractNodeItem):
             copy_sharp(painter, rect.topLeft(), pixmap)
         else:
             painter.drawPixmap(rect, pixmap, QRectF(pixmap.rect()))
+        if self.shows_corner and not context.far:
+            paint_corner(painter, self.face, context.colors)
 
     def _picture(self) -> QPixmap | None:
         """Return its picture, made anew where needed and where this frame has time left; else the one of before, or None."""

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
 from app.contrast import BLACK, SIGN, WHITE, readable, type_on
-from app.document.geometry import CORNER, PORT_REACH, TILE, port_offsets
+from app.document.geometry import CORNER, PORT_REACH, TILE
 from app.editor.canvas.node_face import NodeFace
 from app.editor.canvas.sizes import (
     FAR_RECT,
@@ -37,7 +37,7 @@ ICON = 31.0
 FAR_LIGHT = 1.75
 """How much larger the light of a state is on a tile seen from afar."""
 LEFT_OUT = 0.35
-"""How much is seen of the tile of a node that is bypassed."""
+"""How much is seen of the tile of a node that is bypassed, or on a branch that is not taken."""
 PLACEHOLDER_ICON = "mdi6.puzzle-outline"
 
 
@@ -59,7 +59,7 @@ def paint_node(painter: QPainter, face: NodeFace, colors: Colors, tile: QPixmap 
     size, line = TITLE_SIZE * larger, TITLE_LINE * larger
     title = wrapped(face.title, size, True)
     _paint_lines(painter, title, -9 - line * len(title), line, size=size, color=colors.text, bold=True)
-    painter.setOpacity(LEFT_OUT if face.is_bypassed else 1.0)
+    painter.setOpacity(LEFT_OUT if face.is_bypassed or face.is_inactive else 1.0)
     if tile is not None:
         copy_sharp(painter, FAR_RECT.topLeft(), tile)
     else:
@@ -72,6 +72,10 @@ def paint_node(painter: QPainter, face: NodeFace, colors: Colors, tile: QPixmap 
     text, color = (below, colors.muted) if below else (face.note, colors.muted)
     if face.is_bypassed:
         text = "bypassed"
+    elif face.is_inactive:
+        text = "inactive"
+    elif face.waits_for:
+        text = f"known once {face.waits_for} has run"
     elif face.type_name is not None:
         text = f"{face.type_name} is missing"
     elif face.status and face.status.state == "failed" and face.status.problems:
@@ -163,7 +167,8 @@ def _paint_lines(
 
 
 def port_shape(kind: str, center: QPointF, size: float = 1.0) -> QPainterPath:
-    """Return a triangle for tables, a square for networks, a circle for figures, a hexagon for models, else a small diamond."""
+    """Return a triangle for tables, a square for networks, a circle for figures, a small one for variables, a hexagon for models,
+    else a small diamond."""
     path = QPainterPath()
     x, y = center.x(), center.y()
     if kind == "table":
@@ -175,6 +180,8 @@ def port_shape(kind: str, center: QPointF, size: float = 1.0) -> QPainterPath:
         path.addRoundedRect(QRectF(x - 5 * size, y - 5 * size, 10 * size, 10 * size), 1.6, 1.6)
     elif kind == "figure":
         path.addEllipse(center, 5 * size, 5 * size)
+    elif kind == "variables":
+        path.addEllipse(center, 3.6 * size, 3.6 * size)
     elif kind == "model":
         around = [(5.5, 0), (2.75, 4.8), (-2.75, 4.8), (-5.5, 0), (-2.75, -4.8), (2.75, -4.8)]
         path.addPolygon(QPolygonF([QPointF(x + dx * size, y + dy * size) for dx, dy in around]))
@@ -189,11 +196,21 @@ def port_shape(kind: str, center: QPointF, size: float = 1.0) -> QPainterPath:
 def _paint_ports(painter: QPainter, face: NodeFace, colors: Colors) -> None:
     for side, x in (("input", -PORT_REACH), ("output", TILE + PORT_REACH)):
         ports = face.ports.inputs if side == "input" else face.ports.outputs
-        size = port_size(len(ports))
-        for port, y in zip(ports, port_offsets(len(ports)), strict=True):
+        size = port_size(sum(not port.in_corner for port in ports))
+        for port, y in face.ports.places("input" if side == "input" else "output"):
+            if port.in_corner and (side, port.name) not in face.wired:
+                continue
             color = QColor(colors.port(port.kind) if port.kind else colors.muted)
             hollow = side == "input" and port.optional and (side, port.name) not in face.wired
             paint_port(painter, port.kind, QPointF(x, y), size=size, color=color, ground=QColor(colors.canvas), hollow=hollow)
+
+
+def paint_corner(painter: QPainter, face: NodeFace, colors: Colors) -> None:
+    """Paint the input for variables, where nothing is wired to it."""
+    for port, y in face.ports.places("input"):
+        if port.in_corner and ("input", port.name) not in face.wired:
+            color, ground = QColor(colors.port(port.kind)), QColor(colors.canvas)
+            paint_port(painter, port.kind, QPointF(-PORT_REACH, y), size=1.0, color=color, ground=ground, hollow=True)
 
 
 def paint_port(

@@ -158,7 +158,7 @@ class CanvasScene(NodeScene):
             if tile is None:
                 continue
             self.statuses[node_id] = status
-            tile.show_face(tile.face.with_status(status))
+            tile.show_face(tile.face.with_status(status, self._source_of(status)))
         self.costs.refresh()
         self.statuses_changed.emit()
 
@@ -322,7 +322,13 @@ class CanvasScene(NodeScene):
             ports=shown_ports(document, node_id, [w.connection for w in wires]),
             wired=frozenset(wired),
             status=self.statuses.get(node_id),
+            source=self._source_of(self.statuses.get(node_id)),
         )
+
+    def _source_of(self, status: NodeStatus | None) -> str:
+        """Return what the person calls the node that has to run before the settings of another one are known."""
+        source = status.waits_for if status is not None else None
+        return "" if source is None else self.document.title(source) if source in self.document.nodes else source
 
     def _route_all(self, node_ids: Iterable[str]) -> None:
         """Let the wires of these nodes run between their ports, in the colour of what they carry."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
+from app.document.component_ports import VARIABLES
+from app.document.geometry import CORNER_PORT, port_offsets
 from app.document.node_type import PortLike
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class ShownPort:
         title: What the person reads.
         side: Whether wires end or begin at it.
         optional: Whether it may stay unconnected.
+        in_corner: Whether it stands at the tile's corner, seen only where it is wired or may be: the input that every node has.
     """
 
     name: str
@@ -34,6 +37,7 @@ class ShownPort:
     title: str
     side: Side
     optional: bool = False
+    in_corner: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,13 @@ class ShownPorts:
         """Return the ports of one side."""
         return self.inputs if side == "input" else self.outputs
 
+    def places(self, side: Side) -> Iterator[tuple[ShownPort, float]]:
+        """Yield the ports of one side, and how far below the tile's upper edge they are."""
+        ports = self.on(side)
+        offsets = iter(port_offsets(sum(not port.in_corner for port in ports)))
+        for port in ports:
+            yield port, CORNER_PORT if port.in_corner else next(offsets)
+
 
 def shown_ports(document: Document, node_id: str, wires: Iterable[Connection]) -> ShownPorts:
     """Return the ports of a node.
@@ -65,7 +76,7 @@ def shown_ports(document: Document, node_id: str, wires: Iterable[Connection]) -
     known = list(wires)
     entering = tuple(sorted({c.target_port for c in known if c.target_node == node_id}))
     leaving = tuple(sorted({c.source_port for c in known if c.source_node == node_id}))
-    node_type = document.types.get(document.nodes[node_id].type)
+    node_type = document.node_type(node_id)
     if node_type is None:
         return ShownPorts(
             tuple(ShownPort(n, _kind_at_other_end(document, node_id, n, "input", known), n, "input") for n in entering),
@@ -84,6 +95,9 @@ def _of_type(node_type: Any, entering: tuple[str, ...], leaving: tuple[str, ...]
     # a wire may be tied to a port that the type no longer has: it is shown, so that it can be taken away
     inputs += [ShownPort(n, "", n, "input") for n in entering if all(n != p.name for p in inputs)]
     outputs += [ShownPort(n, "", n, "output") for n in leaving if all(n != p.name for p in outputs)]
+    if all(port.name != VARIABLES for port in node_type.input_ports) and node_type.input_port(VARIABLES) is not None:
+        inputs = [port for port in inputs if port.name != VARIABLES]
+        inputs.append(ShownPort(VARIABLES, "variables", "Variables", "input", optional=True, in_corner=True))
     return ShownPorts(tuple(inputs), tuple(outputs))
 
 
@@ -114,7 +128,7 @@ def _kind_at_other_end(document: Document, node_id: str, name: str, side: Side, 
         else:
             continue
         record = document.nodes.get(other)
-        node_type: Any = document.types.get(record.type) if record else None
+        node_type: Any = document.node_type(other) if record else None
         found = getattr(node_type, way)(port) if node_type is not None else None
         if found is not None:
             return str(found.kind)

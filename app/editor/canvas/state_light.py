@@ -41,7 +41,7 @@ def paint_state(painter: QPainter, status: NodeStatus, colors: Colors, rim: floa
     color = QColor(colors.state(status.state))
     hollow = (
         status.outdated
-        or status.state in ("running", "bypassed")
+        or status.state in ("running", "bypassed", "inactive")
         or (status.state == "not configured" and status.blocked_by is not None)
     )
     shape = light_shape(status.state)
@@ -61,7 +61,8 @@ def light_shape(state: State) -> QPainterPath:
     """Return the outline of a state's light around (0, 0), so that those who see no colours tell them apart.
 
     A circle is done, a triangle that lies is ready to play, one that stands warns; what is not configured is a diamond, what
-    waits a pill, what runs a small circle, what is bypassed a square, and what failed has the eight corners of a stop sign.
+    waits a pill, what runs a small circle, what is bypassed a square, what is inactive a triangle on its tip,
+    and what failed has the eight corners of a stop sign.
     """
     path, r = QPainterPath(), LIGHT_RADIUS
     if state in ("done", "running"):
@@ -79,6 +80,7 @@ _CORNERS: Mapping[State, Sequence[tuple[float, float]]] = {
     "warning": ((0, -1.1), (1.15, 0.85), (-1.15, 0.85)),
     "not configured": ((0, -1.25), (1.25, 0), (0, 1.25), (-1.25, 0)),
     "bypassed": ((-0.95, -0.95), (0.95, -0.95), (0.95, 0.95), (-0.95, 0.95)),
+    "inactive": ((-1.15, -0.85), (1.15, -0.85), (0, 1.1)),
     "failed": tuple((1.06 * math.cos(math.pi * (k + 0.5) / 4), 1.06 * math.sin(math.pi * (k + 0.5) / 4)) for k in range(8)),
 }
 """The corners of lights, in radii."""
@@ -93,9 +95,14 @@ def _sign(status: NodeStatus) -> str:
         return "check"
     if status.state == "not configured":
         return "none" if status.blocked_by else "exclamation"
-    return {"done": "check", "failed": "cross", "warning": "exclamation", "queued": "dots", "bypassed": "slash"}.get(
-        status.state, "none"
-    )
+    return {
+        "done": "check",
+        "failed": "cross",
+        "warning": "exclamation",
+        "queued": "dots",
+        "bypassed": "slash",
+        "inactive": "slash",
+    }.get(status.state, "none")
 
 
 def _check() -> QPainterPath:

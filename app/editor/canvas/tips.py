@@ -23,6 +23,7 @@ STATES = {
     "warning": "Done, with a warning",
     "failed": "Failed",
     "bypassed": "Bypassed: what comes in is passed on",
+    "inactive": "Inactive: it is on a branch that is not taken",
 }
 
 

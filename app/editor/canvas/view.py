@@ -247,6 +247,11 @@ class CanvasView(ZoomableView):
         before, self._hovered = self._hovered, hit
         if (before.node, before.port) != (hit.node, hit.port):
             self.feedback.show_port(hit)
+        if before.node != hit.node:
+            for node_id in (before.node, hit.node):
+                tile = self.canvas_scene.tiles.get(node_id or "")
+                if tile is not None:
+                    tile.show_corner(node_id == hit.node)
         if (before.connection, before.node) != (hit.connection, hit.node):
             self.canvas_scene.emphasise([hit.connection] if hit.connection else [])
             self.refresh_labels()

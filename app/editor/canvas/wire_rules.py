@@ -55,14 +55,19 @@ class WireRules:
             why = f"A wire runs from an output to an input; this is an {side}, too."
         elif not port.kind or not start.kind:
             why = "What travels through this port is not known, because a node type is missing."
-        elif port.kind != start.kind and side == "input":
+        elif port.kind != start.kind and not self._is_open(node, port) and side == "input":
             why = f"This input takes a {port.kind}; the wire carries a {start.kind}."
-        elif port.kind != start.kind:
+        elif port.kind != start.kind and not self._is_open(node, port):
             why = f"This output gives a {port.kind}; the input takes a {start.kind}."
         elif node in self._in_a_circle:
             first, then = (node, start.node) if side == "input" else (start.node, node)
             why = f"That would make a circle: {self.document.title(first)} already feeds {self.document.title(then)}."
         return why
+
+    def _is_open(self, node: str, port: ShownPort) -> bool:
+        """Return whether the wire says what goes through the node at one of its ends."""
+        document, start = self.document, self.start
+        return document.takes_kind(node, port.name, start.kind) or document.takes_kind(start.node, start.port, port.kind)
 
     def ends(self, node: str, port: str) -> tuple[str, str]:
         """Return source and target of the wire to a port."""
@@ -103,7 +108,7 @@ def connect_nodes(document: Document, source: str, target: str) -> bool:
     """Wire the first output of a node to the first free input of another one that takes it; return whether there was one."""
     import networkx as nx
 
-    first, second = (document.types.get(document.nodes[n].type) for n in (source, target))
+    first, second = (document.node_type(n) for n in (source, target))
     if first is None or second is None or nx.has_path(_flow(document), target, source):
         return False
     taken = {c.target for c in document.connections.values()}

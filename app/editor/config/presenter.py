@@ -406,8 +406,11 @@ class ConfigPresenter:
             self._preview.append(Problem(f"'{title}' above it is not configured.", "Mend that first.", severity="warning"))
         self.untrusted, self.asks, self.guesses = answer.untrusted, answer.asks, answer.guesses
         self.outputs = {port: _with_own_parameters(port, text, answer) for port, text in answer.outputs.items()}
-        if answer.inputs != self.context.inputs:
-            self.context.inputs = answer.inputs
+        if (answer.inputs, answer.wired) != (self.context.inputs, self.context.wired):
+            self.context.inputs, self.context.wired = answer.inputs, answer.wired
+            nodes = self.node.document.nodes if self.node is not None else {}
+            sources = {wired.source for wired in answer.wired.values()}
+            self.context.sources = {n: self.node.document.title(n) for n in sources if self.node is not None and n in nodes}
             self._view.context_changed()
         self._view.mark()
 

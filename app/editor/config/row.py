@@ -193,13 +193,14 @@ class SettingRow(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setToolTipsVisible(True)
-        fitting = [v for v in self._around.node.variables.values() if fits_variable(self.declared.shape, v.type, v.value)]
-        for variable in fitting:
-            action = menu.addAction(f"{variable.name}  =  {variable.value}")
-            action.setData(variable.name)
-            action.setToolTip(plain_tip(variable.description))
+        around = self._around.node
+        fitting = around.fitting(lambda kind, value: fits_variable(self.declared.shape, kind, value))
+        for name in fitting:
+            action = menu.addAction(f"{name}  {around.held(name).replace('= ', '=  ', 1)}")
+            action.setData(name)
+            action.setToolTip(plain_tip(around.variables[name].description if name not in around.wired else ""))
             action.setCheckable(True)
-            action.setChecked(variable.name == self.draft.bound)
+            action.setChecked(name == self.draft.bound)
         kind = variable_type(self.declared.shape, bool(self.declared.path))
         if not fitting:
             menu.addAction("No variable fits" if kind else "A variable cannot hold such a setting").setEnabled(False)
@@ -325,7 +326,7 @@ class SettingRow(QWidget):
         if self._chip is not None:
             self._chip.setVisible(bound)
             if self.draft.bound is not None:
-                self._chip.show_variable(self.declared.label, self.draft.bound, self._around.node.variables.get(self.draft.bound))
+                self._chip.show_variable(self.declared.label, self.draft.bound, self._around.node.held(self.draft.bound))
         self.control.setVisible(not bound)
         if self._below is not None:
             self._below.setVisible(not bound)

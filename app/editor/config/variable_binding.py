@@ -1,4 +1,4 @@
-"""Variable binding: the chip that a setting shows whose value is a workflow variable's, and the dialog for a new variable."""
+"""Variable binding: the chip that a setting shows whose value is a variable's, and the dialog for a new variable."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ class BoundChip(QFrame):
         look().changed.connect(self._draw)
         self._draw()
 
-    def show_variable(self, label: str, name: str, variable: Variable | None) -> None:
-        """Show which variable it is, and what it holds."""
+    def show_variable(self, label: str, name: str, held: str) -> None:
+        """Show which variable it is, what it holds and where that comes from; empty: there is no such variable."""
         self.name.setText(name)
-        held = "does not exist" if variable is None else f"= {_text(variable.value)}"
+        held = held or "does not exist"
         self.held.setText(held)
         self.held.setToolTip(plain_tip(held))
-        self.setToolTip(plain_tip(f"The workflow variable '{name}' {held}"))
+        self.setToolTip(plain_tip(f"The variable '{name}' {held}"))
         self.setAccessibleName(f"{label}: variable {name} {held}")
 
     def _draw(self) -> None:

@@ -265,9 +265,15 @@ class NodeMonitor(QWidget):
         question = InspectQuestion(document=self._document_id, node=self._node)
         self._pending.put("inspect", self._asks.ask(question, self._on_inspected))
 
+    def _kind(self, port: Port) -> str:
+        """Return what travels through an output: of some nodes, their setting says it."""
+        known = self._document.node_type(self._node) if self._document is not None else None
+        found = known.output_port(port.name) if known is not None else None
+        return str(found.kind) if found is not None else port.kind
+
     def _ask_columns(self) -> None:
         port = self._port
-        if port is not None and port.kind == "table" and port.name not in self._columns and self._status.shown_key:
+        if port is not None and self._kind(port) == "table" and port.name not in self._columns and self._status.shown_key:
             question = TableQuestion(document=self._document_id, node=self._node, port=port.name)
             self._pending.put(port.name, self._asks.ask(question, partial(self._on_columns, port.name)))
 
@@ -301,10 +307,13 @@ class NodeMonitor(QWidget):
         own = {SCORER: (CONFUSION,), LEARNER: (LEARNING,)}.get(self._type, ())
         is_first = port is node_class.output_ports[0] or (self._type, port.name) == (LEARNER, "history")
         usual: tuple[str, ...]
-        if port.kind == "network":
+        kind = self._kind(port)
+        if kind == "network":
             usual = (NETWORK,)
-        elif port.kind in ("figure", "model"):
+        elif kind in ("figure", "model"):
             usual = (FIGURES,)
+        elif kind == "variables":
+            usual = (TABLE,)
         elif port.name not in self._columns:
             usual = () if not own else (TABLE, STATISTICS)
         else:

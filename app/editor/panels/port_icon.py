@@ -26,6 +26,8 @@ def port_pixmap(kind: str, ratio: float, side: int = 12) -> QPixmap:
         middle, quarter = box.center().y(), box.width() / 4
         corners = [(0, middle), (1, box.top()), (3, box.top()), (4, middle), (3, box.bottom()), (1, box.bottom())]
         painter.drawPolygon(QPolygonF([QPointF(box.left() + n * quarter, y) for n, y in corners]))
+    elif kind == "variables":
+        painter.drawEllipse(box.adjusted(1.2, 1.2, -1.2, -1.2))
     else:
         painter.drawEllipse(box)
     painter.end()

@@ -14,6 +14,7 @@ from nodes.base import Node, NodeError, Value
 from nodes.values.figure import Figure
 from nodes.values.network import Network
 from nodes.values.table import Table
+from nodes.values.variables import Variables
 
 
 @dataclass
@@ -53,6 +54,8 @@ class StoredOutputs:
             NodeError: If there is none.
         """
         value = self.values.get(port)
+        if isinstance(value, Variables):
+            value = _as_table(value)
         if not isinstance(value, Table):
             raise NodeError("This output is no table.", "Choose another output.")
         return value
@@ -68,3 +71,11 @@ class StoredOutputs:
 
 AnswerMaker = Callable[[StoredOutputs, Any], Answer]
 """(a node's outputs, the question) -> the answer. Raises NodeError for what the person should read."""
+
+
+def _as_table(variables: Variables) -> Table:
+    """Return variables as a person looks at them: a row for each."""
+    import polars as pl
+
+    rows = [(name, kind, str(variables.values[name])) for name, kind in variables.types.items()]
+    return Table.of(pl.DataFrame(rows, schema={"name": pl.String, "type": pl.String, "value": pl.String}, orient="row"))

@@ -8,11 +8,12 @@ from msgspec import structs
 
 from app.document.problems import Problem
 from app.engine.causes import with_causes
-from app.engine.components import class_of
+from app.engine.components import Scope, class_of
 from app.engine.configuration import configure
 from app.engine.inspection.base import StoredOutputs
 from app.engine.inspection.specs import outline_of
 from app.engine.instantiation import instantiate
+from app.engine.late import counts_for_results, references_of
 from app.engine.messages.base import A, ResultQuestion
 from app.engine.messages.questions import (
     InspectAnswer,
@@ -23,6 +24,7 @@ from app.engine.messages.questions import (
     PreviewAnswer,
     PreviewQuestion,
     ScriptSummary,
+    WiredVariable,
     WishSummary,
 )
 from app.engine.permissions import wish_problems
@@ -30,6 +32,7 @@ from app.engine.plan import Plan, PlannedComponent
 from app.engine.session import Session
 from nodes.base import Spec, Value
 from nodes.values.table import Table, TableSpec
+from nodes.values.variables import VariablesSpec
 
 BYPASSED = "The node is bypassed: what comes in is passed on. Ctrl+B takes it in again."
 
@@ -56,13 +59,18 @@ def preview(session: Session, asked: PreviewQuestion) -> PreviewAnswer:
     node_class = session.catalog.get(record.type)
     version = record.type_version if node_class is None else node_class.version
     draft = record.model_copy(update={"settings": dict(asked.settings), "type_version": version})
-    node, problems = instantiate(draft, node_class, plan.values_for(asked.node))
+    scope, wired = Scope(plan.values_for(asked.node)), session.wired_variables(asked.node)
+    if wired is not None:
+        scope = scope.with_wired(wired[1], wired[0], references_of(draft))
+    node, problems = (None, []) if scope.late else instantiate(draft, node_class, scope.values)
     about_ports = [p for p in planned.problems if p.port is not None]
     inputs = {port: plan.nodes[source].specs.get(out) for port, (source, out) in planned.inputs.items()}
     known = {port: spec for port, spec in inputs.items() if spec is not None}
     specs: Mapping[str, Spec | None] = {}
     guesses: Mapping[str, str] = {}
-    if node is not None and len(known) == len(planned.inputs) and not about_ports:
+    counted = [p for p in planned.inputs if node is not None and counts_for_results(type(node), p)]
+    known = {port: spec for port, spec in known.items() if port in counted} if node is not None else known
+    if node is not None and len(known) == len(counted) and not about_ports:
         writes = plan.trust.writes
         wishes = {p: wish for p, wish in writes.wishes(node, asked.node, plan.folder, planned.path).items() if wish.is_server}
         if wishes:  # it is not asked what columns it has, either
@@ -81,7 +89,14 @@ def preview(session: Session, asked: PreviewQuestion) -> PreviewAnswer:
         results={port: outline_of(spec) for port, spec in made.items()},
         inputs={port: outline_of(spec) for port, spec in known.items()},
         guesses=guesses,
+        wired=_wired_variables(*wired) if wired is not None else {},
     )
+
+
+def _wired_variables(source: str, spec: VariablesSpec | None) -> dict[str, WiredVariable]:
+    if spec is None:
+        return {}
+    return {name: WiredVariable(type=kind, value=spec.values.get(name), source=source) for name, kind in spec.types.items()}
 
 
 def _preview_component(plan: Plan, component: PlannedComponent, asked: PreviewQuestion) -> PreviewAnswer:
@@ -106,8 +121,14 @@ def inspect(session: Session, asked: InspectQuestion, outputs: StoredOutputs | N
     node_class = session.catalog.get(stored.type)
     record = outputs.record if outputs else None
     texts = dict(record.described) if record else status.outputs
+    kind_of = planned.node.kind_at if planned.node is not None else lambda port: port.kind
     ports = (
-        OutputSummary(port=p.name, kind=p.kind, title=p.title, text=texts.get(p.name, ""))
+        OutputSummary(
+            port=p.name,
+            kind=kind_of(p),
+            title=p.title,
+            text=texts.get(p.name, ""),
+        )
         for p in (node_class.output_ports if node_class else ())
     )
     return InspectAnswer(

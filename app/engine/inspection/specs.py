@@ -7,6 +7,7 @@ from nodes.base import Spec
 from nodes.values.model import ModelSpec
 from nodes.values.network import NetworkSpec, Tensor
 from nodes.values.table import TableSpec, describe_dtype
+from nodes.values.variables import VariablesSpec
 
 
 def outline_of(spec: Spec) -> SpecOutline:
@@ -16,6 +17,8 @@ def outline_of(spec: Spec) -> SpecOutline:
         return SpecOutline(kind="table", text=text, table=_table(spec))
     if isinstance(spec, NetworkSpec):
         return SpecOutline(kind="network", text=text, network=_network(spec))
+    if isinstance(spec, VariablesSpec):
+        return SpecOutline(kind="variables", text=text)
     return SpecOutline(kind="model" if isinstance(spec, ModelSpec) else "figure", text=text)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from app.document.problems import Problem
 from app.engine.messages.base import Answer, EngineMessage, Question
@@ -80,6 +80,20 @@ class SpecOutline(EngineMessage, frozen=True, kw_only=True):
 # -------------------------------------------------------------------------------------------------------------- preview
 
 
+class WiredVariable(EngineMessage, frozen=True, kw_only=True):
+    """A variable that is wired to a node.
+
+    Attributes:
+        type: What it is.
+        value: Its value; None where only a run tells.
+        source: The node that gives it.
+    """
+
+    type: Literal["boolean", "integer", "number", "text", "path"]
+    value: bool | int | float | str | None = None
+    source: str
+
+
 class PreviewAnswer(Answer, frozen=True, kw_only=True):
     """What would come of other settings.
 
@@ -92,6 +106,7 @@ class PreviewAnswer(Answer, frozen=True, kw_only=True):
         results: Output port -> what would come out.
         inputs: Input port -> what is there.
         guesses: Setting -> what is taken where it is left empty.
+        wired: The variables that are wired to the node, by name.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -102,6 +117,7 @@ class PreviewAnswer(Answer, frozen=True, kw_only=True):
     results: Mapping[str, SpecOutline] = {}
     inputs: Mapping[str, SpecOutline] = {}
     guesses: Mapping[str, str] = {}
+    wired: Mapping[str, WiredVariable] = {}
 
 
 class PreviewQuestion(Question[PreviewAnswer], frozen=True, kw_only=True):

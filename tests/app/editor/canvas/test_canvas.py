@@ -17,12 +17,14 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 
 from app.document.editing import Document
 from app.document.file import load
+from app.document.geometry import TILE
 from app.document.model import Annotation, Connection, NodeRecord, NodeView, View, Workflow
 from app.document.problems import DocumentError, Problem
 from app.editor.canvas import Canvas
 from app.editor.canvas.export import _area
 from app.editor.canvas.node_face import NodeFace
 from app.editor.canvas.painting import far_pixmap, node_pixmap
+from app.editor.canvas.selection import Hit
 from app.editor.canvas.text_painting import wrapped
 from app.editor.canvas.tips import tip_of
 from app.editor.colors import DARK, LIGHT
@@ -166,7 +168,7 @@ def test_a_wire_without_a_node_at_its_end_is_not_shown(open_canvas: Open) -> Non
 
 def test_a_growing_input_shows_one_port_more_than_is_wired(hand: Hand) -> None:
     def names() -> list[str]:
-        return [p.name for p in hand.tiles["concat"].face.ports.inputs]
+        return [p.name for p in hand.tiles["concat"].face.ports.inputs if not p.in_corner]
 
     assert names() == ["table_1"]
     hand.document.connect("read.table", "concat.table_1")
@@ -577,3 +579,33 @@ def test_a_closed_canvas_is_gone_and_the_document_lives_on(qtbot, catalog: Catal
     gc.collect()
     assert [ref() for ref in gone] == [None, None, None]
     document.add_node("keras.dense", (0, 0))
+
+
+def test_variables_come_in_at_the_corner_of_every_node(hand: Hand) -> None:
+    tile = hand.tiles["filter"]
+    place = tile.port_place("input", "variables")
+    assert place is not None and tile.port_at(place, 8) == ("input", "variables")
+    table = tile.port_place("input", "table")
+    assert table is not None and table.y() == tile.top + TILE / 2, "the declared ports stand as if it were not there"
+    assert ("input", "variables") not in tile.face.wired
+
+    added = hand.document.add_node("flow.set_variables", (0, 0))
+    hand.document.connect(f"{added}.variables", "filter.variables")
+    assert ("input", "variables") in tile.face.wired
+    wire = next(w for w in hand.view.canvas_scene.wires.values() if w.target_port == "variables")
+    assert (wire.kind, wire.end) == ("variables", tile.port_place("input", "variables"))
+
+
+def test_the_circle_for_variables_is_seen_under_the_pointer(hand: Hand) -> None:
+    hand.view._hover(Hit(node="filter", part="tile"))
+    assert hand.tiles["filter"].shows_corner
+    hand.view._hover(Hit())
+    assert not hand.tiles["filter"].shows_corner
+
+
+def test_what_is_inactive_or_waits_says_so_below_its_tile(hand: Hand) -> None:
+    hand.view.canvas_scene.set_statuses(
+        {"filter": NodeStatus(state="ready", waits_for="read"), "split": NodeStatus(state="inactive")}
+    )
+    assert hand.tiles["filter"].face.waits_for == hand.document.title("read")
+    assert hand.tiles["split"].face.is_inactive

@@ -1,0 +1,1 @@
+"""What nodes share that steer a workflow: kinds of ports, conditions on variables."""

@@ -1,0 +1,1 @@
+"""Tests of the nodes in nodes/flow."""
