@@ -16,11 +16,12 @@ from nodes.values.network import Network, NetworkSpec
 class NetworkReader(Node):
     """Read a network that was saved by Keras or by the Keras Network Writer.
 
-    It reads `.keras` and `.h5` files with their weights, and `.json` files without, as Keras 2 and 3 write them: sequential and
-    functional models. Every layer becomes one of Layerloom's own, so layers can be added, frozen and trained on; those of models
-    inside of the model stand among the others. Keras 2's hard sigmoid, which had another slope, computes what it did there: its
-    weights are 1.2 times those in the file. A layer that the node repository does not have is refused; Lambda layers and others
-    that bring code of their own are among them, and nothing of them is ever run.
+    It reads `.keras` and `.h5` files with their weights, and `.json` files without, as Keras 1, 2 and 3 write them:
+    sequential and functional models. Every layer becomes one of Layerloom's own, so layers can be added, frozen and trained
+    on; those of models inside of the model stand among the others, and operators (`x + y`, `x[:, -1]`, `keras.ops`, `tf`)
+    become layers too. What mixes the rows of a batch is refused. Keras 2's hard sigmoid, which had another slope, computes
+    what it did there: its weights are 1.2 times those in the file. A layer that the node repository does not have is refused;
+    Lambda layers and others that bring code of their own are among them, and nothing of them is ever run.
 
     A file of weights alone (`.weights.h5`) goes onto a network with Keras Load Weights. The file itself stays where it is, and
     is read again when it has changed: there is no copy of it in the workflow, as in KNIME.
