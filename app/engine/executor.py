@@ -263,9 +263,11 @@ class _WorkflowRun:
 
     def _compute(self, todo: list[str]) -> None:
         """Compute nodes, given in topological order, each once all that it needs is done, until nothing is left that can be."""
+        started: set[str] = set()
         with closing(self._worker):
-            self._worker.prepare(self._plan.nodes[node_id] for node_id in todo)
-            started = self._work(self._scheduler(todo), set(todo))
+            if not self._control.cancel.is_set():
+                self._worker.prepare(self._plan.nodes[node_id] for node_id in todo)
+                started = self._work(self._scheduler(todo), set(todo))
         for node_id in todo:
             settled = node_id in self._skipped or node_id in self._inactive or node_id in self._worker.records
             if node_id not in started and not settled:  # after a cancel of the run

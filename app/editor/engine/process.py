@@ -161,7 +161,7 @@ class EngineProcess(QObject):
         process.setProgram(program)
         self._mark = configuring_mark.prepare(self._mark)
         process.setArguments([*arguments, *self._arguments, "--mark", str(self._mark)])
-        process.setProcessEnvironment(self._process_environment())
+        process.setProcessEnvironment(module_environment(self._environment))
         process.readyReadStandardError.connect(self._on_words)
         process.finished.connect(self._on_finished)
         process.errorOccurred.connect(self._on_error)
@@ -170,17 +170,6 @@ class EngineProcess(QObject):
         self._missed, self._refusal, self._reason = 0, None, None
         process.start()
         self._watch_timer.start(int(PING_SECONDS * 1000))
-
-    def _process_environment(self) -> QProcessEnvironment:
-        """The editor's own, and what the engine needs to be found and to speak without delay."""
-        environment = QProcessEnvironment.systemEnvironment()
-        for name, value in self._environment.items():
-            environment.insert(name, value)
-        folders = [str(Path(app.__file__).resolve().parents[1]), environment.value("PYTHONPATH")]
-        environment.insert("PYTHONPATH", os.pathsep.join(folder for folder in folders if folder))
-        environment.insert("PYTHONUNBUFFERED", "1")
-        environment.insert("PYTHONUTF8", "1")
-        return environment
 
     def _let_go(self) -> tuple[QProcess | None, ProcessTransport | None]:
         found = self._process, self._transport
@@ -269,7 +258,28 @@ class EngineProcess(QObject):
 
 
 def engine_command() -> list[str]:
-    """Return how the engine is started. In a frozen program, the program itself is told to be the engine (`app.__main__`)."""
+    """Return how the engine is started."""
+    return module_command("app.engine")
+
+
+def module_command(module: str) -> list[str]:
+    """Return how a module is run as a program. In a frozen program, the program itself is told to be it (`app.__main__`)."""
     if getattr(sys, "frozen", False):
-        return [sys.executable, "-m", "app.engine"]
-    return [sys.executable, "-P", "-m", "app.engine"]  # -P: a folder that happens to be the current one holds no modules
+        return [sys.executable, "-m", module]
+    return [sys.executable, "-P", "-m", module]  # -P: a folder that happens to be the current one holds no modules
+
+
+def module_environment(more: Mapping[str, str]) -> QProcessEnvironment:
+    """The editor's own environment, and what such a program needs to be found and to speak without delay.
+
+    Args:
+        more: Further variables.
+    """
+    environment = QProcessEnvironment.systemEnvironment()
+    for name, value in more.items():
+        environment.insert(name, value)
+    folders = [str(Path(app.__file__).resolve().parents[1]), environment.value("PYTHONPATH")]
+    environment.insert("PYTHONPATH", os.pathsep.join(folder for folder in folders if folder))
+    environment.insert("PYTHONUNBUFFERED", "1")
+    environment.insert("PYTHONUTF8", "1")
+    return environment

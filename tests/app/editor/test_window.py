@@ -250,6 +250,31 @@ def test_the_canvas_is_exported_as_png_and_svg(person: Person, tmp_path: Path) -
     assert "Partitioning" in text
 
 
+def test_the_report_is_exported_with_what_is_stored_and_computes_nothing(person: Person, tmp_path: Path) -> None:
+    person.press("Ctrl+N")
+    first = person.canvas.add_node("tables.table_creator")
+    second = person.canvas.add_node("tables.row_sampling")
+    person.document.connect(f"{first}.table", f"{second}.table")
+    person.until_state(first, "ready")
+    person.select(first)
+    person.press("F7")
+    person.until_state(first, "done", "warning")
+    path = tmp_path / "what came out.html"
+    with person.answering(choosing(path)):
+        person.window.commands.actions["file.export_report"].trigger()
+    person.until(lambda: person.said("The report was saved as what came out.html."))
+    page = path.read_text(encoding="utf-8")
+    assert "Table Creator" in page
+    assert "Not part of this run: Row Sampling" in page
+    assert person.status(second).state == "not configured"
+
+    with person.answering(choosing(path)):
+        person.window.commands.actions["file.export_report"].trigger()
+        path.unlink()
+        path.mkdir()  # what cannot be written is said
+    person.until(lambda: person.said("The report was not saved."))
+
+
 # ------------------------------------------------------------------------------------------------------------- keyboard
 
 
