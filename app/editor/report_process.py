@@ -39,14 +39,6 @@ class ReportProcess(QObject):
         self._process.write(self._request.to_text().encode())
         self._process.closeWriteChannel()
 
-    def stop(self) -> None:
-        """Give it up, without a word."""
-        self._process.finished.disconnect(self._on_finished)
-        self._process.errorOccurred.disconnect(self._on_error)
-        if self._process.state() is not QProcess.ProcessState.NotRunning:
-            self._process.kill()
-            self._process.waitForFinished(2000)
-
     def _on_finished(self, code: int) -> None:
         said = bytes(self._process.readAllStandardOutput().data()).decode(errors="replace").strip()
         if code == 0:

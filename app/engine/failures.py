@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from nodes.base import LibraryPanic, NodeError
-from nodes.kit.networks.tensorflow_errors import worded
+from nodes.kit.networks.graph_errors import worded
 
 log = logging.getLogger("layerloom.executor")
 

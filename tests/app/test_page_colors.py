@@ -15,7 +15,7 @@ WORDS = {
     "text": (*GROUNDS, "warning-panel", "failed-panel"), "muted": GROUNDS, "accent": GROUNDS, "done": ("done-ground", "panel"),
     "failed": ("failed-panel", *GROUNDS), "warning": ("warning-panel", *GROUNDS),
 }  # fmt: skip
-DRAWN = dict.fromkeys(("strong-line", "network", "figure", "model", "table", "edge"), ("canvas", "panel")) | {
+DRAWN = dict.fromkeys(("strong-line", "network", "figure", "model", "variables", "table", "edge"), ("canvas", "panel")) | {
     "sign": ("done-light", "failed-light", "warning-light", "strong-line"),
     "done-light": ("panel",), "failed-light": ("panel",), "warning-light": ("panel",),
 }  # fmt: skip

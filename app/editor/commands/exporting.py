@@ -51,7 +51,7 @@ class ExportCommands:
     def export_report(self) -> None:
         """Save what is stored of the workflow in front as one page, by a process that computes nothing."""
         workspace = self._desk.current
-        path = self._asked_for(workspace, "&Export report..."Web pages (*.html)", ".html") if workspace else None
+        path = self._asked_for(workspace, "Export report", "Web pages (*.html)", ".html") if workspace else None
         if workspace is None or path is None:
             return
         failures = {

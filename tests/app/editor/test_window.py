@@ -268,12 +268,6 @@ def test_the_report_is_exported_with_what_is_stored_and_computes_nothing(person:
     assert "Not part of this run: Row Sampling" in page
     assert person.status(second).state == "not configured"
 
-    with person.answering(choosing(path)):
-        person.window.commands.actions["file.export_report"].trigger()
-        path.unlink()
-        path.mkdir()  # what cannot be written is said
-    person.until(lambda: person.said("The report was not saved."))
-
 
 # ------------------------------------------------------------------------------------------------------------- keyboard
 

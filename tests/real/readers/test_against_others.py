@@ -18,7 +18,7 @@ import openpyxl
 import pandas as pd
 import polars as pl
 import xlsxwriter
-from hypothesis import given, seed, settings
+from hypothesis import example, given, seed, settings
 from hypothesis import strategies as st
 
 from nodes.kit.files.workbook_cells import as_seen
@@ -255,6 +255,8 @@ LOOSE = st.one_of(
 
 @seed(SEED)
 @SOME
+@example(rows=[(2**63 - 1, 1), (0.5, 2)])
+@example(rows=[(-(2**63), 1), (0.5, 2)])
 @given(rows=st.lists(st.tuples(LOOSE, st.one_of(LOOSE, st.integers(0, 9))), min_size=1, max_size=8))
 def test_cells_are_those_that_sqlite3_reads(tmp_path_factory, rows):
     folder = tmp_path_factory.getbasetemp()

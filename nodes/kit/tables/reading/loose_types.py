@@ -89,7 +89,9 @@ def _cell(column: int, dtype: pl.DataType) -> str:
 
 
 def _large(column: int) -> str:
-    return f"(typeof(c{column}) = 'integer' AND CAST(CAST(c{column} AS REAL) AS INTEGER) <> c{column})"
+    # What rounds up to 2**63 is no INTEGER any more: its CAST gives the largest one, as if nothing had been lost.
+    real = f"CAST(c{column} AS REAL)"
+    return f"(typeof(c{column}) = 'integer' AND ({real} >= 9223372036854775808.0 OR CAST({real} AS INTEGER) <> c{column}))"
 
 
 def _names(columns: int) -> str:

@@ -11,8 +11,8 @@ import pytest
 
 from nodes.base import NodeError, Values
 from nodes.kit.networks.accepted_numbers import accepted_numbers
+from nodes.kit.networks.graph_errors import worded
 from nodes.kit.networks.keras_model import import_keras, to_keras
-from nodes.kit.networks.tensorflow_errors import worded
 from nodes.layers.dense import Dense
 from nodes.layers.embedding import Embedding, ReversibleEmbedding
 from nodes.layers.encodings import CategoryEncoding, IntegerLookup
