@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 WORKFLOW := workflows/fashion_mnist_cnn.workflow.json
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 5 --dist loadfile --durations 30
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --durations 30
 
 .PHONY: edit run test test-all sample all check bench docs backbones schema clean
 

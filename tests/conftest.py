@@ -69,11 +69,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesAndTest
     return FilesAndTests(config, log) if config.getoption("dist") == "loadfile" else None
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: many tests wait for an engine, a server or a window."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_report_header() -> str:
     return f"samples: drawn with {sampling.VARIABLE}={sampling.seed()}"
 
